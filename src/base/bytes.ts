@@ -1,0 +1,73 @@
+/** Reading and writing network byte order, and showing bytes to people. */
+
+export const get16 = (b: Uint8Array, at: number): number => (b[at] << 8) | b[at + 1]
+export const get24 = (b: Uint8Array, at: number): number => (b[at] << 16) | (b[at + 1] << 8) | b[at + 2]
+export const get32 = (b: Uint8Array, at: number): number =>
+  ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0
+
+export function set16(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 8
+  b[at + 1] = value
+}
+export function set32(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 24
+  b[at + 1] = value >>> 16
+  b[at + 2] = value >>> 8
+  b[at + 3] = value
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** `hex(bytes)` is `0a1b2c`; with a separator `0a:1b:2c`. */
+export function hex(bytes: Uint8Array, separator = ''): string {
+  let out = ''
+  for (let i = 0; i < bytes.length; i++) out += (i > 0 ? separator : '') + bytes[i].toString(16).padStart(2, '0')
+  return out
+}
+
+/** The inverse of `hex`; white space and colons are passed over. Throws on anything else: it is for constants and tests. */
+export function unhex(text: string): Uint8Array {
+  const digits = text.replace(/[\s:]/g, '')
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) throw new Error(`not hexadecimal: ${text.slice(0, 40)}`)
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
+}
+
+/** One byte a character; for protocols whose text is ASCII. Characters beyond one byte become `?`. */
+export function fromAscii(text: string): Uint8Array {
+  return Uint8Array.from(text, c => (c.charCodeAt(0) < 256 && c.length === 1 ? c.charCodeAt(0) : 63))
+}
+
+/** Bytes as text, up to the first zero byte; what is not printable ASCII is shown as `\xNN`. */
+export function toAscii(bytes: Uint8Array): string {
+  let out = ''
+  for (const byte of bytes) {
+    if (byte === 0) break
+    out += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
+  }
+  return out
+}
+
+/** Rows of sixteen bytes: offset, hexadecimal, printable characters. */
+export function hexdump(bytes: Uint8Array): string {
+  const rows: string[] = []
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = bytes.subarray(at, at + 16)
+    const text = Array.from(row, b => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '.')).join('')
+    rows.push(`${at.toString(16).padStart(4, '0')}  ${hex(row, ' ').padEnd(47)}  ${text}`)
+  }
+  return rows.join('\n')
+}

@@ -1,0 +1,50 @@
+/**
+ * The closed list of reasons for which a packet may be discarded. In a teaching tool the reason is the product: the
+ * story prints it, checks name it, and docs/drop-reasons.md explains each.
+ */
+export const DROP_REASONS = {
+  // any layer
+  malformed: 'The bytes are not a valid packet of this protocol.',
+  'bad-checksum': 'The checksum does not match the bytes: something changed them on the way.',
+  'node-down': 'The machine is switched off.',
+  // link
+  'queue-full': 'The queue in front of the line was full.',
+  'line-loss': 'The line lost it.',
+  'link-down': 'The cable is unplugged.',
+  'not-for-us': 'It is addressed to another machine, and this one does not forward.',
+  'unknown-ethertype': 'The Ethernet frame carries a protocol that this machine does not speak.',
+  'arp-timeout': 'Nobody answered the ARP request for the next hop.',
+  'arp-queue-full': 'Too many packets were already waiting for the same ARP answer.',
+  // IPv4
+  'interface-down': 'The interface it would leave by is not up.',
+  'no-route': 'No route leads to its destination.',
+  'ttl-expired': 'Its time to live ran out before it arrived.',
+  'fragmentation-needed': 'It is larger than the next link carries and forbids fragmentation.',
+  'no-protocol': 'No one on this machine handles its IP protocol.',
+  'port-closed': 'No one on this machine listens on its UDP port.',
+  martian: 'Its source address cannot be the sender of an IP packet.',
+  'reassembly-timeout': 'Some of its fragments never came.',
+  'reassembly-full': 'Too many datagrams were waiting for missing fragments.',
+  'fragment-overlap': 'Its fragments overlap, which only an attack does.',
+  'icmp-ignored': 'An ICMP message that asks nothing of this machine.',
+  'tunnel-loop': 'A packet was routed into the tunnel that carries it.',
+  // TCP
+  'tcp-unexpected': 'The TCP segment belongs to no connection, or the state of its connection has no use for it.',
+  // PPTP
+  'gre-not-pptp': 'GRE of another version or with another payload than PPP.',
+  'gre-unknown-call': 'No call has this call ID.',
+  'gre-duplicate': 'A packet with this GRE sequence number, or a later one, has already been handed on.',
+  'gre-out-of-window': 'Its GRE sequence number is too far ahead.',
+  'gre-window-full': 'The peer has not acknowledged enough packets, and too many were already waiting.',
+  'pptp-unexpected': 'The control message does not fit the state of its connection or call.',
+  // PPP
+  'ppp-unexpected': 'The PPP packet does not fit the phase of the link or matches no request of ours.',
+  'ppp-protocol-rejected': 'A PPP protocol that this side does not speak; a Protocol-Reject was sent.',
+  'ppp-not-opened': 'The PPP network layer is not open (yet).',
+  'ppp-looped': 'Our own magic number came back: the line is looped.',
+  'mppe-required': 'It came in clear text although encryption is required.',
+  'mppe-out-of-sync': 'Its MPPE coherency count does not fit: it cannot be decrypted.',
+  'mppe-garbled': 'Decryption gave no PPP packet: wrong key, or the bytes were changed on the way.',
+} as const
+
+export type DropReason = keyof typeof DROP_REASONS

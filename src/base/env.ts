@@ -1,0 +1,59 @@
+/** All that a machine is given of the outside: time, chance, packets to write into, and the trace. */
+import { PacketPool, PacketSource } from './packet.ts'
+import { type Random, seededRandom } from './random.ts'
+import { type Clock, Scheduler } from './scheduler.ts'
+import { Trace, TraceHub } from './trace.ts'
+
+export interface Env {
+  readonly node: string
+  readonly clock: Clock
+  /** This machine's own stream. Draw through `random.fork('what for')`, so that one use does not shift another. */
+  readonly random: Random
+  readonly trace: Trace
+  readonly packets: PacketSource
+  /** The same node, a narrower random stream. */
+  scope(name: string): Env
+}
+
+/** What the nodes of one run share. */
+export class World {
+  readonly scheduler = new Scheduler()
+  readonly trace: TraceHub
+  readonly random: Random
+  readonly #pool = new PacketPool()
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed)
+    this.trace = new TraceHub(this.scheduler)
+  }
+
+  env(node: string): Env {
+    return new NodeEnv(
+      node,
+      this.scheduler,
+      this.random.fork(node),
+      new Trace(this.trace, node),
+      new PacketSource(this.#pool, node),
+    )
+  }
+}
+
+class NodeEnv implements Env {
+  readonly node: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly trace: Trace
+  readonly packets: PacketSource
+
+  constructor(node: string, clock: Clock, random: Random, trace: Trace, packets: PacketSource) {
+    this.node = node
+    this.clock = clock
+    this.random = random
+    this.trace = trace
+    this.packets = packets
+  }
+
+  scope(name: string): Env {
+    return new NodeEnv(this.node, this.clock, this.random.fork(name), this.trace, this.packets)
+  }
+}

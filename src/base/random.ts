@@ -1,0 +1,82 @@
+/**
+ * Named random streams. A stream depends on the seed and on its full name only, never on the order in which streams
+ * are made: adding a node does not reshuffle the losses of another link.
+ */
+export interface Random {
+  fork(name: string): Random
+  /** Uniform over 0 … 2^32 - 1. */
+  uint32(): number
+  /** Uniform over 0 … bound - 1, without bias; 1 <= bound <= 2^32. */
+  below(bound: number): number
+  /** True with the given probability, which is compared once, as an integer, so that no platform rounds differently. */
+  chance(probability: number): boolean
+  bytes(length: number): Uint8Array
+}
+
+/** The root stream of a run. */
+export function seededRandom(seed: number): Random {
+  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '')
+}
+
+/** 32-bit finaliser of MurmurHash3, over two words. */
+function mix(a: number, b: number): number {
+  let h = (Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b) >>> 0
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** The generator is sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only. */
+class Stream implements Random {
+  #a: number
+  #b: number
+  #c: number
+  #counter = 1
+  readonly #seed: number
+  readonly #path: string
+
+  constructor(seed: number, path: string) {
+    this.#seed = seed
+    this.#path = path
+    let hash = mix(seed, path.length)
+    for (let i = 0; i < path.length; i++) hash = mix(hash, path.charCodeAt(i))
+    this.#a = hash
+    this.#b = mix(hash, 1)
+    this.#c = mix(hash, 2)
+    for (let i = 0; i < 12; i++) this.uint32()
+  }
+
+  fork(name: string): Random {
+    return new Stream(this.#seed, `${this.#path}/${name}`)
+  }
+
+  uint32(): number {
+    const t = (this.#a + this.#b + this.#counter++) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t
+    this.#c |= 0
+    return t >>> 0
+  }
+
+  below(bound: number): number {
+    const limit = 2 ** 32 - (2 ** 32 % bound)
+    for (;;) {
+      const draw = this.uint32()
+      if (draw < limit) return draw % bound
+    }
+  }
+
+  chance(probability: number): boolean {
+    return this.uint32() < Math.round(probability * 2 ** 32)
+  }
+
+  bytes(length: number): Uint8Array {
+    const out = new Uint8Array(length)
+    for (let i = 0; i < length; i += 4) {
+      const word = this.uint32()
+      for (let j = 0; j < 4 && i + j < length; j++) out[i + j] = word >>> (24 - 8 * j)
+    }
+    return out
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * The event queue and the virtual clock.
+ *
+ * Events run in the order of (due time, sequence number); the sequence number is drawn when an event is scheduled, so
+ * events of one instant run in the order in which they were scheduled and a run is the same every time.
+ */
+import type { Duration, SimTime } from './time.ts'
+
+/** A timer that can be armed again and again. One that is re-armed for later costs nothing in the queue. */
+export interface Timer {
+  /** When it fires; meaningful while `pending`. */
+  readonly due: SimTime
+  readonly pending: boolean
+  /** Arms or re-arms the timer to fire once, `delay` >= 0 nanoseconds from now. */
+  arm(delay: Duration): void
+  /** The same for a place in the order that was drawn earlier with `Clock.draw`. */
+  armAt(due: SimTime, seq: number): void
+  cancel(): void
+}
+
+/** All that protocol code may know about time. */
+export interface Clock {
+  readonly now: SimTime
+  /** Draws the next sequence number: a place in the order of events of one instant. */
+  draw(): number
+  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. */
+  timer(owner: string, fire: () => void): Timer
+  /** A timer that fires once, `delay` >= 0 nanoseconds from now. */
+  after(delay: Duration, owner: string, fire: () => void): Timer
+}
+
+/** Too many events at one instant: two machines answer each other without any time passing. */
+export class Livelock extends Error {
+  override readonly name = 'Livelock'
+}
+
+const EVENTS_PER_INSTANT = 1_000_000
+
+/** 4-ary heap on typed arrays, ordered by (due, seq). A slot number stands for the owner of an entry. */
+export class EventQueue {
+  #due = new Float64Array(1024)
+  #seq = new Float64Array(1024)
+  #slot = new Int32Array(1024)
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+  get nextDue(): SimTime {
+    return this.#due[0]
+  }
+  get nextSeq(): number {
+    return this.#seq[0]
+  }
+  get nextSlot(): number {
+    return this.#slot[0]
+  }
+
+  push(due: SimTime, seq: number, slot: number): void {
+    if (this.#size === this.#due.length) this.#grow()
+    const dues = this.#due
+    const seqs = this.#seq
+    const slots = this.#slot
+    let at = this.#size++
+    while (at > 0) {
+      const parent = (at - 1) >> 2
+      const d = dues[parent]
+      if (d < due || (d === due && seqs[parent] < seq)) break
+      dues[at] = d
+      seqs[at] = seqs[parent]
+      slots[at] = slots[parent]
+      at = parent
+    }
+    dues[at] = due
+    seqs[at] = seq
+    slots[at] = slot
+  }
+
+  /** Removes the first entry. */
+  pop(): void {
+    const last = --this.#size
+    if (last > 0) this.#sink(this.#due[last], this.#seq[last], this.#slot[last], last)
+  }
+
+  /** Gives the first entry a later place: cheaper than pop and push. */
+  moveFirst(due: SimTime, seq: number): void {
+    this.#sink(due, seq, this.#slot[0], this.#size)
+  }
+
+  #sink(due: SimTime, seq: number, slot: number, size: number): void {
+    const dues = this.#due
+    const seqs = this.#seq
+    const slots = this.#slot
+    let at = 0
+    for (;;) {
+      let child = at * 4 + 1
+      if (child >= size) break
+      let best = child
+      let bestDue = dues[child]
+      let bestSeq = seqs[child]
+      const end = Math.min(child + 4, size)
+      while (++child < end) {
+        const d = dues[child]
+        if (d < bestDue || (d === bestDue && seqs[child] < bestSeq)) {
+          best = child
+          bestDue = d
+          bestSeq = seqs[child]
+        }
+      }
+      if (due < bestDue || (due === bestDue && seq < bestSeq)) break
+      dues[at] = bestDue
+      seqs[at] = bestSeq
+      slots[at] = slots[best]
+      at = best
+    }
+    dues[at] = due
+    seqs[at] = seq
+    slots[at] = slot
+  }
+
+  #grow(): void {
+    const length = this.#due.length * 2
+    const due = new Float64Array(length)
+    const seq = new Float64Array(length)
+    const slot = new Int32Array(length)
+    due.set(this.#due)
+    seq.set(this.#seq)
+    slot.set(this.#slot)
+    this.#due = due
+    this.#seq = seq
+    this.#slot = slot
+  }
+}
+
+/**
+ * A timer owns at most one entry of the queue that counts, the one whose sequence number is `queuedSeq`. Re-armed for
+ * later, it leaves the entry where it is and moves it when it comes up; re-armed for earlier, it makes a new entry and
+ * the old one is passed over.
+ */
+class QueuedTimer implements Timer {
+  due = 0
+  seq = 0
+  pending = false
+  queued = false
+  queuedDue = 0
+  queuedSeq = 0
+  /** Entries of the queue that name this timer's slot, the passed-over ones included. */
+  entries = 0
+  slot = -1
+  readonly owner: string
+  readonly fire: () => void
+  readonly #scheduler: Scheduler
+
+  constructor(scheduler: Scheduler, owner: string, fire: () => void) {
+    this.#scheduler = scheduler
+    this.owner = owner
+    this.fire = fire
+  }
+
+  arm(delay: Duration): void {
+    if (!(delay >= 0)) throw new Error(`${this.owner}: a timer was armed ${delay} ns into the past`)
+    this.armAt(this.#scheduler.now + delay, this.#scheduler.draw())
+  }
+
+  armAt(due: SimTime, seq: number): void {
+    this.due = due
+    this.seq = seq
+    this.pending = true
+    if (this.queued && (this.queuedDue < due || (this.queuedDue === due && this.queuedSeq <= seq))) return
+    this.#scheduler.enqueue(this)
+  }
+
+  cancel(): void {
+    this.pending = false
+  }
+}
+
+/** The virtual clock together with what drives a run: a test, the command line, a browser frame. */
+export class Scheduler implements Clock {
+  now: SimTime = 0
+  /** Events that have run. */
+  executed = 0
+  #nextSeq = 0
+  readonly #queue = new EventQueue()
+  readonly #timers: (QueuedTimer | undefined)[] = []
+  readonly #freeSlots: number[] = []
+
+  draw(): number {
+    return this.#nextSeq++
+  }
+
+  timer(owner: string, fire: () => void): Timer {
+    return new QueuedTimer(this, owner, fire)
+  }
+
+  after(delay: Duration, owner: string, fire: () => void): Timer {
+    const timer = new QueuedTimer(this, owner, fire)
+    timer.arm(delay)
+    return timer
+  }
+
+  /** Entries in the queue, cancelled ones included. */
+  get size(): number {
+    return this.#queue.size
+  }
+
+  /** @internal Called by timers only. */
+  enqueue(timer: QueuedTimer): void {
+    if (timer.entries++ === 0) {
+      timer.slot = this.#freeSlots.pop() ?? this.#timers.length
+      this.#timers[timer.slot] = timer
+    }
+    timer.queued = true
+    timer.queuedDue = timer.due
+    timer.queuedSeq = timer.seq
+    this.#queue.push(timer.due, timer.seq, timer.slot)
+  }
+
+  /** When the next event is due; undefined when nothing is left. */
+  get next(): SimTime | undefined {
+    return this.#front() ? this.#queue.nextDue : undefined
+  }
+
+  /** Runs the next event; false when nothing is left. */
+  step(): boolean {
+    const timer = this.#front()
+    if (!timer) return false
+    this.#run(timer)
+    return true
+  }
+
+  /** Runs everything that is due up to and including `limit` and leaves the clock there. */
+  runUntil(limit: SimTime): void {
+    let instant = -1
+    let count = 0
+    for (let timer = this.#front(); timer && timer.due <= limit; timer = this.#front()) {
+      if (timer.due !== instant) {
+        instant = timer.due
+        count = 0
+      } else if (++count > EVENTS_PER_INSTANT) {
+        throw new Livelock(
+          `More than ${EVENTS_PER_INSTANT} events at ${instant} ns and no end in sight; the next one belongs to ${timer.owner}.`,
+        )
+      }
+      this.#run(timer)
+    }
+    if (limit > this.now) this.now = limit
+  }
+
+  /** The timer whose entry is first and counts; passes over what was cancelled or moved. */
+  #front(): QueuedTimer | undefined {
+    const queue = this.#queue
+    while (queue.size > 0) {
+      const timer = this.#timers[queue.nextSlot] as QueuedTimer
+      const current = timer.queued && queue.nextSeq === timer.queuedSeq
+      if (current && timer.pending) {
+        if (timer.seq === timer.queuedSeq && timer.due === timer.queuedDue) return timer
+        timer.queuedDue = timer.due
+        timer.queuedSeq = timer.seq
+        queue.moveFirst(timer.due, timer.seq)
+      } else {
+        if (current) timer.queued = false
+        this.#removeFirst(timer)
+      }
+    }
+    return undefined
+  }
+
+  #run(timer: QueuedTimer): void {
+    this.now = timer.due
+    this.executed++
+    timer.pending = false
+    timer.queued = false
+    this.#removeFirst(timer)
+    timer.fire()
+  }
+
+  #removeFirst(timer: QueuedTimer): void {
+    this.#queue.pop()
+    if (--timer.entries === 0) {
+      this.#timers[timer.slot] = undefined
+      this.#freeSlots.push(timer.slot)
+    }
+  }
+}

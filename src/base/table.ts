@@ -1,0 +1,62 @@
+/** State machines as data, in the words of the RFC that draws them. */
+import type { Env } from './env.ts'
+
+/** A cell: actions in their order, then the next state. An absent cell is the RFC's "-": the event cannot happen. */
+export interface Cell<S extends string, A extends string> {
+  readonly actions: readonly A[]
+  readonly next: S
+}
+export type Table<S extends string, E extends string, A extends string> = Readonly<
+  Record<E, Readonly<Partial<Record<S, Cell<S, A>>>>>
+>
+
+/** Reads `irc scr req-sent`: actions, then the next state. */
+export function table<S extends string, E extends string, A extends string>(
+  text: Readonly<Record<E, Readonly<Partial<Record<S, string>>>>>,
+): Table<S, E, A> {
+  const out = {} as Record<E, Partial<Record<S, Cell<S, A>>>>
+  for (const [event, row] of Object.entries(text) as [E, Partial<Record<S, string>>][]) {
+    out[event] = {}
+    for (const [state, cell] of Object.entries(row) as [S, string][]) {
+      const words = cell.split(' ')
+      out[event][state] = { next: words.pop() as S, actions: words as A[] }
+    }
+  }
+  return out
+}
+
+/** Runs a table and reports every change of state to the trace. */
+export class Machine<S extends string, E extends string, A extends string> {
+  state: S
+  readonly #name: string
+  readonly #env: Env
+  readonly #table: Table<S, E, A>
+  readonly #act: (action: A) => void
+
+  constructor(env: Env, name: string, table: Table<S, E, A>, initial: S, act: (action: A) => void) {
+    this.#env = env
+    this.#name = name
+    this.#table = table
+    this.#act = act
+    this.state = initial
+  }
+
+  /** Is there a cell for the event in this state? */
+  can(event: E): boolean {
+    return this.#table[event][this.state] !== undefined
+  }
+
+  /**
+   * Takes the cell's transition; false when there is none, and nothing has happened then. The state changes first,
+   * then the actions run, because an action may fire the next event.
+   */
+  fire(event: E): boolean {
+    const cell = this.#table[event][this.state]
+    if (!cell) return false
+    const from = this.state
+    this.state = cell.next
+    if (from !== cell.next) this.#env.trace.emit('state', { machine: this.#name, from, to: cell.next, cause: event })
+    for (const action of cell.actions) this.#act(action)
+    return true
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The trace: everything that happens in a run, as typed events of one closed table. Story, JSON, checks, captures and
+ * the terminal UI are views of it.
+ *
+ * While nobody listens, `if (trace.on)` is all that a layer spends: no object and no string is made.
+ */
+import type { DropReason } from './drop.ts'
+import type { Malformed } from './result.ts'
+import type { Clock } from './scheduler.ts'
+import type { SimTime } from './time.ts'
+
+/** What the trace says of an IP packet. Addresses are text here: the trace is read by people. */
+export interface PacketFacts {
+  /** `alice#5`: the fifth packet that alice made. */
+  readonly packet: string
+  /** The packet it was made from: wrapped, unwrapped, fragment of. */
+  readonly parent?: string | undefined
+  /** `icmp`, `tcp`, `udp`, `gre`, or the number. */
+  readonly proto: string
+  readonly src: string
+  readonly dst: string
+  /** Octets of the IP packet. */
+  readonly length: number
+  readonly iface: string
+}
+
+export type Way = 'sent' | 'received'
+
+/** One entry a kind of event; the fields are what checks (`seen`) may name. */
+export interface EventFields {
+  /** A node makes an IP packet and sends it. */
+  send: PacketFacts
+  /** A node passes an IP packet on. */
+  forward: PacketFacts
+  /** An IP packet has reached a node that it is addressed to. */
+  deliver: PacketFacts
+  drop: {
+    readonly reason: DropReason
+    /** `link`, `ethernet`, `arp`, `ip`, `icmp`, `udp`, `tcp`, `gre`, `pptp`, `ppp`, `mppe`, … */
+    readonly layer: string
+    readonly packet?: string | undefined
+    /** For `malformed`: what is wrong with the bytes. */
+    readonly why?: Malformed | undefined
+    /** One clause with the facts: addresses, numbers, states. */
+    readonly detail?: string | undefined
+    readonly proto?: string | undefined
+    readonly src?: string | undefined
+    readonly dst?: string | undefined
+    /** The link, for what a line loses. */
+    readonly link?: string | undefined
+  }
+  /** A state machine went from one state to another; `machine` is the path of docs/snapshot.md below the node. */
+  state: { readonly machine: string; readonly from: string; readonly to: string; readonly cause: string }
+  'pptp-message': {
+    readonly way: Way
+    /** The RFC's name in lower case with hyphens: `outgoing-call-request`. */
+    readonly type: string
+    readonly peer: string
+    readonly detail: string
+  }
+  'ppp-message': {
+    readonly way: Way
+    /** `lcp`, `pap`, `chap`, `ccp`, `ipcp`, … */
+    readonly proto: string
+    /** `configure-request`, `challenge`, … */
+    readonly type: string
+    /** The session: `ppp0`. */
+    readonly iface: string
+    readonly id: number
+    readonly detail: string
+  }
+  /** An interface came up or went down, with its addresses. */
+  interface: { readonly iface: string; readonly to: 'up' | 'down'; readonly detail: string }
+  route: { readonly action: 'add' | 'remove'; readonly route: string }
+  arp: {
+    readonly way: Way
+    readonly type: 'request' | 'reply' | 'announcement'
+    readonly iface: string
+    readonly address: string
+    readonly mac: string
+  }
+  'tcp-retransmit': {
+    readonly src: string
+    readonly dst: string
+    readonly seq: number
+    readonly length: number
+    readonly tries: number
+  }
+  'ping-sent': { readonly to: string; readonly seq: number; readonly length: number }
+  /** `rtt` in nanoseconds. */
+  'ping-reply': { readonly from: string; readonly seq: number; readonly rtt: number; readonly length: number }
+  /** An ICMP error came back for a ping of ours, or none came in time (`type` is then `timeout`). */
+  'ping-failed': {
+    readonly to: string
+    readonly seq: number
+    readonly type: string
+    readonly from?: string | undefined
+  }
+  /** A TCP transfer ended; `took` in nanoseconds; `ok` only if every octet was the right one. */
+  'fetch-done': {
+    readonly from: string
+    readonly bytes: number
+    readonly ok: boolean
+    readonly took: number
+    readonly detail: string
+  }
+  'echo-reply': { readonly from: string; readonly seq: number; readonly rtt: number; readonly length: number }
+  /** An action of the lab was carried out; the text says which. */
+  action: { readonly verb: string; readonly detail: string }
+}
+
+export type EventName = keyof EventFields
+
+/** The fields of each event, for checks and JSON; the types above keep it complete. */
+export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K] & string)[] } = {
+  send: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
+  forward: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
+  deliver: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
+  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
+  state: ['machine', 'from', 'to', 'cause'],
+  'pptp-message': ['way', 'type', 'peer', 'detail'],
+  'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
+  interface: ['iface', 'to', 'detail'],
+  route: ['action', 'route'],
+  arp: ['way', 'type', 'iface', 'address', 'mac'],
+  'tcp-retransmit': ['src', 'dst', 'seq', 'length', 'tries'],
+  'ping-sent': ['to', 'seq', 'length'],
+  'ping-reply': ['from', 'seq', 'rtt', 'length'],
+  'ping-failed': ['to', 'seq', 'type', 'from'],
+  'fetch-done': ['from', 'bytes', 'ok', 'took', 'detail'],
+  'echo-reply': ['from', 'seq', 'rtt', 'length'],
+  action: ['verb', 'detail'],
+}
+
+export type TraceEvent = {
+  [K in EventName]: { readonly t: SimTime; readonly node: string; readonly event: K } & EventFields[K]
+}[EventName]
+
+export type Listener = (event: TraceEvent) => void
+
+/** All events of a run pass through one hub. */
+export class TraceHub {
+  on = false
+  readonly #clock: Clock
+  #listeners: Listener[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  listen(listener: Listener): void {
+    this.#listeners.push(listener)
+    this.on = true
+  }
+
+  emit<K extends EventName>(node: string, event: K, fields: EventFields[K]): void {
+    const full = { t: this.#clock.now, node, event, ...fields } as unknown as TraceEvent
+    for (const listener of this.#listeners) listener(full)
+  }
+}
+
+/** One node's way into the trace. */
+export class Trace {
+  readonly #hub: TraceHub
+  readonly #node: string
+
+  constructor(hub: TraceHub, node: string) {
+    this.#hub = hub
+    this.#node = node
+  }
+
+  /** Does anybody listen? Ask before building the fields of a frequent event. */
+  get on(): boolean {
+    return this.#hub.on
+  }
+
+  emit<K extends EventName>(event: K, fields: EventFields[K]): void {
+    if (this.#hub.on) this.#hub.emit(this.#node, event, fields)
+  }
+}

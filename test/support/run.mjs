@@ -1,0 +1,32 @@
+// Runs the compiled tests with node:test, all of them or those whose path contains a word given on the command line.
+// Node 20 ends a run of no tests with status 0: here that is a failure.
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const words = process.argv.slice(2)
+const files = readdirSync(join(root, 'dist/test'), { recursive: true, encoding: 'utf8' })
+  .map(name => join('dist/test', name))
+  .filter(name => name.endsWith('.test.js') && (words.length === 0 || words.some(word => name.includes(word))))
+  .sort()
+if (files.length === 0) {
+  console.error(`No test file matches ${words.join(', ') || 'anything: run the build first'}.`)
+  process.exit(1)
+}
+const child = spawn(process.execPath, ['--enable-source-maps', '--test', '--test-reporter=spec', ...files], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...process.env, NODE_OPTIONS: '' },
+})
+let tail = ''
+child.stdout.on('data', chunk => {
+  process.stdout.write(chunk)
+  tail = (tail + chunk).slice(-100_000)
+})
+child.on('close', status => {
+  const ran = Number(/ℹ pass (\d+)/.exec(tail)?.[1] ?? 0)
+  console.log(ran > 0 ? `${ran} tests passed in ${files.length} files.` : 'No test ran: that is a failure.')
+  process.exit(status === 0 && ran > 0 ? 0 : 1)
+})
