@@ -1,0 +1,310 @@
+/**
+ * A full-duplex link: two lines, each with its own queue, rate, delay and faults.
+ *
+ * A packet draws its place in the order of events, (time, sequence), when it is sent. A line keeps its packets sorted
+ * by that pair and has one entry in the event queue, for the first of them; "busy until" stands for the transmitter.
+ * The words of the impairments are those of Linux's netem, and so is what they do: `reordering` is the share of
+ * packets that overtake the others by skipping the delay, `jitter` varies the delay evenly and may reorder as well.
+ */
+import type { DropReason } from '../base/drop.ts'
+import type { Env } from '../base/env.ts'
+import type { Sink } from '../base/layer.ts'
+import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
+import type { Timer } from '../base/scheduler.ts'
+import type { Duration, SimTime } from '../base/time.ts'
+import { linkFacts } from '../wire/facts.ts'
+
+/** The quality of one direction. */
+export interface LineQuality {
+  readonly delay: Duration
+  /** The delay varies evenly by up to this much to both sides. */
+  readonly jitter: Duration
+  /** Bits a second; 0 is a line that takes no time to send. */
+  readonly rate: number
+  /** Octets that may wait for the transmitter; without a rate nothing waits. */
+  readonly queue: number
+  /** Shares of packets, 0 … 1. */
+  readonly loss: number
+  readonly corruption: number
+  readonly duplication: number
+  readonly reordering: number
+}
+
+export const PERFECT: LineQuality = {
+  delay: 0,
+  jitter: 0,
+  rate: 0,
+  queue: 65_536,
+  loss: 0,
+  corruption: 0,
+  duplication: 0,
+  reordering: 0,
+}
+
+export type LinkType = 'ethernet' | 'ip'
+
+/** What a capture is told: a frame as it enters a line. */
+export interface TappedFrame {
+  readonly t: SimTime
+  /** Which end sent it: 0 or 1. */
+  readonly from: 0 | 1
+  /** Valid during the call only. */
+  readonly bytes: Uint8Array
+  /** Why it will not arrive, or what the line does to it. */
+  readonly fate: DropReason | 'corrupted' | 'duplicated' | undefined
+}
+export type Tap = (frame: TappedFrame) => void
+
+/** One plug of a link, as the port of a node sees it. */
+export interface LinkEnd {
+  /** `alice:eth0` */
+  readonly name: string
+  readonly up: boolean
+  /** Largest payload in octets: IP packet. */
+  readonly mtu: number
+  readonly type: LinkType
+  send(packet: Packet): void
+  /** Set by the node: where packets that arrive here go. */
+  receive: Sink
+}
+
+export class Link {
+  readonly name: string
+  readonly type: LinkType
+  readonly mtu: number
+  readonly ends: readonly [LinkEnd, LinkEnd]
+  up = true
+  tap: Tap | undefined
+  readonly #lines: readonly [Line, Line]
+
+  /**
+   * `envs` are those of the two nodes: each line's losses are traced at its sender. `random` is the link's own stream.
+   */
+  constructor(
+    names: readonly [string, string],
+    envs: readonly [Env, Env],
+    random: Random,
+    type: LinkType,
+    mtu: number,
+    quality: readonly [LineQuality, LineQuality],
+  ) {
+    this.name = names.join(' - ')
+    this.type = type
+    this.mtu = mtu
+    this.#lines = [
+      new Line(this, 0, envs[0], random.fork(names[0]), quality[0]),
+      new Line(this, 1, envs[1], random.fork(names[1]), quality[1]),
+    ]
+    this.ends = [new End(this, names[0], this.#lines[0]), new End(this, names[1], this.#lines[1])]
+    this.#lines[0].to = this.ends[1]
+    this.#lines[1].to = this.ends[0]
+  }
+
+  quality(from: 0 | 1): LineQuality {
+    return this.#lines[from].quality
+  }
+
+  /** Changes what is named, from now on; packets on their way keep their time of arrival. */
+  change(from: 0 | 1, quality: Partial<LineQuality>): void {
+    this.#lines[from].setQuality({ ...this.#lines[from].quality, ...quality })
+  }
+
+  /** Plugs or unplugs the cable. What is on the way is lost when it is pulled. */
+  setUp(up: boolean): void {
+    this.up = up
+    if (!up) for (const line of this.#lines) line.cut()
+  }
+}
+
+class End implements LinkEnd {
+  readonly name: string
+  readonly #link: Link
+  readonly #line: Line
+  receive: Sink = packet => packet.release()
+
+  constructor(link: Link, name: string, line: Line) {
+    this.#link = link
+    this.name = name
+    this.#line = line
+  }
+  get up(): boolean {
+    return this.#link.up
+  }
+  get mtu(): number {
+    return this.#link.mtu
+  }
+  get type(): LinkType {
+    return this.#link.type
+  }
+  send(packet: Packet): void {
+    this.#line.send(packet)
+  }
+}
+
+/** One direction. The ring holds packets in the order of their arrival. */
+class Line {
+  quality: LineQuality
+  to!: LinkEnd
+  #busyUntil: SimTime = 0
+  #faulty = false
+  /** How far ahead the transmitter may be booked: the queue as a time. */
+  #longestQueue: Duration = 0
+  readonly #link: Link
+  readonly #from: 0 | 1
+  readonly #env: Env
+  readonly #random: { readonly [K in 'loss' | 'jitter' | 'corruption' | 'duplication' | 'reordering']: Random }
+  readonly #timer: Timer
+  #due = new Float64Array(16)
+  #seq = new Float64Array(16)
+  #packets: (Packet | undefined)[] = new Array(16)
+  #head = 0
+  #count = 0
+
+  constructor(link: Link, from: 0 | 1, env: Env, random: Random, quality: LineQuality) {
+    this.#link = link
+    this.#from = from
+    this.#env = env
+    this.#random = {
+      loss: random.fork('loss'),
+      jitter: random.fork('jitter'),
+      corruption: random.fork('corruption'),
+      duplication: random.fork('duplication'),
+      reordering: random.fork('reordering'),
+    }
+    this.#timer = env.clock.timer(`link ${link.name}`, () => this.#arrive())
+    this.quality = quality
+    this.setQuality(quality)
+  }
+
+  setQuality(quality: LineQuality): void {
+    this.quality = quality
+    this.#longestQueue = quality.rate > 0 ? Math.ceil((quality.queue * 8e9) / quality.rate) : 0
+    this.#faulty = quality.loss + quality.corruption + quality.duplication + quality.reordering + quality.jitter > 0
+  }
+
+  send(packet: Packet): void {
+    const link = this.#link
+    if (!link.up) {
+      this.#drop(packet, 'link-down')
+      return
+    }
+    const now = this.#env.clock.now
+    let departure = now
+    if (this.quality.rate > 0) {
+      const took = Math.ceil((packet.length * 8e9) / this.quality.rate)
+      const free = this.#busyUntil
+      if (free > now && free - now + took > this.#longestQueue) {
+        this.#drop(packet, 'queue-full')
+        return
+      }
+      departure = Math.max(free, now) + took
+      this.#busyUntil = departure
+    }
+    if (this.#faulty) this.#sendFaulty(packet, departure)
+    else {
+      if (link.tap) this.#tap(packet, undefined)
+      this.#enqueue(packet, departure + this.quality.delay)
+    }
+  }
+
+  /** The same for a line with faults; each fault has its own stream, so that one does not shift another. */
+  #sendFaulty(packet: Packet, departure: SimTime): void {
+    const { loss, corruption, duplication, reordering } = this.quality
+    if (loss > 0 && this.#random.loss.chance(loss)) {
+      this.#drop(packet, 'line-loss')
+      return
+    }
+    const corrupted = corruption > 0 && this.#random.corruption.chance(corruption)
+    if (corrupted && packet.length > 0) {
+      const bit = this.#random.corruption.below(packet.length * 8)
+      packet.bytes[packet.start + (bit >> 3)] ^= 0x80 >> (bit & 7)
+    }
+    const twice = duplication > 0 && this.#random.duplication.chance(duplication)
+    const overtakes = reordering > 0 && this.#random.reordering.chance(reordering)
+    if (this.#link.tap) this.#tap(packet, corrupted ? 'corrupted' : twice ? 'duplicated' : undefined)
+    if (twice) this.#enqueue(this.#env.packets.clone(packet), departure + this.#delay())
+    this.#enqueue(packet, overtakes ? departure : departure + this.#delay())
+  }
+
+  #delay(): Duration {
+    const { delay, jitter } = this.quality
+    return jitter === 0 ? delay : Math.max(0, delay - jitter + this.#random.jitter.below(2 * jitter + 1))
+  }
+
+  #enqueue(packet: Packet, due: SimTime): void {
+    const seq = this.#env.clock.draw()
+    if (this.#count === this.#due.length) this.#grow()
+    const mask = this.#due.length - 1
+    let at = this.#count++
+    // Sorted insertion from the back: a steady line appends.
+    for (; at > 0; at--) {
+      const before = (this.#head + at - 1) & mask
+      if (this.#due[before] <= due) break
+      const here = (this.#head + at) & mask
+      this.#due[here] = this.#due[before]
+      this.#seq[here] = this.#seq[before]
+      this.#packets[here] = this.#packets[before]
+    }
+    const slot = (this.#head + at) & mask
+    this.#due[slot] = due
+    this.#seq[slot] = seq
+    this.#packets[slot] = packet
+    if (at === 0) this.#timer.armAt(due, seq)
+  }
+
+  #arrive(): void {
+    const packet = this.#take()
+    if (this.#count > 0) this.#timer.armAt(this.#due[this.#head], this.#seq[this.#head])
+    this.to.receive(packet)
+  }
+
+  #take(): Packet {
+    const head = this.#head
+    const packet = this.#packets[head] as Packet
+    this.#packets[head] = undefined
+    this.#head = (head + 1) & (this.#due.length - 1)
+    this.#count--
+    return packet
+  }
+
+  cut(): void {
+    this.#timer.cancel()
+    this.#busyUntil = this.#env.clock.now
+    while (this.#count > 0) this.#drop(this.#take(), 'link-down', false)
+  }
+
+  #drop(packet: Packet, reason: DropReason, tapped = true): void {
+    if (tapped && this.#link.tap) this.#tap(packet, reason)
+    if (this.#env.trace.on) {
+      this.#env.trace.emit('drop', {
+        reason,
+        layer: 'link',
+        link: this.#link.name,
+        ...linkFacts(packet, this.#link.type),
+      })
+    }
+    packet.release()
+  }
+
+  #tap(packet: Packet, fate: TappedFrame['fate']): void {
+    this.#link.tap?.({ t: this.#env.clock.now, from: this.#from, bytes: packet.data, fate })
+  }
+
+  #grow(): void {
+    const size = this.#due.length
+    const due = new Float64Array(size * 2)
+    const seq = new Float64Array(size * 2)
+    const packets: (Packet | undefined)[] = new Array(size * 2)
+    for (let i = 0; i < this.#count; i++) {
+      const from = (this.#head + i) & (size - 1)
+      due[i] = this.#due[from]
+      seq[i] = this.#seq[from]
+      packets[i] = this.#packets[from]
+    }
+    this.#due = due
+    this.#seq = seq
+    this.#packets = packets
+    this.#head = 0
+  }
+}
