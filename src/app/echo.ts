@@ -1,0 +1,43 @@
+/** UDP echo (RFC 862): a server that sends everything back, and a client that counts what comes back right. */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { get32, set32 } from '../base/bytes.ts'
+import type { Env } from '../base/env.ts'
+import type { Duration, SimTime } from '../base/time.ts'
+import type { UdpLayer } from '../ip/udp.ts'
+import { fillPattern, matchesPattern } from './pattern.ts'
+
+export const ECHO_PORT = 7
+
+export function serveEcho(udp: UdpLayer, port: number): void {
+  const socket = udp.open(port, ({ from, fromPort, to, data }) => void socket.send(from, fromPort, data, to))
+}
+
+export interface EchoOptions {
+  readonly to: Ipv4
+  readonly port: number
+  readonly count: number
+  readonly interval: Duration
+  /** Octets of UDP payload; the first four hold the sequence number. */
+  readonly size: number
+}
+
+/** Starts an echo client; its results are the events `echo-reply`. */
+export function echo(env: Env, udp: UdpLayer, options: EchoOptions): void {
+  const sent = new Map<number, SimTime>()
+  const socket = udp.open(0, ({ from, data }) => {
+    const seq = data.length === options.size ? get32(data, 0) : 0
+    const since = sent.get(seq)
+    if (since === undefined || !matchesPattern(data.subarray(4), seq)) return
+    sent.delete(seq)
+    env.trace.emit('echo-reply', { from: formatIpv4(from), seq, rtt: env.clock.now - since, length: data.length })
+  })
+  const send = (seq: number): void => {
+    const data = new Uint8Array(options.size)
+    set32(data, 0, seq)
+    fillPattern(data.subarray(4), seq)
+    sent.set(seq, env.clock.now)
+    socket.send(options.to, options.port, data)
+    if (seq < options.count) env.clock.after(options.interval, 'echo', () => send(seq + 1))
+  }
+  send(1)
+}

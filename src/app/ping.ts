@@ -1,0 +1,109 @@
+/** The ping of a lab: echo requests at an interval, and what became of each. */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { get16 } from '../base/bytes.ts'
+import type { Env } from '../base/env.ts'
+import type { Timer } from '../base/scheduler.ts'
+import type { Duration, SimTime } from '../base/time.ts'
+import type { EchoReply, IcmpError } from '../ip/icmp.ts'
+import type { IpStack } from '../ip/stack.ts'
+import * as Icmp from '../wire/icmp.ts'
+
+export interface PingOptions {
+  readonly to: Ipv4
+  readonly count: number
+  readonly interval: Duration
+  /** Octets of echo data. */
+  readonly size: number
+  readonly ttl: number
+  readonly dontFragment: boolean
+  /** A request without an answer has failed after this long. */
+  readonly timeout: Duration
+}
+
+interface Request {
+  readonly sent: SimTime
+  readonly timer: Timer
+}
+
+/** Starts a ping; its results are the events `ping-sent`, `ping-reply` and `ping-failed`. */
+export function ping(env: Env, stack: IpStack, options: PingOptions): void {
+  new Ping(env.scope('ping'), stack, options).start()
+}
+
+/** What follows the header: the same octets as the ping of BSD and Linux sends, after their timestamp. */
+const echoData = (size: number): Uint8Array => Uint8Array.from({ length: size }, (_, i) => i)
+
+class Ping {
+  readonly #env: Env
+  readonly #stack: IpStack
+  readonly #options: PingOptions
+  readonly #identifier: number
+  readonly #data: Uint8Array
+  readonly #waiting = new Map<number, Request>()
+  #sequence = 0
+  #forgetErrors = (): void => {}
+
+  constructor(env: Env, stack: IpStack, options: PingOptions) {
+    this.#env = env
+    this.#stack = stack
+    this.#options = options
+    this.#data = echoData(options.size)
+    this.#identifier = freeIdentifier(env, stack)
+  }
+
+  start(): void {
+    this.#stack.icmp.listenEcho(this.#identifier, reply => this.#reply(reply))
+    this.#forgetErrors = this.#stack.icmp.onError(error => this.#error(error))
+    this.#send()
+  }
+
+  #send(): void {
+    const { to, count, interval, size, ttl, dontFragment, timeout } = this.#options
+    const seq = ++this.#sequence
+    this.#env.trace.emit('ping-sent', { to: formatIpv4(to), seq, length: size })
+    const timer = this.#env.clock.after(timeout, 'ping', () => this.#fail(seq, 'timeout'))
+    this.#waiting.set(seq, { sent: this.#env.clock.now, timer })
+    const trouble = this.#stack.icmp.echo(to, this.#identifier, seq, this.#data, { ttl, dontFragment })
+    if (trouble) this.#fail(seq, trouble)
+    if (seq < count) this.#env.clock.after(interval, 'ping', () => this.#send())
+  }
+
+  #reply({ from, sequence, data }: EchoReply): void {
+    const request = this.#waiting.get(sequence)
+    // A reply with other data than was sent is none: the line or an attacker has changed it.
+    if (!request || data.length !== this.#data.length || data.some((octet, i) => octet !== this.#data[i])) return
+    this.#finish(sequence, request)
+    const rtt = this.#env.clock.now - request.sent
+    this.#env.trace.emit('ping-reply', { from: formatIpv4(from), seq: sequence, rtt, length: data.length })
+  }
+
+  #error(error: IcmpError): void {
+    const ours =
+      error.protocol === 1 && error.quoted[0] === Icmp.TYPE.echoRequest && get16(error.quoted, 4) === this.#identifier
+    if (ours) this.#fail(get16(error.quoted, 6), Icmp.typeName(error.type, error.code), formatIpv4(error.from))
+  }
+
+  #fail(seq: number, type: string, from?: string): void {
+    const request = this.#waiting.get(seq)
+    if (!request) return
+    this.#finish(seq, request)
+    this.#env.trace.emit('ping-failed', { to: formatIpv4(this.#options.to), seq, type, from })
+  }
+
+  #finish(seq: number, request: Request): void {
+    request.timer.cancel()
+    this.#waiting.delete(seq)
+    if (this.#waiting.size === 0 && this.#sequence === this.#options.count) {
+      this.#stack.icmp.listenEcho(this.#identifier, undefined)
+      this.#forgetErrors()
+    }
+  }
+}
+
+function freeIdentifier(env: Env, stack: IpStack): number {
+  const random = env.random.fork('identifier')
+  for (;;) {
+    const identifier = random.below(65_536)
+    if (!stack.icmp.hasEcho(identifier)) return identifier
+  }
+}

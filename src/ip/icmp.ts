@@ -1,0 +1,243 @@
+/**
+ * ICMP: answers echo requests, makes error messages and tells who is concerned by those that come in.
+ * RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3; the rate limit is what Linux was measured to do: six errors at once to one
+ * destination, then one a second, and none of it for echo replies and fragmentation-needed.
+ */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { DropReason } from '../base/drop.ts'
+import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
+import { type SimTime, sec } from '../base/time.ts'
+import { dropFacts } from '../wire/facts.ts'
+import * as Icmp from '../wire/icmp.ts'
+import * as Ipv4Header from '../wire/ipv4.ts'
+import type { IpStack } from './stack.ts'
+
+/** A router quotes as much as makes an error message of 576 octets (RFC 1812 §4.3.2.3). */
+const QUOTE = 576 - Ipv4Header.HEADER - Icmp.HEADER
+const BURST = 6
+const REFILL = sec(1)
+/** So many destinations are remembered before the old ones are swept out. */
+const REMEMBERED = 1024
+
+/** An ICMP error that came in, with the packet of ours that it quotes. */
+export interface IcmpError {
+  readonly type: number
+  readonly code: number
+  /** Who sent the error. */
+  readonly from: Ipv4
+  readonly nextHopMtu: number
+  readonly source: Ipv4
+  readonly destination: Ipv4
+  readonly protocol: number
+  /** What follows the quoted IP header: at least eight octets, zeros behind a packet that was shorter. */
+  readonly quoted: Uint8Array
+}
+
+export interface EchoReply {
+  readonly from: Ipv4
+  readonly sequence: number
+  /** Octets of echo data; valid during the call. */
+  readonly data: Uint8Array
+  readonly ttl: number
+}
+
+interface Bucket {
+  tokens: number
+  since: SimTime
+}
+
+export class IcmpLayer {
+  readonly #env: Env
+  readonly #stack: IpStack
+  readonly #buckets = new Map<Ipv4, Bucket>()
+  readonly #echoes = new Map<number, (reply: EchoReply) => void>()
+  readonly #errors = new Set<(error: IcmpError) => void>()
+
+  constructor(env: Env, stack: IpStack) {
+    this.#env = env
+    this.#stack = stack
+  }
+
+  /** Replies to echo requests with this identifier go to the listener, until it is taken away. */
+  listenEcho(identifier: number, listener: ((reply: EchoReply) => void) | undefined): void {
+    if (listener) this.#echoes.set(identifier, listener)
+    else this.#echoes.delete(identifier)
+  }
+
+  hasEcho(identifier: number): boolean {
+    return this.#echoes.has(identifier)
+  }
+
+  /** Tells of errors about packets that this node sent, until the returned function is called. */
+  onError(listener: (error: IcmpError) => void): () => void {
+    this.#errors.add(listener)
+    return () => void this.#errors.delete(listener)
+  }
+
+  /** Sends an echo request. */
+  echo(
+    destination: Ipv4,
+    identifier: number,
+    sequence: number,
+    data: Uint8Array,
+    options: { ttl?: number; dontFragment?: boolean },
+  ): DropReason | undefined {
+    const packet = this.#env.packets.from(data)
+    const at = packet.prepend(Icmp.HEADER)
+    Icmp.write(packet.bytes, at, packet.end, Icmp.TYPE.echoRequest, 0, ((identifier << 16) | sequence) >>> 0)
+    return this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp, options)
+  }
+
+  receive(packet: Packet): void {
+    const { bytes, start, end } = packet
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    const trouble = Icmp.check(bytes, at, end)
+    if (trouble) {
+      this.#drop(packet, trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed')
+      return
+    }
+    const type = Icmp.type(bytes, at)
+    if (type === Icmp.TYPE.echoRequest) this.#answer(packet, at)
+    else if (type === Icmp.TYPE.echoReply) this.#reply(packet, at)
+    else if (type === Icmp.TYPE.unreachable || type === Icmp.TYPE.timeExceeded) this.#error(packet, at)
+    else this.#drop(packet, 'icmp-ignored')
+  }
+
+  #answer(packet: Packet, at: number): void {
+    const source = Ipv4Header.source(packet.bytes, packet.start)
+    const destination = Ipv4Header.destination(packet.bytes, packet.start)
+    // RFC 1122 §3.2.2.6: an echo to a broadcast may be ignored, and is, as by every system since "smurf".
+    if (!isOwn(this.#stack, destination)) {
+      this.#drop(packet, 'icmp-ignored')
+      return
+    }
+    packet.start = at
+    Icmp.makeReply(packet.bytes, at)
+    this.#stack.output(this.#env.packets.derive(packet), source, Ipv4Header.PROTOCOL.icmp, { source: destination })
+  }
+
+  #reply(packet: Packet, at: number): void {
+    const { bytes, start, end } = packet
+    const listener = this.#echoes.get(Icmp.identifier(bytes, at))
+    if (!listener) {
+      this.#drop(packet, 'icmp-ignored')
+      return
+    }
+    const from = Ipv4Header.source(bytes, start)
+    const data = bytes.subarray(at + Icmp.HEADER, end)
+    listener({ from, sequence: Icmp.sequence(bytes, at), data, ttl: Ipv4Header.ttl(bytes, start) })
+    packet.release()
+  }
+
+  #error(packet: Packet, at: number): void {
+    const { bytes, start, end } = packet
+    const inner = at + Icmp.HEADER
+    // At least eight octets behind the quoted header (RFC 792), unless the packet itself was shorter.
+    const header = inner + Ipv4Header.HEADER <= end ? Ipv4Header.headerLength(bytes, inner) : 0
+    const needed = Math.min(header + 8, header > 0 ? Ipv4Header.totalLength(bytes, inner) : 0)
+    if (header < Ipv4Header.HEADER || needed < header || inner + needed > end) {
+      this.#drop(packet, 'malformed')
+      return
+    }
+    if (!isOwn(this.#stack, Ipv4Header.source(bytes, inner))) {
+      this.#drop(packet, 'icmp-ignored')
+      return
+    }
+    const error: IcmpError = {
+      type: Icmp.type(bytes, at),
+      code: Icmp.code(bytes, at),
+      from: Ipv4Header.source(bytes, start),
+      nextHopMtu: Icmp.nextHopMtu(bytes, at),
+      source: Ipv4Header.source(bytes, inner),
+      destination: Ipv4Header.destination(bytes, inner),
+      protocol: Ipv4Header.protocol(bytes, inner),
+      quoted: padded(bytes.subarray(inner + header, end)),
+    }
+    packet.release()
+    for (const listener of [...this.#errors]) listener(error)
+  }
+
+  unreachable(about: Packet, code: number): void {
+    this.#send(about, Icmp.TYPE.unreachable, code, 0)
+  }
+
+  timeExceeded(about: Packet, code: number): void {
+    this.#send(about, Icmp.TYPE.timeExceeded, code, 0)
+  }
+
+  fragmentationNeeded(about: Packet, mtu: number): void {
+    this.#send(about, Icmp.TYPE.unreachable, Icmp.UNREACHABLE.fragmentationNeeded, mtu)
+  }
+
+  /** Makes an error about a packet that the caller still owns. */
+  #send(about: Packet, type: number, code: number, rest: number): void {
+    const { bytes, start } = about
+    const destination = Ipv4Header.source(bytes, start)
+    if (!mayCauseError(about) || !this.#allowed(destination, type, code)) return
+    const length = Math.min(about.length, QUOTE)
+    const packet = this.#env.packets.from(bytes.subarray(start, start + length))
+    packet.parentNode = about.node
+    packet.parentNumber = about.number
+    const at = packet.prepend(Icmp.HEADER)
+    Icmp.write(packet.bytes, at, packet.end, type, code, rest)
+    this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp)
+  }
+
+  #allowed(destination: Ipv4, type: number, code: number): boolean {
+    if (type === Icmp.TYPE.unreachable && code === Icmp.UNREACHABLE.fragmentationNeeded) return true
+    const now = this.#env.clock.now
+    let bucket = this.#buckets.get(destination)
+    if (!bucket) {
+      if (this.#buckets.size >= REMEMBERED) this.#sweep(now)
+      bucket = { tokens: BURST, since: now }
+      this.#buckets.set(destination, bucket)
+    }
+    const fresh = Math.floor((now - bucket.since) / REFILL)
+    if (fresh > 0) {
+      bucket.tokens = Math.min(BURST, bucket.tokens + fresh)
+      bucket.since += fresh * REFILL
+    }
+    if (bucket.tokens === 0) return false
+    bucket.tokens--
+    return true
+  }
+
+  #sweep(now: SimTime): void {
+    for (const [address, bucket] of this.#buckets) {
+      if (now - bucket.since >= BURST * REFILL) this.#buckets.delete(address)
+    }
+  }
+
+  #drop(packet: Packet, reason: DropReason): void {
+    if (this.#env.trace.on) this.#env.trace.emit('drop', { reason, layer: 'icmp', ...dropFacts(packet) })
+    packet.release()
+  }
+}
+
+const isOwn = (stack: IpStack, address: Ipv4): boolean => {
+  for (const iface of stack.interfaces) if (iface.address === address) return true
+  return false
+}
+
+function padded(quoted: Uint8Array): Uint8Array {
+  const out = new Uint8Array(Math.max(8, quoted.length))
+  out.set(quoted)
+  return out
+}
+
+/** RFC 1122 §3.2.2: no error about an error, a fragment other than the first, or a packet that was not for one host. */
+function mayCauseError(packet: Packet): boolean {
+  const { bytes, start, end } = packet
+  if (Ipv4Header.fragmentOffset(bytes, start) !== 0) return false
+  const source = Ipv4Header.source(bytes, start)
+  const destination = Ipv4Header.destination(bytes, start)
+  if (source === 0 || source >>> 28 >= 0xe || destination >>> 28 >= 0xe) return false
+  if (Ipv4Header.protocol(bytes, start) !== Ipv4Header.PROTOCOL.icmp) return true
+  const at = start + Ipv4Header.headerLength(bytes, start)
+  return at < end && !Icmp.isError(bytes[at])
+}
+
+/** `host unreachable from 192.0.2.1` */
+export const describeError = (error: IcmpError): string =>
+  `${Icmp.typeName(error.type, error.code)} from ${formatIpv4(error.from)}`

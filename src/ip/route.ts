@@ -1,0 +1,87 @@
+/** The routing table: the longest prefix wins, and one prefix has one route. Its texts are those of `ip route`. */
+import { formatIpv4, formatPrefix, type Ipv4, maskOf, type Prefix, parseIpv4, parsePrefix } from '../base/address.ts'
+
+export interface Route {
+  readonly prefix: Prefix
+  /** The neighbour to hand packets to; undefined: the destination itself is a neighbour. */
+  readonly via: Ipv4 | undefined
+  readonly dev: string
+}
+
+/** A route as a lab writes it: the interface may be left to the address of `via`. */
+export interface RouteSpec {
+  readonly prefix: Prefix
+  readonly via?: Ipv4
+  readonly dev?: string
+}
+
+/** Reads `default via 10.0.0.1`, `10.9.0.0/16 dev ppp0`, `10.9.0.0/16 via 10.0.0.1 dev eth0`. */
+export function parseRoute(text: string): RouteSpec | undefined {
+  const [target, ...words] = text.trim().split(/\s+/)
+  const prefix = parsePrefix(target.includes('/') || target === 'default' ? target : `${target}/32`)
+  if (!prefix || words.length === 0 || words.length % 2 === 1) return undefined
+  let via: Ipv4 | undefined
+  let dev: string | undefined
+  for (let i = 0; i < words.length; i += 2) {
+    if (words[i] === 'via' && via === undefined) {
+      via = parseIpv4(words[i + 1])
+      if (via === undefined) return undefined
+    } else if (words[i] === 'dev' && dev === undefined) dev = words[i + 1]
+    else return undefined
+  }
+  return { prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) }
+}
+
+export function formatRoute(route: Route): string {
+  const via = route.via === undefined ? '' : ` via ${formatIpv4(route.via)}`
+  return `${formatPrefix(route.prefix)}${via} dev ${route.dev}`
+}
+
+/** One hash per prefix length: a lookup costs at most one probe for each length in use, whatever the table's size. */
+export class RouteTable {
+  readonly #byLength: Map<number, Route>[] = []
+  #lengths: number[] = []
+  #lastDestination = -1
+  #lastRoute: Route | undefined
+
+  get all(): Route[] {
+    return this.#lengths.flatMap(length => [...this.#byLength[length].values()])
+  }
+
+  /** Adds a route or takes the place of the one with the same prefix, which is returned. */
+  add(route: Route): Route | undefined {
+    const { length, network } = route.prefix
+    const routes = (this.#byLength[length] ??= new Map())
+    const before = routes.get(network)
+    routes.set(network, route)
+    this.#changed()
+    return before
+  }
+
+  /** Removes exactly this route; false if another has taken its place. */
+  remove(route: Route): boolean {
+    const routes = this.#byLength[route.prefix.length]
+    if (routes?.get(route.prefix.network) !== route) return false
+    routes.delete(route.prefix.network)
+    this.#changed()
+    return true
+  }
+
+  #changed(): void {
+    this.#lastDestination = -1
+    this.#lengths = []
+    for (let length = 32; length >= 0; length--) if (this.#byLength[length]?.size > 0) this.#lengths.push(length)
+  }
+
+  lookup(destination: Ipv4): Route | undefined {
+    if (destination === this.#lastDestination) return this.#lastRoute
+    let found: Route | undefined
+    for (const length of this.#lengths) {
+      found = this.#byLength[length].get((destination & maskOf(length)) >>> 0)
+      if (found) break
+    }
+    this.#lastDestination = destination
+    this.#lastRoute = found
+    return found
+  }
+}

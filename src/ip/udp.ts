@@ -1,0 +1,89 @@
+/** UDP (RFC 768): ports and datagrams. */
+import type { Ipv4 } from '../base/address.ts'
+import type { DropReason } from '../base/drop.ts'
+import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
+import { dropFacts } from '../wire/facts.ts'
+import * as Icmp from '../wire/icmp.ts'
+import * as Ipv4Header from '../wire/ipv4.ts'
+import * as Udp from '../wire/udp.ts'
+import type { IpStack } from './stack.ts'
+
+export interface Datagram {
+  readonly from: Ipv4
+  readonly fromPort: number
+  /** The address of ours that it was sent to. */
+  readonly to: Ipv4
+  /** Valid during the call. */
+  readonly data: Uint8Array
+}
+
+export interface UdpSocket {
+  readonly port: number
+  send(destination: Ipv4, port: number, data: Uint8Array, source?: Ipv4): DropReason | undefined
+  close(): void
+}
+
+const EPHEMERAL = 49_152
+
+export class UdpLayer {
+  readonly #env: Env
+  readonly #stack: IpStack
+  readonly #listeners = new Map<number, (datagram: Datagram) => void>()
+  #nextPort: number
+
+  constructor(env: Env, stack: IpStack) {
+    this.#env = env
+    this.#stack = stack
+    this.#nextPort = EPHEMERAL + env.random.fork('udp-port').below(65_536 - EPHEMERAL)
+    stack.handle(Ipv4Header.PROTOCOL.udp, packet => this.#receive(packet))
+  }
+
+  /** Opens a port; 0 takes a free one. Throws if the port is taken: which ports a node uses is known beforehand. */
+  open(port: number, listener: (datagram: Datagram) => void): UdpSocket {
+    const own = port === 0 ? this.#freePort() : port
+    if (this.#listeners.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
+    this.#listeners.set(own, listener)
+    return {
+      port: own,
+      send: (destination, to, data, source) => this.#send(own, destination, to, data, source),
+      close: () => void this.#listeners.delete(own),
+    }
+  }
+
+  #freePort(): number {
+    for (let tries = 0; tries <= 65_536 - EPHEMERAL; tries++) {
+      const port = this.#nextPort
+      this.#nextPort = port === 65_535 ? EPHEMERAL : port + 1
+      if (!this.#listeners.has(port)) return port
+    }
+    throw new Error(`${this.#env.node}: no UDP port is free`)
+  }
+
+  #send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
+    const packet = this.#env.packets.from(data)
+    const at = packet.prepend(Udp.HEADER)
+    const own = source ?? this.#stack.sourceFor(destination) ?? (0 as Ipv4)
+    Udp.write(packet.bytes, at, packet.end, own, port, destination, to)
+    return this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.udp, { source: own })
+  }
+
+  #receive(packet: Packet): void {
+    const { bytes, start, end } = packet
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    const source = Ipv4Header.source(bytes, start)
+    const destination = Ipv4Header.destination(bytes, start)
+    const trouble = Udp.check(bytes, at, end, source, destination)
+    const listener = trouble ? undefined : this.#listeners.get(Udp.destinationPort(bytes, at))
+    if (!listener) {
+      const reason = !trouble ? 'port-closed' : trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed'
+      if (this.#env.trace.on) this.#env.trace.emit('drop', { reason, layer: 'udp', ...dropFacts(packet), why: trouble })
+      if (!trouble) this.#stack.icmp.unreachable(packet, Icmp.UNREACHABLE.port)
+      packet.release()
+      return
+    }
+    const data = bytes.subarray(at + Udp.HEADER, at + Udp.length(bytes, at))
+    listener({ from: source, fromPort: Udp.sourcePort(bytes, at), to: destination, data })
+    packet.release()
+  }
+}

@@ -1,0 +1,11 @@
+/** A computer that does not forward: a PC, a file server. */
+import type { Env } from '../base/env.ts'
+import type { RouteSpec } from '../ip/route.ts'
+import { IpNode } from './ip-node.ts'
+
+export class Host extends IpNode {
+  readonly kind = 'host'
+  constructor(env: Env, routes: readonly RouteSpec[]) {
+    super(env, false, routes)
+  }
+}

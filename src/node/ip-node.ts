@@ -1,0 +1,87 @@
+/** The common part of all machines that speak IP: ports, stack, routes, and the small services of a lab. */
+import { formatIpv4, formatPrefix } from '../base/address.ts'
+import type { Env } from '../base/env.ts'
+import type { IpPort } from '../base/layer.ts'
+import { formatRoute, type RouteSpec } from '../ip/route.ts'
+import { IpStack } from '../ip/stack.ts'
+import { UdpLayer } from '../ip/udp.ts'
+import { EthernetPort } from '../link/ethernet.ts'
+import type { LinkEnd } from '../link/link.ts'
+import { RawPort } from '../link/raw.ts'
+import { formatMac } from '../wire/ethernet.ts'
+import { macFor } from './mac.ts'
+import type { PortAddress, SimNode, Snapshot } from './node.ts'
+
+export abstract class IpNode implements SimNode {
+  abstract readonly kind: string
+  readonly env: Env
+  readonly stack: IpStack
+  readonly udp: UdpLayer
+  readonly #ethernet: EthernetPort[] = []
+  readonly #configured: readonly RouteSpec[]
+
+  /** `routes` are the configured ones; those whose interface does not exist yet wait for it. */
+  constructor(env: Env, forwarding: boolean, routes: readonly RouteSpec[]) {
+    this.env = env
+    this.stack = new IpStack(env.scope('ip'), forwarding)
+    this.udp = new UdpLayer(env.scope('udp'), this.stack)
+    this.#configured = routes
+  }
+
+  plug(port: string, end: LinkEnd, address: PortAddress | undefined): void {
+    if (!address) throw new Error(`${end.name} needs an address`)
+    const made = end.type === 'ethernet' ? this.#plugEthernet(port, end, address) : this.#plugRaw(port, end)
+    this.addInterface(made, address)
+  }
+
+  #plugEthernet(name: string, end: LinkEnd, { address, prefix }: PortAddress): IpPort {
+    const port = new EthernetPort(this.env.scope(name), end, {
+      name,
+      mac: macFor(end.name),
+      address,
+      prefix,
+      up: packet => this.stack.receiveFrom(name, packet),
+      unresolved: packet => this.stack.undeliverable(packet),
+    })
+    this.#ethernet.push(port)
+    return port
+  }
+
+  #plugRaw(name: string, end: LinkEnd): IpPort {
+    return new RawPort(name, end, packet => this.stack.receiveFrom(name, packet))
+  }
+
+  /** Adds an interface and the configured routes that were waiting for it. */
+  addInterface(port: IpPort, { address, prefix }: PortAddress): void {
+    this.stack.addInterface(port, address, prefix)
+    for (const route of this.#configured) {
+      const mine =
+        route.dev === undefined
+          ? route.via !== undefined && this.stack.interfaceTowards(route.via)?.port === port
+          : route.dev === port.name
+      if (mine) this.stack.addRoute(route)
+    }
+  }
+
+  start(): void {
+    for (const port of this.#ethernet) port.announce()
+  }
+
+  snapshot(): Snapshot {
+    const interfaces: Record<string, Snapshot> = {}
+    for (const { port, address, prefix } of this.stack.interfaces) {
+      interfaces[port.name] = {
+        address: formatIpv4(address),
+        network: formatPrefix(prefix),
+        mtu: port.mtu,
+        up: port.up,
+      }
+    }
+    const arp: Record<string, string> = {}
+    for (const port of this.#ethernet) {
+      for (const { address, mac } of port.neighbours)
+        arp[formatIpv4(address)] = mac === undefined ? 'incomplete' : formatMac(mac)
+    }
+    return { kind: this.kind, interfaces, routes: this.stack.routes.all.map(formatRoute), arp }
+  }
+}

@@ -1,0 +1,364 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { contains, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
+import { hex, set16, unhex } from '../../src/base/bytes.ts'
+import { World } from '../../src/base/env.ts'
+import type { Packet } from '../../src/base/packet.ts'
+import { ms, sec } from '../../src/base/time.ts'
+import { fragment, Reassembler } from '../../src/ip/fragment.ts'
+import { formatRoute, parseRoute, RouteTable } from '../../src/ip/route.ts'
+import * as Ipv4Header from '../../src/wire/ipv4.ts'
+import { Net } from '../support/net.ts'
+
+describe('routes', () => {
+  test('the longest prefix wins, whatever the order of adding and removing', () => {
+    const address = fc.nat(2 ** 32 - 1).map(n => n as Ipv4)
+    const route = fc.tuple(address, fc.integer({ min: 0, max: 32 }), fc.boolean())
+    fc.assert(
+      fc.property(fc.array(route, { maxLength: 30 }), fc.array(address, { maxLength: 20 }), (routes, targets) => {
+        const table = new RouteTable()
+        const model = new Map<string, { prefix: ReturnType<typeof prefixOf>; dev: string }>()
+        for (const [i, [a, length, stays]] of routes.entries()) {
+          const prefix = prefixOf(a, length)
+          const added = { prefix, via: undefined, dev: `eth${i}` }
+          table.add(added)
+          if (stays) model.set(`${prefix.network}/${length}`, added)
+          else {
+            table.remove(added)
+            model.delete(`${prefix.network}/${length}`)
+          }
+        }
+        for (const target of [...targets, ...routes.map(r => r[0])]) {
+          const fits = [...model.values()].filter(r => contains(r.prefix, target))
+          fits.sort((x, y) => y.prefix.length - x.prefix.length)
+          assert.equal(table.lookup(target)?.dev, fits[0]?.dev)
+        }
+      }),
+    )
+  })
+  test('speaks the words of ip route', () => {
+    assert.deepEqual(parseRoute('default via 10.0.0.1'), { prefix: { network: 0, length: 0 }, via: ip('10.0.0.1') })
+    assert.deepEqual(parseRoute('10.9.0.0/16 dev ppp0'), {
+      prefix: { network: ip('10.9.0.0'), length: 16 },
+      dev: 'ppp0',
+    })
+    assert.deepEqual(parseRoute('10.9.0.7 via 10.0.0.1 dev eth0')?.prefix.length, 32)
+    for (const text of [
+      '',
+      'default',
+      '10.0.0.1/24 dev a',
+      'default via x',
+      'default via 1.1.1.1 via 2.2.2.2',
+      'default to b',
+    ]) {
+      assert.equal(parseRoute(text), undefined, text)
+    }
+    assert.equal(
+      formatRoute({ prefix: prefixOf(ip('10.9.0.0'), 16), via: ip('10.0.0.1'), dev: 'eth0' }),
+      '10.9.0.0/16 via 10.0.0.1 dev eth0',
+    )
+  })
+})
+
+describe('fragments (RFC 791 §3.2)', () => {
+  const env = () => new World(1).env('a')
+  const datagram = (from: ReturnType<typeof env>, size: number, options = ''): Packet => {
+    const extra = unhex(options)
+    const packet = from.packets.make(20 + extra.length + size)
+    for (let i = packet.start; i < packet.end; i++) packet.bytes[i] = (i * 7) & 255
+    Ipv4Header.write(packet.bytes, packet.start, packet.length, 77, 0, 64, 17, ip('10.0.0.1'), ip('10.0.0.2'))
+    packet.bytes[packet.start] = 0x45 + extra.length / 4
+    packet.bytes.set(extra, packet.start + 20)
+    Ipv4Header.setChecksum(packet.bytes, packet.start)
+    return packet
+  }
+  const collector = (from: ReturnType<typeof env>) => {
+    const reasons: string[] = []
+    const expired: (string | undefined)[] = []
+    const reassembler = new Reassembler(from, {
+      dropped: (_, reason) => reasons.push(reason),
+      expired: first => expired.push(first && hex(first.data.subarray(20))),
+    })
+    return { reassembler, reasons, expired }
+  }
+
+  test('cut to any MTU, twice, shuffled and repeated, the datagram comes out whole', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4000 }),
+        fc.integer({ min: 68, max: 1500 }),
+        fc.integer({ min: 68, max: 1500 }),
+        fc.infiniteStream(fc.nat(1000)),
+        (size, mtu, second, order) => {
+          const from = env()
+          const packet = datagram(from, size)
+          const wanted = hex(packet.data)
+          const pieces = fragment(from, packet, mtu).flatMap(piece =>
+            piece.length > second ? fragment(from, piece, second) : [piece],
+          )
+          for (const piece of pieces) {
+            assert.equal(Ipv4Header.check(piece.bytes, piece.start, piece.end), undefined)
+            assert.ok(piece.length <= Math.max(mtu, second))
+          }
+          const shuffled = pieces
+            .map(piece => ({ piece, key: order.next().value as number }))
+            .sort((a, b) => a.key - b.key)
+          const { reassembler, reasons } = collector(from)
+          let whole: Packet | undefined
+          for (const { piece } of shuffled) {
+            const twin = from.packets.clone(piece)
+            whole = reassembler.receive(piece) ?? whole
+            if (!whole) assert.equal(reassembler.receive(twin), undefined)
+          }
+          assert.equal(whole && hex(whole.data), wanted)
+          assert.deepEqual(reasons, [])
+        },
+      ),
+    )
+  })
+  test('options with the copied flag are in every fragment, the others in the first only (§3.1)', () => {
+    const from = env()
+    const pieces = fragment(from, datagram(from, 100, '94040000 07040000'), 68)
+    assert.ok(pieces.length > 2)
+    assert.equal(Ipv4Header.headerLength(pieces[0].bytes, pieces[0].start), 28)
+    for (const piece of pieces.slice(1)) assert.equal(hex(piece.data.subarray(20, 24)), '94040000')
+    for (const piece of pieces.slice(1)) assert.equal(Ipv4Header.headerLength(piece.bytes, piece.start), 24)
+  })
+  test('an overlap ends the whole datagram', () => {
+    const from = env()
+    const pieces = fragment(from, datagram(from, 200), 84)
+    const evil = from.packets.clone(pieces[1])
+    set16(evil.bytes, evil.start + 6, Ipv4Header.MF | 7)
+    const { reassembler, reasons } = collector(from)
+    assert.equal(reassembler.receive(pieces[0]), undefined)
+    assert.equal(reassembler.receive(pieces[1]), undefined)
+    assert.equal(reassembler.receive(evil), undefined)
+    assert.deepEqual(reasons, ['fragment-overlap', 'fragment-overlap', 'fragment-overlap'])
+  })
+  test('what stays incomplete is given up after 30 s, and the first fragment is quoted', () => {
+    const world = new World(1)
+    const from = world.env('a')
+    const pieces = fragment(from, datagram(from, 200), 84)
+    const head = hex(pieces[0].data.subarray(20))
+    const { reassembler, reasons, expired } = collector(from)
+    reassembler.receive(pieces[0])
+    world.scheduler.runUntil(sec(29))
+    assert.deepEqual(reasons, [])
+    world.scheduler.runUntil(sec(30))
+    assert.deepEqual([reasons, expired], [['reassembly-timeout'], [head]])
+  })
+  test('memory is bounded: the 65th unfinished datagram is refused', () => {
+    const from = env()
+    const { reassembler, reasons } = collector(from)
+    for (let n = 0; n < 65; n++) {
+      const [first] = fragment(from, datagram(from, 200), 84)
+      set16(first.bytes, first.start + 4, n)
+      reassembler.receive(first)
+    }
+    assert.deepEqual(reasons, ['reassembly-full'])
+  })
+  test('any bytes that pass the header check are survived', () => {
+    const from = env()
+    const { reassembler } = collector(from)
+    fc.assert(
+      fc.property(fc.nat(0xffff), fc.nat(200), fc.nat(3), (word, size, id) => {
+        const packet = datagram(from, size)
+        set16(packet.bytes, packet.start + 4, id)
+        set16(packet.bytes, packet.start + 6, word & 0x3fff)
+        Ipv4Header.setChecksum(packet.bytes, packet.start)
+        if (Ipv4Header.isFragment(packet.bytes, packet.start)) reassembler.receive(packet)
+      }),
+    )
+  })
+})
+
+/** alice - r1 - r2 - bob, 10 ms a link. */
+function chain(options: { mtu?: number; seed?: number } = {}) {
+  const net = new Net(options.seed)
+  const alice = net.host('alice', 'default via 10.0.1.1')
+  const r1 = net.router('r1', 'default via 10.0.2.2')
+  const r2 = net.router('r2', '10.0.1.0/24 via 10.0.2.1')
+  const bob = net.host('bob', 'default via 10.0.3.1')
+  net.link([alice, 'eth0', '10.0.1.2/24'], [r1, 'eth0', '10.0.1.1/24'], { delay: ms(10) })
+  const middle = net.link([r1, 'eth1', '10.0.2.1/24'], [r2, 'eth0', '10.0.2.2/24'], {
+    delay: ms(10),
+    mtu: options.mtu ?? 1500,
+  })
+  net.link([r2, 'eth1', '10.0.3.1/24'], [bob, 'eth0', '10.0.3.2/24'], { delay: ms(10) })
+  return { net, alice, r1, r2, bob, middle }
+}
+
+describe('IP stack', () => {
+  test('a ping crosses two routers and takes six delays', () => {
+    const { net, alice } = chain()
+    net.ping(alice, '10.0.3.2', { count: 3 })
+    net.run(sec(5))
+    assert.deepEqual(
+      net.seen('ping-reply').map(e => [e.seq, e.rtt, e.from]),
+      [1, 2, 3].map(n => [n, ms(60), '10.0.3.2']),
+    )
+    assert.equal(net.seen('forward').length, 12)
+    assert.deepEqual(net.drops(), [])
+  })
+  test('a TTL that runs out is reported by the router where it happens (RFC 792)', () => {
+    const { net, alice } = chain()
+    net.ping(alice, '10.0.3.2', { ttl: 2 })
+    net.run(sec(1))
+    assert.deepEqual(
+      net.seen('drop').map(e => [e.node, e.reason]),
+      [['r2', 'ttl-expired']],
+    )
+    assert.deepEqual(
+      net.seen('ping-failed').map(e => [e.type, e.from]),
+      [['time exceeded', '10.0.2.2']],
+    )
+  })
+  test('no route: the router says network unreachable (RFC 1812 §5.2.7.1)', () => {
+    const { net, alice } = chain()
+    net.ping(alice, '10.9.9.9')
+    net.run(sec(1))
+    assert.deepEqual(
+      net.seen('drop').map(e => [e.node, e.reason]),
+      [['r2', 'no-route']],
+    )
+    assert.deepEqual(
+      net.seen('ping-failed').map(e => e.type),
+      ['network unreachable'],
+    )
+  })
+  test('without any route the sender itself knows', () => {
+    const net = new Net()
+    const alone = net.host('alone')
+    net.ping(alone, '10.9.9.9')
+    assert.deepEqual(net.drops(), ['no-route'])
+    assert.deepEqual(
+      net.seen('ping-failed').map(e => e.type),
+      ['no-route'],
+    )
+  })
+  test('a closed UDP port and an unknown protocol are answered (RFC 1122 §3.2.2.1)', () => {
+    const { net, alice, bob } = chain()
+    const errors: [number, number, number][] = []
+    alice.stack.icmp.onError(e => errors.push([e.type, e.code, e.protocol]))
+    alice.udp.open(0, () => {}).send(ip('10.0.3.2'), 9, unhex('00'))
+    alice.stack.output(alice.env.packets.from(unhex('00')), ip('10.0.3.2'), 99)
+    net.run(sec(1))
+    assert.deepEqual(errors, [
+      [3, 3, 17],
+      [3, 2, 99],
+    ])
+    assert.deepEqual(net.drops(bob.env.node), ['port-closed', 'no-protocol'])
+  })
+  test('too large with DF: fragmentation needed with the next MTU (RFC 1191 §4); without DF it is cut and put together', () => {
+    const { net, alice } = chain({ mtu: 600 })
+    const mtus: number[] = []
+    alice.stack.icmp.onError(e => mtus.push(e.nextHopMtu))
+    net.ping(alice, '10.0.3.2', { size: 1400, dontFragment: true })
+    net.run(sec(1))
+    assert.deepEqual([mtus, net.drops()], [[600], ['fragmentation-needed']])
+    net.ping(alice, '10.0.3.2', { size: 1400 })
+    net.run(sec(2))
+    assert.equal(net.seen('ping-reply').length, 1)
+    // Three fragments each way behind the narrow link.
+    assert.equal(net.seen('forward', 'r2').filter(e => e.dst === '10.0.3.2').length, 3)
+  })
+  test('errors to one destination: a burst of six, then one a second; echo replies without limit', () => {
+    const { net, alice } = chain()
+    const times: number[] = []
+    alice.stack.icmp.onError(() => times.push(net.world.scheduler.now))
+    net.ping(alice, '10.9.9.9', { count: 20, interval: ms(50) })
+    net.run(ms(999))
+    assert.equal(times.length, 6)
+    net.ping(alice, '10.9.9.9', { count: 40, interval: ms(100) })
+    net.run(sec(5))
+    assert.equal(times.length, 10)
+    net.ping(alice, '10.0.3.2', { count: 50, interval: ms(1) })
+    net.run(sec(6))
+    assert.equal(net.seen('ping-reply').length, 50)
+  })
+  test('fragmentation-needed is never limited', () => {
+    const { net, alice } = chain({ mtu: 600 })
+    let count = 0
+    alice.stack.icmp.onError(() => count++)
+    net.ping(alice, '10.0.3.2', { count: 30, size: 1000, interval: ms(10), dontFragment: true })
+    net.run(sec(1))
+    assert.equal(count, 30)
+  })
+  test('no error about an error, a later fragment or a broadcast (RFC 1122 §3.2.2)', () => {
+    const { net, alice, bob } = chain()
+    bob.stack.output(bob.env.packets.from(unhex('0301fcfe000000004500')), ip('10.9.9.9'), 1)
+    const later = alice.env.packets.make(28)
+    Ipv4Header.write(later.bytes, later.start, 28, 1, 5, 64, 17, ip('10.0.1.2'), ip('10.9.9.9'))
+    alice.stack.interface('eth0')!.port.send(later, ip('10.0.1.1'))
+    net.run(sec(1))
+    assert.deepEqual(net.drops(), ['no-route', 'no-route'])
+    assert.equal(net.seen('send').length, 1)
+  })
+  test('options pass through routers untouched', () => {
+    const { net, alice, bob } = chain()
+    const packet = alice.env.packets.make(28)
+    Ipv4Header.write(packet.bytes, packet.start, 28, 1, 0, 64, 200, ip('10.0.1.2'), ip('10.0.3.2'))
+    packet.bytes[packet.start] = 0x47
+    packet.bytes.set(unhex('9404000001010100'), packet.start + 20)
+    Ipv4Header.setChecksum(packet.bytes, packet.start)
+    let got = ''
+    bob.stack.handle(200, p => (got = hex(p.data.subarray(20))))
+    alice.stack.interface('eth0')!.port.send(packet, ip('10.0.1.1'))
+    net.run(sec(1))
+    assert.equal(got, '9404000001010100')
+  })
+  test('a host does not forward, and nothing comes from a broadcast address', () => {
+    const { net, alice, bob, r2 } = chain()
+    const send = (source: string, destination: string): void => {
+      const packet = r2.env.packets.make(20)
+      Ipv4Header.write(packet.bytes, packet.start, 20, 1, 0, 64, 1, ip(source), ip(destination))
+      r2.stack.interface('eth1')!.port.send(packet, ip('10.0.3.2'))
+    }
+    send('10.0.1.2', '10.7.7.7')
+    send('255.255.255.255', '10.0.3.2')
+    net.run(sec(1))
+    assert.deepEqual(net.drops(bob.env.node), ['not-for-us', 'martian'])
+    assert.equal(alice.stack.isLocal(ip('10.0.1.255')), true)
+  })
+  test('a node reaches itself', () => {
+    const { net, alice } = chain()
+    net.ping(alice, '10.0.1.2')
+    net.run(sec(1))
+    assert.equal(net.seen('ping-reply').length, 1)
+  })
+  test('any bytes on the wire: dropped with a reason, and the node lives on', () => {
+    const { net, alice, r1 } = chain()
+    const port = alice.stack.interface('eth0')!.port
+    let made = 0
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (bytes, valid) => {
+        const packet = alice.env.packets.from(bytes)
+        if (valid && bytes.length >= 20) {
+          // A right header in front of any payload, so that the fuzz reaches the upper layers.
+          Ipv4Header.write(
+            packet.bytes,
+            packet.start,
+            packet.length,
+            1,
+            0,
+            bytes[8],
+            [1, 17, 6, 47][bytes[9] & 3],
+            ip('10.0.1.2'),
+            bytes[0] & 1 ? ip('10.0.1.1') : ip('10.0.3.2'),
+          )
+        }
+        made++
+        port.send(packet, ip('10.0.1.1'))
+      }),
+      { numRuns: 2000 },
+    )
+    net.run(sec(1))
+    assert.equal(made, 2000)
+    assert.ok(net.drops('r1').length > 500)
+    net.ping(alice, '10.0.1.1')
+    net.run(sec(2))
+    assert.equal(net.seen('ping-reply').length, 1)
+    assert.ok(r1.stack.isLocal(ip('10.0.1.1')))
+  })
+})
