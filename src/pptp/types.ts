@@ -1,0 +1,201 @@
+/** What a node gives a PPTP endpoint and what it hears from it. PNS and PAC: RFC 2637 §1.2. */
+import type { Ipv4 } from '../base/address.ts'
+import type { Packet } from '../base/packet.ts'
+import type { Duration } from '../base/time.ts'
+
+export type Role = 'pns' | 'pac'
+
+export interface EndpointSinks {
+  /** A packet with the GRE header first, to be sent as IP protocol 47; ownership goes with it. */
+  gre(packet: Packet, peer: Ipv4): void
+}
+
+/**
+ * How call IDs are allotted: `random` and not zero; `linux`, the first free one of 128 that belong to the control
+ * connection, counted from 0; or a list, used in its order (a replay sets what the capture shows).
+ */
+export type CallIds = 'random' | 'linux' | readonly number[]
+
+/** How the data path of a call behaves (RFC 2637 §4). */
+export interface TunnelConfig {
+  /** Packet Recv. Window Size that we announce, in packets. */
+  readonly receiveWindow: number
+  /** Packet Processing Delay that we announce, in tenths of a second. */
+  readonly processingDelay: number
+  /** `window`: obey the peer's window (§4.2). `none`: send at once, as Linux does. */
+  readonly flow: 'window' | 'none'
+  /** Frames that wait while the window is full; one more is dropped. */
+  readonly sendQueue: number
+  /** An early packet is held to restore the order, or handed on at once, which gives up the ones it overtook (§4.3). */
+  readonly early: 'hold' | 'pass'
+  /** How long an early packet is held before the missing ones are given up. */
+  readonly holdTime: Duration
+  /** A packet this far ahead of the awaited one is not believed. */
+  readonly horizon: number
+  /** How long an acknowledgment waits for a data packet that takes it along. */
+  readonly ackDelay: Duration
+  /** Bounds of the adaptive time-out (§4.4; the RFC names only the upper one). */
+  readonly minTimeOut: Duration
+  readonly maxTimeOut: Duration
+}
+
+export const TUNNEL: TunnelConfig = {
+  receiveWindow: 64,
+  processingDelay: 0,
+  flow: 'window',
+  sendQueue: 128,
+  early: 'hold',
+  holdTime: 300e6,
+  horizon: 300,
+  ackDelay: 50e6,
+  minTimeOut: 500e6,
+  maxTimeOut: 10e9,
+}
+
+export interface EndpointConfig {
+  readonly role: Role
+  readonly hostName: string
+  readonly vendorName: string
+  readonly firmwareRevision: number
+  /** Bits: 1 asynchronous, 2 synchronous framing. */
+  readonly framingCapabilities: number
+  /** Bits: 1 analog, 2 digital access. */
+  readonly bearerCapabilities: number
+  /** Calls that a PAC carries at a time; a PNS announces 0. */
+  readonly maximumChannels: number
+  /** How long a reply may take before the control connection is given up (§3.1.4, §3.2.1). */
+  readonly replyTimeOut: Duration
+  /** Silence after which an Echo-Request is sent (§3.1.4); 0: never. */
+  readonly echoInterval: Duration
+  readonly echoTimeOut: Duration
+  readonly callIds: CallIds
+  /** How long a call ID rests before it is used again towards the same peer address. */
+  readonly callIdRest: Duration
+  readonly tunnel: TunnelConfig
+  /** Names of the state machines in the trace. */
+  readonly names: {
+    control(peer: Ipv4): string
+    call(peer: Ipv4, callId: number): string
+  }
+}
+
+/** The figures of RFC 2637, and where it names none, those of the captured Linux peers. */
+export const endpointConfig = (role: Role, changes: Partial<EndpointConfig> = {}): EndpointConfig => ({
+  role,
+  hostName: 'local',
+  vendorName: 'pptp-lab',
+  firmwareRevision: 1,
+  framingCapabilities: 3,
+  bearerCapabilities: 3,
+  maximumChannels: role === 'pac' ? 65535 : 0,
+  replyTimeOut: 60e9,
+  echoInterval: 60e9,
+  echoTimeOut: 60e9,
+  callIds: role === 'pns' ? 'random' : 'linux',
+  callIdRest: 180e9,
+  tunnel: TUNNEL,
+  names: { control: () => 'pptp.control', call: () => 'pptp.call' },
+  ...changes,
+})
+
+/** Why a control connection is over. */
+export type ControlEndReason =
+  /** We stopped it. */
+  | 'stopped'
+  /** The peer sent Stop-Control-Connection-Request. */
+  | 'stopped-by-peer'
+  /** The peer answered Start-Control-Connection-Request with an error. */
+  | 'refused'
+  | 'version'
+  | 'collision'
+  /** No answer to a request in `replyTimeOut`. */
+  | 'timeout'
+  | 'echo-timeout'
+  /** The stream of messages can no longer be split: RFC 2637 §2 wants it closed at once. */
+  | 'out-of-sync'
+  /** A call did not leave its state for a minute (§3.2.1). */
+  | 'call-timeout'
+  | 'tcp-closed'
+  | 'tcp-refused'
+  | 'tcp-reset'
+  | 'tcp-timeout'
+  | 'tcp-unreachable'
+  | 'tcp-aborted'
+
+export interface ControlEnd {
+  readonly layer: 'tcp' | 'pptp'
+  readonly reason: ControlEndReason
+  readonly resultCode?: number
+  readonly errorCode?: number
+  /** Messages sent that nobody answered; PPTP itself never repeats one. */
+  readonly tries: number
+  /** One sentence for people. */
+  readonly sentence: string
+}
+
+/** Why a call is over. */
+export type CallEndReason =
+  /** We cleared it. */
+  | 'cleared'
+  /** The peer cleared or disconnected it. */
+  | 'disconnected'
+  /** The PAC answered Outgoing-Call-Request with an error, or we refused the call. */
+  | 'refused'
+  | 'timeout'
+  /** The control connection went, and its calls with it. */
+  | 'control-lost'
+
+export interface CallEnd {
+  readonly layer: 'tcp' | 'pptp'
+  readonly reason: CallEndReason
+  readonly resultCode?: number
+  readonly errorCode?: number
+  readonly causeCode?: number
+  readonly tries: number
+  readonly sentence: string
+  /** For `control-lost` and `timeout`: how the control connection ended. */
+  readonly control?: ControlEnd
+}
+
+export interface ControlHandlers {
+  /** Start-Control-Connection-Request and -Reply have been exchanged: calls can be dialled. */
+  established?(): void
+  /** Said once; the calls have been told before. */
+  ended?(end: ControlEnd): void
+}
+
+export interface CallHandlers {
+  /** PNS: Outgoing-Call-Reply with success has come. PAC: it has been sent. Frames may be sent from now on. */
+  connected(): void
+  /** A PPP frame, address and control field included if the peer sent them; ownership goes with it. */
+  received(frame: Packet): void
+  /** Said once, also for a call that never was connected. */
+  ended(end: CallEnd): void
+}
+
+/** What a PNS asks for with Outgoing-Call-Request (§2.7). */
+export interface DialOptions {
+  readonly minimumBps: number
+  readonly maximumBps: number
+  /** 1 analog, 2 digital, 3 either. */
+  readonly bearerType: number
+  /** 1 asynchronous, 2 synchronous, 3 either. */
+  readonly framingType: number
+  readonly phoneNumber: string
+  readonly subaddress: string
+}
+
+/** As the captured PPTP client for Linux dials. */
+export const DIAL: DialOptions = {
+  minimumBps: 2400,
+  maximumBps: 10_000_000,
+  bearerType: 3,
+  framingType: 3,
+  phoneNumber: '',
+  subaddress: '',
+}
+
+/** A PAC does not take a call: codes of Outgoing-Call-Reply (§2.8). */
+export interface Refusal {
+  readonly refuse: { readonly resultCode: number; readonly errorCode: number; readonly causeCode?: number }
+}
