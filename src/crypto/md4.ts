@@ -10,7 +10,7 @@ const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]
 const state = new Int32Array(4)
 const block = new Int32Array(16)
 
-export const DIGEST_LENGTH = 16
+const DIGEST_LENGTH = 16
 
 export function md4(bytes: Uint8Array): Uint8Array {
   initialise(state)

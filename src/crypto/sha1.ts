@@ -11,7 +11,7 @@ const state = new Int32Array(5)
 const block = new Uint8Array(64)
 const schedule = new Int32Array(80)
 
-export const DIGEST_LENGTH = 20
+const DIGEST_LENGTH = 20
 
 export function sha1(bytes: Uint8Array): Uint8Array {
   initialise(state)
