@@ -1,0 +1,250 @@
+/**
+ * A lab as the rest of the program sees it: checked, every default filled in, every name resolved, every quantity an
+ * integer of its unit. `load.ts` is the only maker; docs/topology.md describes the file it comes from.
+ */
+import type { Ipv4, Prefix } from '../base/address.ts'
+import type { Duration, SimTime } from '../base/time.ts'
+import type { EventName } from '../base/trace.ts'
+
+export interface Lab {
+  readonly name: string
+  readonly description: string
+  readonly seed: number
+  /** The run ends here, even if something is still due. */
+  readonly stop: SimTime
+  /** In the order of the file, as everything below. */
+  readonly nodes: readonly NodeSpec[]
+  readonly links: readonly LinkSpec[]
+  /** In order of time; those of one instant in the order of the file. */
+  readonly events: readonly Action[]
+  readonly questions: readonly Question[]
+  readonly checks: readonly Check[]
+}
+
+export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server'
+
+export type NodeSpec = PlainSpec | ClientSpec | ServerSpec
+
+export interface PlainSpec extends NodeCommon {
+  readonly kind: 'host' | 'router' | 'switch'
+}
+export interface ClientSpec extends NodeCommon {
+  readonly kind: 'client'
+  readonly pptp: ClientPptp
+}
+export interface ServerSpec extends NodeCommon {
+  readonly kind: 'pptp-server'
+  readonly pptp: ServerPptp
+}
+
+interface NodeCommon {
+  readonly name: string
+  /** In the order of `links`. */
+  readonly interfaces: readonly InterfaceSpec[]
+  readonly routes: readonly RouteSpec[]
+}
+
+export interface InterfaceSpec {
+  /** `eth0` */
+  readonly name: string
+  /** Index into `Lab.links`. */
+  readonly link: number
+  /** Which end of that link. */
+  readonly side: 0 | 1
+  /** Absent at a switch port. */
+  readonly ipv4?: InterfaceAddress
+}
+
+/** `10.0.0.7/24`: an address together with the network it stands in. */
+export interface InterfaceAddress {
+  readonly address: Ipv4
+  readonly prefix: Prefix
+}
+
+/** Has `via`, `dev` or both. A `dev` such as `ppp0` need not exist yet. */
+export interface RouteSpec {
+  readonly prefix: Prefix
+  readonly via?: Ipv4
+  readonly dev?: string
+}
+
+export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'
+export type Mppe = 'off' | 'optional' | 'required'
+
+export interface ClientPptp {
+  /** Address of the PAC. */
+  readonly server: Ipv4
+  readonly user: string
+  readonly password: string
+  /** What it agrees to, best first. */
+  readonly auth: readonly AuthProtocol[]
+  readonly mppe: Mppe
+  /** Networks to be reached through the tunnel. */
+  readonly routes: readonly Prefix[]
+  /** Ask for name servers in IPCP (RFC 1877)? */
+  readonly dns: boolean
+  /** Time between two LCP Echo-Requests; absent: none are sent. */
+  readonly echo?: Duration
+}
+
+export interface ServerPptp {
+  /** Its own address on every ppp interface. */
+  readonly local: Ipv4
+  /** Addresses for callers, both ends included, lowest first. */
+  readonly pool: { readonly first: Ipv4; readonly last: Ipv4 }
+  readonly users: ReadonlyMap<string, string>
+  /** What it demands, best first. */
+  readonly auth: readonly AuthProtocol[]
+  readonly mppe: Mppe
+  /** Name servers it gives out in IPCP (RFC 1877): none, one or two. */
+  readonly dns: readonly Ipv4[]
+}
+
+export interface LinkSpec {
+  /** `alice:eth0-isp:eth0` */
+  readonly name: string
+  readonly type: 'ethernet' | 'ip'
+  /** Largest IP packet in octets. */
+  readonly mtu: number
+  readonly ends: readonly [LinkEnd, LinkEnd]
+}
+
+export interface LinkEnd {
+  readonly node: string
+  readonly iface: string
+  readonly ipv4?: InterfaceAddress
+  /** What the line does to the packets that this end sends. */
+  readonly sends: LineQuality
+}
+
+export interface LineQuality {
+  readonly delay: Duration
+  /** Each packet's delay is drawn from delay - jitter … delay + jitter. */
+  readonly jitter: Duration
+  /** Bits a second; absent: infinitely fast. */
+  readonly rate?: number
+  /** Octets that may wait for the line. */
+  readonly queue: number
+  /** Probabilities 0 … 1. */
+  readonly loss: number
+  readonly corruption: number
+  readonly duplication: number
+  readonly reordering: number
+}
+
+/** The arguments of each verb of `events`. */
+export interface VerbArgs {
+  connect: { readonly client: string }
+  disconnect: { readonly client: string }
+  ping: {
+    readonly from: string
+    readonly to: Ipv4
+    readonly count: number
+    readonly interval: Duration
+    /** Octets of ICMP payload. */
+    readonly size: number
+    readonly ttl: number
+    readonly dontFragment: boolean
+    /** An unanswered echo request counts as failed after this long. */
+    readonly timeout: Duration
+  }
+  /** `from` opens a TCP connection to `to`, which sends `bytes` octets of known content. */
+  fetch: { readonly from: string; readonly to: Ipv4; readonly bytes: number; readonly port: number }
+  echo: {
+    readonly from: string
+    readonly to: Ipv4
+    readonly count: number
+    readonly interval: Duration
+    /** Octets of UDP payload. */
+    readonly size: number
+    readonly port: number
+  }
+  /** What is absent stays as it is. */
+  link: {
+    /** Index into `Lab.links`. */
+    readonly link: number
+    readonly up?: boolean
+    /** New values for what `ends[0]` and `ends[1]` send; `rate: null` takes the limit away. */
+    readonly sends: readonly [QualityChange, QualityChange]
+  }
+  note: { readonly text: string }
+}
+
+export type QualityChange = {
+  readonly [K in keyof LineQuality]?: K extends 'rate' ? number | null : Exclude<LineQuality[K], undefined>
+}
+
+export type Verb = keyof VerbArgs
+
+/** One entry of `events`. */
+export type Action = { [V in Verb]: { readonly at: SimTime; readonly verb: V; readonly args: VerbArgs[V] } }[Verb]
+
+/** One entry of `ask`. */
+export interface Question {
+  /** Asked at this moment, or before the verdict of the named check. */
+  readonly when: { readonly at: SimTime } | { readonly before: string }
+  readonly text: string
+  readonly answers: readonly string[]
+  readonly correct: string
+  readonly because: string
+}
+
+/** One entry of `expect`. */
+export interface Check {
+  readonly name: string
+  readonly description: string
+  readonly level: 'error' | 'warning'
+  readonly when: CheckTime
+  /** All must hold at the same moment. */
+  readonly state: readonly StateCondition[]
+  readonly seen?: EventPattern
+  readonly unseen?: EventPattern
+  /** Sentences for the reader of the verdict. */
+  readonly pass?: string
+  readonly fail?: string
+}
+
+/** Instants are looked at after their last event; both ends of `during` are included. */
+export type CheckTime =
+  | { readonly by: SimTime }
+  | { readonly at: SimTime }
+  | { readonly during: readonly [SimTime, SimTime] }
+
+export interface StateCondition {
+  readonly node: string
+  /** The path of docs/snapshot.md below the node: `ppp.ipcp`, `calls[alice].ppp.lcp`. */
+  readonly path: string
+  readonly want: Comparison
+}
+
+export interface EventPattern {
+  readonly event: EventName
+  readonly node?: string
+  readonly fields: readonly { readonly name: string; readonly want: Comparison }[]
+  /** How many such events, from 0 s to the moment of the check (`during`: within it); `unseen` has no use for it. */
+  readonly count: Comparison
+}
+
+export type Comparison = { readonly op: '==' | '!='; readonly value: string | number | boolean } | NumberComparison
+interface NumberComparison {
+  readonly op: '==' | '!=' | '<' | '<=' | '>' | '>='
+  readonly value: number
+}
+
+/** One thing wrong with a lab file. */
+export interface Issue {
+  /** The file's name, or `--set` for a value given on the command line. */
+  readonly file: string
+  /** From 1; columns count characters, and `endColumn` is the first one behind the marked text. */
+  readonly line: number
+  readonly column: number
+  readonly endColumn: number
+  /** `topology.links[2].ipv4`; empty for the file as a whole. */
+  readonly path: string
+  /** One sentence. */
+  readonly message: string
+  /** `did you mean "alice"?`, or what would be right. */
+  readonly hint?: string
+  /** The line of the file that is meant. */
+  readonly excerpt: string
+}
