@@ -22,6 +22,8 @@ export interface TunnelConfig {
   readonly receiveWindow: number
   /** Packet Processing Delay that we announce, in tenths of a second. */
   readonly processingDelay: number
+  /** Number of the first packet that we send: 0 (§4.1); Linux clients begin with 1. */
+  readonly firstSequenceNumber: number
   /** `window`: obey the peer's window (§4.2). `none`: send at once, as Linux does. */
   readonly flow: 'window' | 'none'
   /** Frames that wait while the window is full; one more is dropped. */
@@ -32,24 +34,29 @@ export interface TunnelConfig {
   readonly holdTime: Duration
   /** A packet this far ahead of the awaited one is not believed. */
   readonly horizon: number
-  /** How long an acknowledgment waits for a data packet that takes it along. */
+  /** How long an acknowledgment waits for a data packet that takes it along … */
   readonly ackDelay: Duration
+  /** … unless this many packets wait for it. */
+  readonly ackEvery: number
   /** Bounds of the adaptive time-out (§4.4; the RFC names only the upper one). */
   readonly minTimeOut: Duration
   readonly maxTimeOut: Duration
 }
 
+/** Hold time and horizon are those of the captured Linux peers, the delay of acknowledgments is that of their server. */
 export const TUNNEL: TunnelConfig = {
   receiveWindow: 64,
   processingDelay: 0,
+  firstSequenceNumber: 0,
   flow: 'window',
   sendQueue: 128,
   early: 'hold',
   holdTime: 300e6,
   horizon: 300,
   ackDelay: 50e6,
+  ackEvery: 4,
   minTimeOut: 500e6,
-  maxTimeOut: 10e9,
+  maxTimeOut: 3e9,
 }
 
 export interface EndpointConfig {
