@@ -7,7 +7,7 @@ import { apply } from './events.ts'
 import { Checks, type Verdict } from './expect.ts'
 import { combine, Hash, hashEvent } from './fingerprint.ts'
 import type { Action, Lab } from './lab.ts'
-import { describeAction } from './verbs.ts'
+import { VERBS } from './verbs.ts'
 
 export interface RunOptions {
   /** Ends the run earlier than the lab says; never later. */
@@ -64,11 +64,10 @@ export class Run {
   }
 
   #observe(): void {
-    for (const name of this.simulation.nodes.keys()) this.#nodeHashes.set(name, new Hash())
     this.listen(event => {
       this.#events++
       this.#stirred = true
-      hashEvent(this.#nodeHashes.get(event.node) as Hash, event)
+      hashEvent(this.#hashOf(event.node), event)
       this.#checks.event(event)
       if (event.event === 'drop') this.#drops.set(event.reason, (this.#drops.get(event.reason) ?? 0) + 1)
     })
@@ -84,6 +83,15 @@ export class Run {
     }
   }
 
+  #hashOf(node: string): Hash {
+    let hash = this.#nodeHashes.get(node)
+    if (!hash) {
+      hash = new Hash()
+      this.#nodeHashes.set(node, hash)
+    }
+    return hash
+  }
+
   #schedule(): void {
     const { world, nodes, lab } = this.simulation
     world.scheduler.after(0, 'start', () => {
@@ -94,7 +102,7 @@ export class Run {
 
   #act(action: Action): void {
     const { world } = this.simulation
-    world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describeAction(action) })
+    world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describe(action) })
     apply(this.simulation, action)
   }
 
@@ -136,9 +144,17 @@ export class Run {
   }
 }
 
-/** The machine whose trace tells of an action: the one that acts, or the first of the lab. */
+function describe(action: Action): string {
+  const rules: { describe(args: never): string } = VERBS[action.verb]
+  return rules.describe(action.args as never)
+}
+
+/** Not a machine: what the lab itself says. */
+const LAB = 'lab'
+
+/** The machine whose trace tells of an action. */
 function actor(action: Action, { lab }: Simulation): string {
   if (action.verb === 'connect' || action.verb === 'disconnect') return action.args.client
   if (action.verb === 'link') return lab.links[action.args.link].ends[0].node
-  return action.verb === 'note' ? lab.nodes[0].name : action.args.from
+  return action.verb === 'note' ? LAB : action.args.from
 }
