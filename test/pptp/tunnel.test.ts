@@ -117,6 +117,10 @@ describe('sequence and acknowledgment numbers (RFC 2637 §4.1, §4.2)', () => {
     assert.equal(bench.tunnel.outstanding, 1)
     bench.comes(2 ** 32 - 1)
     assert.deepEqual(bench.drops(), ['gre-duplicate'])
+    const last = new Bench()
+    last.comes(2 ** 32 - 1)
+    last.send(1)
+    assert.deepEqual(last.sent(), ['0/4294967295'])
   })
   test('early packets are put in order over the wrap', () => {
     const bench = new Bench()
