@@ -173,6 +173,13 @@ describe('the window (RFC 2637 §4.2)', () => {
     bench.pass(sec(60))
     assert.deepEqual([bench.tunnel.window, bench.sent()], [1, ['7', '8']])
   })
+  test('does not shrink while nothing is outstanding', () => {
+    const bench = new Bench({}, 8)
+    bench.send(1)
+    bench.acked(0)
+    bench.pass(sec(60))
+    assert.deepEqual([bench.tunnel.window, bench.tunnel.timeOuts], [4, 0])
+  })
   test('acknowledgments that are late, or of what was never sent, open nothing', () => {
     const bench = new Bench({}, 4)
     bench.send(1, 2)
