@@ -125,6 +125,7 @@ describe('PNS outgoing call (RFC 2637 §3.2.4.2)', () => {
     bench.connection.streamEvents.closed('reset')
     assert.deepEqual([log.end?.reason, log.end?.layer, log.end?.control?.reason], ['control-lost', 'tcp', 'tcp-reset'])
     assert.equal(log.end?.sentence, 'The control connection ended: The peer reset the TCP connection.')
+    assert.equal(bench.world.scheduler.next, undefined)
     const stopped = connected()
     stopped.bench.connection.stop()
     assert.deepEqual(stopped.log.said, ['connected', 'ended cleared'])

@@ -117,6 +117,10 @@ describe('sequence and acknowledgment numbers (RFC 2637 §4.1, §4.2)', () => {
     assert.equal(bench.tunnel.outstanding, 1)
     bench.comes(2 ** 32 - 1)
     assert.deepEqual(bench.drops(), ['gre-duplicate'])
+    const last = new Bench()
+    last.comes(2 ** 32 - 1)
+    last.send(1)
+    assert.deepEqual(last.sent(), ['0/4294967295'])
   })
   test('early packets are put in order over the wrap', () => {
     const bench = new Bench()
@@ -168,6 +172,13 @@ describe('the window (RFC 2637 §4.2)', () => {
     bench.send(1)
     bench.pass(sec(60))
     assert.deepEqual([bench.tunnel.window, bench.sent()], [1, ['7', '8']])
+  })
+  test('does not shrink while nothing is outstanding', () => {
+    const bench = new Bench({}, 8)
+    bench.send(1)
+    bench.acked(0)
+    bench.pass(sec(60))
+    assert.deepEqual([bench.tunnel.window, bench.tunnel.timeOuts], [4, 0])
   })
   test('acknowledgments that are late, or of what was never sent, open nothing', () => {
     const bench = new Bench({}, 4)
