@@ -413,6 +413,17 @@ describe('receiving', () => {
     assert.equal(app.received.length, 200)
   })
 
+  test('nor do they keep out what comes in order while the reader is slow', () => {
+    const { peer, connected } = underTest()
+    const app = log()
+    const connection = connected(app)
+    connection.pause()
+    for (let n = 0; n < 64; n++) peer.sends({ flags: 'A', seq: PEER + 50 + 2 * n, ack: SEQ, length: 1 })
+    assert.equal(peer.sends({ flags: 'A', seq: PEER, ack: SEQ, text: stream(10) }), undefined)
+    connection.resume()
+    assert.deepEqual(app.received, [...stream(10)])
+  })
+
   test('a slow reader closes the window; a resume tells the peer (RFC 9293 §3.8.6.2.2)', () => {
     const { peer, connected } = underTest({ receiveBuffer: 4000 })
     const app = log()

@@ -162,7 +162,7 @@ describe('streams', () => {
     const seen = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const line = { seed, loss: 0.05, duplication: 0, corruption: 0, jitterMs: 40 }
-      const world = exchange(line, seed % 2 ? [10, 10] : [10, 20_000], {})
+      const world = exchange(line, seed % 2 ? [10, 10] : [10, 200_000], {})
       world.scheduler.runUntil(sec(1000))
       for (const state of world.states) seen.add(state)
     }
