@@ -66,7 +66,13 @@ export function fetchBytes(env: Env, tcp: TcpLayer, { to, port, bytes }: FetchOp
   const done = (detail: string): void => {
     const ok = right && received === bytes && detail === 'closed'
     const text = ok ? 'every octet is right' : right ? detail : 'some octets are wrong'
-    env.trace.emit('fetch-done', { from: formatIpv4(to), bytes: received, ok, took: env.clock.now - began, detail: text })
+    env.trace.emit('fetch-done', {
+      from: formatIpv4(to),
+      bytes: received,
+      ok,
+      took: env.clock.now - began,
+      detail: text,
+    })
   }
   const connection = tcp.connect(to, port, {
     opened: () => connection?.write(fromAscii(`GET ${bytes}\n`)),

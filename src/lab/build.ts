@@ -1,7 +1,8 @@
 /** A checked lab becomes machines and links, ready to run. */
-import { World } from '../base/env.ts'
+
 import { ECHO_PORT, serveEcho } from '../app/echo.ts'
 import { serveTransfer, TRANSFER_PORT } from '../app/transfer.ts'
+import { World } from '../base/env.ts'
 import { type LineQuality, Link } from '../link/link.ts'
 import { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'

@@ -35,7 +35,8 @@ export class LinkCapture {
   constructor(link: Link, names: Iterable<readonly [Ipv4, string]>, fingerprint: string) {
     this.#ends = [link.ends[0].name, link.ends[1].name]
     const linkType = link.type === 'ethernet' ? Pcap.LINK_TYPE.ethernet : Pcap.LINK_TYPE.raw
-    const info = (name: string) => Pcap.interfaceBlock({ name, description: `what ${name} sends on ${link.name}`, linkType })
+    const info = (name: string) =>
+      Pcap.interfaceBlock({ name, description: `what ${name} sends on ${link.name}`, linkType })
     this.#blocks = [
       Pcap.sectionHeader({ fingerprint, timeZero: Pcap.TIME_ZERO }),
       info(this.#ends[0]),

@@ -2,7 +2,7 @@
  * The checks of a lab. An instant is looked at after its last event; `by` runs from 0 s to its moment, `during` includes
  * both ends. States are read from snapshots, events are counted as they happen.
  */
-import { type SimTime, formatDuration } from '../base/time.ts'
+import { formatDuration, type SimTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { SnapshotValue } from '../node/node.ts'
 import type { Simulation } from './build.ts'
@@ -132,7 +132,8 @@ class Pending {
         return 'during' in when ? `${this.#closest} at ${formatDuration(this.#failedAt ?? 0)}` : this.#closest
       }
     }
-    if (seen && !holds(seen.count, this.#seen)) return `${this.#seen} × ${describePattern(seen)}, wanted ${showWant(seen.count)}`
+    if (seen && !holds(seen.count, this.#seen))
+      return `${this.#seen} × ${describePattern(seen)}, wanted ${showWant(seen.count)}`
     if (this.#unseen) return `${describeEvent(this.#unseen)} at ${formatDuration(this.#unseen.t)}`
     return undefined
   }

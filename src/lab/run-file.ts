@@ -29,7 +29,12 @@ export function writeRunFile(header: Omit<RunHeader, 'type' | 'format'>, end: Om
 }
 
 export type RecordedRun =
-  | { readonly ok: true; readonly lab: string; readonly overrides: readonly Override[]; readonly end: RunEnd | undefined }
+  | {
+      readonly ok: true
+      readonly lab: string
+      readonly overrides: readonly Override[]
+      readonly end: RunEnd | undefined
+    }
   | { readonly ok: false; readonly problem: string }
 
 export function readRunFile(text: string): RecordedRun {

@@ -1,6 +1,6 @@
 /** One run of a lab: actions at their times, checks after each instant, fingerprints over everything. */
 import type { SimTime } from '../base/time.ts'
-import type { TraceEvent } from '../base/trace.ts'
+import type { EventName, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
 import { build, type Simulation } from './build.ts'
 import { apply } from './events.ts'
@@ -66,7 +66,7 @@ export class Run {
   #observe(): void {
     this.listen(event => {
       this.#events++
-      this.#stirred = true
+      this.#stirred ||= STIRRING.has(event.event)
       hashEvent(this.#hashOf(event.node), event)
       this.#checks.event(event)
       if (event.event === 'drop') this.#drops.set(event.reason, (this.#drops.get(event.reason) ?? 0) + 1)
@@ -148,6 +148,9 @@ function describe(action: Action): string {
   const rules: { describe(args: never): string } = VERBS[action.verb]
   return rules.describe(action.args as never)
 }
+
+/** Events with which something changes that a check of a state can see. */
+const STIRRING: ReadonlySet<EventName> = new Set(['state', 'interface', 'route', 'arp', 'action'])
 
 /** Not a machine: what the lab itself says. */
 const LAB = 'lab'

@@ -87,7 +87,7 @@ export class Client extends IpNode {
   /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
   #dial(control: ControlConnection): void {
     const call: Call = control.dial({
-      connected: () => link.session.open(),
+      connected: () => link.open(),
       received: frame => link.session.receive(frame),
       ended: () => {
         link.session.lowerDown()
@@ -152,7 +152,7 @@ export class Client extends IpNode {
     return {
       ...super.snapshot(),
       pptp: { control: this.#control?.state ?? 'idle', call: this.#call?.state ?? 'idle' },
-      ppp: this.#link ? { ...this.#link.session.snapshot() } : IDLE_PPP,
+      ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
     }
   }
 }

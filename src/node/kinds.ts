@@ -1,5 +1,6 @@
 /** The kinds of machines, and how each is made from its entry in a lab. */
 import type { Env } from '../base/env.ts'
+import type { RouteSpec } from '../ip/route.ts'
 import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
 import { Host } from './host.ts'
@@ -8,7 +9,6 @@ import type { ServerConfig } from './pptp-server.ts'
 import { PptpServer } from './pptp-server.ts'
 import { Router } from './router.ts'
 import { Switch } from './switch.ts'
-import type { RouteSpec } from '../ip/route.ts'
 
 export type NodeConfig =
   | { readonly kind: 'host' | 'router'; readonly routes: readonly RouteSpec[] }

@@ -16,6 +16,10 @@ export class LowestFree {
     return this.#taken.size
   }
 
+  get free(): number {
+    return this.#last - this.#first + 1 - this.#taken.size
+  }
+
   take(): number | undefined {
     while (this.#hint <= this.#last && this.#taken.has(this.#hint)) this.#hint++
     if (this.#hint > this.#last) return undefined

@@ -30,7 +30,8 @@ interface Caller {
   readonly call: Call
   readonly link: PppLink
   readonly unit: number
-  readonly address: Ipv4
+  /** Given when the caller has proved who it is. */
+  address: Ipv4 | undefined
 }
 
 /** RFC 2637 §2.8: General Error with "no resource": every address is taken. */
@@ -61,34 +62,41 @@ export class PptpServer extends IpNode {
 
   #accept(connection: Connection): ConnectionHandlers {
     const { local, remote } = connection
-    return acceptedStream(connection, stream =>
-      this.#tunnelling.endpoint.accept(local.address as Ipv4, remote.address as Ipv4, stream).streamEvents,
+    return acceptedStream(
+      connection,
+      stream => this.#tunnelling.endpoint.accept(local.address as Ipv4, remote.address as Ipv4, stream).streamEvents,
     )
   }
 
-  /** Takes a call if there is an address for the caller. */
+  /** Takes a call if there is still an address to give. */
   #decide(call: Call): CallHandlers | Refusal {
-    const address = this.#pool.take()
-    if (address === undefined) return NO_ADDRESS
+    if (this.#pool.free === 0) return NO_ADDRESS
     const unit = this.#units.take() as number
-    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(call, unit, address as Ipv4), {
+    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(call, unit), {
       networkUp: () => {},
       networkDown: () => {},
       finished: () => call.clear(),
     })
-    this.#callers.set(call, { call, link, unit, address: address as Ipv4 })
+    this.#callers.set(call, { call, link, unit, address: undefined })
     return link.handlers(() => this.#ended(call))
+  }
+
+  #assign(call: Call): Ipv4 | undefined {
+    const caller = this.#callers.get(call)
+    if (!caller) return undefined
+    caller.address = this.#pool.take() as Ipv4 | undefined
+    return caller.address
   }
 
   #ended(call: Call): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     this.#callers.delete(call)
-    this.#pool.give(caller.address)
+    if (caller.address !== undefined) this.#pool.give(caller.address)
     this.#units.give(caller.unit)
   }
 
-  #pppConfig(call: Call, unit: number, address: Ipv4): PppConfig {
+  #pppConfig(call: Call, unit: number): PppConfig {
     const { local, users, auth, mppe, dns } = this.#config
     return {
       iface: `ppp${unit}`,
@@ -97,7 +105,7 @@ export class PptpServer extends IpNode {
       mtu: DEFAULT_MTU,
       authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
       mppe,
-      ip: { local, assignPeer: () => address, dns },
+      ip: { local, assignPeer: () => this.#assign(call), dns },
       timers: PPP_TIMERS,
     }
   }
@@ -106,16 +114,15 @@ export class PptpServer extends IpNode {
     const calls: Record<string, Snapshot> = {}
     let sessions = 0
     for (const { call, link, unit, address } of this.#callers.values()) {
-      const user = link.user
-      const ppp = link.session.snapshot()
-      if (ppp.ipcp === 'opened') sessions++
+      if (link.session.ipcp === 'opened') sessions++
+      const { user } = link.session.snapshot()
       calls[user ?? `call ${call.callId}`] = {
         callId: call.callId,
         peer: formatIpv4(call.peer),
         iface: `ppp${unit}`,
-        address: formatIpv4(address),
+        address: address === undefined ? 'none' : formatIpv4(address),
         pptp: { call: call.state },
-        ppp: { ...ppp },
+        ppp: link.snapshot(),
       }
     }
     return {

@@ -11,6 +11,7 @@ import type { CallHandlers, EndpointConfig } from '../pptp/types.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IpNode } from './ip-node.ts'
+import type { Snapshot } from './node.ts'
 import { PppPort } from './ppp-port.ts'
 
 export const PPTP_PORT = 1723
@@ -25,7 +26,6 @@ export class Tunnelling {
   constructor(node: IpNode, config: EndpointConfig, decide?: Decide) {
     const { stack, env } = node
     const gre = (packet: Packet, peer: Ipv4): void => {
-      env.packets.derive(packet)
       this.#carrying.add(peer)
       stack.output(packet, peer, Ipv4Header.PROTOCOL.gre)
       this.#carrying.delete(peer)
@@ -86,13 +86,23 @@ export class PppLink {
   /** What the call is told to do with this link. */
   handlers(ended: CallHandlers['ended']): CallHandlers {
     return {
-      connected: () => this.session.open(),
+      connected: () => this.open(),
       received: frame => this.session.receive(frame),
       ended: end => {
         this.session.lowerDown()
         ended(end)
       },
     }
+  }
+
+  /** After what is being done now: a reply that connects the call must leave before the first frame does. */
+  open(): void {
+    this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
+  }
+
+  snapshot(): Snapshot {
+    const { phase, lcp, auth, ccp, ipcp, counters } = this.session.snapshot()
+    return { phase, lcp, auth, ccp, ipcp, counters: { ...counters } }
   }
 
   #send(datagram: Packet): void {
@@ -102,7 +112,7 @@ export class PppLink {
   }
 
   #up(datagram: Packet): void {
-    this.#node.stack.receiveFrom(this.#name, this.#env.packets.derive(datagram))
+    this.#node.stack.receiveFrom(this.#name, datagram)
   }
 
   #networkUp(facts: NetworkFacts): void {

@@ -8,7 +8,9 @@ import { EXIT, helpOf, parse, UsageError } from './usage.ts'
 
 function help(): string {
   const width = Math.max(...Object.entries(COMMANDS).map(([name, { operands }]) => `${name} ${operands}`.length))
-  const rows = Object.entries(COMMANDS).map(([name, { operands, help }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${help}`)
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { operands, help }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${help}`,
+  )
   return `pptp-lab: a network simulator with a complete PPTP stack, in which every packet is real bytes.
 
 ${rows.join('\n')}
@@ -35,7 +37,9 @@ async function main(args: readonly string[]): Promise<number> {
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) {
     const close = nearest(name, Object.keys(COMMANDS))
-    throw new UsageError(`pptp-lab has no command ${name}. ${close === undefined ? 'All commands: pptp-lab --help' : `Did you mean ${close}?`}`)
+    throw new UsageError(
+      `pptp-lab has no command ${name}. ${close === undefined ? 'All commands: pptp-lab --help' : `Did you mean ${close}?`}`,
+    )
   }
   const { operands, options } = parse(name, command, rest)
   if (options.help) {
@@ -51,7 +55,9 @@ function statusOf(error: unknown): number {
     err(`${error.message}\n`)
     return EXIT.usage
   }
-  err(`This is a fault of pptp-lab, not yours. Please report it with the lab file and this text:\n${(error as Error).stack}\n`)
+  err(
+    `This is a fault of pptp-lab, not yours. Please report it with the lab file and this text:\n${(error as Error).stack}\n`,
+  )
   return EXIT.internal
 }
 

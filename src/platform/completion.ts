@@ -11,7 +11,10 @@ export function completionScript(shell: string): string | undefined {
 }
 
 const names = (): string => Object.keys(COMMANDS).join(' ')
-const labs = (): string => shippedLabs().map(lab => lab.name).join(' ')
+const labs = (): string =>
+  shippedLabs()
+    .map(lab => lab.name)
+    .join(' ')
 const optionsOf = (name: string): string[] => [...Object.keys(COMMANDS[name].options), 'help']
 
 function bash(): string {

@@ -20,7 +20,8 @@ function packageRoot(): string {
   return dir
 }
 
-export const version = (): string => (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
+export const version = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
 
 export const schemaFile = (): string => join(packageRoot(), 'topologies', 'lab.schema.json')
 

@@ -8,7 +8,8 @@ const colourful = (stream: NodeJS.WriteStream): boolean =>
   stream.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb'
 
 /** Colours text that goes to stdout; plain when that is no terminal or NO_COLOR is set. */
-export const paint = (colour: Colour, text: string): string => (colourful(process.stdout) ? styleText(colour, text) : text)
+export const paint = (colour: Colour, text: string): string =>
+  colourful(process.stdout) ? styleText(colour, text) : text
 
 /** The reader of a pipe has gone: what is left to say interests nobody. */
 export class OutputClosed extends Error {

@@ -28,13 +28,22 @@ export interface Command {
 
 const HELP: Option = { type: 'boolean', help: 'show this help' }
 
-export function parse(name: string, command: Command, args: readonly string[]): { operands: string[]; options: Record<string, unknown> } {
+export function parse(
+  name: string,
+  command: Command,
+  args: readonly string[],
+): { operands: string[]; options: Record<string, unknown> } {
   const known = { ...command.options, help: HELP }
   const options = Object.fromEntries(
     Object.entries(known).map(([key, { type, multiple = false }]) => [key, { type, multiple }]),
   ) as ParseArgsConfig['options']
   try {
-    const { positionals, values } = parseArgs({ args: [...args], options: options ?? {}, allowPositionals: true, strict: true })
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      options: options ?? {},
+      allowPositionals: true,
+      strict: true,
+    })
     return { operands: positionals, options: values }
   } catch (error) {
     throw new UsageError(explain(name, Object.keys(known), args, error as Error))

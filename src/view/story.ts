@@ -33,8 +33,35 @@ type Teller<K extends TraceEvent['event']> = (
   options: StoryOptions,
 ) => Omit<StoryLine, 't' | 'node'> | undefined
 
-const DEPTH: Readonly<Record<string, number>> = { tcp: 1, pptp: 2, gre: 3, ppp: 3, lcp: 3, pap: 4, chap: 4, ccp: 5, ipcp: 5, mppe: 5 }
-const ACRONYMS = new Set(['lcp', 'pap', 'chap', 'ccp', 'ipcp', 'ipv6cp', 'gre', 'tcp', 'udp', 'icmp', 'mppe', 'ppp', 'pptp', 'ip', 'arp'])
+const DEPTH: Readonly<Record<string, number>> = {
+  tcp: 1,
+  pptp: 2,
+  gre: 3,
+  ppp: 3,
+  lcp: 3,
+  pap: 4,
+  chap: 4,
+  ccp: 5,
+  ipcp: 5,
+  mppe: 5,
+}
+const ACRONYMS = new Set([
+  'lcp',
+  'pap',
+  'chap',
+  'ccp',
+  'ipcp',
+  'ipv6cp',
+  'gre',
+  'tcp',
+  'udp',
+  'icmp',
+  'mppe',
+  'ppp',
+  'pptp',
+  'ip',
+  'arp',
+])
 
 /** `start-control-connection-request` as the RFC spells it. */
 const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
@@ -56,7 +83,8 @@ const channelOf = (machine: string): { mark: Mark; depth: number; layer: string 
   }
   const parts = machine.replace(/\[[^\]]*\]/g, '').split('.')
   const layer = parts[parts.length - 1]
-  if (parts.includes('pptp')) return { mark: 'control', depth: 2, layer: layer === 'control' ? 'control connection' : layer }
+  if (parts.includes('pptp'))
+    return { mark: 'control', depth: 2, layer: layer === 'control' ? 'control connection' : layer }
   const names: Readonly<Record<string, string>> = { phase: 'link', auth: 'authentication' }
   return { mark: 'data', depth: layer === 'phase' ? 3 : (DEPTH[layer] ?? 4), layer: names[layer] ?? layer }
 }
@@ -68,13 +96,26 @@ const ownerOf = (machine: string): string => {
 }
 
 const TELLERS: { readonly [K in TraceEvent['event']]: Teller<K> } = {
-  action: e => ({ mark: e.verb === 'link' || e.verb === 'note' ? 'net' : 'user', depth: 0, text: e.detail, tone: 'plain' }),
+  action: e => ({
+    mark: e.verb === 'link' || e.verb === 'note' ? 'net' : 'user',
+    depth: 0,
+    text: e.detail,
+    tone: 'plain',
+  }),
   state: (e, { verbose }) => {
     const { mark, depth, layer } = channelOf(e.machine)
     if (layer === 'tcp' && !verbose) return undefined
-    if (!verbose && (!MILESTONES.has(e.to) || layer === 'link' || e.from === 'initial' || e.from === 'starting')) return undefined
-    const tone = e.to === 'opened' || e.to === 'established' || e.to === 'authenticated' ? 'good' : e.to === 'failed' || e.to === 'stopped' ? 'bad' : 'faint'
-    const text = verbose ? `${e.machine}: ${e.from} to ${e.to} (${e.cause})` : `${upper(layer)} ${e.to}${ownerOf(e.machine)}`
+    if (!verbose && (!MILESTONES.has(e.to) || layer === 'link' || e.from === 'initial' || e.from === 'starting'))
+      return undefined
+    const tone =
+      e.to === 'opened' || e.to === 'established' || e.to === 'authenticated'
+        ? 'good'
+        : e.to === 'failed' || e.to === 'stopped'
+          ? 'bad'
+          : 'faint'
+    const text = verbose
+      ? `${e.machine}: ${e.from} to ${e.to} (${e.cause})`
+      : `${upper(layer)} ${e.to}${ownerOf(e.machine)}`
     return { mark, depth, text, tone }
   },
   'pptp-message': (e, options) => {
@@ -89,10 +130,22 @@ const TELLERS: { readonly [K in TraceEvent['event']]: Teller<K> } = {
     const text = withDetail(`${upper(e.proto)} ${title(e.type)} ${e.id}${way}`, e.detail)
     return { mark: 'data', depth: DEPTH[e.proto] ?? 4, text, tone: 'plain' }
   },
-  interface: e => ({ mark: 'user', depth: 0, text: withDetail(`${e.iface} is ${e.to}`, e.detail), tone: e.to === 'up' ? 'good' : 'plain' }),
-  route: e => ({ mark: 'user', depth: 0, text: `route ${e.action === 'add' ? 'added' : 'removed'}: ${e.route}`, tone: 'faint' }),
+  interface: e => ({
+    mark: 'user',
+    depth: 0,
+    text: withDetail(`${e.iface} is ${e.to}`, e.detail),
+    tone: e.to === 'up' ? 'good' : 'plain',
+  }),
+  route: e => ({
+    mark: 'user',
+    depth: 0,
+    text: `route ${e.action === 'add' ? 'added' : 'removed'}: ${e.route}`,
+    tone: 'faint',
+  }),
   'ping-sent': (e, options) =>
-    options.verbose ? { mark: 'user', depth: 0, text: `ping ${e.seq} to ${called(e.to, options)}: ${e.length} octets`, tone: 'faint' } : undefined,
+    options.verbose
+      ? { mark: 'user', depth: 0, text: `ping ${e.seq} to ${called(e.to, options)}: ${e.length} octets`, tone: 'faint' }
+      : undefined,
   'ping-reply': (e, options) => ({
     mark: 'user',
     depth: 0,

@@ -1,11 +1,9 @@
 /** The commands that look at files and run nothing: check, decode, labs, schema, init, completion. */
 import { existsSync, writeFileSync } from 'node:fs'
-import { decodeCapture } from '../../decode/capture.ts'
-import { jsonLines, textLines } from '../../decode/print.ts'
-import { loadLab } from '../../lab/load.ts'
 import { renderIssues } from '../../lab/diagnostic.ts'
+import { loadLab } from '../../lab/load.ts'
 import { completionScript, SHELLS } from '../completion.ts'
-import { checkedLab, parseOverride, readBytes, readLab, readText, schemaFile, shippedLabs } from '../files.ts'
+import { checkedLab, parseOverride, readLab, readText, schemaFile, shippedLabs } from '../files.ts'
 import { err, out, paint } from '../terminal.ts'
 import { type Command, EXIT, UsageError } from '../usage.ts'
 
@@ -24,29 +22,15 @@ export const checkCommand: Command = {
       const loaded = loadLab(file.text, file.file, file.overrides)
       if (loaded.ok) {
         const { nodes, links, checks } = loaded.lab
-        out(`${name}: ${paint('green', 'good')}, ${nodes.length} nodes, ${links.length} links, ${checks.length} checks\n`)
+        out(
+          `${name}: ${paint('green', 'good')}, ${nodes.length} nodes, ${links.length} links, ${checks.length} checks\n`,
+        )
       } else {
         err(`${renderIssues(loaded.issues)}\n`)
         status = EXIT.usage
       }
     }
     return status
-  },
-}
-
-export const decodeCommand: Command = {
-  operands: 'FILE',
-  help: 'Reads a capture (pcap or pcapng), ours or a real one, and prints a line for each packet down to PPP options and MPPE.',
-  options: {
-    json: { type: 'boolean', help: 'print every field of every frame, with its offset, as a line of JSON' },
-  },
-  run: (operands, options) => {
-    if (operands.length !== 1) throw new UsageError('pptp-lab decode wants one capture, such as: pptp-lab decode out.pcapng')
-    const decoded = decodeCapture(readBytes(operands[0]))
-    const lines = options.json ? jsonLines(decoded) : textLines(decoded)
-    for (const line of lines) out(`${line}\n`)
-    for (const { offset, reason } of decoded.problems) err(`${operands[0]}: offset ${offset}: ${reason}\n`)
-    return decoded.problems.length === 0 ? EXIT.good : EXIT.failed
   },
 }
 
@@ -62,7 +46,11 @@ export const labsCommand: Command = {
     const width = Math.max(...labs.map(lab => lab.name.length))
     for (const lab of labs) {
       const { name, description } = lab
-      out(options.json ? `${JSON.stringify({ type: 'lab', ...lab })}\n` : `${paint('bold', name.padEnd(width))}  ${description}\n`)
+      out(
+        options.json
+          ? `${JSON.stringify({ type: 'lab', ...lab })}\n`
+          : `${paint('bold', name.padEnd(width))}  ${description}\n`,
+      )
     }
     return EXIT.good
   },
@@ -85,7 +73,8 @@ export const initCommand: Command = {
   run: operands => {
     const path = operands[0] ?? 'my-lab.yaml'
     if (operands.length > 1) throw new UsageError('pptp-lab init wants one file name, or none for my-lab.yaml')
-    if (existsSync(path)) throw new UsageError(`${path} exists already. Choose another name: pptp-lab init other-lab.yaml`)
+    if (existsSync(path))
+      throw new UsageError(`${path} exists already. Choose another name: pptp-lab init other-lab.yaml`)
     writeFileSync(path, FIRST_LAB)
     out(`${path} is written. Run it: pptp-lab run ${path}\n`)
     return EXIT.good

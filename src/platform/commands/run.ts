@@ -33,7 +33,12 @@ export const runCommand: Command = {
   options: {
     json: { type: 'boolean', help: 'print every event as a line of JSON' },
     seed: { type: 'string', value: 'N', help: 'another seed than that of the lab: other random numbers, other losses' },
-    set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change one value of the lab, as often as you like' },
+    set: {
+      type: 'string',
+      multiple: true,
+      value: 'KEY=VALUE',
+      help: 'change one value of the lab, as often as you like',
+    },
     until: { type: 'string', value: 'TIME', help: 'stop earlier, such as --until 5s' },
     record: { type: 'string', value: 'FILE', help: 'keep what is needed to have the same run again (FILE.jsonl)' },
     pcap: { type: 'string', value: 'DIR', help: 'write one capture for each link, for Wireshark' },
@@ -86,14 +91,17 @@ function overridesOf({ seed, set = [] }: RunFlags) {
 
 function durationOf(text: string): number {
   const duration = parseDuration(text)
-  if (duration === undefined) throw new UsageError(`--until wants a time with its unit, such as 5s or 300ms, not ${text}`)
+  if (duration === undefined)
+    throw new UsageError(`--until wants a time with its unit, such as 5s or 300ms, not ${text}`)
   return duration
 }
 
 function record(path: string | undefined, file: LabFile, lab: Lab, result: RunResult): void {
   if (path === undefined) return
   const header = { version: version(), lab: file.text, seed: lab.seed, overrides: file.overrides }
-  writeOrExplain(path, () => writeFileSync(path, writeRunFile(header, { t: result.t, fingerprint: result.fingerprint })))
+  writeOrExplain(path, () =>
+    writeFileSync(path, writeRunFile(header, { t: result.t, fingerprint: result.fingerprint })),
+  )
 }
 
 function writeOrExplain(path: string, write: () => void): void {
@@ -203,7 +211,12 @@ class JsonReport implements Report {
   }
 }
 
-const MARK_COLOUR: Readonly<Record<StoryLine['mark'], Colour>> = { control: 'cyan', data: 'magenta', user: 'yellow', net: 'gray' }
+const MARK_COLOUR: Readonly<Record<StoryLine['mark'], Colour>> = {
+  control: 'cyan',
+  data: 'magenta',
+  user: 'yellow',
+  net: 'gray',
+}
 const TONE_COLOUR: Readonly<Record<StoryLine['tone'], Colour | undefined>> = {
   plain: undefined,
   good: 'green',
