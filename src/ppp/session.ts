@@ -587,8 +587,7 @@ export class Session {
 
   #report(packet: Packet | undefined, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
     const { trace } = this.#env
-    if (trace.on)
-      trace.emit('drop', { reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
+    trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
   }
 }
 
