@@ -37,10 +37,10 @@ export class Livelock extends Error {
 const EVENTS_PER_INSTANT = 1_000_000
 
 /**
- * Zero as V8 keeps it in a field for doubles. A field that starts with a small integer and gets a large one later gives
- * its object another shape, and all code that was compiled for the first is thrown away in the middle of a run.
+ * What a field for times holds before it holds one. It is a double: a field that starts with a small integer and gets a
+ * large one later gives its object another shape, and V8 throws away all code that was compiled for the first.
  */
-const START = -0
+export const NEVER = Number.NaN
 
 /** 4-ary heap ordered by (due, seq), whose keys stand in typed arrays. An entry belongs to an owner. */
 export class EventQueue<Owner> {
@@ -144,12 +144,12 @@ export class EventQueue<Owner> {
  * the old one is passed over.
  */
 class QueuedTimer implements Timer {
-  due = START
-  seq = START
+  due = NEVER
+  seq = NEVER
   pending = false
   queued = false
-  queuedDue = START
-  queuedSeq = START
+  queuedDue = NEVER
+  queuedSeq = NEVER
   readonly owner: string
   readonly fire: () => void
   readonly #scheduler: Scheduler
@@ -180,11 +180,16 @@ class QueuedTimer implements Timer {
 
 /** The virtual clock together with what drives a run: a test, the command line, a browser frame. */
 export class Scheduler implements Clock {
-  now: SimTime = START
+  now: SimTime = NEVER
   /** Events that have run. */
   executed = 0
-  #nextSeq = START
+  #nextSeq = NEVER
   readonly #queue = new EventQueue<QueuedTimer>()
+
+  constructor() {
+    this.now = 0
+    this.#nextSeq = 0
+  }
 
   draw(): number {
     return this.#nextSeq++

@@ -11,7 +11,7 @@ import type { Env } from '../base/env.ts'
 import type { Sink } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Random } from '../base/random.ts'
-import type { Timer } from '../base/scheduler.ts'
+import { NEVER, type Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import { linkFacts } from '../wire/facts.ts'
 
@@ -155,13 +155,12 @@ class Line {
   to!: LinkEnd
   /** Packets that have arrived at the other end. */
   carried = 0
-  // Doubles from the start: see the note in base/scheduler.ts.
-  #busyUntil: SimTime = -0
-  #delay: Duration = -0
+  #busyUntil: SimTime = NEVER
+  #delay: Duration = NEVER
   /** Nanoseconds for an octet; 0 is a line that takes no time to send. */
-  #octetTime = -0
+  #octetTime = NEVER
   /** How far ahead the transmitter may be booked: the queue as a time. */
-  #longestQueue: Duration = -0
+  #longestQueue: Duration = NEVER
   #faulty = false
   readonly #link: Link
   readonly #from: 0 | 1
@@ -186,6 +185,7 @@ class Line {
       reordering: random.fork('reordering'),
     }
     this.#timer = env.clock.timer(`link ${link.name}`, () => this.#arrive())
+    this.#busyUntil = 0
     this.quality = quality
     this.setQuality(quality)
   }
