@@ -239,6 +239,12 @@ describe('links', () => {
     )
   })
 
+  test('an end that cannot be read makes no route wrong', () => {
+    const text = pair().replace('a: { kind: host }', 'a: { kind: host, routes: ["default via 10.0.0.2 dev eth0"] }')
+    good(text)
+    assert.deepEqual(bad(text.replace('"a:eth0"', '"aa:eth0"')), ['6:21 There is no node aa.'])
+  })
+
   test('a bare IP line and another MTU', () => {
     const [link] = good(pair('', ', type: ip, mtu: 576')).links
     assert.equal(link.type, 'ip')
