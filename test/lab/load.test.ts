@@ -532,6 +532,7 @@ describe('--set', () => {
       rendered('topology.nodes.alice.pptp.pasword', 'x'),
       /"pasword" is not a key.*\n.*\n.*\nhint: did you mean "password"/,
     )
+    assert.match(rendered('topology.nodes.zed.kind', 'host'), /There is no zed here/)
     assert.match(rendered('topology.nodes.alice', 'x'), /This is a map; --set replaces single values only/)
     assert.match(rendered('topology.links[7].delay', '1ms'), /There is no entry 7; the list has 3/)
     assert.match(rendered('name.first', 'x'), /This is a single value: nothing stands below it/)
