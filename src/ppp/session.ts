@@ -448,7 +448,6 @@ export class Session {
     if (this.#ending) return
     this.#ending = end
     if (end.layer === 'auth') this.#auth.fire('failure')
-    for (const exchange of this.#exchanges()) exchange.stop()
     this.#phase.fire('closing')
   }
 

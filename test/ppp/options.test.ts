@@ -115,6 +115,14 @@ describe('answers to our Configure-Request', () => {
     assert.equal(lost, 1)
     assert.equal(show(made.request()), '')
   })
+  test('an Ack makes us patient again', () => {
+    let lost = 0
+    const made = negotiator(numberRule(1, 100, 0, { concede: () => 100, lost: () => lost++ }))
+    for (let i = 0; i < 5; i++) made.naked([option(1, '0001')])
+    assert.ok(made.acked(made.request()))
+    made.naked([option(1, '0001')])
+    assert.equal(lost, 0)
+  })
 })
 
 test('two negotiators agree within a few rounds, whatever each wants and grants', () => {

@@ -214,6 +214,17 @@ describe('LCP', () => {
     a.advance(sec(5))
     assert.equal(a.us.session.lcp, 'closing')
   })
+  test('after LCP was negotiated anew the count of unanswered Echo-Requests starts at zero', () => {
+    const a = networkOpened({ echo: { interval: sec(5), failures: 3 } })
+    a.advance(sec(14))
+    a.peer.sends(Ppp.LCP, request(5, '0511223344', '07', '08'))
+    a.peer.raw('80210101000a0306c0a85001')
+    ackLcp(a)
+    a.peer.frames()
+    a.advance(sec(9))
+    assert.equal(a.us.session.lcp, 'opened')
+    assert.equal(a.peer.hears().filter(m => m.startsWith('lcp echo-request')).length, 1)
+  })
   test('Discard-Request and Identification ask for nothing (RFC 1661 §5.9, RFC 1570 §2.1)', () => {
     const a = lcpOpened()
     a.peer.frames()
@@ -449,15 +460,15 @@ describe('PAP', () => {
   test('the verdict is repeated with the identifier of each request (RFC 1334 §2.2.1)', () => {
     const a = lcpOpened({ authenticatePeer: { ...SERVER.authenticatePeer!, methods: ['pap'] } })
     a.peer.frames()
-    const ask = (id: number) =>
+    const ask = (id: number, password = 'Passw0rd!') =>
       a.peer.sends(Ppp.PAP, {
         type: 'authenticate-request',
         id,
         peerId: fromAscii('bob'),
-        password: fromAscii('Passw0rd!'),
+        password: fromAscii(password),
       })
     ask(7)
-    ask(8)
+    ask(8, 'nonsense')
     assert.deepEqual(
       a.peer.hears().filter(m => m.startsWith('pap')),
       ['pap authenticate-ack 7: "Login ok"', 'pap authenticate-ack 8: "Login ok"'],
@@ -561,6 +572,26 @@ describe('CCP', () => {
     a.advance(sec(20))
     assert.equal(a.us.ends[0].reason, 'mppe-required')
     assert.match(a.us.ends[0].detail, /"enough"/)
+  })
+  test('CCP negotiated anew while IPCP is at work does not disturb IPCP', () => {
+    const a = ccpAsked()
+    a.peer.raw('80fd0101000a120601000040')
+    a.peer.raw('80fd0201000a120601000040')
+    a.peer.frames()
+    a.peer.raw('80fd0102000a120601000040')
+    assert.equal(a.us.session.ccp, 'ack-sent')
+    a.peer.raw('80fd0202000a120601000040')
+    assert.equal(a.us.session.ccp, 'opened')
+    a.peer.raw('80210301000a0306c0a8500a')
+    assert.match(a.peer.hears().slice(-1)[0], /^ipcp configure-request 2: address 192\.168\.80\.10/)
+  })
+  test('keys do not outlive the authentication that gave them', () => {
+    const a = ccpAsked()
+    a.peer.sends(Ppp.LCP, request(5, '0511223344', '07', '08'))
+    ackLcp(a)
+    assert.equal(a.us.session.phase, 'terminate')
+    a.advance(sec(10))
+    assert.match(a.us.ends[0].detail, /no keys/)
   })
   test('a Reset-Request gets no Reset-Ack: in stateless mode every packet is FLUSHED (RFC 3078 §8.1)', () => {
     const a = ccpAsked()
