@@ -190,6 +190,7 @@ export class Session {
 
   /** The line below is gone: nothing more can be sent. */
   lowerDown(): void {
+    if (this.#over) return
     this.#ending ??= { reason: 'lower-down', layer: 'lcp', detail: 'The line below was taken away.', tries: 0 }
     this.#lcp.protocol.lowerDown()
     this.#lcp.protocol.close('')
@@ -453,7 +454,8 @@ export class Session {
 
   #lcpFinished(tries: number): void {
     const detail = `No answer to ${tries} LCP Configure-Requests.`
-    this.#finish(this.#ending ?? { reason: 'timeout', layer: 'lcp', detail, tries })
+    this.#ending ??= { reason: 'timeout', layer: 'lcp', detail, tries }
+    this.#finish(this.#ending)
   }
 
   #finish(end: PppEnd): void {

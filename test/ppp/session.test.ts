@@ -437,6 +437,15 @@ describe('the end', () => {
     p.client.session.lowerDown()
     assert.equal(p.client.ends.length, 1)
   })
+  test('lowerDown after the end changes nothing: LCP stays where it stopped', () => {
+    const p = pair({ lose: () => true })
+    p.open()
+    p.run(sec(40))
+    p.client.session.lowerDown()
+    p.client.session.close('too late')
+    assert.equal(p.client.session.lcp, 'stopped')
+    assert.equal(p.client.ends.length, 1)
+  })
   test('no timer is left behind by lowerDown in any phase', () => {
     for (const at of [0, 5, 15, 25, 35, 45, 55, 65, 75, 95, 200]) {
       const p = pair({
