@@ -4,20 +4,15 @@
  * Limits: no header compression (RFC 1144) and no NBNS servers: both are rejected, as is the old option 1.
  */
 import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
-import { get32, set32 } from '../base/bytes.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { IPCP_OPTIONS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import type { Link } from './link.ts'
-import type { OptionRule } from './options.ts'
+import { FOUR_OCTETS, type OptionRule } from './options.ts'
 
 const address = {
-  parse: (body: Uint8Array): Ipv4 | undefined => (body.length === 4 ? (get32(body, 0) as Ipv4) : undefined),
-  write(value: Ipv4): Uint8Array {
-    const body = new Uint8Array(4)
-    set32(body, 0, value)
-    return body
-  },
+  parse: (body: Uint8Array): Ipv4 | undefined => FOUR_OCTETS.parse(body) as Ipv4 | undefined,
+  write: FOUR_OCTETS.write,
 }
 
 export class Ipcp {

@@ -5,7 +5,7 @@
  * Limits: quality, callback, multilink and the other options of RFC 1570 and RFC 1990 are rejected. Identification
  * (RFC 1570 §2.1) is shown and not answered; Time-Remaining is an unknown code.
  */
-import { get16, get32, set32 } from '../base/bytes.ts'
+import { get16 } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type * as Cp from '../wire/cp.ts'
@@ -14,7 +14,7 @@ import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { type AuthMethod, DEFAULT_MRU } from './config.ts'
 import { ControlProtocol } from './control-protocol.ts'
 import type { Link } from './link.ts'
-import type { OptionRule, Verdict } from './options.ts'
+import { FOUR_OCTETS, type OptionRule, type Verdict } from './options.ts'
 
 /** Smallest MRU that we grant, as pppd; RFC 791 needs 68 octets for any progress. */
 const MIN_MRU = 128
@@ -31,12 +31,6 @@ export interface LcpHooks {
 }
 
 type Auth = AuthMethod | 'other'
-
-const four = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  set32(bytes, 0, value)
-  return bytes
-}
 
 export class Lcp {
   readonly protocol: ControlProtocol
@@ -235,10 +229,9 @@ export class Lcp {
       return { nak: draw() }
     }
     return {
+      ...FOUR_OCTETS,
       type: LCP_OPTIONS.magic,
       want: draw,
-      parse: body => (body.length === 4 ? get32(body, 0) : undefined),
-      write: four,
       judge,
       concede: draw,
     }
@@ -247,10 +240,9 @@ export class Lcp {
 
 /** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
 const ACCM: OptionRule<number> = {
+  ...FOUR_OCTETS,
   type: LCP_OPTIONS.accm,
   want: () => 0,
-  parse: body => (body.length === 4 ? get32(body, 0) : undefined),
-  write: four,
   judge: asked => (asked === undefined ? { nak: 0 } : 'ack'),
   concede: suggested => suggested,
 }

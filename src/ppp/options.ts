@@ -2,7 +2,7 @@
  * Option negotiation: RFC 1661 §5.1 to §5.4 and §6, shared by LCP, IPCP and CCP. One rule an option, one negotiator a
  * protocol; the automaton decides when packets go, the negotiator what stands in them.
  */
-import { equal } from '../base/bytes.ts'
+import { equal, get32, set32 } from '../base/bytes.ts'
 import type { RawOption } from '../wire/ppp-options.ts'
 
 export type Verdict<V> = 'ack' | 'reject' | { readonly nak: V }
@@ -22,6 +22,16 @@ export interface OptionRule<V> {
   concede(suggested: V): V | undefined
   /** The peer will not have what we asked for, and we no longer ask. */
   lost?(): void
+}
+
+/** Reads and writes an option whose value is one number of four octets. */
+export const FOUR_OCTETS = {
+  parse: (body: Uint8Array): number | undefined => (body.length === 4 ? get32(body, 0) : undefined),
+  write(value: number): Uint8Array {
+    const body = new Uint8Array(4)
+    set32(body, 0, value)
+    return body
+  },
 }
 
 export interface Answer {
