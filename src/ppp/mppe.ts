@@ -1,0 +1,238 @@
+/**
+ * Microsoft Point-to-Point Encryption. Read RFC 3078 §4 to §8 for keys, their changes and synchronization, RFC 3079 §3
+ * for the start keys that MS-CHAPv2 gives.
+ *
+ * Stateless mode: every packet has its own key, made from the one before, so a lost packet costs one key change.
+ * Stateful mode: one RC4 key stream runs through 256 packets; after a loss nothing can be read until a FLUSHED packet.
+ *
+ * Where Linux departs from the RFC: after a CCP Reset-Request it changes the key, while RFC 3078 §8.2 starts the key
+ * stream anew with the current key. `resetChangesKey` does as Linux does; a FLUSHED packet that is lost then leaves the
+ * receiver one key behind for ever.
+ *
+ * Limits: start keys from MS-CHAPv2 only (RFC 3079 §2, MS-CHAP version 1, and §4, TLS, are not here).
+ */
+import { concat, fromAscii } from '../base/bytes.ts'
+import type { DropReason } from '../base/drop.ts'
+import type { Packet } from '../base/packet.ts'
+import { Rc4 } from '../crypto/rc4.ts'
+import * as Sha1 from '../crypto/sha1.ts'
+import * as Mppe from '../wire/mppe.ts'
+
+export type Bits = 40 | 56 | 128
+
+export interface MppeOptions {
+  readonly bits: Bits
+  readonly stateful: boolean
+  /** Stateful mode: a FLUSHED packet has a new key even where none is due, as with Linux. Default: false, the RFC. */
+  readonly resetChangesKey?: boolean
+}
+
+/** Packets with these PPP protocol numbers are encrypted; all others pass by as they are (RFC 3078 §3). */
+export const isEncryptable = (protocol: number): boolean => protocol >= 0x0021 && protocol <= 0x00fa
+
+// Keys: RFC 3079 §3.
+
+const MAGIC_1 = fromAscii('This is the MPPE Master Key')
+const MAGIC_2 = fromAscii('On the client side, this is the send key; on the server side, it is the receive key.')
+const MAGIC_3 = fromAscii('On the client side, this is the receive key; on the server side, it is the send key.')
+const SHA_PAD_1 = new Uint8Array(40)
+const SHA_PAD_2 = new Uint8Array(40).fill(0xf2)
+
+/** RFC 3079 §3.4 */
+export function getMasterKey(passwordHashHash: Uint8Array, ntResponse: Uint8Array): Uint8Array {
+  return Sha1.sha1(concat(passwordHashHash, ntResponse, MAGIC_1)).subarray(0, 16)
+}
+
+/** RFC 3079 §3.4. Eight octets for 40 and 56 bits, sixteen for 128. */
+export function getAsymmetricStartKey(
+  masterKey: Uint8Array,
+  bits: Bits,
+  isSend: boolean,
+  isServer: boolean,
+): Uint8Array {
+  const magic = isSend === isServer ? MAGIC_3 : MAGIC_2
+  return Sha1.sha1(concat(masterKey, SHA_PAD_1, magic, SHA_PAD_2)).subarray(0, bits === 128 ? 16 : 8)
+}
+
+/** Where there is nothing to keep between two packets, one RC4 state serves everybody. */
+const scratch = new Rc4()
+const digest = new Int32Array(5)
+
+/** The session key of one direction and how it changes. */
+export class SessionKey {
+  readonly key: Uint8Array
+  readonly #bits: Bits
+  /** StartKey, SHApad1, session key, SHApad2, and the padding of SHA-1, ready for two turns of `compress`. */
+  readonly #message = new Uint8Array(128)
+  readonly #keyAt: number
+
+  /** The initial session key: RFC 3079 §3.1 to §3.3. */
+  constructor(startKey: Uint8Array, bits: Bits) {
+    const length = bits === 128 ? 16 : 8
+    if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
+    const end = 2 * length + 80
+    this.#bits = bits
+    this.#keyAt = length + 40
+    this.#message.set(concat(startKey, SHA_PAD_1, startKey, SHA_PAD_2, Uint8Array.of(0x80)))
+    this.#message[126] = (8 * end) >>> 8
+    this.#message[127] = 8 * end
+    this.key = startKey.slice()
+    this.#getNewKeyFromSHA()
+    this.#reduce()
+  }
+
+  /** RFC 3078 §7.3: the interim key encrypts itself. */
+  change(): void {
+    this.#message.set(this.key, this.#keyAt)
+    this.#getNewKeyFromSHA()
+    scratch.setKey(this.key)
+    scratch.apply(this.key)
+    this.#reduce()
+  }
+
+  /** RFC 3078 §7.3: SHA(StartKey, SHApad1, SessionKey, SHApad2), cut to the length of the key. */
+  #getNewKeyFromSHA(): void {
+    Sha1.initialise(digest)
+    Sha1.compress(digest, this.#message, 0)
+    Sha1.compress(digest, this.#message, 64)
+    for (let i = 0; i < this.key.length; i++) this.key[i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
+  }
+
+  /** The shorter keys have a known beginning: RFC 3079 §3.1, §3.2. */
+  #reduce(): void {
+    if (this.#bits === 128) return
+    this.key[0] = 0xd1
+    if (this.#bits === 56) return
+    this.key[1] = 0x26
+    this.key[2] = 0x9e
+  }
+}
+
+/** Stateful mode: before a packet with this low octet the key changes (RFC 3078 §7.2). */
+const isFlagPacket = (count: number): boolean => (count & 0xff) === 0xff
+
+/** Encrypts the packets of one direction. */
+export class MppeSender {
+  readonly #stateful: boolean
+  readonly #resetChangesKey: boolean
+  readonly #key: SessionKey
+  readonly #cipher: Rc4
+  #count = 0
+  #flush = false
+
+  constructor(startKey: Uint8Array, options: MppeOptions) {
+    this.#stateful = options.stateful
+    this.#resetChangesKey = options.resetChangesKey ?? false
+    this.#key = new SessionKey(startKey, options.bits)
+    this.#cipher = options.stateful ? new Rc4() : scratch
+    this.#cipher.setKey(this.#key.key)
+  }
+
+  /** The packet begins with its PPP protocol field; afterwards with the MPPE header, and all behind it is encrypted. */
+  encrypt(packet: Packet): void {
+    const flushed = this.#prepare()
+    const at = packet.prepend(Mppe.HEADER_LENGTH)
+    Mppe.writeHeader(packet.bytes, at, flushed, this.#count)
+    this.#cipher.apply(packet.bytes, at + Mppe.HEADER_LENGTH, packet.end)
+    this.#count = (this.#count + 1) & Mppe.COUNT_MASK
+    this.#flush = false
+  }
+
+  /** The peer sent a CCP Reset-Request: the next packet is FLUSHED (RFC 3078 §8.2). */
+  resetRequested(): void {
+    this.#flush = true
+  }
+
+  #prepare(): number {
+    const due = !this.#stateful || isFlagPacket(this.#count)
+    if (!due && !this.#flush) return 0
+    if (due || this.#resetChangesKey) this.#key.change()
+    this.#cipher.setKey(this.#key.key)
+    return Mppe.FLUSHED
+  }
+}
+
+/** `ok`, or why the packet has to be dropped. */
+export type Decryption = 'ok' | Extract<DropReason, 'malformed' | 'mppe-required' | 'mppe-out-of-sync' | 'mppe-garbled'>
+
+/** Decrypts the packets of one direction. */
+export class MppeReceiver {
+  readonly #stateful: boolean
+  readonly #resetChangesKey: boolean
+  readonly #key: SessionKey
+  readonly #cipher: Rc4
+  /** The count that comes next if nothing is lost. */
+  #expected = 0
+  #needsReset = false
+
+  constructor(startKey: Uint8Array, options: MppeOptions) {
+    this.#stateful = options.stateful
+    this.#resetChangesKey = options.resetChangesKey ?? false
+    this.#key = new SessionKey(startKey, options.bits)
+    this.#cipher = options.stateful ? new Rc4() : scratch
+    this.#cipher.setKey(this.#key.key)
+  }
+
+  /** Stateful mode: packets were lost, and a CCP Reset-Request should go out, until a FLUSHED packet comes. */
+  get needsReset(): boolean {
+    return this.#needsReset
+  }
+
+  /**
+   * The packet begins with the MPPE header; after `ok` with the PPP protocol field that was encrypted. A packet that is
+   * malformed, not encrypted or out of sync is left as it is.
+   */
+  decrypt(packet: Packet): Decryption {
+    const { bytes, start } = packet
+    if (packet.length <= Mppe.HEADER_LENGTH) return 'malformed'
+    if (!Mppe.isEncrypted(bytes, start)) return 'mppe-required'
+    const count = Mppe.coherencyCount(bytes, start)
+    const flushed = Mppe.isFlushed(bytes, start)
+    // FLUSHED has to stand wherever the key changes: in every stateless packet (§7.1), in flag packets (§7.2).
+    if (!flushed && (!this.#stateful || isFlagPacket(count))) return 'malformed'
+    if (!(this.#stateful ? this.#followStateful(count, flushed) : this.#followStateless(count))) {
+      return 'mppe-out-of-sync'
+    }
+    packet.start = start + Mppe.HEADER_LENGTH
+    this.#cipher.apply(bytes, packet.start, packet.end)
+    return beginsWithProtocol(packet) ? 'ok' : 'mppe-garbled'
+  }
+
+  /**
+   * RFC 3078 §8.1: one key change for each packet that was sent since. A count more than half the space ahead is taken
+   * for one of the past, whose key is gone.
+   */
+  #followStateless(count: number): boolean {
+    const missed = (count - this.#expected) & Mppe.COUNT_MASK
+    if (missed >= (Mppe.COUNT_MASK + 1) / 2) return false
+    for (let n = 0; n <= missed; n++) this.#key.change()
+    this.#cipher.setKey(this.#key.key)
+    this.#expected = (count + 1) & Mppe.COUNT_MASK
+    return true
+  }
+
+  /** RFC 3078 §8.2: FLUSHED puts everything right; the flag packets that were lost count as key changes. */
+  #followStateful(count: number, flushed: boolean): boolean {
+    if (!flushed && (this.#needsReset || count !== this.#expected)) {
+      this.#needsReset = true
+      return false
+    }
+    if (flushed) {
+      const lostFlags = ((count >>> 8) - (this.#expected >>> 8)) & 0xf
+      for (let n = 0; n < lostFlags; n++) this.#key.change()
+      if (isFlagPacket(count) || this.#resetChangesKey) this.#key.change()
+      this.#cipher.setKey(this.#key.key)
+      this.#needsReset = false
+    }
+    this.#expected = (count + 1) & Mppe.COUNT_MASK
+    return true
+  }
+}
+
+/** Is there a protocol number, of one octet or of two (RFC 1661 §2, §6.5), that MPPE encrypts? */
+function beginsWithProtocol(packet: Packet): boolean {
+  const { bytes, start } = packet
+  const first = bytes[start]
+  if ((first & 1) === 1) return isEncryptable(first)
+  return first === 0 && packet.length > 1 && (bytes[start + 1] & 1) === 1 && isEncryptable(bytes[start + 1])
+}
