@@ -32,13 +32,16 @@ export interface TunnelConfig {
   readonly holdTime: Duration
   /** A packet this far ahead of the awaited one is not believed. */
   readonly horizon: number
-  /** How long an acknowledgment waits for a data packet that takes it along. */
+  /** How long an acknowledgment waits for a data packet that takes it along … */
   readonly ackDelay: Duration
+  /** … unless this many packets wait for it. */
+  readonly ackEvery: number
   /** Bounds of the adaptive time-out (§4.4; the RFC names only the upper one). */
   readonly minTimeOut: Duration
   readonly maxTimeOut: Duration
 }
 
+/** Hold time and horizon are those of the captured Linux peers, the delay of acknowledgments is that of their server. */
 export const TUNNEL: TunnelConfig = {
   receiveWindow: 64,
   processingDelay: 0,
@@ -48,6 +51,7 @@ export const TUNNEL: TunnelConfig = {
   holdTime: 300e6,
   horizon: 300,
   ackDelay: 50e6,
+  ackEvery: 4,
   minTimeOut: 500e6,
   maxTimeOut: 10e9,
 }

@@ -1,0 +1,457 @@
+/**
+ * The control connection: the machines of its originator and of its receiver, and its keep-alive. Read RFC 2637 §3.1;
+ * §2.1 to §2.6 for the messages and §1.4 for what is done with octets that are none.
+ *
+ * Limits: the only version is 1.0. A message that does not fit the state is dropped and changes nothing, since the
+ * RFC names no reaction to it.
+ */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { Env } from '../base/env.ts'
+import type { Stream, StreamClose, StreamEvents } from '../base/layer.ts'
+import type { Timer } from '../base/scheduler.ts'
+import { Machine, type Table, table } from '../base/table.ts'
+import { formatDuration } from '../base/time.ts'
+import * as Pptp from '../wire/pptp.ts'
+import type { Call } from './call.ts'
+import {
+  type CallHandlers,
+  type ControlEnd,
+  type ControlEndReason,
+  type ControlHandlers,
+  DIAL,
+  type DialOptions,
+  type EndpointConfig,
+} from './types.ts'
+
+export type ControlState = 'idle' | 'wait-ctl-reply' | 'established' | 'wait-stop-reply'
+export type ControlEvent =
+  | 'tcp-open'
+  | 'receive-sccrq-version-ok'
+  | 'receive-sccrq-version-not-ok'
+  | 'receive-sccrp-version-ok'
+  | 'receive-sccrp-version-not-ok'
+  | 'receive-sccrp-error'
+  | 'receive-stop-ccrq'
+  | 'receive-stop-ccrp'
+  | 'local-terminate'
+  | 'collision'
+  | 'time-out'
+  | 'echo-time-out'
+  | 'call-time-out'
+  | 'out-of-sync'
+  | 'tcp-closed'
+export type ControlAction =
+  | 'send-sccrq'
+  | 'send-sccrp'
+  | 'send-sccrp-error'
+  | 'send-stop-ccrq'
+  | 'send-stop-ccrp'
+  /** Calls may be dialled. */
+  | 'up'
+  /** They no longer may; those that are there end. */
+  | 'down'
+  | 'close-tcp'
+  | 'abort-tcp'
+  /** The connection is over, and its user is told. */
+  | 'end'
+
+type Row = Partial<Record<ControlState, string>>
+/** What both ends do once the connection is established, and the timers of §3.1.4. */
+const COMMON = {
+  // §3.1.1, §3.1.2. In wait-stop-reply both have asked at the same time: the RFC is silent, we answer.
+  'receive-stop-ccrq': {
+    established: 'send-stop-ccrp close-tcp end idle',
+    'wait-stop-reply': 'send-stop-ccrp wait-stop-reply',
+  },
+  'receive-stop-ccrp': { 'wait-stop-reply': 'close-tcp end idle' },
+  // Nothing is there yet that could be stopped by a message, except when established.
+  'local-terminate': {
+    idle: 'close-tcp end idle',
+    'wait-ctl-reply': 'close-tcp end idle',
+    established: 'send-stop-ccrq down wait-stop-reply',
+  },
+  'time-out': {
+    idle: 'close-tcp end idle',
+    'wait-ctl-reply': 'close-tcp end idle',
+    'wait-stop-reply': 'close-tcp end idle',
+  },
+  'echo-time-out': { established: 'close-tcp end idle' },
+  // §3.2.1
+  'call-time-out': { established: 'close-tcp end idle' },
+  // §1.4
+  'out-of-sync': {
+    idle: 'abort-tcp end idle',
+    'wait-ctl-reply': 'abort-tcp end idle',
+    established: 'abort-tcp end idle',
+    'wait-stop-reply': 'abort-tcp end idle',
+  },
+  'tcp-closed': {
+    idle: 'end idle',
+    'wait-ctl-reply': 'end idle',
+    established: 'end idle',
+    'wait-stop-reply': 'end idle',
+  },
+} as const satisfies Partial<Record<ControlEvent, Row>>
+
+/** §3.1.1. */
+export const ORIGINATOR: Table<ControlState, ControlEvent, ControlAction> = table<
+  ControlState,
+  ControlEvent,
+  ControlAction
+>({
+  'tcp-open': { idle: 'send-sccrq wait-ctl-reply' },
+  'receive-sccrq-version-ok': {},
+  'receive-sccrq-version-not-ok': {},
+  'receive-sccrp-version-ok': { 'wait-ctl-reply': 'up established' },
+  'receive-sccrp-version-not-ok': { 'wait-ctl-reply': 'send-stop-ccrq wait-stop-reply' },
+  'receive-sccrp-error': { 'wait-ctl-reply': 'close-tcp end idle' },
+  collision: { 'wait-ctl-reply': 'close-tcp end idle' },
+  ...COMMON,
+})
+
+/** §3.1.2. */
+export const RECEIVER: Table<ControlState, ControlEvent, ControlAction> = table<
+  ControlState,
+  ControlEvent,
+  ControlAction
+>({
+  'tcp-open': { idle: 'idle' },
+  'receive-sccrq-version-ok': { idle: 'send-sccrp up established' },
+  'receive-sccrq-version-not-ok': { idle: 'send-sccrp-error close-tcp end idle' },
+  'receive-sccrp-version-ok': {},
+  'receive-sccrp-version-not-ok': {},
+  'receive-sccrp-error': {},
+  collision: {},
+  ...COMMON,
+})
+
+/** The messages that are about a call. */
+export type CallMessage = Pptp.Message<
+  Exclude<
+    Pptp.MessageName,
+    | 'start-control-connection-request'
+    | 'start-control-connection-reply'
+    | 'stop-control-connection-request'
+    | 'stop-control-connection-reply'
+    | 'echo-request'
+    | 'echo-reply'
+  >
+>
+
+/** What a control connection needs of the endpoint that it belongs to. */
+export interface ControlOwner {
+  dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call
+  /** False: the message does not fit the state of its call, or there is no such call. */
+  callMessage(connection: ControlConnection, message: CallMessage): boolean
+  /** Start-Control-Connection-Request has come; true if §3.1.3 forbids to answer it. */
+  collides(connection: ControlConnection): boolean
+  over(connection: ControlConnection): void
+}
+
+export type End = 'originator' | 'receiver'
+
+export class ControlConnection {
+  readonly end: End
+  readonly local: Ipv4
+  readonly peer: Ipv4
+  /** Calls of this connection, ended ones excluded. */
+  readonly calls: Call[] = []
+  /** Pieces of the stream that were no message. */
+  rubbish = 0
+  /** What the TCP side calls. */
+  readonly streamEvents: StreamEvents = {
+    opened: () => this.#fire('tcp-open'),
+    data: bytes => this.#splitter.push(bytes),
+    ended: () => this.#tcpClosed('closed'),
+    closed: reason => this.#tcpClosed(reason),
+  }
+  readonly #env: Env
+  readonly #config: EndpointConfig
+  readonly #owner: ControlOwner
+  readonly #handlers: ControlHandlers
+  readonly #machine: Machine<ControlState, ControlEvent, ControlAction>
+  readonly #splitter: Pptp.Splitter
+  /** Of a reply (§3.1.4 rule 1). */
+  readonly #replyTimer: Timer
+  /** Of silence, then of the Echo-Reply (§3.1.4 rule 2). */
+  readonly #echoTimer: Timer
+  #echoAwaited = false
+  #echoIdentifier = 0
+  #stopReason = 1
+  #stream: Stream | undefined
+  #ending: ControlEnd | undefined
+  #over = false
+
+  constructor(
+    env: Env,
+    config: EndpointConfig,
+    owner: ControlOwner,
+    end: End,
+    local: Ipv4,
+    peer: Ipv4,
+    handlers: ControlHandlers,
+  ) {
+    this.#env = env
+    this.#config = config
+    this.#owner = owner
+    this.#handlers = handlers
+    this.end = end
+    this.local = local
+    this.peer = peer
+    const name = config.names.control(peer)
+    const rows = end === 'originator' ? ORIGINATOR : RECEIVER
+    this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
+    this.#splitter = new Pptp.Splitter({
+      message: message => this.#received(message),
+      rubbish: rubbish => this.#receivedRubbish(rubbish),
+    })
+    this.#replyTimer = env.clock.timer(name, () => this.#timedOut())
+    this.#echoTimer = env.clock.timer(`${name} echo`, () => this.#echoDue())
+  }
+
+  get state(): ControlState {
+    return this.#machine.state
+  }
+  /** How it ended, once it has. */
+  get ended(): ControlEnd | undefined {
+    return this.#over ? this.#ending : undefined
+  }
+
+  /** The TCP connection that carries the messages; `streamEvents.opened` tells when it is open. */
+  attach(stream: Stream): void {
+    this.#stream = stream
+  }
+
+  /** PNS: asks for a call. The connection must be established. */
+  dial(handlers: CallHandlers, options: Partial<DialOptions> = {}): Call {
+    if (this.state !== 'established') throw new Error(`dial: the control connection is ${this.state}`)
+    return this.#owner.dial(this, handlers, { ...DIAL, ...options })
+  }
+
+  /** Orderly end; calls end with it. The reason is that of the message (§2.3): 3 is Stop-Local-Shutdown. */
+  stop(reason = 1): void {
+    this.#stopReason = reason
+    this.#ending ??= this.#endOf('stopped', 'This side stopped the control connection.')
+    this.#fire('local-terminate')
+  }
+
+  // The rest is for the endpoint and its calls.
+
+  send(message: Pptp.Message): void {
+    this.#report('sent', message)
+    this.#stream?.write(Pptp.write(message))
+  }
+
+  /** A call waits in vain: the whole connection is given up (§3.2.1). */
+  callStuck(): void {
+    this.#ending ??= this.#endOf('call-timeout', 'A call request stayed unanswered, so the connection is suspect.', 1)
+    this.#fire('call-time-out')
+  }
+
+  /** Our connection and the peer's were opened at the same time, and the peer's address is the higher (§3.1.3). */
+  collisionLost(): void {
+    this.#ending ??= this.#endOf('collision', "The peer's own control connection came first.")
+    this.#fire('collision')
+  }
+
+  #endOf(reason: ControlEndReason, sentence: string, tries = 0): ControlEnd {
+    return { layer: reason.startsWith('tcp-') ? 'tcp' : 'pptp', reason, tries, sentence }
+  }
+
+  #report(way: 'sent' | 'received', message: Pptp.Message): void {
+    if (!this.#env.trace.on) return
+    const peer = formatIpv4(this.peer)
+    this.#env.trace.emit('pptp-message', { way, type: message.type, peer, detail: Pptp.summary(message) })
+  }
+
+  #receivedRubbish(rubbish: Pptp.Rubbish): void {
+    this.rubbish++
+    this.#env.trace.emit('drop', {
+      reason: 'malformed',
+      layer: 'pptp',
+      why: rubbish.reason,
+      detail: `octet ${rubbish.offset} of the control stream from ${formatIpv4(this.peer)}`,
+    })
+    if (!rubbish.fatal) return
+    this.#ending ??= this.#endOf('out-of-sync', 'The peer sent octets that are no control message.')
+    this.#fire('out-of-sync')
+  }
+
+  #received(message: Pptp.Message): void {
+    this.#report('received', message)
+    // §3.1.4: any control message shows that the peer lives, but only an Echo-Reply answers an Echo-Request.
+    if (this.state === 'established' && !this.#echoAwaited) this.#armEcho()
+    if (!this.#over && this.#take(message)) return
+    this.#env.trace.emit('drop', {
+      reason: 'pptp-unexpected',
+      layer: 'pptp',
+      detail: `${message.type} from ${formatIpv4(this.peer)} in state ${this.state}`,
+    })
+  }
+
+  /** False: the message does not fit the state. */
+  #take(m: Pptp.Message): boolean {
+    switch (m.type) {
+      case 'start-control-connection-request':
+        return this.#startRequest(m)
+      case 'start-control-connection-reply':
+        return this.#startReply(m)
+      case 'stop-control-connection-request':
+        if (this.state === 'established') {
+          this.#ending ??= this.#endOf('stopped-by-peer', 'The peer stopped the control connection.')
+        }
+        return this.#fire('receive-stop-ccrq')
+      case 'stop-control-connection-reply':
+        return this.#fire('receive-stop-ccrp')
+      case 'echo-request':
+        if (this.state !== 'established') return false
+        this.send({ type: 'echo-reply', identifier: m.identifier, resultCode: 1, errorCode: 0 })
+        return true
+      case 'echo-reply':
+        if (!this.#echoAwaited || m.identifier !== this.#echoIdentifier) return false
+        this.#echoAwaited = false
+        this.#armEcho()
+        return true
+      default:
+        return this.state === 'established' && this.#owner.callMessage(this, m)
+    }
+  }
+
+  #startRequest(m: Pptp.Message<'start-control-connection-request'>): boolean {
+    if (!this.#machine.can('receive-sccrq-version-ok')) return false
+    if (this.#owner.collides(this)) return true
+    if (m.protocolVersion >= Pptp.VERSION) return this.#fire('receive-sccrq-version-ok')
+    this.#ending = this.#endOf('version', 'The peer speaks an older version that this side does not.')
+    return this.#fire('receive-sccrq-version-not-ok')
+  }
+
+  #startReply(m: Pptp.Message<'start-control-connection-reply'>): boolean {
+    if (!this.#machine.can('receive-sccrp-version-ok')) return false
+    if (m.resultCode !== 1) {
+      const { resultCode, errorCode } = m
+      const sentence = `The peer refused the control connection: result ${Pptp.resultText(m.type, resultCode)}.`
+      this.#ending = { ...this.#endOf('refused', sentence), resultCode, errorCode }
+      return this.#fire('receive-sccrp-error')
+    }
+    if (m.protocolVersion >= Pptp.VERSION) return this.#fire('receive-sccrp-version-ok')
+    this.#stopReason = 2
+    this.#ending = this.#endOf('version', 'The peer speaks an older version that this side does not.')
+    return this.#fire('receive-sccrp-version-not-ok')
+  }
+
+  #tcpClosed(close: StreamClose): void {
+    if (this.#over) return
+    // The peer may close while we wait for its answer to our stop.
+    this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close])
+    // Orderly from the peer: close our direction too.
+    if (close === 'closed') this.#stream?.end()
+    this.#fire('tcp-closed')
+  }
+
+  #timedOut(): void {
+    const waited = formatDuration(this.#config.replyTimeOut)
+    const what = AWAITED[this.state] ?? 'control message'
+    const silence = this.#endOf('timeout', `No ${what} came in ${waited}.`, this.state === 'idle' ? 0 : 1)
+    const before = this.#ending
+    this.#ending = before ? { ...before, tries: 1, sentence: `${before.sentence} ${silence.sentence}` } : silence
+    this.#fire('time-out')
+  }
+
+  #echoDue(): void {
+    if (this.#echoAwaited) {
+      const waited = formatDuration(this.#config.echoTimeOut)
+      this.#ending ??= this.#endOf('echo-timeout', `No Echo-Reply came in ${waited}.`, 1)
+      this.#fire('echo-time-out')
+      return
+    }
+    this.#echoAwaited = true
+    this.#echoIdentifier = (this.#echoIdentifier + 1) >>> 0
+    this.#echoTimer.arm(this.#config.echoTimeOut)
+    this.send({ type: 'echo-request', identifier: this.#echoIdentifier })
+  }
+
+  #armEcho(): void {
+    if (this.#config.echoInterval > 0) this.#echoTimer.arm(this.#config.echoInterval)
+  }
+
+  #fire(event: ControlEvent): boolean {
+    if (this.#over) return false
+    const before = this.state
+    const fired = this.#machine.fire(event)
+    if (!fired || this.#over) return fired
+    // Everywhere but in established somebody waits for a message; the receiver from the moment TCP is open.
+    if (this.state === 'established') this.#replyTimer.cancel()
+    else if (this.state !== before || event === 'tcp-open') this.#replyTimer.arm(this.#config.replyTimeOut)
+    return true
+  }
+
+  #act(action: ControlAction): void {
+    switch (action) {
+      case 'send-sccrq':
+        this.send({ type: 'start-control-connection-request', protocolVersion: Pptp.VERSION, ...this.#self() })
+        break
+      case 'send-sccrp':
+      case 'send-sccrp-error':
+        this.send({
+          type: 'start-control-connection-reply',
+          protocolVersion: Pptp.VERSION,
+          resultCode: action === 'send-sccrp' ? 1 : 5,
+          errorCode: 0,
+          ...this.#self(),
+        })
+        break
+      case 'send-stop-ccrq':
+        this.send({ type: 'stop-control-connection-request', reason: this.#stopReason })
+        break
+      case 'send-stop-ccrp':
+        this.send({ type: 'stop-control-connection-reply', resultCode: 1, errorCode: 0 })
+        break
+      case 'up':
+        this.#armEcho()
+        this.#handlers.established?.()
+        break
+      case 'down':
+        this.#echoTimer.cancel()
+        this.#endCalls()
+        break
+      case 'close-tcp':
+        this.#stream?.end()
+        break
+      case 'abort-tcp':
+        this.#stream?.abort()
+        break
+      case 'end':
+        this.#over = true
+        this.#replyTimer.cancel()
+        this.#echoTimer.cancel()
+        this.#endCalls()
+        this.#owner.over(this)
+        this.#handlers.ended?.(this.#ending as ControlEnd)
+        break
+    }
+  }
+
+  #self() {
+    const { framingCapabilities, bearerCapabilities, maximumChannels } = this.#config
+    const { firmwareRevision, hostName, vendorName } = this.#config
+    return { framingCapabilities, bearerCapabilities, maximumChannels, firmwareRevision, hostName, vendorName }
+  }
+
+  #endCalls(): void {
+    for (const call of this.calls.slice()) call.controlLost(this.#ending as ControlEnd)
+  }
+}
+
+const AWAITED: Readonly<Partial<Record<ControlState, string>>> = {
+  idle: 'Start-Control-Connection-Request',
+  'wait-ctl-reply': 'Start-Control-Connection-Reply',
+  'wait-stop-reply': 'Stop-Control-Connection-Reply',
+}
+const TCP_SENTENCES: Readonly<Record<StreamClose, string>> = {
+  closed: 'The peer closed the TCP connection.',
+  refused: 'The peer refused the TCP connection: nobody listens there.',
+  reset: 'The peer reset the TCP connection.',
+  timeout: 'TCP gave up: the peer does not answer.',
+  unreachable: 'The network says that the peer cannot be reached.',
+  aborted: 'This side aborted the TCP connection.',
+}

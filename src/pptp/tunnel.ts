@@ -1,0 +1,346 @@
+/**
+ * The data path of one call: PPP frames numbered and acknowledged in enhanced GRE. Read RFC 2637 §4.
+ *
+ * A window bounds the packets that are under way. Nothing is ever sent again: a packet whose acknowledgment does not
+ * come in time only makes the window smaller, and PPP lives with the loss.
+ *
+ * Limits: a peer's window beyond 1024 packets is not used. Where §4 leaves room: what is outstanding at a time-out
+ * counts as gone altogether; the adaptive time-out has a lower bound, because RTT starts at the peer's processing delay,
+ * which is 0 with all known peers; the number of the first packet is taken as it comes (§4.1 says 0, Linux clients begin
+ * with 1); a packet beyond the horizon is dropped, but its successor is believed, or a long outage would never end.
+ */
+import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
+import type { Timer } from '../base/scheduler.ts'
+import type { Duration } from '../base/time.ts'
+import * as Gre from '../wire/gre.ts'
+import type { TunnelConfig } from './types.ts'
+
+const LARGEST_WINDOW = 1024
+/** No number; numbers are 0 … 2^32 - 1. */
+const NONE = -1
+
+export interface TunnelSinks {
+  /** A packet with the GRE header first. */
+  down(packet: Packet): void
+  /** A PPP frame. */
+  up(frame: Packet): void
+}
+
+/** What the peer said of its side when the call was made. */
+export interface TunnelPeer {
+  readonly callId: number
+  /** Packet Recv. Window Size, in packets. */
+  readonly window: number
+  /** Packet Processing Delay, in tenths of a second. */
+  readonly processingDelay: number
+}
+
+export class Tunnel {
+  /** Packets that may be under way at present (§4.2). */
+  window: number
+  /** Acknowledgments that did not come in time. */
+  timeOuts = 0
+  /** The adaptive time-out (§4.4): ATO, RTT and DEV of §4.4.1. */
+  ato: Duration
+  #rtt: Duration
+  #dev: Duration = 0
+
+  readonly #env: Env
+  readonly #config: TunnelConfig
+  readonly #sinks: TunnelSinks
+  readonly #peerCallId: number
+  readonly #largestWindow: number
+  #closed = false
+
+  /** The number of the next packet, and of the oldest one whose acknowledgment is awaited. */
+  #next = 0
+  #oldest = 0
+  /** Packets acknowledged since the window last grew. */
+  #acknowledged = 0
+  readonly #sentAt: Float64Array
+  readonly #waiting: Packet[] = []
+  readonly #ackTimeOut: Timer
+
+  /** The number that is awaited from the peer; `NONE` before its first packet. */
+  #expected = NONE
+  /** Packets handed on since we last acknowledged. */
+  #unacknowledged = 0
+  readonly #ackDelay: Timer
+  /** Early packets and when they came, by number modulo the length. */
+  readonly #held: (Packet | undefined)[]
+  readonly #heldSince: Float64Array
+  #heldCount = 0
+  readonly #holdTimer: Timer
+  /** What would follow the last packet beyond the horizon. */
+  #afterFar = NONE
+
+  constructor(env: Env, config: TunnelConfig, peer: TunnelPeer, sinks: TunnelSinks) {
+    this.#env = env
+    this.#config = config
+    this.#sinks = sinks
+    this.#peerCallId = peer.callId
+    this.#largestWindow = Math.max(1, Math.min(peer.window, LARGEST_WINDOW))
+    // §4.2.1: half of what the receiver takes, at least one.
+    this.window = Math.max(1, this.#largestWindow >> 1)
+    this.#rtt = peer.processingDelay * 100e6
+    this.ato = this.#bounded(this.#rtt)
+    this.#sentAt = new Float64Array(powerOfTwo(this.#largestWindow))
+    this.#held = new Array<Packet | undefined>(config.early === 'hold' ? powerOfTwo(config.horizon) : 0)
+    this.#heldSince = new Float64Array(this.#held.length)
+    this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
+    this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
+    this.#holdTimer = env.clock.timer('gre early packets', () => this.#giveUp())
+  }
+
+  /** Packets sent whose acknowledgment is awaited. */
+  get outstanding(): number {
+    return (this.#next - this.#oldest) >>> 0
+  }
+  /** Frames that wait for the window to open. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+  /** Early packets that wait for those before them. */
+  get held(): number {
+    return this.#heldCount
+  }
+
+  /** Takes a PPP frame. */
+  send(frame: Packet): void {
+    if (this.#config.flow === 'none' || (this.#waiting.length === 0 && this.outstanding < this.window)) {
+      this.#transmit(frame)
+    } else if (this.#waiting.length < this.#config.sendQueue) {
+      this.#waiting.push(frame)
+    } else {
+      this.#drop(frame, 'gre-window-full', NONE)
+    }
+  }
+
+  #transmit(frame: Packet): void {
+    const packet = this.#env.packets.derive(frame)
+    const length = packet.length
+    const sequence = this.#next
+    const acknowledgment = this.#unacknowledged > 0 ? (this.#expected - 1) >>> 0 : NONE
+    const at = packet.prepend(Gre.sizeOf(true, acknowledgment !== NONE))
+    Gre.writeHeader(packet.bytes, at, this.#peerCallId, length, sequence, acknowledgment)
+    if (acknowledgment !== NONE) this.#ackSent()
+    this.#next = (sequence + 1) >>> 0
+    if (this.#config.flow === 'window') {
+      this.#sentAt[sequence & (this.#sentAt.length - 1)] = this.#env.clock.now
+      if (!this.#ackTimeOut.pending) this.#ackTimeOut.arm(this.ato)
+    }
+    this.#sinks.down(packet)
+  }
+
+  /** Takes a packet with the GRE header first, for which `Gre.check` found nothing wrong. */
+  receive(packet: Packet): void {
+    const b = packet.bytes
+    const at = packet.start
+    if (Gre.hasAcknowledgment(b, at)) this.#acknowledgedUpTo(Gre.acknowledgmentNumber(b, at))
+    if (!Gre.hasSequence(b, at)) {
+      packet.release()
+      return
+    }
+    const sequence = Gre.sequenceNumber(b, at)
+    packet.start = at + Gre.headerLength(b, at)
+    packet.end = packet.start + Gre.payloadLength(b, at)
+    if (this.#expected === NONE) this.#expected = sequence
+    const ahead = (sequence - this.#expected) | 0
+    if (ahead < 0) this.#drop(packet, 'gre-duplicate', sequence)
+    else if (ahead >= this.#config.horizon) this.#far(packet, sequence)
+    else if (ahead > 0 && this.#config.early === 'hold') this.#hold(packet, sequence)
+    else this.#handOn(packet, sequence)
+  }
+
+  #handOn(packet: Packet, sequence: number): void {
+    this.#expected = (sequence + 1) >>> 0
+    this.#unacknowledged++
+    if (!this.#ackDelay.pending) this.#ackDelay.arm(this.#config.ackDelay)
+    this.#sinks.up(this.#env.packets.derive(packet))
+    if (this.#heldCount > 0) this.#handOnHeld()
+    if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+  }
+
+  // Order of arrival (§4.3)
+
+  #hold(packet: Packet, sequence: number): void {
+    const slot = sequence & (this.#held.length - 1)
+    if (this.#held[slot]) {
+      this.#drop(packet, 'gre-duplicate', sequence)
+      return
+    }
+    this.#held[slot] = packet
+    this.#heldSince[slot] = this.#env.clock.now
+    this.#heldCount++
+    if (!this.#holdTimer.pending) this.#holdTimer.arm(this.#config.holdTime)
+  }
+
+  /** The held packets that follow without a gap. */
+  #handOnHeld(): void {
+    for (;;) {
+      const packet = this.#takeHeld(this.#expected)
+      if (!packet) break
+      this.#handOn(packet, this.#expected)
+    }
+    if (this.#heldCount === 0) this.#holdTimer.cancel()
+  }
+
+  #takeHeld(sequence: number): Packet | undefined {
+    const slot = sequence & (this.#held.length - 1)
+    const packet = this.#held[slot]
+    if (!packet) return undefined
+    this.#held[slot] = undefined
+    this.#heldCount--
+    return packet
+  }
+
+  /** Somebody has been held for long enough: what is missing before him is given up. */
+  #giveUp(): void {
+    const now = this.#env.clock.now
+    const mask = this.#held.length - 1
+    let last = NONE
+    let earliest = Number.POSITIVE_INFINITY
+    for (let i = 0, left = this.#heldCount; left > 0; i++) {
+      const slot = (this.#expected + i) & mask
+      if (!this.#held[slot]) continue
+      left--
+      if (this.#heldSince[slot] + this.#config.holdTime <= now) last = i
+    }
+    if (last !== NONE) this.#skipTo((this.#expected + last + 1) >>> 0)
+    for (let i = 0, left = this.#heldCount; left > 0; i++) {
+      const slot = (this.#expected + i) & mask
+      if (!this.#held[slot]) continue
+      left--
+      earliest = Math.min(earliest, this.#heldSince[slot])
+    }
+    if (this.#heldCount > 0) this.#holdTimer.arm(earliest + this.#config.holdTime - now)
+  }
+
+  /** Hands on, in order, all held packets before this number and what follows it without a gap. */
+  #skipTo(sequence: number): void {
+    while (this.#heldCount > 0 && ((sequence - this.#expected) | 0) > 0) {
+      const expected = this.#expected
+      const packet = this.#takeHeld(expected)
+      if (packet) this.#handOn(packet, expected)
+      else this.#expected = (expected + 1) >>> 0
+    }
+    if (this.#heldCount > 0) this.#handOnHeld()
+  }
+
+  #far(packet: Packet, sequence: number): void {
+    if (sequence !== this.#afterFar) {
+      this.#afterFar = (sequence + 1) >>> 0
+      this.#drop(packet, 'gre-out-of-window', sequence)
+      return
+    }
+    this.#afterFar = NONE
+    if (this.#heldCount > 0) this.#skipTo((this.#expected + this.#config.horizon) >>> 0)
+    if (this.#closed) packet.release()
+    else this.#handOn(packet, sequence)
+  }
+
+  // Acknowledgments to the peer (§4.2)
+
+  #acknowledge(): void {
+    if (this.#unacknowledged === 0 || this.#closed) return
+    const packet = this.#env.packets.make(Gre.sizeOf(false, true))
+    Gre.writeHeader(packet.bytes, packet.start, this.#peerCallId, 0, NONE, (this.#expected - 1) >>> 0)
+    this.#ackSent()
+    this.#sinks.down(packet)
+  }
+
+  #ackSent(): void {
+    this.#unacknowledged = 0
+    this.#ackDelay.cancel()
+  }
+
+  // Window and adaptive time-out (§4.2, §4.4)
+
+  #acknowledgedUpTo(sequence: number): void {
+    const count = (sequence + 1 - this.#oldest) | 0
+    if (this.#config.flow === 'none' || count <= 0 || count > this.outstanding) return
+    // §4.2.5: time is taken of the packet with the highest number that is acknowledged.
+    this.#sample(this.#env.clock.now - this.#sentAt[sequence & (this.#sentAt.length - 1)])
+    this.#oldest = (sequence + 1) >>> 0
+    this.#acknowledged += count
+    if (this.#acknowledged >= this.window) {
+      // §4.2.3: a window's worth went well.
+      this.#acknowledged = 0
+      this.window = Math.min(this.window + 1, this.#largestWindow)
+    }
+    if (this.outstanding === 0) this.#ackTimeOut.cancel()
+    else this.#armTimeOut()
+    this.#sendWaiting()
+  }
+
+  /** §4.4.1 with its gains: alpha 1/8, beta 1/4, chi 4. */
+  #sample(sample: Duration): void {
+    const diff = sample - this.#rtt
+    this.#dev += Math.trunc((Math.abs(diff) - this.#dev) / 4)
+    this.#rtt += Math.trunc(diff / 8)
+    this.ato = this.#bounded(this.#rtt + 4 * this.#dev)
+  }
+
+  #bounded(timeOut: Duration): Duration {
+    return Math.min(Math.max(timeOut, this.#config.minTimeOut), this.#config.maxTimeOut)
+  }
+
+  #armTimeOut(): void {
+    const since = this.#sentAt[this.#oldest & (this.#sentAt.length - 1)]
+    this.#ackTimeOut.arm(Math.max(0, since + this.ato - this.#env.clock.now))
+  }
+
+  /** §4.2.2 and §4.4.2: half the window, rounded up, and twice the round trip. */
+  #timedOut(): void {
+    this.timeOuts++
+    this.window = (this.window + 1) >> 1
+    this.#acknowledged = 0
+    this.#rtt = Math.min(2 * Math.max(this.#rtt, this.#config.minTimeOut), this.#config.maxTimeOut)
+    this.ato = this.#bounded(this.#rtt + 4 * this.#dev)
+    this.#oldest = this.#next
+    this.#sendWaiting()
+  }
+
+  #sendWaiting(): void {
+    while (this.outstanding < this.window) {
+      const frame = this.#waiting.shift()
+      if (!frame) return
+      this.#transmit(frame)
+    }
+  }
+
+  /** The call is over: nothing is sent or handed on any more. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#ackTimeOut.cancel()
+    this.#ackDelay.cancel()
+    this.#holdTimer.cancel()
+    for (const frame of this.#waiting.splice(0)) this.#drop(frame, 'gre-unknown-call', NONE)
+    for (let slot = 0; slot < this.#held.length && this.#heldCount > 0; slot++) {
+      const packet = this.#takeHeld(slot)
+      if (packet) this.#drop(packet, 'gre-unknown-call', NONE)
+    }
+  }
+
+  #drop(packet: Packet, reason: TunnelDrop, sequence: number): void {
+    if (this.#env.trace.on) {
+      const detail =
+        reason === 'gre-window-full'
+          ? `${this.outstanding} outstanding, ${this.#waiting.length} waiting`
+          : reason === 'gre-unknown-call'
+            ? 'the call ended before its turn'
+            : `seq ${sequence}, awaited ${this.#expected}`
+      this.#env.trace.emit('drop', { reason, layer: 'gre', packet: packet.id, detail })
+    }
+    packet.release()
+  }
+}
+type TunnelDrop = 'gre-duplicate' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
+
+function powerOfTwo(atLeast: number): number {
+  let size = 1
+  while (size < atLeast) size *= 2
+  return size
+}

@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ip } from '../../src/base/address.ts'
+import { unhex } from '../../src/base/bytes.ts'
+import { sec } from '../../src/base/time.ts'
+import { endpointConfig } from '../../src/pptp/types.ts'
+import * as Pptp from '../../src/wire/pptp.ts'
+import { Bench, CallLog, CLIENT, cdn, ocrp, ocrq, SERVER, sccrp, sccrq } from './support.ts'
+
+const echo = (identifier: number): Pptp.Message => ({ type: 'echo-request', identifier })
+const echoReply = (identifier: number): Pptp.Message => ({
+  type: 'echo-reply',
+  identifier,
+  resultCode: 1,
+  errorCode: 0,
+})
+const stop: Pptp.Message = { type: 'stop-control-connection-request', reason: 1 }
+const stopped: Pptp.Message = { type: 'stop-control-connection-reply', resultCode: 1, errorCode: 0 }
+
+describe('control connection originator (RFC 2637 §3.1.1)', () => {
+  test('sends Start-Control-Connection-Request when TCP is open and is established by the reply', () => {
+    const bench = new Bench('pns')
+    assert.deepEqual(bench.heard(), [
+      {
+        type: 'start-control-connection-request',
+        protocolVersion: 0x0100,
+        framingCapabilities: 3,
+        bearerCapabilities: 3,
+        maximumChannels: 0,
+        firmwareRevision: 1,
+        hostName: 'local',
+        vendorName: 'pptp-lab',
+      },
+    ])
+    assert.equal(bench.connection.state, 'wait-ctl-reply')
+    bench.sends(sccrp)
+    assert.equal(bench.connection.state, 'established')
+  })
+
+  test('a reply with an error closes TCP, and the end names the result', () => {
+    const bench = new Bench('pns')
+    bench.sends({ ...sccrp, resultCode: 4 })
+    assert.equal(bench.connection.state, 'idle')
+    assert.equal(bench.tcp, 'end')
+    assert.deepEqual(bench.end, {
+      layer: 'pptp',
+      reason: 'refused',
+      tries: 0,
+      sentence: 'The peer refused the control connection: result 4 (Requester is not authorized).',
+      resultCode: 4,
+      errorCode: 0,
+    })
+  })
+
+  test('a reply of an older version is answered by Stop-Control-Connection-Request, Stop-Protocol', () => {
+    const bench = new Bench('pns')
+    bench.heard()
+    bench.sends({ ...sccrp, protocolVersion: 0x0009 })
+    assert.deepEqual(bench.heard(), [{ type: 'stop-control-connection-request', reason: 2 }])
+    assert.equal(bench.connection.state, 'wait-stop-reply')
+    bench.sends(stopped)
+    assert.equal(bench.connection.state, 'idle')
+    assert.equal(bench.end?.reason, 'version')
+  })
+
+  test('a local termination waits for the reply, then closes TCP', () => {
+    const bench = Bench.established()
+    bench.connection.stop(3)
+    assert.deepEqual(bench.heard(), [{ type: 'stop-control-connection-request', reason: 3 }])
+    assert.equal(bench.connection.state, 'wait-stop-reply')
+    assert.equal(bench.tcp, 'open')
+    bench.sends(stopped)
+    assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.reason], ['idle', 'end', 'stopped'])
+  })
+
+  test('Stop-Control-Connection-Request is answered and TCP closed', () => {
+    const bench = Bench.established()
+    bench.sends(stop)
+    assert.deepEqual(bench.heard(), [stopped])
+    assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.reason], ['idle', 'end', 'stopped-by-peer'])
+  })
+
+  test('two stop requests that cross are both answered', () => {
+    const bench = Bench.established()
+    bench.connection.stop()
+    bench.sends(stop)
+    assert.deepEqual(bench.heardTypes(), ['stop-control-connection-request', 'stop-control-connection-reply'])
+    assert.equal(bench.connection.state, 'wait-stop-reply')
+    bench.sends(stopped)
+    assert.equal(bench.connection.state, 'idle')
+  })
+
+  test('TCP that is refused, reset or times out is named', () => {
+    for (const reason of ['refused', 'reset', 'timeout', 'unreachable'] as const) {
+      const bench = new Bench('pns')
+      bench.connection.streamEvents.closed(reason)
+      assert.deepEqual([bench.end?.layer, bench.end?.reason, bench.tcp], ['tcp', `tcp-${reason}`, 'open'])
+    }
+    const bench = Bench.established()
+    bench.connection.streamEvents.ended()
+    assert.deepEqual([bench.end?.reason, bench.tcp], ['tcp-closed', 'end'])
+    bench.connection.streamEvents.closed('closed')
+    assert.equal(bench.endpoint.connections.length, 0)
+  })
+})
+
+describe('control connection receiver (RFC 2637 §3.1.2)', () => {
+  test('answers Start-Control-Connection-Request and is established', () => {
+    const bench = new Bench('pac')
+    assert.equal(bench.connection.state, 'idle')
+    bench.sends(sccrq)
+    const [reply] = bench.heard()
+    assert.ok(reply.type === 'start-control-connection-reply')
+    assert.deepEqual([reply.resultCode, reply.protocolVersion, reply.maximumChannels], [1, 0x0100, 65535])
+    assert.equal(bench.connection.state, 'established')
+  })
+
+  test('a newer version is answered with ours', () => {
+    const bench = new Bench('pac')
+    bench.sends({ ...sccrq, protocolVersion: 0x0200 })
+    const [reply] = bench.heard()
+    assert.ok(reply.type === 'start-control-connection-reply')
+    assert.deepEqual([reply.resultCode, reply.protocolVersion], [1, 0x0100])
+    assert.equal(bench.connection.state, 'established')
+  })
+
+  test('an older version is refused with result 5 and TCP closed', () => {
+    const bench = new Bench('pac')
+    bench.sends({ ...sccrq, protocolVersion: 0x0001 })
+    const [reply] = bench.heard()
+    assert.ok(reply.type === 'start-control-connection-reply')
+    assert.equal(reply.resultCode, 5)
+    assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.reason], ['idle', 'end', 'version'])
+  })
+
+  test('another request than the first is refused a place', () => {
+    const bench = Bench.accepted()
+    bench.sends(sccrq)
+    assert.deepEqual(bench.heard(), [])
+    assert.deepEqual(bench.drops(), ['pptp-unexpected'])
+    assert.equal(bench.connection.state, 'established')
+  })
+
+  test('nothing else is heard before it', () => {
+    const bench = new Bench('pac')
+    bench.sends(echo(1), ocrq(7), stop, stopped, sccrp)
+    assert.deepEqual(bench.heard(), [])
+    assert.deepEqual(bench.drops(), new Array(5).fill('pptp-unexpected'))
+    assert.equal(bench.connection.state, 'idle')
+  })
+})
+
+describe('collision (RFC 2637 §3.1.3)', () => {
+  test('the lower address closes its own connection and answers the other', () => {
+    const bench = new Bench('pns')
+    bench.heard()
+    const theirs = bench.endpoint.accept(CLIENT, SERVER, bench.stream)
+    theirs.streamEvents.data(Pptp.write(sccrq))
+    assert.deepEqual([bench.end?.reason, bench.tcp, theirs.state], ['collision', 'end', 'established'])
+    assert.deepEqual(bench.heardTypes(), ['start-control-connection-reply'])
+  })
+  test('the higher address sends nothing over the connection of the lower', () => {
+    const bench = new Bench('pns')
+    bench.heard()
+    const lower = ip('10.0.0.9')
+    const ours = bench.endpoint.connect(SERVER, lower)
+    ours.attach(bench.stream)
+    ours.streamEvents.opened()
+    bench.heard()
+    const theirs = bench.endpoint.accept(SERVER, lower, bench.stream)
+    const higher = bench.endpoint.connect(ip('10.0.0.10'), lower)
+    higher.attach(bench.stream)
+    // 10.0.0.2 against 10.0.0.9: the peer wins.
+    theirs.streamEvents.data(Pptp.write(sccrq))
+    assert.deepEqual([ours.ended?.reason, theirs.state], ['collision', 'established'])
+    bench.heard()
+    higher.streamEvents.opened()
+    bench.heard()
+    // 10.0.0.10 against 10.0.0.9: we win.
+    const loser = bench.endpoint.accept(ip('10.0.0.10'), lower, bench.stream)
+    loser.streamEvents.data(Pptp.write(sccrq))
+    assert.deepEqual(bench.heard(), [])
+    assert.deepEqual([loser.state, higher.state], ['idle', 'wait-ctl-reply'])
+    higher.streamEvents.data(Pptp.write(sccrp))
+    assert.equal(higher.state, 'established')
+  })
+})
+
+describe('keep-alive and timers (RFC 2637 §3.1.4)', () => {
+  test('a reply that does not come in 60 s closes the connection', () => {
+    const bench = new Bench('pns')
+    bench.pass(sec(60) - 1)
+    assert.equal(bench.connection.state, 'wait-ctl-reply')
+    bench.pass(1)
+    assert.deepEqual([bench.connection.state, bench.tcp], ['idle', 'end'])
+    assert.deepEqual(bench.end, {
+      layer: 'pptp',
+      reason: 'timeout',
+      tries: 1,
+      sentence: 'No Start-Control-Connection-Reply came in 60s.',
+    })
+  })
+  test('a request that does not come in 60 s closes the connection', () => {
+    const bench = new Bench('pac')
+    bench.sends(Pptp.write(sccrq).subarray(0, 6))
+    bench.pass(sec(60))
+    assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.tries], ['idle', 'end', 0])
+  })
+  test('a stop reply that does not come in 60 s closes the connection', () => {
+    const bench = Bench.established()
+    bench.connection.stop()
+    bench.pass(sec(60))
+    assert.deepEqual([bench.connection.state, bench.end?.reason, bench.end?.tries], ['idle', 'stopped', 1])
+  })
+  test('60 s without a control message bring an Echo-Request, its reply keeps the connection', () => {
+    const bench = Bench.established()
+    bench.pass(sec(60) - 1)
+    assert.deepEqual(bench.heard(), [])
+    bench.pass(1)
+    assert.deepEqual(bench.heard(), [echo(1)])
+    bench.pass(sec(59))
+    bench.sends(echoReply(1))
+    bench.pass(sec(60) - 1)
+    assert.deepEqual(bench.heard(), [])
+    bench.pass(1)
+    assert.deepEqual(bench.heard(), [echo(2)])
+  })
+  test('any control message puts the Echo-Request off', () => {
+    const bench = Bench.established()
+    bench.pass(sec(50))
+    bench.sends(echo(9))
+    assert.deepEqual(bench.heard(), [echoReply(9)])
+    bench.pass(sec(59))
+    assert.deepEqual(bench.heard(), [])
+    bench.pass(sec(1))
+    assert.deepEqual(bench.heard(), [echo(1)])
+  })
+  test('an Echo-Reply that does not come in 60 s closes the connection; another message does not help', () => {
+    const bench = Bench.established()
+    bench.pass(sec(60))
+    bench.sends(echo(5), echoReply(77))
+    assert.deepEqual(bench.drops(), ['pptp-unexpected'])
+    bench.pass(sec(60) - 1)
+    assert.equal(bench.connection.state, 'established')
+    bench.pass(1)
+    assert.deepEqual([bench.connection.state, bench.tcp], ['idle', 'end'])
+    assert.deepEqual(bench.end, {
+      layer: 'pptp',
+      reason: 'echo-timeout',
+      tries: 1,
+      sentence: 'No Echo-Reply came in 60s.',
+    })
+  })
+  test('the Echo-Request can be switched off', () => {
+    const bench = Bench.established({ echoInterval: 0 })
+    bench.pass(sec(1000))
+    assert.deepEqual([bench.heard(), bench.connection.state], [[], 'established'])
+  })
+  test('nothing is left to do after the end', () => {
+    const bench = Bench.established()
+    bench.sends(stop)
+    bench.heard()
+    bench.pass(sec(1000))
+    assert.deepEqual(bench.heard(), [])
+    assert.equal(bench.world.scheduler.next, undefined)
+  })
+})
+
+describe('bad input (the cases that the real server was given)', () => {
+  const header = (length: string, kind = '0001', cookie = '1a2b3c4d', type = '0005'): string =>
+    `${length}${kind}${cookie}${type}0000`
+  const ping = (bench: Bench): string[] => {
+    bench.sends(echo(0x1234))
+    return bench.heardTypes()
+  }
+
+  test('the request byte by byte, and with another message in one segment', () => {
+    const slow = new Bench('pac')
+    for (const octet of Pptp.write(sccrq)) slow.sends(Uint8Array.of(octet))
+    assert.deepEqual(slow.heardTypes(), ['start-control-connection-reply'])
+    const quick = new Bench('pac')
+    quick.sends(Uint8Array.from([...Pptp.write(sccrq), ...Pptp.write(ocrq(77))]))
+    assert.deepEqual(quick.heardTypes(), ['start-control-connection-reply', 'outgoing-call-reply'])
+  })
+
+  test('a wrong cookie ends the connection at once, before and after the start (§1.4)', () => {
+    for (const bench of [new Bench('pac'), Bench.accepted()]) {
+      bench.sends(unhex(`${header('0010', '0001', 'deadbeef')}00000001`), echo(1))
+      assert.deepEqual(bench.heard(), [])
+      assert.deepEqual(bench.drops(), ['malformed bad-cookie'])
+      assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.reason], ['idle', 'abort', 'out-of-sync'])
+    }
+  })
+
+  test('a length that no message has ends it too, and so does HTTP', () => {
+    for (const [octets, why] of [
+      [header('0008'), 'bad-length'],
+      [`${header('ffff')}00000001`, 'bad-length'],
+      ['474554202f20485454502f312e300d0a0d0a', 'bad-cookie'],
+    ] as const) {
+      const bench = Bench.accepted()
+      bench.sends(unhex(octets))
+      assert.deepEqual(bench.drops(), [`malformed ${why}`])
+      assert.equal(bench.tcp, 'abort')
+    }
+  })
+
+  test('a wrong length for the type, an unknown type and a management message are passed over', () => {
+    const short = Pptp.write(sccrq).slice(0, 155)
+    short[1] = 155
+    const bench = new Bench('pac')
+    bench.sends(short)
+    assert.deepEqual([bench.drops(), bench.connection.state], [['malformed bad-length'], 'idle'])
+    for (const octets of [
+      header('0010', '0001', '1a2b3c4d', '0063'),
+      header('0010', '0001', '1a2b3c4d', '0000'),
+      header('0010', '0002'),
+    ]) {
+      const open = Bench.accepted()
+      open.drops()
+      open.sends(unhex(`${octets}00000000`))
+      assert.deepEqual(open.drops(), ['malformed bad-type'])
+      assert.deepEqual([ping(open), open.connection.rubbish], [['echo-reply'], 1])
+    }
+  })
+
+  test('messages about no call, replies to no request and incoming calls change nothing', () => {
+    const bench = Bench.accepted()
+    bench.drops()
+    bench.sends(
+      { type: 'call-clear-request', callId: 999 },
+      { type: 'set-link-info', peerCallId: 999, sendAccm: 0, receiveAccm: 0 },
+      {
+        type: 'wan-error-notify',
+        peerCallId: 999,
+        crcErrors: 1,
+        framingErrors: 0,
+        hardwareOverruns: 0,
+        bufferOverruns: 0,
+        timeOutErrors: 0,
+        alignmentErrors: 0,
+      },
+      stopped,
+      echoReply(7),
+      ocrp(1, 2),
+      cdn(3),
+      {
+        type: 'incoming-call-connected',
+        peerCallId: 5,
+        connectSpeed: 64000,
+        packetRecvWindowSize: 3,
+        packetTransmitDelay: 0,
+        framingType: 3,
+      },
+    )
+    assert.deepEqual(bench.drops(), new Array(8).fill('pptp-unexpected'))
+    assert.deepEqual(ping(bench), ['echo-reply'])
+  })
+
+  test('a stop request with any reason is answered', () => {
+    const bench = Bench.accepted()
+    bench.sends({ type: 'stop-control-connection-request', reason: 3 })
+    assert.deepEqual([bench.heardTypes(), bench.tcp], [['stop-control-connection-reply'], 'end'])
+  })
+
+  test('what follows in the same segment as the end is dropped aloud', () => {
+    const bench = Bench.accepted()
+    bench.drops()
+    bench.sends(Uint8Array.from([...Pptp.write(stop), ...Pptp.write(echo(1))]))
+    assert.deepEqual(bench.heardTypes(), ['stop-control-connection-reply'])
+    assert.deepEqual(bench.drops(), ['pptp-unexpected'])
+  })
+})
+
+describe('the trace', () => {
+  test('has every message with its detail and every change of state', () => {
+    const bench = new Bench('pns', {
+      names: { control: () => 'pptp.control', call: () => 'pptp.call' },
+      callIds: [1234],
+    })
+    bench.sends(sccrp)
+    bench.connection.dial(new CallLog(), { minimumBps: 300, maximumBps: 100_000_000 })
+    const told = bench.trace.map(e => {
+      if (e.event === 'pptp-message') return `${e.way} ${e.type} ${e.peer}: ${e.detail}`
+      return e.event === 'state' ? `${e.machine} ${e.from} -> ${e.to} (${e.cause})` : e.event
+    })
+    assert.deepEqual(told, [
+      'pptp.control idle -> wait-ctl-reply (tcp-open)',
+      'sent start-control-connection-request 10.0.0.2: version 1.0, host local, vendor pptp-lab',
+      'received start-control-connection-reply 10.0.0.2: result 1 (Successful channel establishment), version 1.0, host probe, vendor probe',
+      'pptp.control wait-ctl-reply -> established (receive-sccrp-version-ok)',
+      'pptp.call idle -> wait-reply (open)',
+      'sent outgoing-call-request 10.0.0.2: call 1234, speed 300..100000000, window 64',
+    ])
+  })
+  test('the defaults are those of the role', () => {
+    assert.deepEqual([endpointConfig('pns').callIds, endpointConfig('pac').callIds], ['random', 'linux'])
+  })
+})
