@@ -1,0 +1,174 @@
+/**
+ * The receiving half of a connection: what has come, what is held back, what window is offered (RFC 9293 §3.3.1,
+ * §3.8.6.2.2, §3.10.7.4; window scale RFC 7323 §2).
+ *
+ *        read           nxt                          edge
+ *   -----|--------------|--------xxxxx---xx----------|----
+ *    given   held for a     window, with octets that
+ *    away    slow reader    came out of order
+ *
+ * What comes in order to a reader that listens never enters the buffer.
+ */
+import { Ring } from './ring.ts'
+import { add, diff, leq, lt, within } from './seq.ts'
+
+/** Stretches of octets beyond a gap that are kept at a time. */
+const MAX_STRETCHES = 64
+
+export class Receiver {
+  nxt = 0
+  paused = false
+  /** Where FIN stands, once it has been seen. */
+  finSeq: number | undefined = undefined
+  /** FIN has been passed: nxt is beyond it. */
+  finished = false
+  /** Rcv.Wind.Shift of RFC 7323 §2.3. */
+  shift = 0
+  /** A full segment; what a window update is worth. */
+  mss = 0
+  #buffer: number
+  #read = 0
+  #edge = 0
+  readonly #ring = new Ring()
+  readonly #from: number[] = []
+  readonly #to: number[] = []
+
+  constructor(buffer: number) {
+    this.#buffer = buffer
+  }
+
+  /** The peer's SYN has come. */
+  start(irs: number): void {
+    const offered = this.wnd // by our SYN, if it was first
+    this.nxt = add(irs, 1)
+    this.#read = this.nxt
+    this.#edge = add(this.nxt, offered)
+  }
+
+  /** Without window scale no more than 65 535 octets can be offered. */
+  setShift(shift: number): void {
+    this.shift = shift
+    this.#buffer = Math.min(this.#buffer, 0xffff * 2 ** shift)
+  }
+
+  /** RCV.WND: octets that the peer has been told it may send. */
+  get wnd(): number {
+    return diff(this.#edge, this.nxt)
+  }
+  /** Octets in order that the reader has not taken. */
+  get held(): number {
+    return diff(this.nxt, this.#read) - (this.finished ? 1 : 0)
+  }
+  get gaps(): boolean {
+    return this.#from.length > 0
+  }
+
+  /** The window field of the next segment; a SYN's is not scaled. */
+  advertise(syn: boolean): number {
+    if (this.updateDue) this.#edge = this.#wanted
+    const shift = syn ? 0 : this.shift
+    // Rounded up: rounding down would take back what was offered (RFC 7323 §2.4).
+    const field = Math.min((this.wnd + (1 << shift) - 1) >> shift, 0xffff)
+    this.#edge = add(this.nxt, field << shift)
+    return field
+  }
+
+  /** Would a new window be worth telling? Silly window avoidance, §3.8.6.2.2. */
+  get updateDue(): boolean {
+    return diff(this.#wanted, this.#edge) >= Math.min(this.mss, this.#buffer >> 1)
+  }
+
+  /** The peer has been left with less than a segment's room although there is more. */
+  get starving(): boolean {
+    return this.wnd < Math.min(this.mss, this.#buffer >> 1) && this.updateDue
+  }
+
+  get #wanted(): number {
+    return add(this.nxt, Math.max(0, this.#buffer - this.held))
+  }
+
+  /**
+   * §3.10.7.4, first. One step more lenient: an empty segment at the very edge is taken, because that is where the
+   * acknowledgments of a peer stand that has filled the window.
+   */
+  acceptable(seq: number, length: number): boolean {
+    const wnd = this.wnd
+    if (length === 0) return within(seq, this.nxt, wnd + 1)
+    return within(seq, this.nxt, wnd) || within(add(seq, length - 1), this.nxt, wnd)
+  }
+
+  /** How many of the octets before `end` lie beyond the window or beyond FIN. */
+  excess(end: number): number {
+    const beyond = diff(end, this.#edge)
+    return Math.max(0, this.finSeq === undefined ? beyond : Math.max(beyond, diff(end, this.finSeq)))
+  }
+
+  inWindow(seq: number): boolean {
+    return within(seq, this.nxt, this.wnd)
+  }
+
+  /** May the text at `seq` go to the reader without being stored? */
+  passesThrough(seq: number): boolean {
+    return seq === this.nxt && this.held === 0 && !this.paused
+  }
+
+  /** `length` octets in order were handed to the reader. */
+  passed(length: number): void {
+    this.nxt = add(this.nxt, length)
+    this.#read = this.nxt
+    this.#close()
+  }
+
+  /** Keeps text of the window that cannot be handed on yet; false when there are too many stretches already. */
+  store(bytes: Uint8Array, from: number, to: number, seq: number): boolean {
+    const end = add(seq, to - from)
+    if (!this.#mark(seq, end)) return false
+    this.#ring.reserve(this.#read, diff(end, this.#read))
+    this.#ring.put(seq, bytes, from, to)
+    this.#close()
+    return true
+  }
+
+  /** The next octets for the reader, as many as lie together. */
+  take(): Uint8Array {
+    const view = this.#ring.view(this.#read, this.held)
+    this.#read = add(this.#read, view.length)
+    return view
+  }
+
+  /** FIN is the next octet and is passed. */
+  finish(): void {
+    this.nxt = add(this.nxt, 1)
+    this.finished = true
+  }
+
+  /** Joins the octets seq … end - 1 with the stretches that they touch. */
+  #mark(seq: number, end: number): boolean {
+    const from = this.#from
+    const to = this.#to
+    let first = 0
+    while (first < from.length && lt(to[first], seq)) first++
+    let last = first
+    while (last < from.length && leq(from[last], end)) last++
+    if (first === last) {
+      if (from.length === MAX_STRETCHES) return false
+      from.splice(first, 0, seq)
+      to.splice(first, 0, end)
+      return true
+    }
+    const low = lt(from[first], seq) ? from[first] : seq
+    const high = lt(end, to[last - 1]) ? to[last - 1] : end
+    from.splice(first, last - first, low)
+    to.splice(first, last - first, high)
+    return true
+  }
+
+  /** Moves nxt over what has become in order. */
+  #close(): void {
+    while (this.#from.length > 0 && leq(this.#from[0], this.nxt)) {
+      if (lt(this.nxt, this.#to[0])) this.nxt = this.#to[0]
+      this.#from.shift()
+      this.#to.shift()
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Octets of a stream, found by sequence number: octet n lies at n modulo the capacity, which is a power of two. It grows
+ * as it is needed, so an idle connection holds no buffer.
+ */
+
+const FIRST = 4096
+const NOTHING = new Uint8Array(0)
+
+export class Ring {
+  #bytes: Uint8Array = NOTHING
+
+  /** Makes room for octets from … from + span - 1 and keeps those of them that are there. */
+  reserve(from: number, span: number): void {
+    const old = this.#bytes
+    if (span <= old.length) return
+    let capacity = Math.max(FIRST, old.length * 2)
+    while (capacity < span) capacity *= 2
+    this.#bytes = new Uint8Array(capacity)
+    if (old.length === 0) return
+    const at = from & (old.length - 1)
+    this.put(from, old, at, old.length)
+    this.put(from + old.length - at, old, 0, at)
+  }
+
+  put(seq: number, source: Uint8Array, start: number, end: number): void {
+    const bytes = this.#bytes
+    const at = seq & (bytes.length - 1)
+    const first = Math.min(end - start, bytes.length - at)
+    bytes.set(source.subarray(start, start + first), at)
+    if (start + first < end) bytes.set(source.subarray(start + first, end), 0)
+  }
+
+  copy(seq: number, length: number, target: Uint8Array, to: number): void {
+    const bytes = this.#bytes
+    const at = seq & (bytes.length - 1)
+    const first = Math.min(length, bytes.length - at)
+    target.set(bytes.subarray(at, at + first), to)
+    if (first < length) target.set(bytes.subarray(0, length - first), to + first)
+  }
+
+  /** A view of as many of these octets as lie together. */
+  view(seq: number, length: number): Uint8Array {
+    const at = seq & (this.#bytes.length - 1)
+    return this.#bytes.subarray(at, Math.min(at + length, this.#bytes.length))
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * The TCP of one machine: finds the connection or listener of a segment, opens connections, answers what belongs to
+ * nobody with RST (RFC 9293 §3.10.7.1, §3.10.7.2).
+ *
+ * Limits: an initial sequence number is drawn at random rather than from a clock (§3.4.1), so that the seed decides it;
+ * a SYN does not revive a connection in TIME-WAIT (MAY-2).
+ */
+import { checksum } from './checksum.ts'
+import { type Accepting, type Host, TcpConnection } from './connection.ts'
+import { PROFILES } from './rto.ts'
+import * as Segment from './segment.ts'
+import type {
+  Connection,
+  ConnectionHandlers,
+  ConnectOptions,
+  Discard,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Quote,
+  TcpEnv,
+  TcpOptions,
+} from './types.ts'
+
+const { ACK, FIN, RST, SYN } = Segment
+const DEFAULT_BUFFER = 65_536
+const DEFAULT_BACKLOG = 128
+const DEFAULT_TIME_WAIT = 60_000_000_000
+
+export class TcpStack {
+  readonly #env: TcpEnv
+  readonly #host: Host
+  readonly #ports: readonly [number, number]
+  readonly #all = new Set<TcpConnection>()
+  /** By hash of the two endpoints; connections with the same hash are chained. */
+  readonly #table = new Map<number, TcpConnection>()
+  /** By port. */
+  readonly #listeners = new Map<number, TcpListener[]>()
+
+  constructor(env: TcpEnv, options: TcpOptions = {}) {
+    this.#env = env
+    this.#ports = options.ephemeralPorts ?? [32_768, 60_999]
+    this.#host = {
+      env,
+      profile: PROFILES[options.profile ?? 'linux'],
+      receiveBuffer: options.receiveBuffer ?? DEFAULT_BUFFER,
+      sendBuffer: options.sendBuffer ?? DEFAULT_BUFFER,
+      windowScale: options.windowScale ?? true,
+      timeWait: options.timeWait ?? DEFAULT_TIME_WAIT,
+      remove: connection => this.#remove(connection),
+    }
+  }
+
+  /** In the order in which they were made. */
+  get connections(): Iterable<Connection> {
+    return this.#all
+  }
+
+  /** `accept` is called when a connection is established, and gives its handlers. Undefined when the port is taken. */
+  listen(options: ListenOptions, accept: (connection: Connection) => ConnectionHandlers): Listener | undefined {
+    const { address, port, backlog = DEFAULT_BACKLOG } = options
+    const others = this.#listeners.get(port) ?? []
+    if (others.some(other => other.address === address)) return undefined
+    const listener = new TcpListener(address, port, backlog, accept, () => {
+      const rest = (this.#listeners.get(port) ?? []).filter(one => one !== listener)
+      if (rest.length > 0) this.#listeners.set(port, rest)
+      else this.#listeners.delete(port)
+    })
+    this.#listeners.set(port, [...others, listener])
+    return listener
+  }
+
+  /** Undefined when no local port is free. */
+  connect(options: ConnectOptions, handlers: ConnectionHandlers): Connection | undefined {
+    const { address } = options.local
+    const { remote } = options
+    const port = options.local.port ?? this.#ephemeralPort(address, remote)
+    if (port === undefined || this.#find(address, port, remote.address, remote.port)) return undefined
+    const connection = new TcpConnection(this.#host, { address, port }, { ...remote }, handlers)
+    this.#add(connection)
+    connection.open()
+    return connection
+  }
+
+  /** Takes the segment bytes[start … end - 1] and keeps no view of it. Answers why it was discarded, if it was. */
+  receive(bytes: Uint8Array, start: number, end: number, source: number, destination: number): Discard | undefined {
+    if (end - start < Segment.HEADER) return 'truncated'
+    const header = Segment.headerLength(bytes, start)
+    if (header < Segment.HEADER || start + header > end) return 'bad-length'
+    if (checksum(bytes, start, end, source, destination) !== 0) return 'bad-checksum'
+    const remotePort = Segment.sourcePort(bytes, start)
+    const localPort = Segment.destinationPort(bytes, start)
+    const connection = this.#find(destination, localPort, source, remotePort)
+    if (connection) return connection.receive(bytes, start, end)
+    const listener = this.#listener(destination, localPort)
+    if (listener) return this.#arrivesInListen(listener, bytes, start, end, source, destination)
+    this.#refuse(bytes, start, end, source, destination)
+    return 'no-connection'
+  }
+
+  /** An ICMP unreachable error about a segment of ours. */
+  unreachable(quote: Quote, hard: boolean): void {
+    const { local, remote } = quote
+    this.#find(local.address, local.port, remote.address, remote.port)?.unreachable(quote.sequence, hard)
+  }
+
+  /** §3.10.7.2 */
+  #arrivesInListen(
+    listener: TcpListener,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    source: number,
+    destination: number,
+  ): Discard | undefined {
+    const bits = Segment.flags(bytes, start)
+    if (bits & RST) return 'unexpected'
+    if (bits & ACK) {
+      this.#refuse(bytes, start, end, source, destination)
+      return 'no-connection'
+    }
+    if (!(bits & SYN)) return 'unexpected'
+    if (listener.halfOpen >= listener.backlog) return 'backlog-full'
+    const local = { address: destination, port: Segment.destinationPort(bytes, start) }
+    const remote = { address: source, port: Segment.sourcePort(bytes, start) }
+    const connection = new TcpConnection(this.#host, local, remote, listener)
+    this.#add(connection)
+    connection.synArrived(bytes, start)
+    return undefined
+  }
+
+  /** RST for a segment without a connection, so formed that its sender accepts it (§3.5.2, group 1). */
+  #refuse(bytes: Uint8Array, start: number, end: number, source: number, destination: number): void {
+    const bits = Segment.flags(bytes, start)
+    if (bits & RST) return
+    const length = end - start - Segment.headerLength(bytes, start) + (bits & SYN ? 1 : 0) + (bits & FIN ? 1 : 0)
+    const seq = bits & ACK ? Segment.acknowledgment(bytes, start) : 0
+    const ack = bits & ACK ? 0 : Segment.sequence(bytes, start) + length
+    const answer = this.#env.buffer(Segment.HEADER)
+    Segment.writeHeader(
+      answer.bytes,
+      answer.start,
+      Segment.HEADER,
+      Segment.destinationPort(bytes, start),
+      Segment.sourcePort(bytes, start),
+      seq,
+      ack,
+      bits & ACK ? RST : RST | ACK,
+      0,
+    )
+    Segment.seal(answer.bytes, answer.start, answer.end, destination, source)
+    this.#env.send(answer, destination, source)
+  }
+
+  // Finding.
+
+  #find(local: number, localPort: number, remote: number, remotePort: number): TcpConnection | undefined {
+    let at = this.#table.get(hash(local, localPort, remote, remotePort))
+    while (at && !matches(at, local, localPort, remote, remotePort)) at = at.next
+    return at
+  }
+
+  #add(connection: TcpConnection): void {
+    const key = keyOf(connection)
+    connection.next = this.#table.get(key)
+    this.#table.set(key, connection)
+    this.#all.add(connection)
+  }
+
+  #remove(connection: TcpConnection): void {
+    const key = keyOf(connection)
+    this.#all.delete(connection)
+    let at = this.#table.get(key)
+    if (at === connection) {
+      if (connection.next) this.#table.set(key, connection.next)
+      else this.#table.delete(key)
+      return
+    }
+    while (at && at.next !== connection) at = at.next
+    if (at) at.next = connection.next
+  }
+
+  /** The listener of that very address comes before one of any. */
+  #listener(address: number, port: number): TcpListener | undefined {
+    let any: TcpListener | undefined
+    for (const listener of this.#listeners.get(port) ?? []) {
+      if (listener.address === address) return listener
+      if (listener.address === undefined) any = listener
+    }
+    return any
+  }
+
+  /** RFC 6056 §3.3.1: a random place to start, then the next free one. */
+  #ephemeralPort(address: number, remote: Endpoint): number | undefined {
+    const [first, last] = this.#ports
+    const count = last - first + 1
+    const offset = this.#env.random32('port') % count
+    for (let n = 0; n < count; n++) {
+      const port = first + ((offset + n) % count)
+      if (!this.#listeners.has(port) && !this.#find(address, port, remote.address, remote.port)) return port
+    }
+    return undefined
+  }
+}
+
+class TcpListener implements Listener, Accepting {
+  readonly address: number | undefined
+  readonly port: number
+  readonly backlog: number
+  readonly accept: (connection: Connection) => ConnectionHandlers
+  readonly close: () => void
+  halfOpen = 0
+
+  constructor(
+    address: number | undefined,
+    port: number,
+    backlog: number,
+    accept: (connection: Connection) => ConnectionHandlers,
+    close: () => void,
+  ) {
+    this.address = address
+    this.port = port
+    this.backlog = backlog
+    this.accept = accept
+    this.close = close
+  }
+}
+
+function hash(local: number, localPort: number, remote: number, remotePort: number): number {
+  let h = Math.imul(local ^ Math.imul(remote, 0x9e3779b1), 0x85ebca6b)
+  h ^= (localPort << 16) | remotePort
+  h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35)
+  return h ^ (h >>> 13)
+}
+
+const keyOf = (c: TcpConnection): number => hash(c.local.address, c.local.port, c.remote.address, c.remote.port)
+
+const matches = (c: TcpConnection, local: number, localPort: number, remote: number, remotePort: number): boolean =>
+  c.remote.port === remotePort && c.local.port === localPort && c.remote.address === remote && c.local.address === local
