@@ -1,0 +1,178 @@
+/** All that a reader of a capture remembers from one frame to the next. */
+import type { Ipv4 } from '../base/address.ts'
+import { hex } from '../base/bytes.ts'
+import { type Field, field, layer } from '../base/field.ts'
+import { describeMessage, type Memory, type PppView, type SegmentInfo, type SegmentNotes } from '../wire/dissect.ts'
+import type { CapturedFrame, Problem } from '../wire/pcap.ts'
+import * as Pptp from '../wire/pptp.ts'
+import { Segment as Tcp } from '../wire/tcp.ts'
+import { Calls, PppLink } from './calls.ts'
+import { ControlStream, type Piece } from './control-stream.ts'
+import { type Datagram, Fragments } from './fragments.ts'
+import { HalfStream, type Run } from './half-stream.ts'
+
+/** One direction of a TCP connection. */
+interface Flow {
+  initial: number | undefined
+  /** Behind the highest sequence number seen. */
+  high: number | undefined
+  readonly half: HalfStream
+  control: ControlStream
+}
+
+export class CaptureMemory implements Memory {
+  readonly calls = new Calls()
+  /** What was given up before the end of the capture. */
+  readonly problems: Problem[] = []
+  /** Number of the call that the current frame belongs to. */
+  currentCall: number | undefined
+  /** One interface may show a packet that another has shown already. */
+  readonly #fragments = new Map<number, Fragments>()
+  readonly #flows = new Map<string, Flow>()
+  readonly #lines = new Map<number, PppLink>()
+  readonly #frames: readonly CapturedFrame[]
+  #current = 0
+
+  constructor(frames: readonly CapturedFrame[]) {
+    this.#frames = frames
+  }
+
+  /** The frame of which everything is told until the next call. */
+  turnTo(index: number): void {
+    this.#current = index
+    this.currentCall = undefined
+  }
+
+  datagram(packet: Uint8Array): Datagram | undefined {
+    const { interface: port, time, offset } = this.#frames[this.#current]
+    const fragments = this.#fragments.get(port) ?? new Fragments()
+    this.#fragments.set(port, fragments)
+    return fragments.add(packet, time, offset)
+  }
+
+  call(source: Ipv4, destination: Ipv4, callId: number): PppView {
+    const side = this.calls.side(source, destination, callId)
+    this.currentCall = side.call
+    return side.link.view(side.sender)
+  }
+
+  line(): PppView {
+    const port = this.#frames[this.#current].interface
+    const link = this.#lines.get(port) ?? new PppLink('alike')
+    this.#lines.set(port, link)
+    return link.view(0)
+  }
+
+  segment(segment: SegmentInfo): SegmentNotes {
+    const { source, destination, sourcePort, destinationPort, sequence, acknowledgment, flags, payload } = segment
+    const flow = this.#flow(source, sourcePort, destination, destinationPort)
+    const back = this.#flow(destination, destinationPort, source, sourcePort)
+    const syn = (flags & Tcp.SYN) !== 0
+    if (syn && flow.initial !== sequence) {
+      flow.initial = sequence
+      flow.high = undefined
+    }
+    const end = (sequence + payload.length + (syn ? 1 : 0) + (flags & Tcp.FIN ? 1 : 0)) >>> 0
+    const repeated = end !== sequence && flow.high !== undefined && ((end - flow.high) | 0) <= 0
+    if (flow.high === undefined || ((end - flow.high) | 0) > 0) flow.high = end
+    const isControl = sourcePort === Pptp.PORT || destinationPort === Pptp.PORT
+    return {
+      relativeSequence: flow.initial === undefined ? undefined : (sequence - flow.initial) >>> 0,
+      relativeAcknowledgment:
+        back.initial === undefined || acknowledgment === undefined ? undefined : (acknowledgment - back.initial) >>> 0,
+      repeated,
+      control: isControl ? this.#control(segment, flow, back, syn) : undefined,
+    }
+  }
+
+  #flow(source: Ipv4, sourcePort: number, destination: Ipv4, destinationPort: number): Flow {
+    const port = this.#frames[this.#current].interface
+    const key = `${port} ${source}:${sourcePort} ${destination}:${destinationPort}`
+    let flow = this.#flows.get(key)
+    if (!flow) {
+      flow = { initial: undefined, high: undefined, half: new HalfStream(), control: new ControlStream() }
+      this.#flows.set(key, flow)
+    }
+    return flow
+  }
+
+  #control(segment: SegmentInfo, flow: Flow, back: Flow, syn: boolean): readonly Field[] {
+    const { source, destination, sequence, acknowledgment, payload, offset } = segment
+    const fields: Field[] = []
+    if (acknowledgment !== undefined) {
+      // Octets of the other direction which were held back behind others that are not in the capture.
+      for (const run of back.half.acknowledged(acknowledgment)) {
+        fields.push(...this.#pieces(back.control, run, destination, source, segment))
+      }
+    }
+    if (syn && flow.half.open(sequence)) {
+      this.#giveUp(flow)
+      flow.control = new ControlStream()
+    }
+    const first = (sequence + (syn ? 1 : 0)) >>> 0
+    for (const run of flow.half.push(first, payload, this.#current, offset)) {
+      fields.push(...this.#pieces(flow.control, run, source, destination, segment))
+    }
+    if (payload.length > 0 && fields.length === 0) fields.push(remainder(segment, flow))
+    return fields
+  }
+
+  #pieces(control: ControlStream, run: Run, source: Ipv4, destination: Ipv4, segment: SegmentInfo): Field[] {
+    return control.push(run).map(piece => {
+      if (piece.kind === 'message') this.calls.note(source, destination, piece.bytes)
+      return this.#describe(piece, segment)
+    })
+  }
+
+  #describe(piece: Piece, segment: SegmentInfo): Field {
+    const here = piece.frame === this.#current && piece.lastFrame === this.#current
+    const offset = here ? piece.offset : segment.offset
+    const length = here ? piece.bytes.length : segment.payload.length
+    const since = here ? '' : `, begun in frame ${piece.frame + 1}`
+    if (piece.kind === 'rubbish') {
+      const rubbish = field('rubbish', offset, length, hex(piece.bytes.subarray(0, 16)), '')
+      return { ...rubbish, text: `${octets(piece.bytes.length)} of rubbish${since}`, problem: piece.reason }
+    }
+    const message = describeMessage(piece.bytes, here ? offset : 0)
+    return here ? message : layer('reassembled', offset, length, `${message.text}${since}`, [message])
+  }
+
+  #giveUp(flow: Flow): void {
+    const rest = flow.control.unfinished
+    if (rest) {
+      const offset = this.#frames[rest.frame].offset + rest.offset
+      const what = rest.afterRubbish
+        ? 'after rubbish, which begin no message'
+        : 'of a control message that was never finished'
+      this.problems.push({ offset, reason: `${octets(rest.length)} ${what}` })
+    }
+    for (const held of flow.half.waiting) {
+      const offset = this.#frames[held.frame].offset + held.offset
+      this.problems.push({
+        offset,
+        reason: `${octets(held.length)} of a control stream, behind others that never came`,
+      })
+    }
+  }
+
+  /** The capture is over: names what waits for octets that did not come. */
+  finish(): readonly Problem[] {
+    for (const flow of this.#flows.values()) this.#giveUp(flow)
+    for (const fragments of this.#fragments.values()) {
+      for (const offset of fragments.unfinished()) {
+        this.problems.push({ offset, reason: 'a fragment of a datagram of which others are not in the capture' })
+      }
+    }
+    return this.problems
+  }
+}
+
+const octets = (count: number): string => `${count} octet${count === 1 ? '' : 's'}`
+
+/** A segment with which no message ends. */
+function remainder(segment: SegmentInfo, flow: Flow): Field {
+  const { payload, offset } = segment
+  const waits = flow.half.waiting.some(held => held.offset === offset && held.length === payload.length)
+  const text = waits ? 'ahead of others' : flow.control.unfinished ? 'part of a message' : 'sent before'
+  return field('data', offset, payload.length, hex(payload.subarray(0, 16)), `${octets(payload.length)}, ${text}`)
+}
