@@ -34,16 +34,19 @@ export class HalfStream {
   #held: Held[] = []
   #skipped = 0
 
-  /** A SYN; with a number that is not this stream's it begins a new one, and true is returned. */
-  open(seq: number): boolean {
+  /** Does a SYN with this number begin another stream? */
+  isRenewedBy(seq: number): boolean {
+    return this.start !== undefined && this.start !== (seq + 1) >>> 0
+  }
+
+  /** A SYN. The same one again changes nothing. */
+  open(seq: number): void {
     const first = (seq + 1) >>> 0
-    if (this.start === first) return false
-    const renewed = this.start !== undefined
+    if (this.start === first) return
     this.start = first
     this.#next = first
     this.#held = []
     this.#skipped = 0
-    return renewed
   }
 
   /** The runs that can be handed on now that this segment is here, in order. */

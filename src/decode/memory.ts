@@ -16,6 +16,8 @@ interface Flow {
   initial: number | undefined
   /** Behind the highest sequence number seen. */
   high: number | undefined
+  /** Behind each segment seen. */
+  readonly ends: Set<number>
   readonly half: HalfStream
   control: ControlStream
 }
@@ -71,16 +73,16 @@ export class CaptureMemory implements Memory {
     if (syn && flow.initial !== sequence) {
       flow.initial = sequence
       flow.high = undefined
+      flow.ends.clear()
     }
     const end = (sequence + payload.length + (syn ? 1 : 0) + (flags & Tcp.FIN ? 1 : 0)) >>> 0
-    const repeated = end !== sequence && flow.high !== undefined && ((end - flow.high) | 0) <= 0
-    if (flow.high === undefined || ((end - flow.high) | 0) > 0) flow.high = end
+    const order = end === sequence ? undefined : orderOf(flow, end)
     const isControl = sourcePort === Pptp.PORT || destinationPort === Pptp.PORT
     return {
       relativeSequence: flow.initial === undefined ? undefined : (sequence - flow.initial) >>> 0,
       relativeAcknowledgment:
         back.initial === undefined || acknowledgment === undefined ? undefined : (acknowledgment - back.initial) >>> 0,
-      repeated,
+      order,
       control: isControl ? this.#control(segment, flow, back, syn) : undefined,
     }
   }
@@ -90,7 +92,13 @@ export class CaptureMemory implements Memory {
     const key = `${port} ${source}:${sourcePort} ${destination}:${destinationPort}`
     let flow = this.#flows.get(key)
     if (!flow) {
-      flow = { initial: undefined, high: undefined, half: new HalfStream(), control: new ControlStream() }
+      flow = {
+        initial: undefined,
+        high: undefined,
+        ends: new Set(),
+        half: new HalfStream(),
+        control: new ControlStream(),
+      }
       this.#flows.set(key, flow)
     }
     return flow
@@ -105,15 +113,15 @@ export class CaptureMemory implements Memory {
         fields.push(...this.#pieces(back.control, run, destination, source, segment))
       }
     }
-    if (syn && flow.half.open(sequence)) {
+    if (syn && flow.half.isRenewedBy(sequence)) {
       this.#giveUp(flow)
       flow.control = new ControlStream()
     }
+    if (syn) flow.half.open(sequence)
     const first = (sequence + (syn ? 1 : 0)) >>> 0
-    for (const run of flow.half.push(first, payload, this.#current, offset)) {
-      fields.push(...this.#pieces(flow.control, run, source, destination, segment))
-    }
-    if (payload.length > 0 && fields.length === 0) fields.push(remainder(segment, flow))
+    const runs = flow.half.push(first, payload, this.#current, offset)
+    for (const run of runs) fields.push(...this.#pieces(flow.control, run, source, destination, segment))
+    if (payload.length > 0) fields.push(...this.#remainder(segment, flow, fields.length === 0, runs.length > 0))
     return fields
   }
 
@@ -137,22 +145,36 @@ export class CaptureMemory implements Memory {
     return here ? message : layer('reassembled', offset, length, `${message.text}${since}`, [message])
   }
 
+  /** Octets of this segment with which no message ends. */
+  #remainder({ payload, offset }: SegmentInfo, flow: Flow, whole: boolean, taken: boolean): Field[] {
+    const data = (at: number, length: number, text: string): Field[] => [
+      field('data', at, length, hex(payload.subarray(at - offset, at - offset + 16)), `${octets(length)}, ${text}`),
+    ]
+    const rest = flow.control.unfinished
+    if (rest?.frame === this.#current) return data(rest.offset, rest.length, 'part of a message')
+    if (!whole) return []
+    const waits = flow.half.waiting.some(held => held.frame === this.#current)
+    return data(offset, payload.length, waits ? 'ahead of others' : taken ? 'part of a message' : 'sent before')
+  }
+
   #giveUp(flow: Flow): void {
     const rest = flow.control.unfinished
     if (rest) {
-      const offset = this.#frames[rest.frame].offset + rest.offset
       const what = rest.afterRubbish
         ? 'after rubbish, which begin no message'
         : 'of a control message that was never finished'
-      this.problems.push({ offset, reason: `${octets(rest.length)} ${what}` })
+      this.problems.push({ offset: this.#place(rest), reason: `${octets(rest.length)} ${what}` })
     }
     for (const held of flow.half.waiting) {
-      const offset = this.#frames[held.frame].offset + held.offset
-      this.problems.push({
-        offset,
-        reason: `${octets(held.length)} of a control stream, behind others that never came`,
-      })
+      const reason = `${octets(held.length)} of a control stream, behind others that never came`
+      this.problems.push({ offset: this.#place(held), reason })
     }
+  }
+
+  /** Where in the file; what was put together has no better place than its last frame. */
+  #place({ frame, offset }: { readonly frame: number; readonly offset: number }): number {
+    const captured = this.#frames[frame]
+    return captured.offset + (offset <= captured.bytes.length ? offset : 0)
   }
 
   /** The capture is over: names what waits for octets that did not come. */
@@ -167,12 +189,13 @@ export class CaptureMemory implements Memory {
   }
 }
 
-const octets = (count: number): string => `${count} octet${count === 1 ? '' : 's'}`
-
-/** A segment with which no message ends. */
-function remainder(segment: SegmentInfo, flow: Flow): Field {
-  const { payload, offset } = segment
-  const waits = flow.half.waiting.some(held => held.offset === offset && held.length === payload.length)
-  const text = waits ? 'ahead of others' : flow.control.unfinished ? 'part of a message' : 'sent before'
-  return field('data', offset, payload.length, hex(payload.subarray(0, 16)), `${octets(payload.length)}, ${text}`)
+/** Where a segment that takes up sequence numbers stands among those seen, which it joins. */
+function orderOf(flow: Flow, end: number): 'repeated' | 'late' | undefined {
+  const behind = flow.high !== undefined && ((end - flow.high) | 0) <= 0
+  const known = flow.ends.has(end)
+  flow.ends.add(end)
+  if (!behind) flow.high = end
+  return known ? 'repeated' : behind ? 'late' : undefined
 }
+
+const octets = (count: number): string => `${count} octet${count === 1 ? '' : 's'}`

@@ -52,8 +52,8 @@ export interface SegmentNotes {
   /** Octets since the start of the stream; undefined if its start was not seen. */
   readonly relativeSequence: number | undefined
   readonly relativeAcknowledgment: number | undefined
-  /** Octets that were seen before. */
-  readonly repeated: boolean
+  /** Its octets were seen before, or others of a later place were. */
+  readonly order: 'repeated' | 'late' | undefined
   /** What of a control connection ends in this segment; undefined for other connections. */
   readonly control: readonly Field[] | undefined
 }
@@ -89,14 +89,25 @@ export function dissect(bytes: Uint8Array, linkType: number, memory?: Memory): F
   return layer('frame', 0, bytes.length, `${bytes.length} octets`, walk.layers)
 }
 
-/** What is wrong in a tree. That a quoted packet is cut off is not: an error quotes its first octets only. */
-export function problemsOf(tree: Field, quoted = false): { readonly offset: number; readonly reason: string }[] {
+/**
+ * What is wrong in a tree, with its place in the frame. That a quoted packet is cut off is not: an error quotes its first
+ * octets only.
+ */
+export function problemsOf(
+  tree: Field,
+  quoted = false,
+  offset = tree.offset,
+): { readonly offset: number; readonly reason: string }[] {
   const own =
     tree.problem !== undefined && !(quoted && CUT_OFF.test(tree.problem))
-      ? [{ offset: tree.offset, reason: `${tree.name}: ${tree.problem}` }]
+      ? [{ offset, reason: `${tree.name}: ${tree.problem}` }]
       : []
   const inside = quoted || tree.name === 'quoted'
-  return [...own, ...(tree.children ?? []).flatMap(child => problemsOf(child, inside))]
+  const elsewhere = tree.name === 'reassembled' || offset !== tree.offset
+  return [
+    ...own,
+    ...(tree.children ?? []).flatMap(child => problemsOf(child, inside, elsewhere ? offset : child.offset)),
+  ]
 }
 const CUT_OFF = /truncated|longer than the octets|beyond the end|bad-checksum|bad-length/
 
@@ -426,7 +437,9 @@ function noteFields(notes: SegmentNotes, offset: number): Field[] {
   if (relativeAcknowledgment !== undefined) {
     out.push(field('relativeAcknowledgment', offset + 8, 4, relativeAcknowledgment))
   }
-  if (notes.repeated) out.push(field('repeated', offset + 4, 4, true, 'sent before'))
+  if (notes.order) {
+    out.push(field('order', offset + 4, 4, notes.order, notes.order === 'late' ? 'out of order' : 'sent before'))
+  }
   return out
 }
 

@@ -38,7 +38,7 @@ function clauses(layers: readonly Field[], outermost: boolean): string[] {
       return
     }
     if (layer.name === 'tcp' && (next === 'pptp' || next === 'controlStream')) {
-      if (child(layer, 'repeated')) out.push('TCP sent before')
+      if (child(layer, 'order')) out.push(`TCP ${textOf(layer, 'order')}`)
       return
     }
     if (layer.name === 'fragment' && next === 'reassembled') return
@@ -134,7 +134,7 @@ function tcp(layer: Field): string {
     ...(flags.includes('ACK') ? [`ack ${number('relativeAcknowledgment', 'acknowledgment')}`] : []),
     `win ${textOf(layer, 'window')}`,
     ...(child(layer, 'maximumSegmentSize') ? [`mss ${textOf(layer, 'maximumSegmentSize')}`] : []),
-    ...(child(layer, 'repeated') ? ['sent before'] : []),
+    ...(child(layer, 'order') ? [textOf(layer, 'order')] : []),
   ]
   return parts.join(' ')
 }

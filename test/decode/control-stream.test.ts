@@ -72,11 +72,14 @@ describe('half of a TCP connection', () => {
 
   test('a second SYN with another number begins a new stream, the same SYN again does not', () => {
     const half = new HalfStream()
-    assert.equal(half.open(5), false)
+    assert.equal(half.isRenewedBy(5), false)
+    half.open(5)
     half.push(6, unhex('0102'), 0, 0)
-    assert.equal(half.open(5), false)
+    assert.equal(half.isRenewedBy(5), false)
+    half.open(5)
     assert.deepEqual(half.push(6, unhex('0102'), 1, 0), [])
-    assert.equal(half.open(5000), true)
+    assert.equal(half.isRenewedBy(5000), true)
+    half.open(5000)
     assert.equal(half.push(5001, unhex('03'), 2, 0).length, 1)
   })
 })
