@@ -1,8 +1,15 @@
 /** All that a reader of a capture remembers from one frame to the next. */
 import type { Ipv4 } from '../base/address.ts'
-import { hex } from '../base/bytes.ts'
+import { hex, octets } from '../base/bytes.ts'
 import { type Field, field, layer } from '../base/field.ts'
-import { describeMessage, type Memory, type PppView, type SegmentInfo, type SegmentNotes } from '../wire/dissect.ts'
+import {
+  type CallNotes,
+  describeMessage,
+  type Memory,
+  type PppView,
+  type SegmentInfo,
+  type SegmentNotes,
+} from '../wire/dissect.ts'
 import type { CapturedFrame, Problem } from '../wire/pcap.ts'
 import * as Pptp from '../wire/pptp.ts'
 import { Segment as Tcp } from '../wire/tcp.ts'
@@ -10,6 +17,7 @@ import { Calls, PppLink } from './calls.ts'
 import { ControlStream, type Piece } from './control-stream.ts'
 import { type Datagram, Fragments } from './fragments.ts'
 import { HalfStream, type Run } from './half-stream.ts'
+import { SequenceNumbers } from './sequence-numbers.ts'
 
 /** One direction of a TCP connection. */
 interface Flow {
@@ -32,6 +40,7 @@ export class CaptureMemory implements Memory {
   readonly #fragments = new Map<number, Fragments>()
   readonly #flows = new Map<string, Flow>()
   readonly #lines = new Map<number, PppLink>()
+  readonly #numbers = new Map<string, SequenceNumbers>()
   readonly #frames: readonly CapturedFrame[]
   #current = 0
 
@@ -52,10 +61,16 @@ export class CaptureMemory implements Memory {
     return fragments.add(packet, time, offset)
   }
 
-  call(source: Ipv4, destination: Ipv4, callId: number): PppView {
+  call(source: Ipv4, destination: Ipv4, callId: number, sequence: number | undefined): CallNotes {
     const side = this.calls.side(source, destination, callId)
     this.currentCall = side.call
-    return side.link.view(side.sender)
+    const key = `${this.#frames[this.#current].interface} ${side.call} ${source} ${destination} ${callId}`
+    const numbers = this.#numbers.get(key) ?? new SequenceNumbers()
+    this.#numbers.set(key, numbers)
+    return {
+      view: side.link.view(side.sender),
+      order: sequence === undefined ? undefined : numbers.note(sequence),
+    }
   }
 
   line(): PppView {
@@ -197,5 +212,3 @@ function orderOf(flow: Flow, end: number): 'repeated' | 'late' | undefined {
   if (!behind) flow.high = end
   return known ? 'repeated' : behind ? 'late' : undefined
 }
-
-const octets = (count: number): string => `${count} octet${count === 1 ? '' : 's'}`

@@ -10,7 +10,7 @@
  * Limits: IPv6, EAP and the payload of compressed or encrypted packets are shown as octets.
  */
 import type { Ipv4 as Address } from '../base/address.ts'
-import { get16, get32, hex } from '../base/bytes.ts'
+import { get16, get32, hex, octets } from '../base/bytes.ts'
 import { type Field, field, layer } from '../base/field.ts'
 import type { Malformed } from '../base/result.ts'
 import * as Arp from './arp.ts'
@@ -68,6 +68,13 @@ export interface PppView {
   note(protocol: number, packet: Uint8Array): void
 }
 
+/** What a reader that remembers can say of a GRE packet. */
+export interface CallNotes {
+  readonly view: PppView
+  /** How its sequence number follows the ones before, if not as the next: `2 missing before it`. */
+  readonly order: string | undefined
+}
+
 /** What earlier packets have told. */
 export interface Memory {
   /** The datagram that a fragment completes. */
@@ -75,7 +82,7 @@ export interface Memory {
     packet: Uint8Array,
   ): { readonly bytes: Uint8Array; readonly fragments: number; readonly overlap: boolean } | undefined
   segment(segment: SegmentInfo): SegmentNotes
-  call(source: Address, destination: Address, callId: number): PppView
+  call(source: Address, destination: Address, callId: number, sequence: number | undefined): CallNotes
   /** PPP without a tunnel around it: a line. */
   line(): PppView
 }
@@ -86,7 +93,7 @@ const DEEPEST = 12
 export function dissect(bytes: Uint8Array, linkType: number, memory?: Memory): Field {
   const walk = new Walk(memory, 0)
   walk.link(bytes, linkType)
-  return layer('frame', 0, bytes.length, `${bytes.length} octets`, walk.layers)
+  return layer('frame', 0, bytes.length, octets(bytes.length), walk.layers)
 }
 
 /**
@@ -280,22 +287,29 @@ class Walk {
     // What has no header yet, or was there before, is no message and does not count as one.
     const name = messages.every(message => message.name === 'data') ? 'controlStream' : 'pptp'
     this.layers.push(
-      layer(name, offset + length, payload.length, `${payload.length} octets of control stream`, messages),
+      layer(name, offset + length, payload.length, `${octets(payload.length)} of control stream`, messages),
     )
   }
 
   #gre(b: Uint8Array, offset: number, source: Address, destination: Address): void {
     const wrong = Gre.check(b, 0, b.length)
-    this.layers.push(Gre.describe(b, offset))
+    const header = Gre.describe(b, offset)
     if (wrong === 'bad-version' || wrong === 'wrong-protocol' || b.length < 4) {
+      this.layers.push(header)
       this.#data(b.subarray(4), offset + 4)
       return
     }
     const start = Gre.headerLength(b, 0)
-    if (b.length <= start) return
+    if (b.length < start) {
+      this.layers.push(header)
+      return
+    }
+    const sequence = Gre.hasSequence(b, 0) ? Gre.sequenceNumber(b, 0) : undefined
+    const notes = this.#memory?.call(source, destination, Gre.callId(b, 0), sequence)
+    const order = notes?.order === undefined ? [] : [field('order', offset + SEQUENCE_OF_GRE, 4, notes.order)]
+    this.layers.push({ ...header, children: [...(header.children ?? []), ...order] })
     const payload = b.subarray(start, Math.min(b.length, start + Gre.payloadLength(b, 0)))
-    if (payload.length > 0)
-      this.#ppp(payload, offset + start, this.#memory?.call(source, destination, Gre.callId(b, 0)))
+    if (payload.length > 0) this.#ppp(payload, offset + start, notes?.view)
   }
 
   #ppp(b: Uint8Array, offset: number, view: PppView | undefined): void {
@@ -363,7 +377,7 @@ class Walk {
     if (agreed || probable) this.layers.push(Mppe.describe(info, offset))
     else {
       const name = COMPRESSORS.get(option ?? -1) ?? 'compressed'
-      this.layers.push(layer(name, offset, info.length, `${info.length} octets`, []))
+      this.layers.push(layer(name, offset, info.length, `${octets(info.length)}`, []))
     }
   }
 
@@ -372,7 +386,7 @@ class Walk {
     const start = hex(b.subarray(0, 16))
     const shown = {
       ...field('data', offset, b.length, start),
-      text: `${what === '' ? '' : `${what}, `}${b.length} octets`,
+      text: `${what === '' ? '' : `${what}, `}${octets(b.length)}`,
     }
     this.layers.push(problem === undefined ? shown : { ...shown, problem })
   }
@@ -391,6 +405,8 @@ class Rejected implements PppView {
   }
   note(): void {}
 }
+
+const SEQUENCE_OF_GRE = 8
 
 /** A host that leaves the checksum to its network card writes the pseudo header's sum, and a capture shows that. */
 const isLeftToCard = (stated: number, pseudoHeader: number): boolean =>
@@ -461,6 +477,6 @@ function controlMessages(b: Uint8Array, offset: number): Field[] {
     at += length
   }
   if (at < b.length)
-    out.push(field('data', offset + at, b.length - at, hex(b.subarray(at, at + 16)), `${b.length - at} octets`))
+    out.push(field('data', offset + at, b.length - at, hex(b.subarray(at, at + 16)), `${octets(b.length - at)}`))
   return out
 }

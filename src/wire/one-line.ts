@@ -63,7 +63,7 @@ const CLAUSES: Readonly<Record<string, (layer: Field) => string>> = {
   padding: nothing,
   ppp: layer => (layer.problem === undefined ? '' : 'PPP'),
   arp: layer => `ARP ${layer.text}`,
-  icmp: layer => `ICMP ${layer.text}${quotation(layer)}`,
+  icmp: layer => `ICMP ${layer.text}${nextHopMtu(layer)}${quotation(layer)}`,
   fragment: layer => `IP fragment, ${layer.text}`,
   reassembled: layer => [layer.text, ...clauses(layer.children ?? [], true)].join(BETWEEN),
   udp: layer => `UDP ${layer.text}`,
@@ -72,7 +72,7 @@ const CLAUSES: Readonly<Record<string, (layer: Field) => string>> = {
   controlStream: control,
   vjCompressed: layer => `VJ compressed TCP, ${layer.text}`,
   vjUncompressed: layer => `VJ ${layer.text}`,
-  gre: layer => `GRE ${layer.text.replace(/^(Enhanced )?GRE,? /, '').replaceAll(',', '')}`,
+  gre,
   pap: layer =>
     `PAP ${head(layer)}: ${['peerId', 'password', 'message'].flatMap(name => named(layer, name)).join(', ')}`,
   chap,
@@ -84,6 +84,15 @@ const CLAUSES: Readonly<Record<string, (layer: Field) => string>> = {
   ccp: controlProtocol,
   ipv6cp: controlProtocol,
 }
+
+function gre(layer: Field): string {
+  const order = child(layer, 'order')
+  return `GRE ${layer.text.replace(/^(Enhanced )?GRE,? /, '').replaceAll(',', '')}${order ? ` (${order.text})` : ''}`
+}
+
+/** Only the error that asks for smaller packets tells one (RFC 1191 §4). */
+const nextHopMtu = (layer: Field): string =>
+  layer.text === 'fragmentation needed' ? `, mtu ${textOf(layer, 'nextHopMtu')}` : ''
 
 /** `Configure-Request id 1` */
 const head = (layer: Field): string =>

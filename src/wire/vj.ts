@@ -11,7 +11,7 @@
  *
  * Limits: the headers are not rebuilt, which takes every packet since the last uncompressed one.
  */
-import { get16 } from '../base/bytes.ts'
+import { get16, octets } from '../base/bytes.ts'
 import { type Field, field, layer } from '../base/field.ts'
 import { PROTOCOL } from './ipv4.ts'
 
@@ -65,7 +65,7 @@ export function describe(b: Uint8Array, offset: number): Field {
     ...told.map(f => `${WORDS[f.name]}${f.text}`),
     ...(special ? ['the usual step'] : []),
     ...(mask & PUSH ? ['push'] : []),
-    `${b.length - at} octets`,
+    octets(b.length - at),
   ]
   return layer('vjCompressed', offset, at, words.join(', '), fields)
 }

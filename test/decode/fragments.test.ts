@@ -94,6 +94,16 @@ describe('fragments of a capture (RFC 791 §3.2)', () => {
     assert.deepEqual(fragments.unfinished(), [24])
   })
 
+  test('a datagram with octets behind its last ones is never whole', () => {
+    const payload = bytesOf(32)
+    const results = feed(new Fragments(), [
+      packet(4, 16, payload.subarray(16), true),
+      packet(4, 8, payload.subarray(8, 16), false),
+      packet(4, 0, payload.subarray(0, 8), true),
+    ])
+    assert.deepEqual(results, [undefined, undefined, undefined])
+  })
+
   test('a datagram of more than 65535 octets is not put together', () => {
     const big = new Uint8Array(65_000)
     const results = feed(new Fragments(), [packet(9, 0, big, true), packet(9, 65_000, bytesOf(600), false)])

@@ -220,11 +220,36 @@ describe('calls and what their links agreed on', () => {
       assert.deepEqual(
         texts(decode(...start, ...agreed, ...exchange))
           .slice(-4)
-          .map(text => /\((.*)\)/.exec(text)?.[1]),
+          .map(text => /\((M\S*)\)/.exec(text)?.[1]),
         ['MS-CHAPv2', 'MS-CHAPv2', 'MD5', 'MD5'],
       )
     })
   }
+
+  test('sequence numbers that do not follow each other are told so (RFC 2637 §4.3)', () => {
+    const numbered = (sequence: number, from = A, to = B): Uint8Array => gre(5, sequence, compressed, from, to)
+    const decoded = decode(
+      ...[0xfffffffe, 0xffffffff, 2, 1, 1, 0, 3].map(n => numbered(n)),
+      ...[100, 101, 97, 99, 97].map(n => numbered(n, B, A)),
+    )
+    assert.deepEqual(
+      texts(decoded).map(text => /^GRE call 5 seq \d+(?: \((.*?)\))? ·/.exec(text)?.[1]),
+      [
+        undefined,
+        undefined,
+        '2 missing before it',
+        'out of order',
+        'sent before',
+        'out of order',
+        undefined,
+        undefined,
+        undefined,
+        'out of order',
+        'out of order',
+        'sent before',
+      ],
+    )
+  })
 
   test('a line without a tunnel: what one end agrees to holds for both', () => {
     const frames = [configureAck(Ppp.LCP, chapOption('05')), challenge, response]
@@ -283,7 +308,7 @@ describe('fragments, times and marks', () => {
     const decoded = decodeCapture(file)
     assert.equal(decoded.frames[0].t, 1_500_000_000)
     assert.deepEqual(lines(decoded), [
-      '1  1.500000  192.0.2.1 > 192.0.2.2  UDP 5000 > 7, 1 octets  # dropped: line-loss',
+      '1  1.500000  192.0.2.1 > 192.0.2.2  UDP 5000 > 7, 1 octet  # dropped: line-loss',
     ])
     assert.deepEqual(JSON.parse(json(decoded)[0]).mark, mark)
   })

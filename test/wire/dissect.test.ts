@@ -96,6 +96,7 @@ describe('dissect: the layers', () => {
       oneLine(error),
       /^ICMP port unreachable \(about IP 192\.0\.2\.1 > 192\.0\.2\.2 · UDP 5000 > 7, 20 octets\)$/,
     )
+    assert.equal(line(ipv4(1, unhex('0304f7c600000535'))), 'ICMP fragmentation needed, mtu 1333')
     assert.deepEqual(endpoints(error), { source: '192.0.2.2', destination: '192.0.2.1' })
   })
 
@@ -111,7 +112,7 @@ describe('dissect: the layers', () => {
 
   for (const [hex, text] of [
     ['0f abcd 68656c', 'the usual step, 3 octets'],
-    ['4c 02 abcd 05 000100 68', 'connection 2, ack +5, seq +256, 1 octets'],
+    ['4c 02 abcd 05 000100 68', 'connection 2, ack +5, seq +256, 1 octet'],
     ['30 abcd 07', 'id +7, push, 0 octets'],
   ] as const) {
     test(`a compressed one: ${text} (RFC 1144 §3.2.2)`, () => {
