@@ -48,14 +48,12 @@ export class RouteTable {
     return this.#lengths.flatMap(length => [...this.#byLength[length].values()])
   }
 
-  /** Adds a route or takes the place of the one with the same prefix, which is returned. */
-  add(route: Route): Route | undefined {
+  /** Adds a route or takes the place of the one with the same prefix. */
+  add(route: Route): void {
     const { length, network } = route.prefix
     const routes = (this.#byLength[length] ??= new Map())
-    const before = routes.get(network)
     routes.set(network, route)
     this.#changed()
-    return before
   }
 
   /** Removes exactly this route; false if another has taken its place. */
@@ -71,6 +69,11 @@ export class RouteTable {
     this.#lastDestination = -1
     this.#lengths = []
     for (let length = 32; length >= 0; length--) if (this.#byLength[length]?.size > 0) this.#lengths.push(length)
+  }
+
+  /** The route with exactly this prefix. */
+  at(prefix: Prefix): Route | undefined {
+    return this.#byLength[prefix.length]?.get(prefix.network)
   }
 
   lookup(destination: Ipv4): Route | undefined {

@@ -45,8 +45,8 @@ export class IpStack {
   readonly #env: Env
   readonly #forwarding: boolean
   readonly #interfaces = new Map<string, IpInterface>()
-  /** Addresses of this node and the broadcast addresses of its networks. */
-  readonly #local = new Set<number>([BROADCAST])
+  /** Addresses of this node and the broadcast addresses of its networks, with how many interfaces have each. */
+  readonly #local = new Map<number, number>([[BROADCAST, 1]])
   readonly #handlers: (ProtocolHandler | undefined)[] = new Array(256)
   readonly #reassembler: Reassembler
   #identification: number
@@ -75,25 +75,27 @@ export class IpStack {
   addInterface(port: IpPort, address: Ipv4, prefix: Prefix): IpInterface {
     const iface: IpInterface = { port, address, prefix }
     this.#interfaces.set(port.name, iface)
-    this.#listLocal()
+    this.#countLocal(iface, 1)
     this.addRoute({ prefix, dev: port.name })
     return iface
   }
 
   /** Removes an interface with every route that leaves by it. */
   removeInterface(name: string): void {
-    if (!this.#interfaces.delete(name)) return
-    this.#listLocal()
+    const iface = this.#interfaces.get(name)
+    if (!iface) return
+    this.#interfaces.delete(name)
+    this.#countLocal(iface, -1)
     for (const route of this.routes.all) if (route.dev === name) this.removeRoute(route)
   }
 
-  #listLocal(): void {
-    this.#local.clear()
-    this.#local.add(BROADCAST)
-    for (const { address, prefix } of this.#interfaces.values()) {
-      this.#local.add(address)
-      const broadcast = broadcastOf(prefix)
-      if (broadcast !== undefined) this.#local.add(broadcast)
+  /** A server has the same address on every ppp interface, so addresses are counted. */
+  #countLocal({ address, prefix }: IpInterface, change: 1 | -1): void {
+    for (const own of [address, broadcastOf(prefix)]) {
+      if (own === undefined) continue
+      const count = (this.#local.get(own) ?? 0) + change
+      if (count > 0) this.#local.set(own, count)
+      else this.#local.delete(own)
     }
   }
 

@@ -163,6 +163,8 @@ export interface VerbArgs {
   link: {
     /** Index into `Lab.links`. */
     readonly link: number
+    /** Its two nodes, in the order of `ends`. */
+    readonly between: readonly [string, string]
     readonly up?: boolean
     /** New values for what `ends[0]` and `ends[1]` send; `rate: null` takes the limit away. */
     readonly sends: readonly [QualityChange, QualityChange]

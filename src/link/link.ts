@@ -51,6 +51,8 @@ export interface TappedFrame {
   readonly from: 0 | 1
   /** Valid during the call only. */
   readonly bytes: Uint8Array
+  /** Its id: `alice#5`. */
+  readonly packet: string
   /** Why it will not arrive, or what the line does to it. */
   readonly fate: DropReason | 'corrupted' | 'duplicated' | undefined
 }
@@ -288,7 +290,7 @@ class Line {
   }
 
   #tap(packet: Packet, fate: TappedFrame['fate']): void {
-    this.#link.tap?.({ t: this.#env.clock.now, from: this.#from, bytes: packet.data, fate })
+    this.#link.tap?.({ t: this.#env.clock.now, from: this.#from, bytes: packet.data, packet: packet.id, fate })
   }
 
   #grow(): void {

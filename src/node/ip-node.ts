@@ -4,6 +4,7 @@ import type { Env } from '../base/env.ts'
 import type { IpPort } from '../base/layer.ts'
 import { formatRoute, type RouteSpec } from '../ip/route.ts'
 import { IpStack } from '../ip/stack.ts'
+import { connectionName, TcpLayer } from '../ip/tcp.ts'
 import { UdpLayer } from '../ip/udp.ts'
 import { EthernetPort } from '../link/ethernet.ts'
 import type { LinkEnd } from '../link/link.ts'
@@ -17,6 +18,7 @@ export abstract class IpNode implements SimNode {
   readonly env: Env
   readonly stack: IpStack
   readonly udp: UdpLayer
+  readonly tcp: TcpLayer
   readonly #ethernet: EthernetPort[] = []
   readonly #configured: readonly RouteSpec[]
 
@@ -25,6 +27,7 @@ export abstract class IpNode implements SimNode {
     this.env = env
     this.stack = new IpStack(env.scope('ip'), forwarding)
     this.udp = new UdpLayer(env.scope('udp'), this.stack)
+    this.tcp = new TcpLayer(env.scope('tcp'), this.stack)
     this.#configured = routes
   }
 
@@ -82,6 +85,11 @@ export abstract class IpNode implements SimNode {
       for (const { address, mac } of port.neighbours)
         arp[formatIpv4(address)] = mac === undefined ? 'incomplete' : formatMac(mac)
     }
-    return { kind: this.kind, interfaces, routes: this.stack.routes.all.map(formatRoute), arp }
+    const tcp: Record<string, Snapshot> = {}
+    for (const connection of this.tcp.connections) {
+      const { state, sndUna, sndNxt, rcvNxt, rto, retransmits } = connection
+      tcp[connectionName(connection)] = { state, sndUna, sndNxt, rcvNxt, rto, retransmits }
+    }
+    return { kind: this.kind, interfaces, routes: this.stack.routes.all.map(formatRoute), arp, tcp }
   }
 }

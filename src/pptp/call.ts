@@ -155,7 +155,9 @@ export class Call {
     this.#resultCode = this.state === 'wait-cs-ans' ? 7 : resultCode
     this.#errorCode = 0
     this.#causeCode = 0
-    this.#ending = { reason: 'cleared', resultCode: this.#resultCode, sentence: 'This side cleared the call.' }
+    const sentence = 'This side cleared the call.'
+    const said = this.#config.role === 'pac' ? { resultCode: this.#resultCode } : {}
+    this.#ending = { reason: 'cleared', ...said, sentence }
     this.#fire('local-terminate')
   }
 

@@ -54,8 +54,8 @@ export class Tunnel {
   #closed = false
 
   /** The number of the next packet, and of the oldest one whose acknowledgment is awaited. */
-  #next = 0
-  #oldest = 0
+  #next: number
+  #oldest: number
   /** Packets acknowledged since the window last grew. */
   #acknowledged = 0
   readonly #sentAt: Float64Array
@@ -80,6 +80,7 @@ export class Tunnel {
     this.#config = config
     this.#sinks = sinks
     this.#peerCallId = peer.callId
+    this.#next = this.#oldest = config.firstSequenceNumber
     this.#largestWindow = Math.max(1, Math.min(peer.window, LARGEST_WINDOW))
     // §4.2.1: half of what the receiver takes, at least one.
     this.window = Math.max(1, this.#largestWindow >> 1)

@@ -22,6 +22,8 @@ export interface TunnelConfig {
   readonly receiveWindow: number
   /** Packet Processing Delay that we announce, in tenths of a second. */
   readonly processingDelay: number
+  /** Number of the first packet that we send: 0 (§4.1); Linux clients begin with 1. */
+  readonly firstSequenceNumber: number
   /** `window`: obey the peer's window (§4.2). `none`: send at once, as Linux does. */
   readonly flow: 'window' | 'none'
   /** Frames that wait while the window is full; one more is dropped. */
@@ -45,6 +47,7 @@ export interface TunnelConfig {
 export const TUNNEL: TunnelConfig = {
   receiveWindow: 64,
   processingDelay: 0,
+  firstSequenceNumber: 0,
   flow: 'window',
   sendQueue: 128,
   early: 'hold',
@@ -53,7 +56,7 @@ export const TUNNEL: TunnelConfig = {
   ackDelay: 50e6,
   ackEvery: 4,
   minTimeOut: 500e6,
-  maxTimeOut: 10e9,
+  maxTimeOut: 3e9,
 }
 
 export interface EndpointConfig {

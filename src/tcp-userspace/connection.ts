@@ -95,15 +95,15 @@ export class TcpConnection implements Connection {
   #challenges = 0
   #challengesSince = 0
 
-  constructor(host: Host, local: Endpoint, remote: Endpoint, from: Accepting | ConnectionHandlers) {
-    const passive = 'accept' in from
+  /** With a listener the connection is passive, and gets its handlers from there. */
+  constructor(host: Host, local: Endpoint, remote: Endpoint, handlers: ConnectionHandlers, listener?: Accepting) {
     this.#host = host
     this.#env = host.env
     this.local = local
     this.remote = remote
-    this.state = passive ? 'listen' : 'closed'
-    this.#listener = passive ? from : undefined
-    this.#handlers = passive ? {} : from
+    this.state = listener ? 'listen' : 'closed'
+    this.#listener = listener
+    this.#handlers = handlers
     this.#sender = new Sender(this.#env.random32('isn'), host.sendBuffer)
     this.#receiver = new Receiver(host.receiveBuffer)
     this.#rto = new Rto(host.profile)

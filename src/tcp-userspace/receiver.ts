@@ -151,7 +151,7 @@ export class Receiver {
     let last = first
     while (last < from.length && leq(from[last], end)) last++
     if (first === last) {
-      if (from.length === MAX_STRETCHES) return false
+      if (from.length >= MAX_STRETCHES && seq !== this.nxt) return false
       from.splice(first, 0, seq)
       to.splice(first, 0, end)
       return true

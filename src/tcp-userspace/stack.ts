@@ -88,6 +88,7 @@ export class TcpStack {
     const header = Segment.headerLength(bytes, start)
     if (header < Segment.HEADER || start + header > end) return 'bad-length'
     if (checksum(bytes, start, end, source, destination) !== 0) return 'bad-checksum'
+    if (!isUnicast(source) || !isUnicast(destination)) return 'not-unicast'
     const remotePort = Segment.sourcePort(bytes, start)
     const localPort = Segment.destinationPort(bytes, start)
     const connection = this.#find(destination, localPort, source, remotePort)
@@ -123,7 +124,7 @@ export class TcpStack {
     if (listener.halfOpen >= listener.backlog) return 'backlog-full'
     const local = { address: destination, port: Segment.destinationPort(bytes, start) }
     const remote = { address: source, port: Segment.sourcePort(bytes, start) }
-    const connection = new TcpConnection(this.#host, local, remote, listener)
+    const connection = new TcpConnection(this.#host, local, remote, {}, listener)
     this.#add(connection)
     connection.synArrived(bytes, start)
     return undefined
@@ -225,6 +226,9 @@ class TcpListener implements Listener, Accepting {
     this.close = close
   }
 }
+
+/** Neither multicast, nor reserved, nor the limited broadcast address; nor none at all. */
+const isUnicast = (address: number): boolean => address >>> 28 < 0xe && address !== 0
 
 function hash(local: number, localPort: number, remote: number, remotePort: number): number {
   let h = Math.imul(local ^ Math.imul(remote, 0x9e3779b1), 0x85ebca6b)

@@ -81,6 +81,7 @@ export const DISCARDS = {
   truncated: 'It ends before its header does.',
   'bad-length': 'Its data offset does not fit its length.',
   'bad-checksum': 'The checksum does not match the bytes.',
+  'not-unicast': 'Its source or destination is not the address of one machine (RFC 9293 §3.9.2.3).',
   'no-connection': 'It belongs to no connection and to no listener; a reset was sent if it was no reset itself.',
   'backlog-full': 'The listener has as many half-open connections as it keeps.',
   duplicate: 'All of it had been received before; it was acknowledged again.',

@@ -197,24 +197,18 @@ export function pipe(
   delay: number,
   cuts: readonly number[] = [],
 ): readonly [Stream, Stream] {
-  let closed = false
-  const one = (to: () => StreamEvents, both: () => readonly StreamEvents[]): Stream => ({
+  const later = (act: () => void): unknown => world.scheduler.after(delay, 'pipe', act)
+  const towards = (to: () => StreamEvents): Stream => ({
     write: bytes => {
-      const copy = bytes.slice()
       let at = 0
-      for (const cut of [...cuts, copy.length]) {
-        const part = copy.slice(at, at + Math.max(1, cut))
+      for (const cut of [...cuts, bytes.length]) {
+        const part = bytes.slice(at, at + cut)
         at += part.length
-        if (part.length > 0) world.scheduler.after(delay, 'pipe', () => to().data(part))
+        if (part.length > 0) later(() => to().data(part))
       }
-      if (at < copy.length) world.scheduler.after(delay, 'pipe', () => to().data(copy.slice(at)))
     },
-    end: () => world.scheduler.after(delay, 'pipe', () => to().ended()),
-    abort: () => {
-      if (closed) return
-      closed = true
-      world.scheduler.after(delay, 'pipe', () => both()[0].closed('reset'))
-    },
+    end: () => later(() => to().ended()),
+    abort: () => later(() => to().closed('reset')),
   })
-  return [one(b, () => [b()]), one(a, () => [a()])]
+  return [towards(b), towards(a)]
 }

@@ -359,6 +359,22 @@ describe('ports and addresses', () => {
     peer.expectsNothing()
   })
 
+  test('a SYN from or to an address that is not one machine’s is dropped (RFC 9293 §3.9.2.3, MUST-57, MUST-63)', () => {
+    const { stack, peer } = underTest()
+    stack.listen({ port: PORT }, () => ({}))
+    const bytes = peer.build({ flags: 'S' })
+    for (const [source, destination] of [
+      [THEIRS, 0xe0000001],
+      [THEIRS, 0xffffffff],
+      [0xe0000001, OURS],
+      [0, OURS],
+    ]) {
+      Segment.seal(bytes, 0, bytes.length, source, destination)
+      assert.equal(stack.receive(bytes, 0, bytes.length, source, destination), 'not-unicast')
+    }
+    peer.expectsNothing()
+  })
+
   test('a listener of that very address comes before one of any; a port is taken once', () => {
     const { stack, peer } = underTest()
     const heard: string[] = []

@@ -16,12 +16,12 @@ export interface Line {
   readonly jitterMs: number
 }
 
-export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOptions } = {}) {
+export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOptions; isn?: () => number } = {}) {
   const scheduler = new Scheduler()
   const random = seededRandom(line.seed)
   const states = new Set<string>()
   const discards = new Map<Discard, number>()
-  let segments = 0
+  const sent = { segments: 0 }
 
   function env(name: string, deliver: (bytes: Uint8Array, source: number, destination: number) => void): TcpEnv {
     const own: Random = random.fork(name)
@@ -30,10 +30,10 @@ export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOption
     return {
       now: () => scheduler.now,
       timer: (owner, fire) => scheduler.timer(owner, fire),
-      random32: purpose => draws[purpose].uint32(),
+      random32: purpose => (purpose === 'isn' && options.isn ? options.isn() : draws[purpose].uint32()),
       buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
       send(buffer, source, destination) {
-        segments++
+        sent.segments++
         const copies = fate.chance(line.loss) ? 0 : fate.chance(line.duplication) ? 2 : 1
         for (let n = 0; n < copies; n++) {
           const bytes = Uint8Array.from(buffer.bytes)
@@ -64,8 +64,6 @@ export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOption
     right,
     states,
     discards,
-    get segments() {
-      return segments
-    },
+    sent,
   }
 }

@@ -1,0 +1,180 @@
+/** Joins tcp-userspace to the IP stack: segments in and out, ICMP errors, the trace; and gives its users a Stream. */
+import {
+  type Connection,
+  type ConnectionHandlers,
+  DISCARDS,
+  type Discard,
+  type TcpEnv,
+  type TcpOptions,
+  TcpStack,
+} from 'tcp-userspace'
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { get16, get32 } from '../base/bytes.ts'
+import type { DropReason } from '../base/drop.ts'
+import type { Env } from '../base/env.ts'
+import type { Stream, StreamEvents } from '../base/layer.ts'
+import type { Packet } from '../base/packet.ts'
+import { dropFacts } from '../wire/facts.ts'
+import * as Icmp from '../wire/icmp.ts'
+import * as Ipv4Header from '../wire/ipv4.ts'
+import type { IcmpError } from './icmp.ts'
+import type { IpStack } from './stack.ts'
+
+export type { Connection, ConnectionHandlers }
+
+/** `10.0.0.1:1723-10.0.0.2:40001`, local end first: how the trace and the snapshot call a connection. */
+export const connectionName = ({ local, remote }: Connection): string =>
+  `${formatIpv4(local.address)}:${local.port}-${formatIpv4(remote.address)}:${remote.port}`
+
+export class TcpLayer {
+  readonly #env: Env
+  readonly #stack: IpStack
+  readonly #tcp: TcpStack
+
+  constructor(env: Env, stack: IpStack, options: TcpOptions = {}) {
+    this.#env = env
+    this.#stack = stack
+    this.#tcp = new TcpStack(this.#outside(), options)
+    stack.handle(Ipv4Header.PROTOCOL.tcp, packet => this.#receive(packet))
+    stack.icmp.onError(error => this.#error(error))
+  }
+
+  get connections(): Iterable<Connection> {
+    return this.#tcp.connections
+  }
+
+  listen(port: number, accept: (connection: Connection) => ConnectionHandlers): void {
+    if (!this.#tcp.listen({ port }, accept)) throw new Error(`${this.#env.node}: TCP port ${port} is taken`)
+  }
+
+  /** Undefined when there is no route to the address, or no local port is free. */
+  connect(address: Ipv4, port: number, handlers: ConnectionHandlers): Connection | undefined {
+    const source = this.#stack.sourceFor(address)
+    if (source === undefined) return undefined
+    return this.#tcp.connect({ local: { address: source }, remote: { address, port } }, handlers)
+  }
+
+  #outside(): TcpEnv {
+    const { clock, packets, trace } = this.#env
+    const random = { isn: this.#env.random.fork('isn'), port: this.#env.random.fork('port') }
+    return {
+      now: () => clock.now,
+      timer: (owner, fire) => clock.timer(owner, fire),
+      random32: purpose => random[purpose].uint32(),
+      buffer: length => packets.make(length),
+      send: (segment, source, destination) => {
+        const options = { source: source as Ipv4 }
+        this.#stack.output(segment as Packet, destination as Ipv4, Ipv4Header.PROTOCOL.tcp, options)
+      },
+      maxSegment: destination => (this.#stack.mtuTowards(destination as Ipv4) ?? 576) - Ipv4Header.HEADER,
+      trace: {
+        state: (connection, from, to, cause) => {
+          if (trace.on) trace.emit('state', { machine: `tcp[${connectionName(connection)}]`, from, to, cause })
+        },
+        retransmit: ({ local, remote }, seq, length, tries) => {
+          if (!trace.on) return
+          const src = `${formatIpv4(local.address)}:${local.port}`
+          const dst = `${formatIpv4(remote.address)}:${remote.port}`
+          trace.emit('tcp-retransmit', { src, dst, seq, length, tries })
+        },
+      },
+    }
+  }
+
+  #receive(packet: Packet): void {
+    const { bytes, start, end } = packet
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    const source = Ipv4Header.source(bytes, start)
+    const destination = Ipv4Header.destination(bytes, start)
+    const discard = this.#tcp.receive(bytes, at, end, source, destination)
+    if (discard && this.#env.trace.on) {
+      const facts = { reason: reasonOf(discard), layer: 'tcp', ...dropFacts(packet) }
+      this.#env.trace.emit('drop', { ...facts, detail: DISCARDS[discard] })
+    }
+    packet.release()
+  }
+
+  /** RFC 1122 §4.2.3.9: net, host and source route failures are soft; protocol and port unreachable are hard. */
+  #error(error: IcmpError): void {
+    if (error.protocol !== Ipv4Header.PROTOCOL.tcp || error.type !== Icmp.TYPE.unreachable) return
+    if (error.code === Icmp.UNREACHABLE.fragmentationNeeded) return
+    const hard = error.code === Icmp.UNREACHABLE.protocol || error.code === Icmp.UNREACHABLE.port
+    const local = { address: error.source, port: get16(error.quoted, 0) }
+    const remote = { address: error.destination, port: get16(error.quoted, 2) }
+    this.#tcp.unreachable({ local, remote, sequence: get32(error.quoted, 4) }, hard)
+  }
+}
+
+function reasonOf(discard: Discard): DropReason {
+  if (discard === 'bad-checksum') return 'bad-checksum'
+  return discard === 'truncated' || discard === 'bad-length' ? 'malformed' : 'tcp-unexpected'
+}
+
+/** The handlers of a connection that make a Stream of it, and the Stream, which keeps what TCP does not take at once. */
+export class ConnectionStream implements Stream {
+  readonly handlers: ConnectionHandlers
+  #connection: Connection | undefined
+  #waiting: Uint8Array[] = []
+  #ending = false
+
+  constructor(events: StreamEvents) {
+    this.handlers = {
+      opened: () => events.opened(),
+      data: bytes => events.data(bytes),
+      ended: () => events.ended(),
+      writable: () => this.#flush(),
+      closed: reason => events.closed(reason),
+    }
+  }
+
+  attach(connection: Connection): void {
+    connection.noDelay = true
+    this.#connection = connection
+    this.#flush()
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#ending) return
+    this.#waiting.push(bytes.slice())
+    this.#flush()
+  }
+
+  end(): void {
+    this.#ending = true
+    this.#flush()
+  }
+
+  abort(): void {
+    this.#ending = true
+    this.#waiting = []
+    this.#connection?.abort()
+  }
+
+  #flush(): void {
+    const connection = this.#connection
+    if (!connection) return
+    for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
+      const taken = connection.write(first)
+      if (taken < first.length) {
+        this.#waiting[0] = first.subarray(taken)
+        return
+      }
+      this.#waiting.shift()
+    }
+    if (this.#ending) connection.end()
+  }
+}
+
+/** The handlers of an accepted connection whose user gets a Stream first and answers what it wants to hear of it. */
+export function acceptedStream(connection: Connection, use: (stream: Stream) => StreamEvents): ConnectionHandlers {
+  let events: StreamEvents | undefined
+  const stream = new ConnectionStream({
+    opened: () => {},
+    data: bytes => events?.data(bytes),
+    ended: () => events?.ended(),
+    closed: reason => events?.closed(reason),
+  })
+  stream.attach(connection)
+  events = use(stream)
+  return stream.handlers
+}

@@ -1,0 +1,81 @@
+/**
+ * A capture of one link as pcapng, with names for interfaces and hosts, and a comment on every frame that does not arrive
+ * or that the machine behind the link discards.
+ *
+ * A drop is known only after its frame: frames wait a while before they become blocks. What has been taken with `take`
+ * is a whole file at any moment.
+ */
+import type { Ipv4 } from '../base/address.ts'
+import { concat } from '../base/bytes.ts'
+import { DROP_REASONS } from '../base/drop.ts'
+import { type SimTime, sec } from '../base/time.ts'
+import type { TraceEvent } from '../base/trace.ts'
+import type { Link, TappedFrame } from '../link/link.ts'
+import * as Pcap from '../wire/pcap.ts'
+
+/** Longer than any packet waits in one machine, ARP's three seconds included. */
+const WAIT = sec(5)
+
+interface Waiting {
+  readonly t: SimTime
+  readonly from: 0 | 1
+  readonly bytes: Uint8Array
+  readonly packet: string
+  comment: string | undefined
+}
+
+export class LinkCapture {
+  readonly #ends: readonly [string, string]
+  readonly #blocks: Uint8Array[]
+  #waiting: Waiting[] = []
+  readonly #byPacket = new Map<string, Waiting>()
+  /** Frames that the link has carried or lost. */
+  frames = 0
+
+  constructor(link: Link, names: Iterable<readonly [Ipv4, string]>, fingerprint: string) {
+    this.#ends = [link.ends[0].name, link.ends[1].name]
+    const linkType = link.type === 'ethernet' ? Pcap.LINK_TYPE.ethernet : Pcap.LINK_TYPE.raw
+    const info = (name: string) =>
+      Pcap.interfaceBlock({ name, description: `what ${name} sends on ${link.name}`, linkType })
+    this.#blocks = [
+      Pcap.sectionHeader({ fingerprint, timeZero: Pcap.TIME_ZERO }),
+      info(this.#ends[0]),
+      info(this.#ends[1]),
+      Pcap.nameBlock(names),
+    ]
+  }
+
+  frame({ t, from, bytes, packet, fate }: TappedFrame): void {
+    this.frames++
+    const waiting: Waiting = { t, from, bytes: bytes.slice(), packet, comment: describeFate(fate) }
+    this.#waiting.push(waiting)
+    this.#byPacket.set(packet, waiting)
+  }
+
+  /** A machine at one end of the link has discarded a packet that may have come over it. */
+  event(event: TraceEvent): void {
+    if (event.event !== 'drop' || event.packet === undefined || event.layer === 'link') return
+    const waiting = this.#byPacket.get(event.packet)
+    const receiver = waiting && this.#ends[1 - waiting.from].split(':')[0]
+    if (!waiting || receiver !== event.node) return
+    waiting.comment = `dropped by ${event.node} (${event.reason}): ${DROP_REASONS[event.reason]}`
+  }
+
+  /** The bytes that are ready at `now`; with `all`, everything. */
+  take(now: SimTime, all = false): Uint8Array {
+    let ready = 0
+    while (ready < this.#waiting.length && (all || this.#waiting[ready].t < now - WAIT)) ready++
+    for (const { t, from, bytes, packet, comment } of this.#waiting.splice(0, ready)) {
+      this.#blocks.push(Pcap.packetBlock({ interface: from, timeZero: Pcap.TIME_ZERO, t, bytes, comment }))
+      this.#byPacket.delete(packet)
+    }
+    return concat(...this.#blocks.splice(0))
+  }
+}
+
+function describeFate(fate: TappedFrame['fate']): string | undefined {
+  if (fate === undefined) return undefined
+  if (fate === 'corrupted') return 'the line changed one bit of it'
+  if (fate === 'duplicated') return 'the line delivered it twice'
+  return `not delivered (${fate}): ${DROP_REASONS[fate]}`
+}

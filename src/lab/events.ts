@@ -1,0 +1,55 @@
+/** The actions of a lab, carried out. `verbs.ts` holds their schema and their words; here is what each does. */
+import { echo } from '../app/echo.ts'
+import { ping } from '../app/ping.ts'
+import { fetchBytes } from '../app/transfer.ts'
+import type { LineQuality } from '../link/link.ts'
+import { Client } from '../node/client.ts'
+import { IpNode } from '../node/ip-node.ts'
+import type { Simulation } from './build.ts'
+import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
+
+/** The loader has checked that every name exists and is of the right kind. */
+const client = (simulation: Simulation, name: string): Client => {
+  const node = simulation.nodes.get(name)
+  if (!(node instanceof Client)) throw new Error(`${name} is no client`)
+  return node
+}
+const machine = (simulation: Simulation, name: string): IpNode => {
+  const node = simulation.nodes.get(name)
+  if (!(node instanceof IpNode)) throw new Error(`${name} has no IP stack`)
+  return node
+}
+
+const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V]) => void } = {
+  connect: (simulation, args) => client(simulation, args.client).connect(),
+  disconnect: (simulation, args) => client(simulation, args.client).disconnect(),
+  ping: (simulation, args) => {
+    const from = machine(simulation, args.from)
+    ping(from.env, from.stack, args)
+  },
+  fetch: (simulation, args) => {
+    const from = machine(simulation, args.from)
+    fetchBytes(from.env, from.tcp, args)
+  },
+  echo: (simulation, args) => {
+    const from = machine(simulation, args.from)
+    echo(from.env, from.udp, args)
+  },
+  link: (simulation, args) => {
+    const link = simulation.links[args.link]
+    if (args.up !== undefined) link.setUp(args.up)
+    link.change(0, changed(args.sends[0]))
+    link.change(1, changed(args.sends[1]))
+  },
+  note: () => {},
+}
+
+/** In a lab, no rate is written as `null`. */
+function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
+  return rate === undefined ? rest : { ...rest, rate: rate ?? 0 }
+}
+
+export function apply(simulation: Simulation, action: Action): void {
+  const verb = VERBS[action.verb] as (simulation: Simulation, args: unknown) => void
+  verb(simulation, action.args)
+}

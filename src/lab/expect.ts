@@ -1,0 +1,176 @@
+/**
+ * The checks of a lab. An instant is looked at after its last event; `by` runs from 0 s to its moment, `during` includes
+ * both ends. States are read from snapshots, events are counted as they happen.
+ */
+import { formatDuration, type SimTime } from '../base/time.ts'
+import type { TraceEvent } from '../base/trace.ts'
+import type { SnapshotValue } from '../node/node.ts'
+import type { Simulation } from './build.ts'
+import type { Check, Comparison, EventPattern, StateCondition } from './lab.ts'
+import { valueAt } from './snapshot.ts'
+
+export interface Verdict {
+  readonly name: string
+  readonly description: string
+  readonly level: 'error' | 'warning'
+  readonly ok: boolean
+  /** When the verdict was sure: the moment a state held, or the end of the time that the check names. */
+  readonly t: SimTime
+  /** What was seen, in one sentence. */
+  readonly detail: string
+}
+
+export class Checks {
+  readonly #pending: Pending[]
+
+  constructor(simulation: Simulation) {
+    this.#pending = simulation.lab.checks.map(check => new Pending(check, simulation))
+  }
+
+  /** The moments at which a verdict may fall although nothing happens then. */
+  get moments(): SimTime[] {
+    const moments = this.#pending.flatMap(({ check: { when } }) =>
+      'by' in when ? [when.by] : 'at' in when ? [when.at] : [...when.during],
+    )
+    return [...new Set([0, ...moments])].sort((a, b) => a - b)
+  }
+
+  event(event: TraceEvent): void {
+    for (const pending of this.#pending) pending.count(event)
+  }
+
+  /** Looks at the machines, after the last event of the instant `t`. */
+  look(t: SimTime): void {
+    for (const pending of this.#pending) pending.look(t)
+  }
+
+  /** In the order of the file; `t` is when the run ended. */
+  verdicts(t: SimTime): Verdict[] {
+    return this.#pending.map(pending => pending.verdict(t))
+  }
+}
+
+/** Without an operator a number means exactly that many (`seen: { count: 5 }`). */
+class Pending {
+  readonly check: Check
+  readonly #simulation: Simulation
+  readonly #from: SimTime
+  readonly #to: SimTime
+  #seen = 0
+  #unseen: TraceEvent | undefined
+  /** `by`: has the state held once? `during`: has it failed once? */
+  #heldAt: SimTime | undefined
+  #failedAt: SimTime | undefined
+  #closest = ''
+  #decided: Verdict | undefined
+
+  constructor(check: Check, simulation: Simulation) {
+    this.check = check
+    this.#simulation = simulation
+    const { when } = check
+    this.#from = 'during' in when ? when.during[0] : 0
+    this.#to = 'during' in when ? when.during[1] : 'at' in when ? when.at : when.by
+  }
+
+  count(event: TraceEvent): void {
+    if (event.t < this.#from || event.t > this.#to) return
+    const { seen, unseen } = this.check
+    if (seen && matches(seen, event)) this.#seen++
+    if (unseen && !this.#unseen && matches(unseen, event)) this.#unseen = event
+  }
+
+  look(t: SimTime): void {
+    if (this.#decided || t < this.#from) return
+    if (this.check.state.length > 0 && t <= this.#to) this.#lookAtState(t)
+    if (t >= this.#to) this.#decided = this.#decide(t)
+  }
+
+  #lookAtState(t: SimTime): void {
+    const { when } = this.check
+    if ('at' in when && t !== when.at) return
+    if ('by' in when && this.#heldAt !== undefined) return
+    const wrong = this.#wrong()
+    if (wrong === undefined) this.#heldAt ??= t
+    else {
+      this.#failedAt ??= t
+      this.#closest = wrong
+    }
+  }
+
+  /** The first condition that does not hold, in words. */
+  #wrong(): string | undefined {
+    for (const condition of this.check.state) {
+      const value = this.#valueOf(condition)
+      if (!holds(condition.want, value)) return `${condition.node}.${condition.path} is ${show(value)}`
+    }
+    return undefined
+  }
+
+  #valueOf({ node, path }: StateCondition): SnapshotValue {
+    const machine = this.#simulation.nodes.get(node)
+    return machine && valueAt(machine.snapshot(), path)
+  }
+
+  verdict(t: SimTime): Verdict {
+    return this.#decided ?? this.#decide(t)
+  }
+
+  #decide(t: SimTime): Verdict {
+    const trouble = t < this.#to ? `the run ended at ${formatDuration(t)}, before the check was due` : this.#trouble()
+    const { name, description, level, pass, fail } = this.check
+    const ok = trouble === undefined
+    const held = this.#heldAt !== undefined && 'by' in this.check.when && !this.check.seen ? this.#heldAt : t
+    const sentence = ok ? pass : fail
+    const detail = [trouble ?? this.#success(), sentence].filter(part => part).join('. ')
+    return { name, description, level, ok, t: ok ? held : t, detail }
+  }
+
+  #trouble(): string | undefined {
+    const { state, seen, when } = this.check
+    if (state.length > 0) {
+      if ('during' in when ? this.#failedAt !== undefined : this.#heldAt === undefined) {
+        return 'during' in when ? `${this.#closest} at ${formatDuration(this.#failedAt ?? 0)}` : this.#closest
+      }
+    }
+    if (seen && !holds(seen.count, this.#seen))
+      return `${this.#seen} × ${describePattern(seen)}, wanted ${showWant(seen.count)}`
+    if (this.#unseen) return `${describeEvent(this.#unseen)} at ${formatDuration(this.#unseen.t)}`
+    return undefined
+  }
+
+  #success(): string {
+    const { state, seen, unseen, when } = this.check
+    const parts: string[] = []
+    if (state.length > 0 && this.#heldAt !== undefined) {
+      parts.push('by' in when ? `held from ${formatDuration(this.#heldAt)}` : 'held')
+    }
+    if (seen) parts.push(`${this.#seen} × ${describePattern(seen)}`)
+    if (unseen) parts.push(`no ${describePattern(unseen)}`)
+    return parts.join(', ')
+  }
+}
+
+function matches(pattern: EventPattern, event: TraceEvent): boolean {
+  if (event.event !== pattern.event || (pattern.node !== undefined && event.node !== pattern.node)) return false
+  const fields = event as unknown as Readonly<Record<string, SnapshotValue>>
+  return pattern.fields.every(({ name, want }) => holds(want, fields[name]))
+}
+
+export function holds({ op, value: want }: Comparison, value: SnapshotValue): boolean {
+  if (op === '==') return value === want
+  if (op === '!=') return value !== want
+  if (typeof value !== 'number' || typeof want !== 'number') return false
+  return op === '<' ? value < want : op === '<=' ? value <= want : op === '>' ? value > want : value >= want
+}
+
+const show = (value: SnapshotValue): string => (value === undefined ? 'not there' : String(value))
+const showWant = ({ op, value }: Comparison): string => (op === '==' ? String(value) : `${op} ${value}`)
+
+function describePattern({ event, node, fields }: EventPattern): string {
+  const words = fields.map(({ name, want }) => `${name} ${showWant(want)}`)
+  return [event, ...(node === undefined ? [] : [`at ${node}`]), ...words].join(' ')
+}
+
+function describeEvent(event: TraceEvent): string {
+  return `${event.event} at ${event.node}`
+}

@@ -1,0 +1,51 @@
+/**
+ * A lab file to a checked lab, or to everything that is wrong with it.
+ *
+ * Three passes over one tree: YAML (`document.ts`), the shape of every value (`schema.ts`), and what the values mean
+ * for each other (`topology.ts`, `timeline.ts`). The last runs even when the second has found something.
+ */
+import { readDocument } from './document.ts'
+import type { Issue, Lab } from './lab.ts'
+import { applyOverride, type Override } from './overrides.ts'
+import { DEFAULTS } from './schema.ts'
+import { checkShape } from './shape.ts'
+import { Timeline } from './timeline.ts'
+import { Topology } from './topology.ts'
+import { child, Issues, integer, type Tree, text } from './tree.ts'
+
+export type { Override } from './overrides.ts'
+
+export type Loaded =
+  | { readonly ok: true; readonly lab: Lab }
+  | { readonly ok: false; readonly issues: readonly Issue[] }
+
+/** `file` is only a name, for the messages. */
+export function loadLab(text: string, file: string, overrides: readonly Override[] = []): Loaded {
+  const issues = new Issues()
+  const tree = readDocument(text, file, issues)
+  if (tree) {
+    for (const override of overrides) applyOverride(tree, override, issues)
+    checkShape(tree, issues)
+    const lab = read(tree, issues)
+    if (issues.list.length === 0) return { ok: true, lab }
+  }
+  return { ok: false, issues: issues.sorted(file) }
+}
+
+/** The lab as far as it can be read; it is whole when nothing was reported. */
+function read(tree: Tree, issues: Issues): Lab {
+  const topology = new Topology(child(tree, 'topology'), issues)
+  const timeline = new Timeline(tree, topology, issues)
+  const nodes = [...topology.nodes.values()].map(node => topology.nodeSpec(node))
+  return {
+    name: text(child(tree, 'name')) ?? '',
+    description: text(child(tree, 'description')) ?? '',
+    seed: integer(child(tree, 'seed')) ?? DEFAULTS.seed,
+    stop: timeline.stop,
+    nodes: nodes.filter(node => node !== undefined),
+    links: topology.linkSpecs(),
+    events: timeline.events(),
+    questions: timeline.questions(),
+    checks: timeline.checks(),
+  }
+}

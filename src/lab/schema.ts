@@ -1,0 +1,299 @@
+/**
+ * The shape of a lab file: every key, what may stand there, what it means. It is the only authority; the editor's
+ * schema (topologies/lab.schema.json) is made from it. What one value means for another stands in `topology.ts` and
+ * `timeline.ts`.
+ *
+ * No transforms: the file is read from its tree, which still knows the places.
+ */
+import * as v from 'valibot'
+import type { AuthProtocol, Kind, Mppe, Verb } from './lab.ts'
+import {
+  address,
+  addressOrNode,
+  count,
+  duration,
+  ENDPOINT,
+  flag,
+  interfaceAddress,
+  name,
+  oneOf,
+  prefix,
+  route,
+  show,
+  text,
+  type Wrong,
+  words,
+} from './leaf.ts'
+import { map, named, texts } from './map.ts'
+import { seenSchema, unseenSchema } from './pattern.ts'
+import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
+
+export const KINDS = ['host', 'router', 'switch', 'client', 'pptp-server'] as const satisfies readonly Kind[]
+export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
+export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
+
+export const DEFAULTS = {
+  seed: 1,
+  stop: '60s',
+  auth: ['ms-chap-v2'],
+  mppe: 'optional',
+  mtu: 1500,
+  type: 'ethernet',
+  level: 'error',
+} as const
+
+const routes = v.pipe(
+  v.array(
+    route('A route in the words of `ip route`: "default via 192.0.2.1", "10.9.0.0/16 dev ppp0".'),
+    'Here a list of routes must stand.\nfor example ["default via 192.0.2.1"]',
+  ),
+  v.description('Static routes. Networks that the node is attached to need none.'),
+)
+
+const auth = v.pipe(
+  v.union(
+    [
+      oneOf(AUTH, 'An authentication protocol.'),
+      v.pipe(
+        v.array(oneOf(AUTH, 'An authentication protocol.')),
+        v.minLength(1, 'At least one authentication protocol is needed.'),
+      ),
+    ],
+    ({ input }: Wrong) => `${show(input)} is no authentication protocol.\nknown here: ${AUTH.join(', ')}`,
+  ),
+  v.description('Authentication protocols, best first; one alone needs no list.'),
+)
+const mppe = oneOf(MPPE, 'MPPE encryption: `required` ends a session without it.')
+
+const clientPptp = {
+  server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
+  user: v.optional(words('User name.', 255)),
+  password: v.optional(text('Password.')),
+  auth: v.optional(auth),
+  mppe: v.optional(mppe, DEFAULTS.mppe),
+  routes: v.optional(
+    v.pipe(
+      v.array(prefix('A network, or `default`.'), 'Here a list of networks must stand.\nfor example [10.20.0.0/24]'),
+      v.description('Networks to be reached through the tunnel, as long as it is up.'),
+    ),
+  ),
+  dns: v.optional(flag('Ask the server for name servers (RFC 1877)?'), false),
+  echo: v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.')),
+}
+
+const serverPptp = {
+  local: v.optional(address('The address of the server at its end of every tunnel.')),
+  pool: v.optional(
+    v.pipe(
+      v.string(poolWrong),
+      v.regex(/^\d+\.\d+\.\d+\.\d+ ?- ?\d+\.\d+\.\d+\.\d+$/, poolWrong),
+      v.description('Addresses for callers, first and last: 10.8.0.10-10.8.0.99. The lowest free one is given.'),
+    ),
+  ),
+  users: v.optional(
+    v.pipe(texts('users and their passwords', text('Password.')), v.description('User names and their passwords.')),
+  ),
+  auth: v.optional(auth),
+  mppe: v.optional(mppe, DEFAULTS.mppe),
+  dns: v.optional(
+    v.pipe(
+      v.array(address('A name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),
+      v.maxLength(2, 'PPP carries two name servers at most (RFC 1877).'),
+      v.description('Name servers to give out (RFC 1877).'),
+    ),
+  ),
+}
+
+function poolWrong({ input }: Wrong): string {
+  const what = input === null || input === '' ? 'The pool is empty' : `${show(input)} is no pool`
+  return `${what}: it needs a first and a last address.\nfor example 10.8.0.10-10.8.0.99`
+}
+
+const clientKeys = {
+  routes: v.optional(routes),
+  pptp: v.optional(v.pipe(map('the pptp of a client', clientPptp), v.description('The tunnel that the client opens.'))),
+}
+const serverKeys = {
+  routes: v.optional(routes),
+  pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
+}
+
+/** The keys of each kind, apart from `kind` itself. */
+const KIND_KEYS = {
+  host: { routes: v.optional(routes) },
+  router: { routes: v.optional(routes) },
+  switch: {},
+  client: clientKeys,
+  'pptp-server': serverKeys,
+}
+
+const kindSentence = ({ input }: Wrong) =>
+  typeof input === 'string'
+    ? `There is no kind of node called ${show(input)}.\n?${KINDS.join(' ')}`
+    : `A node needs a kind.\nknown here: ${KINDS.join(', ')}`
+
+const node = v.pipe(
+  v.variant(
+    'kind',
+    [
+      map('a node of kind host', { kind: v.literal('host'), ...KIND_KEYS.host }),
+      map('a node of kind router', { kind: v.literal('router'), ...KIND_KEYS.router }),
+      map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
+      map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
+      map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
+    ],
+    kindSentence,
+  ),
+  v.description('A machine.'),
+)
+
+const defaults = map('topology.defaults', {
+  routes: v.optional(routes),
+  pptp: v.optional(
+    map('the pptp of topology.defaults', { auth: v.optional(auth), mppe: v.optional(mppe, DEFAULTS.mppe) }),
+  ),
+})
+
+const kinds = map('topology.kinds (the kinds of nodes)', {
+  host: v.optional(map('the kind host', KIND_KEYS.host)),
+  router: v.optional(map('the kind router', KIND_KEYS.router)),
+  switch: v.optional(map('the kind switch', KIND_KEYS.switch)),
+  client: v.optional(map('the kind client', KIND_KEYS.client)),
+  'pptp-server': v.optional(map('the kind pptp-server', KIND_KEYS['pptp-server'])),
+})
+
+const endpointWrong = ({ input }: Wrong) =>
+  `${show(input)} is no end of a link: it is a node and one of its interfaces.\nfor example "alice:eth0"`
+
+const link = v.pipe(
+  map('a link', {
+    endpoints: v.pipe(
+      v.array(
+        v.pipe(v.string(endpointWrong), v.regex(ENDPOINT, endpointWrong), v.description('node:interface')),
+        'Here the two ends must stand.\nfor example ["alice:eth0", "isp:eth0"]',
+      ),
+      v.length(2, 'A link has two ends.'),
+      v.description('The two ends, each `node:interface`. An interface exists because a link names it.'),
+    ),
+    ipv4: v.optional(
+      v.pipe(
+        v.array(
+          interfaceAddress('An address with its network, 192.0.2.1/24; at a switch port `none`.'),
+          'Here a list must stand, one entry for each end.\nfor example [192.0.2.1/24, 192.0.2.2/24]',
+        ),
+        v.length(2, 'There must be one entry for each of the two ends.'),
+        v.description('The addresses of the two ends, in the order of `endpoints`.'),
+      ),
+    ),
+    type: v.optional(
+      oneOf(['ethernet', 'ip'], 'What the line carries: Ethernet frames (with ARP), or bare IP packets.'),
+      DEFAULTS.type,
+    ),
+    mtu: v.optional(count('Largest IP packet in octets.', 68, 65535), DEFAULTS.mtu),
+    delay: v.optional(qualitySchemas.delay, LINE.quality.delay),
+    jitter: v.optional(qualitySchemas.jitter, LINE.quality.jitter),
+    rate: v.optional(qualitySchemas.rate, LINE.quality.rate),
+    queue: v.optional(qualitySchemas.queue, LINE.quality.queue),
+    loss: v.optional(qualitySchemas.loss, LINE.quality.loss),
+    corruption: v.optional(qualitySchemas.corruption, LINE.quality.corruption),
+    duplication: v.optional(qualitySchemas.duplication, LINE.quality.duplication),
+    reordering: v.optional(qualitySchemas.reordering, LINE.quality.reordering),
+  }),
+  v.description('A line between two interfaces.'),
+)
+
+const topology = map('topology', {
+  defaults: v.optional(v.pipe(defaults, v.description('For every node whose kind knows the key.'))),
+  kinds: v.optional(
+    v.pipe(kinds, v.description('For every node of a kind. A node overrides its kind, a kind the defaults.')),
+  ),
+  nodes: v.pipe(named('nodes', node), v.description('The machines, by name.')),
+  links: v.optional(
+    v.pipe(v.array(link, 'Here a list of links must stand.'), v.description('The lines between them.')),
+  ),
+})
+
+const verbs = Object.fromEntries(
+  Object.entries(VERBS).map(([verb, rules]) => [verb, v.optional(rules.schema)]),
+) as Record<Verb, v.OptionalSchema<v.GenericSchema, undefined>>
+
+const event = v.pipe(
+  map('an event', { at: duration('When.'), ...verbs }),
+  v.description('One thing that is done: `at` and exactly one verb.'),
+)
+
+const question = v.pipe(
+  map('a question', {
+    at: v.optional(duration('When it is asked.')),
+    before: v.optional(words('The check before whose verdict it is asked.', 100)),
+    text: words('The question.'),
+    answers: v.pipe(
+      v.array(words('An answer.', 200), 'Here a list of answers must stand.'),
+      v.minLength(2, 'A question needs at least two answers to choose from.'),
+      v.description('What to choose from.'),
+    ),
+    correct: words('The right one of the answers.', 200),
+    because: words('The reason, told afterwards.'),
+  }),
+  v.description('A question for the class.'),
+)
+
+const stateValue = v.union(
+  [
+    v.pipe(v.number(stateWrong), v.integer(stateWrong), v.minValue(0, stateWrong)),
+    v.pipe(v.string(stateWrong), v.minLength(1, stateWrong)),
+  ],
+  stateWrong,
+)
+function stateWrong({ input }: Wrong): string {
+  return `${show(input)} is neither a state nor a number.`
+}
+
+const check = v.pipe(
+  map('a check', {
+    description: words('What is expected, in one sentence.'),
+    by: v.optional(duration('It must be true at some moment up to then.')),
+    at: v.optional(duration('It must be true at that moment.')),
+    during: v.optional(
+      v.pipe(
+        v.array(duration('A moment.'), 'Here two moments must stand.\nfor example [5s, 20s]'),
+        v.length(2, 'Here two moments must stand.\nfor example [5s, 20s]'),
+        v.description('It must be true all the time between the two moments.'),
+      ),
+    ),
+    state: v.optional(
+      v.pipe(
+        texts('states by path', stateValue),
+        v.description('States by path (docs/snapshot.md), all to hold at the same moment: { alice.ppp.ipcp: opened }.'),
+      ),
+    ),
+    seen: v.optional(seenSchema),
+    unseen: v.optional(unseenSchema),
+    pass: v.optional(words('Sentence for the reader when it holds.')),
+    fail: v.optional(words('Sentence for the reader when it does not.')),
+    level: v.optional(oneOf(['error', 'warning'], 'A failed `warning` does not fail the run.'), DEFAULTS.level),
+  }),
+  v.description('One thing that the lab is expected to show.'),
+)
+
+/** Keys of the file that begin with `x-` are nobody's business; they are taken away before. */
+export const labSchema = v.pipe(
+  map('a lab', {
+    name: name('Name of the lab: letters, digits, dashes.'),
+    description: v.optional(words('What the lab shows; the list of labs prints it.')),
+    seed: v.optional(count('All chance in the run comes from it.', 0, Number.MAX_SAFE_INTEGER), DEFAULTS.seed),
+    stop: v.optional(duration('The run ends here, even if something is still due.'), DEFAULTS.stop),
+    topology: v.pipe(topology, v.description('The machines and the lines between them.')),
+    events: v.optional(
+      v.pipe(v.array(event, 'Here a list of events must stand.'), v.description('What is done in the run.')),
+    ),
+    ask: v.optional(
+      v.pipe(v.array(question, 'Here a list of questions must stand.'), v.description('Questions for the class.')),
+    ),
+    expect: v.optional(
+      v.pipe(named('checks', check), v.description('What the lab is expected to show, reported in this order.')),
+    ),
+  }),
+  v.title('pptp-lab lab file'),
+  v.description('A network, what happens in it, and what it is expected to show. Reference: docs/topology.md.'),
+)

@@ -1,0 +1,528 @@
+/**
+ * Nodes, interfaces, links, addresses: what the parts of `topology` mean for each other.
+ *
+ * Everything is checked as far as it can be read: what is malformed has been reported by the schema and is passed over
+ * here, so that one slip does not hide the next.
+ */
+import {
+  broadcastOf,
+  contains,
+  formatIpv4,
+  formatPrefix,
+  type Ipv4,
+  isMulticast,
+  parseInterface,
+  parseIpv4,
+  parsePrefix,
+} from '../base/address.ts'
+import { parseDuration } from '../base/time.ts'
+import type {
+  AuthProtocol,
+  ClientPptp,
+  InterfaceAddress,
+  InterfaceSpec,
+  Kind,
+  LineQuality,
+  LinkSpec,
+  Mppe,
+  NodeSpec,
+  QualityChange,
+  RouteSpec,
+  ServerPptp,
+} from './lab.ts'
+import { ENDPOINT, splitRoute } from './leaf.ts'
+import { suggest } from './nearest.ts'
+import { AUTH, DEFAULTS, KINDS, MPPE } from './schema.ts'
+import {
+  child,
+  emptyMap,
+  entries,
+  flag,
+  type Issues,
+  integer,
+  items,
+  type MapTree,
+  overlay,
+  type Tree,
+  text,
+} from './tree.ts'
+import { parsePercentage, parseSize } from './units.ts'
+import { readQualities, DEFAULTS as VERB_DEFAULTS } from './verbs.ts'
+
+/** A node while it is read. */
+export interface NodeDraft {
+  readonly name: string
+  /** Undefined: there is none, or nobody knows it. */
+  readonly kind: Kind | undefined
+  /** As in the file, for its place. */
+  readonly tree: Tree
+  /** With the defaults and its kind laid under it. */
+  readonly merged: Tree
+  readonly interfaces: InterfaceSpec[]
+}
+
+interface EndDraft {
+  readonly node: NodeDraft
+  readonly iface: string
+  readonly tree: Tree
+  ipv4?: InterfaceAddress
+  ipv4Tree?: Tree
+}
+
+/** A link both of whose ends could be read. */
+export interface LinkDraft {
+  readonly index: number
+  readonly tree: Tree
+  readonly ends: readonly [EndDraft, EndDraft]
+  /** False when an interface of it belongs to another link too: it says nothing about who meets whom. */
+  readonly sound: boolean
+}
+
+export class Topology {
+  readonly nodes = new Map<string, NodeDraft>()
+  readonly links: LinkDraft[] = []
+  readonly #issues: Issues
+  /** False when an end or an address could not be read: then a route may be right and only seem wrong. */
+  #allRead = true
+
+  constructor(tree: Tree | undefined, issues: Issues) {
+    this.#issues = issues
+    for (const [name, node] of entries(child(tree, 'nodes'))) this.#addNode(name, node, tree)
+    for (const [index, link] of items(child(tree, 'links')).entries()) this.#addLink(index, link)
+    this.#broadcastDomains()
+  }
+
+  /** The first address of a node, which is what its name means. */
+  addressOf(node: NodeDraft): Ipv4 | undefined {
+    return node.interfaces.find(iface => iface.ipv4)?.ipv4?.address
+  }
+
+  // Nodes
+
+  #addNode(name: string, tree: Tree, topology: Tree | undefined): void {
+    const written = text(child(tree, 'kind'))
+    const kind = KINDS.find(known => known === written)
+    const base = kind && overlay(this.#defaultsFor(kind, topology), child(child(topology, 'kinds'), kind))
+    this.nodes.set(name, { name, kind, tree, merged: overlay(base, tree) ?? tree, interfaces: [] })
+  }
+
+  /** Of the defaults, what this kind has a use for. */
+  #defaultsFor(kind: Kind, topology: Tree | undefined): Tree | undefined {
+    const defaults = child(topology, 'defaults')
+    if (defaults?.kind !== 'map' || kind === 'switch') return undefined
+    const useful: MapTree = emptyMap(defaults.path, defaults.mark)
+    for (const [key, value] of defaults.entries) {
+      if (key === 'routes' || kind === 'client' || kind === 'pptp-server') useful.entries.set(key, value)
+    }
+    return useful
+  }
+
+  // Links
+
+  #addLink(index: number, tree: Tree): void {
+    const ends = items(child(tree, 'endpoints')).map(end => this.#end(end))
+    const drafts = ends.filter(end => end !== undefined)
+    const claimed = drafts.map((end, side) => this.#claim(end, index, side === 0 ? 0 : 1))
+    if (ends.length !== 2 || drafts.length !== 2) {
+      this.#allRead = false
+      return
+    }
+    const link: LinkDraft = { index, tree, ends: [drafts[0], drafts[1]], sound: !claimed.includes(false) }
+    this.#allRead = this.#allRead && link.sound
+    if (drafts[0].node === drafts[1].node) {
+      this.#allRead = false
+      this.#issues.value(drafts[1].tree, `${drafts[0].node.name} is linked to itself.`)
+      return
+    }
+    const carries = child(tree, 'type')
+    for (const { node } of drafts) {
+      if (carries && text(carries) === 'ip' && node.kind === 'switch') {
+        this.#issues.value(
+          carries,
+          `${node.name} is a switch, and a switch passes on Ethernet frames, not bare IP packets.`,
+        )
+      }
+    }
+    this.links.push(link)
+    this.#addresses(link)
+    this.#oneNetwork(link)
+  }
+
+  #end(tree: Tree): EndDraft | undefined {
+    const match = ENDPOINT.exec(text(tree) ?? '')
+    if (!match) return undefined
+    const node = this.nodes.get(match[1])
+    if (!node) {
+      this.#issues.value(tree, `There is no node ${match[1]}.`, suggest(match[1], this.nodes.keys()))
+      return undefined
+    }
+    if (/^(ppp\d*|lo)$/.test(match[2])) {
+      this.#issues.value(tree, `The name ${match[2]} is taken: the machine makes such interfaces by itself.`)
+    }
+    return { node, iface: match[2], tree }
+  }
+
+  /** Notes the interface with its node. An end whose link is broken counts too: its name is in use. */
+  #claim(end: EndDraft, link: number, side: 0 | 1): boolean {
+    const { node, iface } = end
+    const earlier = node.interfaces.find(other => other.name === iface)
+    if (earlier) {
+      const where = earlier.link === link ? 'the other end of this link' : `topology.links[${earlier.link}]`
+      this.#issues.value(end.tree, `${node.name}:${iface} is used twice, here and in ${where}.`)
+      return false
+    }
+    node.interfaces.push({ name: iface, link, side })
+    return true
+  }
+
+  #addresses(link: LinkDraft): void {
+    const list = child(link.tree, 'ipv4')
+    const written = items(list)
+    for (const [side, end] of link.ends.entries()) {
+      const entry = written[side]
+      const name = `${end.node.name}:${end.iface}`
+      if (end.node.kind === 'switch') {
+        if (entry && text(entry) !== 'none') {
+          this.#issues.value(entry, `${name} is a port of a switch, and those have no address.`, 'write none')
+        }
+      } else if (list && written.length !== 2) {
+        this.#allRead = false
+      } else if (!entry || text(entry) === 'none') {
+        this.#allRead = false
+        const message = `${name} needs an address.`
+        const hint = 'ipv4: one entry for each end, such as [192.0.2.1/24, 192.0.2.2/24]'
+        if (entry) this.#issues.value(entry, message, hint)
+        else this.#issues.value(end.tree, message, hint)
+      } else {
+        this.#address(link, end, side, entry)
+      }
+    }
+  }
+
+  #address(link: LinkDraft, end: EndDraft, side: number, entry: Tree): void {
+    const ipv4 = parseInterface(text(entry) ?? '')
+    const problem = ipv4 && unfit(ipv4)
+    if (problem !== undefined) this.#issues.value(entry, problem)
+    if (!ipv4 || problem !== undefined) {
+      this.#allRead = false
+      return
+    }
+    end.ipv4 = ipv4
+    end.ipv4Tree = entry
+    const { interfaces } = end.node
+    const at = interfaces.findIndex(iface => iface.link === link.index && iface.side === side)
+    const own = interfaces.find((iface, i) => i !== at && iface.ipv4?.address === ipv4.address)
+    if (own) this.#issues.value(entry, `${end.node.name} has ${formatIpv4(ipv4.address)} already, at ${own.name}.`)
+    if (at >= 0) interfaces[at] = { ...interfaces[at], ipv4 }
+  }
+
+  /** Between two machines without a switch: the usual slip, and one sentence for it. */
+  #oneNetwork(link: LinkDraft): void {
+    const [a, b] = link.ends
+    if (!a.ipv4 || !b.ipv4 || !b.ipv4Tree || sameNetwork(a.ipv4, b.ipv4)) return
+    const list = child(link.tree, 'ipv4') as Tree
+    this.#issues.value(
+      list,
+      `The two ends of a link must be in one network, and ${network(a.ipv4)} is not ${network(b.ipv4)}.`,
+    )
+  }
+
+  // Broadcast domains: links that meet in switches.
+
+  #broadcastDomains(): void {
+    const roots = new Map<string, string>()
+    const rootOf = (port: string): string => {
+      const root = roots.get(port)
+      return root === undefined ? port : rootOf(root)
+    }
+    const pointOf = (end: EndDraft) => (end.node.kind === 'switch' ? end.node.name : `${end.node.name}:${end.iface}`)
+    const links = this.links.filter(link => link.sound)
+    for (const { ends, tree } of links) {
+      const [a, b] = ends.map(end => rootOf(pointOf(end)))
+      if (a !== b) roots.set(a, b)
+      else if (ends.every(end => end.node.kind === 'switch')) {
+        this.#issues.value(
+          child(tree, 'endpoints') as Tree,
+          'This link closes a loop of switches: they have no spanning tree, and frames would circle for ever.',
+        )
+      }
+    }
+    const domains = new Map<string, EndDraft[]>()
+    for (const end of links.flatMap(link => link.ends)) {
+      if (!end.ipv4) continue
+      const root = rootOf(pointOf(end))
+      domains.set(root, [...(domains.get(root) ?? []), end])
+    }
+    for (const ends of domains.values()) this.#checkDomain(ends)
+  }
+
+  #checkDomain(ends: readonly EndDraft[]): void {
+    const owners = new Map<Ipv4, EndDraft>()
+    for (const end of ends) {
+      const { ipv4, ipv4Tree } = end as Required<EndDraft>
+      const owner = owners.get(ipv4.address)
+      if (owner && owner.node !== end.node) {
+        const both = `${owner.node.name}:${owner.iface} has it too`
+        this.#issues.value(ipv4Tree, `${formatIpv4(ipv4.address)} is given twice in one network: ${both}.`)
+      }
+      owners.set(ipv4.address, owner ?? end)
+      const first = ends[0].ipv4 as InterfaceAddress
+      const direct = this.links.some(link => link.ends.includes(end) && link.ends.includes(ends[0]))
+      if (direct || sameNetwork(first, ipv4)) continue
+      const other = `${ends[0].node.name}:${ends[0].iface}`
+      this.#issues.value(
+        ipv4Tree,
+        `What hangs on one switch must be in one network: ${network(ipv4)} is not ${network(first)}, that of ${other}.`,
+      )
+    }
+  }
+
+  // What is made of it
+
+  linkSpecs(): LinkSpec[] {
+    return this.links.map(({ tree, ends }) => {
+      const nodes = [ends[0].node.name, ends[1].node.name] as const
+      const sends = readQualities(tree, nodes, (at, message, hint) => {
+        this.#issues.value(at, message, hint)
+        return undefined
+      })
+      const [a, b] = ends.map((end, side) => ({
+        node: end.node.name,
+        iface: end.iface,
+        ...(end.ipv4 ? { ipv4: end.ipv4 } : {}),
+        sends: quality(sends[side]),
+      }))
+      return {
+        name: ends.map(end => `${end.node.name}:${end.iface}`).join('-'),
+        type: text(child(tree, 'type')) === 'ip' ? 'ip' : 'ethernet',
+        mtu: integer(child(tree, 'mtu')) ?? DEFAULTS.mtu,
+        ends: [a, b],
+      }
+    })
+  }
+
+  /** Undefined when a node is not fit to be built; the reason has been reported. */
+  nodeSpec(node: NodeDraft): NodeSpec | undefined {
+    const { name, kind, merged, interfaces } = node
+    const routes = kind === 'switch' ? [] : this.#routes(node)
+    const common = { name, interfaces, routes }
+    if (kind === 'client') {
+      const pptp = this.#client(node)
+      return pptp && { ...common, kind, pptp }
+    }
+    if (kind === 'pptp-server') {
+      const pptp = this.#server(node)
+      return pptp && { ...common, kind, pptp }
+    }
+    return kind && merged.kind === 'map' ? { ...common, kind } : undefined
+  }
+
+  #routes(node: NodeDraft): RouteSpec[] {
+    const routes: RouteSpec[] = []
+    const known = new Set<string>()
+    for (const tree of items(child(node.merged, 'routes'))) {
+      const parts = splitRoute(text(tree) ?? '')
+      const prefix = parts && parsePrefix(parts.prefix)
+      if (!prefix) continue
+      if (known.has(formatPrefix(prefix))) {
+        this.#issues.value(tree, `${node.name} has a second route to ${formatPrefix(prefix)} here.`)
+        continue
+      }
+      known.add(formatPrefix(prefix))
+      const via = parts.via === undefined ? undefined : parseIpv4(parts.via)
+      const dev = this.#dev(node, parts.dev, tree)
+      if (via !== undefined) this.#gateway(node, via, parts.dev, tree)
+      routes.push({ prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) })
+    }
+    return routes
+  }
+
+  #dev(node: NodeDraft, dev: string | undefined, tree: Tree): string | undefined {
+    const tunnels = node.kind === 'client' || node.kind === 'pptp-server'
+    if (dev === undefined || (tunnels && /^ppp\d+$/.test(dev))) return dev
+    const names = node.interfaces.map(iface => iface.name)
+    if (this.#allRead && !names.includes(dev))
+      this.#issues.value(tree, `${node.name} has no interface ${dev}.`, suggest(dev, names))
+    return dev
+  }
+
+  #gateway(node: NodeDraft, via: Ipv4, dev: string | undefined, tree: Tree): void {
+    if (dev !== undefined && /^ppp\d+$/.test(dev)) return
+    const attached = node.interfaces.filter(iface => iface.ipv4 && (dev === undefined || iface.name === dev))
+    if (attached.some(iface => iface.ipv4?.address === via)) {
+      this.#issues.value(tree, `The gateway ${formatIpv4(via)} is ${node.name} itself.`)
+    } else if (this.#allRead && !attached.some(iface => iface.ipv4 && contains(iface.ipv4.prefix, via))) {
+      const networks = attached.map(iface => (iface.ipv4 ? `${iface.name} ${network(iface.ipv4)}` : ''))
+      this.#issues.value(
+        tree,
+        `The gateway ${formatIpv4(via)} is on no network that ${node.name} is attached to${dev ? ` by ${dev}` : ''}.`,
+        networks.length > 0 ? `attached: ${networks.join(', ')}` : undefined,
+      )
+    }
+  }
+
+  // PPTP
+
+  /** What must be there, from wherever it came: the node, its kind, the defaults. */
+  #require(node: NodeDraft, pptp: Tree | undefined, keys: readonly [string, string][]): boolean {
+    if (child(node.tree, 'pptp') !== undefined && child(node.tree, 'pptp')?.kind !== 'map') return false
+    const missing = keys.filter(([key]) => child(pptp, key) === undefined)
+    if (missing.length === 0) return true
+    const what = missing.map(([key, meaning]) => `pptp.${key} (${meaning})`).join(', ')
+    const place = child(node.tree, 'pptp') ?? node.tree
+    this.#issues.key(place, `${node.name} is a ${node.kind} and lacks ${what}.`)
+    return false
+  }
+
+  #client(node: NodeDraft): ClientPptp | undefined {
+    const pptp = child(node.merged, 'pptp')
+    const complete = this.#require(node, pptp, [
+      ['server', 'whom to call'],
+      ['user', 'as whom'],
+      ['password', 'with what proof'],
+    ])
+    const { auth, mppe } = this.#security(pptp)
+    const server = this.address(child(pptp, 'server'), node)
+    const user = text(child(pptp, 'user'))
+    const password = text(child(pptp, 'password'))
+    if (!complete || server === undefined || user === undefined || password === undefined) return undefined
+    const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
+    return {
+      server,
+      user,
+      password,
+      auth,
+      mppe,
+      routes: items(child(pptp, 'routes'))
+        .map(tree => parsePrefix(text(tree) ?? ''))
+        .filter(prefix => prefix !== undefined),
+      dns: flag(child(pptp, 'dns')) ?? false,
+      ...(echo === undefined ? {} : { echo }),
+    }
+  }
+
+  #server(node: NodeDraft): ServerPptp | undefined {
+    const pptp = child(node.merged, 'pptp')
+    const complete = this.#require(node, pptp, [
+      ['local', 'its address in the tunnels'],
+      ['pool', 'addresses for callers'],
+      ['users', 'who may call'],
+    ])
+    const { auth, mppe } = this.#security(pptp)
+    const local = parseIpv4(text(child(pptp, 'local')) ?? '')
+    const pool = this.#pool(node, child(pptp, 'pool'), local)
+    if (!complete || local === undefined || pool === undefined) return undefined
+    const users = new Map<string, string>()
+    for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
+    const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
+    return { local, pool, users, auth, mppe, dns: dns.filter(address => address !== undefined) }
+  }
+
+  #security(pptp: Tree | undefined): { auth: readonly AuthProtocol[]; mppe: Mppe } {
+    const written = child(pptp, 'auth')
+    const words: readonly (string | undefined)[] =
+      written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
+    const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
+    const mppeTree = child(pptp, 'mppe')
+    const mppe = MPPE.find(known => known === text(mppeTree)) ?? DEFAULTS.mppe
+    if (mppeTree && mppe === 'required' && auth.length > 0 && !auth.includes('ms-chap-v2')) {
+      this.#issues.value(
+        mppeTree,
+        `MPPE takes its keys from ms-chap-v2, and here only ${auth.join(' and ')} may be used.`,
+        'add ms-chap-v2 to auth, or write mppe: off',
+      )
+    }
+    return { auth, mppe }
+  }
+
+  #pool(node: NodeDraft, tree: Tree | undefined, local: Ipv4 | undefined): ServerPptp['pool'] | undefined {
+    const written = text(tree)
+    if (!tree || written === undefined) return undefined
+    const parts = written.split('-').map(part => part.trim())
+    const [first, last] = parts.map(parseIpv4)
+    if (first === undefined || last === undefined) {
+      const wrong = parts.find(part => parseIpv4(part) === undefined)
+      if (/^[\d.]+ ?- ?[\d.]+$/.test(written)) {
+        this.#issues.value(tree, `"${wrong}" is no IPv4 address: each of its four numbers lies between 0 and 255.`)
+      }
+      return undefined
+    }
+    if (first > last) {
+      this.#issues.value(tree, 'The pool ends before it begins.', `did you mean "${parts[1]}-${parts[0]}"?`)
+      return undefined
+    }
+    const inside = (address: number | undefined) => address !== undefined && address >= first && address <= last
+    if (inside(local)) {
+      this.#issues.value(
+        tree,
+        `The pool contains ${formatIpv4(local as Ipv4)}, which is the server's own end of the tunnels.`,
+      )
+    }
+    for (const { name, ipv4 } of node.interfaces) {
+      if (inside(ipv4?.address)) {
+        this.#issues.value(
+          tree,
+          `The pool contains ${formatIpv4(ipv4?.address ?? 0)}, the address of ${node.name}:${name}.`,
+        )
+      }
+    }
+    return { first, last }
+  }
+
+  /** An address, or that of a named node; `self` may not be meant. */
+  address(tree: Tree | undefined, self?: NodeDraft): Ipv4 | undefined {
+    const written = text(tree)
+    if (!tree || written === undefined) return undefined
+    const literal = parseIpv4(written)
+    if (literal !== undefined || /^\d/.test(written)) return literal
+    const node = this.nodes.get(written)
+    if (!node) {
+      this.#issues.value(tree, `There is no node ${written}.`, suggest(written, this.nodes.keys()))
+      return undefined
+    }
+    if (node === self) {
+      this.#issues.value(tree, `${written} would call itself.`)
+      return undefined
+    }
+    const address = this.addressOf(node)
+    // A node whose addresses are malformed has been reported; a switch has none by nature.
+    if (address === undefined && (node.kind === 'switch' || node.interfaces.length === 0)) {
+      this.#issues.value(tree, `${written} has no address.`)
+    }
+    return address
+  }
+}
+
+const sameNetwork = (a: InterfaceAddress, b: InterfaceAddress): boolean =>
+  a.prefix.network === b.prefix.network && a.prefix.length === b.prefix.length
+const network = ({ prefix }: InterfaceAddress): string => `${formatIpv4(prefix.network)}/${prefix.length}`
+
+/** Why no interface can have this address. */
+function unfit({ address, prefix }: InterfaceAddress): string | undefined {
+  const written = formatIpv4(address)
+  if (isMulticast(address) || address >>> 28 === 0xf)
+    return `${written} is no address of a single machine (multicast or reserved).`
+  if (address >>> 24 === 127 || address >>> 24 === 0) return `${written} never appears on a line (RFC 1122 §3.2.1.3).`
+  if (prefix.length <= 30 && address === prefix.network) {
+    return `${written} is the network itself; its machines are numbered from ${formatIpv4(address + 1)} on.`
+  }
+  if (address === broadcastOf(prefix)) {
+    return `${written} is the broadcast address of ${network({ address, prefix })}; its last machine is ${formatIpv4(address - 1)}.`
+  }
+  return undefined
+}
+
+function quality(change: QualityChange): LineQuality {
+  const usual = VERB_DEFAULTS.quality
+  const rate = change.rate ?? undefined
+  return {
+    delay: change.delay ?? (parseDuration(usual.delay) as number),
+    jitter: change.jitter ?? (parseDuration(usual.jitter) as number),
+    ...(rate === undefined ? {} : { rate }),
+    queue: change.queue ?? (parseSize(usual.queue) as number),
+    loss: change.loss ?? (parsePercentage(usual.loss) as number),
+    corruption: change.corruption ?? (parsePercentage(usual.corruption) as number),
+    duplication: change.duplication ?? (parsePercentage(usual.duplication) as number),
+    reordering: change.reordering ?? (parsePercentage(usual.reordering) as number),
+  }
+}

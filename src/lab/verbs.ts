@@ -1,0 +1,275 @@
+/**
+ * The verbs of `events`, one entry each: what a file may write (`schema`), what it means (`read`), and one sentence for
+ * the story (`describe`). Lab files, the command line, the UI and replay use the same table; how a verb is carried out
+ * stands with the running lab.
+ */
+import * as v from 'valibot'
+import type { Ipv4 } from '../base/address.ts'
+import { formatIpv4 } from '../base/address.ts'
+import { formatDuration, parseDuration } from '../base/time.ts'
+import type { Kind, LineQuality, QualityChange, Verb, VerbArgs } from './lab.ts'
+import { addressOrNode, count, duration, flag, name, percentage, rate, size, words } from './leaf.ts'
+import { map, named } from './map.ts'
+import { child, entries, flag as flagOf, integer, type Tree, text } from './tree.ts'
+import { formatPercentage, formatRate, formatSize, parsePercentage, parseRate, parseSize } from './units.ts'
+
+export const DEFAULTS = {
+  ping: { count: 1, interval: '1s', size: '56B', ttl: 64, timeout: '5s' },
+  fetch: { port: 5001 },
+  echo: { count: 1, interval: '1s', size: '64B', port: 7 },
+  quality: {
+    delay: '0s',
+    jitter: '0s',
+    rate: 'none',
+    queue: '64kB',
+    loss: '0%',
+    corruption: '0%',
+    duplication: '0%',
+    reordering: '0%',
+  },
+} as const
+
+/** What a verb asks while it is read; every answer of undefined has been reported. */
+export interface Resolver {
+  /** The node of that name, of one of those kinds. */
+  node(tree: Tree | undefined, kinds?: readonly Kind[]): string | undefined
+  /** An address, or that of the node of that name. */
+  address(tree: Tree | undefined): Ipv4 | undefined
+  /** The one link between two nodes (or interfaces). */
+  link(tree: Tree | undefined): { readonly index: number; readonly nodes: readonly [string, string] } | undefined
+  problem(tree: Tree, message: string, hint?: string): undefined
+}
+
+export interface VerbRules<V extends Verb> {
+  readonly schema: v.GenericSchema
+  read(tree: Tree, resolve: Resolver): VerbArgs[V] | undefined
+  describe(args: VerbArgs[V]): string
+}
+
+/** Machines that have an IP stack, and so can ping and fetch. */
+export const TALKERS: readonly Kind[] = ['host', 'router', 'client', 'pptp-server']
+
+const port = (describe: string) => count(describe, 1, 65535)
+const both = <S extends v.GenericSchema>(leaf: S) =>
+  v.union(
+    [leaf, named('values, one for each sending node', leaf)],
+    'Here one value must stand, or a map with one for each sending node.',
+  )
+
+/** What a line does to packets: the keys of a link, and of the verb `link`. */
+export const qualitySchemas = {
+  delay: both(duration('Time that a packet travels.')),
+  jitter: both(duration('The delay of each packet is drawn from delay - jitter … delay + jitter; the order is kept.')),
+  rate: both(rate('Bits that the line takes a second.')),
+  queue: both(size('Octets that may wait in front of the line.')),
+  loss: both(percentage('Packets that the line loses.')),
+  corruption: both(percentage('Packets of which the line changes one bit.')),
+  duplication: both(percentage('Packets that the line delivers twice.')),
+  reordering: both(percentage('Packets that do not wait for the delay and so overtake others.')),
+}
+type QualityKey = keyof LineQuality
+const qualityKeys = Object.keys(qualitySchemas) as QualityKey[]
+
+/** One value of a line; null for no limit; undefined when it is malformed (the schema has said so). */
+function readQuality(key: QualityKey, tree: Tree): number | null | undefined {
+  const written = text(tree)
+  if (written === undefined) return undefined
+  if (key === 'delay' || key === 'jitter') return parseDuration(written)
+  if (key === 'rate') return written === 'none' ? null : parseRate(written)
+  return key === 'queue' ? parseSize(written) : parsePercentage(written)
+}
+
+/** What the file says of a line, for the packets of each of its two nodes. */
+export function readQualities(
+  tree: Tree,
+  nodes: readonly [string, string],
+  problem: Resolver['problem'],
+): readonly [QualityChange, QualityChange] {
+  const sends: [Record<string, number | null>, Record<string, number | null>] = [{}, {}]
+  for (const key of qualityKeys) {
+    const value = child(tree, key)
+    if (!value) continue
+    for (const [node, own] of entries(value)) {
+      const side = nodes.indexOf(node)
+      const read = readQuality(key, own)
+      if (side < 0) problem(own, `"${node}" is not an end of this link.`, `its ends: ${nodes.join(', ')}`)
+      else if (read !== undefined) sends[side][key] = read
+    }
+    const same = readQuality(key, value)
+    if (same !== undefined) sends[0][key] = sends[1][key] = same
+  }
+  return sends as [QualityChange, QualityChange]
+}
+
+const showQuality = (key: QualityKey, value: number | null): string => {
+  if (value === null) return `${key} unlimited`
+  if (key === 'delay' || key === 'jitter') return `${key} ${formatDuration(value)}`
+  if (key === 'rate') return `${key} ${formatRate(value)}`
+  return `${key} ${key === 'queue' ? formatSize(value) : formatPercentage(value)}`
+}
+const showChange = (change: QualityChange): string =>
+  qualityKeys
+    .filter(key => change[key] !== undefined)
+    .map(key => showQuality(key, change[key] as number | null))
+    .join(', ')
+
+const times = (n: number, thing: string) => (n === 1 ? `one ${thing}` : `${n} ${thing}s`)
+const pace = (n: number, interval: number) => (n === 1 ? '' : `, one every ${formatDuration(interval)}`)
+
+/** A default and a value of the file are read in the same way. */
+const durationOr = (tree: Tree | undefined, usual: string) => parseDuration(text(tree) ?? usual)
+const sizeOr = (tree: Tree | undefined, usual: string) => parseSize(text(tree) ?? usual)
+
+export const VERBS: { readonly [V in Verb]: VerbRules<V> } = {
+  connect: {
+    schema: name('The client that calls its server.'),
+    read: (tree, resolve) => readClient(tree, resolve),
+    describe: ({ client }) => `${client} calls its server`,
+  },
+  disconnect: {
+    schema: name('The client that clears its call.'),
+    read: (tree, resolve) => readClient(tree, resolve),
+    describe: ({ client }) => `${client} clears its call`,
+  },
+  ping: {
+    schema: map('ping', {
+      from: name('The node that sends the ICMP echo requests.'),
+      to: addressOrNode('Where they go: an address, or a node, which means its first address.'),
+      count: v.optional(count('How many.', 1, 1_000_000), DEFAULTS.ping.count),
+      interval: v.optional(duration('Time between two of them.'), DEFAULTS.ping.interval),
+      size: v.optional(size('Octets of payload.'), DEFAULTS.ping.size),
+      ttl: v.optional(count('Time to live of the IP packets.', 1, 255), DEFAULTS.ping.ttl),
+      'dont-fragment': v.optional(flag('Forbid fragmentation?'), false),
+      timeout: v.optional(duration('After this long a request counts as unanswered.'), DEFAULTS.ping.timeout),
+    }),
+    read(tree, resolve) {
+      const from = resolve.node(child(tree, 'from'), TALKERS)
+      const to = resolve.address(child(tree, 'to'))
+      const interval = durationOr(child(tree, 'interval'), DEFAULTS.ping.interval)
+      const timeout = durationOr(child(tree, 'timeout'), DEFAULTS.ping.timeout)
+      const octets = payload(child(tree, 'size'), DEFAULTS.ping.size, resolve)
+      if (from === undefined || to === undefined || interval === undefined) return undefined
+      if (timeout === undefined || octets === undefined) return undefined
+      return {
+        from,
+        to,
+        count: integer(child(tree, 'count')) ?? DEFAULTS.ping.count,
+        interval,
+        size: octets,
+        ttl: integer(child(tree, 'ttl')) ?? DEFAULTS.ping.ttl,
+        dontFragment: flagOf(child(tree, 'dont-fragment')) ?? false,
+        timeout,
+      }
+    },
+    describe: a =>
+      `${a.from} pings ${formatIpv4(a.to)}: ${times(a.count, 'echo request')} with ${a.size} octets${pace(a.count, a.interval)}`,
+  },
+  fetch: {
+    schema: map('fetch', {
+      from: name('The node that opens the TCP connection and receives.'),
+      to: addressOrNode('The node that sends: an address, or a node, which means its first address.'),
+      bytes: size('How much; every octet is verified.'),
+      port: v.optional(port('TCP port.'), DEFAULTS.fetch.port),
+    }),
+    read(tree, resolve) {
+      const from = resolve.node(child(tree, 'from'), TALKERS)
+      const to = resolve.address(child(tree, 'to'))
+      const bytes = parseSize(text(child(tree, 'bytes')) ?? '')
+      if (from === undefined || to === undefined || bytes === undefined) return undefined
+      return { from, to, bytes, port: integer(child(tree, 'port')) ?? DEFAULTS.fetch.port }
+    },
+    describe: a => `${a.from} fetches ${formatSize(a.bytes)} from ${formatIpv4(a.to)} over TCP, port ${a.port}`,
+  },
+  echo: {
+    schema: map('echo', {
+      from: name('The node that sends the UDP datagrams.'),
+      to: addressOrNode('The node that sends them back: an address, or a node, which means its first address.'),
+      count: v.optional(count('How many.', 1, 1_000_000), DEFAULTS.echo.count),
+      interval: v.optional(duration('Time between two of them.'), DEFAULTS.echo.interval),
+      size: v.optional(size('Octets of payload.'), DEFAULTS.echo.size),
+      port: v.optional(port('UDP port.'), DEFAULTS.echo.port),
+    }),
+    read(tree, resolve) {
+      const from = resolve.node(child(tree, 'from'), TALKERS)
+      const to = resolve.address(child(tree, 'to'))
+      const interval = durationOr(child(tree, 'interval'), DEFAULTS.echo.interval)
+      const octets = payload(child(tree, 'size'), DEFAULTS.echo.size, resolve)
+      if (from === undefined || to === undefined || interval === undefined || octets === undefined) return undefined
+      return {
+        from,
+        to,
+        count: integer(child(tree, 'count')) ?? DEFAULTS.echo.count,
+        interval,
+        size: octets,
+        port: integer(child(tree, 'port')) ?? DEFAULTS.echo.port,
+      }
+    },
+    describe: a =>
+      `${a.from} sends ${formatIpv4(a.to)} ${times(a.count, 'UDP datagram')} of ${a.size} octets to be echoed${pace(a.count, a.interval)}`,
+  },
+  link: {
+    schema: map('the verb link', {
+      between: v.pipe(
+        v.array(words('A node, or one of its interfaces: `isp:eth0`.', 64), 'Here the two ends must stand: [a, b].'),
+        v.length(2, 'A link has two ends: [a, b].'),
+        v.description('The two ends of the link.'),
+      ),
+      down: v.optional(flag('Unplug the cable (true), or plug it in again (false).')),
+      up: v.optional(flag('The opposite of `down`.')),
+      ...(Object.fromEntries(Object.entries(qualitySchemas).map(([key, schema]) => [key, v.optional(schema)])) as {
+        [K in QualityKey]: v.OptionalSchema<(typeof qualitySchemas)[K], undefined>
+      }),
+    }),
+    read(tree, resolve) {
+      const link = resolve.link(child(tree, 'between'))
+      const [down, up] = [flagOf(child(tree, 'down')), flagOf(child(tree, 'up'))]
+      if (down !== undefined && up !== undefined) {
+        return resolve.problem(tree, '`up` and `down` say the same thing: one of them is enough.')
+      }
+      if (entries(tree).every(([key]) => key === 'between')) {
+        return resolve.problem(tree, 'This changes nothing.', `say one of: down, up, ${qualityKeys.join(', ')}`)
+      }
+      if (!link) return undefined
+      const sends = readQualities(tree, link.nodes, resolve.problem)
+      const plugged = down === undefined ? up : !down
+      return { link: link.index, between: link.nodes, ...(plugged === undefined ? {} : { up: plugged }), sends }
+    },
+    describe({ between, up, sends }) {
+      const plug = up === undefined ? [] : [up ? 'is plugged in' : 'is unplugged']
+      const changes = sends.map(showChange)
+      const said =
+        changes[0] === changes[1]
+          ? changes.slice(0, 1)
+          : changes.map((change, side) => (change === '' ? '' : `from ${between[side]}: ${change}`))
+      const gets = said.filter(change => change !== '')
+      if (gets.length > 0) plug.push(`gets ${gets.join('; ')}`)
+      return `the link between ${between[0]} and ${between[1]} ${plug.join(' and ')}`
+    },
+  },
+  note: {
+    schema: words('Text for the class.'),
+    read(tree) {
+      const written = text(tree)
+      return written === undefined ? undefined : { text: written }
+    },
+    describe: args => args.text,
+  },
+}
+
+export const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word)
+
+function readClient(tree: Tree, resolve: Resolver): { client: string } | undefined {
+  const client = resolve.node(tree, ['client'])
+  return client === undefined ? undefined : { client }
+}
+
+/** What fits into one IP packet with an ICMP or a UDP header, fragmented if need be. */
+const MAX_PAYLOAD = 65535 - 20 - 8
+
+function payload(tree: Tree | undefined, usual: string, resolve: Resolver): number | undefined {
+  const octets = sizeOr(tree, usual)
+  if (tree && octets !== undefined && octets > MAX_PAYLOAD) {
+    return resolve.problem(tree, `One IP packet carries at most ${MAX_PAYLOAD} octets here.`)
+  }
+  return octets
+}

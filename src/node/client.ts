@@ -1,0 +1,160 @@
+/**
+ * A computer that dials a VPN itself: voluntary tunnelling. It sends Outgoing-Call-Request, so it is the PNS.
+ *
+ *     connect: TCP 1723 - control connection - outgoing call - PPP over GRE - ppp0 - routes
+ *
+ * and back in the same order when the user disconnects or any of them ends.
+ */
+import { ANY, contains, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
+import type { Env } from '../base/env.ts'
+import type { Duration } from '../base/time.ts'
+import type { Route, RouteSpec } from '../ip/route.ts'
+import { ConnectionStream } from '../ip/tcp.ts'
+import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { Call } from '../pptp/call.ts'
+import type { ControlConnection } from '../pptp/control.ts'
+import { endpointConfig } from '../pptp/types.ts'
+import { IpNode } from './ip-node.ts'
+import type { Snapshot } from './node.ts'
+import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+
+export interface ClientConfig {
+  /** Address of the PAC. */
+  readonly server: Ipv4
+  readonly user: string
+  readonly password: string
+  readonly auth: readonly AuthMethod[]
+  readonly mppe: 'off' | 'optional' | 'required'
+  /** Networks to be reached through the tunnel. */
+  readonly routes: readonly Prefix[]
+  readonly dns: boolean
+  /** Time between two LCP Echo-Requests; absent: none are sent. */
+  readonly echo?: Duration
+}
+
+const IFACE = 'ppp0'
+const ECHO_FAILURES = 4
+
+export class Client extends IpNode {
+  readonly kind = 'client'
+  readonly #config: ClientConfig
+  readonly #tunnelling: Tunnelling
+  /** The last attempt stays to be looked at after its end. */
+  #control: ControlConnection | undefined
+  #call: Call | undefined
+  #link: PppLink | undefined
+  #active = false
+  #routes: Route[] = []
+  /** Routes that those of the tunnel took the place of. */
+  #displaced: Route[] = []
+
+  constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig) {
+    super(env, false, routes)
+    this.#config = config
+    const pns = endpointConfig('pns', { hostName: env.node })
+    this.#tunnelling = new Tunnelling(this, pns)
+  }
+
+  /** Dials, unless a tunnel is up or on its way. */
+  connect(): void {
+    if (this.#active) return
+    this.#active = true
+    this.#call = undefined
+    this.#link = undefined
+    const { server } = this.#config
+    const local = this.stack.sourceFor(server) ?? ANY
+    const control = this.#tunnelling.endpoint.connect(local, server, {
+      established: () => this.#dial(control),
+      ended: () => {
+        this.#active = false
+      },
+    })
+    this.#control = control
+    const stream = new ConnectionStream(control.streamEvents)
+    control.attach(stream)
+    const connection = this.tcp.connect(server, PPTP_PORT, stream.handlers)
+    if (connection) stream.attach(connection)
+    else control.streamEvents.closed('unreachable')
+  }
+
+  /** Ends the tunnel in order: PPP, then the call, then the control connection. */
+  disconnect(): void {
+    if (!this.#active) return
+    if (this.#link && !this.#link.end) this.#link.session.close('The user has disconnected')
+    else this.#control?.stop()
+  }
+
+  /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
+  #dial(control: ControlConnection): void {
+    const call: Call = control.dial({
+      connected: () => link.open(),
+      received: frame => link.session.receive(frame),
+      ended: () => {
+        link.session.lowerDown()
+        control.stop()
+      },
+    })
+    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
+      networkUp: () => this.#addRoutes(),
+      networkDown: () => this.#removeRoutes(),
+      finished: () => call.clear(),
+    })
+    this.#call = call
+    this.#link = link
+  }
+
+  #pppConfig(): PppConfig {
+    const { user, password, auth, mppe, dns, echo } = this.#config
+    return {
+      iface: IFACE,
+      machine: 'ppp',
+      mru: DEFAULT_MRU,
+      mtu: DEFAULT_MTU,
+      ourself: { user, password, methods: auth },
+      mppe,
+      ip: { local: ANY, requestDns: dns },
+      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
+      timers: PPP_TIMERS,
+    }
+  }
+
+  /**
+   * The routes of the tunnel. If one of them would cover the server, the server is pinned to the way that led to it
+   * before, or the tunnel would be routed into itself.
+   */
+  #addRoutes(): void {
+    const { routes, server } = this.#config
+    const before = this.stack.routes.lookup(server)
+    if (before && routes.some(prefix => contains(prefix, server))) {
+      const via = before.via === undefined ? {} : { via: before.via }
+      this.#add({ prefix: prefixOf(server, 32), dev: before.dev, ...via })
+    }
+    for (const prefix of routes) this.#add({ prefix, dev: IFACE })
+  }
+
+  #add(spec: RouteSpec): void {
+    const displaced = this.stack.routes.at(spec.prefix)
+    const route = this.stack.addRoute(spec)
+    if (route) this.#routes.push(route)
+    if (displaced) this.#displaced.push(displaced)
+  }
+
+  #removeRoutes(): void {
+    for (const route of this.#routes) this.stack.removeRoute(route)
+    for (const { prefix, via, dev } of this.#displaced) {
+      this.stack.addRoute({ prefix, dev, ...(via === undefined ? {} : { via }) })
+    }
+    this.#routes = []
+    this.#displaced = []
+  }
+
+  override snapshot(): Snapshot {
+    return {
+      ...super.snapshot(),
+      pptp: { control: this.#control?.state ?? 'idle', call: this.#call?.state ?? 'idle' },
+      ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
+    }
+  }
+}
+
+const IDLE_PPP: Snapshot = { phase: 'dead', lcp: 'initial', auth: 'idle', ccp: 'initial', ipcp: 'initial' }

@@ -1,0 +1,139 @@
+/**
+ * A VPN server for computers that dial themselves: it answers Outgoing-Call-Request, so it is the PAC. It ends PPP too,
+ * gives each caller an address of its pool and forwards between the callers and its networks.
+ */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { Env } from '../base/env.ts'
+import type { RouteSpec } from '../ip/route.ts'
+import { acceptedStream, type Connection, type ConnectionHandlers } from '../ip/tcp.ts'
+import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { Call } from '../pptp/call.ts'
+import { type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
+import { IpNode } from './ip-node.ts'
+import { LowestFree } from './lowest-free.ts'
+import type { Snapshot } from './node.ts'
+import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+
+export interface ServerConfig {
+  /** Its own address on every ppp interface. */
+  readonly local: Ipv4
+  /** Addresses for callers, both ends included, lowest first. */
+  readonly pool: { readonly first: Ipv4; readonly last: Ipv4 }
+  readonly users: ReadonlyMap<string, string>
+  readonly auth: readonly AuthMethod[]
+  readonly mppe: 'off' | 'optional' | 'required'
+  readonly dns: readonly Ipv4[]
+}
+
+/** A call with what belongs to it. */
+interface Caller {
+  readonly call: Call
+  readonly link: PppLink
+  readonly unit: number
+  /** Given when the caller has proved who it is. */
+  address: Ipv4 | undefined
+}
+
+/** RFC 2637 §2.8: General Error with "no resource": every address is taken. */
+const NO_ADDRESS: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
+
+export class PptpServer extends IpNode {
+  readonly kind = 'pptp-server'
+  readonly #config: ServerConfig
+  readonly #tunnelling: Tunnelling
+  readonly #callers = new Map<Call, Caller>()
+  readonly #units = new LowestFree(0, 0xffff)
+  readonly #pool: LowestFree
+
+  constructor(env: Env, routes: readonly RouteSpec[], config: ServerConfig) {
+    super(env, true, routes)
+    this.#config = config
+    this.#pool = new LowestFree(config.pool.first, config.pool.last)
+    const pac = endpointConfig('pac', {
+      hostName: env.node,
+      names: {
+        control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
+        call: (_, callId) => `${callName(callId)}.pptp.call`,
+      },
+    })
+    this.#tunnelling = new Tunnelling(this, pac, call => this.#decide(call))
+    this.tcp.listen(PPTP_PORT, connection => this.#accept(connection))
+  }
+
+  #accept(connection: Connection): ConnectionHandlers {
+    const { local, remote } = connection
+    return acceptedStream(
+      connection,
+      stream => this.#tunnelling.endpoint.accept(local.address as Ipv4, remote.address as Ipv4, stream).streamEvents,
+    )
+  }
+
+  /** Takes a call if there is still an address to give. */
+  #decide(call: Call): CallHandlers | Refusal {
+    if (this.#pool.free === 0) return NO_ADDRESS
+    const unit = this.#units.take() as number
+    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(call, unit), {
+      networkUp: () => {},
+      networkDown: () => {},
+      finished: () => call.clear(),
+    })
+    this.#callers.set(call, { call, link, unit, address: undefined })
+    return link.handlers(() => this.#ended(call))
+  }
+
+  #assign(call: Call): Ipv4 | undefined {
+    const caller = this.#callers.get(call)
+    if (!caller) return undefined
+    caller.address = this.#pool.take() as Ipv4 | undefined
+    return caller.address
+  }
+
+  #ended(call: Call): void {
+    const caller = this.#callers.get(call)
+    if (!caller) return
+    this.#callers.delete(call)
+    if (caller.address !== undefined) this.#pool.give(caller.address)
+    this.#units.give(caller.unit)
+  }
+
+  #pppConfig(call: Call, unit: number): PppConfig {
+    const { local, users, auth, mppe, dns } = this.#config
+    return {
+      iface: `ppp${unit}`,
+      machine: `${callName(call.callId)}.ppp`,
+      mru: DEFAULT_MRU,
+      mtu: DEFAULT_MTU,
+      authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
+      mppe,
+      ip: { local, assignPeer: () => this.#assign(call), dns },
+      timers: PPP_TIMERS,
+    }
+  }
+
+  override snapshot(): Snapshot {
+    const calls: Record<string, Snapshot> = {}
+    let sessions = 0
+    for (const { call, link, unit, address } of this.#callers.values()) {
+      if (link.session.ipcp === 'opened') sessions++
+      const { user } = link.session.snapshot()
+      calls[user ?? `call ${call.callId}`] = {
+        callId: call.callId,
+        peer: formatIpv4(call.peer),
+        iface: `ppp${unit}`,
+        address: address === undefined ? 'none' : formatIpv4(address),
+        pptp: { call: call.state },
+        ppp: link.snapshot(),
+      }
+    }
+    return {
+      ...super.snapshot(),
+      calls,
+      pptp: { calls: this.#callers.size },
+      ppp: { sessions },
+      pool: { used: this.#pool.used },
+    }
+  }
+}
+
+/** State machines of a call are named by its call ID, which it has from the first message on. */
+const callName = (callId: number): string => `calls[${callId}]`

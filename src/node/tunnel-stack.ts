@@ -1,0 +1,142 @@
+/** What PNS and PAC share: GRE between the IP stack and the endpoint, and PPP between a call and a ppp interface. */
+import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
+import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
+import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
+import { RFC_TIMERS } from '../ppp/config.ts'
+import { Session } from '../ppp/session.ts'
+import type { Call } from '../pptp/call.ts'
+import { type Decide, Endpoint } from '../pptp/endpoint.ts'
+import type { CallHandlers, EndpointConfig } from '../pptp/types.ts'
+import { dropFacts } from '../wire/facts.ts'
+import * as Ipv4Header from '../wire/ipv4.ts'
+import type { IpNode } from './ip-node.ts'
+import type { Snapshot } from './node.ts'
+import { PppPort } from './ppp-port.ts'
+
+export const PPTP_PORT = 1723
+export const PPP_TIMERS: PppTimers = RFC_TIMERS
+
+/** An endpoint whose GRE packets leave and enter by the node's IP stack. */
+export class Tunnelling {
+  readonly endpoint: Endpoint
+  /** Peers towards which a GRE packet is on its way out at this moment. */
+  readonly #carrying = new Set<Ipv4>()
+
+  constructor(node: IpNode, config: EndpointConfig, decide?: Decide) {
+    const { stack, env } = node
+    const gre = (packet: Packet, peer: Ipv4): void => {
+      this.#carrying.add(peer)
+      stack.output(packet, peer, Ipv4Header.PROTOCOL.gre)
+      this.#carrying.delete(peer)
+    }
+    this.endpoint = new Endpoint(env.scope('pptp'), config, { gre }, decide)
+    stack.handle(Ipv4Header.PROTOCOL.gre, packet => {
+      const from = Ipv4Header.source(packet.bytes, packet.start)
+      packet.start += Ipv4Header.headerLength(packet.bytes, packet.start)
+      this.endpoint.receiveGre(packet, from)
+    })
+  }
+
+  /** Is a packet of the tunnel to this peer being routed? What enters the tunnel meanwhile would carry itself. */
+  isCarrying(peer: Ipv4): boolean {
+    return this.#carrying.has(peer)
+  }
+}
+
+export interface PppLinkEvents {
+  networkUp(port: PppPort, facts: NetworkFacts): void
+  networkDown(port: PppPort): void
+  /** PPP is over: the call may be cleared. */
+  finished(end: PppEnd): void
+}
+
+/** One PPP session over one call, with its interface in the node's stack while IPCP is open. */
+export class PppLink {
+  readonly session: Session
+  port: PppPort | undefined
+  facts: NetworkFacts | undefined
+  end: PppEnd | undefined
+  readonly #node: IpNode
+  readonly #tunnelling: Tunnelling
+  readonly #env: Env
+  readonly #call: Call
+  readonly #name: string
+  readonly #events: PppLinkEvents
+
+  constructor(node: IpNode, tunnelling: Tunnelling, call: Call, config: PppConfig, events: PppLinkEvents) {
+    this.#node = node
+    this.#tunnelling = tunnelling
+    this.#env = node.env
+    this.#call = call
+    this.#name = config.iface
+    this.#events = events
+    this.session = new Session(node.env.scope(config.iface), config, {
+      down: frame => this.#call.send(frame),
+      up: datagram => this.#up(datagram),
+      networkUp: facts => this.#networkUp(facts),
+      networkDown: () => this.#networkDown(),
+      finished: end => {
+        this.end = end
+        this.#events.finished(end)
+      },
+    })
+  }
+
+  /** What the call is told to do with this link. */
+  handlers(ended: CallHandlers['ended']): CallHandlers {
+    return {
+      connected: () => this.open(),
+      received: frame => this.session.receive(frame),
+      ended: end => {
+        this.session.lowerDown()
+        ended(end)
+      },
+    }
+  }
+
+  /** After what is being done now: a reply that connects the call must leave before the first frame does. */
+  open(): void {
+    this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
+  }
+
+  snapshot(): Snapshot {
+    const { phase, lcp, auth, ccp, ipcp, counters } = this.session.snapshot()
+    return { phase, lcp, auth, ccp, ipcp, counters: { ...counters } }
+  }
+
+  #send(datagram: Packet): void {
+    if (!this.#tunnelling.isCarrying(this.#call.peer)) return this.session.send(datagram)
+    this.#env.trace.emit('drop', { reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
+    datagram.release()
+  }
+
+  #up(datagram: Packet): void {
+    this.#node.stack.receiveFrom(this.#name, datagram)
+  }
+
+  #networkUp(facts: NetworkFacts): void {
+    const port = new PppPort(this.#name, facts.mtu, packet => this.#send(packet))
+    this.port = port
+    this.facts = facts
+    this.#node.addInterface(port, { address: facts.local, prefix: prefixOf(facts.peer, 32) })
+    this.#env.trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
+    this.#events.networkUp(port, facts)
+  }
+
+  #networkDown(): void {
+    const { port } = this
+    if (!port) return
+    this.port = undefined
+    port.up = false
+    this.#events.networkDown(port)
+    this.#node.stack.removeInterface(port.name)
+    this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
+  }
+}
+
+function describeFacts({ local, peer, mtu, encryption, dns }: NetworkFacts): string {
+  const cipher = encryption === 'none' ? 'not encrypted' : 'MPPE 128 bit'
+  const servers = dns.length === 0 ? '' : `, name servers ${dns.map((a: Ipv4) => formatIpv4(a)).join(' ')}`
+  return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
+}

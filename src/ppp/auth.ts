@@ -1,0 +1,21 @@
+/** What PAP and CHAP have in common: one proves who we are (`Prover`), one asks who the peer is (`Authenticator`). */
+import type { MppeKeys } from './ccp.ts'
+
+/** Called when the exchange went well; how it fails is told to the link. */
+export type Succeeded = (user: string, keys: MppeKeys | undefined) => void
+
+/** Packets handed in are parsed; the bytes in them are valid during the call only. */
+export interface Exchange<P> {
+  /** LCP is open. */
+  start(): void
+  receive(packet: P): void
+  stop(): void
+}
+
+/** One character an octet, as in names of CHAP and PAP. */
+export const text = (bytes: Uint8Array): string => Array.from(bytes, b => String.fromCharCode(b)).join('')
+
+/** The secret of `user`, also when a Windows domain stands in front: `DOMAIN\user` (RFC 2759 §4). */
+export function secretOf(find: (user: string) => string | undefined, user: string): string | undefined {
+  return find(user) ?? find(user.slice(user.lastIndexOf('\\') + 1))
+}

@@ -1,0 +1,202 @@
+/**
+ * What LCP, IPCP and CCP have in common: the automaton of RFC 1661 §4 joined to the packets of §5, codes 1 to 7.
+ *
+ * A Configure-Request is repeated with its identifier unchanged as long as nothing valid answered it; an answer to
+ * another identifier, or a second answer, is discarded (§5.1, §5.2).
+ */
+import { fromAscii } from '../base/bytes.ts'
+import * as Cp from '../wire/cp.ts'
+import * as Ppp from '../wire/ppp.ts'
+import { quote } from '../wire/ppp-options.ts'
+import { Automaton, type State } from './automaton.ts'
+import type { PppLayer } from './config.ts'
+import { type Link, report } from './link.ts'
+import { type Answer, Negotiator, type OptionRule } from './options.ts'
+
+/** What the automaton tells the layer's owner, and the codes beyond 7. */
+export interface LayerHooks {
+  up(): void
+  down(): void
+  /** `tries`: the requests that were never answered, if that is why. */
+  finished(tries: number): void
+  /** The peer ends an open layer; the text says why if it said so. */
+  terminated(text: string): void
+  /** The peer rejects a code without which this protocol cannot work (RXJ-). */
+  catastrophe(detail: string): void
+  /** A packet with another code; false: this protocol has no such code. */
+  other?(packet: Cp.Cp): boolean
+  /** The peer rejects a code that we can do without (RXJ+). */
+  codeRejected?(code: number): void
+}
+
+const ESSENTIAL = 7
+
+export class ControlProtocol {
+  readonly name: PppLayer
+  readonly options: Negotiator
+  readonly #link: Link
+  readonly #protocol: number
+  readonly #hooks: LayerHooks
+  readonly #automaton: Automaton
+  #lastId = 0
+  /** Our Configure-Request: its identifier, and whether a valid answer has come. */
+  #requestId = 0
+  #answered = true
+  #answer: Answer = { type: 'configure-ack', options: [] }
+  /** Identifier and bytes of the packet being answered. */
+  #receivedId = 0
+  #received: Uint8Array = new Uint8Array(0)
+  #reply: Cp.Cp | undefined
+  #farewell = ''
+
+  constructor(link: Link, name: PppLayer, protocol: number, rules: readonly OptionRule<unknown>[], hooks: LayerHooks) {
+    this.name = name
+    this.#link = link
+    this.#protocol = protocol
+    this.#hooks = hooks
+    const { timers, machine } = link.config
+    this.options = new Negotiator(rules, timers.maxFailure)
+    this.#automaton = new Automaton(link.env, `${machine}.${name}`, timers, {
+      tls: () => {},
+      tlu: () => hooks.up(),
+      tld: () => hooks.down(),
+      tlf: tries => hooks.finished(tries),
+      scr: () => this.#sendRequest(),
+      sca: () => this.#sendAnswer(),
+      scn: () => this.#sendAnswer(),
+      str: () => this.send({ type: 'terminate-request', id: this.nextId(), data: fromAscii(this.#farewell) }),
+      sta: () => this.send({ type: 'terminate-ack', id: this.#receivedId, data: new Uint8Array(0) }),
+      scj: () => this.#sendCodeReject(),
+      ser: () => this.#reply && this.send(this.#reply),
+    })
+  }
+
+  get state(): State {
+    return this.#automaton.state
+  }
+  get opened(): boolean {
+    return this.state === 'opened'
+  }
+
+  open(): void {
+    this.#automaton.fire('open')
+  }
+  lowerUp(): void {
+    this.options.reset()
+    this.#answered = true
+    this.#automaton.fire('up')
+  }
+  lowerDown(): void {
+    this.#automaton.fire('down')
+  }
+  close(farewell: string): void {
+    this.#farewell = farewell
+    this.#automaton.fire('close')
+  }
+  /** The peer does not speak this protocol at all (RXJ- by Protocol-Reject). */
+  protocolRejected(): void {
+    this.#automaton.fire('rxj-')
+  }
+
+  nextId(): number {
+    return (this.#lastId = (this.#lastId + 1) & 255)
+  }
+
+  /** The peer asks for an echo (RXR); answered in Opened only (§5.8). */
+  echo(reply: Cp.Cp): void {
+    this.#reply = reply
+    this.#automaton.fire('rxr')
+  }
+
+  send(packet: Cp.Cp): void {
+    report(this.#link, 'sent', this.#protocol, packet, () => Cp.show(this.#protocol, packet))
+    this.#link.transmit(this.#protocol, Cp.write(packet))
+  }
+
+  #sendRequest(): void {
+    if (this.#answered) {
+      this.#requestId = this.nextId()
+      this.#answered = false
+    }
+    this.send({ type: 'configure-request', id: this.#requestId, options: this.options.request() })
+  }
+
+  #sendAnswer(): void {
+    this.send({ ...this.#answer, id: this.#receivedId })
+  }
+
+  #sendCodeReject(): void {
+    // §5.6: cut to the peer's MRU, less the header of this packet; every peer receives 1500.
+    this.send({ type: 'code-reject', id: this.nextId(), data: this.#received.slice(0, 1496) })
+  }
+
+  receive(bytes: Uint8Array): void {
+    const parsed = Cp.parse(bytes)
+    if (!parsed.ok) {
+      this.#link.discard('malformed', this.name, `octet ${parsed.offset} of a control packet`, parsed.reason)
+      return
+    }
+    const packet = parsed.value
+    report(this.#link, 'received', this.#protocol, packet, () => Cp.show(this.#protocol, packet))
+    if (this.state === 'initial' || this.state === 'starting') {
+      this.#unexpected(`${Cp.title(packet.type)} in state ${this.state}`)
+      return
+    }
+    this.#receivedId = packet.id
+    this.#received = bytes
+    switch (packet.type) {
+      case 'configure-request':
+        this.#answer = this.options.judge(packet.options)
+        this.#automaton.fire(this.#answer.type === 'configure-ack' ? 'rcr+' : 'rcr-')
+        return
+      case 'configure-ack':
+      case 'configure-nak':
+      case 'configure-reject':
+        this.#receiveAnswer(packet)
+        return
+      case 'terminate-request':
+        if (this.opened) this.#hooks.terminated(packet.data.length > 0 ? quote(packet.data) : '')
+        this.#automaton.fire('rtr')
+        return
+      case 'terminate-ack':
+        this.#automaton.fire('rta')
+        return
+      case 'code-reject':
+        this.#codeRejected(packet.data)
+        return
+      default:
+        if (!this.#hooks.other?.(packet)) this.#automaton.fire('ruc')
+    }
+  }
+
+  #receiveAnswer(packet: Cp.Configure): void {
+    if (packet.id !== this.#requestId || this.#answered) {
+      this.#unexpected(`${Cp.title(packet.type)} ${packet.id} answers no open request`)
+    } else if (!this.#take(packet)) {
+      this.#unexpected(`${Cp.title(packet.type)} ${packet.id} does not have the options of our request`)
+    } else {
+      this.#answered = true
+      this.#automaton.fire(packet.type === 'configure-ack' ? 'rca' : 'rcn')
+    }
+  }
+
+  #take({ type, options }: Cp.Configure): boolean {
+    if (type === 'configure-ack') return this.options.acked(options)
+    return type === 'configure-nak' ? this.options.naked(options) : this.options.rejected(options)
+  }
+
+  #codeRejected(data: Uint8Array): void {
+    const code = data.length > 0 ? data[0] : 0
+    if (code > ESSENTIAL) {
+      this.#hooks.codeRejected?.(code)
+      this.#automaton.fire('rxj+')
+      return
+    }
+    this.#hooks.catastrophe(`The peer rejects ${Ppp.protocolName(this.#protocol).toUpperCase()} code ${code}.`)
+    this.#automaton.fire('rxj-')
+  }
+
+  #unexpected(detail: string): void {
+    this.#link.discard('ppp-unexpected', this.name, detail)
+  }
+}

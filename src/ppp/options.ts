@@ -1,0 +1,152 @@
+/**
+ * Option negotiation: RFC 1661 §5.1 to §5.4 and §6, shared by LCP, IPCP and CCP. One rule an option, one negotiator a
+ * protocol; the automaton decides when packets go, the negotiator what stands in them.
+ */
+import { equal } from '../base/bytes.ts'
+import type { RawOption } from '../wire/ppp-options.ts'
+
+export type Verdict<V> = 'ack' | 'reject' | { readonly nak: V }
+
+export interface OptionRule<V> {
+  readonly type: number
+  /** What we ask for; undefined: we do not send the option. */
+  readonly want: V | undefined
+  /** The peer's request must have this option: it is Nak-ed with this value where it is missing (§5.3). */
+  readonly demand?: V | undefined
+  /** Undefined when the length does not fit. */
+  parse(body: Uint8Array): V | undefined
+  write(value: V): Uint8Array
+  /** Our verdict on what the peer asks for; undefined: it could not be read (§6: Nak with a good one). */
+  judge(asked: V | undefined): Verdict<V>
+  /** Our next wish after a Nak; undefined: we no longer ask. */
+  concede(suggested: V): V | undefined
+  /** The peer will not have what we asked for, and we no longer ask. */
+  lost?(): void
+}
+
+export interface Answer {
+  readonly type: 'configure-ack' | 'configure-nak' | 'configure-reject'
+  readonly options: readonly RawOption[]
+}
+
+export class Negotiator {
+  readonly #rules: readonly OptionRule<unknown>[]
+  readonly #maxFailure: number
+  readonly #wishes = new Map<number, unknown>()
+  #request: readonly RawOption[] = []
+  #peers = new Map<number, unknown>()
+  #naksSent = 0
+  #naksHeard = 0
+
+  constructor(rules: readonly OptionRule<unknown>[], maxFailure: number) {
+    this.#rules = rules
+    this.#maxFailure = maxFailure
+  }
+
+  /** A new negotiation: nothing is agreed. */
+  reset(): void {
+    this.#wishes.clear()
+    this.#peers.clear()
+    this.#naksSent = 0
+    this.#naksHeard = 0
+    for (const rule of this.#rules) {
+      const want = rule.want
+      if (want !== undefined) this.#wishes.set(rule.type, want)
+    }
+  }
+
+  /** What we ask for now, and what the peer has agreed to once it acknowledged. */
+  ours<V>(rule: OptionRule<V>): V | undefined {
+    return this.#wishes.get(rule.type) as V | undefined
+  }
+  /** What we have acknowledged to the peer. */
+  theirs<V>(rule: OptionRule<V>): V | undefined {
+    return this.#peers.get(rule.type) as V | undefined
+  }
+
+  /** The options of our next Configure-Request, in the order of the rules. */
+  request(): readonly RawOption[] {
+    this.#request = this.#rules
+      .filter(rule => this.#wishes.has(rule.type))
+      .map(rule => ({ type: rule.type, body: rule.write(this.#wishes.get(rule.type)) }))
+    return this.#request
+  }
+
+  /**
+   * Our answer to the peer's request. What is not known or not negotiable is rejected before anything is Nak-ed
+   * (§5.4); the order of the options stays (§5.3); after Max-Failure Naks in a row what would be Nak-ed is rejected and
+   * nothing is asked for in addition (§4.6).
+   */
+  judge(options: readonly RawOption[]): Answer {
+    const rejected: RawOption[] = []
+    const naked: RawOption[] = []
+    const agreed = new Map<number, unknown>()
+    const patient = this.#naksSent < this.#maxFailure
+    for (const option of options) {
+      const rule = this.#rules.find(r => r.type === option.type)
+      const asked = rule?.parse(option.body)
+      const verdict = rule && !agreed.has(option.type) ? rule.judge(asked) : 'reject'
+      if (rule && typeof verdict === 'object' && patient) {
+        naked.push({ type: option.type, body: rule.write(verdict.nak) })
+      } else if (verdict !== 'ack') rejected.push(option)
+      agreed.set(option.type, asked)
+    }
+    if (rejected.length > 0) return { type: 'configure-reject', options: rejected }
+    for (const rule of patient ? this.#rules : []) {
+      if (rule.demand !== undefined && !agreed.has(rule.type)) {
+        naked.push({ type: rule.type, body: rule.write(rule.demand) })
+      }
+    }
+    if (naked.length > 0) {
+      this.#naksSent++
+      return { type: 'configure-nak', options: naked }
+    }
+    this.#naksSent = 0
+    this.#peers = agreed
+    return { type: 'configure-ack', options }
+  }
+
+  /** An Ack must repeat our request to the letter (§5.2); false: it is to be discarded. */
+  acked(options: readonly RawOption[]): boolean {
+    const good =
+      options.length === this.#request.length && options.every((option, i) => sameOption(option, this.#request[i]))
+    if (good) this.#naksHeard = 0
+    return good
+  }
+
+  /**
+   * Takes a Nak's suggestions. An option that we did not send is a hint that we should (§5.3). A peer that has Nak-ed
+   * more than Max-Failure times will never be content: what it Naks is then given up.
+   */
+  naked(options: readonly RawOption[]): true {
+    const patient = this.#naksHeard++ < this.#maxFailure
+    for (const option of options) {
+      const rule = this.#rules.find(r => r.type === option.type)
+      if (!rule) continue
+      const suggested = rule.parse(option.body)
+      if (suggested === undefined) continue
+      const next = patient ? rule.concede(suggested) : undefined
+      if (next !== undefined) this.#wishes.set(rule.type, next)
+      else this.#giveUp(rule)
+    }
+    return true
+  }
+
+  /** A Reject must list options of our request, unchanged and in their order (§5.4); false: it is to be discarded. */
+  rejected(options: readonly RawOption[]): boolean {
+    let at = 0
+    for (const option of options) {
+      while (at < this.#request.length && !sameOption(option, this.#request[at])) at++
+      if (at++ >= this.#request.length) return false
+    }
+    if (options.length === 0) return false
+    for (const rule of this.#rules) if (options.some(option => option.type === rule.type)) this.#giveUp(rule)
+    return true
+  }
+
+  #giveUp(rule: OptionRule<unknown>): void {
+    if (this.#wishes.delete(rule.type)) rule.lost?.()
+  }
+}
+
+const sameOption = (a: RawOption, b: RawOption): boolean => a.type === b.type && equal(a.body, b.body)

@@ -1,0 +1,127 @@
+/**
+ * The Password Authentication Protocol: RFC 1334 §2. The password crosses the line as it is.
+ *
+ * The request is repeated, each time with a new identifier (§2.2.1), Max-Configure times. An authenticator repeats its
+ * verdict when the request is repeated (§2.2.1), and waits as long as the peer may repeat; both as pppd.
+ *
+ * Limits: names and passwords of one octet a character, at most 255 of them.
+ */
+import { equal, fromAscii } from '../base/bytes.ts'
+import * as Pap from '../wire/pap.ts'
+import * as Ppp from '../wire/ppp.ts'
+import { quote } from '../wire/ppp-options.ts'
+import { type Exchange, type Succeeded, secretOf, text } from './auth.ts'
+import { type Link, Repeater, report } from './link.ts'
+
+function send(link: Link, packet: Pap.Pap): void {
+  report(link, 'sent', Ppp.PAP, packet, () => Pap.show(packet))
+  link.transmit(Ppp.PAP, Pap.write(packet))
+}
+
+/** We prove who we are. */
+export class PapProver implements Exchange<Pap.AuthenticateReply> {
+  readonly #link: Link
+  readonly #succeeded: Succeeded
+  readonly #repeater: Repeater
+  #id = 0
+  #open = false
+
+  constructor(link: Link, succeeded: Succeeded) {
+    this.#link = link
+    this.#succeeded = succeeded
+    this.#repeater = new Repeater(
+      link,
+      'pap request',
+      () => this.#request(),
+      tries => {
+        const detail = `No answer to ${tries} PAP Authenticate-Requests.`
+        link.end({ reason: 'timeout', layer: 'auth', detail, tries })
+      },
+    )
+  }
+
+  start(): void {
+    this.#open = true
+    this.#repeater.start()
+  }
+  stop(): void {
+    this.#open = false
+    this.#repeater.stop()
+  }
+
+  #request(): void {
+    const { user = '', password = '' } = this.#link.config.ourself ?? {}
+    this.#id = (this.#id + 1) & 255
+    send(this.#link, {
+      type: 'authenticate-request',
+      id: this.#id,
+      peerId: fromAscii(user),
+      password: fromAscii(password),
+    })
+  }
+
+  receive(packet: Pap.AuthenticateReply): void {
+    if (!this.#open || packet.id !== this.#id) {
+      this.#link.discard('ppp-unexpected', 'auth', `${packet.type} ${packet.id} answers no open request`)
+      return
+    }
+    this.stop()
+    const user = this.#link.config.ourself?.user ?? ''
+    if (packet.type === 'authenticate-ack') {
+      this.#succeeded(user, undefined)
+      return
+    }
+    const detail = `The peer does not accept user "${user}" with this password: ${quote(packet.message)}.`
+    this.#link.end({ reason: 'auth-failed', layer: 'auth', detail, tries: 0 })
+  }
+}
+
+/** The peer proves who it is. */
+export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
+  readonly #link: Link
+  readonly #succeeded: Succeeded
+  readonly #patience: Repeater
+  #verdict: Pap.AuthenticateReply | undefined
+
+  constructor(link: Link, succeeded: Succeeded) {
+    this.#link = link
+    this.#succeeded = succeeded
+    this.#patience = new Repeater(
+      link,
+      'pap patience',
+      () => {},
+      tries => {
+        const detail = `No PAP Authenticate-Request came within ${tries} restart periods.`
+        link.end({ reason: 'timeout', layer: 'auth', detail, tries })
+      },
+    )
+  }
+
+  start(): void {
+    this.#patience.start()
+  }
+  stop(): void {
+    this.#patience.stop()
+  }
+
+  receive(packet: Pap.AuthenticateRequest): void {
+    if (this.#verdict) {
+      send(this.#link, { ...this.#verdict, id: packet.id })
+      return
+    }
+    this.stop()
+    const user = text(packet.peerId)
+    const { authenticatePeer } = this.#link.config
+    const secret = authenticatePeer && secretOf(authenticatePeer.secretOf, user)
+    const good = secret !== undefined && equal(packet.password, fromAscii(secret))
+    this.#verdict = good
+      ? { type: 'authenticate-ack', id: packet.id, message: fromAscii('Login ok') }
+      : { type: 'authenticate-nak', id: packet.id, message: fromAscii('Login incorrect') }
+    send(this.#link, this.#verdict)
+    if (good) this.#succeeded(user, undefined)
+    else {
+      const detail = `The peer did not give the password of user "${user}".`
+      this.#link.end({ reason: 'auth-failed', layer: 'auth', detail, tries: 0 })
+    }
+  }
+}
