@@ -38,6 +38,7 @@ export class CaptureMemory implements Memory {
   currentCall: number | undefined
   /** One interface may show a packet that another has shown already. */
   readonly #fragments = new Map<number, Fragments>()
+  /** Of each interface; and under the addresses alone the flow of the interface that showed it first. */
   readonly #flows = new Map<string, Flow>()
   readonly #lines = new Map<number, PppLink>()
   readonly #numbers = new Map<string, SequenceNumbers>()
@@ -83,7 +84,7 @@ export class CaptureMemory implements Memory {
   segment(segment: SegmentInfo): SegmentNotes {
     const { source, destination, sourcePort, destinationPort, sequence, acknowledgment, flags, payload } = segment
     const flow = this.#flow(source, sourcePort, destination, destinationPort)
-    const back = this.#flow(destination, destinationPort, source, sourcePort)
+    const back = this.#back(destination, destinationPort, source, sourcePort)
     const syn = (flags & Tcp.SYN) !== 0
     if (syn && flow.initial !== sequence) {
       flow.initial = sequence
@@ -96,7 +97,7 @@ export class CaptureMemory implements Memory {
     return {
       relativeSequence: flow.initial === undefined ? undefined : (sequence - flow.initial) >>> 0,
       relativeAcknowledgment:
-        back.initial === undefined || acknowledgment === undefined ? undefined : (acknowledgment - back.initial) >>> 0,
+        back?.initial === undefined || acknowledgment === undefined ? undefined : (acknowledgment - back.initial) >>> 0,
       order,
       control: isControl ? this.#control(segment, flow, back, syn) : undefined,
     }
@@ -104,25 +105,30 @@ export class CaptureMemory implements Memory {
 
   #flow(source: Ipv4, sourcePort: number, destination: Ipv4, destinationPort: number): Flow {
     const port = this.#frames[this.#current].interface
-    const key = `${port} ${source}:${sourcePort} ${destination}:${destinationPort}`
-    let flow = this.#flows.get(key)
-    if (!flow) {
-      flow = {
-        initial: undefined,
-        high: undefined,
-        ends: new Set(),
-        half: new HalfStream(),
-        control: new ControlStream(),
-      }
-      this.#flows.set(key, flow)
+    const name = `${source}:${sourcePort} ${destination}:${destinationPort}`
+    const flow = this.#flows.get(`${port} ${name}`) ?? {
+      initial: undefined,
+      high: undefined,
+      ends: new Set(),
+      half: new HalfStream(),
+      control: new ControlStream(),
     }
+    this.#flows.set(`${port} ${name}`, flow)
+    if (!this.#flows.has(name)) this.#flows.set(name, flow)
     return flow
   }
 
-  #control(segment: SegmentInfo, flow: Flow, back: Flow, syn: boolean): readonly Field[] {
+  /** The other direction, which may come by another interface. */
+  #back(source: Ipv4, sourcePort: number, destination: Ipv4, destinationPort: number): Flow | undefined {
+    const port = this.#frames[this.#current].interface
+    const name = `${source}:${sourcePort} ${destination}:${destinationPort}`
+    return this.#flows.get(`${port} ${name}`) ?? this.#flows.get(name)
+  }
+
+  #control(segment: SegmentInfo, flow: Flow, back: Flow | undefined, syn: boolean): readonly Field[] {
     const { source, destination, sequence, acknowledgment, payload, offset } = segment
     const fields: Field[] = []
-    if (acknowledgment !== undefined) {
+    if (back && acknowledgment !== undefined) {
       // Octets of the other direction which were held back behind others that are not in the capture.
       for (const run of back.half.acknowledged(acknowledgment)) {
         fields.push(...this.#pieces(back.control, run, destination, source, segment))
@@ -194,7 +200,7 @@ export class CaptureMemory implements Memory {
 
   /** The capture is over: names what waits for octets that did not come. */
   finish(): readonly Problem[] {
-    for (const flow of this.#flows.values()) this.#giveUp(flow)
+    for (const flow of new Set(this.#flows.values())) this.#giveUp(flow)
     for (const fragments of this.#fragments.values()) {
       for (const offset of fragments.unfinished()) {
         this.problems.push({ offset, reason: 'a fragment of a datagram of which others are not in the capture' })

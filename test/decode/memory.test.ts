@@ -115,6 +115,25 @@ describe('control messages over several segments', () => {
   })
 })
 
+test('directions that come by two interfaces are one connection', () => {
+  const synAck = tcp(new Uint8Array(0), {
+    from: B,
+    to: A,
+    sourcePort: 1723,
+    destinationPort: 40000,
+    seq: 499,
+    ack: 100,
+    flags: Tcp.SYN | Tcp.ACK,
+  })
+  const lost = [syn, synAck, part(0, 7, { ack: 500 }), part(16, 32, { ack: 500 }), ack(132)]
+  const decoded = decodeCapture(capture(lost, Pcap.LINK_TYPE.raw, [0, 1, 0, 0, 1]))
+  assert.deepEqual(texts(decoded).slice(0, 2), [
+    'TCP 40000 > 1723 SYN seq 0 win 1000',
+    'TCP 1723 > 40000 SYN ACK seq 0 ack 1 win 1000',
+  ])
+  assert.match(texts(decoded)[4], /Call-Clear-Request: call 9, begun in frame 4/)
+})
+
 const option = (type: number, body: string): RawOption => ({ type, body: unhex(body) })
 const configureAck = (protocol: number, ...options: RawOption[]): Uint8Array =>
   ppp(protocol, Cp.write({ type: 'configure-ack', id: 1, options }))
