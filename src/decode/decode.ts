@@ -1,6 +1,8 @@
 /**
  * Reads a capture, of real peers or of ours, packet by packet and remembers what a packet tells about the next ones:
  * fragments, octets of a control connection, call IDs, what LCP and CCP have agreed on.
+ *
+ * Limits: all frames are held at once, at about five kilobytes a frame.
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Field } from '../base/field.ts'
@@ -150,6 +152,7 @@ export function json(decoded: Decoded): string[] {
   const first = {
     type: 'capture',
     t: 0,
+    node: '',
     format: 1,
     file: capture.format,
     mark: capture.mark ?? null,
@@ -158,8 +161,23 @@ export function json(decoded: Decoded): string[] {
       [...capture.names].map(([address, name]: readonly [Ipv4, string]) => [formatIpv4(address), name]),
     ),
   }
-  const ending = { type: 'result', t: last, ok: problems.length === 0, counts, calls: calls.map(showCall), problems }
-  return [first, ...frames.map(frame => ({ type: 'frame', ...frame })), ending].map(value => JSON.stringify(value))
+  const ending = {
+    type: 'result',
+    t: last,
+    node: '',
+    ok: problems.length === 0,
+    counts,
+    calls: calls.map(showCall),
+    problems,
+  }
+  return [
+    first,
+    ...frames.map(frame => ({ type: 'frame', node: capture.mark ? senderOf(frame) : '', ...frame })),
+    ending,
+  ].map(value => JSON.stringify(value))
 }
+
+/** In captures of ours an interface is called `alice:eth0`, and shows what alice sends. */
+const senderOf = (frame: DecodedFrame): string => frame.interface.split(':')[0]
 
 const showCall = (call: Call): object => ({ ...call, pns: formatIpv4(call.pns), pac: formatIpv4(call.pac) })
