@@ -10,7 +10,9 @@
 export const HEADROOM = 160
 const SMALL = 320
 const LARGE = 2048
-const KEPT = 4096
+/** Buffers are cut from slabs of about this many octets: a view costs a tenth of an allocation. */
+const SLAB = 65_536
+const KEPT = 65_536
 
 export class Packet {
   bytes: Uint8Array
@@ -26,9 +28,9 @@ export class Packet {
   free = false
   readonly #pool: PacketPool
 
-  constructor(pool: PacketPool, capacity: number) {
+  constructor(pool: PacketPool, bytes: Uint8Array) {
     this.#pool = pool
-    this.bytes = new Uint8Array(capacity)
+    this.bytes = bytes
   }
 
   get length(): number {
@@ -64,27 +66,53 @@ export class Packet {
   }
 }
 
+/** Buffers of one size. */
+class Shelf {
+  readonly size: number
+  readonly packets: Packet[] = []
+  #slab = new ArrayBuffer(0)
+  #used = 0
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  cut(): Uint8Array {
+    if (this.#used === this.#slab.byteLength) {
+      this.#slab = new ArrayBuffer(Math.floor(SLAB / this.size) * this.size)
+      this.#used = 0
+    }
+    this.#used += this.size
+    return new Uint8Array(this.#slab, this.#used - this.size, this.size)
+  }
+}
+
 /** The buffers of one run. Two sizes, because most packets are either small or full. */
 export class PacketPool {
-  readonly #small: Packet[] = []
-  readonly #large: Packet[] = []
+  readonly #small = new Shelf(SMALL)
+  readonly #large = new Shelf(LARGE)
 
   take(length: number): Packet {
     const need = length + HEADROOM
-    const shelf = need <= SMALL ? this.#small : this.#large
-    let packet = need <= LARGE ? shelf.pop() : undefined
-    packet ??= new Packet(this, need <= SMALL ? SMALL : Math.max(LARGE, need))
+    const packet = this.#find(need)
     packet.free = false
     packet.start = HEADROOM
     packet.end = need
     return packet
   }
 
+  #find(need: number): Packet {
+    if (need > LARGE) return new Packet(this, new Uint8Array(need))
+    const shelf = need <= SMALL ? this.#small : this.#large
+    return shelf.packets.pop() ?? new Packet(this, shelf.cut())
+  }
+
   put(packet: Packet): void {
     if (packet.free) throw new Error(`${packet.id} was released twice`)
     packet.free = true
-    const shelf = packet.bytes.length === SMALL ? this.#small : packet.bytes.length === LARGE ? this.#large : undefined
-    if (shelf && shelf.length < KEPT) shelf.push(packet)
+    const { length } = packet.bytes
+    const shelf = length === SMALL ? this.#small : length === LARGE ? this.#large : undefined
+    if (shelf && shelf.packets.length < KEPT) shelf.packets.push(packet)
   }
 }
 

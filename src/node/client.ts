@@ -127,7 +127,7 @@ export class Client extends IpNode {
     const before = this.stack.routes.lookup(server)
     if (before && routes.some(prefix => contains(prefix, server))) {
       const via = before.via === undefined ? {} : { via: before.via }
-      this.#add({ prefix: prefixOf(server, 32), dev: before.dev, ...via })
+      this.#add({ prefix: prefixOf(server, 32), dev: before.iface.port.name, ...via })
     }
     for (const prefix of routes) this.#add({ prefix, dev: IFACE })
   }
@@ -141,8 +141,8 @@ export class Client extends IpNode {
 
   #removeRoutes(): void {
     for (const route of this.#routes) this.stack.removeRoute(route)
-    for (const { prefix, via, dev } of this.#displaced) {
-      this.stack.addRoute({ prefix, dev, ...(via === undefined ? {} : { via }) })
+    for (const { prefix, via, iface } of this.#displaced) {
+      this.stack.addRoute({ prefix, dev: iface.port.name, ...(via === undefined ? {} : { via }) })
     }
     this.#routes = []
     this.#displaced = []

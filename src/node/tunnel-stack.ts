@@ -107,7 +107,7 @@ export class PppLink {
 
   #send(datagram: Packet): void {
     if (!this.#tunnelling.isCarrying(this.#call.peer)) return this.session.send(datagram)
-    this.#env.trace.emit('drop', { reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
+    this.#env.trace.drop({ reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
     datagram.release()
   }
 

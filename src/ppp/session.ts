@@ -15,7 +15,7 @@
  * Limits: one network protocol, IPv4; IPV6CP gets a Protocol-Reject. When both ends authenticate by MS-CHAPv2 the keys
  * are those of the exchange that ended last, as with pppd.
  */
-import type { Ipv4 } from '../base/address.ts'
+import { ANY, type Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -143,6 +143,7 @@ export class Session {
         chapId: env.random.fork('chap-id'),
         peerChallenge: env.random.fork('peer-challenge'),
       },
+      peerMru: () => this.#lcp.peerMru,
       transmit: (protocol, packet) => this.#transmit(protocol, packet),
       discard: (reason, layer, detail, why) => this.#discard(reason, layer, detail, why),
       end: end => this.#end(end),
@@ -189,6 +190,7 @@ export class Session {
 
   /** The line below is gone: nothing more can be sent. */
   lowerDown(): void {
+    if (this.#over) return
     this.#ending ??= { reason: 'lower-down', layer: 'lcp', detail: 'The line below was taken away.', tries: 0 }
     this.#lcp.protocol.lowerDown()
     this.#lcp.protocol.close('')
@@ -370,8 +372,9 @@ export class Session {
 
   #networkUp(): void {
     const { local, peer, dns } = this.#ipcp
-    if (peer === 0) {
-      this.#end({ reason: 'no-address', layer: 'ipcp', detail: 'The peer does not tell its address.', tries: 0 })
+    if (local === ANY || peer === ANY) {
+      const detail = local === ANY ? 'The peer gives us no address.' : 'The peer does not tell its address.'
+      this.#end({ reason: 'no-address', layer: 'ipcp', detail, tries: 0 })
       return
     }
     const encrypted = this.#ccp.sender !== undefined
@@ -446,13 +449,13 @@ export class Session {
     if (this.#ending) return
     this.#ending = end
     if (end.layer === 'auth') this.#auth.fire('failure')
-    for (const exchange of this.#exchanges()) exchange.stop()
     this.#phase.fire('closing')
   }
 
   #lcpFinished(tries: number): void {
     const detail = `No answer to ${tries} LCP Configure-Requests.`
-    this.#finish(this.#ending ?? { reason: 'timeout', layer: 'lcp', detail, tries })
+    this.#ending ??= { reason: 'timeout', layer: 'lcp', detail, tries }
+    this.#finish(this.#ending)
   }
 
   #finish(end: PppEnd): void {
@@ -587,8 +590,7 @@ export class Session {
 
   #report(packet: Packet | undefined, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
     const { trace } = this.#env
-    if (trace.on)
-      trace.emit('drop', { reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
+    trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
   }
 }
 

@@ -239,6 +239,12 @@ describe('links', () => {
     )
   })
 
+  test('an end that cannot be read makes no route wrong', () => {
+    const text = pair().replace('a: { kind: host }', 'a: { kind: host, routes: ["default via 10.0.0.2 dev eth0"] }')
+    good(text)
+    assert.deepEqual(bad(text.replace('"a:eth0"', '"aa:eth0"')), ['6:21 There is no node aa.'])
+  })
+
   test('a bare IP line and another MTU', () => {
     const [link] = good(pair('', ', type: ip, mtu: 576')).links
     assert.equal(link.type, 'ip')
@@ -526,6 +532,7 @@ describe('--set', () => {
       rendered('topology.nodes.alice.pptp.pasword', 'x'),
       /"pasword" is not a key.*\n.*\n.*\nhint: did you mean "password"/,
     )
+    assert.match(rendered('topology.nodes.zed.kind', 'host'), /There is no zed here/)
     assert.match(rendered('topology.nodes.alice', 'x'), /This is a map; --set replaces single values only/)
     assert.match(rendered('topology.links[7].delay', '1ms'), /There is no entry 7; the list has 3/)
     assert.match(rendered('name.first', 'x'), /This is a single value: nothing stands below it/)
