@@ -217,6 +217,18 @@ describe('retransmission (RFC 6298)', () => {
     peer.expectsNothing()
   })
 
+  test('an ICMP error is forgotten when the connection gets on', () => {
+    const { stack, peer, clock, connected } = underTest()
+    const app = log()
+    const connection = connected(app)
+    connection.write(stream(1))
+    stack.unreachable({ local: connection.local, remote: connection.remote, sequence: SEQ }, true)
+    peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 1 })
+    connection.write(stream(1))
+    clock.advance(1_000_000)
+    assert.deepEqual(app.events, ['opened', 'closed timeout'])
+  })
+
   test('an ICMP error that came meanwhile is the reason given at the end', () => {
     const { stack, clock, connected } = underTest()
     const app = log()
@@ -537,6 +549,17 @@ describe('window scale (RFC 7323 §2)', () => {
     }
     assert.ok(edge > 0)
     assert.equal(connection.bytesIn, at)
+  })
+})
+
+describe('at the edge of the window', () => {
+  test('an empty segment is taken: there stand the acknowledgments of a peer that has filled the window', () => {
+    const { peer, connected } = underTest({ receiveBuffer: 1000 })
+    const connection = connected()
+    connection.write(stream(5))
+    assert.equal(peer.sends({ flags: 'A', seq: PEER + 1000, ack: SEQ + 5 }), undefined)
+    assert.equal(connection.sndUna, SEQ + 5)
+    assert.equal(peer.sends({ flags: 'A', seq: PEER + 1001, ack: SEQ + 5 }), 'out-of-window')
   })
 })
 
