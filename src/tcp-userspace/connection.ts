@@ -396,7 +396,10 @@ export class TcpConnection implements Connection {
   /** Hands over what is held, as long as the reader wants it; then tells what waited behind it. */
   #deliver(): void {
     const receiver = this.#receiver
-    while (receiver.held > 0 && !receiver.paused && this.#deliverable) this.#handlers.data?.(receiver.take())
+    while (receiver.held > 0 && !receiver.paused && this.#deliverable) {
+      const view = receiver.take() // also when nobody listens
+      this.#handlers.data?.(view)
+    }
     if (receiver.held > 0) return
     if (receiver.finished && !this.#endTold && this.#deliverable) {
       this.#endTold = true

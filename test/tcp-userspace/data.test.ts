@@ -78,6 +78,9 @@ describe('sending', () => {
     peer.sends({ flags: 'A', seq: PEER + 10, ack: SEQ + 10, wnd: 2000 })
     peer.sends({ flags: 'A', seq: PEER + 10, ack: SEQ, wnd: 9000 })
     assert.equal(connection.sndWnd, 2000)
+    peer.sends({ flags: 'PA', seq: PEER + 110, ack: SEQ + 10, wnd: 1000, length: 10 })
+    peer.sends({ flags: 'PA', seq: PEER + 10, ack: SEQ + 10, wnd: 9000, length: 100 }) // overtaken by the one before
+    assert.equal(connection.sndWnd, 1000)
   })
 
   test('the send buffer is bounded, and the writer is called when there is room', () => {
@@ -386,6 +389,15 @@ describe('receiving', () => {
     peer.sends({ flags: 'A', seq: PEER, ack: SEQ, text: stream(110) })
     peer.expects({ flags: 'A', ack: PEER + 300 })
     assert.deepEqual(app.received, [...stream(300)])
+  })
+
+  test('octets that nobody wants to read are taken all the same, those that came out of order too', () => {
+    const { peer, connected } = underTest()
+    const connection = connected({})
+    peer.sends({ flags: 'A', seq: PEER + 10, ack: SEQ, length: 10 })
+    peer.sends({ flags: 'A', seq: PEER, ack: SEQ, length: 10 })
+    assert.equal(connection.bytesIn, 20)
+    assert.equal(connection.rcvNxt, PEER + 20)
   })
 
   test('what is partly old is trimmed; what is all old is acknowledged again (RFC 9293 §3.10.7.4, first)', () => {
