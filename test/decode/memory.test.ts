@@ -142,7 +142,7 @@ const challenge = ppp(Ppp.CHAP, Chap.write({ type: 'challenge', id: 1, value: un
 const response = ppp(Ppp.CHAP, Chap.write({ type: 'response', id: 1, value: unhex('02'), name: unhex('') }))
 const compressed = ppp(Ppp.COMPRESSED, unhex('90000102'))
 const mppe = option(CCP_OPTIONS.mppe, '01000040')
-const deflate = option(CCP_OPTIONS.deflate, '7800')
+const deflate = option(26, '7800')
 
 describe('calls and what their links agreed on', () => {
   const control = (message: Pptp.Message, fromPns: boolean, seq: number): Uint8Array =>
