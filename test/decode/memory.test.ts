@@ -297,6 +297,16 @@ describe('fragments, times and marks', () => {
     ])
   })
 
+  test('a datagram put together may be a tunnel: the addresses inside are told', () => {
+    const packet = gre(5, 1, ppp(Ppp.IP, ipv4(17, udp(new Uint8Array(40)), B, A)))
+    const payload = packet.subarray(20)
+    const pieces = [ipv4(47, payload.subarray(0, 48), A, B, 9, 0x2000), ipv4(47, payload.subarray(48), A, B, 9, 6)]
+    assert.equal(
+      texts(decode(...pieces))[1],
+      '2 fragments, 104 octets · GRE call 5 seq 1 · IP 192.0.2.2 > 192.0.2.1 · UDP 5000 > 7, 40 octets',
+    )
+  })
+
   test('trouble inside of what was put together stands at the frame that completed it', () => {
     const bad = tcp(Pptp.write({ type: 'echo-request', identifier: 0xffffffff }), { seq: 100 })
     bad[47] ^= 1 // in the cookie; the TCP checksum is wrong too
