@@ -58,14 +58,14 @@ const PHASES = table<Phase, PhaseEvent, never>({
   down: { establish: 'dead', authenticate: 'dead', network: 'dead', terminate: 'dead' },
 })
 
-export type AuthState = 'idle' | 'pending' | 'success' | 'failure'
+export type AuthState = 'idle' | 'authenticating' | 'authenticated' | 'failed'
 type AuthEvent = 'start' | 'success' | 'failure' | 'down'
 
 const AUTH = table<AuthState, AuthEvent, never>({
-  start: { idle: 'pending' },
-  success: { pending: 'success' },
-  failure: { pending: 'failure' },
-  down: { pending: 'idle', success: 'idle' },
+  start: { idle: 'authenticating' },
+  success: { authenticating: 'authenticated' },
+  failure: { authenticating: 'failed' },
+  down: { authenticating: 'idle', authenticated: 'idle' },
 })
 
 export interface PppSnapshot {

@@ -16,7 +16,7 @@ export interface RawOption {
 /** Types of the options that we negotiate: RFC 1661 §6; RFC 1332 §3, RFC 1877 §1; RFC 3078 §3. */
 export const LCP_OPTIONS = { mru: 1, accm: 2, auth: 3, magic: 5, pfc: 7, acfc: 8 } as const
 export const IPCP_OPTIONS = { address: 3, dns1: 129, dns2: 131 } as const
-export const CCP_OPTIONS = { mppe: 18 } as const
+export const CCP_OPTIONS = { mppe: 18, bsd: 21, oldDeflate: 24, deflate: 26 } as const
 
 /** The supported bits of the MPPE option: RFC 3078 §3, and C of RFC 2118 §2. */
 export const MPPE_BITS = {

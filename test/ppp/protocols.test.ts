@@ -380,7 +380,7 @@ describe('CHAP', () => {
     a.peer.raw('c223014f001b11e7ecccc1dfdebf5e0334fe609781a7ead97070747064')
     assert.deepEqual(a.peer.frames(), ['c223024f00181044fbeb0dade306700b32ad75ef834378626f62'])
     a.peer.raw('c223034f0012416363657373206772616e746564')
-    assert.equal(a.us.session.auth, 'success')
+    assert.equal(a.us.session.auth, 'authenticated')
   })
   test('the same Challenge again gets the same Response; another one another (RFC 2759 §8.8)', () => {
     const a = alone({ ourself: CLIENT.ourself! })
@@ -440,7 +440,7 @@ describe('PAP', () => {
       ['c0230101001203626f6209506173737730726421'],
     )
     a.peer.raw('c0230201000d084c6f67696e206f6b')
-    assert.equal(a.us.session.auth, 'success')
+    assert.equal(a.us.session.auth, 'authenticated')
   })
   test('the request is repeated with a new identifier, and only the last is open (RFC 1334 §2.2.1)', () => {
     const a = alone({ ourself: { user: 'bob', password: 'x', methods: ['pap'] } })
@@ -453,9 +453,9 @@ describe('PAP', () => {
       ['pap authenticate-request 1: user "bob"', 'pap authenticate-request 2: user "bob"'],
     )
     a.peer.sends(Ppp.PAP, { type: 'authenticate-ack', id: 1, message: empty })
-    assert.equal(a.us.session.auth, 'pending')
+    assert.equal(a.us.session.auth, 'authenticating')
     a.peer.sends(Ppp.PAP, { type: 'authenticate-ack', id: 2, message: empty })
-    assert.equal(a.us.session.auth, 'success')
+    assert.equal(a.us.session.auth, 'authenticated')
   })
   test('the verdict is repeated with the identifier of each request (RFC 1334 §2.2.1)', () => {
     const a = lcpOpened({ authenticatePeer: { ...SERVER.authenticatePeer!, methods: ['pap'] } })

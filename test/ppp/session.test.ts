@@ -31,7 +31,7 @@ describe('a session with MS-CHAPv2 and MPPE', () => {
   test('goes through the phases of RFC 1661 §3.2 in their order', () => {
     for (const node of ['client', 'server']) {
       assert.deepEqual(states(p.events, node, 'ppp.phase'), ['establish', 'authenticate', 'network'])
-      assert.deepEqual(states(p.events, node, 'ppp.auth'), ['pending', 'success'])
+      assert.deepEqual(states(p.events, node, 'ppp.auth'), ['authenticating', 'authenticated'])
       assert.deepEqual(states(p.events, node, 'ppp.ccp').slice(-1), ['opened'])
       assert.deepEqual(drops(p.events, node), [])
     }
@@ -124,7 +124,7 @@ describe('authentication', () => {
         assert.equal(side.ends[0].reason, 'auth-failed')
         assert.equal(side.ends[0].layer, 'auth')
         assert.match(side.ends[0].detail, /alice/)
-        assert.equal(side.session.auth, 'failure')
+        assert.equal(side.session.auth, 'failed')
         assert.equal(side.session.phase, 'dead')
         assert.deepEqual(side.facts, [])
       }
