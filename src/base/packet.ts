@@ -10,7 +10,7 @@
 export const HEADROOM = 160
 const SMALL = 320
 const LARGE = 2048
-/** Buffers are cut from slabs of about this many octets: a view costs a tenth of an allocation. */
+/** Buffers are cut from slabs of about this many octets: a view costs half of an allocation or less. */
 const SLAB = 65_536
 const KEPT = 65_536
 
