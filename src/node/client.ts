@@ -55,6 +55,10 @@ export class Client extends IpNode {
     this.#tunnelling = new Tunnelling(this, pns)
   }
 
+  get tunnelUp(): boolean {
+    return this.#link?.port !== undefined
+  }
+
   /** Dials, unless a tunnel is up or on its way. */
   connect(): void {
     if (this.#active) return
