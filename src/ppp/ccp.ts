@@ -48,8 +48,8 @@ export class Ccp {
   constructor(link: Link, hooks: CcpHooks) {
     this.#mppe = {
       type: CCP_OPTIONS.mppe,
-      want: WANTED,
-      demand: WANTED,
+      want: () => WANTED,
+      demand: () => WANTED,
       parse: body => (body.length === 4 ? get32(body, 0) : undefined),
       write(value) {
         const body = new Uint8Array(4)

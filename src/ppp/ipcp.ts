@@ -57,16 +57,13 @@ export class Ipcp {
 
   /** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
   #addressRule(link: Link, local: Ipv4): OptionRule<Ipv4> {
-    const assigned = (): Ipv4 | undefined => this.#assigned
     return {
       ...address,
       type: IPCP_OPTIONS.address,
-      want: local,
-      get demand() {
-        return assigned()
-      },
+      want: () => local,
+      demand: () => this.#assigned,
       judge: asked => {
-        const only = assigned()
+        const only = this.#assigned
         if (only !== undefined) return asked === only ? 'ack' : { nak: only }
         return asked ? 'ack' : 'reject'
       },
@@ -84,7 +81,7 @@ function dnsRule(type: number, ask: boolean | undefined, served: Ipv4 | undefine
   return {
     ...address,
     type,
-    want: ask ? ANY : undefined,
+    want: () => (ask ? ANY : undefined),
     judge: asked => (served === undefined ? 'reject' : asked === served ? 'ack' : { nak: served }),
     concede: suggested => (ask ? suggested : undefined),
   }

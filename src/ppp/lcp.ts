@@ -19,6 +19,9 @@ import type { OptionRule, Verdict } from './options.ts'
 /** Smallest MRU that we grant, as pppd; RFC 791 needs 68 octets for any progress. */
 const MIN_MRU = 128
 
+/** Code, identifier, length and the rejected protocol. */
+const PROTOCOL_REJECT_HEADER = 6
+
 export interface LcpHooks {
   up(): void
   down(): void
@@ -93,20 +96,18 @@ export class Lcp {
     return this.protocol.options.theirs(this.#mru) ?? DEFAULT_MRU
   }
   /** May we leave out address and control fields, and the first octet of a protocol number? */
-  get addressCompressed(): boolean {
-    return this.protocol.opened && this.protocol.options.theirs(this.#acfc) === true
-  }
-  get protocolCompressed(): boolean {
-    return this.protocol.opened && this.protocol.options.theirs(this.#pfc) === true
-  }
+  addressCompressed = false
+  protocolCompressed = false
 
   /** Answers a packet of a protocol that we do not speak; only an open link may (§5.7). */
   rejectProtocol(protocol: number, info: Uint8Array): void {
-    const data = info.slice(0, this.peerMru - 8)
+    const data = info.slice(0, this.peerMru - PROTOCOL_REJECT_HEADER)
     this.protocol.send({ type: 'protocol-reject', id: this.protocol.nextId(), protocol, data })
   }
 
   #up(): void {
+    this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
+    this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
     this.#loops = 0
     this.#unanswered = 0
     if (this.#link.config.echo) this.#sendEcho()
@@ -114,6 +115,8 @@ export class Lcp {
   }
 
   #down(): void {
+    this.addressCompressed = false
+    this.protocolCompressed = false
     this.#echoTimer.cancel()
     this.#hooks.down()
   }
@@ -144,25 +147,32 @@ export class Lcp {
   #other(packet: Cp.Cp): boolean {
     switch (packet.type) {
       case 'echo-request':
-        if (!this.#looped(packet.magic)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.#ownMagic })
+        if (this.#useful(packet)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.#ownMagic })
         return true
       case 'echo-reply':
-        if (!this.#looped(packet.magic)) this.#unanswered = 0
+        if (this.#useful(packet)) this.#unanswered = 0
         return true
       case 'discard-request':
       case 'identification':
         return true
       case 'protocol-reject':
-        // §5.7: in any other state than Opened it is discarded.
-        if (this.protocol.opened) this.#hooks.protocolRejected(packet.protocol)
-        else this.#link.discard('ppp-unexpected', 'lcp', `Protocol-Reject in state ${this.protocol.state}`)
+        if (this.#useful(packet)) this.#hooks.protocolRejected(packet.protocol)
         return true
       default:
         return false
     }
   }
 
-  /** Our own magic number in the peer's packet: we hear ourselves (§6.4). Zero means that none was negotiated. */
+  /** §5.7, §5.8: outside of Opened they are discarded; §6.4: so is what we sent ourselves. */
+  #useful(packet: Cp.WithMagic | Cp.ProtocolReject): boolean {
+    if (!this.protocol.opened) {
+      this.#link.discard('ppp-unexpected', 'lcp', `${packet.type} in state ${this.protocol.state}`)
+      return false
+    }
+    return packet.type === 'protocol-reject' || !this.#looped(packet.magic)
+  }
+
+  /** Our own magic number in the peer's packet: we hear ourselves. Zero means that none was negotiated. */
   #looped(magic: number): boolean {
     if (magic === 0 || magic !== this.#ownMagic) return false
     this.#link.discard('ppp-looped', 'lcp', `magic 0x${magic.toString(16).padStart(8, '0')} is ours`)
@@ -173,7 +183,7 @@ export class Lcp {
     const { mru } = this.#link.config
     return {
       type: LCP_OPTIONS.mru,
-      want: mru === DEFAULT_MRU ? undefined : mru,
+      want: () => (mru === DEFAULT_MRU ? undefined : mru),
       parse: body => (body.length === 2 ? get16(body, 0) : undefined),
       write: value => Uint8Array.of(value >>> 8, value),
       judge: asked => (asked === undefined ? { nak: DEFAULT_MRU } : asked < MIN_MRU ? { nak: MIN_MRU } : 'ack'),
@@ -185,23 +195,20 @@ export class Lcp {
   /** §6.2: what we ask for is how the peer must prove who it is. */
   #authRule(): OptionRule<Auth> {
     const link = this.#link
-    const demanded = link.config.authenticatePeer?.methods ?? []
-    const offered = link.config.ourself?.methods ?? []
-    let tried = 0
+    const demanded: readonly (Auth | undefined)[] = link.config.authenticatePeer?.methods ?? []
+    const offered: readonly Auth[] = link.config.ourself?.methods ?? []
     return {
       type: LCP_OPTIONS.auth,
-      get want() {
-        tried = 0
-        return demanded[0]
-      },
+      want: () => demanded[0],
       parse: readAuth,
       write: writeAuth,
       judge: asked => {
-        if (asked !== undefined && asked !== 'other' && offered.includes(asked)) return 'ack'
+        if (asked !== undefined && offered.includes(asked)) return 'ack'
         return offered.length > 0 ? { nak: offered[0] } : 'reject'
       },
       // The peer's suggestion if we allow it, else our next method; when none is left, we are not content.
-      concede: suggested => (suggested !== 'other' && demanded.includes(suggested) ? suggested : demanded[++tried]),
+      concede: suggested =>
+        demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(this.peerMethod) + 1],
       lost: () =>
         link.end({
           reason: 'auth-refused',
@@ -229,9 +236,7 @@ export class Lcp {
     }
     return {
       type: LCP_OPTIONS.magic,
-      get want() {
-        return draw()
-      },
+      want: draw,
       parse: body => (body.length === 4 ? get32(body, 0) : undefined),
       write: four,
       judge,
@@ -243,7 +248,7 @@ export class Lcp {
 /** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
 const ACCM: OptionRule<number> = {
   type: LCP_OPTIONS.accm,
-  want: 0,
+  want: () => 0,
   parse: body => (body.length === 4 ? get32(body, 0) : undefined),
   write: four,
   judge: asked => (asked === undefined ? { nak: 0 } : 'ack'),
@@ -252,7 +257,7 @@ const ACCM: OptionRule<number> = {
 
 const flag = (type: number): OptionRule<true> => ({
   type,
-  want: true,
+  want: () => true,
   parse: body => (body.length === 0 ? true : undefined),
   write: () => new Uint8Array(0),
   judge: asked => (asked ? 'ack' : { nak: true }),

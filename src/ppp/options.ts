@@ -9,10 +9,10 @@ export type Verdict<V> = 'ack' | 'reject' | { readonly nak: V }
 
 export interface OptionRule<V> {
   readonly type: number
-  /** What we ask for; undefined: we do not send the option. */
-  readonly want: V | undefined
+  /** Our wish when a negotiation begins; undefined: we do not send the option. */
+  want(): V | undefined
   /** The peer's request must have this option: it is Nak-ed with this value where it is missing (§5.3). */
-  readonly demand?: V | undefined
+  demand?(): V | undefined
   /** Undefined when the length does not fit. */
   parse(body: Uint8Array): V | undefined
   write(value: V): Uint8Array
@@ -50,7 +50,7 @@ export class Negotiator {
     this.#naksSent = 0
     this.#naksHeard = 0
     for (const rule of this.#rules) {
-      const want = rule.want
+      const want = rule.want()
       if (want !== undefined) this.#wishes.set(rule.type, want)
     }
   }
@@ -93,9 +93,8 @@ export class Negotiator {
     }
     if (rejected.length > 0) return { type: 'configure-reject', options: rejected }
     for (const rule of patient ? this.#rules : []) {
-      if (rule.demand !== undefined && !agreed.has(rule.type)) {
-        naked.push({ type: rule.type, body: rule.write(rule.demand) })
-      }
+      const demand = agreed.has(rule.type) ? undefined : rule.demand?.()
+      if (demand !== undefined) naked.push({ type: rule.type, body: rule.write(demand) })
     }
     if (naked.length > 0) {
       this.#naksSent++

@@ -15,7 +15,7 @@
  * Limits: one network protocol, IPv4; IPV6CP gets a Protocol-Reject. When both ends authenticate by MS-CHAPv2 the keys
  * are those of the exchange that ended last, as with pppd.
  */
-import type { Ipv4 } from '../base/address.ts'
+import { ANY, type Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -143,6 +143,7 @@ export class Session {
         chapId: env.random.fork('chap-id'),
         peerChallenge: env.random.fork('peer-challenge'),
       },
+      peerMru: () => this.#lcp.peerMru,
       transmit: (protocol, packet) => this.#transmit(protocol, packet),
       discard: (reason, layer, detail, why) => this.#discard(reason, layer, detail, why),
       end: end => this.#end(end),
@@ -370,8 +371,9 @@ export class Session {
 
   #networkUp(): void {
     const { local, peer, dns } = this.#ipcp
-    if (peer === 0) {
-      this.#end({ reason: 'no-address', layer: 'ipcp', detail: 'The peer does not tell its address.', tries: 0 })
+    if (local === ANY || peer === ANY) {
+      const detail = local === ANY ? 'The peer gives us no address.' : 'The peer does not tell its address.'
+      this.#end({ reason: 'no-address', layer: 'ipcp', detail, tries: 0 })
       return
     }
     const encrypted = this.#ccp.sender !== undefined
