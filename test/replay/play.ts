@@ -20,8 +20,7 @@ import type { Host } from '../../src/node/host.ts'
 import type { Snapshot } from '../../src/node/node.ts'
 import { PptpServer } from '../../src/node/pptp-server.ts'
 import type { AuthMethod } from '../../src/ppp/config.ts'
-import type * as Chap from '../../src/wire/chap.ts'
-import { readMsChapV2Response } from '../../src/wire/chap.ts'
+import * as Chap from '../../src/wire/chap.ts'
 import type * as Cp from '../../src/wire/cp.ts'
 import * as Gre from '../../src/wire/gre.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
@@ -33,7 +32,6 @@ import {
   CLIENT,
   controlMessage,
   type Message,
-  other,
   readGre,
   type Said,
   SERVER,
@@ -84,11 +82,13 @@ class Play {
   readonly #node: Client | PptpServer
   readonly #peer: Host
   #stream: Stream | undefined
+  /** In the GRE packets of the played half. */
+  readonly #callId: number
   readonly #heard: Message[] = []
   #lastSequence = -1
   /** Messages of our node that the next word of the played half may depend on: captured so far, and heard so far. */
-  readonly #owed = new Map<Channel, number>()
-  readonly #paid = new Map<Channel, number>()
+  readonly #owed = new Map<string, number>()
+  readonly #paid = new Map<string, number>()
   #at = 0
   /** When the played half last said something, and what the capture's clock said then. */
   #spoke = 0
@@ -100,6 +100,9 @@ class Play {
   constructor(said: readonly Said[], ours: Side, setup: Setup) {
     this.#said = said
     this.#ours = ours
+    const gre = said.find(s => s.from !== ours && s.gre)?.gre
+    assert.ok(gre)
+    this.#callId = Gre.callId(gre, Ipv4.headerLength(gre, 0))
     this.#draws = drawsOf(said.flatMap(s => (s.from === ours && s.message ? [s.message] : [])))
     this.#node = ours === 'client' ? this.#client(setup) : this.#server(setup)
     this.#peer = this.#net.host('peer')
@@ -187,7 +190,7 @@ class Play {
 
   #hear(message: Message): void {
     this.#heard.push(message)
-    count(this.#paid, message.channel)
+    count(this.#paid, message)
   }
 
   // What the played half says
@@ -223,19 +226,19 @@ class Play {
       this.#hungUp = true
       this.#node.disconnect()
     }
-    if (next.message) count(this.#owed, next.message.channel)
+    if (next.message && WAITED.has(next.message.channel)) count(this.#owed, next.message)
   }
 
   /** Does our node owe something that may still come? */
   #patient(): boolean {
-    const owing = [...this.#owed].filter(([channel, n]) => WAITED.has(channel) && n > (this.#paid.get(channel) ?? 0))
+    const owing = [...this.#owed].filter(([kind, n]) => n > (this.#paid.get(kind) ?? 0))
     if (owing.length === 0) {
       this.#waitingSince = -1
       return false
     }
     if (this.#waitingSince < 0) this.#waitingSince = this.#now
     if (this.#now - this.#waitingSince < PATIENCE) return true
-    for (const [channel] of owing) this.#owed.set(channel, this.#paid.get(channel) ?? 0)
+    for (const [kind] of owing) this.#owed.set(kind, this.#paid.get(kind) ?? 0)
     this.#waitingSince = -1
     return false
   }
@@ -262,12 +265,10 @@ class Play {
 
   /** At once, so that our node's window stays open. */
   #acknowledge(): void {
-    const call = this.#said.find(s => s.from === other(this.#ours) && s.gre)
-    if (!call?.gre) return
-    const callId = Gre.callId(call.gre, Ipv4.headerLength(call.gre, 0))
-    const payload = new Uint8Array(0)
-    const packet = Gre.write({ callId, sequenceNumber: undefined, acknowledgmentNumber: this.#lastSequence, payload })
-    this.#peer.stack.output(this.#peer.env.packets.from(packet), this.#ours === 'client' ? CLIENT : SERVER, 47)
+    const header = { callId: this.#callId, sequenceNumber: undefined, acknowledgmentNumber: this.#lastSequence }
+    const packet = Gre.write({ ...header, payload: new Uint8Array(0) })
+    const to = this.#ours === 'client' ? CLIENT : SERVER
+    this.#peer.stack.output(this.#peer.env.packets.from(packet), to, Ipv4.PROTOCOL.gre)
   }
 
   #count(): void {
@@ -281,8 +282,9 @@ class Play {
 /** The others stand in no order of cause and effect, or are not spoken by our nodes. */
 const WAITED: ReadonlySet<Channel> = new Set(['control', 'lcp', 'auth', 'ccp', 'ipcp'])
 
-function count(counts: Map<Channel, number>, channel: Channel): void {
-  counts.set(channel, (counts.get(channel) ?? 0) + 1)
+function count(counts: Map<string, number>, { channel, type }: Message): void {
+  const kind = `${channel} ${type}`
+  counts.set(kind, (counts.get(kind) ?? 0) + 1)
 }
 
 /** Our node's random values, as the captured node had them. */
@@ -304,7 +306,7 @@ function drawsOf(messages: readonly Message[]): Map<string, Drawn[]> {
     add('ppp0/chap-id', (challenge.id - 1) & 255)
   }
   const response = first('auth', 'response') as Chap.WithValue | undefined
-  const ms = response && readMsChapV2Response(response.value)
+  const ms = response && Chap.readMsChapV2Response(response.value)
   if (ms) add('ppp0/peer-challenge', ms.peerChallenge)
   return draws
 }
