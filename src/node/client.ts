@@ -16,7 +16,7 @@ import type { ControlConnection } from '../pptp/control.ts'
 import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
-import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ClientConfig {
   /** Address of the PAC. */
@@ -33,7 +33,6 @@ export interface ClientConfig {
 }
 
 const IFACE = 'ppp0'
-const ECHO_FAILURES = 4
 
 export class Client extends IpNode {
   readonly kind = 'client'
