@@ -297,16 +297,16 @@ function drawsOf(messages: readonly Message[]): Map<string, Drawn[]> {
   const first = (channel: Channel, type: string) => messages.find(m => m.channel === channel && m.type === type)?.value
   const lcp = first('lcp', 'configure-request') as Cp.Configure | undefined
   const magic = lcp?.options.find(option => option.type === LCP_OPTIONS.magic)
-  if (magic) add('ppp0/magic', get32(magic.body, 0))
+  if (magic) add('ppp session 1/magic', get32(magic.body, 0))
   const request = first('control', 'outgoing-call-request') as Pptp.Message<'outgoing-call-request'> | undefined
   if (request) add('pptp/pptp call id', request.callId - 1)
   const challenge = first('auth', 'challenge') as Chap.WithValue | undefined
   if (challenge) {
-    add('ppp0/challenge', challenge.value)
-    add('ppp0/chap-id', (challenge.id - 1) & 255)
+    add('ppp session 1/challenge', challenge.value)
+    add('ppp session 1/chap-id', (challenge.id - 1) & 255)
   }
   const response = first('auth', 'response') as Chap.WithValue | undefined
   const ms = response && Chap.readMsChapV2Response(response.value)
-  if (ms) add('ppp0/peer-challenge', ms.peerChallenge)
+  if (ms) add('ppp session 1/peer-challenge', ms.peerChallenge)
   return draws
 }

@@ -4,7 +4,7 @@ import type { Env } from '../../src/base/env.ts'
 import type { Random } from '../../src/base/random.ts'
 
 export type Drawn = number | Uint8Array
-/** Values by full name of the stream, `ppp0/magic`; each is drawn once. */
+/** Values by full name of the stream, `ppp session 1/magic`; each is drawn once. */
 export type Draws = ReadonlyMap<string, Drawn[]>
 
 /** The same node, with these draws. */
