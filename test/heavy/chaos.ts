@@ -1,10 +1,9 @@
 /** `npm run test:chaos [RUNS [FIRST]]`: random faults and random users; prints what came of them and judges it. */
-import { chaos } from '../support/chaos.ts'
-import { shippedLab } from '../support/loss.ts'
+import { chaos, chaosLabs } from '../support/chaos.ts'
 
 const runs = Number(process.argv[2] ?? 300)
 const first = Number(process.argv[3] ?? 1)
-const labs = ['voluntary', 'voluntary-lan', 'no-encryption', 'wrong-password'].map(shippedLab)
+const labs = chaosLabs()
 const ends = new Map<string, number>()
 let dials = 0
 let up = 0
@@ -16,7 +15,7 @@ for (let seed = first; seed < first + runs; seed++) {
   for (const [word, n] of result.ends) ends.set(word, (ends.get(word) ?? 0) + n)
   for (const problem of result.problems) {
     wrong++
-    console.log(`WRONG ${result.lab}, seed ${seed}: ${problem}`)
+    console.log(`WRONG ${result.lab} (lab ${seed % labs.length}), seed ${seed}: ${problem}`)
   }
 }
 console.log(`${runs} runs, ${dials} times dialled, ${up} times up, ${wrong} problems. How the tunnels ended:`)

@@ -1,15 +1,14 @@
 /** What the user is told when a tunnel ends or does not come about: layer, reason, tries and a sentence, once. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { sec } from '../../src/base/time.ts'
 import type { TraceEvent } from '../../src/base/trace.ts'
-import { loadLab, type Override } from '../../src/lab/load.ts'
+import type { Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import type { Link } from '../../src/link/link.ts'
 import { Client } from '../../src/node/client.ts'
 import { tell } from '../../src/view/story.ts'
-import { rootPath } from '../support/root.ts'
+import { shippedLab } from '../support/loss.ts'
 
 interface Scene {
   readonly run: Run
@@ -22,10 +21,7 @@ interface Scene {
 }
 
 function scene(name = 'voluntary', overrides: readonly Override[] = []): Scene {
-  const file = `topologies/${name}.yaml`
-  const loaded = loadLab(readFileSync(rootPath(file), 'utf8'), file, overrides)
-  assert.ok(loaded.ok)
-  const run = new Run({ ...loaded.lab, events: [], checks: [], stop: sec(2000) })
+  const run = new Run({ ...shippedLab(name, overrides), events: [], checks: [], stop: sec(2000) })
   const { nodes, links, world } = run.simulation
   const alice = nodes.get('alice')
   assert.ok(alice instanceof Client)

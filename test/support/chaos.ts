@@ -3,7 +3,7 @@
  * any moment, machines that talk meanwhile. Then the lines are mended and the users hang up, and what must be true of
  * a network at peace is asked: no exception, no tunnel, no address kept, no timer, no packet lost from the books.
  */
-import { formatIpv4 } from '../../src/base/address.ts'
+import { ANY, formatIpv4, prefixOf } from '../../src/base/address.ts'
 import { PacketPool } from '../../src/base/packet.ts'
 import { type Random, seededRandom } from '../../src/base/random.ts'
 import { ms, sec } from '../../src/base/time.ts'
@@ -16,6 +16,24 @@ import type { LineQuality } from '../../src/link/link.ts'
 import { Client } from '../../src/node/client.ts'
 import { IpNode } from '../../src/node/ip-node.ts'
 import { PptpServer } from '../../src/node/pptp-server.ts'
+import { shippedLab } from './loss.ts'
+
+/** The shipped labs, and such as have more to go wrong. */
+export const chaosLabs = (): readonly Lab[] => [
+  shippedLab('voluntary'),
+  shippedLab('voluntary-lan'),
+  shippedLab('no-encryption'),
+  shippedLab('wrong-password'),
+  // All goes through the tunnel, so the server's own address must not; and the client asks whether the server lives.
+  everythingThroughTheTunnel(shippedLab('voluntary', [{ path: 'topology.nodes.alice.pptp.echo', value: '5s' }])),
+  // Two users, one address.
+  shippedLab('voluntary-lan', [{ path: 'topology.nodes.office.pptp.pool', value: '10.8.0.10-10.8.0.10' }]),
+]
+
+function everythingThroughTheTunnel(lab: Lab): Lab {
+  const routes = [prefixOf(ANY, 0)]
+  return { ...lab, nodes: lab.nodes.map(n => (n.kind === 'client' ? { ...n, pptp: { ...n.pptp, routes } } : n)) }
+}
 
 /** The trouble lasts so long; then everybody hangs up, and after so long all must be tidy. */
 const TROUBLE = sec(300)

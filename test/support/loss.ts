@@ -7,16 +7,16 @@ import { type SimTime, sec } from '../../src/base/time.ts'
 import type { TraceEvent } from '../../src/base/trace.ts'
 import { apply } from '../../src/lab/events.ts'
 import type { Action, Lab, LineQuality } from '../../src/lab/lab.ts'
-import { loadLab } from '../../src/lab/load.ts'
+import { loadLab, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import { RFC_TIMERS } from '../../src/ppp/config.ts'
 import { rootPath } from './root.ts'
 
 export type Seen<K extends TraceEvent['event']> = Extract<TraceEvent, { event: K }>
 
-export function shippedLab(name: string): Lab {
+export function shippedLab(name: string, overrides: readonly Override[] = []): Lab {
   const file = `topologies/${name}.yaml`
-  const loaded = loadLab(readFileSync(rootPath(file), 'utf8'), file)
+  const loaded = loadLab(readFileSync(rootPath(file), 'utf8'), file, overrides)
   if (!loaded.ok) throw new Error(`${file} has ${loaded.issues.length} problems`)
   return loaded.lab
 }
