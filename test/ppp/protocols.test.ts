@@ -676,7 +676,12 @@ describe('IPCP', () => {
     assert.deepEqual(a.us.downs, [undefined])
     a.advance(sec(10))
     assert.deepEqual(a.us.ends, [
-      { reason: 'peer-closed', layer: 'ipcp', detail: 'The peer ended IPCP: "ok".', tries: 0 },
+      {
+        reason: 'peer-closed',
+        layer: 'ipcp',
+        detail: 'The peer ended IPCP: "ok". No answer to 2 LCP Terminate-Requests.',
+        tries: 2,
+      },
     ])
   })
   test('an IP packet before IPCP is open is dropped, in both directions', () => {
