@@ -145,6 +145,8 @@ export type Listener = (event: TraceEvent) => void
 /** All events of a run pass through one hub. */
 export class TraceHub {
   on = false
+  /** How many packets were discarded, by reason: counted whether anybody listens or not. */
+  readonly drops = new Map<DropReason, number>()
   readonly #clock: Clock
   #listeners: Listener[] = []
 
@@ -180,5 +182,12 @@ export class Trace {
 
   emit<K extends EventName>(event: K, fields: EventFields[K]): void {
     if (this.#hub.on) this.#hub.emit(this.#node, event, fields)
+  }
+
+  /** A packet is discarded. Call it every time, listened to or not: drops are counted. */
+  drop(fields: EventFields['drop']): void {
+    const { drops } = this.#hub
+    drops.set(fields.reason, (drops.get(fields.reason) ?? 0) + 1)
+    this.emit('drop', fields)
   }
 }

@@ -87,9 +87,9 @@ export class TcpLayer {
     const source = Ipv4Header.source(bytes, start)
     const destination = Ipv4Header.destination(bytes, start)
     const discard = this.#tcp.receive(bytes, at, end, source, destination)
-    if (discard && this.#env.trace.on) {
+    if (discard) {
       const facts = { reason: reasonOf(discard), layer: 'tcp', ...dropFacts(packet) }
-      this.#env.trace.emit('drop', { ...facts, detail: DISCARDS[discard] })
+      this.#env.trace.drop({ ...facts, detail: DISCARDS[discard] })
     }
     packet.release()
   }

@@ -18,7 +18,7 @@ import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ClientConfig {
   /** Address of the PAC. */
@@ -35,7 +35,6 @@ export interface ClientConfig {
 }
 
 const IFACE = 'ppp0'
-const ECHO_FAILURES = 4
 
 export class Client extends IpNode {
   readonly kind = 'client'
@@ -56,6 +55,10 @@ export class Client extends IpNode {
     this.#config = config
     const pns = endpointConfig('pns', { hostName: env.node })
     this.#tunnelling = new Tunnelling(this, pns)
+  }
+
+  get tunnelUp(): boolean {
+    return this.#link?.port !== undefined
   }
 
   /** Dials, unless a tunnel is up or on its way. */
@@ -145,7 +148,7 @@ export class Client extends IpNode {
     const before = this.stack.routes.lookup(server)
     if (before && routes.some(prefix => contains(prefix, server))) {
       const via = before.via === undefined ? {} : { via: before.via }
-      this.#add({ prefix: prefixOf(server, 32), dev: before.dev, ...via })
+      this.#add({ prefix: prefixOf(server, 32), dev: before.iface.port.name, ...via })
     }
     for (const prefix of routes) this.#add({ prefix, dev: IFACE })
   }
@@ -159,8 +162,8 @@ export class Client extends IpNode {
 
   #removeRoutes(): void {
     for (const route of this.#routes) this.stack.removeRoute(route)
-    for (const { prefix, via, dev } of this.#displaced) {
-      this.stack.addRoute({ prefix, dev, ...(via === undefined ? {} : { via }) })
+    for (const { prefix, via, iface } of this.#displaced) {
+      this.stack.addRoute({ prefix, dev: iface.port.name, ...(via === undefined ? {} : { via }) })
     }
     this.#routes = []
     this.#displaced = []

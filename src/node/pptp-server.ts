@@ -4,6 +4,7 @@
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
+import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers } from '../ip/tcp.ts'
@@ -15,7 +16,7 @@ import { IpNode } from './ip-node.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ServerConfig {
   /** Its own address on every ppp interface. */
@@ -26,6 +27,8 @@ export interface ServerConfig {
   readonly auth: readonly AuthMethod[]
   readonly mppe: 'off' | 'optional' | 'required'
   readonly dns: readonly Ipv4[]
+  /** Time between two LCP Echo-Requests; absent: none are sent. */
+  readonly echo?: Duration
 }
 
 /** A call with what belongs to it. */
@@ -119,7 +122,7 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns } = this.#config
+    const { local, users, auth, mppe, dns, echo } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
@@ -128,6 +131,7 @@ export class PptpServer extends IpNode {
       authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
       mppe,
       ip: { local, assignPeer: () => this.#assign(call), dns },
+      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
       timers: PPP_TIMERS,
     }
   }

@@ -145,7 +145,7 @@ export class Call {
 
   /** No data pass in this state. */
   refuseData(packet: Packet): void {
-    this.#env.trace.emit('drop', {
+    this.#env.trace.drop({
       reason: 'gre-unknown-call',
       layer: 'gre',
       packet: packet.id,

@@ -268,7 +268,7 @@ export class ControlConnection {
 
   #receivedRubbish(rubbish: Pptp.Rubbish): void {
     this.rubbish++
-    this.#env.trace.emit('drop', {
+    this.#env.trace.drop({
       reason: 'malformed',
       layer: 'pptp',
       why: rubbish.reason,
@@ -284,7 +284,7 @@ export class ControlConnection {
     // §3.1.4: any control message shows that the peer lives, but only an Echo-Reply answers an Echo-Request.
     if (this.state === 'established' && !this.#echoAwaited) this.#armEcho()
     if (!this.#over && this.#take(message)) return
-    this.#env.trace.emit('drop', {
+    this.#env.trace.drop({
       reason: 'pptp-unexpected',
       layer: 'pptp',
       detail: `${message.type} from ${formatIpv4(this.peer)} in state ${this.state}`,

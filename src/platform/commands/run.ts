@@ -11,6 +11,7 @@ import { Hash } from '../../lab/fingerprint.ts'
 import type { Lab } from '../../lab/lab.ts'
 import { Run, type RunResult } from '../../lab/run.ts'
 import { writeRunFile } from '../../lab/run-file.ts'
+import type { Link } from '../../link/link.ts'
 import { formatLine, type StoryLine, tell } from '../../view/story.ts'
 import { checkedLab, type LabFile, parseOverride, readLab, version } from '../files.ts'
 import { type Colour, OutputClosed, out, paint } from '../terminal.ts'
@@ -144,7 +145,7 @@ class Captures {
     writeOrExplain(dir, () => mkdirSync(dir, { recursive: true }))
     const { lab, links } = run.simulation
     this.#files = links.map((link, index) => {
-      const path = join(dir, `${link.name.replace(/[^A-Za-z0-9.-]+/g, '_')}.pcapng`)
+      const path = join(dir, `${captureName(link)}.pcapng`)
       const capture = new LinkCapture(link, hostNames(lab), mark)
       run.tap(index, frame => capture.frame(frame))
       writeOrExplain(path, () => writeFileSync(path, ''))
@@ -160,6 +161,9 @@ class Captures {
     for (const { path, capture } of this.#files) appendFileSync(path, capture.take(now, all))
   }
 }
+
+/** `alice_eth0-isp_eth0`: no colon, which Windows has other uses for. */
+const captureName = ({ ends }: Link): string => ends.map(end => end.name.replace(':', '_')).join('-')
 
 /** Addresses of the lab file with the names of their machines. */
 export function* hostNames(lab: Lab): Generator<readonly [Ipv4, string]> {
