@@ -91,6 +91,9 @@ describe('a line that dies at the wrong moment', () => {
       const said = `after ${at} ms`
       assert.equal(valueAt(alice.snapshot(), 'pptp.control'), 'idle', said)
       assert.equal(valueAt((nodes.get('office') as Client).snapshot(), 'pptp.calls'), 0, said)
+      // What is left is TIME-WAIT, or the SYN,ACK to one who has gone away.
+      world.scheduler.runUntil(ms(at) + sec(200))
+      assert.equal(world.scheduler.next, undefined, said)
     }
   })
 })
