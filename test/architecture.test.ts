@@ -1,5 +1,5 @@
 /**
- * Who may import whom, and what the core must not touch. The table is the one of docs/architecture.md: a folder imports
+ * Who may import whom, and what the core must not touch. The table below is the rule itself: a folder imports
  * only what its row names, so that the name of a folder says what its files can know.
  */
 import assert from 'node:assert/strict'
