@@ -13,7 +13,7 @@ export { EVENTS, type EventFields, type EventName, type TraceEvent } from './bas
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
-export { hostNames, LinkCapture } from './lab/capture.ts'
+export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'

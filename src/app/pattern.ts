@@ -1,16 +1,28 @@
 /** The known content of transfers: a function of the position, so that loss, repetition and change all show. */
 
-/** Octet number `position` of a stream. The period is 2^32 octets. */
-export function patternAt(position: number): number {
-  const h = Math.imul(position ^ (position >>> 15), 0x2c1b3c6d)
-  return (h ^ (h >>> 13)) & 0xff
-}
+/** A prime, so that no shift by a usual length of packets goes unnoticed. */
+const PERIOD = 65_521
+/** Longest piece that is copied at once. */
+const LONGEST = 65_536
 
+/** The pattern, long enough that a piece can start anywhere in its first period. */
+const TABLE = Uint8Array.from({ length: PERIOD + LONGEST }, (_, i) => {
+  const h = Math.imul((i % PERIOD) + 1, 0x2c1b3c6d)
+  return (h ^ (h >>> 13) ^ (h >>> 22)) & 0xff
+})
+
+/** Writes the octets of the stream from `position` on. */
 export function fillPattern(bytes: Uint8Array, position: number): void {
-  for (let i = 0; i < bytes.length; i++) bytes[i] = patternAt(position + i)
+  for (let done = 0; done < bytes.length; done += LONGEST) {
+    const from = (position + done) % PERIOD
+    bytes.set(TABLE.subarray(from, from + Math.min(LONGEST, bytes.length - done)), done)
+  }
 }
 
 export function matchesPattern(bytes: Uint8Array, position: number): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== patternAt(position + i)) return false
+  for (let i = 0, at = position % PERIOD; i < bytes.length; i++) {
+    if (bytes[i] !== TABLE[at]) return false
+    if (++at === PERIOD) at = 0
+  }
   return true
 }

@@ -71,3 +71,6 @@ export function hexdump(bytes: Uint8Array): string {
   }
   return rows.join('\n')
 }
+
+/** `1 octet`, `2 octets` */
+export const octets = (count: number): string => `${count} octet${count === 1 ? '' : 's'}`

@@ -36,31 +36,37 @@ export class Livelock extends Error {
 
 const EVENTS_PER_INSTANT = 1_000_000
 
-/** 4-ary heap on typed arrays, ordered by (due, seq). A slot number stands for the owner of an entry. */
-export class EventQueue {
+/**
+ * What a field for times holds before it holds one. It is a double: a field that starts with a small integer and gets a
+ * large one later gives its object another shape, and V8 throws away all code that was compiled for the first.
+ */
+export const NEVER = Number.NaN
+
+/** 4-ary heap ordered by (due, seq), whose keys stand in typed arrays. An entry belongs to an owner. */
+export class EventQueue<Owner> {
   #due = new Float64Array(1024)
   #seq = new Float64Array(1024)
-  #slot = new Int32Array(1024)
+  readonly #owner: Owner[] = []
   #size = 0
 
   get size(): number {
     return this.#size
   }
-  get nextDue(): SimTime {
+  get firstDue(): SimTime {
     return this.#due[0]
   }
-  get nextSeq(): number {
+  get firstSeq(): number {
     return this.#seq[0]
   }
-  get nextSlot(): number {
-    return this.#slot[0]
+  get firstOwner(): Owner {
+    return this.#owner[0]
   }
 
-  push(due: SimTime, seq: number, slot: number): void {
+  push(due: SimTime, seq: number, owner: Owner): void {
     if (this.#size === this.#due.length) this.#grow()
     const dues = this.#due
     const seqs = this.#seq
-    const slots = this.#slot
+    const owners = this.#owner
     let at = this.#size++
     while (at > 0) {
       const parent = (at - 1) >> 2
@@ -68,29 +74,32 @@ export class EventQueue {
       if (d < due || (d === due && seqs[parent] < seq)) break
       dues[at] = d
       seqs[at] = seqs[parent]
-      slots[at] = slots[parent]
+      owners[at] = owners[parent]
       at = parent
     }
     dues[at] = due
     seqs[at] = seq
-    slots[at] = slot
+    owners[at] = owner
   }
 
   /** Removes the first entry. */
   pop(): void {
     const last = --this.#size
-    if (last > 0) this.#sink(this.#due[last], this.#seq[last], this.#slot[last], last)
+    const owner = this.#owner.pop() as Owner
+    if (last > 0) this.#sink(this.#due[last], this.#seq[last], owner)
   }
 
-  /** Gives the first entry a later place: cheaper than pop and push. */
+  /** Gives the first entry a later place: half the price of pop and push. */
   moveFirst(due: SimTime, seq: number): void {
-    this.#sink(due, seq, this.#slot[0], this.#size)
+    this.#sink(due, seq, this.#owner[0])
   }
 
-  #sink(due: SimTime, seq: number, slot: number, size: number): void {
+  /** Puts an entry where the first one was, and further down if it is later than others. */
+  #sink(due: SimTime, seq: number, owner: Owner): void {
     const dues = this.#due
     const seqs = this.#seq
-    const slots = this.#slot
+    const owners = this.#owner
+    const size = this.#size
     let at = 0
     for (;;) {
       let child = at * 4 + 1
@@ -110,25 +119,22 @@ export class EventQueue {
       if (due < bestDue || (due === bestDue && seq < bestSeq)) break
       dues[at] = bestDue
       seqs[at] = bestSeq
-      slots[at] = slots[best]
+      owners[at] = owners[best]
       at = best
     }
     dues[at] = due
     seqs[at] = seq
-    slots[at] = slot
+    owners[at] = owner
   }
 
   #grow(): void {
     const length = this.#due.length * 2
     const due = new Float64Array(length)
     const seq = new Float64Array(length)
-    const slot = new Int32Array(length)
     due.set(this.#due)
     seq.set(this.#seq)
-    slot.set(this.#slot)
     this.#due = due
     this.#seq = seq
-    this.#slot = slot
   }
 }
 
@@ -138,15 +144,12 @@ export class EventQueue {
  * the old one is passed over.
  */
 class QueuedTimer implements Timer {
-  due = 0
-  seq = 0
+  due = NEVER
+  seq = NEVER
   pending = false
   queued = false
-  queuedDue = 0
-  queuedSeq = 0
-  /** Entries of the queue that name this timer's slot, the passed-over ones included. */
-  entries = 0
-  slot = -1
+  queuedDue = NEVER
+  queuedSeq = NEVER
   readonly owner: string
   readonly fire: () => void
   readonly #scheduler: Scheduler
@@ -177,13 +180,16 @@ class QueuedTimer implements Timer {
 
 /** The virtual clock together with what drives a run: a test, the command line, a browser frame. */
 export class Scheduler implements Clock {
-  now: SimTime = 0
+  now: SimTime = NEVER
   /** Events that have run. */
   executed = 0
-  #nextSeq = 0
-  readonly #queue = new EventQueue()
-  readonly #timers: (QueuedTimer | undefined)[] = []
-  readonly #freeSlots: number[] = []
+  #nextSeq = NEVER
+  readonly #queue = new EventQueue<QueuedTimer>()
+
+  constructor() {
+    this.now = 0
+    this.#nextSeq = 0
+  }
 
   draw(): number {
     return this.#nextSeq++
@@ -206,19 +212,15 @@ export class Scheduler implements Clock {
 
   /** @internal Called by timers only. */
   enqueue(timer: QueuedTimer): void {
-    if (timer.entries++ === 0) {
-      timer.slot = this.#freeSlots.pop() ?? this.#timers.length
-      this.#timers[timer.slot] = timer
-    }
     timer.queued = true
     timer.queuedDue = timer.due
     timer.queuedSeq = timer.seq
-    this.#queue.push(timer.due, timer.seq, timer.slot)
+    this.#queue.push(timer.due, timer.seq, timer)
   }
 
   /** When the next event is due; undefined when nothing is left. */
   get next(): SimTime | undefined {
-    return this.#front() ? this.#queue.nextDue : undefined
+    return this.#front()?.due
   }
 
   /** Runs the next event; false when nothing is left. */
@@ -251,8 +253,8 @@ export class Scheduler implements Clock {
   #front(): QueuedTimer | undefined {
     const queue = this.#queue
     while (queue.size > 0) {
-      const timer = this.#timers[queue.nextSlot] as QueuedTimer
-      const current = timer.queued && queue.nextSeq === timer.queuedSeq
+      const timer = queue.firstOwner
+      const current = timer.queued && queue.firstSeq === timer.queuedSeq
       if (current && timer.pending) {
         if (timer.seq === timer.queuedSeq && timer.due === timer.queuedDue) return timer
         timer.queuedDue = timer.due
@@ -260,26 +262,17 @@ export class Scheduler implements Clock {
         queue.moveFirst(timer.due, timer.seq)
       } else {
         if (current) timer.queued = false
-        this.#removeFirst(timer)
+        queue.pop()
       }
     }
     return undefined
   }
 
+  /** The entry stays while its timer fires: a timer that arms itself again only has it moved. */
   #run(timer: QueuedTimer): void {
     this.now = timer.due
     this.executed++
     timer.pending = false
-    timer.queued = false
-    this.#removeFirst(timer)
     timer.fire()
-  }
-
-  #removeFirst(timer: QueuedTimer): void {
-    this.#queue.pop()
-    if (--timer.entries === 0) {
-      this.#timers[timer.slot] = undefined
-      this.#freeSlots.push(timer.slot)
-    }
   }
 }

@@ -8,6 +8,7 @@ import type { DropReason } from './drop.ts'
 import type { Malformed } from './result.ts'
 import type { Clock } from './scheduler.ts'
 import type { SimTime } from './time.ts'
+import type { TunnelEnd } from './tunnel-end.ts'
 
 /** What the trace says of an IP packet. Addresses are text here: the trace is read by people. */
 export interface PacketFacts {
@@ -71,6 +72,8 @@ export interface EventFields {
   }
   /** An interface came up or went down, with its addresses. */
   interface: { readonly iface: string; readonly to: 'up' | 'down'; readonly detail: string }
+  /** A tunnel is over or did not come about: once a tunnel at each of its ends, with the first cause known there. */
+  'tunnel-end': TunnelEnd & { readonly peer: string }
   route: { readonly action: 'add' | 'remove'; readonly route: string }
   arp: {
     readonly way: Way
@@ -121,6 +124,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
   interface: ['iface', 'to', 'detail'],
+  'tunnel-end': ['peer', 'layer', 'reason', 'tries', 'detail'],
   route: ['action', 'route'],
   arp: ['way', 'type', 'iface', 'address', 'mac'],
   'tcp-retransmit': ['src', 'dst', 'seq', 'length', 'tries'],
@@ -141,6 +145,8 @@ export type Listener = (event: TraceEvent) => void
 /** All events of a run pass through one hub. */
 export class TraceHub {
   on = false
+  /** How many packets were discarded, by reason: counted whether anybody listens or not. */
+  readonly drops = new Map<DropReason, number>()
   readonly #clock: Clock
   #listeners: Listener[] = []
 
@@ -176,5 +182,12 @@ export class Trace {
 
   emit<K extends EventName>(event: K, fields: EventFields[K]): void {
     if (this.#hub.on) this.#hub.emit(this.#node, event, fields)
+  }
+
+  /** A packet is discarded. Call it every time, listened to or not: drops are counted. */
+  drop(fields: EventFields['drop']): void {
+    const { drops } = this.#hub
+    drops.set(fields.reason, (drops.get(fields.reason) ?? 0) + 1)
+    this.emit('drop', fields)
   }
 }

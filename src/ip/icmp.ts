@@ -219,7 +219,7 @@ export class IcmpLayer {
   }
 
   #drop(packet: Packet, reason: DropReason): void {
-    if (this.#env.trace.on) this.#env.trace.emit('drop', { reason, layer: 'icmp', ...dropFacts(packet) })
+    this.#env.trace.drop({ reason, layer: 'icmp', ...dropFacts(packet) })
     packet.release()
   }
 }

@@ -1,11 +1,12 @@
 /** The routing table: the longest prefix wins, and one prefix has one route. Its texts are those of `ip route`. */
 import { formatIpv4, formatPrefix, type Ipv4, maskOf, type Prefix, parseIpv4, parsePrefix } from '../base/address.ts'
+import type { IpInterface } from './interface.ts'
 
 export interface Route {
   readonly prefix: Prefix
   /** The neighbour to hand packets to; undefined: the destination itself is a neighbour. */
   readonly via: Ipv4 | undefined
-  readonly dev: string
+  readonly iface: IpInterface
 }
 
 /** A route as a lab writes it: the interface may be left to the address of `via`. */
@@ -34,7 +35,7 @@ export function parseRoute(text: string): RouteSpec | undefined {
 
 export function formatRoute(route: Route): string {
   const via = route.via === undefined ? '' : ` via ${formatIpv4(route.via)}`
-  return `${formatPrefix(route.prefix)}${via} dev ${route.dev}`
+  return `${formatPrefix(route.prefix)}${via} dev ${route.iface.port.name}`
 }
 
 /** One hash per prefix length: a lookup costs at most one probe for each length in use, whatever the table's size. */

@@ -17,14 +17,8 @@ import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import { fragment, Reassembler } from './fragment.ts'
 import { IcmpLayer } from './icmp.ts'
+import type { IpInterface } from './interface.ts'
 import { formatRoute, type Route, type RouteSpec, RouteTable } from './route.ts'
-
-export interface IpInterface {
-  readonly port: IpPort
-  readonly address: Ipv4
-  /** The network it stands in; a point-to-point interface has its peer's /32. */
-  readonly prefix: Prefix
-}
 
 /** Gets a packet whose protocol it handles; packet.start is at the IP header. The handler owns the packet. */
 export type ProtocolHandler = (packet: Packet, iface: IpInterface) => void
@@ -86,7 +80,7 @@ export class IpStack {
     if (!iface) return
     this.#interfaces.delete(name)
     this.#countLocal(iface, -1)
-    for (const route of this.routes.all) if (route.dev === name) this.removeRoute(route)
+    for (const route of this.routes.all) if (route.iface === iface) this.removeRoute(route)
   }
 
   /** A server has the same address on every ppp interface, so addresses are counted. */
@@ -99,11 +93,12 @@ export class IpStack {
     }
   }
 
-  /** Adds a route; undefined when it names no interface and its gateway is in none of the networks. */
+  /** Adds a route; undefined when there is no such interface, or its gateway is in none of the networks. */
   addRoute(spec: RouteSpec): Route | undefined {
-    const dev = spec.dev ?? (spec.via === undefined ? undefined : this.interfaceTowards(spec.via)?.port.name)
-    if (dev === undefined) return undefined
-    const route: Route = { prefix: spec.prefix, via: spec.via, dev }
+    const towards = spec.via === undefined ? undefined : this.interfaceTowards(spec.via)
+    const iface = spec.dev === undefined ? towards : this.#interfaces.get(spec.dev)
+    if (!iface) return undefined
+    const route: Route = { prefix: spec.prefix, via: spec.via, iface }
     this.routes.add(route)
     this.#env.trace.emit('route', { action: 'add', route: formatRoute(route) })
     return route
@@ -122,14 +117,12 @@ export class IpStack {
   /** The source address that a packet to this destination would get. */
   sourceFor(destination: Ipv4): Ipv4 | undefined {
     if (this.isLocal(destination)) return destination
-    const route = this.routes.lookup(destination)
-    return route && this.#interfaces.get(route.dev)?.address
+    return this.routes.lookup(destination)?.iface.address
   }
 
   /** The MTU of the interface by which packets to this destination leave. */
   mtuTowards(destination: Ipv4): number | undefined {
-    const route = this.routes.lookup(destination)
-    return route && this.#interfaces.get(route.dev)?.port.mtu
+    return this.routes.lookup(destination)?.iface.port.mtu
   }
 
   isLocal(address: Ipv4): boolean {
@@ -206,13 +199,13 @@ export class IpStack {
       return
     }
     const route = this.routes.lookup(destination)
-    const iface = route && this.#interfaces.get(route.dev)
-    if (!iface) {
+    if (!route) {
       this.drop(packet, 'no-route')
       this.icmp.unreachable(packet, Icmp.UNREACHABLE.net)
       packet.release()
       return
     }
+    const { iface } = route
     const mtu = iface.port.mtu
     if (packet.length > mtu && Ipv4Header.dontFragment(bytes, start)) {
       this.drop(packet, 'fragmentation-needed', `${packet.length} octets, ${iface.port.name} carries ${mtu}`)
@@ -243,7 +236,7 @@ export class IpStack {
   ): DropReason | undefined {
     const local = this.#local.has(destination) && !isBroadcast(destination, this.#interfaces.values())
     const route = this.routes.lookup(destination)
-    const iface = local ? this.#ownerOf(destination) : route && this.#interfaces.get(route.dev)
+    const iface = local ? this.#ownerOf(destination) : route?.iface
     const source = options.source ?? iface?.address ?? (0 as Ipv4)
     const at = packet.prepend(Ipv4Header.HEADER)
     this.#identification = (this.#identification + 1) & 0xffff
@@ -276,14 +269,12 @@ export class IpStack {
 
   /** Traces a drop; the caller still owns the packet. */
   drop(packet: Packet, reason: DropReason, detail?: string): void {
-    if (this.#env.trace.on) this.#env.trace.emit('drop', { reason, layer: 'ip', ...dropFacts(packet), detail })
+    this.#env.trace.drop({ reason, layer: 'ip', ...dropFacts(packet), detail })
   }
 
   #dropMalformed(packet: Packet, why: Malformed): void {
-    if (this.#env.trace.on) {
-      const reason = why === 'bad-checksum' ? 'bad-checksum' : 'malformed'
-      this.#env.trace.emit('drop', { reason, layer: 'ip', ...dropFacts(packet), why })
-    }
+    const reason = why === 'bad-checksum' ? 'bad-checksum' : 'malformed'
+    this.#env.trace.drop({ reason, layer: 'ip', ...dropFacts(packet), why })
     packet.release()
   }
 }

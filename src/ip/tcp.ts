@@ -87,9 +87,9 @@ export class TcpLayer {
     const source = Ipv4Header.source(bytes, start)
     const destination = Ipv4Header.destination(bytes, start)
     const discard = this.#tcp.receive(bytes, at, end, source, destination)
-    if (discard && this.#env.trace.on) {
+    if (discard) {
       const facts = { reason: reasonOf(discard), layer: 'tcp', ...dropFacts(packet) }
-      this.#env.trace.emit('drop', { ...facts, detail: DISCARDS[discard] })
+      this.#env.trace.drop({ ...facts, detail: DISCARDS[discard] })
     }
     packet.release()
   }
@@ -123,7 +123,7 @@ export class ConnectionStream implements Stream {
       data: bytes => events.data(bytes),
       ended: () => events.ended(),
       writable: () => this.#flush(),
-      closed: reason => events.closed(reason),
+      closed: reason => events.closed(reason, this.#connection?.unanswered),
     }
   }
 
@@ -172,7 +172,7 @@ export function acceptedStream(connection: Connection, use: (stream: Stream) => 
     opened: () => {},
     data: bytes => events?.data(bytes),
     ended: () => events?.ended(),
-    closed: reason => events?.closed(reason),
+    closed: (reason, tries) => events?.closed(reason, tries),
   })
   stream.attach(connection)
   events = use(stream)

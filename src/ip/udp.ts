@@ -77,7 +77,7 @@ export class UdpLayer {
     const listener = trouble ? undefined : this.#listeners.get(Udp.destinationPort(bytes, at))
     if (!listener) {
       const reason = !trouble ? 'port-closed' : trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed'
-      if (this.#env.trace.on) this.#env.trace.emit('drop', { reason, layer: 'udp', ...dropFacts(packet), why: trouble })
+      this.#env.trace.drop({ reason, layer: 'udp', ...dropFacts(packet), why: trouble })
       if (!trouble) this.#stack.icmp.unreachable(packet, Icmp.UNREACHABLE.port)
       packet.release()
       return

@@ -2,7 +2,7 @@
  * The checks of a lab. An instant is looked at after its last event; `by` runs from 0 s to its moment, `during` includes
  * both ends. States are read from snapshots, events are counted as they happen.
  */
-import { formatDuration, type SimTime } from '../base/time.ts'
+import { formatTime, type SimTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { SnapshotValue } from '../node/node.ts'
 import type { Simulation } from './build.ts'
@@ -116,7 +116,7 @@ class Pending {
   }
 
   #decide(t: SimTime): Verdict {
-    const trouble = t < this.#to ? `the run ended at ${formatDuration(t)}, before the check was due` : this.#trouble()
+    const trouble = t < this.#to ? `the run ended at ${moment(t)}, before the check was due` : this.#trouble()
     const { name, description, level, pass, fail } = this.check
     const ok = trouble === undefined
     const held = this.#heldAt !== undefined && 'by' in this.check.when && !this.check.seen ? this.#heldAt : t
@@ -129,12 +129,12 @@ class Pending {
     const { state, seen, when } = this.check
     if (state.length > 0) {
       if ('during' in when ? this.#failedAt !== undefined : this.#heldAt === undefined) {
-        return 'during' in when ? `${this.#closest} at ${formatDuration(this.#failedAt ?? 0)}` : this.#closest
+        return 'during' in when ? `${this.#closest} at ${moment(this.#failedAt ?? 0)}` : this.#closest
       }
     }
     if (seen && !holds(seen.count, this.#seen))
       return `${this.#seen} × ${describePattern(seen)}, wanted ${showWant(seen.count)}`
-    if (this.#unseen) return `${describeEvent(this.#unseen)} at ${formatDuration(this.#unseen.t)}`
+    if (this.#unseen) return `${describeEvent(this.#unseen)} at ${moment(this.#unseen.t)}`
     return undefined
   }
 
@@ -142,7 +142,7 @@ class Pending {
     const { state, seen, unseen, when } = this.check
     const parts: string[] = []
     if (state.length > 0 && this.#heldAt !== undefined) {
-      parts.push('by' in when ? `held from ${formatDuration(this.#heldAt)}` : 'held')
+      parts.push('by' in when ? `held from ${moment(this.#heldAt)}` : 'held')
     }
     if (seen) parts.push(`${this.#seen} × ${describePattern(seen)}`)
     if (unseen) parts.push(`no ${describePattern(unseen)}`)
@@ -162,6 +162,9 @@ export function holds({ op, value: want }: Comparison, value: SnapshotValue): bo
   if (typeof value !== 'number' || typeof want !== 'number') return false
   return op === '<' ? value < want : op === '<=' ? value <= want : op === '>' ? value > want : value >= want
 }
+
+/** `0.346 s`: people compare it with the story, whose times have more digits. */
+const moment = (t: SimTime): string => `${formatTime(t).slice(0, -3)} s`
 
 const show = (value: SnapshotValue): string => (value === undefined ? 'not there' : String(value))
 const showWant = ({ op, value }: Comparison): string => (op === '==' ? String(value) : `${op} ${value}`)

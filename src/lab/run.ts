@@ -35,7 +35,6 @@ export class Run {
   readonly #moments: SimTime[]
   readonly #nodeHashes = new Map<string, Hash>()
   readonly #linkHashes = new Map<string, Hash>()
-  readonly #drops = new Map<string, number>()
   #events = 0
   #stirred = true
 
@@ -69,7 +68,6 @@ export class Run {
       this.#stirred ||= STIRRING.has(event.event)
       hashEvent(this.#hashOf(event.node), event)
       this.#checks.event(event)
-      if (event.event === 'drop') this.#drops.set(event.reason, (this.#drops.get(event.reason) ?? 0) + 1)
     })
     for (const [index, link] of this.simulation.links.entries()) {
       const hash = new Hash()
@@ -136,7 +134,7 @@ export class Run {
       ok: checks.every(check => check.ok || check.level === 'warning'),
       t,
       checks,
-      drops: this.#drops,
+      drops: this.simulation.world.trace.drops,
       fingerprint: combine(fingerprints),
       fingerprints,
       events: this.#events,

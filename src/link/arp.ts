@@ -142,8 +142,7 @@ export class ArpResolver {
   }
 
   #drop(packet: Packet, reason: DropReason, address: Ipv4 | undefined, why?: Malformed): void {
-    if (!this.#env.trace.on) return
     const detail = address === undefined ? undefined : `${this.#iface} asked for ${formatIpv4(address)}`
-    this.#env.trace.emit('drop', { reason, layer: 'arp', ...dropFacts(packet), why, detail })
+    this.#env.trace.drop({ reason, layer: 'arp', ...dropFacts(packet), why, detail })
   }
 }

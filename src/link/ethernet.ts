@@ -88,10 +88,8 @@ export class EthernetPort implements IpPort {
   }
 
   #drop(frame: Packet, reason: 'malformed' | 'not-for-us' | 'unknown-ethertype'): void {
-    if (this.#env.trace.on) {
-      const why = reason === 'malformed' ? { why: 'truncated' as const } : {}
-      this.#env.trace.emit('drop', { reason, layer: 'ethernet', ...linkFacts(frame, 'ethernet'), ...why })
-    }
+    const why = reason === 'malformed' ? { why: 'truncated' as const } : {}
+    this.#env.trace.drop({ reason, layer: 'ethernet', ...linkFacts(frame, 'ethernet'), ...why })
     frame.release()
   }
 }

@@ -11,7 +11,7 @@ import type { Env } from '../base/env.ts'
 import type { Sink } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Random } from '../base/random.ts'
-import type { Timer } from '../base/scheduler.ts'
+import { NEVER, type Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import { linkFacts } from '../wire/facts.ts'
 
@@ -103,6 +103,11 @@ export class Link {
     this.#lines[1].to = this.ends[0]
   }
 
+  /** Packets that have crossed the link, both directions together. */
+  get carried(): number {
+    return this.#lines[0].carried + this.#lines[1].carried
+  }
+
   quality(from: 0 | 1): LineQuality {
     return this.#lines[from].quality
   }
@@ -148,10 +153,15 @@ class End implements LinkEnd {
 class Line {
   quality: LineQuality
   to!: LinkEnd
-  #busyUntil: SimTime = 0
-  #faulty = false
+  /** Packets that have arrived at the other end. */
+  carried = 0
+  #busyUntil: SimTime = NEVER
+  #delay: Duration = NEVER
+  /** Nanoseconds for an octet; 0 is a line that takes no time to send. */
+  #octetTime = NEVER
   /** How far ahead the transmitter may be booked: the queue as a time. */
-  #longestQueue: Duration = 0
+  #longestQueue: Duration = NEVER
+  #faulty = false
   readonly #link: Link
   readonly #from: 0 | 1
   readonly #env: Env
@@ -175,13 +185,16 @@ class Line {
       reordering: random.fork('reordering'),
     }
     this.#timer = env.clock.timer(`link ${link.name}`, () => this.#arrive())
+    this.#busyUntil = 0
     this.quality = quality
     this.setQuality(quality)
   }
 
   setQuality(quality: LineQuality): void {
     this.quality = quality
-    this.#longestQueue = quality.rate > 0 ? Math.ceil((quality.queue * 8e9) / quality.rate) : 0
+    this.#delay = quality.delay
+    this.#octetTime = quality.rate > 0 ? 8e9 / quality.rate : 0
+    this.#longestQueue = Math.ceil(quality.queue * this.#octetTime)
     this.#faulty = quality.loss + quality.corruption + quality.duplication + quality.reordering + quality.jitter > 0
   }
 
@@ -193,8 +206,8 @@ class Line {
     }
     const now = this.#env.clock.now
     let departure = now
-    if (this.quality.rate > 0) {
-      const took = Math.ceil((packet.length * 8e9) / this.quality.rate)
+    if (this.#octetTime > 0) {
+      const took = Math.ceil(packet.length * this.#octetTime)
       const free = this.#busyUntil
       if (free > now && free - now + took > this.#longestQueue) {
         this.#drop(packet, 'queue-full')
@@ -206,7 +219,7 @@ class Line {
     if (this.#faulty) this.#sendFaulty(packet, departure)
     else {
       if (link.tap) this.#tap(packet, undefined)
-      this.#enqueue(packet, departure + this.quality.delay)
+      this.#enqueue(packet, departure + this.#delay)
     }
   }
 
@@ -225,11 +238,11 @@ class Line {
     const twice = duplication > 0 && this.#random.duplication.chance(duplication)
     const overtakes = reordering > 0 && this.#random.reordering.chance(reordering)
     if (this.#link.tap) this.#tap(packet, corrupted ? 'corrupted' : twice ? 'duplicated' : undefined)
-    if (twice) this.#enqueue(this.#env.packets.clone(packet), departure + this.#delay())
-    this.#enqueue(packet, overtakes ? departure : departure + this.#delay())
+    if (twice) this.#enqueue(this.#env.packets.clone(packet), departure + this.#drawDelay())
+    this.#enqueue(packet, overtakes ? departure : departure + this.#drawDelay())
   }
 
-  #delay(): Duration {
+  #drawDelay(): Duration {
     const { delay, jitter } = this.quality
     return jitter === 0 ? delay : Math.max(0, delay - jitter + this.#random.jitter.below(2 * jitter + 1))
   }
@@ -257,6 +270,7 @@ class Line {
 
   #arrive(): void {
     const packet = this.#take()
+    this.carried++
     if (this.#count > 0) this.#timer.armAt(this.#due[this.#head], this.#seq[this.#head])
     this.to.receive(packet)
   }
@@ -278,14 +292,7 @@ class Line {
 
   #drop(packet: Packet, reason: DropReason, tapped = true): void {
     if (tapped && this.#link.tap) this.#tap(packet, reason)
-    if (this.#env.trace.on) {
-      this.#env.trace.emit('drop', {
-        reason,
-        layer: 'link',
-        link: this.#link.name,
-        ...linkFacts(packet, this.#link.type),
-      })
-    }
+    this.#env.trace.drop({ reason, layer: 'link', link: this.#link.name, ...linkFacts(packet, this.#link.type) })
     packet.release()
   }
 

@@ -1,7 +1,9 @@
 /** The common part of all machines that speak IP: ports, stack, routes, and the small services of a lab. */
 import { formatIpv4, formatPrefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
-import type { IpPort } from '../base/layer.ts'
+import type { IpPort, Sink } from '../base/layer.ts'
+import type { Packet } from '../base/packet.ts'
+import type { IpInterface } from '../ip/interface.ts'
 import { formatRoute, type RouteSpec } from '../ip/route.ts'
 import { IpStack } from '../ip/stack.ts'
 import { connectionName, TcpLayer } from '../ip/tcp.ts'
@@ -33,30 +35,28 @@ export abstract class IpNode implements SimNode {
 
   plug(port: string, end: LinkEnd, address: PortAddress | undefined): void {
     if (!address) throw new Error(`${end.name} needs an address`)
-    const made = end.type === 'ethernet' ? this.#plugEthernet(port, end, address) : this.#plugRaw(port, end)
-    this.addInterface(made, address)
+    // What arrives needs the interface, which needs the port: both exist before the first packet comes.
+    const up = (packet: Packet): void => this.stack.receive(packet, iface)
+    const made = end.type === 'ethernet' ? this.#ethernetPort(port, end, address, up) : new RawPort(port, end, up)
+    const iface = this.addInterface(made, address)
   }
 
-  #plugEthernet(name: string, end: LinkEnd, { address, prefix }: PortAddress): IpPort {
+  #ethernetPort(name: string, end: LinkEnd, { address, prefix }: PortAddress, up: Sink): IpPort {
     const port = new EthernetPort(this.env.scope(name), end, {
       name,
       mac: macFor(end.name),
       address,
       prefix,
-      up: packet => this.stack.receiveFrom(name, packet),
+      up,
       unresolved: packet => this.stack.undeliverable(packet),
     })
     this.#ethernet.push(port)
     return port
   }
 
-  #plugRaw(name: string, end: LinkEnd): IpPort {
-    return new RawPort(name, end, packet => this.stack.receiveFrom(name, packet))
-  }
-
   /** Adds an interface and the configured routes that were waiting for it. */
-  addInterface(port: IpPort, { address, prefix }: PortAddress): void {
-    this.stack.addInterface(port, address, prefix)
+  addInterface(port: IpPort, { address, prefix }: PortAddress): IpInterface {
+    const iface = this.stack.addInterface(port, address, prefix)
     for (const route of this.#configured) {
       const mine =
         route.dev === undefined
@@ -64,6 +64,7 @@ export abstract class IpNode implements SimNode {
           : route.dev === port.name
       if (mine) this.stack.addRoute(route)
     }
+    return iface
   }
 
   start(): void {

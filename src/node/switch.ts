@@ -58,7 +58,7 @@ export class Switch implements SimNode {
   }
 
   #drop(frame: Packet, reason: 'malformed' | 'not-for-us'): void {
-    if (this.env.trace.on) this.env.trace.emit('drop', { reason, layer: 'ethernet', ...linkFacts(frame, 'ethernet') })
+    this.env.trace.drop({ reason, layer: 'ethernet', ...linkFacts(frame, 'ethernet') })
     frame.release()
   }
 

@@ -16,15 +16,20 @@ import { PppPort } from './ppp-port.ts'
 
 export const PPTP_PORT = 1723
 export const PPP_TIMERS: PppTimers = RFC_TIMERS
+/** LCP Echo-Requests without answer after which a link ends, as the captured pppd were set up. */
+export const ECHO_FAILURES = 4
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
 export class Tunnelling {
   readonly endpoint: Endpoint
   /** Peers towards which a GRE packet is on its way out at this moment. */
   readonly #carrying = new Set<Ipv4>()
+  readonly #env: Env
+  #sessions = 0
 
   constructor(node: IpNode, config: EndpointConfig, decide?: Decide) {
     const { stack, env } = node
+    this.#env = env
     const gre = (packet: Packet, peer: Ipv4): void => {
       this.#carrying.add(peer)
       stack.output(packet, peer, Ipv4Header.PROTOCOL.gre)
@@ -36,6 +41,11 @@ export class Tunnelling {
       packet.start += Ipv4Header.headerLength(packet.bytes, packet.start)
       this.endpoint.receiveGre(packet, from)
     })
+  }
+
+  /** A scope of its own for each session, or the second one would draw the magic numbers of the first again. */
+  sessionEnv(): Env {
+    return this.#env.scope(`ppp session ${++this.#sessions}`)
   }
 
   /** Is a packet of the tunnel to this peer being routed? What enters the tunnel meanwhile would carry itself. */
@@ -71,7 +81,7 @@ export class PppLink {
     this.#call = call
     this.#name = config.iface
     this.#events = events
-    this.session = new Session(node.env.scope(config.iface), config, {
+    this.session = new Session(tunnelling.sessionEnv(), config, {
       down: frame => this.#call.send(frame),
       up: datagram => this.#up(datagram),
       networkUp: facts => this.#networkUp(facts),
@@ -107,7 +117,7 @@ export class PppLink {
 
   #send(datagram: Packet): void {
     if (!this.#tunnelling.isCarrying(this.#call.peer)) return this.session.send(datagram)
-    this.#env.trace.emit('drop', { reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
+    this.#env.trace.drop({ reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
     datagram.release()
   }
 

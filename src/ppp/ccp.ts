@@ -8,14 +8,13 @@
  * Limits: 40 and 56 bit keys and stateful mode are Nak-ed. No Reset-Request is sent, because stateless mode has
  * nothing to resynchronise (RFC 3078 §8.1); one that comes makes the next packet FLUSHED and gets no Reset-Ack.
  */
-import { get32, set32 } from '../base/bytes.ts'
 import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CCP_OPTIONS, MPPE_BITS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import type { Link } from './link.ts'
 import { getAsymmetricStartKey, MppeReceiver, MppeSender } from './mppe.ts'
-import type { OptionRule } from './options.ts'
+import { FOUR_OCTETS, type OptionRule } from './options.ts'
 
 /** What authentication leaves for encryption: RFC 3079 §3. */
 export interface MppeKeys {
@@ -47,15 +46,10 @@ export class Ccp {
 
   constructor(link: Link, hooks: CcpHooks) {
     this.#mppe = {
+      ...FOUR_OCTETS,
       type: CCP_OPTIONS.mppe,
-      want: WANTED,
-      demand: WANTED,
-      parse: body => (body.length === 4 ? get32(body, 0) : undefined),
-      write(value) {
-        const body = new Uint8Array(4)
-        set32(body, 0, value)
-        return body
-      },
+      want: () => WANTED,
+      demand: () => WANTED,
       judge: asked => (asked !== undefined && (asked & ~MPPE_BITS.obsolete) === WANTED ? 'ack' : { nak: WANTED }),
       concede: suggested => ((suggested & WANTED) === WANTED ? WANTED : undefined),
       lost: () => hooks.refused(),

@@ -126,8 +126,9 @@ export class ControlProtocol {
   }
 
   #sendCodeReject(): void {
-    // §5.6: cut to the peer's MRU, less the header of this packet; every peer receives 1500.
-    this.send({ type: 'code-reject', id: this.nextId(), data: this.#received.slice(0, 1496) })
+    // §5.6: cut so that the packet with its header of four octets fits the peer's MRU.
+    const data = this.#received.slice(0, this.#link.peerMru() - 4)
+    this.send({ type: 'code-reject', id: this.nextId(), data })
   }
 
   receive(bytes: Uint8Array): void {

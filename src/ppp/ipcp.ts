@@ -4,20 +4,15 @@
  * Limits: no header compression (RFC 1144) and no NBNS servers: both are rejected, as is the old option 1.
  */
 import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
-import { get32, set32 } from '../base/bytes.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { IPCP_OPTIONS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import type { Link } from './link.ts'
-import type { OptionRule } from './options.ts'
+import { FOUR_OCTETS, type OptionRule } from './options.ts'
 
 const address = {
-  parse: (body: Uint8Array): Ipv4 | undefined => (body.length === 4 ? (get32(body, 0) as Ipv4) : undefined),
-  write(value: Ipv4): Uint8Array {
-    const body = new Uint8Array(4)
-    set32(body, 0, value)
-    return body
-  },
+  parse: (body: Uint8Array): Ipv4 | undefined => FOUR_OCTETS.parse(body) as Ipv4 | undefined,
+  write: FOUR_OCTETS.write,
 }
 
 export class Ipcp {
@@ -57,16 +52,13 @@ export class Ipcp {
 
   /** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
   #addressRule(link: Link, local: Ipv4): OptionRule<Ipv4> {
-    const assigned = (): Ipv4 | undefined => this.#assigned
     return {
       ...address,
       type: IPCP_OPTIONS.address,
-      want: local,
-      get demand() {
-        return assigned()
-      },
+      want: () => local,
+      demand: () => this.#assigned,
       judge: asked => {
-        const only = assigned()
+        const only = this.#assigned
         if (only !== undefined) return asked === only ? 'ack' : { nak: only }
         return asked ? 'ack' : 'reject'
       },
@@ -84,7 +76,7 @@ function dnsRule(type: number, ask: boolean | undefined, served: Ipv4 | undefine
   return {
     ...address,
     type,
-    want: ask ? ANY : undefined,
+    want: () => (ask ? ANY : undefined),
     judge: asked => (served === undefined ? 'reject' : asked === served ? 'ack' : { nak: served }),
     concede: suggested => (ask ? suggested : undefined),
   }

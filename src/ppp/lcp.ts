@@ -5,7 +5,7 @@
  * Limits: quality, callback, multilink and the other options of RFC 1570 and RFC 1990 are rejected. Identification
  * (RFC 1570 §2.1) is shown and not answered; Time-Remaining is an unknown code.
  */
-import { get16, get32, set32 } from '../base/bytes.ts'
+import { get16 } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type * as Cp from '../wire/cp.ts'
@@ -14,10 +14,13 @@ import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { type AuthMethod, DEFAULT_MRU } from './config.ts'
 import { ControlProtocol } from './control-protocol.ts'
 import type { Link } from './link.ts'
-import type { OptionRule, Verdict } from './options.ts'
+import { FOUR_OCTETS, type OptionRule, type Verdict } from './options.ts'
 
 /** Smallest MRU that we grant, as pppd; RFC 791 needs 68 octets for any progress. */
 const MIN_MRU = 128
+
+/** Code, identifier, length and the rejected protocol. */
+const PROTOCOL_REJECT_HEADER = 6
 
 export interface LcpHooks {
   up(): void
@@ -28,12 +31,6 @@ export interface LcpHooks {
 }
 
 type Auth = AuthMethod | 'other'
-
-const four = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  set32(bytes, 0, value)
-  return bytes
-}
 
 export class Lcp {
   readonly protocol: ControlProtocol
@@ -93,20 +90,18 @@ export class Lcp {
     return this.protocol.options.theirs(this.#mru) ?? DEFAULT_MRU
   }
   /** May we leave out address and control fields, and the first octet of a protocol number? */
-  get addressCompressed(): boolean {
-    return this.protocol.opened && this.protocol.options.theirs(this.#acfc) === true
-  }
-  get protocolCompressed(): boolean {
-    return this.protocol.opened && this.protocol.options.theirs(this.#pfc) === true
-  }
+  addressCompressed = false
+  protocolCompressed = false
 
   /** Answers a packet of a protocol that we do not speak; only an open link may (§5.7). */
   rejectProtocol(protocol: number, info: Uint8Array): void {
-    const data = info.slice(0, this.peerMru - 8)
+    const data = info.slice(0, this.peerMru - PROTOCOL_REJECT_HEADER)
     this.protocol.send({ type: 'protocol-reject', id: this.protocol.nextId(), protocol, data })
   }
 
   #up(): void {
+    this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
+    this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
     this.#loops = 0
     this.#unanswered = 0
     if (this.#link.config.echo) this.#sendEcho()
@@ -114,6 +109,8 @@ export class Lcp {
   }
 
   #down(): void {
+    this.addressCompressed = false
+    this.protocolCompressed = false
     this.#echoTimer.cancel()
     this.#hooks.down()
   }
@@ -144,25 +141,32 @@ export class Lcp {
   #other(packet: Cp.Cp): boolean {
     switch (packet.type) {
       case 'echo-request':
-        if (!this.#looped(packet.magic)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.#ownMagic })
+        if (this.#useful(packet)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.#ownMagic })
         return true
       case 'echo-reply':
-        if (!this.#looped(packet.magic)) this.#unanswered = 0
+        if (this.#useful(packet)) this.#unanswered = 0
         return true
       case 'discard-request':
       case 'identification':
         return true
       case 'protocol-reject':
-        // §5.7: in any other state than Opened it is discarded.
-        if (this.protocol.opened) this.#hooks.protocolRejected(packet.protocol)
-        else this.#link.discard('ppp-unexpected', 'lcp', `Protocol-Reject in state ${this.protocol.state}`)
+        if (this.#useful(packet)) this.#hooks.protocolRejected(packet.protocol)
         return true
       default:
         return false
     }
   }
 
-  /** Our own magic number in the peer's packet: we hear ourselves (§6.4). Zero means that none was negotiated. */
+  /** §5.7, §5.8: outside of Opened they are discarded; §6.4: so is what we sent ourselves. */
+  #useful(packet: Cp.WithMagic | Cp.ProtocolReject): boolean {
+    if (!this.protocol.opened) {
+      this.#link.discard('ppp-unexpected', 'lcp', `${packet.type} in state ${this.protocol.state}`)
+      return false
+    }
+    return packet.type === 'protocol-reject' || !this.#looped(packet.magic)
+  }
+
+  /** Our own magic number in the peer's packet: we hear ourselves. Zero means that none was negotiated. */
   #looped(magic: number): boolean {
     if (magic === 0 || magic !== this.#ownMagic) return false
     this.#link.discard('ppp-looped', 'lcp', `magic 0x${magic.toString(16).padStart(8, '0')} is ours`)
@@ -173,7 +177,7 @@ export class Lcp {
     const { mru } = this.#link.config
     return {
       type: LCP_OPTIONS.mru,
-      want: mru === DEFAULT_MRU ? undefined : mru,
+      want: () => (mru === DEFAULT_MRU ? undefined : mru),
       parse: body => (body.length === 2 ? get16(body, 0) : undefined),
       write: value => Uint8Array.of(value >>> 8, value),
       judge: asked => (asked === undefined ? { nak: DEFAULT_MRU } : asked < MIN_MRU ? { nak: MIN_MRU } : 'ack'),
@@ -185,23 +189,20 @@ export class Lcp {
   /** §6.2: what we ask for is how the peer must prove who it is. */
   #authRule(): OptionRule<Auth> {
     const link = this.#link
-    const demanded = link.config.authenticatePeer?.methods ?? []
-    const offered = link.config.ourself?.methods ?? []
-    let tried = 0
+    const demanded: readonly (Auth | undefined)[] = link.config.authenticatePeer?.methods ?? []
+    const offered: readonly Auth[] = link.config.ourself?.methods ?? []
     return {
       type: LCP_OPTIONS.auth,
-      get want() {
-        tried = 0
-        return demanded[0]
-      },
+      want: () => demanded[0],
       parse: readAuth,
       write: writeAuth,
       judge: asked => {
-        if (asked !== undefined && asked !== 'other' && offered.includes(asked)) return 'ack'
+        if (asked !== undefined && offered.includes(asked)) return 'ack'
         return offered.length > 0 ? { nak: offered[0] } : 'reject'
       },
       // The peer's suggestion if we allow it, else our next method; when none is left, we are not content.
-      concede: suggested => (suggested !== 'other' && demanded.includes(suggested) ? suggested : demanded[++tried]),
+      concede: suggested =>
+        demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(this.peerMethod) + 1],
       lost: () =>
         link.end({
           reason: 'auth-refused',
@@ -228,12 +229,9 @@ export class Lcp {
       return { nak: draw() }
     }
     return {
+      ...FOUR_OCTETS,
       type: LCP_OPTIONS.magic,
-      get want() {
-        return draw()
-      },
-      parse: body => (body.length === 4 ? get32(body, 0) : undefined),
-      write: four,
+      want: draw,
       judge,
       concede: draw,
     }
@@ -242,17 +240,16 @@ export class Lcp {
 
 /** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
 const ACCM: OptionRule<number> = {
+  ...FOUR_OCTETS,
   type: LCP_OPTIONS.accm,
-  want: 0,
-  parse: body => (body.length === 4 ? get32(body, 0) : undefined),
-  write: four,
+  want: () => 0,
   judge: asked => (asked === undefined ? { nak: 0 } : 'ack'),
   concede: suggested => suggested,
 }
 
 const flag = (type: number): OptionRule<true> => ({
   type,
-  want: true,
+  want: () => true,
   parse: body => (body.length === 0 ? true : undefined),
   write: () => new Uint8Array(0),
   judge: asked => (asked ? 'ack' : { nak: true }),

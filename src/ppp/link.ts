@@ -14,6 +14,8 @@ export interface Link {
   readonly config: PppConfig
   /** Streams of the whole session, so that a second authentication does not draw the same challenges again. */
   readonly random: { readonly challenge: Random; readonly chapId: Random; readonly peerChallenge: Random }
+  /** The longest information field that the peer receives. */
+  peerMru(): number
   /** Sends a control packet. */
   transmit(protocol: number, packet: Uint8Array): void
   /** Reports that the packet just received is of no use. */

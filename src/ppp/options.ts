@@ -2,17 +2,17 @@
  * Option negotiation: RFC 1661 §5.1 to §5.4 and §6, shared by LCP, IPCP and CCP. One rule an option, one negotiator a
  * protocol; the automaton decides when packets go, the negotiator what stands in them.
  */
-import { equal } from '../base/bytes.ts'
+import { equal, get32, set32 } from '../base/bytes.ts'
 import type { RawOption } from '../wire/ppp-options.ts'
 
 export type Verdict<V> = 'ack' | 'reject' | { readonly nak: V }
 
 export interface OptionRule<V> {
   readonly type: number
-  /** What we ask for; undefined: we do not send the option. */
-  readonly want: V | undefined
+  /** Our wish when a negotiation begins; undefined: we do not send the option. */
+  want(): V | undefined
   /** The peer's request must have this option: it is Nak-ed with this value where it is missing (§5.3). */
-  readonly demand?: V | undefined
+  demand?(): V | undefined
   /** Undefined when the length does not fit. */
   parse(body: Uint8Array): V | undefined
   write(value: V): Uint8Array
@@ -22,6 +22,16 @@ export interface OptionRule<V> {
   concede(suggested: V): V | undefined
   /** The peer will not have what we asked for, and we no longer ask. */
   lost?(): void
+}
+
+/** Reads and writes an option whose value is one number of four octets. */
+export const FOUR_OCTETS = {
+  parse: (body: Uint8Array): number | undefined => (body.length === 4 ? get32(body, 0) : undefined),
+  write(value: number): Uint8Array {
+    const body = new Uint8Array(4)
+    set32(body, 0, value)
+    return body
+  },
 }
 
 export interface Answer {
@@ -50,7 +60,7 @@ export class Negotiator {
     this.#naksSent = 0
     this.#naksHeard = 0
     for (const rule of this.#rules) {
-      const want = rule.want
+      const want = rule.want()
       if (want !== undefined) this.#wishes.set(rule.type, want)
     }
   }
@@ -93,9 +103,8 @@ export class Negotiator {
     }
     if (rejected.length > 0) return { type: 'configure-reject', options: rejected }
     for (const rule of patient ? this.#rules : []) {
-      if (rule.demand !== undefined && !agreed.has(rule.type)) {
-        naked.push({ type: rule.type, body: rule.write(rule.demand) })
-      }
+      const demand = agreed.has(rule.type) ? undefined : rule.demand?.()
+      if (demand !== undefined) naked.push({ type: rule.type, body: rule.write(demand) })
     }
     if (naked.length > 0) {
       this.#naksSent++

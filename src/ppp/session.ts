@@ -15,7 +15,7 @@
  * Limits: one network protocol, IPv4; IPV6CP gets a Protocol-Reject. When both ends authenticate by MS-CHAPv2 the keys
  * are those of the exchange that ended last, as with pppd.
  */
-import type { Ipv4 } from '../base/address.ts'
+import { ANY, type Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -58,14 +58,14 @@ const PHASES = table<Phase, PhaseEvent, never>({
   down: { establish: 'dead', authenticate: 'dead', network: 'dead', terminate: 'dead' },
 })
 
-export type AuthState = 'idle' | 'pending' | 'success' | 'failure'
+export type AuthState = 'idle' | 'authenticating' | 'authenticated' | 'failed'
 type AuthEvent = 'start' | 'success' | 'failure' | 'down'
 
 const AUTH = table<AuthState, AuthEvent, never>({
-  start: { idle: 'pending' },
-  success: { pending: 'success' },
-  failure: { pending: 'failure' },
-  down: { pending: 'idle', success: 'idle' },
+  start: { idle: 'authenticating' },
+  success: { authenticating: 'authenticated' },
+  failure: { authenticating: 'failed' },
+  down: { authenticating: 'idle', authenticated: 'idle' },
 })
 
 export interface PppSnapshot {
@@ -143,6 +143,7 @@ export class Session {
         chapId: env.random.fork('chap-id'),
         peerChallenge: env.random.fork('peer-challenge'),
       },
+      peerMru: () => this.#lcp.peerMru,
       transmit: (protocol, packet) => this.#transmit(protocol, packet),
       discard: (reason, layer, detail, why) => this.#discard(reason, layer, detail, why),
       end: end => this.#end(end),
@@ -177,6 +178,8 @@ export class Session {
 
   /** The line below is up: start. */
   open(): void {
+    // What was below may have gone before it was used.
+    if (this.#over) return
     this.#phase.fire('up')
     this.#lcp.protocol.open()
     this.#lcp.protocol.lowerUp()
@@ -189,6 +192,7 @@ export class Session {
 
   /** The line below is gone: nothing more can be sent. */
   lowerDown(): void {
+    if (this.#over) return
     this.#ending ??= { reason: 'lower-down', layer: 'lcp', detail: 'The line below was taken away.', tries: 0 }
     this.#lcp.protocol.lowerDown()
     this.#lcp.protocol.close('')
@@ -370,8 +374,9 @@ export class Session {
 
   #networkUp(): void {
     const { local, peer, dns } = this.#ipcp
-    if (peer === 0) {
-      this.#end({ reason: 'no-address', layer: 'ipcp', detail: 'The peer does not tell its address.', tries: 0 })
+    if (local === ANY || peer === ANY) {
+      const detail = local === ANY ? 'The peer gives us no address.' : 'The peer does not tell its address.'
+      this.#end({ reason: 'no-address', layer: 'ipcp', detail, tries: 0 })
       return
     }
     const encrypted = this.#ccp.sender !== undefined
@@ -446,18 +451,27 @@ export class Session {
     if (this.#ending) return
     this.#ending = end
     if (end.layer === 'auth') this.#auth.fire('failure')
-    for (const exchange of this.#exchanges()) exchange.stop()
     this.#phase.fire('closing')
   }
 
   #lcpFinished(tries: number): void {
-    const detail = `No answer to ${tries} LCP Configure-Requests.`
-    this.#finish(this.#ending ?? { reason: 'timeout', layer: 'lcp', detail, tries })
+    const ending = this.#ending
+    if (!ending) {
+      const detail = `No answer to ${tries} LCP Configure-Requests.`
+      this.#finish({ reason: 'timeout', layer: 'lcp', detail, tries })
+    } else if (tries === 0 || ending.tries > 0) this.#finish(ending)
+    else {
+      const detail = `${ending.detail.replace(/\.$/, '')}. No answer to ${tries} LCP Terminate-Requests.`
+      this.#finish({ ...ending, detail, tries })
+    }
   }
 
   #finish(end: PppEnd): void {
     if (this.#over) return
     this.#over = true
+    this.#ending ??= end
+    this.#ipcp.protocol.close('')
+    this.#ccp.protocol.close('')
     this.#phase.fire('down')
     this.#sinks.finished(end)
   }
@@ -587,8 +601,7 @@ export class Session {
 
   #report(packet: Packet | undefined, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
     const { trace } = this.#env
-    if (trace.on)
-      trace.emit('drop', { reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
+    trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
   }
 }
 

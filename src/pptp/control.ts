@@ -156,6 +156,8 @@ export class ControlConnection {
   readonly peer: Ipv4
   /** Calls of this connection, ended ones excluded. */
   readonly calls: Call[] = []
+  /** How many calls there have been. */
+  carried = 0
   /** Pieces of the stream that were no message. */
   rubbish = 0
   /** What the TCP side calls. */
@@ -163,7 +165,7 @@ export class ControlConnection {
     opened: () => this.#fire('tcp-open'),
     data: bytes => this.#splitter.push(bytes),
     ended: () => this.#tcpClosed('closed'),
-    closed: reason => this.#tcpClosed(reason),
+    closed: (reason, tries) => this.#tcpClosed(reason, tries),
   }
   readonly #env: Env
   readonly #config: EndpointConfig
@@ -266,7 +268,7 @@ export class ControlConnection {
 
   #receivedRubbish(rubbish: Pptp.Rubbish): void {
     this.rubbish++
-    this.#env.trace.emit('drop', {
+    this.#env.trace.drop({
       reason: 'malformed',
       layer: 'pptp',
       why: rubbish.reason,
@@ -282,7 +284,7 @@ export class ControlConnection {
     // §3.1.4: any control message shows that the peer lives, but only an Echo-Reply answers an Echo-Request.
     if (this.state === 'established' && !this.#echoAwaited) this.#armEcho()
     if (!this.#over && this.#take(message)) return
-    this.#env.trace.emit('drop', {
+    this.#env.trace.drop({
       reason: 'pptp-unexpected',
       layer: 'pptp',
       detail: `${message.type} from ${formatIpv4(this.peer)} in state ${this.state}`,
@@ -339,10 +341,11 @@ export class ControlConnection {
     return this.#fire('receive-sccrp-version-not-ok')
   }
 
-  #tcpClosed(close: StreamClose): void {
+  #tcpClosed(close: StreamClose, tries = 0): void {
     if (this.#over) return
+    const silent = close === 'timeout' || close === 'unreachable'
     // The peer may close while we wait for its answer to our stop.
-    this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close])
+    this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close], silent ? tries : 0)
     // Orderly from the peer: close our direction too.
     if (close === 'closed') this.#stream?.end()
     this.#fire('tcp-closed')

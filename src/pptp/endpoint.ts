@@ -117,6 +117,7 @@ export class Endpoint {
   #enter(connection: ControlConnection, call: Call): void {
     this.#calls.set(call.callId, call)
     connection.calls.push(call)
+    connection.carried++
   }
 
   #callOver(connection: ControlConnection, call: Call): void {
@@ -244,7 +245,7 @@ export class Endpoint {
     const problem = Gre.check(packet.bytes, packet.start, packet.end)
     if (problem !== undefined) {
       const other = problem === 'bad-version' || problem === 'wrong-protocol'
-      this.#env.trace.emit('drop', {
+      this.#env.trace.drop({
         reason: other ? 'gre-not-pptp' : 'malformed',
         layer: 'gre',
         packet: packet.id,
@@ -256,7 +257,7 @@ export class Endpoint {
     }
     const call = this.#calls.get(Gre.callId(packet.bytes, packet.start))
     if (call?.peer !== from) {
-      this.#env.trace.emit('drop', {
+      this.#env.trace.drop({
         reason: 'gre-unknown-call',
         layer: 'gre',
         packet: packet.id,

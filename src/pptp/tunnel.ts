@@ -333,7 +333,7 @@ export class Tunnel {
           : reason === 'gre-unknown-call'
             ? 'the call ended before its turn'
             : `seq ${sequence}, awaited ${this.#expected}`
-      this.#env.trace.emit('drop', { reason, layer: 'gre', packet: packet.id, detail })
+      this.#env.trace.drop({ reason, layer: 'gre', packet: packet.id, detail })
     }
     packet.release()
   }

@@ -4,18 +4,7 @@
  * Sums are plain numbers that have not been folded yet, so partial sums (a pseudo header, a payload) can be added.
  */
 
-/** Unfolded sum of the 16-bit words of bytes[start … end - 1]; an odd last octet counts as the high half of a word. */
-export function sum(bytes: Uint8Array, start: number, end: number): number {
-  let total = 0
-  let at = start
-  for (const stop = end - 7; at < stop; at += 8) {
-    total +=
-      ((bytes[at] + bytes[at + 2] + bytes[at + 4] + bytes[at + 6]) << 8) +
-      (bytes[at + 1] + bytes[at + 3] + bytes[at + 5] + bytes[at + 7])
-  }
-  for (; at + 1 < end; at += 2) total += (bytes[at] << 8) | bytes[at + 1]
-  return at < end ? total + (bytes[at] << 8) : total
-}
+export { sum } from 'tcp-userspace'
 
 /** Sum of the pseudo header of TCP and UDP (RFC 9293 §3.1, RFC 768). */
 export function pseudoHeader(source: number, destination: number, protocol: number, length: number): number {

@@ -37,6 +37,14 @@ export const protocol = (b: Uint8Array, at: number): number => b[at + 9]
 export const source = (b: Uint8Array, at: number): Ipv4 => get32(b, at + 12) as Ipv4
 export const destination = (b: Uint8Array, at: number): Ipv4 => get32(b, at + 16) as Ipv4
 
+/** The sum of a header without options: every router computes it for every packet. */
+function plainSum(b: Uint8Array, at: number): number {
+  const high = b[at] + b[at + 2] + b[at + 4] + b[at + 6] + b[at + 8] + b[at + 10] + b[at + 12] + b[at + 14] + b[at + 16]
+  const low =
+    b[at + 1] + b[at + 3] + b[at + 5] + b[at + 7] + b[at + 9] + b[at + 11] + b[at + 13] + b[at + 15] + b[at + 17]
+  return ((high + b[at + 18]) << 8) + low + b[at + 19]
+}
+
 /** Is a valid IPv4 packet in bytes[start … end - 1]? Longer is allowed: lower layers pad. */
 export function check(b: Uint8Array, start: number, end: number): Malformed | undefined {
   if (end - start < HEADER) return 'truncated'
@@ -45,7 +53,8 @@ export function check(b: Uint8Array, start: number, end: number): Malformed | un
   const total = totalLength(b, start)
   if (header < HEADER || total < header) return 'bad-length'
   if (end - start < total) return 'truncated'
-  return Checksum.finish(Checksum.sum(b, start, start + header)) === 0 ? undefined : 'bad-checksum'
+  const sum = header === HEADER ? plainSum(b, start) : Checksum.sum(b, start, start + header)
+  return Checksum.finish(sum) === 0 ? undefined : 'bad-checksum'
 }
 
 /** Writes a header without options in front of a payload, checksum included. `fragment` is the flags and offset word. */

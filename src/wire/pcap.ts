@@ -20,7 +20,16 @@ import { concat, set16, set32 } from '../base/bytes.ts'
 import type { SimTime } from '../base/time.ts'
 import { fromUtf8, toUtf8 } from '../base/utf8.ts'
 
-export const LINK_TYPE = { ethernet: 1, ppp: 9, raw: 101 } as const
+/** Link types; we write the first three, and read the others in what tcpdump writes. */
+export const LINK_TYPE = {
+  ethernet: 1,
+  ppp: 9,
+  raw: 101,
+  pppSerial: 50,
+  linuxCooked: 113,
+  ipv4: 228,
+  linuxCooked2: 276,
+} as const
 
 /** Seconds from 1970 to 2000-01-01T00:00:00Z, the time zero of a run that does not touch the outside. */
 export const TIME_ZERO = 946_684_800

@@ -13,20 +13,10 @@ export interface RawOption {
   readonly body: Uint8Array
 }
 
-/** RFC 1661 §6, RFC 1570, RFC 1990. */
-export const LCP_OPTIONS = { mru: 1, accm: 2, auth: 3, quality: 4, magic: 5, pfc: 7, acfc: 8 } as const
-/** RFC 1332 §3, RFC 1877 §1. */
-export const IPCP_OPTIONS = {
-  addresses: 1,
-  compression: 2,
-  address: 3,
-  dns1: 129,
-  nbns1: 130,
-  dns2: 131,
-  nbns2: 132,
-} as const
-/** RFC 1962 §4, RFC 3078 §3, RFC 1979. */
-export const CCP_OPTIONS = { mppe: 18, bsd: 21, deflate: 26, oldDeflate: 24 } as const
+/** Types of the options that we negotiate: RFC 1661 §6; RFC 1332 §3, RFC 1877 §1; RFC 3078 §3. */
+export const LCP_OPTIONS = { mru: 1, accm: 2, auth: 3, magic: 5, pfc: 7, acfc: 8 } as const
+export const IPCP_OPTIONS = { address: 3, dns1: 129, dns2: 131 } as const
+export const CCP_OPTIONS = { mppe: 18, bsd: 21, oldDeflate: 24, deflate: 26 } as const
 
 /** The supported bits of the MPPE option: RFC 3078 §3, and C of RFC 2118 §2. */
 export const MPPE_BITS = {

@@ -7,11 +7,11 @@ describe('event queue', () => {
   test('gives entries back in the order of (due, seq), whatever the order of pushing', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20), { maxLength: 300 }), dues => {
-        const queue = new EventQueue()
+        const queue = new EventQueue<number>()
         for (const [seq, due] of dues.entries()) queue.push(due, seq, seq)
         const out: [number, number][] = []
         while (queue.size > 0) {
-          out.push([queue.nextDue, queue.nextSlot])
+          out.push([queue.firstDue, queue.firstOwner])
           queue.pop()
         }
         const wanted = dues.map((due, seq): [number, number] => [due, seq]).sort((a, b) => a[0] - b[0] || a[1] - b[1])

@@ -7,9 +7,16 @@ import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import { fragment, Reassembler } from '../../src/ip/fragment.ts'
-import { formatRoute, parseRoute, RouteTable } from '../../src/ip/route.ts'
+import type { IpInterface } from '../../src/ip/interface.ts'
+import { formatRoute, parseRoute, type Route, RouteTable } from '../../src/ip/route.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
 import { Net } from '../support/net.ts'
+
+const iface = (name: string): IpInterface => ({
+  port: { name, mtu: 1500, up: true, send: packet => packet.release() },
+  address: ip('10.0.0.9'),
+  prefix: prefixOf(ip('10.0.0.0'), 24),
+})
 
 describe('routes', () => {
   test('the longest prefix wins, whatever the order of adding and removing', () => {
@@ -18,10 +25,10 @@ describe('routes', () => {
     fc.assert(
       fc.property(fc.array(route, { maxLength: 30 }), fc.array(address, { maxLength: 20 }), (routes, targets) => {
         const table = new RouteTable()
-        const model = new Map<string, { prefix: ReturnType<typeof prefixOf>; dev: string }>()
+        const model = new Map<string, Route>()
         for (const [i, [a, length, stays]] of routes.entries()) {
           const prefix = prefixOf(a, length)
-          const added = { prefix, via: undefined, dev: `eth${i}` }
+          const added = { prefix, via: undefined, iface: iface(`eth${i}`) }
           table.add(added)
           if (stays) model.set(`${prefix.network}/${length}`, added)
           else {
@@ -32,7 +39,7 @@ describe('routes', () => {
         for (const target of [...targets, ...routes.map(r => r[0])]) {
           const fits = [...model.values()].filter(r => contains(r.prefix, target))
           fits.sort((x, y) => y.prefix.length - x.prefix.length)
-          assert.equal(table.lookup(target)?.dev, fits[0]?.dev)
+          assert.equal(table.lookup(target)?.iface, fits[0]?.iface)
         }
       }),
     )
@@ -55,7 +62,7 @@ describe('routes', () => {
       assert.equal(parseRoute(text), undefined, text)
     }
     assert.equal(
-      formatRoute({ prefix: prefixOf(ip('10.9.0.0'), 16), via: ip('10.0.0.1'), dev: 'eth0' }),
+      formatRoute({ prefix: prefixOf(ip('10.9.0.0'), 16), via: ip('10.0.0.1'), iface: iface('eth0') }),
       '10.9.0.0/16 via 10.0.0.1 dev eth0',
     )
   })

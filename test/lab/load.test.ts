@@ -201,6 +201,22 @@ topology:
     ])
   })
 
+  test('a server may ask its callers whether they live, and does not unless told to', () => {
+    const server = (echo: string) => `
+name: echo
+topology:
+  nodes:
+    a: { kind: host }
+    b:
+      kind: pptp-server
+      pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.20, users: { alice: x }${echo} }
+  links:
+    - { endpoints: ["a:eth0", "b:eth0"], ipv4: [10.0.0.1/24, 10.0.0.2/24] }
+`
+    assert.equal(node(good(server(', echo: 30s')), 'b', 'pptp-server').pptp.echo, sec(30))
+    assert.equal('echo' in node(good(server('')), 'b', 'pptp-server').pptp, false)
+  })
+
   test('routes with dev, via, both, and a tunnel that does not exist yet', () => {
     const lab = good(`
 name: routes
@@ -237,6 +253,12 @@ describe('links', () => {
         [ms(30), 0.025, undefined, 1024],
       ],
     )
+  })
+
+  test('an end that cannot be read makes no route wrong', () => {
+    const text = pair().replace('a: { kind: host }', 'a: { kind: host, routes: ["default via 10.0.0.2 dev eth0"] }')
+    good(text)
+    assert.deepEqual(bad(text.replace('"a:eth0"', '"aa:eth0"')), ['6:21 There is no node aa.'])
   })
 
   test('a bare IP line and another MTU', () => {
@@ -526,6 +548,7 @@ describe('--set', () => {
       rendered('topology.nodes.alice.pptp.pasword', 'x'),
       /"pasword" is not a key.*\n.*\n.*\nhint: did you mean "password"/,
     )
+    assert.match(rendered('topology.nodes.zed.kind', 'host'), /There is no zed here/)
     assert.match(rendered('topology.nodes.alice', 'x'), /This is a map; --set replaces single values only/)
     assert.match(rendered('topology.links[7].delay', '1ms'), /There is no entry 7; the list has 3/)
     assert.match(rendered('name.first', 'x'), /This is a single value: nothing stands below it/)

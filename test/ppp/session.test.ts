@@ -1,6 +1,7 @@
 /** Two sessions on a pipe: every way to come up and to end. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
@@ -30,7 +31,7 @@ describe('a session with MS-CHAPv2 and MPPE', () => {
   test('goes through the phases of RFC 1661 §3.2 in their order', () => {
     for (const node of ['client', 'server']) {
       assert.deepEqual(states(p.events, node, 'ppp.phase'), ['establish', 'authenticate', 'network'])
-      assert.deepEqual(states(p.events, node, 'ppp.auth'), ['pending', 'success'])
+      assert.deepEqual(states(p.events, node, 'ppp.auth'), ['authenticating', 'authenticated'])
       assert.deepEqual(states(p.events, node, 'ppp.ccp').slice(-1), ['opened'])
       assert.deepEqual(drops(p.events, node), [])
     }
@@ -123,7 +124,7 @@ describe('authentication', () => {
         assert.equal(side.ends[0].reason, 'auth-failed')
         assert.equal(side.ends[0].layer, 'auth')
         assert.match(side.ends[0].detail, /alice/)
-        assert.equal(side.session.auth, 'failure')
+        assert.equal(side.session.auth, 'failed')
         assert.equal(side.session.phase, 'dead')
         assert.deepEqual(side.facts, [])
       }
@@ -419,7 +420,27 @@ describe('the end', () => {
     p.client.session.close('User request')
     p.run(sec(20))
     assert.equal(messages(p.events, 'client').filter(m => m.startsWith('sent lcp terminate-request')).length, 2)
-    assert.equal(p.client.ends[0].reason, 'closed')
+    const detail = 'User request. No answer to 2 LCP Terminate-Requests.'
+    assert.deepEqual(p.client.ends, [{ reason: 'closed', layer: 'lcp', detail, tries: 2 }])
+  })
+  test('a line that is gone before the session was opened: it stays dead', () => {
+    const p = pair()
+    p.client.session.lowerDown()
+    p.open()
+    p.run(sec(60))
+    assert.equal(p.client.session.phase, 'dead')
+    assert.equal(p.client.session.lcp, 'initial')
+    assert.deepEqual(messages(p.events, 'client'), [])
+    assert.equal(p.client.ends.length, 1)
+  })
+  test('the network protocols end with the link', () => {
+    const p = pair()
+    p.open()
+    p.run(sec(1))
+    p.client.session.close('User request')
+    p.run(sec(10))
+    for (const { session } of [p.client, p.server])
+      assert.deepEqual([session.ccp, session.ipcp], ['initial', 'initial'])
   })
   test('lowerDown: nothing is sent, finished at once', () => {
     const p = pair()
@@ -434,6 +455,15 @@ describe('the end', () => {
     send(p.client)
     assert.deepEqual(drops(p.events, 'client'), ['ppp-not-opened'])
     p.client.session.lowerDown()
+    assert.equal(p.client.ends.length, 1)
+  })
+  test('lowerDown after the end changes nothing: LCP stays where it stopped', () => {
+    const p = pair({ lose: () => true })
+    p.open()
+    p.run(sec(40))
+    p.client.session.lowerDown()
+    p.client.session.close('too late')
+    assert.equal(p.client.session.lcp, 'stopped')
     assert.equal(p.client.ends.length, 1)
   })
   test('no timer is left behind by lowerDown in any phase', () => {
@@ -552,4 +582,43 @@ describe('a bad line', () => {
       assert.ok(up >= atLeast, `${up} came up`)
     })
   }
+})
+
+describe('bad input', () => {
+  const protocols = [Ppp.LCP, Ppp.PAP, Ppp.CHAP, Ppp.CCP, Ppp.IPCP, Ppp.IPV6CP, Ppp.IP, Ppp.COMPRESSED, 0x1001]
+  const packet = fc
+    .tuple(fc.constantFrom(...protocols), fc.nat(16), fc.nat(4), fc.uint8Array({ maxLength: 30 }), fc.boolean())
+    .map(([protocol, code, id, body, honest]) => {
+      const length = honest ? body.length + 4 : body.length
+      const info = Uint8Array.from([code, id, length >>> 8, length, ...body])
+      return Ppp.write({ addressCompressed: false, protocolCompressed: false, protocol, info })
+    })
+  test('whatever comes at whatever moment, a session neither throws nor hangs, and ends when its line goes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(120), fc.oneof(packet, fc.uint8Array({ maxLength: 40 }))), { maxLength: 30 }),
+        fc.constantFrom('pap' as const, 'chap-md5' as const, 'ms-chap-v2' as const),
+        (injected, method) => {
+          const p = pair({
+            client: { mppe: 'optional' },
+            server: { mppe: 'optional', authenticatePeer: withMethods([method]) },
+          })
+          p.open()
+          for (const [at, bytes] of injected) {
+            const end = at % 2 === 0 ? p.client : p.server
+            const arriving = end.env.packets.from(bytes)
+            p.world.scheduler.after(ms(at), 'injection', () => end.session.receive(arriving))
+          }
+          p.run(sec(200))
+          p.client.session.lowerDown()
+          p.server.session.lowerDown()
+          assert.equal(p.client.ends.length, 1)
+          assert.equal(p.server.ends.length, 1)
+          p.run(sec(201))
+          assert.equal(p.world.scheduler.next, undefined)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
 })

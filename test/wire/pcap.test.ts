@@ -249,6 +249,8 @@ describe('pcap', () => {
       assert.deepEqual(problems, [])
       assert.equal(frames.length, counts.frames)
     })
+    // The large ones are made by the same program and take tshark a second each.
+    if (counts.frames > 200) continue
     test(`${name}: tshark agrees on times and lengths`, { skip: noTshark }, () => {
       const { frames } = Pcap.read(readCapture(name))
       const fields = ['frame.time_epoch', 'frame.cap_len', 'frame.len']

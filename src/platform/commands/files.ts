@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { load, renderIssues } from '../../index.ts'
 import { completionScript, SHELLS } from '../completion.ts'
-import { checkedLab, parseOverride, readLab, readText, schemaFile, shippedLabs } from '../files.ts'
+import { checkedLab, parseOverride, readBytes, readLab, readText, schemaFile, shippedLabs } from '../files.ts'
 import { err, out, paint } from '../terminal.ts'
 import { type Command, EXIT, UsageError } from '../usage.ts'
 
@@ -30,6 +30,23 @@ export const checkCommand: Command = {
       }
     }
     return status
+  },
+}
+
+export const decodeCommand: Command = {
+  operands: 'FILE',
+  help: 'Reads a capture (pcap or pcapng), ours or a real one, and prints a line for each packet down to PPP options and MPPE.',
+  options: {
+    json: { type: 'boolean', help: 'print every field of every frame, with its offset, as a line of JSON' },
+  },
+  run: async (operands, options) => {
+    if (operands.length !== 1)
+      throw new UsageError('pptp-lab decode wants one capture, such as: pptp-lab decode out.pcapng')
+    const { decodeCapture, json, lines, problemLines } = await import('../../decode/decode.ts')
+    const decoded = decodeCapture(readBytes(operands[0]))
+    for (const line of options.json ? json(decoded) : lines(decoded)) out(`${line}\n`)
+    for (const line of problemLines(decoded)) err(`${operands[0]}: ${line}\n`)
+    return decoded.problems.length === 0 ? EXIT.good : EXIT.failed
   },
 }
 

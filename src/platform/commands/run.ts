@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import {
+  captureName,
   fingerprintOf,
   formatIpv4,
   formatLine,
@@ -149,7 +150,7 @@ class Captures {
     writeOrExplain(dir, () => mkdirSync(dir, { recursive: true }))
     const { lab, links } = run.simulation
     this.#files = links.map((link, index) => {
-      const path = join(dir, `${link.name.replace(/[^A-Za-z0-9.-]+/g, '_')}.pcapng`)
+      const path = join(dir, captureName(link))
       const capture = new LinkCapture(link, hostNames(lab), mark)
       run.tap(index, frame => capture.frame(frame))
       writeOrExplain(path, () => writeFileSync(path, ''))

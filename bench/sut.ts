@@ -1,0 +1,33 @@
+/**
+ * One scenario in one process: `npm run -s bench:sut -- chain-H10-64`. Prints one line of JSON with the wall and processor
+ * seconds of the simulation alone, the packet-hops, and whether every octet arrived: what a script that compares
+ * simulators side by side wants.
+ */
+import { chain, dumbbell, type Outcome } from './scenarios.ts'
+
+const PACKETS = 50_000
+const BYTES = 64 << 20
+
+function run(scenario: string): Outcome | undefined {
+  const chainLength = /^chain-H10-(\d+)$/.exec(scenario)
+  if (chainLength) return chain(10, Number(chainLength[1]), PACKETS)
+  const match = /^(dumbbell|dumbbell10g|lossless)-N(\d+)$/.exec(scenario)
+  if (!match) return undefined
+  const flows = Number(match[2])
+  const rate = match[1] === 'dumbbell10g' ? '10gbit' : '1gbit'
+  const lossless = match[1] === 'lossless'
+  const queue = lossless ? '15000kB' : '1500kB'
+  return dumbbell({ flows, bytes: BYTES, rate, queue, buffer: lossless ? 1 << 20 : 2 << 20 })
+}
+
+const scenario = process.argv.slice(2).at(-1) ?? ''
+const outcome = run(scenario)
+if (outcome) {
+  console.log(JSON.stringify({ tool: 'pptp-lab', scenario, ...outcome }))
+  process.exitCode = outcome.verified ? 0 : 1
+} else {
+  console.error(
+    `${scenario || 'No scenario'}: there are chain-H10-64, chain-H10-1400, dumbbell-N8, dumbbell10g-N64, lossless-N1, lossless-N8.`,
+  )
+  process.exitCode = 2
+}

@@ -1,0 +1,183 @@
+/**
+ * Reads a capture, of real peers or of ours, packet by packet and remembers what a packet tells about the next ones:
+ * fragments, octets of a control connection, call IDs, what LCP and CCP have agreed on.
+ *
+ * Limits: all frames are held at once, at about five kilobytes a frame.
+ */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { Field } from '../base/field.ts'
+import { formatTime, type SimTime } from '../base/time.ts'
+import { dissect, problemsOf } from '../wire/dissect.ts'
+import { endpoints, oneLine } from '../wire/one-line.ts'
+import * as Pcap from '../wire/pcap.ts'
+import * as Ppp from '../wire/ppp.ts'
+import * as Vj from '../wire/vj.ts'
+import type { Call } from './calls.ts'
+import { CaptureMemory } from './memory.ts'
+
+export interface DecodedFrame {
+  /** 1 for the first. */
+  readonly number: number
+  /** Since time zero in a capture of ours, since the first frame in others. */
+  readonly t: SimTime
+  /** Where its bytes stand in the file, and how many they are. */
+  readonly offset: number
+  readonly length: number
+  readonly originalLength: number
+  readonly interface: string
+  readonly source: string
+  readonly destination: string
+  /** The layers in one line. */
+  readonly text: string
+  /** The call it belongs to, by its number in `calls`. */
+  readonly call?: number
+  readonly comment?: string
+  readonly tree: Field
+}
+
+/** In how many frames a protocol occurs, anywhere in the tree. */
+export type Counts = Readonly<Record<(typeof COLUMNS)[number], number>>
+
+export interface FrameProblem extends Pcap.Problem {
+  /** Number of the frame, for what is wrong inside of one. */
+  readonly frame?: number
+}
+
+export interface Decoded {
+  readonly capture: Pcap.Capture
+  readonly frames: readonly DecodedFrame[]
+  readonly calls: readonly Call[]
+  /** What could not be read, and where in the file. */
+  readonly problems: readonly FrameProblem[]
+  readonly counts: Counts
+}
+
+const COLUMNS = ['frames', 'pptp', 'gre', 'lcp', 'pap', 'chap', 'ccp', 'ipcp', 'ipv6cp', 'compData', 'ipInPpp'] as const
+const COMPRESSED: ReadonlySet<string> = new Set(['mppe', 'deflate', 'bsd', 'predictor', 'stac', 'compressed'])
+
+/** In the clear, with its headers whole or compressed by Van Jacobson's method. */
+const IP_IN_PPP: ReadonlySet<number> = new Set([Ppp.IP, Vj.COMPRESSED, Vj.UNCOMPRESSED])
+
+export function decodeCapture(bytes: Uint8Array): Decoded {
+  const capture = Pcap.read(bytes)
+  const memory = new CaptureMemory(capture.frames)
+  const start = capture.mark ? BigInt(capture.mark.timeZero) * 1_000_000_000n : (capture.frames[0]?.time ?? 0n)
+  const counts = Object.fromEntries(COLUMNS.map(column => [column, 0])) as Record<(typeof COLUMNS)[number], number>
+  const problems: FrameProblem[] = [...capture.problems]
+  const frames = capture.frames.map((frame, index): DecodedFrame => {
+    memory.turnTo(index)
+    const tree = whole(dissect(frame.bytes, frame.linkType, memory), frame.originalLength)
+    for (const column of columnsOf(tree)) counts[column]++
+    for (const { offset, reason } of problemsOf(tree)) {
+      problems.push({ offset: frame.offset + offset, reason, frame: index + 1 })
+    }
+    return {
+      number: index + 1,
+      t: Number(frame.time - start),
+      offset: frame.offset,
+      length: frame.bytes.length,
+      originalLength: frame.originalLength,
+      interface: capture.interfaces[frame.interface].name,
+      ...endpoints(tree),
+      text: oneLine(tree),
+      ...(memory.currentCall === undefined ? {} : { call: memory.currentCall }),
+      ...(frame.comment === undefined ? {} : { comment: frame.comment }),
+      tree,
+    }
+  })
+  problems.push(...memory.finish())
+  return { capture, frames, calls: memory.calls.calls, problems: problems.sort((a, b) => a.offset - b.offset), counts }
+}
+
+const whole = (tree: Field, originalLength: number): Field =>
+  tree.length >= originalLength
+    ? tree
+    : { ...tree, problem: `the capture has ${tree.length} of its ${originalLength} octets` }
+
+function columnsOf(tree: Field): ReadonlySet<keyof Counts> {
+  const found = new Set<keyof Counts>(['frames'])
+  visit(tree, found)
+  return found
+}
+
+function visit(field: Field, found: Set<keyof Counts>): void {
+  for (const child of field.children ?? []) {
+    if ((COLUMNS as readonly string[]).includes(child.name)) found.add(child.name as keyof Counts)
+    // An option of CCP has the name of what it would lead to.
+    if (COMPRESSED.has(child.name) && field.name !== 'ccp') found.add('compData')
+    if (child.name === 'ppp' && IP_IN_PPP.has(protocolOf(child))) found.add('ipInPpp')
+    visit(child, found)
+  }
+}
+
+const protocolOf = (ppp: Field): number => Number(ppp.children?.find(child => child.name === 'protocol')?.value)
+
+/** `14  1.022389  10.99.1.2 > 10.99.2.2  GRE call 0 seq 0 · LCP Configure-Request id 1: …` */
+export function summaryLine(frame: DecodedFrame, widths: Widths = NARROW): string {
+  const way = `${frame.source} > ${frame.destination}`
+  const comment = frame.comment === undefined ? '' : `  # ${frame.comment}`
+  const number = String(frame.number).padStart(widths.number)
+  return `${number}  ${formatTime(frame.t).padStart(widths.time)}  ${way.padEnd(widths.way)}  ${frame.text}${comment}`
+}
+
+interface Widths {
+  readonly number: number
+  readonly time: number
+  readonly way: number
+}
+const NARROW: Widths = { number: 1, time: 1, way: 1 }
+
+/** One line a frame, in columns. */
+export function lines(decoded: Decoded): string[] {
+  const { frames } = decoded
+  const widest = (of: (frame: DecodedFrame) => string): number => frames.reduce((w, f) => Math.max(w, of(f).length), 1)
+  const widths = {
+    number: String(frames.length).length,
+    time: widest(f => formatTime(f.t)),
+    way: widest(f => `${f.source} > ${f.destination}`),
+  }
+  return frames.map(frame => summaryLine(frame, widths))
+}
+
+/** What could not be read, one line each: where, and why. */
+export const problemLines = (decoded: Decoded): string[] =>
+  decoded.problems.map(
+    ({ offset, frame, reason }) => `octet ${offset}${frame === undefined ? '' : ` (frame ${frame})`}: ${reason}`,
+  )
+
+/** JSON Lines: what the file is, every frame with its whole tree, and at the end the counts and what could not be read. */
+export function json(decoded: Decoded): string[] {
+  const { capture, frames, calls, counts, problems } = decoded
+  const last = frames.at(-1)?.t ?? 0
+  const first = {
+    type: 'capture',
+    t: 0,
+    node: '',
+    format: 1,
+    file: capture.format,
+    mark: capture.mark ?? null,
+    interfaces: capture.interfaces,
+    names: Object.fromEntries(
+      [...capture.names].map(([address, name]: readonly [Ipv4, string]) => [formatIpv4(address), name]),
+    ),
+  }
+  const ending = {
+    type: 'result',
+    t: last,
+    node: '',
+    ok: problems.length === 0,
+    counts,
+    calls: calls.map(showCall),
+    problems,
+  }
+  return [
+    first,
+    ...frames.map(frame => ({ type: 'frame', node: capture.mark ? senderOf(frame) : '', ...frame })),
+    ending,
+  ].map(value => JSON.stringify(value))
+}
+
+/** In captures of ours an interface is called `alice:eth0`, and shows what alice sends. */
+const senderOf = (frame: DecodedFrame): string => frame.interface.split(':')[0]
+
+const showCall = (call: Call): object => ({ ...call, pns: formatIpv4(call.pns), pac: formatIpv4(call.pac) })
