@@ -20,9 +20,12 @@ export function fillPattern(bytes: Uint8Array, position: number): void {
 }
 
 export function matchesPattern(bytes: Uint8Array, position: number): boolean {
-  for (let i = 0, at = position % PERIOD; i < bytes.length; i++) {
-    if (bytes[i] !== TABLE[at]) return false
-    if (++at === PERIOD) at = 0
+  for (let done = 0; done < bytes.length; done += LONGEST) {
+    const from = ((position + done) % PERIOD) - done
+    const end = Math.min(done + LONGEST, bytes.length)
+    let difference = 0
+    for (let i = done; i < end; i++) difference |= bytes[i] ^ TABLE[from + i]
+    if (difference !== 0) return false
   }
   return true
 }
