@@ -172,6 +172,15 @@ export class PacketSource {
     return packet
   }
 
+  /** The same buffer becomes a new packet that was made from none: an answer written over its question. */
+  renew(packet: Packet): Packet {
+    packet.parentNode = ''
+    packet.parentNumber = 0
+    packet.node = this.#node
+    packet.number = ++this.#count
+    return packet
+  }
+
   /** A copy with the same identity: what a switch that floods or a line that duplicates makes. */
   clone(packet: Packet): Packet {
     const copy = this.#pool.take(packet.length)

@@ -118,7 +118,7 @@ export class IcmpLayer {
     }
     packet.start = at
     Icmp.makeReply(packet.bytes, at)
-    this.#stack.output(this.#env.packets.derive(packet), source, Ipv4Header.PROTOCOL.icmp, { source: destination })
+    this.#stack.output(this.#env.packets.renew(packet), source, Ipv4Header.PROTOCOL.icmp, { source: destination })
   }
 
   #reply(packet: Packet, at: number): void {
@@ -186,8 +186,6 @@ export class IcmpLayer {
     if (!mayCauseError(about) || !this.#allowed(destination, type, code)) return
     const length = Math.min(about.length, QUOTE)
     const packet = this.#env.packets.from(bytes.subarray(start, start + length))
-    packet.parentNode = about.node
-    packet.parentNumber = about.number
     const at = packet.prepend(Icmp.HEADER)
     Icmp.write(packet.bytes, at, packet.end, type, code, rest)
     this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp)

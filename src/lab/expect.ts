@@ -20,6 +20,16 @@ export interface Verdict {
   readonly detail: string
 }
 
+/** A check while the run goes on. */
+export interface Standing {
+  readonly name: string
+  readonly description: string
+  readonly state: 'open' | 'passed' | 'failed'
+  /** `by 2.000 s`, `at 25.000 s`, `from 3.000 s to 20.000 s` */
+  readonly when: string
+  readonly verdict: Verdict | undefined
+}
+
 export class Checks {
   readonly #pending: Pending[]
 
@@ -42,6 +52,10 @@ export class Checks {
   /** Looks at the machines, after the last event of the instant `t`. */
   look(t: SimTime): void {
     for (const pending of this.#pending) pending.look(t)
+  }
+
+  standing(): Standing[] {
+    return this.#pending.map(pending => pending.standing())
   }
 
   /** In the order of the file; `t` is when the run ended. */
@@ -109,6 +123,19 @@ class Pending {
   #valueOf({ node, path }: StateCondition): SnapshotValue {
     const machine = this.#simulation.nodes.get(node)
     return machine && valueAt(machine.snapshot(), path)
+  }
+
+  standing(): Standing {
+    const { name, description, when } = this.check
+    const verdict = this.#decided
+    const state = verdict === undefined ? 'open' : verdict.ok ? 'passed' : 'failed'
+    const text =
+      'by' in when
+        ? `by ${moment(when.by)}`
+        : 'at' in when
+          ? `at ${moment(when.at)}`
+          : `from ${moment(when.during[0])} to ${moment(when.during[1])}`
+    return { name, description, state, when: text, verdict }
   }
 
   verdict(t: SimTime): Verdict {

@@ -4,7 +4,7 @@ import type { EventName, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
 import { build, type Simulation } from './build.ts'
 import { apply } from './events.ts'
-import { Checks, type Verdict } from './expect.ts'
+import { Checks, type Standing, type Verdict } from './expect.ts'
 import { combine, Hash, hashEvent } from './fingerprint.ts'
 import type { Action, Lab } from './lab.ts'
 import { VERBS } from './verbs.ts'
@@ -104,24 +104,64 @@ export class Run {
     apply(this.simulation, action)
   }
 
+  get now(): SimTime {
+    return this.simulation.world.scheduler.now
+  }
+
+  /** True when nothing is left to happen before the end of the lab, and the clock stands there. */
+  get over(): boolean {
+    const { next } = this.simulation.world.scheduler
+    return this.now >= this.stop && (next === undefined || next > this.now) && this.#moments.length === 0
+  }
+
+  /** When something happens next: an event, or a check falls due; the end of the lab if nothing does. */
+  get next(): SimTime {
+    return Math.min(this.simulation.world.scheduler.next ?? this.stop, this.#moments[0] ?? this.stop, this.stop)
+  }
+
   /**
    * Runs until the end or until about `budget` events have happened, so that a caller can look at the world outside in
    * between. True when the run is over.
    */
   advance(budget = Number.POSITIVE_INFINITY): boolean {
-    const { scheduler } = this.simulation.world
     const limit = this.#events + budget
-    while (this.#events < limit) {
-      const next = scheduler.next
-      const moment = this.#moments[0] ?? this.stop
-      const t = Math.min(next ?? moment, moment, this.stop)
-      scheduler.runUntil(t)
-      if (t === moment) this.#moments.shift()
-      if (this.#stirred || t === moment) this.#checks.look(t)
-      this.#stirred = false
-      if (t >= this.stop && (scheduler.next === undefined || scheduler.next > t)) return true
-    }
-    return false
+    while (this.#events < limit && !this.over) this.#instant(this.next)
+    return this.over
+  }
+
+  /** Runs everything up to and including `t`, or the end, and leaves the clock there. */
+  advanceTo(t: SimTime): void {
+    const limit = Math.min(t, this.stop)
+    while (!this.over && this.next <= limit) this.#instant(this.next)
+    if (limit > this.now) this.simulation.world.scheduler.runUntil(limit)
+  }
+
+  /** Runs one event of the queue. Checks look when it was the last of its instant. */
+  step(): void {
+    if (this.over) return
+    const { scheduler } = this.simulation.world
+    const { next } = scheduler
+    if (next === undefined || next > this.next) return this.#instant(this.next)
+    scheduler.step()
+    if (scheduler.next === undefined || scheduler.next > this.now) this.#look(this.now)
+  }
+
+  #instant(t: SimTime): void {
+    this.simulation.world.scheduler.runUntil(t)
+    this.#look(t)
+  }
+
+  /** After the last event of an instant. */
+  #look(t: SimTime): void {
+    const due = t === this.#moments[0]
+    if (due) this.#moments.shift()
+    if (this.#stirred || due) this.#checks.look(t)
+    this.#stirred = false
+  }
+
+  /** How each check stands now, in the order of the file. */
+  get standing(): readonly Standing[] {
+    return this.#checks.standing()
   }
 
   result(): RunResult {

@@ -51,10 +51,13 @@ export interface TappedFrame {
   readonly from: 0 | 1
   /** Valid during the call only. */
   readonly bytes: Uint8Array
-  /** Its id: `alice#5`. */
+  /** Its id, `alice#5`, and that of the packet it was made from. */
   readonly packet: string
+  readonly parent: string | undefined
   /** Why it will not arrive, or what the line does to it. */
   readonly fate: DropReason | 'corrupted' | 'duplicated' | undefined
+  /** When it is at the other end; undefined if it never is. */
+  readonly arrives: SimTime | undefined
 }
 export type Tap = (frame: TappedFrame) => void
 
@@ -218,8 +221,9 @@ class Line {
     }
     if (this.#faulty) this.#sendFaulty(packet, departure)
     else {
-      if (link.tap) this.#tap(packet, undefined)
-      this.#enqueue(packet, departure + this.#delay)
+      const due = departure + this.#delay
+      if (link.tap) this.#tap(packet, undefined, due)
+      this.#enqueue(packet, due)
     }
   }
 
@@ -237,9 +241,10 @@ class Line {
     }
     const twice = duplication > 0 && this.#random.duplication.chance(duplication)
     const overtakes = reordering > 0 && this.#random.reordering.chance(reordering)
-    if (this.#link.tap) this.#tap(packet, corrupted ? 'corrupted' : twice ? 'duplicated' : undefined)
     if (twice) this.#enqueue(this.#env.packets.clone(packet), departure + this.#drawDelay())
-    this.#enqueue(packet, overtakes ? departure : departure + this.#drawDelay())
+    const due = overtakes ? departure : departure + this.#drawDelay()
+    if (this.#link.tap) this.#tap(packet, corrupted ? 'corrupted' : twice ? 'duplicated' : undefined, due)
+    this.#enqueue(packet, due)
   }
 
   #drawDelay(): Duration {
@@ -291,13 +296,21 @@ class Line {
   }
 
   #drop(packet: Packet, reason: DropReason, tapped = true): void {
-    if (tapped && this.#link.tap) this.#tap(packet, reason)
+    if (tapped && this.#link.tap) this.#tap(packet, reason, undefined)
     this.#env.trace.drop({ reason, layer: 'link', link: this.#link.name, ...linkFacts(packet, this.#link.type) })
     packet.release()
   }
 
-  #tap(packet: Packet, fate: TappedFrame['fate']): void {
-    this.#link.tap?.({ t: this.#env.clock.now, from: this.#from, bytes: packet.data, packet: packet.id, fate })
+  #tap(packet: Packet, fate: TappedFrame['fate'], arrives: SimTime | undefined): void {
+    this.#link.tap?.({
+      t: this.#env.clock.now,
+      from: this.#from,
+      bytes: packet.data,
+      packet: packet.id,
+      parent: packet.parent,
+      fate,
+      arrives,
+    })
   }
 
   #grow(): void {

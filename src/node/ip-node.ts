@@ -15,8 +15,18 @@ import { formatMac } from '../wire/ethernet.ts'
 import { macFor } from './mac.ts'
 import type { PortAddress, SimNode, Snapshot } from './node.ts'
 
+/** An IP packet inside a tunnel: as it enters a ppp interface, before it is encrypted, or leaves it, decrypted. */
+export interface InsidePacket {
+  readonly iface: string
+  readonly packet: string
+  /** Valid during the call only. */
+  readonly bytes: Uint8Array
+}
+
 export abstract class IpNode implements SimNode {
   abstract readonly kind: string
+  /** Set by who wants to see what its ppp interfaces carry in clear. */
+  inside: ((packet: InsidePacket) => void) | undefined
   readonly env: Env
   readonly stack: IpStack
   readonly udp: UdpLayer

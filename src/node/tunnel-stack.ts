@@ -116,12 +116,20 @@ export class PppLink {
   }
 
   #send(datagram: Packet): void {
-    if (!this.#tunnelling.isCarrying(this.#call.peer)) return this.session.send(datagram)
+    if (!this.#tunnelling.isCarrying(this.#call.peer)) {
+      this.#showInside(datagram)
+      return this.session.send(datagram)
+    }
     this.#env.trace.drop({ reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
     datagram.release()
   }
 
+  #showInside(datagram: Packet): void {
+    this.#node.inside?.({ iface: this.#name, packet: datagram.id, bytes: datagram.data })
+  }
+
   #up(datagram: Packet): void {
+    this.#showInside(datagram)
     this.#node.stack.receiveFrom(this.#name, datagram)
   }
 

@@ -1,0 +1,210 @@
+/**
+ * Remembers a run for those who look at it: the latest events, and the latest packets with their ways and what was made
+ * of what. Memory is bounded: the oldest are forgotten.
+ *
+ * A journey is one packet in all its forms: an echo request, the GRE packet it is wrapped in, and the echo request again
+ * behind the tunnel, are three packets and one journey.
+ */
+import type { DropReason } from '../base/drop.ts'
+import type { SimTime } from '../base/time.ts'
+import type { PacketFacts, TraceEvent } from '../base/trace.ts'
+import type { TappedFrame } from '../link/link.ts'
+import { IpNode } from '../node/ip-node.ts'
+import type { Run } from './run.ts'
+
+/** A frame on a link, or lost by it. */
+export interface Hop {
+  /** Index of the link. */
+  readonly link: number
+  /** The end that sent it. */
+  readonly from: 0 | 1
+  readonly sent: SimTime
+  /** Undefined when it never arrives. */
+  readonly arrives: SimTime | undefined
+  readonly fate: DropReason | 'corrupted' | 'duplicated' | undefined
+  readonly bytes: Uint8Array
+}
+
+export interface Visit {
+  readonly node: string
+  readonly t: SimTime
+  readonly what: 'send' | 'forward' | 'deliver'
+}
+
+export interface PacketRecord {
+  readonly id: string
+  /** The packet it was made from, if that is still remembered. */
+  readonly parent: PacketRecord | undefined
+  readonly t: SimTime
+  readonly journey: Journey
+  /** Absent for what is no IP packet (ARP). */
+  facts: PacketFacts | undefined
+  readonly hops: Hop[]
+  readonly visits: Visit[]
+  /** The IP packet in clear, where it entered or left a ppp interface. */
+  inside: Uint8Array | undefined
+  drop: Extract<TraceEvent, { event: 'drop' }> | undefined
+}
+
+export interface Journey {
+  /** Counted from 1 over the whole run. */
+  readonly no: number
+  readonly t: SimTime
+  /** In the order of their making; the first was made from none. */
+  readonly packets: PacketRecord[]
+}
+
+/** A state machine: how it came to its state. */
+export interface MachineRecord {
+  readonly node: string
+  /** The path below the node: `ppp.lcp`. */
+  readonly machine: string
+  /** Every state entered, the last being the present one. */
+  readonly entered: { readonly state: string; readonly t: SimTime; readonly cause: string }[]
+  /** Requests sent since that nobody has answered. */
+  tries: number
+}
+
+export interface RecorderLimits {
+  readonly events: number
+  readonly journeys: number
+}
+const LIMITS: RecorderLimits = { events: 20_000, journeys: 5000 }
+/** States of one machine that are remembered. */
+const STATES = 64
+
+export class Recorder {
+  readonly run: Run
+  readonly #limits: RecorderLimits
+  #events: TraceEvent[] = []
+  #journeys: Journey[] = []
+  readonly #packets = new Map<string, PacketRecord>()
+  readonly #machines = new Map<string, MachineRecord>()
+  readonly #dropsByNode = new Map<string, number>()
+  #journeyCount = 0
+  #dropped = 0
+
+  constructor(run: Run, limits: RecorderLimits = LIMITS) {
+    this.run = run
+    this.#limits = limits
+    run.listen(event => this.#event(event))
+    const { links, nodes } = run.simulation
+    for (const index of links.keys()) run.tap(index, frame => this.#frame(index, frame))
+    for (const node of nodes.values()) {
+      if (node instanceof IpNode) node.inside = ({ packet, bytes }) => this.#inside(packet, bytes)
+    }
+  }
+
+  /** The latest events, oldest first. */
+  get events(): readonly TraceEvent[] {
+    return this.#events
+  }
+  /** The latest journeys, in the order of their beginning. */
+  get journeys(): readonly Journey[] {
+    return this.#journeys
+  }
+  /** All drops of the run. */
+  get drops(): number {
+    return this.#dropped
+  }
+  dropsAt(node: string): number {
+    return this.#dropsByNode.get(node) ?? 0
+  }
+  packet(id: string): PacketRecord | undefined {
+    return this.#packets.get(id)
+  }
+  machine(node: string, machine: string): MachineRecord | undefined {
+    return this.#machines.get(`${node} ${machine}`)
+  }
+
+  #event(event: TraceEvent): void {
+    this.#events.push(event)
+    if (this.#events.length > this.#limits.events * 1.25) this.#events = this.#events.slice(-this.#limits.events)
+    switch (event.event) {
+      case 'send':
+      case 'forward':
+      case 'deliver': {
+        const record = this.#record(event.packet, event.parent, event.t)
+        record.facts ??= event
+        record.visits.push({ node: event.node, t: event.t, what: event.event })
+        break
+      }
+      case 'drop':
+        this.#dropped++
+        this.#dropsByNode.set(event.node, this.dropsAt(event.node) + 1)
+        if (event.packet !== undefined) this.#record(event.packet, undefined, event.t).drop = event
+        break
+      case 'state':
+        this.#state(event)
+        break
+      case 'ppp-message':
+        if (event.way === 'sent') this.#request(event)
+        break
+      default:
+    }
+  }
+
+  #state({ node, machine, from, to, cause, t }: Extract<TraceEvent, { event: 'state' }>): void {
+    const key = `${node} ${machine}`
+    let record = this.#machines.get(key)
+    if (!record || record.entered.at(-1)?.state !== from) {
+      record = { node, machine, entered: [{ state: from, t: 0, cause: '' }], tries: 0 }
+      this.#machines.set(key, record)
+    }
+    record.entered.push({ state: to, t, cause })
+    if (record.entered.length > STATES) record.entered.splice(0, 1)
+    if (to !== 'ack-sent') record.tries = to === 'req-sent' || to === 'authenticating' ? 1 : 0
+  }
+
+  #request({ node, proto, type }: Extract<TraceEvent, { event: 'ppp-message' }>): void {
+    const machine = proto === 'pap' || proto === 'chap' ? 'auth' : proto
+    const asks = type === 'configure-request' || type === 'challenge' || type === 'authenticate-request'
+    const record = asks ? this.#machines.get(`${node} ppp.${machine}`) : undefined
+    if (record && record.entered.at(-1)?.state !== 'opened') record.tries++
+  }
+
+  #frame(link: number, { t, from, bytes, packet, parent, fate, arrives }: TappedFrame): void {
+    const record = this.#record(packet, parent, t)
+    record.hops.push({ link, from, sent: t, arrives, fate, bytes: bytes.slice() })
+  }
+
+  #inside(packet: string, bytes: Uint8Array): void {
+    this.#record(packet, undefined, this.run.now).inside ??= bytes.slice()
+  }
+
+  #record(id: string, parentId: string | undefined, t: SimTime): PacketRecord {
+    const known = this.#packets.get(id)
+    if (known) return known
+    const parent = parentId === undefined ? undefined : this.#packets.get(parentId)
+    const journey = parent?.journey ?? this.#begin(t)
+    const record: PacketRecord = {
+      id,
+      parent,
+      t,
+      journey,
+      facts: undefined,
+      hops: [],
+      visits: [],
+      inside: undefined,
+      drop: undefined,
+    }
+    journey.packets.push(record)
+    this.#packets.set(id, record)
+    return record
+  }
+
+  #begin(t: SimTime): Journey {
+    const journey: Journey = { no: ++this.#journeyCount, t, packets: [] }
+    this.#journeys.push(journey)
+    if (this.#journeys.length > this.#limits.journeys * 1.25) this.#forget()
+    return journey
+  }
+
+  #forget(): void {
+    const gone = this.#journeys.length - this.#limits.journeys
+    for (const journey of this.#journeys.slice(0, gone)) {
+      for (const { id } of journey.packets) this.#packets.delete(id)
+    }
+    this.#journeys = this.#journeys.slice(gone)
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * The whole run at one moment, as every view wants it: machines, links with what is on them, tunnels layer by layer,
+ * checks. Plain data that does not change when the run goes on.
+ */
+import { formatIpv4 } from '../base/address.ts'
+import type { SimTime } from '../base/time.ts'
+import type { LineQuality } from '../link/link.ts'
+import type { Snapshot } from '../node/node.ts'
+import type { Standing } from './expect.ts'
+import type { ClientSpec, Kind, Lab } from './lab.ts'
+import type { Hop, PacketRecord, Recorder } from './recorder.ts'
+import { valueAt } from './snapshot.ts'
+
+export interface SceneNode {
+  readonly name: string
+  readonly kind: Kind
+  /** RFC 2637's word for its part in a tunnel. */
+  readonly role: 'PNS' | 'PAC' | undefined
+  /** Its own addresses on links, `198.51.100.10/24`, in the order of its interfaces. */
+  readonly addresses: readonly string[]
+  readonly state: Snapshot
+  /** Packets that it has discarded, or that the lines it sends on have. */
+  readonly drops: number
+}
+
+export interface SceneEnd {
+  readonly node: string
+  readonly iface: string
+  /** `198.51.100.10/24`; absent at a switch. */
+  readonly address: string | undefined
+}
+
+/** A packet on a link. */
+export interface Flight {
+  readonly packet: PacketRecord
+  readonly hop: Hop
+}
+
+export interface SceneLink {
+  readonly index: number
+  readonly ends: readonly [SceneEnd, SceneEnd]
+  readonly type: 'ethernet' | 'ip'
+  readonly up: boolean
+  /** What each end's packets meet. */
+  readonly quality: readonly [LineQuality, LineQuality]
+  readonly flights: readonly Flight[]
+  /** Numbers of the tunnels whose path it is on. */
+  readonly tunnels: readonly number[]
+}
+
+/** `open`: done. `opening`: on its way. `idle`: not begun. `failed`: given up. */
+export type Mark = 'open' | 'opening' | 'idle' | 'failed'
+
+export interface SceneLayer {
+  readonly name: 'TCP' | 'ctl' | 'call' | 'LCP' | 'auth' | 'CCP' | 'IPCP'
+  /** The state's name; `none` where there is no machine. */
+  readonly state: string
+  readonly mark: Mark
+  /** When it came to this state. */
+  readonly since: SimTime | undefined
+  /** Requests without an answer. */
+  readonly tries: number
+  /** States entered, in order. */
+  readonly entered: readonly { readonly state: string; readonly t: SimTime }[]
+}
+
+export interface SceneTunnel {
+  /** From 1, in the order of the clients. */
+  readonly no: number
+  readonly client: string
+  readonly server: string
+  readonly user: string
+  /** When its client dialled; undefined: not yet. */
+  readonly began: SimTime | undefined
+  readonly layers: readonly SceneLayer[]
+  readonly up: boolean
+  /** When it came up, if it is up. */
+  readonly since: SimTime | undefined
+  /** Addresses inside: the client's and the server's. */
+  readonly inner: { readonly client: string; readonly server: string } | undefined
+  readonly mtu: number | undefined
+  /** CCP is open and packets are encrypted. */
+  readonly encrypted: boolean
+  /** Why it ended, if it has. */
+  readonly end: string | undefined
+  /** Indices of the links from client to server. */
+  readonly path: readonly number[]
+  /** IP packets through the tunnel, as its client counts them. */
+  readonly sent: number
+  readonly received: number
+}
+
+export interface Scene {
+  readonly lab: { readonly name: string; readonly description: string; readonly seed: number }
+  readonly t: SimTime
+  readonly stop: SimTime
+  /** When something happens next. */
+  readonly next: SimTime
+  readonly over: boolean
+  readonly nodes: readonly SceneNode[]
+  readonly links: readonly SceneLink[]
+  readonly tunnels: readonly SceneTunnel[]
+  readonly checks: readonly Standing[]
+  readonly drops: number
+}
+
+/** Looks at a recorded run now. */
+export function sceneOf(recorder: Recorder): Scene {
+  const { run } = recorder
+  const { lab } = run.simulation
+  const states = new Map([...run.simulation.nodes].map(([name, node]) => [name, freeze(node.snapshot())]))
+  const tunnels = tunnelsOf(recorder, states)
+  return Object.freeze({
+    lab: { name: lab.name, description: lab.description, seed: lab.seed },
+    t: run.now,
+    stop: run.stop,
+    next: run.next,
+    over: run.over,
+    nodes: lab.nodes.map(
+      (spec): SceneNode => ({
+        name: spec.name,
+        kind: spec.kind,
+        role: spec.kind === 'client' ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
+        addresses: spec.interfaces.flatMap(({ ipv4 }) => (ipv4 ? [withLength(ipv4)] : [])),
+        state: states.get(spec.name) as Snapshot,
+        drops: recorder.dropsAt(spec.name),
+      }),
+    ),
+    links: linksOf(recorder, tunnels),
+    tunnels,
+    checks: run.standing,
+    drops: recorder.drops,
+  })
+}
+
+const withLength = ({ address, prefix }: { address: number; prefix: { length: number } }): string =>
+  `${formatIpv4(address)}/${prefix.length}`
+
+function freeze(value: Snapshot): Snapshot {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) freeze(inner as Snapshot)
+  return Object.freeze(value)
+}
+
+function linksOf(recorder: Recorder, tunnels: readonly SceneTunnel[]): SceneLink[] {
+  const { lab, links } = recorder.run.simulation
+  const flights = flightsOf(recorder)
+  return links.map((link, index): SceneLink => {
+    const ends = lab.links[index].ends.map(
+      ({ node, iface, ipv4 }): SceneEnd => ({ node, iface, address: ipv4 && withLength(ipv4) }),
+    )
+    return {
+      index,
+      ends: [ends[0], ends[1]],
+      type: link.type,
+      up: link.up,
+      quality: [link.quality(0), link.quality(1)],
+      flights: flights.get(index) ?? [],
+      tunnels: tunnels.filter(({ path, began }) => began !== undefined && path.includes(index)).map(({ no }) => no),
+    }
+  })
+}
+
+/** No packet that was sent longer ago than this is looked for on a link. */
+const LONGEST_FLIGHT = 10e9
+
+function flightsOf({ journeys, run }: Recorder): Map<number, Flight[]> {
+  const flights = new Map<number, Flight[]>()
+  const { now } = run
+  for (let i = journeys.length - 1; i >= 0 && journeys[i].t > now - LONGEST_FLIGHT; i--) {
+    for (const packet of journeys[i].packets) {
+      const hop = packet.hops.at(-1)
+      if (hop?.arrives === undefined || hop.arrives <= now) continue
+      const list = flights.get(hop.link) ?? []
+      list.unshift({ packet, hop })
+      flights.set(hop.link, list)
+    }
+  }
+  return flights
+}
+
+function tunnelsOf(recorder: Recorder, states: ReadonlyMap<string, Snapshot>): SceneTunnel[] {
+  const { lab } = recorder.run.simulation
+  const clients = lab.nodes.filter((spec): spec is ClientSpec => spec.kind === 'client')
+  return clients.map((spec, index) => tunnelOf(recorder, spec, index + 1, states.get(spec.name) as Snapshot))
+}
+
+function tunnelOf(recorder: Recorder, spec: ClientSpec, no: number, state: Snapshot): SceneTunnel {
+  const { lab } = recorder.run.simulation
+  const server = lab.nodes.find(node => node.interfaces.some(({ ipv4 }) => ipv4?.address === spec.pptp.server))
+  const layers = layersOf(recorder, spec, state)
+  const ppp0 = valueAt(state, 'interfaces.ppp0') as Snapshot | undefined
+  const ipcp = recorder.machine(spec.name, 'ppp.ipcp')?.entered.at(-1)
+  const end = valueAt(state, 'pptp.end') as Snapshot | undefined
+  const began = recorder.machine(spec.name, 'pptp.control')?.entered[1]?.t
+  const count = (name: string): number => Number(valueAt(state, `ppp.counters.${name}`) ?? 0)
+  return {
+    no,
+    client: spec.name,
+    server: server?.name ?? formatIpv4(spec.pptp.server),
+    user: spec.pptp.user,
+    began,
+    layers,
+    up: ppp0 !== undefined,
+    since: ppp0 && ipcp?.t,
+    inner: ppp0 && { client: String(ppp0.address), server: String(ppp0.network).replace('/32', '') },
+    mtu: ppp0 && Number(ppp0.mtu),
+    encrypted: valueAt(state, 'ppp.ccp') === 'opened',
+    end: end && `${end.layer}: ${end.detail}`,
+    path: server ? pathBetween(lab, spec.name, server.name) : [],
+    sent: count('sent'),
+    received: count('received'),
+  }
+}
+
+const LAYERS = [
+  ['ctl', 'pptp.control'],
+  ['call', 'pptp.call'],
+  ['LCP', 'ppp.lcp'],
+  ['auth', 'ppp.auth'],
+  ['CCP', 'ppp.ccp'],
+  ['IPCP', 'ppp.ipcp'],
+] as const
+
+function layersOf(recorder: Recorder, spec: ClientSpec, state: Snapshot): SceneLayer[] {
+  const tcp = Object.entries((state.tcp ?? {}) as Snapshot).find(([name]) => name.endsWith(':1723'))
+  const tcpName = tcp && `tcp[${tcp[0]}]`
+  const tcpState = tcp ? String((tcp[1] as Snapshot).state) : 'none'
+  const layers: SceneLayer[] = [layerOf(recorder, spec.name, 'TCP', tcpName ?? 'tcp', tcpState)]
+  for (const [name, path] of LAYERS) layers.push(layerOf(recorder, spec.name, name, path, String(valueAt(state, path))))
+  return layers
+}
+
+function layerOf(
+  recorder: Recorder,
+  node: string,
+  name: SceneLayer['name'],
+  machine: string,
+  state: string,
+): SceneLayer {
+  const record = recorder.machine(node, machine)
+  return {
+    name,
+    state,
+    mark: markOf(state),
+    since: record?.entered.at(-1)?.t,
+    tries: record?.tries ?? 0,
+    entered: record?.entered.map(({ state, t }) => ({ state, t })) ?? [],
+  }
+}
+
+const OPEN = new Set(['established', 'opened', 'authenticated'])
+const IDLE = new Set(['none', 'idle', 'initial', 'starting', 'closed', 'time-wait', 'dead'])
+const FAILED = new Set(['failed', 'stopped'])
+
+function markOf(state: string): Mark {
+  if (OPEN.has(state)) return 'open'
+  if (FAILED.has(state)) return 'failed'
+  return IDLE.has(state) ? 'idle' : 'opening'
+}
+
+/** Indices of the links on a shortest way between two machines. */
+export function pathBetween(lab: Lab, from: string, to: string): number[] {
+  const reached = new Map<string, { readonly link: number; readonly before: string }>()
+  const queue = [from]
+  for (const node of queue) {
+    if (node === to) break
+    lab.links.forEach(({ ends }, link) => {
+      const side = ends.findIndex(end => end.node === node)
+      const other = side < 0 ? undefined : ends[1 - side].node
+      if (other === undefined || other === from || reached.has(other)) return
+      reached.set(other, { link, before: node })
+      queue.push(other)
+    })
+  }
+  const path: number[] = []
+  for (let node = to; node !== from; ) {
+    const step = reached.get(node)
+    if (!step) return []
+    path.unshift(step.link)
+    node = step.before
+  }
+  return path
+}

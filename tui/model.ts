@@ -1,0 +1,100 @@
+/**
+ * What the views are given: the run as recorded, the scene of this moment, and what the user is looking at. A view is a
+ * pure function of the three and of its size.
+ */
+import type { Journey, Recorder, Scene } from '../src/index.ts'
+import type { Line } from './text.ts'
+
+export const VIEWS = ['net', 'tunnels', 'packets', 'events', 'checks'] as const
+export type ViewName = (typeof VIEWS)[number]
+
+/** Same thing, same place: the numbers are those of the full program, so some are still missing. */
+export const VIEW_KEYS: Readonly<
+  Record<ViewName, { readonly key: string; readonly title: string; readonly short: string }>
+> = {
+  net: { key: '1', title: 'Net', short: 'Net' },
+  tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
+  packets: { key: '3', title: 'Packets', short: 'Pkt' },
+  events: { key: '6', title: 'Events', short: 'Evt' },
+  checks: { key: '7', title: 'Checks', short: 'Chk' },
+}
+
+export type StepUnit = 'event' | 'packet' | '1 ms' | 'interesting'
+export type Lens = 'outside' | 'inside' | 'both'
+
+/** One selection, everywhere: choosing in any view sets its part and derives the others. */
+export interface Selection {
+  readonly node: string | undefined
+  /** Index of a link. */
+  readonly link: number | undefined
+  /** Number of a tunnel. */
+  readonly tunnel: number | undefined
+  /** Which layer of the tunnel: 0 TCP … 6 IPCP. */
+  readonly layer: number
+  /** Number of a journey; undefined follows the newest. */
+  readonly journey: number | undefined
+  /** Which form of it: index into its packets. */
+  readonly form: number
+  /** Path of the field in the dissected packet: indices of children. */
+  readonly field: readonly number[]
+  /** Index into the filtered events, from the newest (0). */
+  readonly event: number
+  readonly check: number
+}
+
+export interface Ui {
+  readonly view: ViewName
+  /** The pane of the view that has the keys. */
+  readonly pane: number
+  readonly help: boolean
+  /** What is typed into the search of the help; the scrolled-off rows of it. */
+  readonly helpSearch: string
+  readonly helpScroll: number
+  readonly running: boolean
+  /** Virtual seconds a second of the wall. */
+  readonly speed: number
+  readonly stepBy: StepUnit
+  readonly lens: Lens
+  /** Labels as names or addresses. */
+  readonly labels: 'names' | 'addresses'
+  readonly follow: boolean
+  readonly selection: Selection
+  /** Per view: what is typed behind `/`, and whether it is being typed. */
+  readonly filter: string
+  readonly typing: boolean
+  /** Layers of the packet that are unfolded, by name. */
+  readonly unfolded: ReadonlySet<string>
+  /** Views that were left, for Esc. */
+  readonly history: readonly ViewName[]
+  readonly theme: 'dark' | 'light' | 'mono'
+  readonly ascii: boolean
+  readonly mouse: boolean
+}
+
+export interface Model {
+  readonly scene: Scene
+  readonly recorder: Recorder
+  readonly ui: Ui
+}
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** A view inside the frame: exactly `rows` lines of exactly `columns` cells, and what the frame says for it. */
+export interface Rendered {
+  readonly lines: readonly Line[]
+  /** One sentence a teacher would say about what is selected. */
+  readonly sentence: string
+  /** The keys that work here, in the order of use: `. step`. */
+  readonly keys: readonly string[]
+}
+export type View = (model: Model, size: Size) => Rendered
+
+/** The selected journey, or the newest one. */
+export function selectedJourney({ recorder, ui }: Model): Journey | undefined {
+  const { journeys } = recorder
+  const { journey } = ui.selection
+  return journey === undefined ? journeys.at(-1) : (journeys.find(({ no }) => no === journey) ?? journeys.at(-1))
+}
