@@ -53,6 +53,8 @@ export interface Ui {
   readonly running: boolean
   /** Virtual seconds a second of the wall. */
   readonly speed: number
+  /** The speed follows what happens: hurries through quiet, slows down when something moves. */
+  readonly auto: boolean
   readonly stepBy: StepUnit
   readonly lens: Lens
   /** Labels as names or addresses. */

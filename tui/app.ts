@@ -1,0 +1,225 @@
+/**
+ * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
+ * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
+ */
+import { type Lab, Recorder, Run, type Scene, sceneOf } from '../src/index.ts'
+import { formOf, frame, innerSize, tabAt } from './frame.ts'
+import { entryOf } from './keys.ts'
+import type { Model, Rendered, Size, Ui } from './model.ts'
+import type { Parts } from './parts.ts'
+import { Player, type Wall } from './player.ts'
+import { type Effect, FIRST_UI, goTo, press } from './press.ts'
+import type { ScreenEvent } from './screen.ts'
+import { type Line, line } from './text.ts'
+import { help } from './views/help.ts'
+import { type Start, type StartChoice, startScreen } from './views/start.ts'
+
+/** What the program needs of the terminal. */
+export interface Display {
+  readonly size: Size
+  draw(lines: readonly Line[], ui: Ui): void
+  redraw(): void
+  mouse(on: boolean): void
+  suspend(): void
+}
+
+export interface AppOptions {
+  readonly display: Display
+  readonly wall: Wall
+  readonly lab: Lab | undefined
+  /** Labs to choose from when none is given. */
+  readonly labs: readonly StartChoice[]
+  readonly parts: Parts
+  readonly ui?: Partial<Ui>
+  /** The program is over, with this exit status. */
+  readonly onEnd: (status: number) => void
+}
+
+/** Milliseconds between two frames. */
+const FRAME = 50
+const QUIT = 0
+const INTERRUPTED = 130
+
+interface Session {
+  readonly run: Run
+  readonly recorder: Recorder
+  readonly player: Player
+  scene: Scene
+}
+
+export class App {
+  readonly #display: Display
+  readonly #wall: Wall
+  readonly #parts: Parts
+  readonly #onEnd: (status: number) => void
+  #start: Start
+  #session: Session | undefined
+  #ui: Ui
+  #timer: (() => void) | undefined
+  #drawn = Number.NEGATIVE_INFINITY
+  #ended = false
+
+  constructor({ display, wall, lab, labs, parts, ui, onEnd }: AppOptions) {
+    this.#display = display
+    this.#wall = wall
+    this.#parts = parts
+    this.#onEnd = onEnd
+    this.#ui = { ...FIRST_UI, ...ui }
+    this.#start = { labs, chosen: 0 }
+    if (lab) this.#open(lab)
+    this.#draw()
+  }
+
+  get ui(): Ui {
+    return this.#ui
+  }
+  get scene(): Scene | undefined {
+    return this.#session?.scene
+  }
+  /** Where the run stands, for a message about a fault. */
+  get place(): string {
+    const { lab, t } = this.#session?.scene ?? {}
+    return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
+  }
+
+  #open(lab: Lab): void {
+    const run = new Run(lab)
+    const recorder = new Recorder(run)
+    this.#session = { run, recorder, player: new Player(run, this.#wall), scene: sceneOf(recorder) }
+  }
+
+  event(event: ScreenEvent): void {
+    if (this.#ended) return
+    if (event.type === 'key') this.#key(event.key)
+    else if (event.type === 'mouse') this.#mouse(event)
+    this.#wake()
+  }
+
+  /** The program ends: nothing is drawn or run any more. */
+  end(status: number): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#timer?.()
+    this.#onEnd(status)
+  }
+
+  #key(key: string): void {
+    const session = this.#session
+    if (!session) return this.#startKey(key)
+    const before = this.#ui
+    const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
+    this.#become(ui)
+    if (ui.running !== before.running) session.player.pause()
+    if (effect !== undefined) this.#effect(session, effect)
+  }
+
+  #become(ui: Ui): void {
+    if (ui.mouse !== this.#ui.mouse) this.#display.mouse(ui.mouse)
+    this.#ui = ui
+  }
+
+  #effect({ player }: Session, effect: Effect): void {
+    if (effect === 'step') player.step(this.#ui.stepBy)
+    else this.#outside(effect)
+  }
+
+  #outside(effect: Exclude<Effect, 'step'>): void {
+    switch (effect) {
+      case 'quit':
+        return this.end(QUIT)
+      case 'interrupt':
+        return this.end(INTERRUPTED)
+      case 'redraw':
+        return this.#display.redraw()
+      case 'suspend':
+        this.#become({ ...this.#ui, running: false })
+        this.#session?.player.pause()
+        return this.#display.suspend()
+    }
+  }
+
+  #startKey(key: string): void {
+    const { labs, chosen } = this.#start
+    const command = entryOf(key, 'start', this.#ui.view)?.command
+    const choose = (to: number): void => {
+      this.#start = { labs, chosen: Math.max(0, Math.min(labs.length - 1, to)) }
+    }
+    switch (command) {
+      case 'down':
+        return choose(chosen + 1)
+      case 'up':
+        return choose(chosen - 1)
+      case 'first':
+      case 'pageUp':
+        return choose(0)
+      case 'last':
+      case 'pageDown':
+        return choose(labs.length - 1)
+      case 'accept':
+        return labs.length > 0 ? this.#open(labs[chosen].lab) : undefined
+      case 'quit':
+      case 'interrupt':
+      case 'redraw':
+      case 'suspend':
+        return this.#outside(command)
+      default:
+    }
+  }
+
+  #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
+    if (!this.#ui.mouse) return
+    if (action === 'wheel-up') return this.#key('Up')
+    if (action === 'wheel-down') return this.#key('Down')
+    if (!this.#session || this.#ui.help || this.#ui.typing || row !== 1) return
+    const view = tabAt(this.#ui.view, column, formOf(this.#display.size))
+    if (view !== undefined) this.#become(goTo(this.#ui, view))
+  }
+
+  #model({ scene, recorder }: Session): Model {
+    return { scene, recorder, ui: this.#ui }
+  }
+
+  /** Draws now or when the time of the next frame has come. */
+  #wake(): void {
+    if (this.#ended || this.#timer) return
+    const wait = this.#drawn + FRAME - this.#wall.now()
+    if (wait <= 0) this.#frame()
+    else this.#timer = this.#wall.schedule(wait, () => this.#frame())
+  }
+
+  #frame(): void {
+    this.#timer = undefined
+    const session = this.#session
+    if (session && this.#ui.running) this.#play(session)
+    this.#draw()
+    if (this.#ui.running && !this.#ended) this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+  }
+
+  #play({ player, run, scene }: Session): void {
+    if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
+    player.play(this.#ui.speed)
+    if (run.over) this.#ui = { ...this.#ui, running: false }
+  }
+
+  #draw(): void {
+    this.#drawn = this.#wall.now()
+    const { size } = this.#display
+    const session = this.#session
+    if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
+    session.scene = sceneOf(session.recorder)
+    const model = this.#model(session)
+    this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
+  }
+}
+
+/** A view that fails says so; the run and the other views go on. */
+function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
+  if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
+  const size = innerSize(screen)
+  try {
+    return model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
+  } catch (error) {
+    const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
+    return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * What is always on the screen, around a view: the run and the clock above, the views in the upper border, a sentence in
+ * the lower one, the keys below. Under 80x24 the borders and the sentence go; under 40x12 only the sentence is left
+ * that says so.
+ */
+import type { Scene } from '../src/index.ts'
+import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
+import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
+
+const FULL: Size = { columns: 80, rows: 24 }
+const LEAST: Size = { columns: 40, rows: 12 }
+
+export type Form = 'full' | 'small' | 'none'
+
+export function formOf({ columns, rows }: Size): Form {
+  if (columns >= FULL.columns && rows >= FULL.rows) return 'full'
+  return columns >= LEAST.columns && rows >= LEAST.rows ? 'small' : 'none'
+}
+
+/** The room of a view inside the frame. */
+export function innerSize(size: Size): Size {
+  return formOf(size) === 'full'
+    ? { columns: size.columns - 2, rows: size.rows - 4 }
+    : { columns: size.columns, rows: size.rows - 3 }
+}
+
+/** The whole screen: exactly `rows` lines of exactly `columns` cells. */
+export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonly Line[] {
+  const { columns, rows } = size
+  switch (formOf(size)) {
+    case 'full':
+      return [
+        statusOf(scene, ui, columns),
+        tabsOf(ui.view, columns),
+        ...inside(view.lines, columns, rows - 4),
+        bottomOf(view.sentence, columns),
+        hintsOf(view.keys, ui, columns),
+      ]
+    case 'small': {
+      const lines = view.lines.slice(0, rows - 3).map(part => fit(part, columns))
+      const short = shortStatusOf(scene, ui, columns)
+      return [
+        short,
+        shortTabsOf(ui.view, columns),
+        ...filled(lines, rows - 3, columns),
+        hintsOf(view.keys, ui, columns),
+      ]
+    }
+    case 'none':
+      return tooSmall(size, [shortStatusOf(scene, ui, columns)])
+  }
+}
+
+/** What is shown where not even the small form fits. */
+export function tooSmall({ columns, rows }: Size, above: readonly Line[]): readonly Line[] {
+  const sentence = `This needs ${LEAST.columns}x${LEAST.rows}; the window is ${columns}x${rows}.`
+  const text = wrap(sentence, columns).map(part => fit(line(part), columns))
+  // The sentence matters more than the line above it.
+  const lines = rows > text.length ? [...above, ...text] : text
+  return filled(lines.slice(0, rows), rows, columns)
+}
+
+const filled = (lines: readonly Line[], rows: number, columns: number): Line[] => [
+  ...lines,
+  ...Array.from({ length: Math.max(0, rows - lines.length) }, () => line(' '.repeat(columns))),
+]
+
+/** Words in lines of at most so many cells. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let current = ''
+  for (const word of text.split(' ')) {
+    const longer = current === '' ? word : `${current} ${word}`
+    if (longer.length > width && current !== '') {
+      lines.push(current)
+      current = word
+    } else current = longer
+  }
+  return [...lines, current]
+}
+
+interface RunState {
+  readonly sign: string
+  readonly ascii: string
+  readonly word: string
+}
+const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
+const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
+const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
+
+function stateOf({ over }: Scene, { running, ascii }: Ui): string {
+  const { sign, ascii: plain, word } = over ? ENDED : running ? RUNNING : PAUSED
+  return `${ascii ? plain : sign} ${word}`
+}
+
+/** Seconds with three decimals. */
+export const seconds = (t: number): string => (Math.floor(t / 1e6) / 1e3).toFixed(3)
+/** The shortest spelling of a length: `30 s`. */
+const roundSeconds = (t: number): string => String(Number((t / 1e9).toFixed(3)))
+
+export function speedOf({ auto, speed }: Ui): string {
+  if (auto) return 'auto'
+  return speed === Number.POSITIVE_INFINITY ? 'max' : `${speed}x`
+}
+
+function statusOf(scene: Scene, ui: Ui, columns: number): Line {
+  const wide = columns >= 100
+  const state = span(` ${stateOf(scene, ui).padEnd(10)}`, undefined, { bold: true })
+  const time = ` ${seconds(scene.t).padStart(6)} s `
+  const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
+  const step = wide ? `  step: ${ui.stepBy}` : ''
+  const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
+  const seed = `  seed ${scene.lab.seed}  `
+  const checks = checksOf(scene)
+  const fixed = 11 + time.length + length.length + step.length + 2
+  const behind = drops.length + seed.length + widthOf(checks) + 1
+  const most = Math.max(8, Math.floor(columns / 5))
+  const room = columns - fixed - behind - scene.lab.name.length
+  const timeline = timelineOf(scene, Math.min(most, Math.max(8, room)))
+  const name = scene.lab.name.slice(0, Math.max(0, columns - fixed - behind - widthOf(timeline)))
+  return ends(
+    line(state, time, ...timeline, length, span(step, 'muted')),
+    line(span(drops, 'bad'), name, span(seed, 'muted'), ...checks, ' '),
+    columns,
+  )
+}
+
+function shortStatusOf(scene: Scene, ui: Ui, columns: number): Line {
+  const state = span(stateOf(scene, ui), undefined, { bold: true })
+  const time = ` ${seconds(scene.t)}s `
+  const length = ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
+  const checks = checksOf(scene)
+  const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2
+  const timeline = room >= 3 ? railOf(scene, Math.min(room, 8)) : []
+  return ends(line(state, time, ...timeline, length), line(...checks, ' '), columns)
+}
+
+/** `├──■───────────┤`; the part that has never run is empty. */
+const timelineOf = (scene: Scene, width: number): Line =>
+  line(span('├', 'muted'), ...railOf(scene, width - 2), span('┤', 'muted'))
+
+function railOf({ t, stop }: Scene, width: number): Line {
+  const now = stop > 0 ? Math.min(width - 1, Math.floor(((width - 1) * t) / stop)) : 0
+  return line(span('─'.repeat(now), 'muted'), '■', span('─'.repeat(width - 1 - now), 'muted'))
+}
+
+function checksOf({ checks }: Scene): Line {
+  const count = (state: 'passed' | 'failed' | 'open'): number => checks.filter(check => check.state === state).length
+  const [passed, failed] = [count('passed'), count('failed')]
+  return line(
+    span(`√${passed}`, passed > 0 ? 'ok' : 'muted'),
+    ' ',
+    span(`×${failed}`, failed > 0 ? 'bad' : 'muted'),
+    ' ',
+    span(`?${count('open')}`, 'muted'),
+  )
+}
+
+const titleOf = (view: ViewName): string => `${VIEW_KEYS[view].key} ${VIEW_KEYS[view].title}`
+
+function tabsOf(current: ViewName, columns: number): Line {
+  const spans = VIEWS.flatMap((view): Span[] => {
+    const here = view === current
+    const text = here ? `[${titleOf(view)}]` : titleOf(view)
+    return [here ? span(text, undefined, { bold: true, reverse: true }) : span(text), span('─', 'muted')]
+  })
+  return border('┌─', spans, '┐', columns)
+}
+
+/** Which view's name stands at a column of the tabs. */
+export function tabAt(current: ViewName, column: number, form: Form): ViewName | undefined {
+  let at = form === 'full' ? 2 : 0
+  for (const view of VIEWS) {
+    const text = form === 'full' ? titleOf(view) : VIEW_KEYS[view].short
+    const width = text.length + (view === current ? 2 : 0)
+    if (column >= at && column < at + width) return view
+    at += width + 1
+  }
+  return undefined
+}
+
+function shortTabsOf(current: ViewName, columns: number): Line {
+  const spans = VIEWS.flatMap((view): (Span | string)[] => {
+    const { short } = VIEW_KEYS[view]
+    return [view === current ? span(`[${short}]`, undefined, { bold: true, reverse: true }) : short, ' ']
+  })
+  return fit(line(...spans), columns)
+}
+
+const bottomOf = (sentence: string, columns: number): Line =>
+  border('└─', sentence === '' ? [] : fitSentence(sentence, columns - 4), '┘', columns)
+
+const fitSentence = (sentence: string, width: number): Line => {
+  const text = ` ${sentence} `
+  return text.length > width ? fit(line(text), width) : line(text)
+}
+
+function border(start: string, inside: Line, end: string, columns: number): Line {
+  const rest = columns - start.length - end.length - widthOf(inside)
+  return fit(line(span(start, 'muted'), ...inside, span(`${'─'.repeat(Math.max(0, rest))}${end}`, 'muted')), columns)
+}
+
+/** Lines between the borders; a line of the view that begins or ends as a border is joined to them. */
+function inside(lines: readonly Line[], columns: number, rows: number): Line[] {
+  return filled(
+    lines.slice(0, rows).map(part => fit(part, columns - 2)),
+    rows,
+    columns - 2,
+  ).map(part => {
+    const text = plainText(part)
+    return line(span(text.startsWith('─') ? '├' : '│', 'muted'), ...part, span(text.endsWith('─') ? '┤' : '│', 'muted'))
+  })
+}
+
+function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
+  if (ui.typing) {
+    const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
+    return fit(
+      line(span(` ${typed}`, undefined, { bold: true }), '   ', ...hint('Enter keep'), '  ', ...hint('Esc clear')),
+      columns,
+    )
+  }
+  const last = ui.help ? 'q close' : '? help'
+  const room = columns - last.length - 2
+  const spans: (Span | string)[] = [' ']
+  let used = 1
+  for (const key of keys) {
+    const gap = used === 1 ? '' : '  '
+    if (used + gap.length + key.length > room - 1) break
+    spans.push(gap, ...hint(key))
+    used += gap.length + key.length
+  }
+  return ends(line(...spans), line(...hint(last), ' '), columns)
+}
+
+/** `Tab machines`: the key bold, what it does muted. */
+function hint(text: string): Span[] {
+  const at = text.indexOf(' ')
+  return at < 0
+    ? [span(text, undefined, { bold: true })]
+    : [span(text.slice(0, at), undefined, { bold: true }), span(text.slice(at), 'muted')]
+}

@@ -1,0 +1,170 @@
+/**
+ * Every key in one table: where it works and what it does. The program looks keys up here, and the help and the hints
+ * are made from it, so that none of them can differ.
+ */
+import { VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
+import type { Own } from './parts.ts'
+
+/** What has the keyboard: a view, the line of the filter, the help, or the choice of a lab before the start. */
+export type Mode = 'view' | 'typing' | 'help' | 'start'
+
+export type Command =
+  | 'run'
+  | 'step'
+  | 'step-by'
+  | 'faster'
+  | 'slower'
+  | 'real-time'
+  | 'auto-speed'
+  | `view-${ViewName}`
+  | 'next-pane'
+  | 'previous-pane'
+  | Own
+  | 'escape'
+  | 'lens'
+  | 'labels'
+  | 'follow'
+  | 'filter'
+  | 'next-match'
+  | 'previous-match'
+  | 'theme'
+  | 'mouse'
+  | 'help'
+  | 'quit'
+  | 'redraw'
+  | 'interrupt'
+  | 'suspend'
+  | 'erase'
+  | 'accept'
+  | 'cancel'
+
+export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'start'
+
+export interface KeyEntry {
+  readonly keys: readonly string[]
+  readonly command: Command
+  readonly modes: readonly Mode[]
+  /** Absent: in all of them. */
+  readonly views?: readonly ViewName[]
+  readonly group: Group
+  readonly help: string
+}
+
+const VIEW = ['view'] as const
+const EVERYWHERE = ['view', 'typing', 'help', 'start'] as const
+const LISTS = ['view', 'help', 'start'] as const
+
+export const KEYS: readonly KeyEntry[] = [
+  { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
+  { keys: ['.'], command: 'step', modes: VIEW, group: 'time', help: 'one step on' },
+  {
+    keys: ['s'],
+    command: 'step-by',
+    modes: VIEW,
+    group: 'time',
+    help: 'step by: event, packet, 1 ms, interesting',
+  },
+  { keys: ['+'], command: 'faster', modes: VIEW, group: 'time', help: 'faster, up to 100 times and max' },
+  { keys: ['-'], command: 'slower', modes: VIEW, group: 'time', help: 'slower, down to 0.01 times' },
+  { keys: ['='], command: 'real-time', modes: VIEW, group: 'time', help: 'back to 1x' },
+  { keys: ['\\'], command: 'auto-speed', modes: VIEW, group: 'time', help: 'auto: hurry when quiet' },
+
+  { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
+  { keys: ['j', 'Down'], command: 'down', modes: LISTS, group: 'here', help: 'down' },
+  { keys: ['k', 'Up'], command: 'up', modes: LISTS, group: 'here', help: 'up' },
+  { keys: ['l', 'Right'], command: 'right', modes: VIEW, group: 'here', help: 'right; opens a branch' },
+  { keys: ['g', 'Home'], command: 'first', modes: LISTS, group: 'here', help: 'first' },
+  { keys: ['G', 'End'], command: 'last', modes: LISTS, group: 'here', help: 'last' },
+  { keys: ['PgUp', 'C-u'], command: 'pageUp', modes: LISTS, group: 'here', help: 'a page up' },
+  { keys: ['PgDn', 'C-d'], command: 'pageDown', modes: LISTS, group: 'here', help: 'a page down' },
+  { keys: ['Enter'], command: 'enter', modes: VIEW, group: 'here', help: 'look inside' },
+  {
+    keys: ['['],
+    command: 'previousOfFlow',
+    modes: VIEW,
+    views: ['packets'],
+    group: 'here',
+    help: 'previous packet of this flow',
+  },
+  {
+    keys: [']'],
+    command: 'nextOfFlow',
+    modes: VIEW,
+    views: ['packets'],
+    group: 'here',
+    help: 'next packet of this flow',
+  },
+  { keys: ['i'], command: 'lens', modes: VIEW, group: 'here', help: 'lens: outside, inside, both' },
+  { keys: ['o'], command: 'labels', modes: VIEW, group: 'here', help: 'names or addresses' },
+  {
+    keys: ['f'],
+    command: 'follow',
+    modes: VIEW,
+    group: 'here',
+    help: 'follow the newest packet',
+  },
+  { keys: ['/'], command: 'filter', modes: VIEW, views: ['packets', 'events'], group: 'here', help: 'filter' },
+  {
+    keys: ['n'],
+    command: 'next-match',
+    modes: VIEW,
+    views: ['packets', 'events'],
+    group: 'here',
+    help: 'next match',
+  },
+  {
+    keys: ['N'],
+    command: 'previous-match',
+    modes: VIEW,
+    views: ['packets', 'events'],
+    group: 'here',
+    help: 'previous match',
+  },
+
+  ...VIEWS.map(
+    (view): KeyEntry => ({
+      keys: [VIEW_KEYS[view].key],
+      command: `view-${view}`,
+      modes: VIEW,
+      group: 'everywhere',
+      help: `view ${VIEW_KEYS[view].title}`,
+    }),
+  ),
+  { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
+  { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
+  { keys: ['Esc'], command: 'escape', modes: VIEW, group: 'everywhere', help: 'back one step' },
+  { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
+  { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
+  { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
+  { keys: ['q'], command: 'quit', modes: ['view', 'start'], group: 'everywhere', help: 'quit' },
+  { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },
+  { keys: ['C-c'], command: 'interrupt', modes: EVERYWHERE, group: 'everywhere', help: 'quit at once' },
+  { keys: ['C-z'], command: 'suspend', modes: EVERYWHERE, group: 'everywhere', help: 'suspend' },
+
+  { keys: ['Enter'], command: 'accept', modes: ['typing'], group: 'filter', help: 'keep the filter' },
+  { keys: ['Esc'], command: 'cancel', modes: ['typing'], group: 'filter', help: 'clear the filter' },
+  { keys: ['Backspace'], command: 'erase', modes: ['typing'], group: 'filter', help: 'erase a letter' },
+
+  { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
+  { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
+
+  { keys: ['Enter', 'Space'], command: 'accept', modes: ['start'], group: 'start', help: 'open the lab' },
+  { keys: ['Esc'], command: 'quit', modes: ['start'], group: 'start', help: 'quit' },
+]
+
+/** The entry of a key, if it does something here. */
+export function entryOf(key: string, mode: Mode, view: ViewName): KeyEntry | undefined {
+  return KEYS.find(
+    entry => entry.keys.includes(key) && entry.modes.includes(mode) && (entry.views?.includes(view) ?? true),
+  )
+}
+
+const SHOWN: Readonly<Record<string, string>> = {
+  'C-c': 'Ctrl-c',
+  'C-d': 'Ctrl-d',
+  'C-l': 'Ctrl-l',
+  'C-u': 'Ctrl-u',
+  'C-z': 'Ctrl-z',
+}
+/** A key as people write it. */
+export const shown = (key: string): string => SHOWN[key] ?? key

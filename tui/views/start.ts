@@ -1,0 +1,73 @@
+/** Without a lab: those that come with the program, one line each, and a look at the machines and links of one. */
+import type { Lab } from '../../src/index.ts'
+import { formOf, tooSmall, wrap } from '../frame.ts'
+import type { Size } from '../model.ts'
+import { ends, fit, type Line, left, line, span } from '../text.ts'
+
+export interface StartChoice {
+  readonly name: string
+  readonly lab: Lab
+}
+
+export interface Start {
+  readonly labs: readonly StartChoice[]
+  readonly chosen: number
+}
+
+export function startScreen({ labs, chosen }: Start, size: Size): readonly Line[] {
+  const { columns, rows } = size
+  if (formOf(size) === 'none') return tooSmall(size, [])
+  const room = rows - 4
+  const listed = Math.min(labs.length, Math.max(3, Math.floor(room / 3)))
+  const first = Math.max(0, Math.min(chosen - listed + 1, labs.length - listed))
+  const width = Math.max(...labs.map(({ name }) => name.length))
+  const list = labs.slice(first, first + listed).map(({ name, lab }, at): Line => {
+    const here = first + at === chosen
+    const style = here ? { reverse: true } : {}
+    const text = `${left(name, width)}  ${lab.description}`
+    return fit(line(here ? '► ' : '  ', span(text, undefined, { bold: here, ...style })), columns)
+  })
+  const look = labs.length > 0 ? lookAt(labs[chosen].lab, columns) : [line('No lab comes with this program.')]
+  const lines: Line[] = [
+    ends(line(span(' pptp-lab', undefined, { bold: true }), '  choose a lab'), line(`${labs.length} labs `), columns),
+    line(''),
+    ...list,
+    line(''),
+    ...look,
+  ].map(part => fit(part, columns))
+  const body = lines.slice(0, rows - 1)
+  while (body.length < rows - 1) body.push(line(' '.repeat(columns)))
+  return [
+    ...body,
+    fit(
+      line(
+        ' ',
+        span('jk', undefined, { bold: true }),
+        ' choose  ',
+        span('Enter', undefined, { bold: true }),
+        ' open  ',
+        span('q', undefined, { bold: true }),
+        ' quit',
+      ),
+      columns,
+    ),
+  ]
+}
+
+/** Nodes and links as they will be: the lab is not started. */
+function lookAt({ name, description, nodes, links, checks }: Lab, columns: number): Line[] {
+  const width = Math.max(4, ...nodes.map(node => node.name.length))
+  const about = wrap(description, columns - 2).map(text => line(` ${text}`))
+  const machines = nodes.map(({ name, kind, interfaces }) =>
+    line(` ${left(name, width)}  ${left(kind, 11)}  `, span(interfaces.map(({ name }) => name).join(' '), 'muted')),
+  )
+  const wires = links.map(({ ends: [a, b] }) => line(` ${a.node}:${a.iface} ── ${b.node}:${b.iface}`))
+  return [
+    line(span(` ${name}`, undefined, { bold: true })),
+    ...about,
+    line(''),
+    line(span(` ${nodes.length} machines, ${links.length} links, ${checks.length} checks`, 'muted')),
+    ...machines,
+    ...wires,
+  ]
+}
