@@ -216,7 +216,13 @@ function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(
-      line(span(` ${typed}`, undefined, { bold: true }), '   ', ...hint('Enter keep'), '  ', ...hint('Esc clear')),
+      line(
+        span(` ${typed}`, undefined, { bold: true }),
+        '   ',
+        ...hint(ui.help ? 'Enter go there' : 'Enter keep'),
+        '  ',
+        ...hint('Esc clear'),
+      ),
       columns,
     )
   }

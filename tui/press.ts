@@ -5,7 +5,7 @@ import { type Command, entryOf, type Mode } from './keys.ts'
 import { type Model, type Size, type StepUnit, type Ui, VIEWS, type ViewName } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { THEMES } from './theme.ts'
-import { helpPages } from './views/help.ts'
+import { helpPageOf, helpPages } from './views/help.ts'
 
 /** What a key asks of the driver. */
 export type Effect = 'step' | 'quit' | 'interrupt' | 'redraw' | 'suspend'
@@ -80,7 +80,7 @@ function typed(ui: Ui, change: (text: string) => string): Ui {
 
 function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed {
   const { ui } = model
-  if (ui.typing) return typing(ui, command)
+  if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
   const part = parts[ui.view]
   if (isOwn(command)) return { ui: part.press(model, command) }
@@ -159,10 +159,13 @@ function follow(ui: Ui): Ui {
   return { ...ui, follow: true, selection: { ...ui.selection, journey: undefined, form: 0, field: [], event: 0 } }
 }
 
-function typing(ui: Ui, command: Command): Pressed {
+function typing(model: Model, command: Command, size: Size): Pressed {
+  const { ui } = model
   switch (command) {
     case 'accept':
-      return { ui: { ...ui, typing: false } }
+      return {
+        ui: { ...ui, typing: false, helpScroll: ui.help ? helpPageOf(model, innerSize(size)) : ui.helpScroll },
+      }
     case 'cancel':
       return { ui: { ...typed(ui, () => ''), typing: false } }
     case 'erase':

@@ -5,14 +5,15 @@
  * cells from the first to the last that differ are written, all of a frame in one write.
  *
  * What is wrong with blessed 0.1.81, and the cure:
- * 1. It cannot read terminfo entries with 32-bit numbers and falls back to 8 colours: `terminal` is one that it brings
- *    along, unless TERM is one of the old ones.
- * 2. It prints a dump where `Setulc` is in the old format: `extended: false`.
+ * 1. It cannot read terminfo entries with 32-bit numbers and falls back to 8 colours, and
+ * 2. prints a dump over the screen where it misreads one: `tput: false`, terminfo is not read at all. What we send is
+ *    ECMA-48 and the private modes 25, 1000, 1006 and 1049, which every terminal of today has or ignores.
  * 3. Its table of hex colours is wrong: colours here are numbers.
- * 4. It draws borders with the alternate character set: `NCURSES_NO_UTF8_ACS`, and our lines are text.
+ * 4. It draws borders with the alternate character set: only its screen does, and that is not used.
  * 5. Its tables are slow: none is used.
  * 6. Without a terminal it makes a screen of one cell: the caller asks `isTTY` first.
- * 7. Its handlers end the process with status 0 and leave the terminal as it is: `onEnd` and `close` are ours.
+ * 7. Its handlers end the process with status 0 and leave the terminal as it is: only its screen has them; ours are in
+ *    terminal.ts and main.ts.
  * 8. Enter comes twice, as `enter` and `return`: the second is ignored. It has only a default export.
  *
  * Limits: no synchronized output, as blessed does not tell whether the terminal has it (a frame is one write instead).
@@ -59,10 +60,8 @@ interface Program {
   on(event: 'keypress', listener: (character: string | undefined, key: BlessedKey) => void): void
   on(event: 'mouse', listener: (mouse: BlessedMouse) => void): void
   on(event: 'resize' | 'warning', listener: () => void): void
-  alternateBuffer(): void
-  normalBuffer(): void
-  hideCursor(): void
-  showCursor(): void
+  setMode(mode: string): void
+  resetMode(mode: string): void
   setMouse(modes: { readonly vt200Mouse: boolean; readonly sgrMouse: boolean }, enable: boolean): void
   _write(text: string): void
   flush(): void
@@ -81,7 +80,9 @@ interface BlessedMouse {
   readonly y: number
 }
 
-const OLD_TERMINALS = /^(linux|vt\d.*|screen|xterm)$/
+/** Private modes of xterm. */
+const CURSOR = '?25'
+const ALTERNATE = '?1049'
 
 const NAMES: Readonly<Record<string, string>> = {
   space: 'Space',
@@ -125,17 +126,7 @@ export class Screen {
     this.#input = input
     this.#output = output
     this.#onEvent = onEvent
-    process.env.NCURSES_NO_UTF8_ACS = '1'
-    const options = {
-      input,
-      output,
-      terminal: OLD_TERMINALS.test(term) ? term : 'xterm-256color',
-      extended: false,
-      tput: true,
-      buffer: true,
-      zero: true,
-      forceUnicode: true,
-    }
+    const options = { input, output, terminal: term, tput: false, buffer: true, zero: true }
     this.#program = blessed.program(options as never) as unknown as Program
     this.#program.on('warning', () => {})
     this.#enter()
@@ -152,8 +143,8 @@ export class Screen {
   }
 
   #enter(): void {
-    this.#program.alternateBuffer()
-    this.#program.hideCursor()
+    this.#program.setMode(ALTERNATE)
+    this.#program.resetMode(CURSOR)
     this.#shown = []
     this.#last = []
   }
@@ -161,8 +152,8 @@ export class Screen {
   #leave(): void {
     this.mouse(false)
     this.#program._write('\x1b[0m')
-    this.#program.normalBuffer()
-    this.#program.showCursor()
+    this.#program.resetMode(ALTERNATE)
+    this.#program.setMode(CURSOR)
     this.#program.flush()
   }
 
@@ -263,17 +254,4 @@ function cellsOf(line: Line, { theme, depth, ascii }: Looks): string[] {
     for (const character of part.text) cells.push(`${style}\0${character}`)
   }
   return cells
-}
-
-/**
- * Calls `end` with the exit status when the process is told to go: 130, 143 or 129. Returns what takes the listeners
- * away again.
- */
-export function onSignals(end: (status: number) => void): () => void {
-  const statuses = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
-  const listeners = Object.entries(statuses).map(([signal, status]) => [signal, () => end(status)] as const)
-  for (const [signal, listener] of listeners) process.on(signal, listener)
-  return () => {
-    for (const [signal, listener] of listeners) process.removeListener(signal, listener)
-  }
 }

@@ -19,11 +19,14 @@ const WORDS: readonly (readonly [string, string])[] = [
 interface Row {
   readonly name: string
   readonly text: string
+  /** Cells of the name. */
+  readonly width: number
   /** A heading has no key. */
   readonly heading?: string
 }
 
 const KEY_WIDTH = 11
+const WORD_WIDTH = 6
 
 /** Every row of the help for a view, in the order of reading: time, here, everywhere, words. */
 export function helpRows(model: Model): readonly Row[] {
@@ -31,18 +34,19 @@ export function helpRows(model: Model): readonly Row[] {
   const works = (entry: KeyEntry): boolean =>
     entry.modes.includes('view') && (entry.views === undefined || entry.views.includes(view))
   const group = (heading: string, name: KeyEntry['group']): Row[] => [
-    { name: '', text: '', heading },
+    { name: '', text: '', width: 0, heading },
     ...KEYS.filter(entry => entry.group === name && works(entry)).map(entry => ({
       name: entry.keys.map(shown).join(' '),
       text: entry.help,
+      width: KEY_WIDTH,
     })),
   ]
   return [
     ...group('time', 'time'),
     ...group(`here: ${VIEW_KEYS[view].title}`, 'here'),
     ...group('everywhere', 'everywhere'),
-    { name: '', text: '', heading: 'words' },
-    ...WORDS.map(([name, text]) => ({ name, text })),
+    { name: '', text: '', width: 0, heading: 'words' },
+    ...WORDS.map(([name, text]) => ({ name, text, width: WORD_WIDTH })),
   ]
 }
 
@@ -55,6 +59,13 @@ const columnsOf = ({ columns }: Size): number => (columns >= 78 ? 2 : 1)
 /** Rows of one page: the first line says where we are. */
 const rowsOf = (size: Size): number => Math.max(1, size.rows - 1) * columnsOf(size)
 
+/** The page of the first row that the search finds; the present one if there is none. */
+export function helpPageOf(model: Model, size: Size): number {
+  const { helpSearch, helpScroll } = model.ui
+  const first = helpRows(model).findIndex(row => matches(row, helpSearch))
+  return first < 0 ? helpScroll : Math.floor(first / rowsOf(size))
+}
+
 export function help(model: Model, size: Size): Rendered {
   const { helpSearch, helpScroll } = model.ui
   const rows = helpRows(model)
@@ -65,7 +76,7 @@ export function help(model: Model, size: Size): Rendered {
   const search = helpSearch === '' ? '' : `search: ${helpSearch}, ${found.length} found`
   const head = ends(
     line(span(' HELP ', undefined, { bold: true }), search),
-    line(`page ${page + 1} of ${pages} `),
+    line(`${size.columns < 78 ? '' : 'page '}${page + 1} of ${pages} `),
     size.columns,
   )
   const count = columnsOf(size)
@@ -97,7 +108,7 @@ function rowLine(row: Row | undefined, search: string, width: number): Line {
   return fit(
     line(
       mark,
-      span(left(row.name, KEY_WIDTH), undefined, { bold: true, ...style }),
+      span(left(row.name, row.width), undefined, { bold: true, ...style }),
       ' ',
       span(row.text, undefined, style),
     ),

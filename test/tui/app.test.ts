@@ -1,0 +1,444 @@
+/** The program around the views: keys, clock, frames, sizes. The views here are placeholders. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Command, KEYS, type Mode, shown } from '../../tui/keys.ts'
+import { VIEW_KEYS, VIEWS } from '../../tui/model.ts'
+import { OWN } from '../../tui/parts.ts'
+import { SPEEDS } from '../../tui/press.ts'
+import { labOf, placeholders, Robot, type RobotOptions } from './robot.ts'
+
+const voluntary = labOf('voluntary')
+const start = ({ parts = placeholders().parts, ...options }: Partial<RobotOptions> = {}): Robot =>
+  new Robot({ lab: voluntary, parts, ...options })
+
+const MODES: readonly Mode[] = ['view', 'typing', 'help', 'start']
+
+describe('the table of keys', () => {
+  test('no key does two things at one place', () => {
+    for (const mode of MODES) {
+      for (const view of VIEWS) {
+        const here = KEYS.filter(({ modes, views }) => modes.includes(mode) && (views?.includes(view) ?? true))
+        const keys = here.flatMap(({ keys }) => keys)
+        assert.deepEqual(keys, [...new Set(keys)], `${mode} ${view}`)
+      }
+    }
+  })
+
+  test('there is a way out of everything', () => {
+    for (const mode of MODES) {
+      for (const key of ['C-c', 'Esc']) {
+        assert.ok(
+          KEYS.some(({ keys, modes }) => keys.includes(key) && modes.includes(mode)),
+          `${key} ${mode}`,
+        )
+      }
+    }
+  })
+})
+
+/** What each command of a view must do: `key` is one of its keys. */
+type Claim = (key: string) => Promise<void>
+const ui = async (before: readonly string[], key: string): Promise<Robot> => {
+  const robot = start()
+  await robot.press(...before, key)
+  return robot
+}
+const goesToView: Claim = async key => {
+  const { parts, asked } = placeholders()
+  const robot = start({ parts })
+  await robot.press('3', key)
+  const { command } = KEYS.find(({ keys, modes }) => keys.includes(key) && modes.includes('view')) ?? {}
+  assert.deepEqual(asked, [command])
+  await robot.close()
+}
+const opensView =
+  (name: (typeof VIEWS)[number]): Claim =>
+  async key => {
+    const robot = await ui([name === 'net' ? '2' : '1'], key)
+    assert.equal(robot.ui.view, name)
+    assert.ok(robot.rows[1].includes(`[${VIEW_KEYS[name].key} ${VIEW_KEYS[name].title}]`))
+    await robot.close()
+  }
+const endsWith =
+  (status: number): Claim =>
+  async key => {
+    const robot = await ui([], key)
+    assert.equal(await robot.terminal.status, status)
+    await robot.settle()
+    assert.equal(robot.alternate, false)
+    assert.equal(robot.raw, false)
+    assert.match(robot.written, /\x1b\[\?25h$/)
+  }
+const becomes =
+  (keys: readonly string[], read: (robot: Robot) => unknown, value: unknown): Claim =>
+  async key => {
+    const robot = await ui(keys, key)
+    assert.deepEqual(read(robot), value)
+    await robot.close()
+  }
+
+const CLAIMS: Readonly<Record<Command, Claim>> = {
+  ...(Object.fromEntries(OWN.map(own => [own, goesToView])) as Record<(typeof OWN)[number], Claim>),
+  ...(Object.fromEntries(VIEWS.map(view => [`view-${view}`, opensView(view)])) as Record<
+    `view-${(typeof VIEWS)[number]}`,
+    Claim
+  >),
+  run: async key => {
+    const robot = await ui([], key)
+    await robot.wait(1000)
+    assert.match(robot.rows[0], /^ ► RUN {7}1\.\d\d\d s/)
+    await robot.press(key)
+    const { t } = robot.scene
+    await robot.wait(1000)
+    assert.match(robot.rows[0], /^ ║ PAUSED {4}1\.\d\d\d s/)
+    assert.equal(robot.scene.t, t)
+    assert.equal(robot.wall.timers, 0, 'paused means no timers at all')
+    await robot.close()
+  },
+  step: async key => {
+    const robot = await ui([], key)
+    const before = robot.scene.next
+    await robot.press(...Array<string>(30).fill(key))
+    assert.ok(robot.scene.t > 0 && robot.scene.next > before)
+    await robot.close()
+  },
+  'step-by': async key => {
+    const robot = start()
+    const units: string[] = []
+    for (let i = 0; i < 4; i++) {
+      await robot.press(key)
+      units.push(robot.ui.stepBy)
+    }
+    assert.deepEqual(units, ['packet', '1 ms', 'interesting', 'event'])
+    await robot.close()
+  },
+  faster: becomes([], robot => [robot.ui.speed, robot.rows[0].includes(' 2x ')], [2, true]),
+  slower: becomes([], robot => [robot.ui.speed, robot.rows[0].includes(' 0.5x ')], [0.5, true]),
+  'real-time': becomes(['+', '+'], robot => [robot.ui.speed, robot.rows[0].includes(' 1x ')], [1, true]),
+  'auto-speed': becomes([], robot => [robot.ui.auto, robot.rows[0].includes(' auto ')], [true, true]),
+  'next-pane': becomes(['Tab'], robot => [robot.ui.pane, robot.rows[2].includes('pane 2')], [2, true]),
+  'previous-pane': becomes([], robot => robot.ui.pane, 2),
+  escape: becomes(['2', '3'], robot => [robot.ui.view, robot.ui.history], ['tunnels', ['net']]),
+  lens: becomes([], robot => [robot.ui.lens, robot.rows[4].includes('lens outside')], ['outside', true]),
+  labels: becomes([], robot => [robot.ui.labels, robot.rows[4].includes('addresses')], ['addresses', true]),
+  follow: becomes([], robot => robot.ui.follow, false),
+  filter: becomes(['3'], robot => [robot.ui.typing, robot.rows[23].startsWith(' /_   Enter keep')], [true, true]),
+  'next-match': async key => {
+    const { parts, asked } = placeholders()
+    const robot = start({ parts })
+    await robot.press('6', key)
+    assert.deepEqual(asked, ['down'])
+    await robot.close()
+  },
+  'previous-match': async key => {
+    const { parts, asked } = placeholders()
+    const robot = start({ parts })
+    await robot.press('6', key)
+    assert.deepEqual(asked, ['up'])
+    await robot.close()
+  },
+  theme: becomes(['T'], robot => [robot.ui.theme, /3[0-9]m|38;5/.test(robot.marked)], ['mono', false]),
+  mouse: async key => {
+    const robot = start()
+    await robot.settle()
+    assert.doesNotMatch(robot.written, /\?100[0-6]/)
+    await robot.press(key)
+    assert.match(robot.written, /\x1b\[\?1000h.*\x1b\[\?1006h/s)
+    await robot.send('\x1b[<0;12;2M\x1b[<0;12;2m')
+    assert.equal(robot.ui.view, 'tunnels')
+    await robot.press(key)
+    assert.match(robot.written, /\x1b\[\?1000l.*\x1b\[\?1006l/s)
+    await robot.close()
+  },
+  help: becomes([], robot => [robot.ui.help, robot.rows[2].includes('HELP')], [true, true]),
+  quit: endsWith(0),
+  interrupt: endsWith(130),
+  redraw: async key => {
+    const robot = start()
+    await robot.press('2')
+    const before = robot.text
+    const written = robot.written.length
+    await robot.press(key)
+    assert.equal(robot.text, before)
+    assert.match(robot.written.slice(written), /\x1b\[2J/)
+    await robot.close()
+  },
+  suspend: async key => {
+    // Stops the process itself: test/tui/process.test.ts sees it in a terminal of its own.
+    assert.equal(key, 'C-z')
+  },
+  accept: async () => {},
+  cancel: async () => {},
+  erase: async () => {},
+}
+
+describe('every key of the help does what it says', () => {
+  for (const { keys, command, modes, help } of KEYS.filter(({ modes }) => modes.includes('view'))) {
+    for (const key of keys) {
+      test(`${shown(key)}: ${help}`, () => CLAIMS[command](key))
+    }
+    assert.ok(modes.length > 0)
+  }
+
+  test('the help lists every key of the view that it is opened on, and no other', async () => {
+    for (const view of VIEWS) {
+      const robot = start({ size: { columns: 120, rows: 60 } })
+      await robot.press(VIEW_KEYS[view].key, '?')
+      for (const { keys, modes, views, help } of KEYS) {
+        const listed = modes.includes('view') && (views?.includes(view) ?? true)
+        const row = `${keys.map(shown).join(' ').padEnd(11)} ${help}`
+        assert.equal(robot.text.includes(row), listed, `${view}: ${row}`)
+      }
+      await robot.close()
+    }
+  })
+})
+
+describe('typing a filter', () => {
+  test('letters, digits and Space are text, Backspace takes one back, Enter keeps, Esc clears', async () => {
+    const robot = start()
+    await robot.press('3', '/', 'q', 'Space', '?', '3', 'x', 'Backspace')
+    assert.equal(robot.ui.filter, 'q ?3')
+    assert.ok(robot.rows[23].startsWith(' /q ?3_'))
+    await robot.press('Enter')
+    assert.deepEqual([robot.ui.typing, robot.ui.filter], [false, 'q ?3'])
+    await robot.press('Esc')
+    assert.deepEqual([robot.ui.view, robot.ui.filter], ['packets', ''])
+    await robot.press('/', 'a', 'Esc')
+    assert.deepEqual([robot.ui.typing, robot.ui.filter], [false, ''])
+    await robot.close()
+  })
+})
+
+describe('the help', () => {
+  test('scrolls by pages, searches, and closes with Esc, q or ?', async () => {
+    for (const close of ['Esc', 'q', '?']) {
+      const robot = start({ size: { columns: 40, rows: 12 } })
+      await robot.press('?')
+      const first = robot.text
+      await robot.press('j')
+      assert.notEqual(robot.text, first)
+      await robot.press('k')
+      assert.equal(robot.text, first)
+      await robot.press('G', 'j', 'g')
+      assert.equal(robot.text, first)
+      await robot.press('/', 'f', 'a', 's', 't', 'e', 'r')
+      assert.match(robot.text, /search: faster, 1 found/)
+      await robot.press('Esc', '/', 'T', 'h', 'e', 'm', 'e', 'Enter')
+      assert.match(robot.text, /►T {11}theme: dark, light, mono/)
+      await robot.press(close)
+      assert.equal(robot.ui.help, false)
+      await robot.close()
+    }
+  })
+})
+
+describe('time', () => {
+  test('speeds from 0.01 to 100 and max, no further', async () => {
+    const robot = start()
+    await robot.press(...Array<string>(20).fill('+'))
+    assert.match(robot.rows[0], / max /)
+    assert.equal(robot.ui.speed, Number.POSITIVE_INFINITY)
+    await robot.press(...Array<string>(20).fill('-'))
+    assert.equal(robot.ui.speed, SPEEDS[0])
+    assert.equal(SPEEDS[0], 0.01)
+    await robot.close()
+  })
+
+  for (const [keys, least, most] of [
+    [[], 0.95, 1.05],
+    [['+', '+'], 4.8, 5.2],
+    [['-'], 0.45, 0.55],
+  ] as const) {
+    test(`a second of the wall at speed ${keys.join('') || '1x'}`, async () => {
+      const robot = start()
+      await robot.press(...keys, 'Space')
+      const before = robot.scene.t
+      await robot.wait(1000)
+      const passed = (robot.scene.t - before) / 1e9
+      assert.ok(passed > least && passed < most, String(passed))
+      await robot.close()
+    })
+  }
+
+  test('a change of speed while it runs does not make the clock jump', async () => {
+    const robot = start()
+    await robot.press('Space')
+    await robot.wait(2000)
+    const before = robot.scene.t
+    await robot.press('+')
+    assert.ok(robot.scene.t - before < 0.3e9)
+    await robot.close()
+  })
+
+  test('the run ends at its end, stands there, and does not go on', async () => {
+    const robot = start()
+    await robot.press(...Array<string>(20).fill('+'), 'Space')
+    await robot.wait(60_000)
+    assert.match(robot.rows[0], /^ ■ END {6}30\.000 s ├─+■┤/)
+    assert.match(robot.rows[0], /√6 ×0 \?0/)
+    assert.equal(robot.wall.timers, 0)
+    await robot.press('Space', '.')
+    assert.equal(robot.ui.running, false)
+    await robot.close()
+  })
+
+  test('a step of 1 ms is one, and the clock of the wall does not count', async () => {
+    const robot = start()
+    await robot.press('s', 's')
+    await robot.wait(5000)
+    await robot.press('.', '.', '.')
+    assert.equal(robot.scene.t, 3e6)
+    await robot.close()
+  })
+
+  test('auto runs through quiet at once and slows down for a flight', async () => {
+    const robot = start()
+    await robot.press('\\', 'Space')
+    await robot.wait(300)
+    const flying = robot.scene.links.some(({ flights }) => flights.length > 0)
+    assert.ok(flying && robot.ui.speed <= 0.02, `${robot.ui.speed}`)
+    await robot.press('=')
+    await robot.wait(1500)
+    await robot.press('\\')
+    const before = robot.scene.t
+    await robot.wait(500)
+    assert.ok(robot.scene.t - before > 0.5e9, 'between 1 s and 3 s nothing happens but keep-alives')
+    await robot.close()
+  })
+})
+
+describe('frames', () => {
+  test('at most one every 50 ms, whatever is pressed', async () => {
+    const robot = start()
+    await robot.settle()
+    const before = robot.writes
+    await robot.send('+-+-+-+-')
+    assert.ok(robot.writes - before <= 2, `${robot.writes - before} writes`)
+    await robot.close()
+  })
+
+  test('nothing is written when nothing has changed', async () => {
+    const robot = start()
+    await robot.settle()
+    const before = robot.written
+    await robot.press('x', 'Z', '=')
+    assert.equal(robot.written, before)
+    await robot.close()
+  })
+
+  test('a running clock rewrites its digits, not the screen', async () => {
+    const robot = start()
+    await robot.press('Space')
+    await robot.wait(4000)
+    const before = robot.written.length
+    await robot.wait(50)
+    assert.ok(robot.written.length - before < 300, `${robot.written.length - before} octets`)
+    await robot.close()
+  })
+
+  test('a view that fails says so, and the others go on', async () => {
+    const { parts } = placeholders()
+    const robot = start({
+      parts: {
+        ...parts,
+        tunnels: {
+          ...parts.tunnels,
+          render: () => {
+            throw new Error('no such thing')
+          },
+        },
+      },
+    })
+    await robot.press('2')
+    assert.match(robot.rows[2], /This view failed: no such thing\. The run is unharmed\./)
+    await robot.press('3')
+    assert.match(robot.rows[2], /view packets/)
+    await robot.close()
+  })
+
+  test('a fault of ours gives the terminal back, says where it was, and ends with status 3', async () => {
+    const { parts } = placeholders()
+    const robot = start({
+      parts: {
+        ...parts,
+        net: {
+          ...parts.net,
+          press: () => {
+            throw new Error('on purpose')
+          },
+        },
+      },
+    })
+    await robot.press('j')
+    assert.equal(await robot.terminal.status, 3)
+    await robot.settle()
+    assert.deepEqual([robot.alternate, robot.raw], [false, false])
+    assert.match(robot.complaint, /lab voluntary, seed 1, at 0\.000000000 s.*on purpose/s)
+  })
+})
+
+describe('sizes', () => {
+  test('a resize at any moment leaves no stale cell', async () => {
+    const robot = start()
+    await robot.press('Space')
+    for (const [columns, rows] of [
+      [120, 40],
+      [80, 24],
+      [79, 24],
+      [40, 12],
+      [39, 11],
+      [5, 2],
+      [1, 1],
+      [200, 60],
+      [81, 23],
+    ]) {
+      await robot.resize(columns, rows)
+      await robot.press('Space')
+      const before = robot.text
+      await robot.press('C-l')
+      assert.equal(robot.text, before, `${columns}x${rows}`)
+      assert.equal(robot.rows.length, rows)
+      await robot.press('Space')
+      await robot.wait(130)
+    }
+    await robot.close()
+  })
+
+  test('too small a window says what is needed', async () => {
+    const robot = start({ size: { columns: 38, rows: 10 } })
+    await robot.settle()
+    assert.equal(robot.rows[1], 'This needs 40x12; the window is 38x10.')
+    await robot.close()
+  })
+})
+
+describe('without a lab', () => {
+  const labs = ['voluntary', 'voluntary-lan'].map(name => ({ name, lab: labOf(name) }))
+
+  test('the shipped ones are listed, the chosen one is shown before its start, Enter opens it', async () => {
+    const robot = new Robot({ labs, parts: placeholders().parts })
+    await robot.settle()
+    assert.match(robot.text, /► voluntary {6}Alice dials her office/)
+    assert.match(robot.text, /4 machines, 3 links/)
+    assert.match(robot.text, /alice:eth0 ── isp:eth0/)
+    await robot.press('j')
+    assert.match(robot.text, /► voluntary-lan/)
+    await robot.press('k', 'G', 'Enter')
+    assert.equal(robot.scene.lab.name, 'voluntary-lan')
+    assert.match(robot.rows[1], /\[1 Net\]/)
+    await robot.close()
+  })
+
+  for (const [key, status] of [
+    ['q', 0],
+    ['Esc', 0],
+    ['C-c', 130],
+  ] as const) {
+    test(`${key} leaves`, async () => {
+      const robot = new Robot({ labs, parts: placeholders().parts })
+      await robot.press(key)
+      assert.equal(await robot.terminal.status, status)
+    })
+  }
+})
