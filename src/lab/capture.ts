@@ -12,6 +12,7 @@ import { type SimTime, sec } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { Link, TappedFrame } from '../link/link.ts'
 import * as Pcap from '../wire/pcap.ts'
+import type { Lab } from './lab.ts'
 
 /** Longer than any packet waits in one machine, ARP's three seconds included. */
 const WAIT = sec(5)
@@ -71,6 +72,11 @@ export class LinkCapture {
     }
     return concat(...this.#blocks.splice(0))
   }
+}
+
+/** Addresses of the lab file with the names of their machines. */
+export function* hostNames(lab: Lab): Generator<readonly [Ipv4, string]> {
+  for (const node of lab.nodes) for (const { ipv4 } of node.interfaces) if (ipv4) yield [ipv4.address, node.name]
 }
 
 function describeFate(fate: TappedFrame['fate']): string | undefined {

@@ -2,17 +2,23 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { formatIpv4, type Ipv4 } from '../../base/address.ts'
-import { formatTime, parseDuration } from '../../base/time.ts'
-import type { TraceEvent } from '../../base/trace.ts'
-import { LinkCapture } from '../../lab/capture.ts'
-import type { Verdict } from '../../lab/expect.ts'
-import { Hash } from '../../lab/fingerprint.ts'
-import type { Lab } from '../../lab/lab.ts'
-import { Run, type RunResult } from '../../lab/run.ts'
-import { writeRunFile } from '../../lab/run-file.ts'
-import type { Link } from '../../link/link.ts'
-import { formatLine, type StoryLine, tell } from '../../view/story.ts'
+import {
+  fingerprintOf,
+  formatIpv4,
+  formatLine,
+  formatTime,
+  hostNames,
+  type Lab,
+  LinkCapture,
+  parseDuration,
+  Run,
+  type RunResult,
+  type StoryLine,
+  type TraceEvent,
+  tell,
+  type Verdict,
+  writeRunFile,
+} from '../../index.ts'
 import { checkedLab, type LabFile, parseOverride, readLab, version } from '../files.ts'
 import { type Colour, OutputClosed, out, paint } from '../terminal.ts'
 import { type Command, EXIT, UsageError } from '../usage.ts'
@@ -139,9 +145,7 @@ class Captures {
 
   constructor(dir: string, run: Run, file: LabFile) {
     this.#run = run
-    const fingerprint = new Hash()
-    fingerprint.text(file.text)
-    const mark = fingerprint.digest()
+    const mark = fingerprintOf(file.text)
     writeOrExplain(dir, () => mkdirSync(dir, { recursive: true }))
     const { lab, links } = run.simulation
     this.#files = links.map((link, index) => {
@@ -163,12 +167,8 @@ class Captures {
 }
 
 /** `alice_eth0-isp_eth0`: no colon, which Windows has other uses for. */
-const captureName = ({ ends }: Link): string => ends.map(end => end.name.replace(':', '_')).join('-')
-
-/** Addresses of the lab file with the names of their machines. */
-export function* hostNames(lab: Lab): Generator<readonly [Ipv4, string]> {
-  for (const node of lab.nodes) for (const { ipv4 } of node.interfaces) if (ipv4) yield [ipv4.address, node.name]
-}
+const captureName = ({ ends }: Run['simulation']['links'][number]): string =>
+  ends.map(end => end.name.replace(':', '_')).join('-')
 
 interface Report {
   begin(): void
