@@ -135,6 +135,10 @@ export class TcpConnection implements Connection {
   get rto(): number {
     return this.#rto.value
   }
+  get unanswered(): number {
+    if (this.#waiting === 'syn' || this.#waiting === 'retransmit') return this.#tries + 1
+    return this.#waiting === 'persist' ? this.#tries : 0
+  }
   get queued(): number {
     return this.#sender.queued
   }
@@ -304,7 +308,8 @@ export class TcpConnection implements Connection {
   #ackArrived(bytes: Uint8Array, at: number, seq: number): Discard | undefined {
     const sender = this.#sender
     const ack = Segment.acknowledgment(bytes, at) | 0
-    const wnd = Segment.window(bytes, at) << sender.shift
+    const syn = (Segment.flags(bytes, at) & SYN) !== 0 // whose window is not scaled, RFC 7323 §2.2
+    const wnd = Segment.window(bytes, at) << (syn ? 0 : sender.shift)
     if (this.state === 'syn-received') {
       if (leq(ack, sender.una) || lt(sender.nxt, ack)) {
         this.#sendReset(ack)
@@ -318,7 +323,7 @@ export class TcpConnection implements Connection {
       return 'bad-ack'
     }
     if (lt(ack, sender.una)) return undefined
-    sender.updateWindow(seq, ack, wnd)
+    sender.updateWindow(seq, wnd)
     if (ack !== sender.una) this.#progress(ack)
     if (this.#waiting === 'persist') this.#probeAnswered()
     return undefined
@@ -395,7 +400,10 @@ export class TcpConnection implements Connection {
   /** Hands over what is held, as long as the reader wants it; then tells what waited behind it. */
   #deliver(): void {
     const receiver = this.#receiver
-    while (receiver.held > 0 && !receiver.paused && this.#deliverable) this.#handlers.data?.(receiver.take())
+    while (receiver.held > 0 && !receiver.paused && this.#deliverable) {
+      const view = receiver.take() // also when nobody listens
+      this.#handlers.data?.(view)
+    }
     if (receiver.held > 0) return
     if (receiver.finished && !this.#endTold && this.#deliverable) {
       this.#endTold = true

@@ -30,7 +30,6 @@ export class Sender {
   #synAcked = false
   #end: number
   #wl1 = 0
-  #wl2 = 0
   #timing = false
   #timedSeq = 0
   #timedAt = 0
@@ -78,7 +77,7 @@ export class Sender {
   opened(seq: number, ack: number, wnd: number): void {
     this.#synAcked = true
     this.una = ack
-    this.#setWindow(seq, ack, wnd)
+    this.#setWindow(seq, wnd)
   }
 
   /**
@@ -155,15 +154,17 @@ export class Sender {
     return this.#recovering && this.inFlight
   }
 
-  /** §3.10.7.4, fifth: an old segment must not change the window. */
-  updateWindow(seq: number, ack: number, wnd: number): void {
-    if (lt(this.#wl1, seq) || (this.#wl1 === seq && leq(this.#wl2, ack))) this.#setWindow(seq, ack, wnd)
+  /**
+   * §3.10.7.4, fifth: an old segment must not change the window. SND.WL2 is not kept: it is never beyond SND.UNA, and
+   * what acknowledges less than SND.UNA does not come here.
+   */
+  updateWindow(seq: number, wnd: number): void {
+    if (leq(this.#wl1, seq)) this.#setWindow(seq, wnd)
   }
 
-  #setWindow(seq: number, ack: number, wnd: number): void {
+  #setWindow(seq: number, wnd: number): void {
     this.wnd = wnd
     this.#wl1 = seq
-    this.#wl2 = ack
     if (wnd > this.maxWnd) this.maxWnd = wnd
   }
 }

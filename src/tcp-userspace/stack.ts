@@ -234,7 +234,7 @@ function hash(local: number, localPort: number, remote: number, remotePort: numb
   let h = Math.imul(local ^ Math.imul(remote, 0x9e3779b1), 0x85ebca6b)
   h ^= (localPort << 16) | remotePort
   h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35)
-  return h ^ (h >>> 13)
+  return (h ^ (h >>> 13)) & 0xffff
 }
 
 const keyOf = (c: TcpConnection): number => hash(c.local.address, c.local.port, c.remote.address, c.remote.port)

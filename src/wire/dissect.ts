@@ -437,13 +437,14 @@ const ALGORITHMS: ReadonlyMap<number, string> = new Map([
   [CHAP_ALGORITHMS.msChap, 'MS-CHAP'],
   [CHAP_ALGORITHMS.msChapV2, 'MS-CHAPv2'],
 ])
+/** Options of CCP other than MPPE, by the numbers of the IANA registry; 24 is Deflate before RFC 1979. */
 const COMPRESSORS: ReadonlyMap<number, string> = new Map([
   [1, 'predictor'],
   [2, 'predictor'],
   [17, 'stac'],
-  [CCP_OPTIONS.bsd, 'bsd'],
-  [CCP_OPTIONS.deflate, 'deflate'],
-  [CCP_OPTIONS.oldDeflate, 'deflate'],
+  [21, 'bsd'],
+  [24, 'deflate'],
+  [26, 'deflate'],
 ])
 
 function noteFields(notes: SegmentNotes, offset: number): Field[] {

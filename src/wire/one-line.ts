@@ -65,7 +65,7 @@ const CLAUSES: Readonly<Record<string, (layer: Field) => string>> = {
   arp: layer => `ARP ${layer.text}`,
   icmp: layer => `ICMP ${layer.text}${nextHopMtu(layer)}${quotation(layer)}`,
   fragment: layer => `IP fragment, ${layer.text}`,
-  reassembled: layer => [layer.text, ...clauses(layer.children ?? [], true)].join(BETWEEN),
+  reassembled: layer => [layer.text, ...clauses(layer.children ?? [], false)].join(BETWEEN),
   udp: layer => `UDP ${layer.text}`,
   tcp,
   pptp: control,

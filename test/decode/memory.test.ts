@@ -142,7 +142,7 @@ const challenge = ppp(Ppp.CHAP, Chap.write({ type: 'challenge', id: 1, value: un
 const response = ppp(Ppp.CHAP, Chap.write({ type: 'response', id: 1, value: unhex('02'), name: unhex('') }))
 const compressed = ppp(Ppp.COMPRESSED, unhex('90000102'))
 const mppe = option(CCP_OPTIONS.mppe, '01000040')
-const deflate = option(CCP_OPTIONS.deflate, '7800')
+const deflate = option(26, '7800')
 
 describe('calls and what their links agreed on', () => {
   const control = (message: Pptp.Message, fromPns: boolean, seq: number): Uint8Array =>
@@ -295,6 +295,16 @@ describe('fragments, times and marks', () => {
     assert.deepEqual(reasons(decode(first, ipv4(17, payload.subarray(16), A, B, 9, 2))), [
       'reassembled: its fragments overlap',
     ])
+  })
+
+  test('a datagram put together may be a tunnel: the addresses inside are told', () => {
+    const packet = gre(5, 1, ppp(Ppp.IP, ipv4(17, udp(new Uint8Array(40)), B, A)))
+    const payload = packet.subarray(20)
+    const pieces = [ipv4(47, payload.subarray(0, 48), A, B, 9, 0x2000), ipv4(47, payload.subarray(48), A, B, 9, 6)]
+    assert.equal(
+      texts(decode(...pieces))[1],
+      '2 fragments, 104 octets · GRE call 5 seq 1 · IP 192.0.2.2 > 192.0.2.1 · UDP 5000 > 7, 40 octets',
+    )
   })
 
   test('trouble inside of what was put together stands at the frame that completed it', () => {

@@ -78,6 +78,9 @@ describe('sending', () => {
     peer.sends({ flags: 'A', seq: PEER + 10, ack: SEQ + 10, wnd: 2000 })
     peer.sends({ flags: 'A', seq: PEER + 10, ack: SEQ, wnd: 9000 })
     assert.equal(connection.sndWnd, 2000)
+    peer.sends({ flags: 'PA', seq: PEER + 110, ack: SEQ + 10, wnd: 1000, length: 10 })
+    peer.sends({ flags: 'PA', seq: PEER + 10, ack: SEQ + 10, wnd: 9000, length: 100 }) // overtaken by the one before
+    assert.equal(connection.sndWnd, 1000)
   })
 
   test('the send buffer is bounded, and the writer is called when there is room', () => {
@@ -215,6 +218,18 @@ describe('retransmission (RFC 6298)', () => {
     peer.expects({ flags: 'PA', seq: SEQ + 300, length: 50 })
     peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 350 })
     peer.expectsNothing()
+  })
+
+  test('an ICMP error is forgotten when the connection gets on', () => {
+    const { stack, peer, clock, connected } = underTest()
+    const app = log()
+    const connection = connected(app)
+    connection.write(stream(1))
+    stack.unreachable({ local: connection.local, remote: connection.remote, sequence: SEQ }, true)
+    peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 1 })
+    connection.write(stream(1))
+    clock.advance(1_000_000)
+    assert.deepEqual(app.events, ['opened', 'closed timeout'])
   })
 
   test('an ICMP error that came meanwhile is the reason given at the end', () => {
@@ -374,6 +389,15 @@ describe('receiving', () => {
     peer.sends({ flags: 'A', seq: PEER, ack: SEQ, text: stream(110) })
     peer.expects({ flags: 'A', ack: PEER + 300 })
     assert.deepEqual(app.received, [...stream(300)])
+  })
+
+  test('octets that nobody wants to read are taken all the same, those that came out of order too', () => {
+    const { peer, connected } = underTest()
+    const connection = connected({})
+    peer.sends({ flags: 'A', seq: PEER + 10, ack: SEQ, length: 10 })
+    peer.sends({ flags: 'A', seq: PEER, ack: SEQ, length: 10 })
+    assert.equal(connection.bytesIn, 20)
+    assert.equal(connection.rcvNxt, PEER + 20)
   })
 
   test('what is partly old is trimmed; what is all old is acknowledged again (RFC 9293 §3.10.7.4, first)', () => {
@@ -537,6 +561,17 @@ describe('window scale (RFC 7323 §2)', () => {
     }
     assert.ok(edge > 0)
     assert.equal(connection.bytesIn, at)
+  })
+})
+
+describe('at the edge of the window', () => {
+  test('an empty segment is taken: there stand the acknowledgments of a peer that has filled the window', () => {
+    const { peer, connected } = underTest({ receiveBuffer: 1000 })
+    const connection = connected()
+    connection.write(stream(5))
+    assert.equal(peer.sends({ flags: 'A', seq: PEER + 1000, ack: SEQ + 5 }), undefined)
+    assert.equal(connection.sndUna, SEQ + 5)
+    assert.equal(peer.sends({ flags: 'A', seq: PEER + 1001, ack: SEQ + 5 }), 'out-of-window')
   })
 })
 

@@ -107,6 +107,16 @@ describe('active open', () => {
     peer.expectsNothing()
   })
 
+  test('the window of the SYN,ACK that ends a simultaneous open is not scaled (RFC 7323 §2.2)', () => {
+    const { stack, peer } = underTest()
+    const connection = stack.connect(dial, {})
+    peer.sends({ flags: 'S', seq: IRS, scale: 5, wnd: 1000 })
+    peer.sends({ flags: 'SA', seq: IRS, ack: ISS + 1, scale: 5, wnd: 1000 })
+    assert.equal(connection?.sndWnd, 1000)
+    peer.sends({ flags: 'A', seq: IRS + 1, ack: ISS + 1, wnd: 1000 })
+    assert.equal(connection?.sndWnd, 32_000)
+  })
+
   test('after a simultaneous open RST in SYN-RECEIVED is a refusal (RFC 9293 §3.10.7.4, second)', () => {
     const { stack, peer } = underTest()
     const app = log()
@@ -256,6 +266,18 @@ describe('passive open', () => {
     assert.equal(peer.sends({ flags: 'S' }), 'duplicate')
     peer.expects({ flags: 'SA', seq: ISS, ack: IRS + 1 })
     assert.equal(connections().length, 1)
+  })
+
+  test('a SYN,ACK that was sent twice gives no round-trip sample (RFC 6298 §3)', () => {
+    const { stack, peer, clock, connections } = underTest()
+    stack.listen({ port: PORT }, () => ({}))
+    peer.sends({ flags: 'S' })
+    clock.advance(500)
+    peer.sends({ flags: 'S' })
+    clock.advance(100)
+    peer.sends({ flags: 'A', seq: IRS + 1, ack: ISS + 1 })
+    assert.equal(connections()[0].srtt, undefined)
+    assert.equal(connections()[0].rto, sec(1))
   })
 
   test('SYN,ACK at 0, 1, 3, 7, 15, 31 s, given up at 63 s; the listener never hears of it', () => {
@@ -424,12 +446,17 @@ describe('ports and addresses', () => {
       peer.sends({ flags: 'A', seq: IRS + 1, ack: ISS + 1 })
     }
     peer.drain()
-    for (let port = 3000; port > 0; port--) {
+    for (let port = 1; port <= 3000; port++) {
       peer.port = port
       peer.sends({ flags: 'A', seq: IRS + 1, ack: ISS + 1, length: 1 })
       assert.equal(peer.expects({ flags: 'PA', length: 1 }).destinationPort, port)
       peer.sends({ flags: 'R', seq: IRS + 2 })
     }
     assert.deepEqual(connections(), [])
+    for (let port = 1; port <= 3000; port++) {
+      peer.port = port
+      peer.sends({ flags: 'S' })
+      assert.equal(peer.expects({ flags: 'SA' }).destinationPort, port)
+    }
   })
 })
