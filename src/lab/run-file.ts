@@ -20,17 +20,18 @@ export interface RunEnd {
   readonly fingerprint: string
 }
 
-export function writeRunFile(header: Omit<RunHeader, 'type' | 'format'>, end: Omit<RunEnd, 'type'>): string {
-  const lines = [
-    { type: 'header', format: RUN_FORMAT, ...header },
-    { type: 'end', ...end },
-  ]
+/** Without `end` the file of a run that is not over: it can be repeated, but not compared. */
+export function writeRunFile(header: Omit<RunHeader, 'type' | 'format'>, end?: Omit<RunEnd, 'type'>): string {
+  const lines: object[] = [{ type: 'header', format: RUN_FORMAT, ...header }]
+  if (end) lines.push({ type: 'end', ...end })
   return lines.map(line => `${JSON.stringify(line)}\n`).join('')
 }
 
 export type RecordedRun =
   | {
       readonly ok: true
+      /** Of the program that recorded it. */
+      readonly version: string
       readonly lab: string
       readonly overrides: readonly Override[]
       readonly end: RunEnd | undefined
@@ -54,5 +55,5 @@ export function readRunFile(text: string): RecordedRun {
   }
   const end = values.find(value => value.type === 'end') as unknown as RunEnd | undefined
   const overrides = [...header.overrides, { path: 'seed', value: String(header.seed) }]
-  return { ok: true, lab: header.lab, overrides, end }
+  return { ok: true, version: header.version, lab: header.lab, overrides, end }
 }

@@ -205,7 +205,7 @@ export const VERBS = {
       }
     },
     describe: a =>
-      `${a.from} sends ${formatIpv4(a.to)} ${times(a.count, 'UDP datagram')} of ${a.size} octets to be echoed${pace(a.count, a.interval)}`,
+      `${a.from} sends ${times(a.count, 'UDP datagram')} of ${a.size} octets to ${formatIpv4(a.to)} to be echoed${pace(a.count, a.interval)}`,
   },
   link: {
     schema: map('the verb link', {
