@@ -4,9 +4,9 @@ import { styleText } from 'node:util'
 
 export type Colour = Parameters<typeof styleText>[0]
 
-/** NO_COLOR counts when it is set to anything (no-color.org). */
+/** NO_COLOR counts when it is set at all, as in Node itself. */
 const colourful = (stream: NodeJS.WriteStream): boolean =>
-  stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+  stream.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb'
 
 /** Colours text that goes to stdout; plain when that is no terminal or NO_COLOR is set. */
 export const paint = (colour: Colour, text: string): string =>

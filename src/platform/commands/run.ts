@@ -58,6 +58,9 @@ export const runLab: Action = async ([name], options) => {
 
 function overridesOf({ seed, set = [] }: Flags): Override[] {
   const overrides = set.map(parseOverride)
+  if (seed !== undefined && !/^\d{1,15}$/.test(seed)) {
+    throw new UsageError(`--seed wants a whole number, such as --seed 7, not ${seed}`)
+  }
   return seed === undefined ? overrides : [...overrides, { path: 'seed', value: seed }]
 }
 
