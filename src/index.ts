@@ -10,12 +10,10 @@ export { formatIpv4, type Ipv4, parseIpv4 } from './base/address.ts'
 export { DROP_REASONS, type DropReason } from './base/drop.ts'
 export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
-// A capture, ours or a real one, to lines and trees.
-export { type Decoded, decodeCapture, json, lines, problemLines } from './decode/decode.ts'
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
-export { hostNames, LinkCapture } from './lab/capture.ts'
+export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'

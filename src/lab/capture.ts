@@ -25,6 +25,9 @@ interface Waiting {
   comment: string | undefined
 }
 
+/** `alice_eth0-isp_eth0.pcapng`: no colon, which some systems do not allow in names. */
+export const captureName = ({ ends }: Link): string => `${ends.map(end => end.name.replace(':', '_')).join('-')}.pcapng`
+
 export class LinkCapture {
   readonly #ends: readonly [string, string]
   readonly #blocks: Uint8Array[]

@@ -95,12 +95,13 @@ export class Client extends IpNode {
   /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
   #dial(control: ControlConnection): void {
     const call: Call = control.dial({
-      connected: () => link.open(),
+      connected: () => link.session.open(),
       received: frame => link.session.receive(frame),
       ended: end => {
         link.session.lowerDown()
         this.#over(callEnd(end, link.end))
-        control.stop()
+        // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
+        if (end.reason !== 'timeout') control.stop()
       },
     })
     const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {

@@ -23,5 +23,6 @@ export const schemaFile = (): string => join(packageRoot(), 'topologies', 'lab.s
 export function shippedLabs(): { name: string; path: string }[] {
   const dir = join(packageRoot(), 'topologies')
   const files = readdirSync(dir).filter(file => file.endsWith('.yaml'))
-  return files.sort().map(file => ({ name: basename(file, '.yaml'), path: join(dir, file) }))
+  const names = files.map(file => basename(file, '.yaml')).sort()
+  return names.map(name => ({ name, path: join(dir, `${name}.yaml`) }))
 }

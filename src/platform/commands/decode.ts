@@ -1,5 +1,5 @@
 /** `pptp-lab decode FILE`: a capture as lines or as trees; what could not be read goes to stderr. */
-import { decodeCapture, json, lines, problemLines } from '../../index.ts'
+import { decodeCapture, json, lines, problemLines } from '../../decode/decode.ts'
 import { readBytes } from '../files.ts'
 import { err, out } from '../terminal.ts'
 import { type Action, EXIT } from '../usage.ts'
