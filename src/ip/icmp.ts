@@ -3,7 +3,7 @@
  * RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3; the rate limit is what Linux was measured to do: six errors at once to one
  * destination, then one a second, and none of it for echo replies and fragmentation-needed.
  */
-import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -246,7 +246,3 @@ function mayCauseError(packet: Packet): boolean {
   const at = start + Ipv4Header.headerLength(bytes, start)
   return at < end && !Icmp.isError(bytes[at])
 }
-
-/** `host unreachable from 192.0.2.1` */
-export const describeError = (error: IcmpError): string =>
-  `${Icmp.typeName(error.type, error.code)} from ${formatIpv4(error.from)}`
