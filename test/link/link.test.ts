@@ -113,7 +113,7 @@ describe('link', () => {
     assert.ok(early > 25 && early < 75 && racing.arrivals.filter(a => a.t === ms(10)).length === 100 - early)
   })
   test('a jitter of seconds or of days is no reason to draw for ever', () => {
-    for (const jitter of [3e9, Number.MAX_SAFE_INTEGER]) {
+    for (const jitter of [3e9, 5e15]) {
       const { arrivals, send, run } = line({ delay: ms(10), jitter })
       for (let n = 0; n < 50; n++) send()
       run(Number.MAX_SAFE_INTEGER)
