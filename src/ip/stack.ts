@@ -80,7 +80,7 @@ export class IpStack {
     if (!iface) return
     this.#interfaces.delete(name)
     this.#countLocal(iface, -1)
-    for (const route of this.routes.all) if (route.iface === iface) this.removeRoute(route)
+    for (const route of this.routes.by(iface)) this.removeRoute(route)
   }
 
   /** A server has the same address on every ppp interface, so addresses are counted. */
@@ -104,14 +104,21 @@ export class IpStack {
     return route
   }
 
+  /** Removes a route; the one that it had displaced is in use again. */
   removeRoute(route: Route): void {
-    if (this.routes.remove(route)) this.#env.trace.emit('route', { action: 'remove', route: formatRoute(route) })
+    if (!this.routes.remove(route)) return
+    this.#env.trace.emit('route', { action: 'remove', route: formatRoute(route) })
+    const back = this.routes.at(route.prefix)
+    if (back) this.#env.trace.emit('route', { action: 'add', route: formatRoute(back) })
   }
 
-  /** The interface whose network holds the address. */
+  /** The interface whose network holds the address; of several the one with the smallest network. */
   interfaceTowards(address: Ipv4): IpInterface | undefined {
-    for (const iface of this.#interfaces.values()) if (contains(iface.prefix, address)) return iface
-    return undefined
+    let best: IpInterface | undefined
+    for (const iface of this.#interfaces.values()) {
+      if (contains(iface.prefix, address) && (!best || iface.prefix.length > best.prefix.length)) best = iface
+    }
+    return best
   }
 
   /** The source address that a packet to this destination would get. */

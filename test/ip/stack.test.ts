@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { contains, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
+import { contains, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
 import { hex, set16, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
@@ -19,27 +19,39 @@ const iface = (name: string): IpInterface => ({
 })
 
 describe('routes', () => {
-  test('the longest prefix wins, whatever the order of adding and removing', () => {
-    const address = fc.nat(2 ** 32 - 1).map(n => n as Ipv4)
-    const route = fc.tuple(address, fc.integer({ min: 0, max: 32 }), fc.boolean())
+  test('the longest prefix wins, then the route added last; whatever goes gives its place back', () => {
+    const prefix = fc.tuple(
+      fc.constantFrom(0x0a000000, 0x0a010000, 0x0a010100, 0xc0000000),
+      fc.constantFrom(0, 8, 16, 24, 32),
+    )
+    const step = fc.tuple(prefix, fc.nat(3), fc.boolean())
     fc.assert(
-      fc.property(fc.array(route, { maxLength: 30 }), fc.array(address, { maxLength: 20 }), (routes, targets) => {
+      fc.property(fc.array(step, { maxLength: 40 }), steps => {
         const table = new RouteTable()
-        const model = new Map<string, Route>()
-        for (const [i, [a, length, stays]] of routes.entries()) {
-          const prefix = prefixOf(a, length)
-          const added = { prefix, via: undefined, iface: iface(`eth${i}`) }
-          table.add(added)
-          if (stays) model.set(`${prefix.network}/${length}`, added)
-          else {
-            table.remove(added)
-            model.delete(`${prefix.network}/${length}`)
+        const ports = [0, 1, 2, 3].map(n => iface(`eth${n}`))
+        let model: Route[] = []
+        for (const [[a, length], port, adds] of steps) {
+          const victim = model.find(r => r.iface === ports[port])
+          if (adds || !victim) {
+            const added = { prefix: prefixOf(a as Ipv4, length), via: undefined, iface: ports[port] }
+            table.add(added)
+            model.push(added)
+          } else if (length === 0) {
+            for (const route of table.by(ports[port])) table.remove(route)
+            model = model.filter(r => r.iface !== ports[port])
+          } else {
+            const inUse = model.findLast(r => formatPrefix(r.prefix) === formatPrefix(victim.prefix)) === victim
+            assert.equal(table.remove(victim), inUse)
+            model = model.filter(r => r !== victim)
           }
-        }
-        for (const target of [...targets, ...routes.map(r => r[0])]) {
-          const fits = [...model.values()].filter(r => contains(r.prefix, target))
-          fits.sort((x, y) => y.prefix.length - x.prefix.length)
-          assert.equal(table.lookup(target)?.iface, fits[0]?.iface)
+          for (const target of [0x0a000001, 0x0a010000, 0x0a010001, 0x0a010101, 0xc0000000, 0xc0000001] as Ipv4[]) {
+            const fits = model.filter(r => contains(r.prefix, target))
+            const longest = Math.max(...fits.map(r => r.prefix.length))
+            assert.equal(
+              table.lookup(target),
+              fits.findLast(r => r.prefix.length === longest),
+            )
+          }
         }
       }),
     )
@@ -327,6 +339,13 @@ describe('IP stack', () => {
     net.run(sec(1))
     assert.deepEqual(net.drops(bob.env.node), ['not-for-us', 'martian'])
     assert.equal(alice.stack.isLocal(ip('10.0.1.255')), true)
+  })
+  test('a gateway is looked for in the smallest network that holds it', () => {
+    const net = new Net()
+    const r = net.router('r', '10.9.0.0/16 via 10.1.0.1')
+    net.link([r, 'eth0', '10.0.0.2/8'], [net.host('a'), 'eth0', '10.0.0.1/8'])
+    net.link([r, 'eth1', '10.1.0.2/16'], [net.host('b'), 'eth0', '10.1.0.1/16'])
+    assert.equal(r.stack.routes.lookup(ip('10.9.9.9'))?.iface.port.name, 'eth1')
   })
   test('a node reaches itself', () => {
     const { net, alice } = chain()
