@@ -3,7 +3,7 @@
  * RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3; the rate limit is what Linux was measured to do: six errors at once to one
  * destination, then one a second, and none of it for echo replies and fragmentation-needed.
  */
-import type { Ipv4 } from '../base/address.ts'
+import { type Ipv4, isLoopback, isMulticast, isUnicast } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -112,7 +112,7 @@ export class IcmpLayer {
     const source = Ipv4Header.source(packet.bytes, packet.start)
     const destination = Ipv4Header.destination(packet.bytes, packet.start)
     // RFC 1122 §3.2.2.6: an echo to a broadcast may be ignored, and is, as by every system since "smurf".
-    if (!isOwn(this.#stack, destination)) {
+    if (!this.#stack.isOwn(destination)) {
       this.#drop(packet, 'icmp-ignored')
       return
     }
@@ -144,7 +144,7 @@ export class IcmpLayer {
       this.#drop(packet, 'malformed')
       return
     }
-    if (!isOwn(this.#stack, Ipv4Header.source(bytes, inner))) {
+    if (!this.#stack.isOwn(Ipv4Header.source(bytes, inner))) {
       this.#drop(packet, 'icmp-ignored')
       return
     }
@@ -183,7 +183,7 @@ export class IcmpLayer {
   #send(about: Packet, type: number, code: number, rest: number): void {
     const { bytes, start } = about
     const destination = Ipv4Header.source(bytes, start)
-    if (!mayCauseError(about) || !this.#allowed(destination, type, code)) return
+    if (!this.#mayCauseError(about) || !this.#allowed(destination, type, code)) return
     const length = Math.min(about.length, QUOTE)
     const packet = this.#env.packets.from(bytes.subarray(start, start + length))
     packet.parentNode = about.node
@@ -191,6 +191,18 @@ export class IcmpLayer {
     const at = packet.prepend(Icmp.HEADER)
     Icmp.write(packet.bytes, at, packet.end, type, code, rest)
     this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp)
+  }
+
+  /** RFC 1122 §3.2.2: no error about an error, a fragment other than the first, or what was not from and to one host. */
+  #mayCauseError({ bytes, start, end }: Packet): boolean {
+    if (Ipv4Header.fragmentOffset(bytes, start) !== 0) return false
+    const source = Ipv4Header.source(bytes, start)
+    const destination = Ipv4Header.destination(bytes, start)
+    if (!isUnicast(source) && !isLoopback(source)) return false
+    if (isMulticast(destination) || this.#stack.isBroadcast(destination)) return false
+    if (Ipv4Header.protocol(bytes, start) !== Ipv4Header.PROTOCOL.icmp) return true
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    return at < end && !Icmp.isError(bytes[at])
   }
 
   #allowed(destination: Ipv4, type: number, code: number): boolean {
@@ -224,25 +236,8 @@ export class IcmpLayer {
   }
 }
 
-const isOwn = (stack: IpStack, address: Ipv4): boolean => {
-  for (const iface of stack.interfaces) if (iface.address === address) return true
-  return false
-}
-
 function padded(quoted: Uint8Array): Uint8Array {
   const out = new Uint8Array(Math.max(8, quoted.length))
   out.set(quoted)
   return out
-}
-
-/** RFC 1122 §3.2.2: no error about an error, a fragment other than the first, or a packet that was not for one host. */
-function mayCauseError(packet: Packet): boolean {
-  const { bytes, start, end } = packet
-  if (Ipv4Header.fragmentOffset(bytes, start) !== 0) return false
-  const source = Ipv4Header.source(bytes, start)
-  const destination = Ipv4Header.destination(bytes, start)
-  if (source === 0 || source >>> 28 >= 0xe || destination >>> 28 >= 0xe) return false
-  if (Ipv4Header.protocol(bytes, start) !== Ipv4Header.PROTOCOL.icmp) return true
-  const at = start + Ipv4Header.headerLength(bytes, start)
-  return at < end && !Icmp.isError(bytes[at])
 }

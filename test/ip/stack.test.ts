@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { contains, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
+import { DISCARDS } from 'tcp-userspace'
+import { contains, formatIpv4, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
 import { hex, set16, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
@@ -9,6 +10,7 @@ import { ms, sec } from '../../src/base/time.ts'
 import { fragment, Reassembler } from '../../src/ip/fragment.ts'
 import type { IpInterface } from '../../src/ip/interface.ts'
 import { formatRoute, parseRoute, type Route, RouteTable } from '../../src/ip/route.ts'
+import * as Checksum from '../../src/wire/checksum.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
 import { Net } from '../support/net.ts'
 
@@ -338,7 +340,8 @@ describe('IP stack', () => {
     send('255.255.255.255', '10.0.3.2')
     net.run(sec(1))
     assert.deepEqual(net.drops(bob.env.node), ['not-for-us', 'martian'])
-    assert.equal(alice.stack.isLocal(ip('10.0.1.255')), true)
+    assert.equal(alice.stack.isOwn(ip('10.0.1.255')), false)
+    assert.equal(alice.stack.isBroadcast(ip('10.0.1.255')), true)
   })
   test('a gateway is looked for in the smallest network that holds it', () => {
     const net = new Net()
@@ -347,11 +350,87 @@ describe('IP stack', () => {
     net.link([r, 'eth1', '10.1.0.2/16'], [net.host('b'), 'eth0', '10.1.0.1/16'])
     assert.equal(r.stack.routes.lookup(ip('10.9.9.9'))?.iface.port.name, 'eth1')
   })
-  test('a node reaches itself', () => {
+  test('a node reaches itself, by its own address and by 127.0.0.1, whatever its lines carry (RFC 1122 §3.2.1.3 (g))', () => {
     const { net, alice } = chain()
-    net.ping(alice, '10.0.1.2')
+    net.ping(alice, '10.0.1.2', { size: 3000, dontFragment: true })
+    net.ping(alice, '127.0.0.1')
+    net.ping(net.host('alone'), '127.0.0.1')
     net.run(sec(1))
-    assert.equal(net.seen('ping-reply').length, 1)
+    assert.deepEqual(
+      net.seen('ping-reply').map(e => [e.node, e.from, e.rtt]),
+      [
+        ['alice', '10.0.1.2', 0],
+        ['alice', '127.0.0.1', 0],
+        ['alone', '127.0.0.1', 0],
+      ],
+    )
+    assert.deepEqual(new Set(net.seen('send').map(e => e.iface)), new Set(['lo']))
+  })
+  test('addresses that no packet on a line may have: dropped where they arrive, not passed on (RFC 1812 §5.3.7)', () => {
+    const { net, r1 } = chain()
+    const send = (source: string, destination: string): void => {
+      const packet = r1.env.packets.make(20)
+      Ipv4Header.write(packet.bytes, packet.start, 20, 1, 0, 64, 99, ip(source), ip(destination))
+      r1.stack.interface('eth1')?.port.send(packet, ip('10.0.2.2'))
+    }
+    const martians = [
+      ['127.0.0.1', '10.0.3.2'],
+      ['0.0.0.0', '10.0.3.2'],
+      ['224.0.0.1', '10.0.3.2'],
+      ['240.0.0.1', '10.0.3.2'],
+      ['10.0.1.2', '127.0.0.1'],
+      ['10.0.1.2', '0.0.0.1'],
+      ['10.0.1.2', '240.0.0.1'],
+      // To the router itself, from a whole network of its own.
+      ['10.0.2.255', '10.0.2.2'],
+      ['127.0.0.1', '10.0.2.2'],
+    ]
+    for (const [source, destination] of martians) send(source, destination)
+    send('10.0.1.2', '224.0.0.1')
+    net.run(sec(1))
+    assert.deepEqual(net.drops(), [...martians.map(() => 'martian'), 'not-for-us'])
+    assert.equal(net.seen('send').length, 0)
+  })
+  test('a broadcast has the source of its interface, is answered by nobody in error, and never by TCP (RFC 1122 §3.2.2)', () => {
+    for (const destination of ['10.0.1.255', '255.255.255.255']) {
+      const { net, alice, r1 } = chain()
+      const got: (string | number)[] = []
+      r1.udp.open(7, ({ from, to, data, fromPort }) => {
+        got.push(formatIpv4(from), formatIpv4(to), data[0])
+        r1.udp.open(8, () => {}).send(from, fromPort, data, to)
+      })
+      const socket = alice.udp.open(0, ({ from }) => got.push(`answer of ${formatIpv4(from)}`))
+      socket.send(ip(destination), 7, unhex('2a'))
+      net.run(sec(1))
+      assert.deepEqual(got, ['10.0.1.2', destination, 42, 'answer of 10.0.1.1'])
+      socket.send(ip(destination), 9, unhex('00'))
+      alice.stack.output(alice.env.packets.from(unhex('00')), ip(destination), 99)
+      r1.tcp.listen(80, () => ({}))
+      const syn = alice.env.packets.from(unhex('00500050000000010000000050020100 00000000'))
+      const sum =
+        Checksum.pseudoHeader(ip('10.0.1.2'), ip(destination), 6, 20) + Checksum.sum(syn.bytes, syn.start, syn.end)
+      set16(syn.bytes, syn.start + 16, Checksum.finish(sum))
+      alice.stack.output(syn, ip(destination), 6)
+      net.run(sec(2))
+      assert.deepEqual(net.drops(), ['port-closed', 'no-protocol', 'tcp-unexpected'])
+      assert.deepEqual(
+        net
+          .seen('drop')
+          .map(e => e.detail)
+          .filter(d => d !== undefined),
+        [DISCARDS['not-unicast']],
+      )
+      assert.deepEqual(net.seen('send', 'r1').length, 1)
+    }
+  })
+  test('the limited broadcast goes to everybody on the wire, and no gateway', () => {
+    const net = new Net()
+    const host = net.host('host', 'default via 10.0.0.1')
+    const link = net.link([host, 'eth0', '10.0.0.2/24'], [net.router('r'), 'eth0', '10.0.0.1/24'], { type: 'ethernet' })
+    let to = ''
+    link.tap = ({ bytes }) => void (to = hex(bytes.subarray(0, 6)))
+    host.stack.output(host.env.packets.make(1), ip('255.255.255.255'), 99)
+    assert.equal(to, 'ffffffffffff')
   })
   test('any bytes on the wire: dropped with a reason, and the node lives on', () => {
     const { net, alice, r1 } = chain()
@@ -385,6 +464,6 @@ describe('IP stack', () => {
     net.ping(alice, '10.0.1.1')
     net.run(sec(2))
     assert.equal(net.seen('ping-reply').length, 1)
-    assert.ok(r1.stack.isLocal(ip('10.0.1.1')))
+    assert.ok(r1.stack.isOwn(ip('10.0.1.1')))
   })
 })
