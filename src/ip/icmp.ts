@@ -7,6 +7,7 @@ import { type Ipv4, isLoopback, isMulticast, isUnicast } from '../base/address.t
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Malformed } from '../base/result.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
@@ -16,8 +17,9 @@ import type { IpStack } from './stack.ts'
 /** A router quotes as much as makes an error message of 576 octets (RFC 1812 §4.3.2.3). */
 const QUOTE = 576 - Ipv4Header.HEADER - Icmp.HEADER
 const BURST = 6
+const IDENTIFIERS = 65_536
 const REFILL = sec(1)
-/** So many destinations are remembered before the old ones are swept out. */
+/** So many destinations are remembered; then the one that had an error longest ago is forgotten. */
 const REMEMBERED = 1024
 
 /** An ICMP error that came in, with the packet of ours that it quotes. */
@@ -57,20 +59,29 @@ export class IcmpLayer {
   readonly #buckets = new Map<Ipv4, Bucket>()
   readonly #echoes = new Map<number, (reply: EchoReply) => void>()
   readonly #errors = new Set<(error: IcmpError) => void>()
+  #nextIdentifier: number
 
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
+    this.#nextIdentifier = env.random.fork('echo-identifier').below(IDENTIFIERS)
   }
 
-  /** Replies to echo requests with this identifier go to the listener, until it is taken away. */
-  listenEcho(identifier: number, listener: ((reply: EchoReply) => void) | undefined): void {
-    if (listener) this.#echoes.set(identifier, listener)
-    else this.#echoes.delete(identifier)
+  /**
+   * Replies to echo requests with the identifier that is returned go to the listener, until `closeEcho`. The next one is
+   * another, or a late reply would be taken for one to the next ping. Undefined when all are in use.
+   */
+  openEcho(listener: (reply: EchoReply) => void): number | undefined {
+    if (this.#echoes.size === IDENTIFIERS) return undefined
+    while (this.#echoes.has(this.#nextIdentifier)) this.#nextIdentifier = (this.#nextIdentifier + 1) % IDENTIFIERS
+    const identifier = this.#nextIdentifier
+    this.#nextIdentifier = (identifier + 1) % IDENTIFIERS
+    this.#echoes.set(identifier, listener)
+    return identifier
   }
 
-  hasEcho(identifier: number): boolean {
-    return this.#echoes.has(identifier)
+  closeEcho(identifier: number): void {
+    this.#echoes.delete(identifier)
   }
 
   /** Tells of errors about packets that this node sent, until the returned function is called. */
@@ -98,7 +109,7 @@ export class IcmpLayer {
     const at = start + Ipv4Header.headerLength(bytes, start)
     const trouble = Icmp.check(bytes, at, end)
     if (trouble) {
-      this.#drop(packet, trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed')
+      this.#drop(packet, trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed', trouble)
       return
     }
     const type = Icmp.type(bytes, at)
@@ -141,7 +152,7 @@ export class IcmpLayer {
     const header = inner + Ipv4Header.HEADER <= end ? Ipv4Header.headerLength(bytes, inner) : 0
     const needed = Math.min(header + 8, header > 0 ? Ipv4Header.totalLength(bytes, inner) : 0)
     if (header < Ipv4Header.HEADER || needed < header || inner + needed > end) {
-      this.#drop(packet, 'malformed')
+      this.#drop(packet, 'malformed', 'truncated')
       return
     }
     if (!this.#stack.isOwn(Ipv4Header.source(bytes, inner))) {
@@ -208,30 +219,33 @@ export class IcmpLayer {
   #allowed(destination: Ipv4, type: number, code: number): boolean {
     if (type === Icmp.TYPE.unreachable && code === Icmp.UNREACHABLE.fragmentationNeeded) return true
     const now = this.#env.clock.now
-    let bucket = this.#buckets.get(destination)
-    if (!bucket) {
-      if (this.#buckets.size >= REMEMBERED) this.#sweep(now)
-      bucket = { tokens: BURST, since: now }
-      this.#buckets.set(destination, bucket)
-    }
+    const bucket = this.#bucket(destination, now)
     const fresh = Math.floor((now - bucket.since) / REFILL)
-    if (fresh > 0) {
-      bucket.tokens = Math.min(BURST, bucket.tokens + fresh)
-      bucket.since += fresh * REFILL
+    bucket.tokens += fresh
+    bucket.since += fresh * REFILL
+    if (bucket.tokens >= BURST) {
+      bucket.tokens = BURST
+      bucket.since = now
     }
     if (bucket.tokens === 0) return false
     bucket.tokens--
     return true
   }
 
-  #sweep(now: SimTime): void {
-    for (const [address, bucket] of this.#buckets) {
-      if (now - bucket.since >= BURST * REFILL) this.#buckets.delete(address)
+  /** In the order of their last use. */
+  #bucket(destination: Ipv4, now: SimTime): Bucket {
+    const bucket = this.#buckets.get(destination) ?? { tokens: BURST, since: now }
+    this.#buckets.delete(destination)
+    this.#buckets.set(destination, bucket)
+    if (this.#buckets.size > REMEMBERED) {
+      const [oldest] = this.#buckets.keys()
+      this.#buckets.delete(oldest)
     }
+    return bucket
   }
 
-  #drop(packet: Packet, reason: DropReason): void {
-    this.#env.trace.drop({ reason, layer: 'icmp', ...dropFacts(packet) })
+  #drop(packet: Packet, reason: DropReason, why?: Malformed): void {
+    this.#env.trace.drop({ reason, layer: 'icmp', ...dropFacts(packet), why })
     packet.release()
   }
 }

@@ -40,9 +40,14 @@ export class UdpLayer {
     stack.handle(Ipv4Header.PROTOCOL.udp, packet => this.#receive(packet))
   }
 
-  /** Opens a port; 0 takes a free one. Throws if the port is taken: which ports a node uses is known beforehand. */
-  open(port: number, listener: (datagram: Datagram) => void): UdpSocket {
-    const own = port === 0 ? this.#freePort() : port
+  /** Opens a free port; undefined when there is none. */
+  openAny(listener: (datagram: Datagram) => void): UdpSocket | undefined {
+    const port = this.#freePort()
+    return port === undefined ? undefined : this.open(port, listener)
+  }
+
+  /** Opens a port. Throws if it is taken: which services a node has is known beforehand. */
+  open(own: number, listener: (datagram: Datagram) => void): UdpSocket {
     if (this.#listeners.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
     this.#listeners.set(own, listener)
     return {
@@ -52,13 +57,13 @@ export class UdpLayer {
     }
   }
 
-  #freePort(): number {
-    for (let tries = 0; tries <= 65_536 - EPHEMERAL; tries++) {
+  #freePort(): number | undefined {
+    for (let tries = 0; tries < 65_536 - EPHEMERAL; tries++) {
       const port = this.#nextPort
       this.#nextPort = port === 65_535 ? EPHEMERAL : port + 1
       if (!this.#listeners.has(port)) return port
     }
-    throw new Error(`${this.#env.node}: no UDP port is free`)
+    return undefined
   }
 
   #send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {

@@ -262,7 +262,7 @@ describe('IP stack', () => {
     const { net, alice, bob } = chain()
     const errors: [number, number, number][] = []
     alice.stack.icmp.onError(e => errors.push([e.type, e.code, e.protocol]))
-    alice.udp.open(0, () => {}).send(ip('10.0.3.2'), 9, unhex('00'))
+    alice.udp.openAny(() => {})?.send(ip('10.0.3.2'), 9, unhex('00'))
     alice.stack.output(alice.env.packets.from(unhex('00')), ip('10.0.3.2'), 99)
     net.run(sec(1))
     assert.deepEqual(errors, [
@@ -297,6 +297,37 @@ describe('IP stack', () => {
     net.ping(alice, '10.0.3.2', { count: 50, interval: ms(1) })
     net.run(sec(6))
     assert.equal(net.seen('ping-reply').length, 50)
+  })
+  test('after a long rest the burst is six again and no more, wherever the rest ended within a second', () => {
+    const { net, alice } = chain()
+    const times: number[] = []
+    alice.stack.icmp.onError(() => times.push(net.world.scheduler.now))
+    net.ping(alice, '10.9.9.9')
+    net.run(ms(20_900))
+    net.ping(alice, '10.9.9.9', { count: 10, interval: ms(50) })
+    net.run(ms(21_500))
+    assert.equal(times.length, 1 + 6)
+  })
+  test('of many destinations the one that had an error longest ago is forgotten, and the others keep their limit', () => {
+    const { net, r1 } = chain()
+    const packet = (last: number): Packet => {
+      const p = r1.env.packets.make(28)
+      Ipv4Header.write(p.bytes, p.start, 28, 1, 0, 64, 17, (0x0a000100 + last) as Ipv4, ip('10.9.9.9'))
+      return p
+    }
+    const errors = (last: number): number => {
+      const before = net.seen('send', 'r1').length
+      const about = packet(last)
+      r1.stack.icmp.unreachable(about, 0)
+      about.release()
+      return net.seen('send', 'r1').length - before
+    }
+    for (let n = 0; n < 6; n++) assert.equal(errors(3) + errors(4), 2)
+    assert.equal(errors(3), 0)
+    for (let n = 0; n < 1022; n++) assert.equal(errors(1000 + n), 1)
+    assert.equal(errors(3), 0)
+    assert.equal(errors(3000), 1)
+    assert.deepEqual([errors(3), errors(4)], [0, 1])
   })
   test('fragmentation-needed is never limited', () => {
     const { net, alice } = chain({ mtu: 600 })
@@ -399,11 +430,11 @@ describe('IP stack', () => {
         got.push(formatIpv4(from), formatIpv4(to), data[0])
         r1.udp.open(8, () => {}).send(from, fromPort, data, to)
       })
-      const socket = alice.udp.open(0, ({ from }) => got.push(`answer of ${formatIpv4(from)}`))
-      socket.send(ip(destination), 7, unhex('2a'))
+      const socket = alice.udp.openAny(({ from }) => got.push(`answer of ${formatIpv4(from)}`))
+      socket?.send(ip(destination), 7, unhex('2a'))
       net.run(sec(1))
       assert.deepEqual(got, ['10.0.1.2', destination, 42, 'answer of 10.0.1.1'])
-      socket.send(ip(destination), 9, unhex('00'))
+      socket?.send(ip(destination), 9, unhex('00'))
       alice.stack.output(alice.env.packets.from(unhex('00')), ip(destination), 99)
       r1.tcp.listen(80, () => ({}))
       const syn = alice.env.packets.from(unhex('00500050000000010000000050020100 00000000'))
