@@ -10,6 +10,7 @@ import { ms } from '../src/base/time.ts'
 import { TcpLayer } from '../src/ip/tcp.ts'
 import { build, type Simulation } from '../src/lab/build.ts'
 import { loadLab } from '../src/lab/load.ts'
+import type { Client } from '../src/node/client.ts'
 import { IpNode } from '../src/node/ip-node.ts'
 
 export interface Outcome {
@@ -165,4 +166,28 @@ function send(tcp: TcpLayer, to: string, total: number): void {
     connection?.end()
   }
   const connection = tcp.connect(ip(to), 5001, { opened: write, writable: write })
+}
+
+/** `count` clients at one router dial one server, one every 100 µs, until every IPCP is open: complete sessions. */
+export function sessions(count: number): Outcome & { readonly sessions: number } {
+  const client = (i: number): string =>
+    `{ kind: client, routes: ["default via ${bare(address(256 + i, 2))}"], pptp: { server: office, user: u, password: p, auth: ms-chap-v2, mppe: required } }`
+  const nodes = [
+    'isp: { kind: router }',
+    'office: { kind: pptp-server, routes: ["default via 10.0.0.1"], pptp: { local: 172.16.0.1, pool: 172.17.0.0-172.20.255.255, users: { u: p }, auth: ms-chap-v2, mppe: required } }',
+  ]
+  const links = ['{ endpoints: ["isp:m", "office:m"], type: ip, ipv4: [10.0.0.1/30, 10.0.0.2/30], delay: 5ms }']
+  for (let i = 0; i < count; i++) {
+    nodes.push(`c${i}: ${client(i)}`)
+    links.push(
+      `{ endpoints: ["c${i}:e", "isp:p${i}"], type: ip, ipv4: [${address(256 + i, 1)}, ${address(256 + i, 2)}], delay: 5ms }`,
+    )
+  }
+  const simulation = simulate(nodes, links)
+  const { scheduler } = simulation.world
+  const clients = Array.from({ length: count }, (_, i) => simulation.nodes.get(`c${i}`) as Client)
+  for (const [i, node] of clients.entries()) scheduler.after(i * 100_000, 'dial', () => node.connect())
+  const up = (): number => clients.filter(node => node.tunnelUp).length
+  const measured = measure(simulation, () => up() === count || scheduler.now > 100e9)
+  return { ...measured, rx_bytes: 0, verified: up() === count, sessions: up() }
 }

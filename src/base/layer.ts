@@ -32,8 +32,8 @@ export interface StreamEvents {
   data(bytes: Uint8Array): void
   /** The peer will send no more. */
   ended(): void
-  /** Both directions are over. */
-  closed(reason: StreamClose): void
+  /** Both directions are over. `tries`: how often was sent what nobody answered, if that is why. */
+  closed(reason: StreamClose, tries?: number): void
 }
 
 /** `refused`: RST in answer to SYN. `reset`: RST later. `timeout`: no answer. `unreachable`: an ICMP error said so. */

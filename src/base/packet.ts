@@ -10,27 +10,41 @@
 export const HEADROOM = 160
 const SMALL = 320
 const LARGE = 2048
-/** Buffers are cut from slabs of about this many octets: a view costs half of an allocation or less. */
+/**
+ * Packets of one size share slabs of about this many octets: each has its place in a slab and no array of its own. That
+ * is cheaper to make, and a forwarding machine finds the slab's array in its cache.
+ */
 const SLAB = 65_536
 const KEPT = 65_536
 
+/** Where a packet without a place in a slab goes back to. */
+const NOWHERE: Packet[] = []
+
 export class Packet {
+  /** Holds other packets too: only start … end - 1, and the headroom in front, are this one's. */
   bytes: Uint8Array
   /** The packet is bytes[start … end - 1]. */
   start = 0
   end = 0
+  /** Where its headroom begins. */
+  #floor: number
+  free = true
   /** Node that made it, and its number there: ids count per node, so one node more does not rename the others. */
   node = ''
   number = 0
   /** The packet that this one was made from (wrapped, unwrapped, cut into fragments, put together); '' and 0 if none. */
   parentNode = ''
   parentNumber = 0
-  free = false
-  readonly #pool: PacketPool
+  readonly #shelf: Packet[]
+  readonly #home: Uint8Array
+  readonly #homeFloor: number
 
-  constructor(pool: PacketPool, bytes: Uint8Array) {
-    this.#pool = pool
-    this.bytes = bytes
+  constructor(shelf: Packet[], home: Uint8Array, floor: number) {
+    this.bytes = home
+    this.#floor = floor
+    this.#shelf = shelf
+    this.#home = home
+    this.#homeFloor = floor
   }
 
   get length(): number {
@@ -47,9 +61,16 @@ export class Packet {
     return this.parentNode === '' ? undefined : `${this.parentNode}#${this.parentNumber}`
   }
 
+  /** @internal Called by the pool: a packet of so many octets behind the headroom. */
+  take(length: number): void {
+    this.free = false
+    this.start = this.#floor + HEADROOM
+    this.end = this.start + length
+  }
+
   /** Makes room for a header of `length` bytes in front and returns where it starts. */
   prepend(length: number): number {
-    if (length > this.start) this.#reserve(length + HEADROOM)
+    if (length > this.start - this.#floor) this.#reserve(length + HEADROOM)
     return (this.start -= length)
   }
 
@@ -59,31 +80,40 @@ export class Packet {
     this.end = bytes.length
     this.start = headroom
     this.bytes = bytes
+    this.#floor = 0
   }
 
   release(): void {
-    this.#pool.put(this)
+    if (this.free) throw new Error(`${this.id} was released twice`)
+    this.free = true
+    this.bytes = this.#home
+    this.#floor = this.#homeFloor
+    if (this.#shelf !== NOWHERE && this.#shelf.length < KEPT) this.#shelf.push(this)
   }
 }
 
-/** Buffers of one size. */
+/** Packets of one size that nobody owns, and the slab from which new ones are cut. */
 class Shelf {
   readonly size: number
   readonly packets: Packet[] = []
-  #slab = new ArrayBuffer(0)
+  #slab = new Uint8Array(0)
   #used = 0
 
   constructor(size: number) {
     this.size = size
   }
 
-  cut(): Uint8Array {
-    if (this.#used === this.#slab.byteLength) {
-      this.#slab = new ArrayBuffer(Math.floor(SLAB / this.size) * this.size)
+  take(): Packet {
+    return this.packets.pop() ?? this.#cut()
+  }
+
+  #cut(): Packet {
+    if (this.#used === this.#slab.length) {
+      this.#slab = new Uint8Array(Math.floor(SLAB / this.size) * this.size)
       this.#used = 0
     }
     this.#used += this.size
-    return new Uint8Array(this.#slab, this.#used - this.size, this.size)
+    return new Packet(this.packets, this.#slab, this.#used - this.size)
   }
 }
 
@@ -94,25 +124,14 @@ export class PacketPool {
 
   take(length: number): Packet {
     const need = length + HEADROOM
-    const packet = this.#find(need)
-    packet.free = false
-    packet.start = HEADROOM
-    packet.end = need
+    const packet =
+      need <= SMALL
+        ? this.#small.take()
+        : need <= LARGE
+          ? this.#large.take()
+          : new Packet(NOWHERE, new Uint8Array(need), 0)
+    packet.take(length)
     return packet
-  }
-
-  #find(need: number): Packet {
-    if (need > LARGE) return new Packet(this, new Uint8Array(need))
-    const shelf = need <= SMALL ? this.#small : this.#large
-    return shelf.packets.pop() ?? new Packet(this, shelf.cut())
-  }
-
-  put(packet: Packet): void {
-    if (packet.free) throw new Error(`${packet.id} was released twice`)
-    packet.free = true
-    const { length } = packet.bytes
-    const shelf = length === SMALL ? this.#small : length === LARGE ? this.#large : undefined
-    if (shelf && shelf.packets.length < KEPT) shelf.packets.push(packet)
   }
 }
 

@@ -8,6 +8,7 @@ import type { DropReason } from './drop.ts'
 import type { Malformed } from './result.ts'
 import type { Clock } from './scheduler.ts'
 import type { SimTime } from './time.ts'
+import type { TunnelEnd } from './tunnel-end.ts'
 
 /** What the trace says of an IP packet. Addresses are text here: the trace is read by people. */
 export interface PacketFacts {
@@ -71,6 +72,8 @@ export interface EventFields {
   }
   /** An interface came up or went down, with its addresses. */
   interface: { readonly iface: string; readonly to: 'up' | 'down'; readonly detail: string }
+  /** A tunnel is over or did not come about: once a tunnel at each of its ends, with the first cause known there. */
+  'tunnel-end': TunnelEnd & { readonly peer: string }
   route: { readonly action: 'add' | 'remove'; readonly route: string }
   arp: {
     readonly way: Way
@@ -121,6 +124,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
   interface: ['iface', 'to', 'detail'],
+  'tunnel-end': ['peer', 'layer', 'reason', 'tries', 'detail'],
   route: ['action', 'route'],
   arp: ['way', 'type', 'iface', 'address', 'mac'],
   'tcp-retransmit': ['src', 'dst', 'seq', 'length', 'tries'],

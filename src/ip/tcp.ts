@@ -123,7 +123,7 @@ export class ConnectionStream implements Stream {
       data: bytes => events.data(bytes),
       ended: () => events.ended(),
       writable: () => this.#flush(),
-      closed: reason => events.closed(reason),
+      closed: reason => events.closed(reason, this.#connection?.unanswered),
     }
   }
 
@@ -172,7 +172,7 @@ export function acceptedStream(connection: Connection, use: (stream: Stream) => 
     opened: () => {},
     data: bytes => events?.data(bytes),
     ended: () => events?.ended(),
-    closed: reason => events?.closed(reason),
+    closed: (reason, tries) => events?.closed(reason, tries),
   })
   stream.attach(connection)
   events = use(stream)

@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { EVENTS, type EventName } from '../base/trace.ts'
+import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../base/tunnel-end.ts'
 import { flag, oneOf, show, text, type Wrong } from './leaf.ts'
 import { map } from './map.ts'
 
@@ -63,6 +64,7 @@ const WORDS: { readonly [K in EventName]?: Readonly<Record<string, readonly stri
     ],
   },
   interface: { to: ['up', 'down'] },
+  'tunnel-end': { layer: TUNNEL_LAYERS, reason: Object.keys(TUNNEL_END_REASONS) },
   route: { action: ['add', 'remove'] },
   arp: { way: WAY, type: ['request', 'reply', 'announcement'] },
 }

@@ -65,6 +65,8 @@ const auth = v.pipe(
 )
 const mppe = oneOf(MPPE, 'MPPE encryption: `required` ends a session without it.')
 
+const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
+
 const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
   user: v.optional(words('User name.', 255)),
@@ -78,7 +80,7 @@ const clientPptp = {
     ),
   ),
   dns: v.optional(flag('Ask the server for name servers (RFC 1877)?'), false),
-  echo: v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.')),
+  echo,
 }
 
 const serverPptp = {
@@ -102,6 +104,7 @@ const serverPptp = {
       v.description('Name servers to give out (RFC 1877).'),
     ),
   ),
+  echo,
 }
 
 function poolWrong({ input }: Wrong): string {

@@ -415,7 +415,16 @@ export class Topology {
     const users = new Map<string, string>()
     for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
     const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
-    return { local, pool, users, auth, mppe, dns: dns.filter(address => address !== undefined) }
+    const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
+    return {
+      local,
+      pool,
+      users,
+      auth,
+      mppe,
+      dns: dns.filter(address => address !== undefined),
+      ...(echo === undefined ? {} : { echo }),
+    }
   }
 
   #security(pptp: Tree | undefined): { auth: readonly AuthProtocol[]; mppe: Mppe } {

@@ -5,9 +5,10 @@
  *
  * and back in the same order when the user disconnects or any of them ends.
  */
-import { ANY, contains, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
+import { ANY, contains, formatIpv4, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
+import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream } from '../ip/tcp.ts'
 import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
@@ -16,7 +17,8 @@ import type { ControlConnection } from '../pptp/control.ts'
 import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
-import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { callEnd, controlEnd } from './tunnel-end.ts'
+import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ClientConfig {
   /** Address of the PAC. */
@@ -33,7 +35,6 @@ export interface ClientConfig {
 }
 
 const IFACE = 'ppp0'
-const ECHO_FAILURES = 4
 
 export class Client extends IpNode {
   readonly kind = 'client'
@@ -43,6 +44,7 @@ export class Client extends IpNode {
   #control: ControlConnection | undefined
   #call: Call | undefined
   #link: PppLink | undefined
+  #end: TunnelEnd | undefined
   #active = false
   #routes: Route[] = []
   /** Routes that those of the tunnel took the place of. */
@@ -55,18 +57,24 @@ export class Client extends IpNode {
     this.#tunnelling = new Tunnelling(this, pns)
   }
 
+  get tunnelUp(): boolean {
+    return this.#link?.port !== undefined
+  }
+
   /** Dials, unless a tunnel is up or on its way. */
   connect(): void {
     if (this.#active) return
     this.#active = true
     this.#call = undefined
     this.#link = undefined
+    this.#end = undefined
     const { server } = this.#config
     const local = this.stack.sourceFor(server) ?? ANY
     const control = this.#tunnelling.endpoint.connect(local, server, {
       established: () => this.#dial(control),
-      ended: () => {
+      ended: end => {
         this.#active = false
+        this.#over(controlEnd(end))
       },
     })
     this.#control = control
@@ -89,18 +97,30 @@ export class Client extends IpNode {
     const call: Call = control.dial({
       connected: () => link.open(),
       received: frame => link.session.receive(frame),
-      ended: () => {
+      ended: end => {
         link.session.lowerDown()
+        this.#over(callEnd(end, link.end))
         control.stop()
       },
     })
     const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
       networkUp: () => this.#addRoutes(),
       networkDown: () => this.#removeRoutes(),
-      finished: () => call.clear(),
+      finished: end => {
+        if (end.reason !== 'lower-down') this.#over(end)
+        call.clear()
+      },
     })
     this.#call = call
     this.#link = link
+  }
+
+  /** The first cause is what the user wants to know. */
+  #over(end: TunnelEnd): void {
+    if (this.#end) return
+    this.#end = end
+    const { layer, reason, tries, detail } = end
+    this.env.trace.emit('tunnel-end', { peer: formatIpv4(this.#config.server), layer, reason, tries, detail })
   }
 
   #pppConfig(): PppConfig {
@@ -151,7 +171,11 @@ export class Client extends IpNode {
   override snapshot(): Snapshot {
     return {
       ...super.snapshot(),
-      pptp: { control: this.#control?.state ?? 'idle', call: this.#call?.state ?? 'idle' },
+      pptp: {
+        control: this.#control?.state ?? 'idle',
+        call: this.#call?.state ?? 'idle',
+        end: this.#end && { ...this.#end },
+      },
       ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
     }
   }

@@ -4,15 +4,19 @@
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
+import type { Duration } from '../base/time.ts'
+import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers } from '../ip/tcp.ts'
 import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
 import type { Call } from '../pptp/call.ts'
-import { type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
+import type { ControlConnection } from '../pptp/control.ts'
+import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
-import { PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { callEnd, controlEnd } from './tunnel-end.ts'
+import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ServerConfig {
   /** Its own address on every ppp interface. */
@@ -23,6 +27,8 @@ export interface ServerConfig {
   readonly auth: readonly AuthMethod[]
   readonly mppe: 'off' | 'optional' | 'required'
   readonly dns: readonly Ipv4[]
+  /** Time between two LCP Echo-Requests; absent: none are sent. */
+  readonly echo?: Duration
 }
 
 /** A call with what belongs to it. */
@@ -36,6 +42,12 @@ interface Caller {
 
 /** RFC 2637 §2.8: General Error with "no resource": every address is taken. */
 const NO_ADDRESS: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
+const ALL_TAKEN: TunnelEnd = {
+  layer: 'pptp',
+  reason: 'refused',
+  tries: 0,
+  detail: 'Every address of the pool is taken.',
+}
 
 export class PptpServer extends IpNode {
   readonly kind = 'pptp-server'
@@ -61,16 +73,24 @@ export class PptpServer extends IpNode {
   }
 
   #accept(connection: Connection): ConnectionHandlers {
-    const { local, remote } = connection
-    return acceptedStream(
-      connection,
-      stream => this.#tunnelling.endpoint.accept(local.address as Ipv4, remote.address as Ipv4, stream).streamEvents,
-    )
+    const local = connection.local.address as Ipv4
+    const peer = connection.remote.address as Ipv4
+    return acceptedStream(connection, stream => {
+      const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
+        ended: end => {
+          if (control.carried === 0) this.#over(peer, controlEnd(end))
+        },
+      })
+      return control.streamEvents
+    })
   }
 
   /** Takes a call if there is still an address to give. */
   #decide(call: Call): CallHandlers | Refusal {
-    if (this.#pool.free === 0) return NO_ADDRESS
+    if (this.#pool.free === 0) {
+      this.#over(call.peer, ALL_TAKEN)
+      return NO_ADDRESS
+    }
     const unit = this.#units.take() as number
     const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(call, unit), {
       networkUp: () => {},
@@ -78,7 +98,7 @@ export class PptpServer extends IpNode {
       finished: () => call.clear(),
     })
     this.#callers.set(call, { call, link, unit, address: undefined })
-    return link.handlers(() => this.#ended(call))
+    return link.handlers(end => this.#ended(call, end))
   }
 
   #assign(call: Call): Ipv4 | undefined {
@@ -88,16 +108,21 @@ export class PptpServer extends IpNode {
     return caller.address
   }
 
-  #ended(call: Call): void {
+  #ended(call: Call, end: CallEnd): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     this.#callers.delete(call)
+    this.#over(call.peer, callEnd(end, caller.link.end))
     if (caller.address !== undefined) this.#pool.give(caller.address)
     this.#units.give(caller.unit)
   }
 
+  #over(peer: Ipv4, { layer, reason, tries, detail }: TunnelEnd): void {
+    this.env.trace.emit('tunnel-end', { peer: formatIpv4(peer), layer, reason, tries, detail })
+  }
+
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns } = this.#config
+    const { local, users, auth, mppe, dns, echo } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
@@ -106,6 +131,7 @@ export class PptpServer extends IpNode {
       authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
       mppe,
       ip: { local, assignPeer: () => this.#assign(call), dns },
+      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
       timers: PPP_TIMERS,
     }
   }

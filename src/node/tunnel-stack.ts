@@ -16,6 +16,8 @@ import { PppPort } from './ppp-port.ts'
 
 export const PPTP_PORT = 1723
 export const PPP_TIMERS: PppTimers = RFC_TIMERS
+/** LCP Echo-Requests without answer after which a link ends, as the captured pppd were set up. */
+export const ECHO_FAILURES = 4
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
 export class Tunnelling {

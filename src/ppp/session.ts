@@ -178,6 +178,8 @@ export class Session {
 
   /** The line below is up: start. */
   open(): void {
+    // What was below may have gone before it was used.
+    if (this.#over) return
     this.#phase.fire('up')
     this.#lcp.protocol.open()
     this.#lcp.protocol.lowerUp()
@@ -453,14 +455,23 @@ export class Session {
   }
 
   #lcpFinished(tries: number): void {
-    const detail = `No answer to ${tries} LCP Configure-Requests.`
-    this.#ending ??= { reason: 'timeout', layer: 'lcp', detail, tries }
-    this.#finish(this.#ending)
+    const ending = this.#ending
+    if (!ending) {
+      const detail = `No answer to ${tries} LCP Configure-Requests.`
+      this.#finish({ reason: 'timeout', layer: 'lcp', detail, tries })
+    } else if (tries === 0 || ending.tries > 0) this.#finish(ending)
+    else {
+      const detail = `${ending.detail.replace(/\.$/, '')}. No answer to ${tries} LCP Terminate-Requests.`
+      this.#finish({ ...ending, detail, tries })
+    }
   }
 
   #finish(end: PppEnd): void {
     if (this.#over) return
     this.#over = true
+    this.#ending ??= end
+    this.#ipcp.protocol.close('')
+    this.#ccp.protocol.close('')
     this.#phase.fire('down')
     this.#sinks.finished(end)
   }

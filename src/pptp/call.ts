@@ -44,11 +44,15 @@ export type CallAction =
   /** The call is over, and its user is told. */
   | 'end'
 
-/** §3.2.4.2. Ours are `time-out` (§3.2.1, in words) and `control-lost`: a call lives in its control connection. */
+/**
+ * §3.2.4.2. Ours are `time-out` (§3.2.1, in words) and `control-lost`: a call lives in its control connection. Ours is
+ * also the reply that crosses our Call-Clear-Request: it tells the ID by which Call-Disconnect-Notify will name the
+ * call, or, with an error, that there is no call to be cleared.
+ */
 export const PNS_CALL = table<CallState, CallEvent, CallAction>({
   open: { idle: 'send-ocrq wait-reply' },
-  'receive-ocrp-connected': { 'wait-reply': 'up established' },
-  'receive-ocrp-error': { 'wait-reply': 'end idle' },
+  'receive-ocrp-connected': { 'wait-reply': 'up established', 'wait-disconnect': 'wait-disconnect' },
+  'receive-ocrp-error': { 'wait-reply': 'end idle', 'wait-disconnect': 'end idle' },
   'receive-cdn': { established: 'down end idle', 'wait-disconnect': 'end idle' },
   'receive-ocrq': {},
   'receive-ocrq-in-error': {},
@@ -217,6 +221,7 @@ export class Call {
       this.#rememberPeer(m.callId, m.packetRecvWindowSize, m.packetProcessingDelay)
       return this.#fire('receive-ocrp-connected')
     }
+    if (this.state === 'wait-disconnect') return this.#fire('receive-ocrp-error')
     const { resultCode, errorCode, causeCode } = m
     const error = errorCode === 0 ? '' : `, error ${Pptp.errorText(errorCode)}`
     this.#ending = {
@@ -279,7 +284,9 @@ export class Call {
   }
 
   #fire(event: CallEvent): boolean {
+    const before = this.state
     const fired = this.#machine.fire(event)
+    if (this.state === before) return fired
     if (this.state === 'wait-reply' || this.state === 'wait-disconnect') this.#timer.arm(this.#config.replyTimeOut)
     else this.#timer.cancel()
     return fired

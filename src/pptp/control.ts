@@ -156,6 +156,8 @@ export class ControlConnection {
   readonly peer: Ipv4
   /** Calls of this connection, ended ones excluded. */
   readonly calls: Call[] = []
+  /** How many calls there have been. */
+  carried = 0
   /** Pieces of the stream that were no message. */
   rubbish = 0
   /** What the TCP side calls. */
@@ -163,7 +165,7 @@ export class ControlConnection {
     opened: () => this.#fire('tcp-open'),
     data: bytes => this.#splitter.push(bytes),
     ended: () => this.#tcpClosed('closed'),
-    closed: reason => this.#tcpClosed(reason),
+    closed: (reason, tries) => this.#tcpClosed(reason, tries),
   }
   readonly #env: Env
   readonly #config: EndpointConfig
@@ -339,10 +341,11 @@ export class ControlConnection {
     return this.#fire('receive-sccrp-version-not-ok')
   }
 
-  #tcpClosed(close: StreamClose): void {
+  #tcpClosed(close: StreamClose, tries = 0): void {
     if (this.#over) return
+    const silent = close === 'timeout' || close === 'unreachable'
     // The peer may close while we wait for its answer to our stop.
-    this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close])
+    this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close], silent ? tries : 0)
     // Orderly from the peer: close our direction too.
     if (close === 'closed') this.#stream?.end()
     this.#fire('tcp-closed')

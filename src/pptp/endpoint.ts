@@ -117,6 +117,7 @@ export class Endpoint {
   #enter(connection: ControlConnection, call: Call): void {
     this.#calls.set(call.callId, call)
     connection.calls.push(call)
+    connection.carried++
   }
 
   #callOver(connection: ControlConnection, call: Call): void {

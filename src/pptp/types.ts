@@ -134,7 +134,7 @@ export interface ControlEnd {
   readonly reason: ControlEndReason
   readonly resultCode?: number
   readonly errorCode?: number
-  /** Messages sent that nobody answered; PPTP itself never repeats one. */
+  /** How often was sent what nobody answered; PPTP itself never repeats a message, TCP does. */
   readonly tries: number
   /** One sentence for people. */
   readonly sentence: string

@@ -135,6 +135,10 @@ export class TcpConnection implements Connection {
   get rto(): number {
     return this.#rto.value
   }
+  get unanswered(): number {
+    if (this.#waiting === 'syn' || this.#waiting === 'retransmit') return this.#tries + 1
+    return this.#waiting === 'persist' ? this.#tries : 0
+  }
   get queued(): number {
     return this.#sender.queued
   }

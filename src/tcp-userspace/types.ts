@@ -138,6 +138,8 @@ export interface Connection {
   readonly rto: number
   /** Segments sent again since the connection began. */
   readonly retransmits: number
+  /** How often the segment or window probe in front has been sent without an answer; 0 if none waits for one. */
+  readonly unanswered: number
   /** Octets received in order, and octets that the peer has acknowledged. */
   readonly bytesIn: number
   readonly bytesOut: number

@@ -7,6 +7,7 @@ import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { formatTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
+import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
 
 export type Mark = 'control' | 'data' | 'user' | 'net'
 export type Tone = 'plain' | 'good' | 'bad' | 'faint'
@@ -136,6 +137,16 @@ const TELLERS: { readonly [K in TraceEvent['event']]: Teller<K> } = {
     text: withDetail(`${e.iface} is ${e.to}`, e.detail),
     tone: e.to === 'up' ? 'good' : 'plain',
   }),
+  'tunnel-end': (e, options) => {
+    const tries = e.tries === 0 ? '' : `, ${e.tries} ${e.tries === 1 ? 'try' : 'tries'}`
+    const wanted = TUNNEL_END_REASONS[e.reason] === 'wanted'
+    return {
+      mark: 'user',
+      depth: 0,
+      text: `the tunnel to ${called(e.peer, options)} is over (${upper(e.layer)} ${e.reason}${tries}): ${e.detail}`,
+      tone: wanted ? 'plain' : 'bad',
+    }
+  },
   route: e => ({
     mark: 'user',
     depth: 0,

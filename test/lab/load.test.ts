@@ -201,6 +201,22 @@ topology:
     ])
   })
 
+  test('a server may ask its callers whether they live, and does not unless told to', () => {
+    const server = (echo: string) => `
+name: echo
+topology:
+  nodes:
+    a: { kind: host }
+    b:
+      kind: pptp-server
+      pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.20, users: { alice: x }${echo} }
+  links:
+    - { endpoints: ["a:eth0", "b:eth0"], ipv4: [10.0.0.1/24, 10.0.0.2/24] }
+`
+    assert.equal(node(good(server(', echo: 30s')), 'b', 'pptp-server').pptp.echo, sec(30))
+    assert.equal('echo' in node(good(server('')), 'b', 'pptp-server').pptp, false)
+  })
+
   test('routes with dev, via, both, and a tunnel that does not exist yet', () => {
     const lab = good(`
 name: routes

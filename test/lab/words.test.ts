@@ -111,7 +111,8 @@ describe('states', () => {
 describe('events of the trace', () => {
   test('every event may be looked for, by every field', () => {
     const value = (event: string, field: string): string => {
-      if (field === 'reason') return 'queue-full'
+      if (event === 'tunnel-end' && field === 'layer') return 'ipcp'
+      if (field === 'reason') return event === 'tunnel-end' ? 'timeout' : 'queue-full'
       if (field === 'why') return 'truncated'
       if (field === 'way') return 'sent'
       if (field === 'ok') return 'true'

@@ -420,7 +420,27 @@ describe('the end', () => {
     p.client.session.close('User request')
     p.run(sec(20))
     assert.equal(messages(p.events, 'client').filter(m => m.startsWith('sent lcp terminate-request')).length, 2)
-    assert.equal(p.client.ends[0].reason, 'closed')
+    const detail = 'User request. No answer to 2 LCP Terminate-Requests.'
+    assert.deepEqual(p.client.ends, [{ reason: 'closed', layer: 'lcp', detail, tries: 2 }])
+  })
+  test('a line that is gone before the session was opened: it stays dead', () => {
+    const p = pair()
+    p.client.session.lowerDown()
+    p.open()
+    p.run(sec(60))
+    assert.equal(p.client.session.phase, 'dead')
+    assert.equal(p.client.session.lcp, 'initial')
+    assert.deepEqual(messages(p.events, 'client'), [])
+    assert.equal(p.client.ends.length, 1)
+  })
+  test('the network protocols end with the link', () => {
+    const p = pair()
+    p.open()
+    p.run(sec(1))
+    p.client.session.close('User request')
+    p.run(sec(10))
+    for (const { session } of [p.client, p.server])
+      assert.deepEqual([session.ccp, session.ipcp], ['initial', 'initial'])
   })
   test('lowerDown: nothing is sent, finished at once', () => {
     const p = pair()

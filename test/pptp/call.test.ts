@@ -92,16 +92,33 @@ describe('PNS outgoing call (RFC 2637 §3.2.4.2)', () => {
     assert.deepEqual(bench.heard(), [])
   })
 
-  test('clearing before the reply sends Call-Clear-Request; the late reply is out of place', () => {
-    const { bench, call } = dialled()
+  test('clearing before the reply: the reply that crosses it tells the ID that the notification names', () => {
+    const { bench, log, call } = dialled()
     call.clear()
+    assert.deepEqual(bench.heardTypes(), ['outgoing-call-request', 'call-clear-request'])
     bench.sends(ocrp(700, 500))
-    assert.deepEqual([call.state, bench.drops()], ['wait-disconnect', ['pptp-unexpected']])
+    assert.deepEqual([call.state, call.peerCallId, bench.drops()], ['wait-disconnect', 700, []])
     bench.sends(cdn(700))
-    // The ID of the peer was never learned, and this is neither ours.
-    assert.equal(call.state, 'wait-disconnect')
-    bench.sends(cdn(500))
-    assert.equal(call.state, 'idle')
+    assert.deepEqual([call.state, log.said], ['idle', ['ended cleared']])
+    assert.equal(bench.endpoint.calls.length, 0)
+  })
+
+  test('clearing before the reply: a crossing refusal ends the call, since no notification will come', () => {
+    const { bench, log, call } = dialled()
+    call.clear()
+    bench.sends({ ...ocrp(0, 500, 2), errorCode: 4 })
+    assert.deepEqual([call.state, log.said], ['idle', ['ended cleared']])
+    bench.pass(sec(61))
+    assert.equal(bench.connection.state, 'established')
+  })
+
+  test('the minute of Call-Clear-Request is not made longer by a crossing reply (§3.2.1)', () => {
+    const { bench, log, call } = dialled()
+    call.clear()
+    bench.pass(sec(50))
+    bench.sends(ocrp(700, 500))
+    bench.pass(sec(11))
+    assert.deepEqual([call.state, log.end?.reason], ['idle', 'timeout'])
   })
 
   test('a reply for another call changes nothing', () => {

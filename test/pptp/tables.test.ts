@@ -100,6 +100,8 @@ describe('transition tables', () => {
       established     | receive-cdn            | down end       | idle
       established     | local-terminate        | down send-ccrq | wait-disconnect
       wait-disconnect | receive-cdn            | end            | idle
+      wait-disconnect | receive-ocrp-connected |                | wait-disconnect
+      wait-disconnect | receive-ocrp-error     | end            | idle
       wait-reply      | time-out               | end            | idle
       wait-disconnect | time-out               | end            | idle
       wait-reply      | control-lost           | end            | idle
