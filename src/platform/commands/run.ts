@@ -285,7 +285,8 @@ class StoryReport implements Report {
 function verdictLine({ ok, level, name, description, detail }: Verdict): string {
   const word = ok ? paint('green', 'PASS') : level === 'warning' ? paint('yellow', 'WARN') : paint('red', 'FAIL')
   const text = description === '' ? name : `${name}: ${description}`
-  return `${word}  ${text}${ok && detail === '' ? '' : ` ${ok ? paint('gray', `(${detail})`) : `\n      ${detail}`}`}`
+  if (!ok) return `${word}  ${text}\n      ${detail}`
+  return `${word}  ${text}${detail === '' ? '' : ` ${paint('gray', `(${detail})`)}`}`
 }
 
 function summary({ checks, t }: RunResult): string {
