@@ -1,1 +1,26 @@
-export {}
+/**
+ * The public API of the core, and the entry of the bundle for browsers. docs/api.md shows it at work.
+ *
+ * Nothing here needs Node: text comes in, values and bytes go out.
+ */
+
+// Words for people.
+export { formatIpv4, type Ipv4, parseIpv4 } from './base/address.ts'
+// What a run tells.
+export { DROP_REASONS, type DropReason } from './base/drop.ts'
+export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
+export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
+// From a lab to the result of its run.
+export { build, type Simulation } from './lab/build.ts'
+export { type LabSource, lab, labText } from './lab/builder.ts'
+export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
+export { renderIssue, renderIssues } from './lab/diagnostic.ts'
+export type { Verdict } from './lab/expect.ts'
+export { fingerprintOf } from './lab/fingerprint.ts'
+export type { Check, Issue, Lab, LinkSpec, NodeSpec } from './lab/lab.ts'
+export { type Loaded, loadLab as load, type Override } from './lab/load.ts'
+export { nearest } from './lab/nearest.ts'
+export { Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { type RecordedRun, readRunFile, writeRunFile } from './lab/run-file.ts'
+export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { formatLine, type StoryLine, type StoryOptions, tell } from './view/story.ts'

@@ -1,12 +1,10 @@
 /** The ping of a lab: echo requests at an interval, and what became of each. */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
-import { get16 } from '../base/bytes.ts'
 import type { Env } from '../base/env.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import type { EchoReply, IcmpError } from '../ip/icmp.ts'
 import type { IpStack } from '../ip/stack.ts'
-import * as Icmp from '../wire/icmp.ts'
 
 export interface PingOptions {
   readonly to: Ipv4
@@ -78,9 +76,8 @@ class Ping {
   }
 
   #error(error: IcmpError): void {
-    const ours =
-      error.protocol === 1 && error.quoted[0] === Icmp.TYPE.echoRequest && get16(error.quoted, 4) === this.#identifier
-    if (ours) this.#fail(get16(error.quoted, 6), Icmp.typeName(error.type, error.code), formatIpv4(error.from))
+    const { echo, name, from } = error
+    if (echo?.identifier === this.#identifier) this.#fail(echo.sequence, name, formatIpv4(from))
   }
 
   #fail(seq: number, type: string, from?: string): void {

@@ -24,12 +24,16 @@ const REMEMBERED = 1024
 export interface IcmpError {
   readonly type: number
   readonly code: number
+  /** `host unreachable`, `time exceeded`, … */
+  readonly name: string
   /** Who sent the error. */
   readonly from: Ipv4
   readonly nextHopMtu: number
   readonly source: Ipv4
   readonly destination: Ipv4
   readonly protocol: number
+  /** Of which echo request of ours it tells, if it is about one. */
+  readonly echo: { readonly identifier: number; readonly sequence: number } | undefined
   /** What follows the quoted IP header: at least eight octets, zeros behind a packet that was shorter. */
   readonly quoted: Uint8Array
 }
@@ -144,15 +148,20 @@ export class IcmpLayer {
       this.#drop(packet, 'icmp-ignored')
       return
     }
+    const quoted = padded(bytes.subarray(inner + header, end))
+    const protocol = Ipv4Header.protocol(bytes, inner)
+    const isEcho = protocol === Ipv4Header.PROTOCOL.icmp && Icmp.type(quoted, 0) === Icmp.TYPE.echoRequest
     const error: IcmpError = {
       type: Icmp.type(bytes, at),
       code: Icmp.code(bytes, at),
+      name: Icmp.typeName(Icmp.type(bytes, at), Icmp.code(bytes, at)),
       from: Ipv4Header.source(bytes, start),
       nextHopMtu: Icmp.nextHopMtu(bytes, at),
       source: Ipv4Header.source(bytes, inner),
       destination: Ipv4Header.destination(bytes, inner),
-      protocol: Ipv4Header.protocol(bytes, inner),
-      quoted: padded(bytes.subarray(inner + header, end)),
+      protocol,
+      echo: isEcho ? { identifier: Icmp.identifier(quoted, 0), sequence: Icmp.sequence(quoted, 0) } : undefined,
+      quoted,
     }
     packet.release()
     for (const listener of [...this.#errors]) listener(error)

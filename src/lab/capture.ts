@@ -12,6 +12,7 @@ import { type SimTime, sec } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { Link, TappedFrame } from '../link/link.ts'
 import * as Pcap from '../wire/pcap.ts'
+import type { Lab } from './lab.ts'
 
 /** Longer than any packet waits in one machine, ARP's three seconds included. */
 const WAIT = sec(5)
@@ -23,6 +24,9 @@ interface Waiting {
   readonly packet: string
   comment: string | undefined
 }
+
+/** `alice_eth0-isp_eth0.pcapng`: no colon, which some systems do not allow in names. */
+export const captureName = ({ ends }: Link): string => `${ends.map(end => end.name.replace(':', '_')).join('-')}.pcapng`
 
 export class LinkCapture {
   readonly #ends: readonly [string, string]
@@ -71,6 +75,11 @@ export class LinkCapture {
     }
     return concat(...this.#blocks.splice(0))
   }
+}
+
+/** Addresses of the lab file with the names of their machines. */
+export function* hostNames(lab: Lab): Generator<readonly [Ipv4, string]> {
+  for (const node of lab.nodes) for (const { ipv4 } of node.interfaces) if (ipv4) yield [ipv4.address, node.name]
 }
 
 function describeFate(fate: TappedFrame['fate']): string | undefined {

@@ -38,6 +38,13 @@ function finish(h: number): number {
   return (h ^ (h >>> 16)) >>> 0
 }
 
+/** Of the text of a lab: the mark of our captures. */
+export function fingerprintOf(text: string): string {
+  const hash = new Hash()
+  hash.text(text)
+  return hash.digest()
+}
+
 /** Feeds an event: time, name and every field, in the order in which its layer wrote them. */
 export function hashEvent(hash: Hash, event: TraceEvent): void {
   hash.number(event.t)

@@ -5,7 +5,7 @@
 import * as v from 'valibot'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
-import { EVENTS, type EventName } from '../base/trace.ts'
+import { EVENTS, type EventFields, type EventName } from '../base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../base/tunnel-end.ts'
 import { flag, oneOf, show, text, type Wrong } from './leaf.ts'
 import { map } from './map.ts'
@@ -124,6 +124,13 @@ const unknownEvent = ({ input }: Wrong) =>
     ? `The trace has no event ${show(input)}.\n?${names.join(' ')}`
     : `Here the name of an event of the trace must stand: \`event: …\`.\nknown here: ${names.join(', ')}`
 
+/** As a file writes it: an event of the trace, and values or comparisons for its fields. */
+type Pattern = {
+  [K in EventName]: { event: K; at?: string } & {
+    [F in keyof EventFields[K]]?: EventFields[K][F] | string | number
+  }
+}[EventName]
+
 export const seenSchema = v.pipe(
   v.variant(
     'event',
@@ -131,7 +138,7 @@ export const seenSchema = v.pipe(
     unknownEvent,
   ),
   v.description('Such events must have happened.'),
-)
+) as v.GenericSchema as v.GenericSchema<Pattern & { count?: number | string }>
 export const unseenSchema = v.pipe(
   v.variant(
     'event',
@@ -139,4 +146,4 @@ export const unseenSchema = v.pipe(
     unknownEvent,
   ),
   v.description('No such event may have happened.'),
-)
+) as v.GenericSchema as v.GenericSchema<Pattern>

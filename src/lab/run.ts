@@ -142,6 +142,17 @@ export class Run {
   }
 }
 
+/** The whole run of a lab at once. */
+export function run(
+  lab: Lab,
+  options: RunOptions & { readonly onEvent?: (event: TraceEvent) => void } = {},
+): RunResult {
+  const whole = new Run(lab, options)
+  if (options.onEvent) whole.listen(options.onEvent)
+  whole.advance()
+  return whole.result()
+}
+
 function describe(action: Action): string {
   const rules: { describe(args: never): string } = VERBS[action.verb]
   return rules.describe(action.args as never)

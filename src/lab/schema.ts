@@ -216,9 +216,9 @@ const topology = map('topology', {
   ),
 })
 
-const verbs = Object.fromEntries(
-  Object.entries(VERBS).map(([verb, rules]) => [verb, v.optional(rules.schema)]),
-) as Record<Verb, v.OptionalSchema<v.GenericSchema, undefined>>
+const verbs = Object.fromEntries(Object.entries(VERBS).map(([verb, rules]) => [verb, v.optional(rules.schema)])) as {
+  [V in Verb]: v.OptionalSchema<(typeof VERBS)[V]['schema'], undefined>
+}
 
 const event = v.pipe(
   map('an event', { at: duration('When.'), ...verbs }),

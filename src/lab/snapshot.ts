@@ -1,11 +1,19 @@
-/** Values of a machine's snapshot by their path: `ppp.ipcp`, `calls[alice].ppp.lcp`. docs/snapshot.md lists the paths. */
+/** The machines of a run at one moment, and values of a snapshot by their path. docs/snapshot.md lists the paths. */
 import type { Snapshot, SnapshotValue } from '../node/node.ts'
+import type { Simulation } from './build.ts'
+
+export type { Snapshot, SnapshotValue } from '../node/node.ts'
+
+/** Every machine as it is now, by name: plain data that stays as it is when the run goes on. */
+export const snapshot = ({ nodes }: Simulation): ReadonlyMap<string, Snapshot> =>
+  new Map([...nodes].map(([name, node]) => [name, node.snapshot()]))
 
 /** `a.b[c.d].e` is `a`, `b`, `c.d`, `e`. */
 export function splitPath(path: string): string[] {
   return [...path.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(match => match[1] ?? match[0])
 }
 
+/** `ppp.ipcp`, `calls[alice].ppp.lcp` */
 export function valueAt(snapshot: Snapshot, path: string): SnapshotValue {
   let value: SnapshotValue = snapshot
   for (const name of splitPath(path)) {

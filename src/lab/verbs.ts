@@ -124,7 +124,7 @@ const pace = (n: number, interval: number) => (n === 1 ? '' : `, one every ${for
 const durationOr = (tree: Tree | undefined, usual: string) => parseDuration(text(tree) ?? usual)
 const sizeOr = (tree: Tree | undefined, usual: string) => parseSize(text(tree) ?? usual)
 
-export const VERBS: { readonly [V in Verb]: VerbRules<V> } = {
+export const VERBS = {
   connect: {
     schema: name('The client that calls its server.'),
     read: (tree, resolve) => readClient(tree, resolve),
@@ -258,7 +258,7 @@ export const VERBS: { readonly [V in Verb]: VerbRules<V> } = {
     },
     describe: args => args.text,
   },
-}
+} satisfies { readonly [V in Verb]: VerbRules<V> }
 
 export const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word)
 

@@ -100,7 +100,8 @@ export class Client extends IpNode {
       ended: end => {
         link.session.lowerDown()
         this.#over(callEnd(end, link.end))
-        control.stop()
+        // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
+        if (end.reason !== 'timeout') control.stop()
       },
     })
     const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command `pptp-lab`: finds the command, runs it, and turns every ending into an exit status. */
-import { nearest } from '../lab/nearest.ts'
+import { nearest } from '../index.ts'
 import { COMMANDS } from './commands/table.ts'
 import { version } from './files.ts'
 import { err, OutputClosed, out } from './terminal.ts'

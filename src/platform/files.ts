@@ -2,11 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { renderIssues } from '../lab/diagnostic.ts'
-import type { Lab } from '../lab/lab.ts'
-import { loadLab, type Override } from '../lab/load.ts'
-import { nearest } from '../lab/nearest.ts'
-import { readRunFile } from '../lab/run-file.ts'
+import { type Lab, load, nearest, type Override, readRunFile, renderIssues } from '../index.ts'
 import { UsageError } from './usage.ts'
 
 /** The folder of the package, found from the compiled file as well as from an installed one. */
@@ -74,7 +70,7 @@ export function readBytes(path: string): Buffer {
 
 /** The checked lab; a UsageError with every problem if it has some. */
 export function checkedLab({ text, file, overrides }: LabFile): Lab {
-  const loaded = loadLab(text, file, overrides)
+  const loaded = load(text, file, overrides)
   if (loaded.ok) return loaded.lab
   throw new UsageError(renderIssues(loaded.issues))
 }

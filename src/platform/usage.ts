@@ -1,6 +1,6 @@
 /** Command lines: the table of commands, and errors that say what would be right. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { nearest } from '../lab/nearest.ts'
+import { nearest } from '../index.ts'
 
 /** Exit statuses of the program. */
 export const EXIT = { good: 0, failed: 1, usage: 2, internal: 3, limit: 4, interrupted: 130, terminated: 143 } as const

@@ -675,9 +675,9 @@ describe('IPCP', () => {
     a.peer.raw('8021050900066f6b')
     assert.deepEqual(a.us.downs, [undefined])
     a.advance(sec(10))
-    assert.deepEqual(a.us.ends, [
-      { reason: 'peer-closed', layer: 'ipcp', detail: 'The peer ended IPCP: "ok".', tries: 0 },
-    ])
+    // The peer does not answer our Terminate-Requests of LCP (RFC 1661 §4.6, Max-Terminate).
+    const detail = 'The peer ended IPCP: "ok". No answer to 2 LCP Terminate-Requests.'
+    assert.deepEqual(a.us.ends, [{ reason: 'peer-closed', layer: 'ipcp', detail, tries: 2 }])
   })
   test('an IP packet before IPCP is open is dropped, in both directions', () => {
     const a = lcpOpened(server)

@@ -4,7 +4,7 @@
  * a network at peace is asked: no exception, no tunnel, no address kept, no timer, no packet lost from the books.
  */
 import { ANY, formatIpv4, prefixOf } from '../../src/base/address.ts'
-import { PacketPool } from '../../src/base/packet.ts'
+import { Packet } from '../../src/base/packet.ts'
 import { type Random, seededRandom } from '../../src/base/random.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import type { TraceEvent } from '../../src/base/trace.ts'
@@ -223,7 +223,6 @@ class Storm {
       ['pptp.control', 'idle'],
       ['pptp.call', 'idle'],
       ['ppp.phase', 'dead'],
-      ['ppp.lcp', 'initial'],
       ['ppp.ccp', 'initial'],
       ['ppp.ipcp', 'initial'],
       ['interfaces.ppp0', undefined],
@@ -274,21 +273,21 @@ const KEPT: ReadonlySet<string> = new Set(['tunnel-end', 'interface', 'state', '
 
 /** Counts the packets that are in use, of all pools. */
 function countPackets(): { out: number; stop(): void } {
-  const { take, put } = PacketPool.prototype
+  const { take, release } = Packet.prototype
   const counter = {
     out: 0,
     stop(): void {
-      PacketPool.prototype.take = take
-      PacketPool.prototype.put = put
+      Packet.prototype.take = take
+      Packet.prototype.release = release
     },
   }
-  PacketPool.prototype.take = function (length) {
+  Packet.prototype.take = function (length) {
     counter.out++
-    return take.call(this, length)
+    take.call(this, length)
   }
-  PacketPool.prototype.put = function (packet) {
+  Packet.prototype.release = function () {
     counter.out--
-    put.call(this, packet)
+    release.call(this)
   }
   return counter
 }

@@ -5,10 +5,12 @@
 import { readFileSync } from 'node:fs'
 import { type SimTime, sec } from '../../src/base/time.ts'
 import type { TraceEvent } from '../../src/base/trace.ts'
+import type { Simulation } from '../../src/lab/build.ts'
 import { apply } from '../../src/lab/events.ts'
 import type { Action, Lab, LineQuality } from '../../src/lab/lab.ts'
 import { loadLab, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
+import { valueAt } from '../../src/lab/snapshot.ts'
 import { RFC_TIMERS } from '../../src/ppp/config.ts'
 import { rootPath } from './root.ts'
 
@@ -44,6 +46,8 @@ export interface Outcome {
 const PATIENCE = sec(300)
 const TRANSFER = { bytes: 20_000, port: 5001 }
 const TRANSFER_TIME = sec(600)
+/** After so long nothing of the tunnel may be left, whatever the line does. */
+const TIDY = sec(200)
 
 export function dialOnce(lab: Lab, seed: number, loss: number): Outcome {
   const run = new Run({ ...withLines(lab, { loss }), seed, stop: PATIENCE + 3 * TRANSFER_TIME })
@@ -71,13 +75,27 @@ export function dialOnce(lab: Lab, seed: number, loss: number): Outcome {
   const ends = events.filter(event => event.event === 'tunnel-end')
   const failed = ends.slice()
   act({ at: 0, verb: 'disconnect', args: { client: 'alice' } })
-  until(scheduler.now + TRANSFER_TIME, () => false)
+  until(scheduler.now + TIDY, () => false)
+  const left = remains(simulation)
   const problems = [
     ...failed.flatMap(end => wrongTries(end, events)),
     ...(up === undefined ? unnamed(failed) : []),
+    ...left.map(text => `after the user has hung up: ${text}`),
     ...(fetch?.bytes === TRANSFER.bytes && !fetch.ok ? [`the transfer came to an end, but ${fetch.detail}`] : []),
   ]
   return { seed, up, ends: failed, fetch, problems }
+}
+
+/** What is left of tunnels. */
+function remains({ nodes }: Simulation): string[] {
+  const want: readonly (readonly [string, string, string | number])[] = [
+    ['alice', 'pptp.control', 'idle'],
+    ['alice', 'pptp.call', 'idle'],
+    ['office', 'pptp.calls', 0],
+    ['office', 'pool.used', 0],
+  ]
+  const is = want.map(([node, path]) => valueAt(nodes.get(node)?.snapshot() ?? {}, path))
+  return want.flatMap(([node, path, value], i) => (is[i] === value ? [] : [`${node}.${path} is ${is[i]}`]))
 }
 
 /** TCP's profile `linux` repeats a SYN ten times and anything else fifteen times. */

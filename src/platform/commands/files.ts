@@ -1,8 +1,6 @@
 /** The commands that look at files and run nothing: check, decode, labs, schema, init, completion. */
 import { existsSync, writeFileSync } from 'node:fs'
-import { decodeCapture, json, lines, problemLines } from '../../decode/decode.ts'
-import { renderIssues } from '../../lab/diagnostic.ts'
-import { loadLab } from '../../lab/load.ts'
+import { load, renderIssues } from '../../index.ts'
 import { completionScript, SHELLS } from '../completion.ts'
 import { checkedLab, parseOverride, readBytes, readLab, readText, schemaFile, shippedLabs } from '../files.ts'
 import { err, out, paint } from '../terminal.ts'
@@ -20,7 +18,7 @@ export const checkCommand: Command = {
     let status: number = EXIT.good
     for (const name of operands) {
       const file = readLab(name, overrides)
-      const loaded = loadLab(file.text, file.file, file.overrides)
+      const loaded = load(file.text, file.file, file.overrides)
       if (loaded.ok) {
         const { nodes, links, checks } = loaded.lab
         out(
@@ -41,9 +39,10 @@ export const decodeCommand: Command = {
   options: {
     json: { type: 'boolean', help: 'print every field of every frame, with its offset, as a line of JSON' },
   },
-  run: (operands, options) => {
+  run: async (operands, options) => {
     if (operands.length !== 1)
       throw new UsageError('pptp-lab decode wants one capture, such as: pptp-lab decode out.pcapng')
+    const { decodeCapture, json, lines, problemLines } = await import('../../decode/decode.ts')
     const decoded = decodeCapture(readBytes(operands[0]))
     for (const line of options.json ? json(decoded) : lines(decoded)) out(`${line}\n`)
     for (const line of problemLines(decoded)) err(`${operands[0]}: ${line}\n`)

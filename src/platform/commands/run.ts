@@ -2,17 +2,24 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
-import { formatIpv4, type Ipv4 } from '../../base/address.ts'
-import { formatTime, parseDuration } from '../../base/time.ts'
-import type { TraceEvent } from '../../base/trace.ts'
-import { LinkCapture } from '../../lab/capture.ts'
-import type { Verdict } from '../../lab/expect.ts'
-import { Hash } from '../../lab/fingerprint.ts'
-import type { Lab } from '../../lab/lab.ts'
-import { Run, type RunResult } from '../../lab/run.ts'
-import { writeRunFile } from '../../lab/run-file.ts'
-import type { Link } from '../../link/link.ts'
-import { formatLine, type StoryLine, tell } from '../../view/story.ts'
+import {
+  captureName,
+  fingerprintOf,
+  formatIpv4,
+  formatLine,
+  formatTime,
+  hostNames,
+  type Lab,
+  LinkCapture,
+  parseDuration,
+  Run,
+  type RunResult,
+  type StoryLine,
+  type TraceEvent,
+  tell,
+  type Verdict,
+  writeRunFile,
+} from '../../index.ts'
 import { checkedLab, type LabFile, parseOverride, readLab, version } from '../files.ts'
 import { type Colour, OutputClosed, out, paint } from '../terminal.ts'
 import { type Command, EXIT, UsageError } from '../usage.ts'
@@ -139,13 +146,11 @@ class Captures {
 
   constructor(dir: string, run: Run, file: LabFile) {
     this.#run = run
-    const fingerprint = new Hash()
-    fingerprint.text(file.text)
-    const mark = fingerprint.digest()
+    const mark = fingerprintOf(file.text)
     writeOrExplain(dir, () => mkdirSync(dir, { recursive: true }))
     const { lab, links } = run.simulation
     this.#files = links.map((link, index) => {
-      const path = join(dir, `${captureName(link)}.pcapng`)
+      const path = join(dir, captureName(link))
       const capture = new LinkCapture(link, hostNames(lab), mark)
       run.tap(index, frame => capture.frame(frame))
       writeOrExplain(path, () => writeFileSync(path, ''))
@@ -160,14 +165,6 @@ class Captures {
     const { now } = this.#run.simulation.world.scheduler
     for (const { path, capture } of this.#files) appendFileSync(path, capture.take(now, all))
   }
-}
-
-/** `alice_eth0-isp_eth0`: no colon, which Windows has other uses for. */
-const captureName = ({ ends }: Link): string => ends.map(end => end.name.replace(':', '_')).join('-')
-
-/** Addresses of the lab file with the names of their machines. */
-export function* hostNames(lab: Lab): Generator<readonly [Ipv4, string]> {
-  for (const node of lab.nodes) for (const { ipv4 } of node.interfaces) if (ipv4) yield [ipv4.address, node.name]
 }
 
 interface Report {
