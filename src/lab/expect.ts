@@ -94,8 +94,9 @@ class Pending {
     const wrong = this.#wrong()
     if (wrong === undefined) this.#heldAt ??= t
     else {
+      // `during` is decided by the first failure, `by` is told by what came last.
+      if ('by' in when || this.#failedAt === undefined) this.#closest = wrong
       this.#failedAt ??= t
-      this.#closest = wrong
     }
   }
 
