@@ -90,6 +90,7 @@ const check = whole({
   description: text,
   level: words(['error', 'warning']),
   ok: flag,
+  decided: { ...flag, description: 'False when the run ended before the check was due.' },
   t: nanoseconds,
   detail: text,
 })
@@ -109,21 +110,26 @@ export const runJsonSchema = (): Schema => ({
       version: text,
     }),
     ...Object.fromEntries((Object.keys(EVENTS) as EventName[]).map(event => [event, eventLine(event)])),
-    result: whole({
-      type: { const: 'result' },
-      t: nanoseconds,
-      ok: { ...flag, description: 'Has no check of level error failed?' },
-      interrupted: flag,
-      checks: { type: 'array', items: check },
-      drops: {
-        type: 'object',
-        propertyNames: words(Object.keys(DROP_REASONS)),
-        additionalProperties: { type: 'integer', minimum: 1 },
-        description: 'How many packets were discarded, by reason.',
+    result: object(
+      {
+        type: { const: 'result' },
+        t: nanoseconds,
+        ok: { ...flag, description: 'Has no check of level error failed?' },
+        interrupted: flag,
+        checks: { type: 'array', items: check },
+        drops: {
+          type: 'object',
+          propertyNames: words(Object.keys(DROP_REASONS)),
+          additionalProperties: { type: 'integer', minimum: 1 },
+          description: 'How many packets were discarded, by reason.',
+        },
+        fingerprint: hash,
+        fingerprints: { type: 'object', additionalProperties: hash, description: 'By machine and by link.' },
+        recorded: { ...hash, description: 'Of a run file: the fingerprint of the run that was recorded.' },
+        same: { ...flag, description: 'Of a run file: is this the same run?' },
       },
-      fingerprint: hash,
-      fingerprints: { type: 'object', additionalProperties: hash, description: 'By machine and by link.' },
-    }),
+      name => name === 'recorded' || name === 'same',
+    ),
   },
 })
 
