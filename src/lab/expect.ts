@@ -115,11 +115,18 @@ class Pending {
     return this.#decided ?? this.#decide(t)
   }
 
+  /** Nothing that is still to come can change it: a state had to hold once, and did. */
+  get #sure(): boolean {
+    const { when, seen, unseen } = this.check
+    return 'by' in when && !seen && !unseen && this.#heldAt !== undefined
+  }
+
   #decide(t: SimTime): Verdict {
-    const trouble = t < this.#to ? `the run ended at ${moment(t)}, before the check was due` : this.#trouble()
+    const early = t < this.#to && !this.#sure
+    const trouble = early ? `the run ended at ${moment(t)}, before the check was due` : this.#trouble()
     const { name, description, level, pass, fail } = this.check
     const ok = trouble === undefined
-    const held = this.#heldAt !== undefined && 'by' in this.check.when && !this.check.seen ? this.#heldAt : t
+    const held = this.#sure ? (this.#heldAt ?? t) : t
     const sentence = ok ? pass : fail
     const detail = [trouble ?? this.#success(), sentence].filter(part => part).join('. ')
     return { name, description, level, ok, t: ok ? held : t, detail }
