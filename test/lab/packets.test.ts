@@ -23,9 +23,10 @@ function count(act: () => void): { taken: number; released: number } {
   }
   Packet.prototype.release = function () {
     books.released++
+    const { bytes, start, end } = this
     release.call(this)
     // Who still reads it reads rubbish and is found out.
-    this.bytes.fill(0xdb, this.start, this.end)
+    bytes.fill(0xdb, start, end)
   }
   try {
     act()
