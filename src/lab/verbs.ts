@@ -60,7 +60,9 @@ const both = <S extends v.GenericSchema>(leaf: S) =>
 /** What a line does to packets: the keys of a link, and of the verb `link`. */
 export const qualitySchemas = {
   delay: both(duration('Time that a packet travels.')),
-  jitter: both(duration('The delay of each packet is drawn from delay - jitter … delay + jitter; one may overtake another.')),
+  jitter: both(
+    duration('The delay of each packet is drawn from delay - jitter … delay + jitter; one may overtake another.'),
+  ),
   rate: both(rate('Bits that the line takes a second.')),
   queue: both(size('Octets that may wait in front of the line.')),
   loss: both(percentage('Packets that the line loses.')),
