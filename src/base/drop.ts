@@ -24,6 +24,7 @@ export const DROP_REASONS = {
   martian: 'Its source or destination is an address that no packet on a line may have.',
   'reassembly-timeout': 'Some of its fragments never came.',
   'reassembly-full': 'Too many datagrams were waiting for missing fragments.',
+  'fragment-duplicate': 'This fragment has already come.',
   'fragment-overlap': 'Its fragments overlap, which only an attack does.',
   'icmp-ignored': 'An ICMP message that asks nothing of this machine.',
   'tunnel-loop': 'A packet was routed into the tunnel that carries it.',

@@ -123,7 +123,7 @@ class Pending {
     const trouble = decided ? this.#trouble() : `the run ended at ${moment(t)}, before the check was due`
     const { name, description, level, pass, fail } = this.check
     const ok = trouble === undefined
-    const held = this.#heldAt !== undefined && 'by' in this.check.when && !this.check.seen ? this.#heldAt : t
+    const held = ok && 'by' in this.check.when && this.#sure() ? (this.#heldAt ?? t) : t
     const sentence = ok ? pass : decided ? fail : undefined
     const detail = [trouble ?? this.#success(), sentence].filter(part => part).join('. ')
     return { name, description, level, ok, decided, t: ok ? held : t, detail }

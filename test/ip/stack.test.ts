@@ -132,7 +132,7 @@ describe('fragments (RFC 791 §3.2)', () => {
             if (!whole) assert.equal(reassembler.receive(twin), undefined)
           }
           assert.equal(whole && hex(whole.data), wanted)
-          assert.deepEqual(reasons, [])
+          assert.deepEqual(reasons, new Array(pieces.length - 1).fill('fragment-duplicate'))
         },
       ),
     )
@@ -155,6 +155,46 @@ describe('fragments (RFC 791 §3.2)', () => {
     assert.equal(reassembler.receive(pieces[1]), undefined)
     assert.equal(reassembler.receive(evil), undefined)
     assert.deepEqual(reasons, ['fragment-overlap', 'fragment-overlap', 'fragment-overlap'])
+  })
+  test('a fragment that can be part of no datagram goes alone: not eights, nothing in it, beyond 65 535 octets', () => {
+    const from = env()
+    const pieces = fragment(from, datagram(from, 200), 84)
+    const { reassembler, reasons } = collector(from)
+    const odd = from.packets.clone(pieces[1])
+    odd.end -= 3
+    const empty = from.packets.clone(pieces[1])
+    empty.end = empty.start + 20
+    const deadly = from.packets.clone(pieces[3])
+    set16(deadly.bytes, deadly.start + 6, 0x1fff)
+    for (const evil of [odd, empty, deadly]) assert.equal(reassembler.receive(evil), undefined)
+    assert.deepEqual(reasons, ['malformed', 'malformed', 'malformed'])
+    const whole = pieces.map(piece => reassembler.receive(piece)).at(-1)
+    assert.equal(whole?.length, 220)
+    assert.equal(reasons.length, 3)
+  })
+  test('nothing follows the last fragment, and none of another length takes its place', () => {
+    const from = env()
+    for (const order of [
+      [3, 4],
+      [4, 3],
+    ]) {
+      const pieces = fragment(from, datagram(from, 300), 84)
+      set16(pieces[3].bytes, pieces[3].start + 6, 24)
+      const { reassembler, reasons } = collector(from)
+      for (const n of order) assert.equal(reassembler.receive(pieces[n]), undefined)
+      assert.deepEqual(reasons, ['fragment-overlap', 'fragment-overlap'])
+    }
+  })
+  test('options of the first fragment may make the whole too long: it is dropped, not cut', () => {
+    const from = env()
+    const first = datagram(from, 8, '01010100')
+    set16(first.bytes, first.start + 6, Ipv4Header.MF)
+    const rest = datagram(from, 65_507)
+    set16(rest.bytes, rest.start + 6, 1)
+    const { reassembler, reasons } = collector(from)
+    assert.equal(reassembler.receive(first), undefined)
+    assert.equal(reassembler.receive(rest), undefined)
+    assert.deepEqual(reasons, ['malformed', 'malformed'])
   })
   test('what stays incomplete is given up after 30 s, and the first fragment is quoted', () => {
     const world = new World(1)
