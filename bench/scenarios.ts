@@ -80,7 +80,7 @@ export function chain(routers: number, ipLength: number, packets: number): Outco
     received++
     octets += data.length
   })
-  const socket = nodeOf(simulation, 'source').udp.open(0, () => {})
+  const socket = nodeOf(simulation, 'source').udp.open(9, () => {})
   const data = new Uint8Array(size)
   const interval = Math.round((ipLength + 2) * 8 * 1.25)
   const to = ip(bare(address(last - 1, 2)))

@@ -36,6 +36,6 @@ export {
   sceneOf,
 } from './lab/scene.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
-export { formatLine, type StoryLine, type StoryOptions, tell } from './view/story.ts'
+export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { dissect } from './wire/dissect.ts'
 export { endpoints, oneLine } from './wire/one-line.ts'

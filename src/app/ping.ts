@@ -19,13 +19,15 @@ export interface PingOptions {
 }
 
 interface Request {
+  /** From 1; a packet has room for its low 16 bits. */
+  readonly seq: number
   readonly sent: SimTime
   readonly timer: Timer
 }
 
 /** Starts a ping; its results are the events `ping-sent`, `ping-reply` and `ping-failed`. */
 export function ping(env: Env, stack: IpStack, options: PingOptions): void {
-  new Ping(env.scope('ping'), stack, options).start()
+  new Ping(env, stack, options).start()
 }
 
 /** What follows the header: the same octets as the ping of BSD and Linux sends, after their timestamp. */
@@ -35,8 +37,9 @@ class Ping {
   readonly #env: Env
   readonly #stack: IpStack
   readonly #options: PingOptions
-  readonly #identifier: number
+  readonly #identifier: number | undefined
   readonly #data: Uint8Array
+  /** By the number that stands in the packet. */
   readonly #waiting = new Map<number, Request>()
   #sequence = 0
   #forgetErrors = (): void => {}
@@ -46,23 +49,28 @@ class Ping {
     this.#stack = stack
     this.#options = options
     this.#data = echoData(options.size)
-    this.#identifier = freeIdentifier(env, stack)
+    this.#identifier = stack.icmp.openEcho(reply => this.#reply(reply))
   }
 
   start(): void {
-    this.#stack.icmp.listenEcho(this.#identifier, reply => this.#reply(reply))
     this.#forgetErrors = this.#stack.icmp.onError(error => this.#error(error))
     this.#send()
   }
 
   #send(): void {
     const { to, count, interval, size, ttl, dontFragment, timeout } = this.#options
+    const number = (this.#sequence + 1) & 0xffff
+    // So many are on their way that this number is needed again: the old one is given up.
+    this.#fail(number, 'timeout')
     const seq = ++this.#sequence
     this.#env.trace.emit('ping-sent', { to: formatIpv4(to), seq, length: size })
-    const timer = this.#env.clock.after(timeout, 'ping', () => this.#fail(seq, 'timeout'))
-    this.#waiting.set(seq, { sent: this.#env.clock.now, timer })
-    const trouble = this.#stack.icmp.echo(to, this.#identifier, seq, this.#data, { ttl, dontFragment })
-    if (trouble) this.#fail(seq, trouble)
+    const timer = this.#env.clock.after(timeout, 'ping', () => this.#fail(number, 'timeout'))
+    this.#waiting.set(number, { seq, sent: this.#env.clock.now, timer })
+    const trouble =
+      this.#identifier === undefined
+        ? 'no identifier is free'
+        : this.#stack.icmp.echo(to, this.#identifier, number, this.#data, { ttl, dontFragment })
+    if (trouble) this.#fail(number, trouble)
     if (seq < count) this.#env.clock.after(interval, 'ping', () => this.#send())
   }
 
@@ -72,35 +80,26 @@ class Ping {
     if (!request || data.length !== this.#data.length || data.some((octet, i) => octet !== this.#data[i])) return
     this.#finish(sequence, request)
     const rtt = this.#env.clock.now - request.sent
-    this.#env.trace.emit('ping-reply', { from: formatIpv4(from), seq: sequence, rtt, length: data.length })
+    this.#env.trace.emit('ping-reply', { from: formatIpv4(from), seq: request.seq, rtt, length: data.length })
   }
 
   #error(error: IcmpError): void {
     const { echo, name, from } = error
-    if (echo?.identifier === this.#identifier) this.#fail(echo.sequence, name, formatIpv4(from))
+    if (echo && echo.identifier === this.#identifier) this.#fail(echo.sequence, name, formatIpv4(from))
   }
 
-  #fail(seq: number, type: string, from?: string): void {
-    const request = this.#waiting.get(seq)
+  #fail(number: number, type: string, from?: string): void {
+    const request = this.#waiting.get(number)
     if (!request) return
-    this.#finish(seq, request)
-    this.#env.trace.emit('ping-failed', { to: formatIpv4(this.#options.to), seq, type, from })
+    this.#finish(number, request)
+    this.#env.trace.emit('ping-failed', { to: formatIpv4(this.#options.to), seq: request.seq, type, from })
   }
 
-  #finish(seq: number, request: Request): void {
+  #finish(number: number, request: Request): void {
     request.timer.cancel()
-    this.#waiting.delete(seq)
-    if (this.#waiting.size === 0 && this.#sequence === this.#options.count) {
-      this.#stack.icmp.listenEcho(this.#identifier, undefined)
-      this.#forgetErrors()
-    }
-  }
-}
-
-function freeIdentifier(env: Env, stack: IpStack): number {
-  const random = env.random.fork('identifier')
-  for (;;) {
-    const identifier = random.below(65_536)
-    if (!stack.icmp.hasEcho(identifier)) return identifier
+    this.#waiting.delete(number)
+    if (this.#waiting.size > 0 || this.#sequence < this.#options.count) return
+    if (this.#identifier !== undefined) this.#stack.icmp.closeEcho(this.#identifier)
+    this.#forgetErrors()
   }
 }

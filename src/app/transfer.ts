@@ -11,6 +11,8 @@ import { fillPattern, matchesPattern } from './pattern.ts'
 export const TRANSFER_PORT = 5001
 const CHUNK = 16_384
 const LONGEST_REQUEST = 32
+/** TCP copies what it takes. */
+const chunk = new Uint8Array(CHUNK)
 
 export function serveTransfer(tcp: TcpLayer, port: number): void {
   tcp.listen(port, connection => new TransferServer(connection).handlers)
@@ -20,7 +22,7 @@ class TransferServer {
   readonly handlers: ConnectionHandlers
   readonly #connection: Connection
   #request = ''
-  #wanted = 0
+  #wanted: number | undefined
   #sent = 0
 
   constructor(connection: Connection) {
@@ -29,7 +31,7 @@ class TransferServer {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#wanted > 0) return
+    if (this.#wanted !== undefined) return
     this.#request += toAscii(bytes)
     const match = /^GET (\d{1,15})\\x0a/.exec(this.#request)
     if (match) {
@@ -40,7 +42,7 @@ class TransferServer {
 
   /** Writes until TCP takes no more; it says when there is room again. */
   #send(): void {
-    const chunk = new Uint8Array(CHUNK)
+    if (this.#wanted === undefined) return
     while (this.#sent < this.#wanted) {
       const piece = chunk.subarray(0, Math.min(CHUNK, this.#wanted - this.#sent))
       fillPattern(piece, this.#sent)
@@ -48,7 +50,7 @@ class TransferServer {
       this.#sent += taken
       if (taken < piece.length) return
     }
-    if (this.#wanted > 0) this.#connection.end()
+    this.#connection.end()
   }
 }
 

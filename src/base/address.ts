@@ -65,3 +65,9 @@ export const broadcastOf = (p: Prefix): Ipv4 | undefined =>
   p.length >= 31 ? undefined : (((p.network | ~maskOf(p.length)) >>> 0) as Ipv4)
 
 export const isMulticast = (a: number): boolean => a >>> 28 === 0xe
+
+/** 127/8: inside a machine only (RFC 1122 §3.2.1.3 (g)). */
+export const isLoopback = (a: number): boolean => a >>> 24 === 127
+
+/** Neither multicast, reserved nor broadcast (224/3), nor loopback, nor "this network" (0/8): may stand on a line. */
+export const isUnicast = (a: number): boolean => a >>> 28 < 0xe && a >>> 24 !== 127 && a >>> 24 !== 0

@@ -1,7 +1,6 @@
 /** Reading and writing network byte order, and showing bytes to people. */
 
 export const get16 = (b: Uint8Array, at: number): number => (b[at] << 8) | b[at + 1]
-export const get24 = (b: Uint8Array, at: number): number => (b[at] << 16) | (b[at + 1] << 8) | b[at + 2]
 export const get32 = (b: Uint8Array, at: number): number =>
   ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0
 

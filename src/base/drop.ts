@@ -6,7 +6,6 @@ export const DROP_REASONS = {
   // any layer
   malformed: 'The bytes are not a valid packet of this protocol.',
   'bad-checksum': 'The checksum does not match the bytes: something changed them on the way.',
-  'node-down': 'The machine is switched off.',
   // link
   'queue-full': 'The queue in front of the line was full.',
   'line-loss': 'The line lost it.',
@@ -22,9 +21,10 @@ export const DROP_REASONS = {
   'fragmentation-needed': 'It is larger than the next link carries and forbids fragmentation.',
   'no-protocol': 'No one on this machine handles its IP protocol.',
   'port-closed': 'No one on this machine listens on its UDP port.',
-  martian: 'Its source address cannot be the sender of an IP packet.',
+  martian: 'Its source or destination is an address that no packet on a line may have.',
   'reassembly-timeout': 'Some of its fragments never came.',
   'reassembly-full': 'Too many datagrams were waiting for missing fragments.',
+  'fragment-duplicate': 'This fragment has already come.',
   'fragment-overlap': 'Its fragments overlap, which only an attack does.',
   'icmp-ignored': 'An ICMP message that asks nothing of this machine.',
   'tunnel-loop': 'A packet was routed into the tunnel that carries it.',

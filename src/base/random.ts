@@ -6,7 +6,7 @@ export interface Random {
   fork(name: string): Random
   /** Uniform over 0 … 2^32 - 1. */
   uint32(): number
-  /** Uniform over 0 … bound - 1, without bias; 1 <= bound <= 2^32. */
+  /** Uniform over 0 … bound - 1, without bias; 1 <= bound <= 2^53. */
   below(bound: number): number
   /** True with the given probability, which is compared once, as an integer, so that no platform rounds differently. */
   chance(probability: number): boolean
@@ -60,9 +60,12 @@ class Stream implements Random {
   }
 
   below(bound: number): number {
-    const limit = 2 ** 32 - (2 ** 32 % bound)
+    if (!(bound >= 1 && bound <= 2 ** 53)) throw new Error(`a random number below ${bound} cannot be drawn`)
+    const wide = bound > 2 ** 32
+    const range = wide ? 2 ** 53 : 2 ** 32
+    const limit = range - (range % bound)
     for (;;) {
-      const draw = this.uint32()
+      const draw = wide ? (this.uint32() >>> 11) * 2 ** 32 + this.uint32() : this.uint32()
       if (draw < limit) return draw % bound
     }
   }

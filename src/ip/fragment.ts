@@ -2,7 +2,8 @@
  * Fragmentation and reassembly (RFC 791 §3.2, RFC 815).
  *
  * Overlapping fragments are refused with the whole datagram, as RFC 5722 asks of IPv6 and Linux does for IPv4 since 2018:
- * only an attack sends them. An exact repetition is a duplicate of the network and is passed over.
+ * only an attack sends them. An exact repetition is a duplicate of the network and is passed over. A fragment that can
+ * be part of no datagram is dropped alone.
  */
 
 import { set16 } from '../base/bytes.ts'
@@ -17,6 +18,8 @@ import * as Ipv4 from '../wire/ipv4.ts'
 const TIMEOUT = sec(30)
 /** Datagrams that may wait for their missing parts. */
 const WAITING = 64
+/** Octets of a datagram, header included. */
+const LONGEST = 65_535
 
 /**
  * Cuts a packet that is larger than `mtu` into fragments, each a packet of its own, and releases it. Options go into
@@ -99,6 +102,10 @@ export class Reassembler {
 
   /** Takes a fragment; gives the whole datagram when it was the last that was missing. */
   receive(packet: Packet): Packet | undefined {
+    if (!isPossible(packet)) {
+      this.#give(packet, 'malformed')
+      return undefined
+    }
     const key = keyOf(packet.bytes, packet.start)
     let partial = this.#partials.get(key)
     if (!partial) {
@@ -111,7 +118,7 @@ export class Reassembler {
     }
     const verdict = insert(partial.pieces, packet)
     if (verdict === 'duplicate') {
-      packet.release()
+      this.#give(packet, 'fragment-duplicate')
       return undefined
     }
     if (verdict === 'overlap') {
@@ -124,10 +131,15 @@ export class Reassembler {
     return this.#join(partial.pieces)
   }
 
-  #join(pieces: Packet[]): Packet {
+  #join(pieces: Packet[]): Packet | undefined {
     const first = pieces[0]
     const header = Ipv4.headerLength(first.bytes, first.start)
-    const total = header + pieces.reduce((sum, piece) => sum + payload(piece), 0)
+    const total = header + endOf(pieces[pieces.length - 1])
+    // The first fragment may have options that the others lack.
+    if (total > LONGEST) {
+      for (const piece of pieces) this.#give(piece, 'malformed')
+      return undefined
+    }
     const whole = this.#env.packets.make(total)
     whole.parentNode = first.node
     whole.parentNumber = first.number
@@ -168,12 +180,17 @@ const payload = (p: Packet): number => p.length - Ipv4.headerLength(p.bytes, p.s
 const endOf = (p: Packet): number => offsetOf(p) + payload(p)
 const isLast = (p: Packet): boolean => !Ipv4.moreFragments(p.bytes, p.start)
 
-/** Puts the fragment in its place among the others. */
+/** All but the last are multiples of eight octets, none is empty, and no datagram is longer than its length field says. */
+function isPossible(packet: Packet): boolean {
+  const octets = payload(packet)
+  const fits = Ipv4.headerLength(packet.bytes, packet.start) + endOf(packet) <= LONGEST
+  return fits && octets > 0 && (isLast(packet) || octets % 8 === 0)
+}
+
+/** Puts the fragment in its place among the others; nothing follows the last. */
 function insert(pieces: Packet[], packet: Packet): 'ok' | 'duplicate' | 'overlap' {
   const from = offsetOf(packet)
   const to = endOf(packet)
-  // All but the last are multiples of eight octets, nothing follows the last, and no datagram is longer than 65 535.
-  if ((!isLast(packet) && payload(packet) % 8 !== 0) || to > 65_515 || to === from) return 'overlap'
   let at = 0
   while (at < pieces.length && offsetOf(pieces[at]) < from) at++
   const next = pieces[at]

@@ -3,10 +3,11 @@
  * RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3; the rate limit is what Linux was measured to do: six errors at once to one
  * destination, then one a second, and none of it for echo replies and fragmentation-needed.
  */
-import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { type Ipv4, isLoopback, isMulticast, isUnicast } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Malformed } from '../base/result.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
@@ -16,8 +17,9 @@ import type { IpStack } from './stack.ts'
 /** A router quotes as much as makes an error message of 576 octets (RFC 1812 §4.3.2.3). */
 const QUOTE = 576 - Ipv4Header.HEADER - Icmp.HEADER
 const BURST = 6
+const IDENTIFIERS = 65_536
 const REFILL = sec(1)
-/** So many destinations are remembered before the old ones are swept out. */
+/** So many destinations are remembered; then the one that had an error longest ago is forgotten. */
 const REMEMBERED = 1024
 
 /** An ICMP error that came in, with the packet of ours that it quotes. */
@@ -57,20 +59,29 @@ export class IcmpLayer {
   readonly #buckets = new Map<Ipv4, Bucket>()
   readonly #echoes = new Map<number, (reply: EchoReply) => void>()
   readonly #errors = new Set<(error: IcmpError) => void>()
+  #nextIdentifier: number
 
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
+    this.#nextIdentifier = env.random.fork('echo-identifier').below(IDENTIFIERS)
   }
 
-  /** Replies to echo requests with this identifier go to the listener, until it is taken away. */
-  listenEcho(identifier: number, listener: ((reply: EchoReply) => void) | undefined): void {
-    if (listener) this.#echoes.set(identifier, listener)
-    else this.#echoes.delete(identifier)
+  /**
+   * Replies to echo requests with the identifier that is returned go to the listener, until `closeEcho`. The next one is
+   * another, or a late reply would be taken for one to the next ping. Undefined when all are in use.
+   */
+  openEcho(listener: (reply: EchoReply) => void): number | undefined {
+    if (this.#echoes.size === IDENTIFIERS) return undefined
+    while (this.#echoes.has(this.#nextIdentifier)) this.#nextIdentifier = (this.#nextIdentifier + 1) % IDENTIFIERS
+    const identifier = this.#nextIdentifier
+    this.#nextIdentifier = (identifier + 1) % IDENTIFIERS
+    this.#echoes.set(identifier, listener)
+    return identifier
   }
 
-  hasEcho(identifier: number): boolean {
-    return this.#echoes.has(identifier)
+  closeEcho(identifier: number): void {
+    this.#echoes.delete(identifier)
   }
 
   /** Tells of errors about packets that this node sent, until the returned function is called. */
@@ -98,7 +109,7 @@ export class IcmpLayer {
     const at = start + Ipv4Header.headerLength(bytes, start)
     const trouble = Icmp.check(bytes, at, end)
     if (trouble) {
-      this.#drop(packet, trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed')
+      this.#drop(packet, trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed', trouble)
       return
     }
     const type = Icmp.type(bytes, at)
@@ -112,7 +123,7 @@ export class IcmpLayer {
     const source = Ipv4Header.source(packet.bytes, packet.start)
     const destination = Ipv4Header.destination(packet.bytes, packet.start)
     // RFC 1122 §3.2.2.6: an echo to a broadcast may be ignored, and is, as by every system since "smurf".
-    if (!isOwn(this.#stack, destination)) {
+    if (!this.#stack.isOwn(destination)) {
       this.#drop(packet, 'icmp-ignored')
       return
     }
@@ -141,10 +152,10 @@ export class IcmpLayer {
     const header = inner + Ipv4Header.HEADER <= end ? Ipv4Header.headerLength(bytes, inner) : 0
     const needed = Math.min(header + 8, header > 0 ? Ipv4Header.totalLength(bytes, inner) : 0)
     if (header < Ipv4Header.HEADER || needed < header || inner + needed > end) {
-      this.#drop(packet, 'malformed')
+      this.#drop(packet, 'malformed', 'truncated')
       return
     }
-    if (!isOwn(this.#stack, Ipv4Header.source(bytes, inner))) {
+    if (!this.#stack.isOwn(Ipv4Header.source(bytes, inner))) {
       this.#drop(packet, 'icmp-ignored')
       return
     }
@@ -183,7 +194,7 @@ export class IcmpLayer {
   #send(about: Packet, type: number, code: number, rest: number): void {
     const { bytes, start } = about
     const destination = Ipv4Header.source(bytes, start)
-    if (!mayCauseError(about) || !this.#allowed(destination, type, code)) return
+    if (!this.#mayCauseError(about) || !this.#allowed(destination, type, code)) return
     const length = Math.min(about.length, QUOTE)
     const packet = this.#env.packets.from(bytes.subarray(start, start + length))
     const at = packet.prepend(Icmp.HEADER)
@@ -191,40 +202,50 @@ export class IcmpLayer {
     this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp)
   }
 
+  /** RFC 1122 §3.2.2: no error about an error, a fragment other than the first, or what was not from and to one host. */
+  #mayCauseError({ bytes, start, end }: Packet): boolean {
+    if (Ipv4Header.fragmentOffset(bytes, start) !== 0) return false
+    const source = Ipv4Header.source(bytes, start)
+    const destination = Ipv4Header.destination(bytes, start)
+    if (!isUnicast(source) && !isLoopback(source)) return false
+    if (isMulticast(destination) || this.#stack.isBroadcast(destination)) return false
+    if (Ipv4Header.protocol(bytes, start) !== Ipv4Header.PROTOCOL.icmp) return true
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    return at < end && !Icmp.isError(bytes[at])
+  }
+
   #allowed(destination: Ipv4, type: number, code: number): boolean {
     if (type === Icmp.TYPE.unreachable && code === Icmp.UNREACHABLE.fragmentationNeeded) return true
     const now = this.#env.clock.now
-    let bucket = this.#buckets.get(destination)
-    if (!bucket) {
-      if (this.#buckets.size >= REMEMBERED) this.#sweep(now)
-      bucket = { tokens: BURST, since: now }
-      this.#buckets.set(destination, bucket)
-    }
+    const bucket = this.#bucket(destination, now)
     const fresh = Math.floor((now - bucket.since) / REFILL)
-    if (fresh > 0) {
-      bucket.tokens = Math.min(BURST, bucket.tokens + fresh)
-      bucket.since += fresh * REFILL
+    bucket.tokens += fresh
+    bucket.since += fresh * REFILL
+    if (bucket.tokens >= BURST) {
+      bucket.tokens = BURST
+      bucket.since = now
     }
     if (bucket.tokens === 0) return false
     bucket.tokens--
     return true
   }
 
-  #sweep(now: SimTime): void {
-    for (const [address, bucket] of this.#buckets) {
-      if (now - bucket.since >= BURST * REFILL) this.#buckets.delete(address)
+  /** In the order of their last use. */
+  #bucket(destination: Ipv4, now: SimTime): Bucket {
+    const bucket = this.#buckets.get(destination) ?? { tokens: BURST, since: now }
+    this.#buckets.delete(destination)
+    this.#buckets.set(destination, bucket)
+    if (this.#buckets.size > REMEMBERED) {
+      const [oldest] = this.#buckets.keys()
+      this.#buckets.delete(oldest)
     }
+    return bucket
   }
 
-  #drop(packet: Packet, reason: DropReason): void {
-    this.#env.trace.drop({ reason, layer: 'icmp', ...dropFacts(packet) })
+  #drop(packet: Packet, reason: DropReason, why?: Malformed): void {
+    this.#env.trace.drop({ reason, layer: 'icmp', ...dropFacts(packet), why })
     packet.release()
   }
-}
-
-const isOwn = (stack: IpStack, address: Ipv4): boolean => {
-  for (const iface of stack.interfaces) if (iface.address === address) return true
-  return false
 }
 
 function padded(quoted: Uint8Array): Uint8Array {
@@ -232,19 +253,3 @@ function padded(quoted: Uint8Array): Uint8Array {
   out.set(quoted)
   return out
 }
-
-/** RFC 1122 §3.2.2: no error about an error, a fragment other than the first, or a packet that was not for one host. */
-function mayCauseError(packet: Packet): boolean {
-  const { bytes, start, end } = packet
-  if (Ipv4Header.fragmentOffset(bytes, start) !== 0) return false
-  const source = Ipv4Header.source(bytes, start)
-  const destination = Ipv4Header.destination(bytes, start)
-  if (source === 0 || source >>> 28 >= 0xe || destination >>> 28 >= 0xe) return false
-  if (Ipv4Header.protocol(bytes, start) !== Ipv4Header.PROTOCOL.icmp) return true
-  const at = start + Ipv4Header.headerLength(bytes, start)
-  return at < end && !Icmp.isError(bytes[at])
-}
-
-/** `host unreachable from 192.0.2.1` */
-export const describeError = (error: IcmpError): string =>
-  `${Icmp.typeName(error.type, error.code)} from ${formatIpv4(error.from)}`

@@ -1,4 +1,7 @@
-/** The routing table: the longest prefix wins, and one prefix has one route. Its texts are those of `ip route`. */
+/**
+ * The routing table: the longest prefix wins, and of the routes with one prefix the one that was added last; the others
+ * come back when it goes. Its texts are those of `ip route`.
+ */
 import { formatIpv4, formatPrefix, type Ipv4, maskOf, type Prefix, parseIpv4, parsePrefix } from '../base/address.ts'
 import type { IpInterface } from './interface.ts'
 
@@ -45,23 +48,42 @@ export class RouteTable {
   #lastDestination = -1
   #lastRoute: Route | undefined
 
+  /** Routes in whose place another with the same prefix stands, oldest first. */
+  #displaced: Route[] = []
+
+  /** The routes in use. */
   get all(): Route[] {
     return this.#lengths.flatMap(length => [...this.#byLength[length].values()])
   }
 
-  /** Adds a route or takes the place of the one with the same prefix. */
+  /** Every route that leaves by the interface; the displaced ones first, so that none of them comes back on the way. */
+  by(iface: IpInterface): Route[] {
+    return [...this.#displaced, ...this.all].filter(route => route.iface === iface)
+  }
+
+  /** Adds a route, which takes the place of the one with the same prefix. */
   add(route: Route): void {
     const { length, network } = route.prefix
     const routes = (this.#byLength[length] ??= new Map())
+    const before = routes.get(network)
+    if (before) this.#displaced.push(before)
     routes.set(network, route)
     this.#changed()
   }
 
-  /** Removes exactly this route; false if another has taken its place. */
+  /** Removes exactly this route and puts the one back that it has displaced; false if it was not in use. */
   remove(route: Route): boolean {
-    const routes = this.#byLength[route.prefix.length]
-    if (routes?.get(route.prefix.network) !== route) return false
-    routes.delete(route.prefix.network)
+    const { length, network } = route.prefix
+    const routes = this.#byLength[length]
+    if (routes?.get(network) !== route) {
+      this.#displaced = this.#displaced.filter(other => other !== route)
+      return false
+    }
+    const back = this.#displaced.findLast(({ prefix }) => prefix.length === length && prefix.network === network)
+    if (back) {
+      routes.set(network, back)
+      this.#displaced = this.#displaced.filter(other => other !== back)
+    } else routes.delete(network)
     this.#changed()
     return true
   }

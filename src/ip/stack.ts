@@ -6,7 +6,17 @@
  *
  * Limits: no multicast delivery, no source routing, no redirects.
  */
-import { BROADCAST, broadcastOf, contains, type Ipv4, isMulticast, type Prefix } from '../base/address.ts'
+import {
+  ANY,
+  BROADCAST,
+  broadcastOf,
+  contains,
+  type Ipv4,
+  isLoopback,
+  isMulticast,
+  isUnicast,
+  type Prefix,
+} from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { IpPort } from '../base/layer.ts'
@@ -21,7 +31,7 @@ import type { IpInterface } from './interface.ts'
 import { formatRoute, type Route, type RouteSpec, RouteTable } from './route.ts'
 
 /** Gets a packet whose protocol it handles; packet.start is at the IP header. The handler owns the packet. */
-export type ProtocolHandler = (packet: Packet, iface: IpInterface) => void
+export type ProtocolHandler = (packet: Packet) => void
 
 export interface OutputOptions {
   readonly ttl?: number
@@ -32,6 +42,8 @@ export interface OutputOptions {
 
 const DEFAULT_TTL = 64
 const NO_OPTIONS: OutputOptions = {}
+/** What the trace calls the way of a node to itself. It has no MTU and cannot be down. */
+const LOOPBACK = 'lo'
 
 export class IpStack {
   readonly routes = new RouteTable()
@@ -39,8 +51,10 @@ export class IpStack {
   readonly #env: Env
   readonly #forwarding: boolean
   readonly #interfaces = new Map<string, IpInterface>()
-  /** Addresses of this node and the broadcast addresses of its networks, with how many interfaces have each. */
-  readonly #local = new Map<number, number>([[BROADCAST, 1]])
+  /** Addresses of this node, with how many interfaces have each: a server has the same one on every ppp interface. */
+  readonly #own = new Map<Ipv4, number>()
+  /** The broadcast addresses of its networks, counted as well. */
+  readonly #broadcasts = new Map<Ipv4, number>([[BROADCAST, 1]])
   readonly #handlers: (ProtocolHandler | undefined)[] = new Array(256)
   readonly #reassembler: Reassembler
   #identification: number
@@ -69,7 +83,7 @@ export class IpStack {
   addInterface(port: IpPort, address: Ipv4, prefix: Prefix): IpInterface {
     const iface: IpInterface = { port, address, prefix }
     this.#interfaces.set(port.name, iface)
-    this.#countLocal(iface, 1)
+    this.#count(iface, 1)
     this.addRoute({ prefix, dev: port.name })
     return iface
   }
@@ -79,18 +93,14 @@ export class IpStack {
     const iface = this.#interfaces.get(name)
     if (!iface) return
     this.#interfaces.delete(name)
-    this.#countLocal(iface, -1)
-    for (const route of this.routes.all) if (route.iface === iface) this.removeRoute(route)
+    this.#count(iface, -1)
+    for (const route of this.routes.by(iface)) this.removeRoute(route)
   }
 
-  /** A server has the same address on every ppp interface, so addresses are counted. */
-  #countLocal({ address, prefix }: IpInterface, change: 1 | -1): void {
-    for (const own of [address, broadcastOf(prefix)]) {
-      if (own === undefined) continue
-      const count = (this.#local.get(own) ?? 0) + change
-      if (count > 0) this.#local.set(own, count)
-      else this.#local.delete(own)
-    }
+  #count({ address, prefix }: IpInterface, change: 1 | -1): void {
+    const broadcast = broadcastOf(prefix)
+    countUp(this.#own, address, change)
+    if (broadcast !== undefined) countUp(this.#broadcasts, broadcast, change)
   }
 
   /** Adds a route; undefined when there is no such interface, or its gateway is in none of the networks. */
@@ -104,19 +114,26 @@ export class IpStack {
     return route
   }
 
+  /** Removes a route; the one that it had displaced is in use again. */
   removeRoute(route: Route): void {
-    if (this.routes.remove(route)) this.#env.trace.emit('route', { action: 'remove', route: formatRoute(route) })
+    if (!this.routes.remove(route)) return
+    this.#env.trace.emit('route', { action: 'remove', route: formatRoute(route) })
+    const back = this.routes.at(route.prefix)
+    if (back) this.#env.trace.emit('route', { action: 'add', route: formatRoute(back) })
   }
 
-  /** The interface whose network holds the address. */
+  /** The interface whose network holds the address; of several the one with the smallest network. */
   interfaceTowards(address: Ipv4): IpInterface | undefined {
-    for (const iface of this.#interfaces.values()) if (contains(iface.prefix, address)) return iface
-    return undefined
+    let best: IpInterface | undefined
+    for (const iface of this.#interfaces.values()) {
+      if (contains(iface.prefix, address) && (!best || iface.prefix.length > best.prefix.length)) best = iface
+    }
+    return best
   }
 
   /** The source address that a packet to this destination would get. */
   sourceFor(destination: Ipv4): Ipv4 | undefined {
-    if (this.isLocal(destination)) return destination
+    if (this.isOwn(destination)) return destination
     return this.routes.lookup(destination)?.iface.address
   }
 
@@ -125,8 +142,14 @@ export class IpStack {
     return this.routes.lookup(destination)?.iface.port.mtu
   }
 
-  isLocal(address: Ipv4): boolean {
-    return this.#local.has(address)
+  /** Is it an address of this machine, and not that of a whole network? */
+  isOwn(address: Ipv4): boolean {
+    return this.#own.has(address) || isLoopback(address)
+  }
+
+  /** A broadcast address of any network that this machine stands in. */
+  isBroadcast(address: Ipv4): boolean {
+    return this.#broadcasts.has(address)
   }
 
   handle(protocol: number, handler: ProtocolHandler): void {
@@ -137,10 +160,7 @@ export class IpStack {
   receiveFrom(name: string, packet: Packet): void {
     const iface = this.#interfaces.get(name)
     if (iface) this.receive(packet, iface)
-    else {
-      this.drop(packet, 'interface-down')
-      packet.release()
-    }
+    else this.#discard(packet, 'interface-down')
   }
 
   /** No neighbour answered for the next hop of this packet, which starts with its IP header and has been traced. */
@@ -159,21 +179,18 @@ export class IpStack {
     }
     packet.end = start + Ipv4Header.totalLength(bytes, start)
     const source = Ipv4Header.source(bytes, start)
-    if (isMulticast(source) || source === BROADCAST) {
-      this.drop(packet, 'martian')
-      packet.release()
-      return
-    }
     const destination = Ipv4Header.destination(bytes, start)
-    if (this.#local.has(destination)) this.#deliver(packet, iface)
-    else if (this.#forwarding && !isMulticast(destination)) this.#forward(packet, destination)
-    else {
-      this.drop(packet, 'not-for-us')
-      packet.release()
-    }
+    if (this.#own.has(destination) || this.#broadcasts.has(destination)) {
+      // RFC 1122 §3.2.1.3: a source is one machine; 0.0.0.0 is one that does not know its address yet.
+      if (this.#broadcasts.has(source) || !(isUnicast(source) || source === ANY)) this.#discard(packet, 'martian')
+      else this.#deliver(packet, iface.port.name)
+    } else if (!this.#forwarding || isMulticast(destination)) this.#discard(packet, 'not-for-us')
+    // RFC 1812 §5.3.7
+    else if (!isUnicast(source) || !isUnicast(destination)) this.#discard(packet, 'martian')
+    else this.#forward(packet, destination)
   }
 
-  #deliver(packet: Packet, iface: IpInterface): void {
+  #deliver(packet: Packet, iface: string): void {
     let whole: Packet | undefined = packet
     if (Ipv4Header.isFragment(packet.bytes, packet.start)) {
       whole = this.#reassembler.receive(packet)
@@ -186,8 +203,8 @@ export class IpStack {
       whole.release()
       return
     }
-    if (this.#env.trace.on) this.#env.trace.emit('deliver', ipFacts(whole, iface.port.name))
-    handler(whole, iface)
+    if (this.#env.trace.on) this.#env.trace.emit('deliver', ipFacts(whole, iface))
+    handler(whole)
   }
 
   #forward(packet: Packet, destination: Ipv4): void {
@@ -234,42 +251,52 @@ export class IpStack {
     protocol: number,
     options: OutputOptions = NO_OPTIONS,
   ): DropReason | undefined {
-    const local = this.#local.has(destination) && !isBroadcast(destination, this.#interfaces.values())
-    const route = this.routes.lookup(destination)
-    const iface = local ? this.#ownerOf(destination) : route?.iface
-    const source = options.source ?? iface?.address ?? (0 as Ipv4)
+    const local = this.isOwn(destination)
+    const route = local ? undefined : this.routes.lookup(destination)
+    const iface = route?.iface
+    const source = options.source ?? (local ? destination : iface?.address) ?? ANY
     const at = packet.prepend(Ipv4Header.HEADER)
     this.#identification = (this.#identification + 1) & 0xffff
     const flags = options.dontFragment ? Ipv4Header.DF : 0
     const ttl = options.ttl ?? DEFAULT_TTL
     Ipv4Header.write(packet.bytes, at, packet.length, this.#identification, flags, ttl, protocol, source, destination)
-    const trouble = !iface ? 'no-route' : !iface.port.up ? 'interface-down' : undefined
-    if (!iface || trouble) {
-      const reason = trouble ?? 'no-route'
-      this.drop(packet, reason)
-      packet.release()
+    if (local) {
+      this.#loop(packet)
+      return undefined
+    }
+    if (!iface?.port.up) {
+      const reason = iface ? 'interface-down' : 'no-route'
+      this.#discard(packet, reason)
       return reason
     }
     if (options.dontFragment && packet.length > iface.port.mtu) {
-      this.drop(packet, 'fragmentation-needed', `${packet.length} octets, ${iface.port.name} carries ${iface.port.mtu}`)
-      packet.release()
+      this.#discard(
+        packet,
+        'fragmentation-needed',
+        `${packet.length} octets, ${iface.port.name} carries ${iface.port.mtu}`,
+      )
       return 'fragmentation-needed'
     }
     if (this.#env.trace.on) this.#env.trace.emit('send', ipFacts(packet, iface.port.name))
-    // What a node sends to itself passes through the event queue too: no layer is entered twice at once.
-    if (local) this.#env.clock.after(0, 'loopback', () => this.receive(packet, iface))
-    else this.#transmit(packet, iface, route?.via ?? destination)
+    // The limited broadcast is for the network of the interface: no gateway passes it on (RFC 1122 §3.3.6).
+    this.#transmit(packet, iface, destination === BROADCAST ? destination : (route?.via ?? destination))
     return undefined
   }
 
-  #ownerOf(address: Ipv4): IpInterface | undefined {
-    for (const iface of this.#interfaces.values()) if (iface.address === address) return iface
-    return undefined
+  /** What a node sends to itself passes through the event queue: no layer is entered twice at once. */
+  #loop(packet: Packet): void {
+    if (this.#env.trace.on) this.#env.trace.emit('send', ipFacts(packet, LOOPBACK))
+    this.#env.clock.after(0, 'loopback', () => this.#deliver(packet, LOOPBACK))
   }
 
   /** Traces a drop; the caller still owns the packet. */
   drop(packet: Packet, reason: DropReason, detail?: string): void {
     this.#env.trace.drop({ reason, layer: 'ip', ...dropFacts(packet), detail })
+  }
+
+  #discard(packet: Packet, reason: DropReason, detail?: string): void {
+    this.drop(packet, reason, detail)
+    packet.release()
   }
 
   #dropMalformed(packet: Packet, why: Malformed): void {
@@ -279,8 +306,8 @@ export class IpStack {
   }
 }
 
-function isBroadcast(address: Ipv4, interfaces: Iterable<IpInterface>): boolean {
-  if (address === BROADCAST) return true
-  for (const { prefix } of interfaces) if (broadcastOf(prefix) === address) return true
-  return false
+function countUp(counts: Map<Ipv4, number>, address: Ipv4, change: 1 | -1): void {
+  const count = (counts.get(address) ?? 0) + change
+  if (count > 0) counts.set(address, count)
+  else counts.delete(address)
 }

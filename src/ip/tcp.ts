@@ -86,10 +86,13 @@ export class TcpLayer {
     const at = start + Ipv4Header.headerLength(bytes, start)
     const source = Ipv4Header.source(bytes, start)
     const destination = Ipv4Header.destination(bytes, start)
-    const discard = this.#tcp.receive(bytes, at, end, source, destination)
+    // RFC 9293 §3.9.2.3 (MUST-57): no connection with a broadcast address, of which TCP knows only the general ones.
+    const discard = this.#stack.isBroadcast(destination)
+      ? 'not-unicast'
+      : this.#tcp.receive(bytes, at, end, source, destination)
     if (discard) {
       const facts = { reason: reasonOf(discard), layer: 'tcp', ...dropFacts(packet) }
-      this.#env.trace.drop({ ...facts, detail: DISCARDS[discard] })
+      this.#env.trace.drop({ ...facts, detail: asClause(DISCARDS[discard]) })
     }
     packet.release()
   }
@@ -104,6 +107,9 @@ export class TcpLayer {
     this.#tcp.unreachable({ local, remote, sequence: get32(error.quoted, 4) }, hard)
   }
 }
+
+/** Details are clauses: `It belongs to nobody.` becomes `it belongs to nobody`. */
+const asClause = (sentence: string): string => `${sentence[0].toLowerCase()}${sentence.slice(1, -1)}`
 
 function reasonOf(discard: Discard): DropReason {
   if (discard === 'bad-checksum') return 'bad-checksum'

@@ -1,5 +1,5 @@
 /** UDP (RFC 768): ports and datagrams. */
-import type { Ipv4 } from '../base/address.ts'
+import { ANY, type Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -12,7 +12,7 @@ import type { IpStack } from './stack.ts'
 export interface Datagram {
   readonly from: Ipv4
   readonly fromPort: number
-  /** The address of ours that it was sent to. */
+  /** The address of ours that it was sent to, or a broadcast address. */
   readonly to: Ipv4
   /** Valid during the call. */
   readonly data: Uint8Array
@@ -20,6 +20,7 @@ export interface Datagram {
 
 export interface UdpSocket {
   readonly port: number
+  /** `source` counts only if it is an address of ours: an answer to a broadcast has another. */
   send(destination: Ipv4, port: number, data: Uint8Array, source?: Ipv4): DropReason | undefined
   close(): void
 }
@@ -39,9 +40,14 @@ export class UdpLayer {
     stack.handle(Ipv4Header.PROTOCOL.udp, packet => this.#receive(packet))
   }
 
-  /** Opens a port; 0 takes a free one. Throws if the port is taken: which ports a node uses is known beforehand. */
-  open(port: number, listener: (datagram: Datagram) => void): UdpSocket {
-    const own = port === 0 ? this.#freePort() : port
+  /** Opens a free port; undefined when there is none. */
+  openAny(listener: (datagram: Datagram) => void): UdpSocket | undefined {
+    const port = this.#freePort()
+    return port === undefined ? undefined : this.open(port, listener)
+  }
+
+  /** Opens a port. Throws if it is taken: which services a node has is known beforehand. */
+  open(own: number, listener: (datagram: Datagram) => void): UdpSocket {
     if (this.#listeners.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
     this.#listeners.set(own, listener)
     return {
@@ -51,19 +57,20 @@ export class UdpLayer {
     }
   }
 
-  #freePort(): number {
-    for (let tries = 0; tries <= 65_536 - EPHEMERAL; tries++) {
+  #freePort(): number | undefined {
+    for (let tries = 0; tries < 65_536 - EPHEMERAL; tries++) {
       const port = this.#nextPort
       this.#nextPort = port === 65_535 ? EPHEMERAL : port + 1
       if (!this.#listeners.has(port)) return port
     }
-    throw new Error(`${this.#env.node}: no UDP port is free`)
+    return undefined
   }
 
   #send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
     const packet = this.#env.packets.from(data)
     const at = packet.prepend(Udp.HEADER)
-    const own = source ?? this.#stack.sourceFor(destination) ?? (0 as Ipv4)
+    const wanted = source !== undefined && this.#stack.isOwn(source) ? source : undefined
+    const own = wanted ?? this.#stack.sourceFor(destination) ?? ANY
     Udp.write(packet.bytes, at, packet.end, own, port, destination, to)
     return this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.udp, { source: own })
   }

@@ -14,7 +14,7 @@ import type { Link, TappedFrame } from '../link/link.ts'
 import * as Pcap from '../wire/pcap.ts'
 import type { Lab } from './lab.ts'
 
-/** Longer than any packet waits in one machine, ARP's three seconds included. */
+/** Longer than a packet waits in one machine, ARP's three seconds included; only a lone fragment waits longer (30 s). */
 const WAIT = sec(5)
 
 interface Waiting {
@@ -69,9 +69,10 @@ export class LinkCapture {
   take(now: SimTime, all = false): Uint8Array {
     let ready = 0
     while (ready < this.#waiting.length && (all || this.#waiting[ready].t < now - WAIT)) ready++
-    for (const { t, from, bytes, packet, comment } of this.#waiting.splice(0, ready)) {
+    for (const waiting of this.#waiting.splice(0, ready)) {
+      const { t, from, bytes, packet, comment } = waiting
       this.#blocks.push(Pcap.packetBlock({ interface: from, timeZero: Pcap.TIME_ZERO, t, bytes, comment }))
-      this.#byPacket.delete(packet)
+      if (this.#byPacket.get(packet) === waiting) this.#byPacket.delete(packet)
     }
     return concat(...this.#blocks.splice(0))
   }

@@ -17,7 +17,7 @@ export function splitPath(path: string): string[] {
 export function valueAt(snapshot: Snapshot, path: string): SnapshotValue {
   let value: SnapshotValue = snapshot
   for (const name of splitPath(path)) {
-    if (typeof value !== 'object' || value === null) return undefined
+    if (typeof value !== 'object' || !Object.hasOwn(value, name)) return undefined
     value = (value as Snapshot)[name]
   }
   return value

@@ -4,6 +4,7 @@
  * stands with the running lab.
  */
 import * as v from 'valibot'
+import { ECHO_MINIMUM } from '../app/echo.ts'
 import type { Ipv4 } from '../base/address.ts'
 import { formatIpv4 } from '../base/address.ts'
 import { formatDuration, parseDuration } from '../base/time.ts'
@@ -59,7 +60,11 @@ const both = <S extends v.GenericSchema>(leaf: S) =>
 /** What a line does to packets: the keys of a link, and of the verb `link`. */
 export const qualitySchemas = {
   delay: both(duration('Time that a packet travels.')),
-  jitter: both(duration('The delay of each packet is drawn from delay - jitter … delay + jitter; the order is kept.')),
+  jitter: both(
+    duration(
+      'The delay of each packet is drawn from delay - jitter … delay + jitter, so packets may overtake each other.',
+    ),
+  ),
   rate: both(rate('Bits that the line takes a second.')),
   queue: both(size('Octets that may wait in front of the line.')),
   loss: both(percentage('Packets that the line loses.')),
@@ -193,7 +198,7 @@ export const VERBS = {
       const from = resolve.node(child(tree, 'from'), TALKERS)
       const to = resolve.address(child(tree, 'to'))
       const interval = durationOr(child(tree, 'interval'), DEFAULTS.echo.interval)
-      const octets = payload(child(tree, 'size'), DEFAULTS.echo.size, resolve)
+      const octets = payload(child(tree, 'size'), DEFAULTS.echo.size, resolve, ECHO_MINIMUM)
       if (from === undefined || to === undefined || interval === undefined || octets === undefined) return undefined
       return {
         from,
@@ -205,7 +210,7 @@ export const VERBS = {
       }
     },
     describe: a =>
-      `${a.from} sends ${formatIpv4(a.to)} ${times(a.count, 'UDP datagram')} of ${a.size} octets to be echoed${pace(a.count, a.interval)}`,
+      `${a.from} sends ${times(a.count, 'UDP datagram')} of ${a.size} octets to ${formatIpv4(a.to)} to be echoed${pace(a.count, a.interval)}`,
   },
   link: {
     schema: map('the verb link', {
@@ -266,8 +271,11 @@ function readClient(tree: Tree, resolve: Resolver): { client: string } | undefin
 /** What fits into one IP packet with an ICMP or a UDP header, fragmented if need be. */
 const MAX_PAYLOAD = 65535 - 20 - 8
 
-function payload(tree: Tree | undefined, usual: string, resolve: Resolver): number | undefined {
+function payload(tree: Tree | undefined, usual: string, resolve: Resolver, least = 0): number | undefined {
   const octets = sizeOr(tree, usual)
+  if (tree && octets !== undefined && octets < least) {
+    return resolve.problem(tree, `Each packet carries its number, in ${least} octets; less is not possible here.`)
+  }
   if (tree && octets !== undefined && octets > MAX_PAYLOAD) {
     return resolve.problem(tree, `One IP packet carries at most ${MAX_PAYLOAD} octets here.`)
   }

@@ -1,8 +1,10 @@
 /**
  * Address resolution (RFC 826) with what RFC 1122 §2.3.2 asks for: old entries are forgotten, requests are not
  * repeated faster than once a second, and packets wait for the answer.
+ *
+ * Limits: an address that two machines have is not detected (RFC 5227).
  */
-import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Sink } from '../base/layer.ts'
@@ -11,7 +13,7 @@ import type { Malformed } from '../base/result.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import * as Arp from '../wire/arp.ts'
-import { BROADCAST, formatMac, type Mac, TYPE } from '../wire/ethernet.ts'
+import { BROADCAST, formatMac, isGroup, type Mac, TYPE } from '../wire/ethernet.ts'
 import { dropFacts } from '../wire/facts.ts'
 
 const RETRY = sec(1)
@@ -20,12 +22,14 @@ const TRIES = 3
 /** RFC 1122 §2.3.2.1 suggests "on the order of a minute". */
 const LIFETIME = sec(60)
 const WAITING = 64
+/** Neighbours that are remembered or asked for: Linux's gc_thresh3. */
+const NEIGHBOURS = 1024
 
 export interface ArpEntry {
   readonly address: Ipv4
   /** Undefined while the answer is awaited. */
-  mac: Mac | undefined
-  expires: SimTime
+  readonly mac: Mac | undefined
+  readonly expires: SimTime
 }
 
 interface Pending {
@@ -56,8 +60,10 @@ export class ArpResolver {
     this.#sinks = sinks
   }
 
-  get entries(): Iterable<ArpEntry> {
-    return this.#entries.values()
+  /** What is known or asked for; what is too old is forgotten, though it may still stand here. */
+  get entries(): ArpEntry[] {
+    const { now } = this.#env.clock
+    return [...this.#entries.values()].filter(({ mac, expires }) => mac === undefined || expires > now)
   }
 
   /** The neighbour's MAC address, if it is known and fresh. */
@@ -70,17 +76,20 @@ export class ArpResolver {
   wait(packet: Packet, address: Ipv4): void {
     let pending = this.#pending.get(address)
     if (!pending) {
+      if (this.#pending.size >= NEIGHBOURS) return this.#refuse(packet, address)
       const timer = this.#env.clock.timer(`arp ${formatIpv4(address)}`, () => this.#retry(address))
       pending = { packets: [], timer, tries: 0 }
       this.#pending.set(address, pending)
-      this.#entries.set(address, { address, mac: undefined, expires: 0 })
+      this.#remember({ address, mac: undefined, expires: 0 })
       this.#retry(address)
     }
     if (pending.packets.length < WAITING) pending.packets.push(packet)
-    else {
-      this.#drop(packet, 'arp-queue-full', address)
-      packet.release()
-    }
+    else this.#refuse(packet, address)
+  }
+
+  #refuse(packet: Packet, address: Ipv4): void {
+    this.#drop(packet, 'arp-queue-full', address)
+    packet.release()
   }
 
   announce(): void {
@@ -89,8 +98,10 @@ export class ArpResolver {
 
   receive(packet: Packet): void {
     const parsed = Arp.parse(packet.data)
-    if (!parsed.ok) {
-      this.#drop(packet, 'malformed', undefined, parsed.reason)
+    // RFC 1812 §3.3.2: nobody has a broadcast or multicast address.
+    const why = !parsed.ok ? parsed.reason : isGroup(parsed.value.senderMac) ? 'bad-value' : undefined
+    if (!parsed.ok || why) {
+      this.#drop(packet, 'malformed', undefined, why)
       packet.release()
       return
     }
@@ -99,17 +110,27 @@ export class ArpResolver {
     this.#trace('received', operation, senderIp, targetIp, senderMac)
     const forUs = targetIp === this.#address && senderIp !== this.#address
     // RFC 826, "merge flag": refresh what is known; learn somebody new only if they speak to us.
-    if (this.#entries.has(senderIp) || forUs) this.#learn(senderIp, senderMac)
+    // RFC 5227 §2.1.1: a probe has no sender yet.
+    if (senderIp !== ANY && (this.#entries.has(senderIp) || forUs)) this.#learn(senderIp, senderMac)
     if (forUs && operation === 'request') this.#send('reply', senderMac, senderMac, senderIp)
   }
 
   #learn(address: Ipv4, mac: Mac): void {
-    this.#entries.set(address, { address, mac, expires: this.#env.clock.now + LIFETIME })
+    this.#remember({ address, mac, expires: this.#env.clock.now + LIFETIME })
     const pending = this.#pending.get(address)
     if (!pending) return
     this.#pending.delete(address)
     pending.timer.cancel()
     for (const packet of pending.packets) this.#sinks.frame(packet, mac, TYPE.ipv4)
+  }
+
+  /** In the order of what was last heard; the oldest makes room. */
+  #remember(entry: ArpEntry): void {
+    this.#entries.delete(entry.address)
+    this.#entries.set(entry.address, entry)
+    if (this.#entries.size <= NEIGHBOURS) return
+    const [oldest] = this.#entries.keys()
+    this.#entries.delete(oldest)
   }
 
   #retry(address: Ipv4): void {
@@ -129,7 +150,8 @@ export class ArpResolver {
   }
 
   #send(operation: Arp.Arp['operation'], to: Mac, targetMac: Mac, targetIp: Ipv4): void {
-    this.#trace('sent', operation, this.#address, targetIp, operation === 'reply' ? this.#mac : 0)
+    const tells = operation === 'reply' || targetIp === this.#address
+    this.#trace('sent', operation, this.#address, targetIp, tells ? this.#mac : 0)
     const bytes = Arp.write({ operation, senderMac: this.#mac, senderIp: this.#address, targetMac, targetIp })
     this.#sinks.frame(this.#env.packets.from(bytes), to, TYPE.arp)
   }

@@ -48,7 +48,7 @@ export class EthernetPort implements IpPort {
   get up(): boolean {
     return this.#end.up
   }
-  get neighbours(): Iterable<ArpEntry> {
+  get neighbours(): readonly ArpEntry[] {
     return this.#arp.entries
   }
 

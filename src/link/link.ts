@@ -249,7 +249,9 @@ class Line {
 
   #drawDelay(): Duration {
     const { delay, jitter } = this.quality
-    return jitter === 0 ? delay : Math.max(0, delay - jitter + this.#random.jitter.below(2 * jitter + 1))
+    if (jitter === 0) return delay
+    const spread = Math.min(2 * jitter + 1, Number.MAX_SAFE_INTEGER)
+    return Math.max(0, delay - jitter + this.#random.jitter.below(spread))
   }
 
   #enqueue(packet: Packet, due: SimTime): void {

@@ -17,6 +17,7 @@ import type { ControlConnection } from '../pptp/control.ts'
 import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
+import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
@@ -46,9 +47,9 @@ export class Client extends IpNode {
   #link: PppLink | undefined
   #end: TunnelEnd | undefined
   #active = false
-  #routes: Route[] = []
-  /** Routes that those of the tunnel took the place of. */
-  #displaced: Route[] = []
+  /** The way to the server before the tunnel came. */
+  #way: Route | undefined
+  #pin: Route | undefined
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig) {
     super(env, false, routes)
@@ -69,6 +70,7 @@ export class Client extends IpNode {
     this.#link = undefined
     this.#end = undefined
     const { server } = this.#config
+    this.#way = this.stack.routes.lookup(server)
     const local = this.stack.sourceFor(server) ?? ANY
     const control = this.#tunnelling.endpoint.connect(local, server, {
       established: () => this.#dial(control),
@@ -105,7 +107,7 @@ export class Client extends IpNode {
       },
     })
     const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
-      networkUp: () => this.#addRoutes(),
+      networkUp: port => this.#addRoutes(port),
       networkDown: () => this.#removeRoutes(),
       finished: end => {
         if (end.reason !== 'lower-down') this.#over(end)
@@ -140,33 +142,24 @@ export class Client extends IpNode {
   }
 
   /**
-   * The routes of the tunnel. If one of them would cover the server, the server is pinned to the way that led to it
-   * before, or the tunnel would be routed into itself.
+   * The routes of the tunnel. If one of them covers the server (the peer's own and those of the lab that wait for ppp0
+   * included), the server is pinned to the way that led to it before, or the tunnel would be routed into itself.
    */
-  #addRoutes(): void {
+  #addRoutes({ name }: PppPort): void {
     const { routes, server } = this.#config
-    const before = this.stack.routes.lookup(server)
-    if (before && routes.some(prefix => contains(prefix, server))) {
-      const via = before.via === undefined ? {} : { via: before.via }
-      this.#add({ prefix: prefixOf(server, 32), dev: before.iface.port.name, ...via })
-    }
-    for (const prefix of routes) this.#add({ prefix, dev: IFACE })
+    const inTunnel = this.stack.routes.all.filter(route => route.iface.port.name === name)
+    const covering = [...inTunnel.map(route => route.prefix), ...routes].some(prefix => contains(prefix, server))
+    for (const prefix of routes) this.stack.addRoute({ prefix, dev: name })
+    if (!this.#way || !covering) return
+    const { via, iface } = this.#way
+    const dev = iface.port.name
+    this.#pin = this.stack.addRoute({ prefix: prefixOf(server, 32), dev, ...(via === undefined ? {} : { via }) })
   }
 
-  #add(spec: RouteSpec): void {
-    const displaced = this.stack.routes.at(spec.prefix)
-    const route = this.stack.addRoute(spec)
-    if (route) this.#routes.push(route)
-    if (displaced) this.#displaced.push(displaced)
-  }
-
+  /** Those by ppp0 go with the interface. */
   #removeRoutes(): void {
-    for (const route of this.#routes) this.stack.removeRoute(route)
-    for (const { prefix, via, iface } of this.#displaced) {
-      this.stack.addRoute({ prefix, dev: iface.port.name, ...(via === undefined ? {} : { via }) })
-    }
-    this.#routes = []
-    this.#displaced = []
+    if (this.#pin) this.stack.removeRoute(this.#pin)
+    this.#pin = undefined
   }
 
   override snapshot(): Snapshot {

@@ -13,6 +13,8 @@ import type { SimNode, Snapshot } from './node.ts'
 
 /** IEEE 802.1D's default ageing time. */
 const AGEING = sec(300)
+/** As many as a small switch has room for; then the one learned first is forgotten. */
+const ADDRESSES = 8192
 
 interface Heard {
   readonly port: string
@@ -41,12 +43,19 @@ export class Switch implements SimNode {
     if (frame.length < Ethernet.HEADER) return this.#drop(frame, 'malformed')
     const now = this.env.clock.now
     const source = Ethernet.source(bytes, start)
-    if (!Ethernet.isGroup(source)) this.#heard.set(source, { port: from, until: now + AGEING })
+    if (!Ethernet.isGroup(source)) this.#learn(source, { port: from, until: now + AGEING })
     const to = Ethernet.destination(bytes, start)
     const known = Ethernet.isGroup(to) ? undefined : this.#heard.get(to)
     if (!known || known.until <= now) this.#flood(frame, from)
     else if (known.port === from) this.#drop(frame, 'not-for-us')
     else this.#ports.get(known.port)?.send(frame)
+  }
+
+  #learn(source: Ethernet.Mac, heard: Heard): void {
+    this.#heard.set(source, heard)
+    if (this.#heard.size <= ADDRESSES) return
+    const [first] = this.#heard.keys()
+    this.#heard.delete(first)
   }
 
   #flood(frame: Packet, from: string): void {

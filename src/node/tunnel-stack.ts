@@ -147,8 +147,8 @@ export class PppLink {
     if (!port) return
     this.port = undefined
     port.up = false
-    this.#events.networkDown(port)
     this.#node.stack.removeInterface(port.name)
+    this.#events.networkDown(port)
     this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
   }
 }

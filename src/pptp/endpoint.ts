@@ -125,7 +125,18 @@ export class Endpoint {
     if (at < 0) return
     connection.calls.splice(at, 1)
     this.#calls.delete(call.callId)
-    if (this.config.callIdRest > 0) this.#rested.set(call.peer * 65536 + call.callId, this.#env.clock.now)
+    if (this.config.callIdRest > 0) this.#rest(call.peer * 65536 + call.callId)
+  }
+
+  /** In the order of time, so those whose rest is over stand in front. */
+  #rest(key: number): void {
+    const { now } = this.#env.clock
+    this.#rested.delete(key)
+    this.#rested.set(key, now)
+    for (const [old, since] of this.#rested) {
+      if (now - since < this.config.callIdRest) return
+      this.#rested.delete(old)
+    }
   }
 
   #dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {

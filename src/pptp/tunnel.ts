@@ -237,7 +237,7 @@ export class Tunnel {
     }
     this.#afterFar = NONE
     if (this.#heldCount > 0) this.#skipTo((this.#expected + this.#config.horizon) >>> 0)
-    if (this.#closed) packet.release()
+    if (this.#closed) this.#drop(packet, 'gre-unknown-call', sequence)
     else this.#handOn(packet, sequence)
   }
 
@@ -326,16 +326,15 @@ export class Tunnel {
   }
 
   #drop(packet: Packet, reason: TunnelDrop, sequence: number): void {
-    if (this.#env.trace.on) {
-      const detail =
-        reason === 'gre-window-full'
-          ? `${this.outstanding} outstanding, ${this.#waiting.length} waiting`
-          : reason === 'gre-unknown-call'
-            ? 'the call ended before its turn'
-            : `seq ${sequence}, awaited ${this.#expected}`
-      this.#env.trace.drop({ reason, layer: 'gre', packet: packet.id, detail })
-    }
+    const detail = this.#env.trace.on ? this.#describe(reason, sequence) : undefined
+    this.#env.trace.drop({ reason, layer: 'gre', packet: packet.id, detail })
     packet.release()
+  }
+
+  #describe(reason: TunnelDrop, sequence: number): string {
+    if (reason === 'gre-window-full') return `${this.outstanding} outstanding, ${this.#waiting.length} waiting`
+    if (reason === 'gre-unknown-call') return 'the call ended before its turn'
+    return `seq ${sequence}, awaited ${this.#expected}`
   }
 }
 type TunnelDrop = 'gre-duplicate' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'

@@ -32,8 +32,6 @@ const PROTOCOL_AT = 2
 const PAYLOAD_LENGTH_AT = 4
 const CALL_ID_AT = 6
 const OPTIONAL_AT = 8
-/** Octets of the longest header. */
-export const MAX_HEADER = 16
 
 export const version = (b: Uint8Array, at: number): number => get16(b, at) & VERSION_BITS
 export const protocolType = (b: Uint8Array, at: number): number => get16(b, at + PROTOCOL_AT)

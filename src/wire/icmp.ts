@@ -57,7 +57,7 @@ const UNREACHABLE_NAMES: Readonly<Record<number, string>> = {
   13: 'administratively prohibited',
 }
 
-/** `echo-request`, `host-unreachable`, `ttl-exceeded`, … */
+/** `echo request`, `host unreachable`, `time exceeded`, … */
 export function typeName(type: number, code: number): string {
   if (type === TYPE.echoRequest) return 'echo request'
   if (type === TYPE.echoReply) return 'echo reply'

@@ -36,6 +36,20 @@ describe('random streams', () => {
     assert.ok(chi < 22.5, `chi-square ${chi} with 6 degrees of freedom`)
   })
 
+  test('below reaches beyond 32 bits, evenly, and refuses what it cannot draw instead of drawing for ever', () => {
+    const random = seededRandom(6)
+    const bound = 3 * 2 ** 40
+    const thirds = [0, 0, 0]
+    for (let n = 0; n < 3000; n++) {
+      const draw = random.below(bound)
+      assert.ok(Number.isInteger(draw) && draw >= 0 && draw < bound)
+      thirds[Math.floor(draw / 2 ** 40)]++
+    }
+    for (const count of thirds) assert.ok(Math.abs(count - 1000) < 130, `${thirds}`)
+    assert.throws(() => random.below(2 ** 54), /cannot be drawn/)
+    assert.throws(() => random.below(0), /cannot be drawn/)
+  })
+
   test('bytes are those of the words, whatever the length', () => {
     const long = seededRandom(5).fork('c').bytes(9)
     assert.deepEqual(seededRandom(5).fork('c').bytes(5), long.subarray(0, 5))

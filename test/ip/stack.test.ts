@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { contains, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
+import { contains, formatIpv4, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
 import { hex, set16, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
@@ -9,6 +9,7 @@ import { ms, sec } from '../../src/base/time.ts'
 import { fragment, Reassembler } from '../../src/ip/fragment.ts'
 import type { IpInterface } from '../../src/ip/interface.ts'
 import { formatRoute, parseRoute, type Route, RouteTable } from '../../src/ip/route.ts'
+import * as Checksum from '../../src/wire/checksum.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
 import { Net } from '../support/net.ts'
 
@@ -19,27 +20,39 @@ const iface = (name: string): IpInterface => ({
 })
 
 describe('routes', () => {
-  test('the longest prefix wins, whatever the order of adding and removing', () => {
-    const address = fc.nat(2 ** 32 - 1).map(n => n as Ipv4)
-    const route = fc.tuple(address, fc.integer({ min: 0, max: 32 }), fc.boolean())
+  test('the longest prefix wins, then the route added last; whatever goes gives its place back', () => {
+    const prefix = fc.tuple(
+      fc.constantFrom(0x0a000000, 0x0a010000, 0x0a010100, 0xc0000000),
+      fc.constantFrom(0, 8, 16, 24, 32),
+    )
+    const step = fc.tuple(prefix, fc.nat(3), fc.boolean())
     fc.assert(
-      fc.property(fc.array(route, { maxLength: 30 }), fc.array(address, { maxLength: 20 }), (routes, targets) => {
+      fc.property(fc.array(step, { maxLength: 40 }), steps => {
         const table = new RouteTable()
-        const model = new Map<string, Route>()
-        for (const [i, [a, length, stays]] of routes.entries()) {
-          const prefix = prefixOf(a, length)
-          const added = { prefix, via: undefined, iface: iface(`eth${i}`) }
-          table.add(added)
-          if (stays) model.set(`${prefix.network}/${length}`, added)
-          else {
-            table.remove(added)
-            model.delete(`${prefix.network}/${length}`)
+        const ports = [0, 1, 2, 3].map(n => iface(`eth${n}`))
+        let model: Route[] = []
+        for (const [[a, length], port, adds] of steps) {
+          const victim = model.find(r => r.iface === ports[port])
+          if (adds || !victim) {
+            const added = { prefix: prefixOf(a as Ipv4, length), via: undefined, iface: ports[port] }
+            table.add(added)
+            model.push(added)
+          } else if (length === 0) {
+            for (const route of table.by(ports[port])) table.remove(route)
+            model = model.filter(r => r.iface !== ports[port])
+          } else {
+            const inUse = model.findLast(r => formatPrefix(r.prefix) === formatPrefix(victim.prefix)) === victim
+            assert.equal(table.remove(victim), inUse)
+            model = model.filter(r => r !== victim)
           }
-        }
-        for (const target of [...targets, ...routes.map(r => r[0])]) {
-          const fits = [...model.values()].filter(r => contains(r.prefix, target))
-          fits.sort((x, y) => y.prefix.length - x.prefix.length)
-          assert.equal(table.lookup(target)?.iface, fits[0]?.iface)
+          for (const target of [0x0a000001, 0x0a010000, 0x0a010001, 0x0a010101, 0xc0000000, 0xc0000001] as Ipv4[]) {
+            const fits = model.filter(r => contains(r.prefix, target))
+            const longest = Math.max(...fits.map(r => r.prefix.length))
+            assert.equal(
+              table.lookup(target),
+              fits.findLast(r => r.prefix.length === longest),
+            )
+          }
         }
       }),
     )
@@ -119,7 +132,7 @@ describe('fragments (RFC 791 §3.2)', () => {
             if (!whole) assert.equal(reassembler.receive(twin), undefined)
           }
           assert.equal(whole && hex(whole.data), wanted)
-          assert.deepEqual(reasons, [])
+          assert.deepEqual(reasons, new Array(pieces.length - 1).fill('fragment-duplicate'))
         },
       ),
     )
@@ -142,6 +155,46 @@ describe('fragments (RFC 791 §3.2)', () => {
     assert.equal(reassembler.receive(pieces[1]), undefined)
     assert.equal(reassembler.receive(evil), undefined)
     assert.deepEqual(reasons, ['fragment-overlap', 'fragment-overlap', 'fragment-overlap'])
+  })
+  test('a fragment that can be part of no datagram goes alone: not eights, nothing in it, beyond 65 535 octets', () => {
+    const from = env()
+    const pieces = fragment(from, datagram(from, 200), 84)
+    const { reassembler, reasons } = collector(from)
+    const odd = from.packets.clone(pieces[1])
+    odd.end -= 3
+    const empty = from.packets.clone(pieces[1])
+    empty.end = empty.start + 20
+    const deadly = from.packets.clone(pieces[3])
+    set16(deadly.bytes, deadly.start + 6, 0x1fff)
+    for (const evil of [odd, empty, deadly]) assert.equal(reassembler.receive(evil), undefined)
+    assert.deepEqual(reasons, ['malformed', 'malformed', 'malformed'])
+    const whole = pieces.map(piece => reassembler.receive(piece)).at(-1)
+    assert.equal(whole?.length, 220)
+    assert.equal(reasons.length, 3)
+  })
+  test('nothing follows the last fragment, and none of another length takes its place', () => {
+    const from = env()
+    for (const order of [
+      [3, 4],
+      [4, 3],
+    ]) {
+      const pieces = fragment(from, datagram(from, 300), 84)
+      set16(pieces[3].bytes, pieces[3].start + 6, 24)
+      const { reassembler, reasons } = collector(from)
+      for (const n of order) assert.equal(reassembler.receive(pieces[n]), undefined)
+      assert.deepEqual(reasons, ['fragment-overlap', 'fragment-overlap'])
+    }
+  })
+  test('options of the first fragment may make the whole too long: it is dropped, not cut', () => {
+    const from = env()
+    const first = datagram(from, 8, '01010100')
+    set16(first.bytes, first.start + 6, Ipv4Header.MF)
+    const rest = datagram(from, 65_507)
+    set16(rest.bytes, rest.start + 6, 1)
+    const { reassembler, reasons } = collector(from)
+    assert.equal(reassembler.receive(first), undefined)
+    assert.equal(reassembler.receive(rest), undefined)
+    assert.deepEqual(reasons, ['malformed', 'malformed'])
   })
   test('what stays incomplete is given up after 30 s, and the first fragment is quoted', () => {
     const world = new World(1)
@@ -248,7 +301,7 @@ describe('IP stack', () => {
     const { net, alice, bob } = chain()
     const errors: [number, number, number][] = []
     alice.stack.icmp.onError(e => errors.push([e.type, e.code, e.protocol]))
-    alice.udp.open(0, () => {}).send(ip('10.0.3.2'), 9, unhex('00'))
+    alice.udp.openAny(() => {})?.send(ip('10.0.3.2'), 9, unhex('00'))
     alice.stack.output(alice.env.packets.from(unhex('00')), ip('10.0.3.2'), 99)
     net.run(sec(1))
     assert.deepEqual(errors, [
@@ -283,6 +336,37 @@ describe('IP stack', () => {
     net.ping(alice, '10.0.3.2', { count: 50, interval: ms(1) })
     net.run(sec(6))
     assert.equal(net.seen('ping-reply').length, 50)
+  })
+  test('after a long rest the burst is six again and no more, wherever the rest ended within a second', () => {
+    const { net, alice } = chain()
+    const times: number[] = []
+    alice.stack.icmp.onError(() => times.push(net.world.scheduler.now))
+    net.ping(alice, '10.9.9.9')
+    net.run(ms(20_900))
+    net.ping(alice, '10.9.9.9', { count: 10, interval: ms(50) })
+    net.run(ms(21_500))
+    assert.equal(times.length, 1 + 6)
+  })
+  test('of many destinations the one that had an error longest ago is forgotten, and the others keep their limit', () => {
+    const { net, r1 } = chain()
+    const packet = (last: number): Packet => {
+      const p = r1.env.packets.make(28)
+      Ipv4Header.write(p.bytes, p.start, 28, 1, 0, 64, 17, (0x0a000100 + last) as Ipv4, ip('10.9.9.9'))
+      return p
+    }
+    const errors = (last: number): number => {
+      const before = net.seen('send', 'r1').length
+      const about = packet(last)
+      r1.stack.icmp.unreachable(about, 0)
+      about.release()
+      return net.seen('send', 'r1').length - before
+    }
+    for (let n = 0; n < 6; n++) assert.equal(errors(3) + errors(4), 2)
+    assert.equal(errors(3), 0)
+    for (let n = 0; n < 1022; n++) assert.equal(errors(1000 + n), 1)
+    assert.equal(errors(3), 0)
+    assert.equal(errors(3000), 1)
+    assert.deepEqual([errors(3), errors(4)], [0, 1])
   })
   test('fragmentation-needed is never limited', () => {
     const { net, alice } = chain({ mtu: 600 })
@@ -326,13 +410,97 @@ describe('IP stack', () => {
     send('255.255.255.255', '10.0.3.2')
     net.run(sec(1))
     assert.deepEqual(net.drops(bob.env.node), ['not-for-us', 'martian'])
-    assert.equal(alice.stack.isLocal(ip('10.0.1.255')), true)
+    assert.equal(alice.stack.isOwn(ip('10.0.1.255')), false)
+    assert.equal(alice.stack.isBroadcast(ip('10.0.1.255')), true)
   })
-  test('a node reaches itself', () => {
+  test('a gateway is looked for in the smallest network that holds it', () => {
+    const net = new Net()
+    const r = net.router('r', '10.9.0.0/16 via 10.1.0.1')
+    net.link([r, 'eth0', '10.0.0.2/8'], [net.host('a'), 'eth0', '10.0.0.1/8'])
+    net.link([r, 'eth1', '10.1.0.2/16'], [net.host('b'), 'eth0', '10.1.0.1/16'])
+    assert.equal(r.stack.routes.lookup(ip('10.9.9.9'))?.iface.port.name, 'eth1')
+  })
+  test('a node reaches itself, by its own address and by 127.0.0.1, whatever its lines carry (RFC 1122 §3.2.1.3 (g))', () => {
     const { net, alice } = chain()
-    net.ping(alice, '10.0.1.2')
+    net.ping(alice, '10.0.1.2', { size: 3000, dontFragment: true })
+    net.ping(alice, '127.0.0.1')
+    net.ping(net.host('alone'), '127.0.0.1')
     net.run(sec(1))
-    assert.equal(net.seen('ping-reply').length, 1)
+    assert.deepEqual(
+      net.seen('ping-reply').map(e => [e.node, e.from, e.rtt]),
+      [
+        ['alice', '10.0.1.2', 0],
+        ['alice', '127.0.0.1', 0],
+        ['alone', '127.0.0.1', 0],
+      ],
+    )
+    assert.deepEqual(new Set(net.seen('send').map(e => e.iface)), new Set(['lo']))
+  })
+  test('addresses that no packet on a line may have: dropped where they arrive, not passed on (RFC 1812 §5.3.7)', () => {
+    const { net, r1 } = chain()
+    const send = (source: string, destination: string): void => {
+      const packet = r1.env.packets.make(20)
+      Ipv4Header.write(packet.bytes, packet.start, 20, 1, 0, 64, 99, ip(source), ip(destination))
+      r1.stack.interface('eth1')?.port.send(packet, ip('10.0.2.2'))
+    }
+    const martians = [
+      ['127.0.0.1', '10.0.3.2'],
+      ['0.0.0.0', '10.0.3.2'],
+      ['224.0.0.1', '10.0.3.2'],
+      ['240.0.0.1', '10.0.3.2'],
+      ['10.0.1.2', '127.0.0.1'],
+      ['10.0.1.2', '0.0.0.1'],
+      ['10.0.1.2', '240.0.0.1'],
+      // To the router itself, from a whole network of its own.
+      ['10.0.2.255', '10.0.2.2'],
+      ['127.0.0.1', '10.0.2.2'],
+    ]
+    for (const [source, destination] of martians) send(source, destination)
+    send('10.0.1.2', '224.0.0.1')
+    net.run(sec(1))
+    assert.deepEqual(net.drops(), [...martians.map(() => 'martian'), 'not-for-us'])
+    assert.equal(net.seen('send').length, 0)
+  })
+  test('a broadcast has the source of its interface, is answered by nobody in error, and never by TCP (RFC 1122 §3.2.2)', () => {
+    for (const destination of ['10.0.1.255', '255.255.255.255']) {
+      const { net, alice, r1 } = chain()
+      const got: (string | number)[] = []
+      r1.udp.open(7, ({ from, to, data, fromPort }) => {
+        got.push(formatIpv4(from), formatIpv4(to), data[0])
+        r1.udp.open(8, () => {}).send(from, fromPort, data, to)
+      })
+      const socket = alice.udp.openAny(({ from }) => got.push(`answer of ${formatIpv4(from)}`))
+      socket?.send(ip(destination), 7, unhex('2a'))
+      net.run(sec(1))
+      assert.deepEqual(got, ['10.0.1.2', destination, 42, 'answer of 10.0.1.1'])
+      socket?.send(ip(destination), 9, unhex('00'))
+      alice.stack.output(alice.env.packets.from(unhex('00')), ip(destination), 99)
+      r1.tcp.listen(80, () => ({}))
+      const syn = alice.env.packets.from(unhex('00500050000000010000000050020100 00000000'))
+      const sum =
+        Checksum.pseudoHeader(ip('10.0.1.2'), ip(destination), 6, 20) + Checksum.sum(syn.bytes, syn.start, syn.end)
+      set16(syn.bytes, syn.start + 16, Checksum.finish(sum))
+      alice.stack.output(syn, ip(destination), 6)
+      net.run(sec(2))
+      assert.deepEqual(net.drops(), ['port-closed', 'no-protocol', 'tcp-unexpected'])
+      assert.deepEqual(
+        net
+          .seen('drop')
+          .map(e => e.detail)
+          .filter(d => d !== undefined),
+        ['its source or destination is not the address of one machine (RFC 9293 §3.9.2.3)'],
+      )
+      assert.deepEqual(net.seen('send', 'r1').length, 1)
+    }
+  })
+  test('the limited broadcast goes to everybody on the wire, and no gateway', () => {
+    const net = new Net()
+    const host = net.host('host', 'default via 10.0.0.1')
+    const link = net.link([host, 'eth0', '10.0.0.2/24'], [net.router('r'), 'eth0', '10.0.0.1/24'], { type: 'ethernet' })
+    let to = ''
+    link.tap = ({ bytes }) => void (to = hex(bytes.subarray(0, 6)))
+    host.stack.output(host.env.packets.make(1), ip('255.255.255.255'), 99)
+    assert.equal(to, 'ffffffffffff')
   })
   test('any bytes on the wire: dropped with a reason, and the node lives on', () => {
     const { net, alice, r1 } = chain()
@@ -366,6 +534,6 @@ describe('IP stack', () => {
     net.ping(alice, '10.0.1.1')
     net.run(sec(2))
     assert.equal(net.seen('ping-reply').length, 1)
-    assert.ok(r1.stack.isLocal(ip('10.0.1.1')))
+    assert.ok(r1.stack.isOwn(ip('10.0.1.1')))
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ip } from '../../src/base/address.ts'
+import { type Ipv4, ip } from '../../src/base/address.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import { macFor } from '../../src/node/mac.ts'
 import { Switch } from '../../src/node/switch.ts'
@@ -113,9 +113,80 @@ describe('ARP (RFC 826)', () => {
       net
         .seen('arp')
         .filter(e => e.way === 'sent')
-        .map(e => [e.node, e.type]),
-      ['ann', 'ben', 'cyd'].map(n => [n, 'announcement']),
+        .map(e => [e.node, e.type, e.mac !== '']),
+      ['ann', 'ben', 'cyd'].map(n => [n, 'announcement', true]),
     )
+  })
+  /** Ann hears an ARP packet that says it comes from somebody. */
+  const says = ({ hosts, sw }: ReturnType<typeof lan>, arp: Partial<Arp.Arp>): void => {
+    const whole = {
+      operation: 'request',
+      senderMac: 0x02aaaaaaaaaa,
+      senderIp: ip('10.0.0.9'),
+      targetMac: 0,
+      ...arp,
+    } as const
+    const frame = sw.env.packets.from(Arp.write({ targetIp: ip('10.0.0.1'), ...whole }))
+    Ethernet.write(frame.bytes, frame.prepend(14), Ethernet.BROADCAST, 0x02aaaaaaaaaa, Ethernet.TYPE.arp)
+    hosts[0].link.ends[1].send(frame)
+  }
+  const neighbours = ({ hosts }: ReturnType<typeof lan>): string[] =>
+    Object.keys((hosts[0].host.snapshot() as { arp: Record<string, string> }).arp)
+
+  test('nobody has a broadcast or multicast address (RFC 1812 §3.3.2)', () => {
+    const all = lan()
+    says(all, { senderMac: Ethernet.BROADCAST })
+    says(all, { senderMac: 0x01005e000001 })
+    all.net.run(sec(1))
+    assert.deepEqual(neighbours(all), [])
+    assert.deepEqual(
+      all.net.seen('drop').map(e => [e.reason, e.layer, e.why]),
+      new Array(2).fill(['malformed', 'arp', 'bad-value']),
+    )
+  })
+  test('a probe is answered, and has no address to be remembered (RFC 5227 §2.1.1)', () => {
+    const all = lan()
+    says(all, { senderIp: ip('0.0.0.0') })
+    all.net.run(sec(1))
+    assert.deepEqual(neighbours(all), [])
+    assert.deepEqual(
+      all.net.seen('arp', 'ann').map(e => [e.way, e.type]),
+      [
+        ['received', 'request'],
+        ['sent', 'reply'],
+      ],
+    )
+  })
+  test('a request for another is neither answered nor remembered, nor is one that says it is we', () => {
+    const all = lan()
+    says(all, { targetIp: ip('10.0.0.7') })
+    says(all, { senderIp: ip('10.0.0.1') })
+    all.net.run(sec(1))
+    assert.deepEqual(neighbours(all), [])
+    assert.deepEqual(
+      all.net.seen('arp', 'ann').filter(e => e.way === 'sent'),
+      [],
+    )
+  })
+  test('what is too old is no longer shown', () => {
+    const all = lan()
+    says(all, {})
+    all.net.run(sec(59))
+    assert.deepEqual(neighbours(all), ['10.0.0.9'])
+    all.net.run(sec(61))
+    assert.deepEqual(neighbours(all), [])
+  })
+  test('memory is bounded: 1024 neighbours, the last heard; 1024 asked for', () => {
+    const all = lan()
+    for (let n = 0; n < 1030; n++) says(all, { senderIp: (ip('10.0.1.0') + n) as Ipv4 })
+    all.net.run(sec(1))
+    assert.equal(neighbours(all).length, 1024)
+    assert.ok(neighbours(all).includes('10.0.5.5') && !neighbours(all).includes('10.0.1.5'))
+    const port = all.hosts[1].host.stack.interface('eth0')?.port
+    for (let n = 0; n < 1030; n++) {
+      port?.send(all.sw.env.packets.make(20), (ip('10.0.1.0') + n) as Ipv4)
+    }
+    assert.equal(all.net.drops('ben').filter(reason => reason === 'arp-queue-full').length, 6)
   })
   test('rubbish is dropped with its reason', () => {
     const { net, hosts, sw } = lan()
@@ -155,6 +226,18 @@ describe('switch (IEEE 802.1D §7)', () => {
     net.run(sec(5))
     // Cyd's cable carries the ARP broadcast and nothing else.
     assert.deepEqual(third, [{ from: 1, to: Ethernet.BROADCAST }])
+  })
+  test('remembers 8192 addresses, and forgets the first for one more', () => {
+    const { net, sw, hosts } = lan()
+    for (let n = 0; n < 8193; n++) {
+      const frame = sw.env.packets.make(20)
+      Ethernet.write(frame.bytes, frame.start, Ethernet.BROADCAST, 0x020000000000 + n, Ethernet.TYPE.ipv4)
+      hosts[0].link.ends[0].send(frame)
+    }
+    net.run(sec(1))
+    const { table } = sw.snapshot() as unknown as { table: Record<string, string> }
+    assert.equal(Object.keys(table).length, 8192)
+    assert.deepEqual([table['02:00:00:00:00:00'], table['02:00:00:00:00:01']], [undefined, 'p0'])
   })
   test('forgets an address after 300 s', () => {
     const { net, sw, hosts, start } = lan()

@@ -112,6 +112,15 @@ describe('link', () => {
     const early = racing.arrivals.filter(a => a.t === 0).length
     assert.ok(early > 25 && early < 75 && racing.arrivals.filter(a => a.t === ms(10)).length === 100 - early)
   })
+  test('a jitter of seconds or of days is no reason to draw for ever', () => {
+    for (const jitter of [3e9, 5e15]) {
+      const { arrivals, send, run } = line({ delay: ms(10), jitter })
+      for (let n = 0; n < 50; n++) send()
+      run(Number.MAX_SAFE_INTEGER)
+      assert.equal(arrivals.length, 50)
+      assert.ok(new Set(arrivals.map(a => a.t)).size > 10)
+    }
+  })
   test('one fault does not shift the stream of another', () => {
     const lost = (quality: Partial<LineQuality>): number[] => {
       const { arrivals, send, run } = line({ loss: 0.2, ...quality })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { ping } from '../../src/app/ping.ts'
+import { ip } from '../../src/base/address.ts'
 import { sec } from '../../src/base/time.ts'
 import type { EventName, TraceEvent } from '../../src/base/trace.ts'
 import { loadLab } from '../../src/lab/load.ts'
@@ -12,12 +14,20 @@ interface Options {
   readonly routes?: string
   /** Configured routes of the client's machine. */
   readonly machine?: string
+  /** Configured routes of the server's. */
+  readonly office?: string
   readonly pool?: string
   readonly clients?: readonly string[]
 }
 
 /** Clients on one LAN with a router, behind it an office and a public web server. */
-function lab({ routes = '[10.20.0.0/24]', machine = '', pool = '10.8.0.10-10.8.0.11', clients = ['ann'] }: Options) {
+function lab({
+  routes = '[10.20.0.0/24]',
+  machine = '',
+  office = '',
+  pool = '10.8.0.10-10.8.0.11',
+  clients = ['ann'],
+}: Options) {
   const text = `
 name: t
 stop: 1000s
@@ -27,7 +37,7 @@ topology:
     isp: { kind: router }
     web: { kind: host, routes: ["default via 198.51.100.1"] }
     files: { kind: host, routes: ["default via 10.20.0.1"] }
-    office: { kind: pptp-server, routes: ["default via 203.0.113.1"], pptp: { local: 10.8.0.1, pool: ${pool}, users: { u: p } } }
+    office: { kind: pptp-server, routes: ["default via 203.0.113.1"${office}], pptp: { local: 10.8.0.1, pool: ${pool}, users: { u: p } } }
 ${clients.map(c => `    ${c}: { kind: client, routes: ["default via 192.0.2.1"${machine}], pptp: { server: office, user: u, password: p, mppe: required, routes: ${routes} } }`).join('\n')}
   links:
     - { endpoints: ["isp:lan", "sw:p0"], ipv4: [192.0.2.1/24, none], delay: 1ms }
@@ -87,10 +97,22 @@ describe('the ppp interface of a client (decision 17)', () => {
     assert.ok(t.routes('ann').includes('10.20.0.0/16 dev ppp0'))
   })
   test('a packet that is routed into the tunnel that carries it is dropped: tunnel-loop', () => {
-    const t = lab({ routes: '[]', machine: ', "203.0.113.5/32 dev ppp0"' })
+    const t = lab({ office: ', "192.0.2.0/24 dev ppp0"' })
     t.client('ann').connect()
+    t.until(2)
+    const ann = t.client('ann')
+    const to = {
+      to: ip('10.20.0.5'),
+      count: 1,
+      interval: sec(1),
+      size: 56,
+      ttl: 64,
+      dontFragment: false,
+      timeout: sec(1),
+    }
+    ping(ann.env, ann.stack, to)
     t.until(3)
-    const loops = t.seen('drop', 'ann').filter(e => e.reason === 'tunnel-loop')
+    const loops = t.seen('drop', 'office').filter(e => e.reason === 'tunnel-loop')
     assert.ok(loops.length > 0)
     assert.equal(loops[0].proto, 'gre')
   })

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { readRunFile, writeRunFile } from '../../src/lab/run-file.ts'
+
+const header = { version: '0.1.0', lab: 'name: x\n', seed: 7, overrides: [{ path: 'stop', value: '3s' }] }
+const end = { t: 5, fingerprint: 'abc' }
+
+describe('run files', () => {
+  test('are read back as they were written, the seed as the last override', () => {
+    assert.deepEqual(readRunFile(writeRunFile(header, end)), {
+      ok: true,
+      version: '0.1.0',
+      lab: 'name: x\n',
+      overrides: [
+        { path: 'stop', value: '3s' },
+        { path: 'seed', value: '7' },
+      ],
+      end: { type: 'end', t: 5, fingerprint: 'abc' },
+    })
+    const [first] = writeRunFile(header, end).split('\n')
+    const cut = readRunFile(`${first}\r\n\r\n`)
+    assert.deepEqual([cut.ok, cut.ok && cut.end], [true, undefined])
+  })
+  test('each thing that is wrong has its sentence', () => {
+    const line = (change: object): string => `${JSON.stringify({ type: 'header', format: 1, ...header, ...change })}\n`
+    for (const [text, problem] of [
+      ['', /first line/],
+      ['null\n', /first line/],
+      ['[]\n{"type":"end"}', /first line/],
+      ['{"type":"header"', /one JSON object a line/],
+      [line({ format: 2 }), /format 2/],
+      [line({ lab: 3 }), /lacks/],
+      [line({ seed: 'x' }), /lacks/],
+      [line({ seed: undefined }), /lacks/],
+      [line({ overrides: undefined }), /lacks/],
+      [line({ overrides: [{ path: 'a' }] }), /lacks/],
+      [line({ overrides: [null] }), /lacks/],
+    ] as const) {
+      const read = readRunFile(text)
+      assert.ok(!read.ok, text)
+      assert.match(read.problem, problem)
+    }
+    const strange = readRunFile(`${line({})}null\n3\n{"type":"end","t":"x"}`)
+    assert.deepEqual([strange.ok, strange.ok && strange.end], [true, undefined])
+  })
+  test('any lines are survived', () => {
+    fc.assert(fc.property(fc.array(fc.json()), lines => typeof readRunFile(lines.join('\n')).ok === 'boolean'))
+  })
+})

@@ -1,0 +1,85 @@
+/** The routes of a voluntary tunnel: they come with IPCP and go with it, and none leads the tunnel into itself. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ANY, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
+import { sec } from '../../src/base/time.ts'
+import type { TraceEvent } from '../../src/base/trace.ts'
+import type { Lab, NodeSpec } from '../../src/lab/lab.ts'
+import { Run } from '../../src/lab/run.ts'
+import { valueAt } from '../../src/lab/snapshot.ts'
+import type { Client } from '../../src/node/client.ts'
+import { shippedLab } from '../support/loss.ts'
+
+const voluntary = shippedLab('voluntary')
+
+function changed(change: (node: NodeSpec) => NodeSpec): Lab {
+  return { ...voluntary, nodes: voluntary.nodes.map(change) }
+}
+
+/** Alice's routes before, during and after the tunnel, and every drop on the way. */
+function routesOf(lab: Lab) {
+  const run = new Run({ ...lab, checks: [] })
+  const events: TraceEvent[] = []
+  run.listen(event => events.push(event))
+  const alice = run.simulation.nodes.get('alice') as Client
+  const routes = () => valueAt(alice.snapshot(), 'routes') as readonly string[]
+  const before = routes()
+  run.simulation.world.scheduler.runUntil(sec(15))
+  const during = routes()
+  run.simulation.world.scheduler.runUntil(sec(30))
+  return {
+    before,
+    during,
+    after: routes(),
+    reasons: events.flatMap(e => (e.event === 'drop' ? [e.reason] : [])),
+    replies: events.filter(e => e.event === 'ping-reply').length,
+    fetched: events.some(e => e.event === 'fetch-done' && e.ok),
+  }
+}
+
+const PIN = '203.0.113.5/32 via 198.51.100.1 dev eth0'
+
+describe('routes of a tunnel (decision: traffic enters it because of a route)', () => {
+  test('configured networks and the peer lead into it; the server is not pinned without need', () => {
+    const { before, during, after, reasons } = routesOf(voluntary)
+    assert.deepEqual(
+      during.filter(route => !before.includes(route)),
+      ['10.8.0.1/32 dev ppp0', '10.20.0.0/24 dev ppp0'],
+    )
+    assert.deepEqual([after, reasons], [before, []])
+  })
+  test('everything through the tunnel: the server is pinned, the old default route comes back', () => {
+    const lab = changed(n => (n.kind === 'client' ? { ...n, pptp: { ...n.pptp, routes: [prefixOf(ANY, 0)] } } : n))
+    const { before, during, after, reasons, replies, fetched } = routesOf(lab)
+    assert.deepEqual(during, ['10.8.0.1/32 dev ppp0', PIN, '198.51.100.0/24 dev eth0', 'default dev ppp0'])
+    assert.deepEqual([after, reasons, replies, fetched], [before, [], 5, true])
+  })
+  test('a route of the lab that waits for ppp0 covers the server as well', () => {
+    const lab = changed(n =>
+      n.kind === 'client' ? { ...n, routes: [...n.routes, { prefix: prefixOf(ANY, 0), dev: 'ppp0' }] } : n,
+    )
+    const { before, during, after, reasons, replies, fetched } = routesOf(lab)
+    assert.ok(during.includes(PIN) && during.includes('default dev ppp0'), `${during}`)
+    assert.deepEqual([after, reasons, replies, fetched], [before, [], 5, true])
+  })
+  test('so does the route to a peer that has the address of the server', () => {
+    const local: Ipv4 = ip('203.0.113.5')
+    const lab = changed(n => (n.kind === 'pptp-server' ? { ...n, pptp: { ...n.pptp, local } } : n))
+    const { before, during, after, reasons, replies, fetched } = routesOf(lab)
+    assert.ok(during.includes(PIN) && !during.includes('203.0.113.5/32 dev ppp0'), `${during}`)
+    assert.deepEqual([after, reasons, replies, fetched], [before, [], 5, true])
+  })
+  test('a tunnel that is routed into itself says so', () => {
+    const run = new Run({ ...voluntary, checks: [] })
+    const reasons: string[] = []
+    run.listen(event => event.event === 'drop' && reasons.push(`${event.node} ${event.reason}`))
+    const { nodes, world } = run.simulation
+    const alice = nodes.get('alice') as Client
+    world.scheduler.after(sec(3), 'test', () => {
+      alice.stack.addRoute({ prefix: prefixOf(ip('203.0.113.5'), 32), dev: 'ppp0' })
+    })
+    world.scheduler.runUntil(sec(4))
+    assert.ok(reasons.includes('alice tunnel-loop'))
+    assert.deepEqual(new Set(reasons), new Set(['alice tunnel-loop']))
+  })
+})
