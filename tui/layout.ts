@@ -488,8 +488,13 @@ function cellsOf(points: readonly (readonly [number, number])[], slots: readonly
     }
   }
   const [first, last] = [slots[0], slots[slots.length - 1]]
-  const upright = first.column === last.column && points.length === 2 && points[0][0] === points[1][0] && first.row !== last.row
-  const outer = upright ? (first.row < last.row ? [UP, DOWN] : [DOWN, UP]) : [LEFT, first.column === last.column ? LEFT : RIGHT]
+  const upright =
+    first.column === last.column && points.length === 2 && points[0][0] === points[1][0] && first.row !== last.row
+  const outer = upright
+    ? first.row < last.row
+      ? [UP, DOWN]
+      : [DOWN, UP]
+    : [LEFT, first.column === last.column ? LEFT : RIGHT]
   return way.map(([x, y], i) => ({
     x,
     y,

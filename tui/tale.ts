@@ -7,21 +7,39 @@ export interface TaleLine {
   readonly t: number
   readonly node: string
   readonly text: string
-  readonly role: Role | undefined
+  readonly role?: Role | undefined
 }
 
 const NO_NAMES = { verbose: false, names: new Map<string, string>() }
+/** Of these nothing is said but what is said here. */
+const TOLD: ReadonlySet<string> = new Set(['action', 'state', 'pptp-message', 'ppp-message', 'drop'])
 const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
 
 /** A line for an event; undefined when it does not matter. `nameOf`: the node that has an address. */
 export function tale(event: TraceEvent, nameOf: (address: string) => string): TaleLine | undefined {
   const story = tell(event, NO_NAMES)
-  const short = shortOf(event, nameOf) ?? (story && { text: story.text, role: roleOf(story.tone) })
+  const short =
+    shortOf(event, nameOf) ??
+    (story && !TOLD.has(event.event) ? { text: story.text, role: roleOf(story.tone) } : undefined)
   return short && { t: event.t, node: event.node, ...short }
 }
 
-function shortOf(event: TraceEvent, nameOf: (address: string) => string): { text: string; role?: Role } | undefined {
+function shortOf(
+  event: TraceEvent,
+  nameOf: (address: string) => string,
+): { text: string; role?: Role | undefined } | undefined {
   switch (event.event) {
+    case 'action':
+      // What follows at once tells more.
+      return event.verb === 'ping' || event.verb === 'echo'
+        ? undefined
+        : { text: withoutNode(event.detail, event.node) }
+    case 'route':
+      return { text: `route ${event.action === 'add' ? 'to' : 'gone:'} ${event.route.split(' ')[0]}`, role: 'muted' }
+    case 'state': {
+      const story = tell(event, NO_NAMES)
+      return story && { text: shortState(story.text), role: roleOf(story.tone) }
+    }
     case 'pptp-message':
       return event.way === 'sent'
         ? { text: `${messageName(event.type)} to ${nameOf(event.peer)}`, role: 'control' }
@@ -52,6 +70,15 @@ function shortOf(event: TraceEvent, nameOf: (address: string) => string): { text
       return undefined
   }
 }
+
+/** `control established`; which call of a server it was can be seen by the packets before. */
+const shortState = (text: string): string =>
+  text
+    .replace(/ \([^)]*\)$/, '')
+    .replace('control connection', 'control')
+    .replace('authentication authenticated', 'authenticated')
+
+const withoutNode = (detail: string, node: string): string => detail.replace(new RegExp(`^${node} `), '')
 
 function roleOf(tone: 'plain' | 'good' | 'bad' | 'faint'): Role | undefined {
   if (tone === 'good') return 'ok'
