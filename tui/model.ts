@@ -66,6 +66,8 @@ export interface Ui {
   readonly typing: boolean
   /** Layers of the packet that are unfolded, by name. */
   readonly unfolded: ReadonlySet<string>
+  /** Switches and routers in the net whose hosts are drawn as one. */
+  readonly folded?: ReadonlySet<string>
   /** Views that were left, for Esc. */
   readonly history: readonly ViewName[]
   readonly theme: 'dark' | 'light' | 'mono'

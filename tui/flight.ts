@@ -1,0 +1,103 @@
+/** A packet on a link as the drawing shows it: a letter for what it is, its colour, and how far it has come. */
+import { dissect, type Field, type Flight, type PacketRecord, type SceneLink } from '../src/index.ts'
+import type { Role } from './text.ts'
+
+/** LINKTYPE_ETHERNET and LINKTYPE_RAW of captures. */
+const LINK_TYPES = { ethernet: 1, ip: 101 } as const
+
+export interface PacketClass {
+  /** T and C control, L H M P PPP, D sealed data, I U T data in clear, G an acknowledgment alone, A ARP. */
+  readonly letter: string
+  readonly role: Role
+  /** `GRE, sealed data`, `echo request 3`. */
+  readonly text: string
+}
+
+const PPP: Readonly<Record<string, string>> = { lcp: 'L', pap: 'H', chap: 'H', ccp: 'M', ipcp: 'P' }
+const SHORT: readonly (readonly [RegExp, string])[] = [
+  [/Configure-/, 'Conf-'],
+  [/Conf-Request/, 'Conf-Req'],
+  [/Conf-Reject/, 'Conf-Rej'],
+  [/Terminate-/, 'Term-'],
+  [/Request/, 'Req'],
+  [/, id /, ' '],
+]
+/** `LCP Conf-Req 1` for `LCP Configure-Request, id 1`. */
+export const shorten = (text: string): string => SHORT.reduce((so, [from, to]) => so.replace(from, to), text)
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  'start-control-connection-request': 'SCCRQ',
+  'start-control-connection-reply': 'SCCRP',
+  'stop-control-connection-request': 'StopCCRQ',
+  'stop-control-connection-reply': 'StopCCRP',
+  'outgoing-call-request': 'OCRQ',
+  'outgoing-call-reply': 'OCRP',
+  'incoming-call-request': 'ICRQ',
+  'incoming-call-reply': 'ICRP',
+  'incoming-call-connected': 'ICCN',
+  'call-clear-request': 'CCRQ',
+  'call-disconnect-notify': 'CDN',
+  'wan-error-notify': 'WEN',
+  'set-link-info': 'SLI',
+  'echo-request': 'Echo-Req',
+  'echo-reply': 'Echo-Reply',
+}
+/** A control message by the abbreviation that RFC 2637 readers use. */
+export const messageName = (type: string): string => MESSAGES[type] ?? type
+
+const classes = new WeakMap<Uint8Array, PacketClass>()
+
+export function classOf({ hop }: Flight, type: SceneLink['type']): PacketClass {
+  let known = classes.get(hop.bytes)
+  if (!known) classes.set(hop.bytes, (known = classify(dissect(hop.bytes, LINK_TYPES[type]))))
+  return known
+}
+
+function classify(frame: Field): PacketClass {
+  const layers = new Map((frame.children ?? []).map(layer => [layer.name, layer]))
+  const text = (name: string): string => layers.get(name)?.text ?? ''
+  if (layers.has('arp')) return { letter: 'A', role: 'muted', text: `ARP ${text('arp').replace(/:.*/, '')}` }
+  if (layers.has('gre')) {
+    if (layers.has('mppe')) return { letter: 'D', role: 'sealed', text: 'GRE, sealed data' }
+    for (const [name, letter] of Object.entries(PPP))
+      if (layers.has(name)) return { letter, role: 'ppp', text: shorten(text(name)) }
+    if (!layers.has('ppp')) return { letter: 'G', role: 'muted', text: 'GRE ack, no data' }
+  }
+  if (layers.has('tcp')) {
+    const control = / 1723\b/.test(text('tcp'))
+    if (layers.has('pptp') || layers.has('controlStream')) return { letter: 'C', role: 'control', text: 'PPTP message' }
+    return { letter: 'T', role: control ? 'control' : 'plain', text: shortTcp(text('tcp')) }
+  }
+  if (layers.has('icmp')) return { letter: 'I', role: 'plain', text: text('icmp').replace(/ id \d+ seq/, '') }
+  if (layers.has('udp')) return { letter: 'U', role: 'plain', text: 'UDP' }
+  return layers.has('gre')
+    ? { letter: 'D', role: 'plain', text: 'GRE, data in clear' }
+    : { letter: '?', role: 'plain', text: frame.children?.at(-1)?.text ?? '' }
+}
+
+/** `TCP SYN` of `TCP 40900 > 1723 [SYN]`. */
+const shortTcp = (text: string): string => `TCP ${/\[(.*)\]/.exec(text)?.[1].replaceAll(', ', ' ') ?? ''}`.trim()
+
+/** The same packet as the two ends of the tunnel see it; undefined if it is no user's packet. */
+export function insideOf(packet: PacketRecord): PacketClass | undefined {
+  const bytes = packet.inside ?? packet.parent?.inside
+  if (!bytes) return undefined
+  let known = classes.get(bytes)
+  if (!known) classes.set(bytes, (known = classify(dissect(bytes, LINK_TYPES.ip))))
+  return known
+}
+
+/** Which of so many cells it has reached: cells × (now − sent) / flight time. */
+export function cellAt({ hop }: Flight, now: number, cells: number): number {
+  const { sent, arrives = sent } = hop
+  const share = arrives > sent ? (now - sent) / (arrives - sent) : 1
+  return Math.max(0, Math.min(cells - 1, Math.floor(cells * share)))
+}
+
+/** How far it has come from one end of the tunnel to the other, 0 … 1: each link counts by its delay. */
+export function wayThrough(links: readonly SceneLink[], place: number, share: number): number {
+  const lengths = links.map(({ quality }) => quality[0].delay + 1e6)
+  const before = lengths.slice(0, place).reduce((sum, length) => sum + length, 0)
+  const whole = lengths.reduce((sum, length) => sum + length, 0)
+  return (before + lengths[place] * share) / whole
+}

@@ -1,0 +1,70 @@
+/** What the views of the net call things. */
+import type { Mark, SceneLink, SceneNode, SceneTunnel } from '../src/index.ts'
+import type { Role } from './text.ts'
+
+export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
+  client: 'client',
+  'pptp-server': 'server',
+  router: 'router',
+  switch: 'switch',
+  host: 'host',
+}
+
+/** `idle`: not begun. `over`: it was, and was ended as wanted. */
+export type Phase = 'idle' | 'opening' | 'up' | 'failed' | 'over'
+
+export function phaseOf({ up, layers, end, began }: SceneTunnel): Phase {
+  if (up) return 'up'
+  if (layers.some(({ mark }) => mark === 'failed')) return 'failed'
+  if (layers.some(({ mark }) => mark === 'opening' || mark === 'open')) return 'opening'
+  return end !== undefined || began !== undefined ? 'over' : 'idle'
+}
+
+export const PHASE_SIGNS: Readonly<Record<Phase, readonly [string, Role]>> = {
+  idle: ['·', 'muted'],
+  opening: ['~', 'warn'],
+  up: ['√', 'ok'],
+  failed: ['×', 'bad'],
+  over: ['·', 'muted'],
+}
+export const MARK_SIGNS: Readonly<Record<Mark, readonly [string, Role]>> = {
+  idle: ['·', 'muted'],
+  opening: ['~', 'warn'],
+  open: ['√', 'ok'],
+  failed: ['×', 'bad'],
+}
+
+/** How a node's tunnels are, the worst first; undefined for one that ends none. */
+export function phaseAt(node: string, tunnels: readonly SceneTunnel[]): Phase | undefined {
+  const phases = tunnels.filter(({ client, server }) => client === node || server === node).map(phaseOf)
+  return (['failed', 'opening', 'up', 'over', 'idle'] as const).find(phase => phases.includes(phase))
+}
+
+/** `15 ms`, `200 µs` is `0.2 ms`. */
+export const milliseconds = (ns: number): string => `${Number((ns / 1e6).toFixed(3))} ms`
+export function bitRate(bits: number): string {
+  if (bits >= 1e9) return `${Number((bits / 1e9).toFixed(1))} Gb/s`
+  if (bits >= 1e6) return `${Number((bits / 1e6).toFixed(1))} Mb/s`
+  return `${Number((bits / 1e3).toFixed(1))} kb/s`
+}
+export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
+export const seconds = (ns: number): string => (ns / 1e9).toFixed(3)
+
+/** What the line does to packets beside being slow, the worse direction. */
+export function faultOf({ quality }: SceneLink): string | undefined {
+  const worst = (name: 'loss' | 'corruption' | 'duplication' | 'reordering'): number =>
+    Math.max(quality[0][name], quality[1][name])
+  const name = (['loss', 'corruption', 'duplication', 'reordering'] as const).find(fault => worst(fault) > 0)
+  return name && `${percent(worst(name))} ${name}`
+}
+
+/** The first octets of the link's network, to which `.5` at its ends belongs: `10.20.0.`. */
+export function networkOf({ ends }: SceneLink): string {
+  const address = ends[0].address ?? ends[1].address
+  return address === undefined ? '' : address.replace(/\d+\/\d+$/, '')
+}
+
+export const bare = (address: string): string => address.replace(/\/\d+$/, '')
+/** The last octets of an address: `.100.10`. */
+export const lastOctets = (address: string, count: number): string =>
+  `.${bare(address).split('.').slice(-count).join('.')}`

@@ -1,0 +1,104 @@
+/** What happens, in few words: one line for each thing that matters, short enough for a narrow pane. */
+import { type SceneNode, type TraceEvent, tell } from '../src/index.ts'
+import { messageName, shorten } from './flight.ts'
+import type { Role } from './text.ts'
+
+export interface TaleLine {
+  readonly t: number
+  readonly node: string
+  readonly text: string
+  readonly role?: Role | undefined
+}
+
+const NO_NAMES = { verbose: false, names: new Map<string, string>() }
+/** Of these nothing is said but what is said here. */
+const TOLD: ReadonlySet<string> = new Set(['action', 'state', 'pptp-message', 'ppp-message', 'drop'])
+const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
+
+/** A line for an event; undefined when it does not matter. `nameOf`: the node that has an address. */
+export function tale(event: TraceEvent, nameOf: (address: string) => string): TaleLine | undefined {
+  const story = tell(event, NO_NAMES)
+  const short =
+    shortOf(event, nameOf) ??
+    (story && !TOLD.has(event.event) ? { text: story.text, role: roleOf(story.tone) } : undefined)
+  return short && { t: event.t, node: event.node, ...short }
+}
+
+function shortOf(
+  event: TraceEvent,
+  nameOf: (address: string) => string,
+): { text: string; role?: Role | undefined } | undefined {
+  switch (event.event) {
+    case 'action':
+      // What follows at once tells more.
+      return event.verb === 'ping' || event.verb === 'echo'
+        ? undefined
+        : { text: withoutNode(event.detail, event.node) }
+    case 'route':
+      return { text: `route ${event.action === 'add' ? 'to' : 'gone:'} ${event.route.split(' ')[0]}`, role: 'muted' }
+    case 'state': {
+      const story = tell(event, NO_NAMES)
+      return story && { text: shortState(story.text), role: roleOf(story.tone) }
+    }
+    case 'pptp-message':
+      return event.way === 'sent'
+        ? { text: `${messageName(event.type)} to ${nameOf(event.peer)}`, role: 'control' }
+        : undefined
+    case 'ppp-message':
+      return event.way === 'sent' && !event.type.startsWith('echo-')
+        ? { text: shorten(`${event.proto.toUpperCase()} ${title(event.type)} ${event.id}`), role: 'ppp' }
+        : undefined
+    case 'ping-sent':
+      return { text: `echo request ${event.seq}` }
+    case 'ping-reply':
+      return { text: `echo reply ${event.seq}, ${(event.rtt / 1e6).toFixed(1)} ms`, role: 'ok' }
+    case 'ping-failed':
+      return { text: `× ping ${event.seq}: ${event.type}`, role: 'bad' }
+    case 'echo-reply':
+      return { text: `UDP echo ${event.seq}, ${(event.rtt / 1e6).toFixed(1)} ms`, role: 'ok' }
+    case 'fetch-done':
+      return { text: `fetched ${event.bytes} octets`, role: event.ok ? 'ok' : 'bad' }
+    case 'tcp-retransmit':
+      return { text: `TCP again, try ${event.tries}`, role: 'warn' }
+    case 'tunnel-end':
+      return { text: `tunnel over: ${event.detail}` }
+    case 'interface':
+      return { text: `${event.iface} is ${event.to}`, role: event.to === 'up' ? 'ok' : 'warn' }
+    case 'drop':
+      return tell(event, NO_NAMES) && { text: `× ${event.reason}${event.proto ? ` ${event.proto}` : ''}`, role: 'bad' }
+    default:
+      return undefined
+  }
+}
+
+/** `control established`; which call of a server it was can be seen by the packets before. */
+const shortState = (text: string): string =>
+  text
+    .replace(/ \([^)]*\)$/, '')
+    .replace('control connection', 'control')
+    .replace('authentication authenticated', 'authenticated')
+
+const withoutNode = (detail: string, node: string): string => detail.replace(new RegExp(`^${node} `), '')
+
+function roleOf(tone: 'plain' | 'good' | 'bad' | 'faint'): Role | undefined {
+  if (tone === 'good') return 'ok'
+  if (tone === 'bad') return 'bad'
+  return tone === 'faint' ? 'muted' : undefined
+}
+
+/** The latest lines, oldest first; of one node, if it is named. */
+export function latest(
+  events: readonly TraceEvent[],
+  nodes: readonly SceneNode[],
+  count: number,
+  node: string | undefined,
+): TaleLine[] {
+  const names = new Map(nodes.flatMap(({ name, addresses }) => addresses.map(a => [a.replace(/\/.*/, ''), name])))
+  const lines: TaleLine[] = []
+  for (let i = events.length - 1; i >= 0 && lines.length < count; i--) {
+    if (node !== undefined && events[i].node !== node) continue
+    const line = tale(events[i], address => names.get(address) ?? address)
+    if (line) lines.unshift(line)
+  }
+  return lines
+}

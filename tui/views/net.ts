@@ -1,0 +1,252 @@
+/** View 1, Net: who is joined to whom, and what is moving now. */
+import type { SceneTunnel } from '../../src/index.ts'
+import { classOf, insideOf } from '../flight.ts'
+import type { Model, Selection, Size, View } from '../model.ts'
+import { JOBS, phaseOf, seconds } from '../names.ts'
+import { latest } from '../tale.ts'
+import { ends, fit, type Line, left, right, span } from '../text.ts'
+import { paintNet, planOf } from './net-drawing.ts'
+import { factsOf } from './net-facts.ts'
+import { netList } from './net-list.ts'
+
+/** Below this the drawing is a list. */
+const SMALLEST = { columns: 60, rows: 14 }
+/** Rows of a pane with its head, at least. */
+const PANES = 6
+
+export const netView: View = (model, size) => {
+  const lines = linesOf(model, size)
+  const filled = [...lines, ...Array.from({ length: Math.max(0, size.rows - lines.length) }, (): Line => [])]
+  return {
+    lines: filled.slice(0, size.rows).map(line => fit(line, size.columns)),
+    sentence: sentenceOf(model),
+    keys: keysOf(model),
+  }
+}
+
+function linesOf(model: Model, size: Size): Line[] {
+  if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return netList(model, size.columns, size.rows)
+  const { scene, ui } = model
+  const lens = { both: 'both sides', inside: 'inside', outside: 'outside' }[ui.lens]
+  const hint = `  i lens: ${lens.padEnd(10)} `
+  const head = ends(
+    [span(` ${opening(scene.lab.description, size.columns - hint.length - 1)}`)],
+    [span(hint, 'muted')],
+    size.columns,
+  )
+  const room = { columns: size.columns, rows: size.rows - 4 - PANES }
+  const net = paintNet(model, room)
+  const above = [[], head, []]
+  const below = Math.max(PANES, size.rows - above.length - net.length - 1)
+  return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
+}
+
+/** As many sentences as there is room for, but at least one. */
+function opening(text: string, room: number): string {
+  const sentences = text.split(/(?<=\.) /)
+  while (sentences.length > 1 && sentences.join(' ').length > room) sentences.pop()
+  return sentences.join(' ')
+}
+
+function panes(model: Model, columns: number, rows: number): Line[] {
+  const wide = Math.round(columns * 0.53)
+  const rest = columns - wide - 1
+  const facts = factsOf(model, wide - 2, rows - 1)
+  const tale = taleLines(model, rest, rows - 1)
+  const title = (text: string, width: number): string => left(`─ ${text} ${'─'.repeat(width)}`, width).replace('…', '─')
+  const out: Line[] = [
+    [
+      span('─ ', 'muted'),
+      span(facts.title.slice(0, wide - 4), undefined, { bold: true }),
+      span(` ${'─'.repeat(Math.max(0, wide - 3 - facts.title.length))}┬${title('what happens', rest)}`, 'muted'),
+    ],
+  ]
+  for (let row = 0; row < rows - 1; row++) {
+    const start = fit([span(' '), ...(facts.lines[row] ?? [])], wide)
+    out.push([...start, span('│', 'muted'), ...fit(tale[row] ?? [], rest)])
+  }
+  return out
+}
+
+// What happens.
+
+function taleLines(model: Model, columns: number, rows: number): Line[] {
+  const { scene, recorder, ui } = model
+  const { node, link } = ui.selection
+  const only = link === undefined ? node : undefined
+  const nodeWidth = Math.min(8, Math.max(4, ...scene.nodes.map(({ name }) => name.length)))
+  const digits = seconds(scene.stop).length
+  const row = (sign: string, t: number, who: string, text: Line): Line =>
+    fit([span(sign), span(right(seconds(t), digits)), span(` ${left(who, nodeWidth)} `, 'muted'), ...text], columns)
+  const now = nowLines(model).map(([who, text]) => row('►', scene.t, who, [text]))
+  const next = nextLines(model).map(([t, who, text]) => row(' ', t, who, [span(text, 'muted')]))
+  const room = Math.max(0, rows - now.length - next.length)
+  const past = latest(recorder.events, scene.nodes, room, onlyOf(model, only))
+  return [...past.map(({ t, node, text, role }) => row(' ', t, node, [span(text, role)])), ...now, ...next].slice(
+    0,
+    rows,
+  )
+}
+
+/** What happened at the selected node; all, when that is the one whose tunnel we look at anyway. */
+function onlyOf({ scene }: Model, node: string | undefined): string | undefined {
+  return scene.nodes.find(({ name }) => name === node)?.kind === 'client' ? undefined : node
+}
+
+function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>])[] {
+  const moving = scene.links.flatMap(link => link.flights.map(flight => ({ link, flight })))
+  const last = moving.sort((a, b) => b.flight.hop.sent - a.flight.hop.sent)[0]
+  if (!last) return [['', span('nothing moves', 'muted')]]
+  const { letter, role } = classOf(last.flight, last.link.type)
+  const to = last.link.ends[1 - last.flight.hop.from].node
+  const more = moving.length > 1 ? ` and ${moving.length - 1} more` : ''
+  return [['link', span(`${letter} on its way to ${to}${more}`, role)]]
+}
+
+function nextLines({ scene }: Model): (readonly [number, string, string])[] {
+  if (scene.over) return []
+  const moving = scene.links.flatMap(link =>
+    link.flights.map(({ hop }) => ({ t: hop.arrives ?? 0, to: link.ends[1 - hop.from].node })),
+  )
+  const arrival = moving.find(({ t }) => t === scene.next)
+  if (arrival) return [[scene.next, arrival.to, 'next: it arrives']]
+  return [[scene.next, '', scene.next >= scene.stop ? 'next: the end' : 'next: something due']]
+}
+
+// The sentence, and the keys.
+
+function sentenceOf(model: Model): string {
+  const { scene, ui } = model
+  const flights = scene.links.flatMap(link => link.flights.map(flight => ({ link, flight })))
+  const link = ui.selection.link === undefined ? undefined : scene.links[ui.selection.link]
+  if (link) {
+    if (!link.up) return 'This cable is unplugged. What is sent into it is lost.'
+    const carried = link.tunnels.length > 0
+    return carried
+      ? 'Whoever listens here sees GRE and one TCP connection, not what is inside.'
+      : 'No tunnel here: everything on this link is in clear.'
+  }
+  const sealed = flights.find(
+    ({ link, flight }) => classOf(flight, link.type).letter === 'D' && insideOf(flight.packet),
+  )
+  if (sealed) {
+    const inside = insideOf(sealed.flight.packet)
+    const what = inside?.letter === 'I' ? 'a plain ping' : inside?.letter === 'T' ? 'plain TCP' : 'plain data'
+    const outer =
+      classOf(sealed.flight, sealed.link.type).role === 'sealed' ? 'sealed data (D)' : 'GRE that anyone can read (D)'
+    return `Outside: ${outer}. Inside the tunnel: ${what}. Enter opens it.`
+  }
+  const node = scene.nodes.find(({ name }) => name === ui.selection.node)
+  const tunnel = scene.tunnels.find(({ no, client }) => (node ? client === node.name : no === ui.selection.tunnel))
+  if (tunnel) return tunnelSentence(tunnel)
+  if (node?.kind === 'pptp-server')
+    return `${node.name} is the PAC: it answers calls and gives each caller an inner address.`
+  if (node?.kind === 'router') return `${node.name} forwards what it is given. Of a tunnel it sees only the outside.`
+  if (node?.kind === 'switch') return `${node.name} passes frames on by their Ethernet address and reads no further.`
+  if (node) return `${node.name} is a ${JOBS[node.kind]}. It knows nothing of tunnels.`
+  return 'Nothing has happened yet. Space starts, . takes one step.'
+}
+
+function tunnelSentence(tunnel: SceneTunnel): string {
+  const { client, server } = tunnel
+  switch (phaseOf(tunnel)) {
+    case 'idle':
+      return `No tunnel yet: ${client} has not dialled ${server}. Space starts, . takes one step.`
+    case 'opening': {
+      const layer = tunnel.layers.find(({ mark }) => mark !== 'open')
+      return `${client} and ${server} build the tunnel from below: ${layer?.name ?? 'IPCP'} is next.`
+    }
+    case 'up':
+      return `The tunnel is up: ${client} is now also ${tunnel.inner?.client ?? ''}, inside the net of ${server}.`
+    case 'failed':
+      return `The tunnel of ${client} did not open: ${tunnel.layers.find(({ mark }) => mark === 'failed')?.name ?? ''} failed.`
+    case 'over':
+      return `The tunnel is over. ${client} is outside again.`
+  }
+}
+
+function keysOf({ scene }: Model): string[] {
+  const keys = ['Space run', '. step', 'hjkl choose', 'Enter look inside', 'i lens', 'o names']
+  return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
+}
+
+// Choosing by direction.
+
+type Direction = 'left' | 'right' | 'up' | 'down'
+interface Spot {
+  readonly x: number
+  readonly y: number
+  /** A choice of no tunnel leaves the one chosen before. */
+  readonly choice: Pick<Selection, 'node' | 'link'> & Partial<Pick<Selection, 'tunnel'>>
+}
+
+/** What stands nearest in that direction of what is selected: a node, a link or a tunnel. */
+export function neighbourOf(model: Model, direction: Direction, size: Size = { columns: 78, rows: 20 }): Selection {
+  const { selection } = model.ui
+  const spots = spotsOf(model, size)
+  const here = spots.find(({ choice }) => same(choice, selection))
+  if (!here) return { ...selection, ...(spots[0]?.choice ?? {}) }
+  let best: { spot: Spot; cost: number } | undefined
+  for (const spot of spots) {
+    const [dx, dy] = [spot.x - here.x, (spot.y - here.y) * 2]
+    const along = direction === 'left' ? -dx : direction === 'right' ? dx : direction === 'up' ? -dy : dy
+    const aside = Math.abs(direction === 'left' || direction === 'right' ? dy : dx)
+    if (spot === here || along <= 0 || aside > along * 3) continue
+    const cost = along + aside * 2
+    if (!best || cost < best.cost) best = { spot, cost }
+  }
+  // A tube is wide: it lies below everything.
+  const tube =
+    direction === 'down' && !best
+      ? spots.find(({ choice }) => choice.tunnel !== undefined && choice.node === undefined)
+      : undefined
+  const found = best?.spot ?? (tube && tube.y > here.y ? tube : undefined)
+  return found ? { ...selection, ...found.choice } : selection
+}
+
+function same(choice: Spot['choice'], { node, link, tunnel }: Selection): boolean {
+  if (choice.link !== undefined || link !== undefined) return choice.link === link
+  if (choice.node !== undefined || node !== undefined) return choice.node === node
+  return choice.tunnel === tunnel
+}
+
+function spotsOf(model: Model, size: Size): Spot[] {
+  const { drawing, tubes, x } = planOf(model, { columns: size.columns, rows: Math.max(1, size.rows - 4 - PANES) })
+  const { scene } = model
+  const tunnelAt = (name: string): { tunnel?: number } => {
+    const tunnel = scene.tunnels.find(({ client }) => client === name)
+    return tunnel ? { tunnel: tunnel.no } : {}
+  }
+  const nodes = drawing.nodes.map(
+    ({ node, rect, row }): Spot => ({
+      x: x + rect.x + (rect.columns >> 1),
+      y: row,
+      choice: { node: node.name, link: undefined, ...tunnelAt(node.name) },
+    }),
+  )
+  const links = drawing.links.flatMap(({ link, cells }): Spot[] => {
+    const middle = cells[cells.length >> 1]
+    if (!middle) return []
+    return [{ x: x + middle.x, y: middle.y, choice: { node: undefined, link: link.index } }]
+  })
+  const pipes = tubes.map(
+    ({ tunnel, y, legs }): Spot => ({
+      x: (legs[0].x + legs[1].x) >> 1,
+      y,
+      choice: { node: undefined, link: undefined, tunnel: tunnel.no },
+    }),
+  )
+  return [...nodes, ...links, ...pipes]
+}
+
+/** The switch or router whose hosts `z` draws as one; undefined where there is nothing to fold. */
+export function foldOf({ scene, ui }: Model): string | undefined {
+  const { node } = ui.selection
+  if (node === undefined) return undefined
+  const next = (name: string): string[] =>
+    scene.links.flatMap(({ ends: [a, b] }) => (a.node === name ? [b.node] : b.node === name ? [a.node] : []))
+  const isLeaf = (name: string): boolean =>
+    scene.nodes.find(n => n.name === name)?.kind === 'host' && next(name).length === 1
+  const hub = isLeaf(node) ? next(node)[0] : node
+  return next(hub).filter(isLeaf).length > 1 ? hub : undefined
+}
