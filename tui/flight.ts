@@ -9,7 +9,7 @@ export interface PacketClass {
   /** T and C control, L H M P PPP, D sealed data, I U T data in clear, G an acknowledgment alone, A ARP. */
   readonly letter: string
   readonly role: Role
-  /** `GRE, sealed data`, `echo request 3`. */
+  /** `sealed data`, `echo request 3`. */
   readonly text: string
 }
 
@@ -58,7 +58,7 @@ function classify(frame: Field): PacketClass {
   const text = (name: string): string => layers.get(name)?.text ?? ''
   if (layers.has('arp')) return { letter: 'A', role: 'muted', text: `ARP ${text('arp').replace(/:.*/, '')}` }
   if (layers.has('gre')) {
-    if (layers.has('mppe')) return { letter: 'D', role: 'sealed', text: 'GRE, sealed data' }
+    if (layers.has('mppe')) return { letter: 'D', role: 'sealed', text: 'sealed data' }
     for (const [name, letter] of Object.entries(PPP))
       if (layers.has(name)) return { letter, role: 'ppp', text: shorten(text(name)) }
     if (!layers.has('ppp')) return { letter: 'G', role: 'muted', text: 'GRE ack, no data' }
@@ -71,7 +71,7 @@ function classify(frame: Field): PacketClass {
   if (layers.has('icmp')) return { letter: 'I', role: 'plain', text: text('icmp').replace(/ id \d+ seq/, '') }
   if (layers.has('udp')) return { letter: 'U', role: 'plain', text: 'UDP' }
   return layers.has('gre')
-    ? { letter: 'D', role: 'plain', text: 'GRE, data in clear' }
+    ? { letter: 'D', role: 'plain', text: 'data in clear' }
     : { letter: '?', role: 'plain', text: frame.children?.at(-1)?.text ?? '' }
 }
 

@@ -276,9 +276,14 @@ function slotsOf(graph: Graph, rules: FormRules, widthOf: WidthOf): { columns: S
   return { columns, chains }
 }
 
+/** While columns are being sorted, a slot's row is its place in them. */
+function number(column: readonly Slot[]): void {
+  for (const [place, slot] of column.entries()) slot.row = place
+}
+
 /** One sweep: each column is sorted by the middle of its neighbours' places; those without keep theirs. */
 function order(columns: Slot[][], rightwards: boolean): void {
-  for (const column of columns) column.forEach((slot, place) => (slot.row = place))
+  for (const column of columns) number(column)
   for (const column of rightwards ? columns : [...columns].reverse()) {
     const middle = new Map(
       column.map(slot => {
@@ -287,7 +292,7 @@ function order(columns: Slot[][], rightwards: boolean): void {
       }),
     )
     column.sort((a, b) => (middle.get(a) as number) - (middle.get(b) as number) || a.row - b.row)
-    column.forEach((slot, place) => (slot.row = place))
+    number(column)
   }
 }
 
@@ -302,15 +307,14 @@ function place(columns: Slot[][], rules: FormRules): void {
     return offsets
   }
   const offsets = columns.map(spread)
-  columns.forEach((column, c) => column.forEach((slot, i) => (slot.row = offsets[c][i])))
+  for (const [c, column] of columns.entries()) for (const [i, slot] of column.entries()) slot.row = offsets[c][i]
   for (const way of ['after', 'before', 'after', 'before', 'both'] as const) {
     const places = [...columns.keys()]
     if (way === 'after') places.reverse()
     for (const c of places) settle(columns[c], offsets[c], way)
   }
-  const top = Math.min(...columns.flat().map(({ row, above }) => row - above), 0)
-  const lowest = Math.min(...columns.flat().map(({ row, above }) => row - above))
-  for (const slot of columns.flat()) slot.row -= Number.isFinite(lowest) ? lowest : top
+  const top = Math.min(...columns.flat().map(({ row, above }) => row - above))
+  for (const slot of columns.flat()) slot.row -= top
 }
 
 /** Least squares under the order: neighbours that would push each other move as one block. */

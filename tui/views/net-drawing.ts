@@ -15,6 +15,7 @@ import {
   type Rect,
 } from '../layout.ts'
 import type { Model } from '../model.ts'
+import type { Line, Role } from '../text.ts'
 import {
   bare,
   bitRate,
@@ -26,8 +27,7 @@ import {
   PHASE_SIGNS,
   phaseAt,
   phaseOf,
-} from '../names.ts'
-import type { Line, Role } from '../text.ts'
+} from '../words.ts'
 
 /** More tunnels than these are not drawn together: the selected one alone is. */
 const MOST_TUBES = 4
@@ -60,22 +60,23 @@ export interface Plan {
 
 /** Everything's place. It depends on the lab, the room, what is folded and selected; not on what moves. */
 export function planOf(model: Model, room: Extent): Plan {
-  const { scene, ui } = model
   const graph = graphOf(model)
   const shown = tunnelsShown(model)
   const below = tubeRows(shown.length)
-  const lanes = 2 * Math.max(0, shown.length - 1)
-  const inner = { columns: room.columns - 2 - lanes, rows: room.rows - below }
-  const keep = new Set([
-    ...scene.nodes
-      .filter(({ kind, name }) => kind === 'client' || kind === 'pptp-server' || name === ui.selection.node)
-      .map(({ name }) => name),
-    ...(ui.selection.link === undefined ? [] : scene.links[ui.selection.link].ends.map(({ node }) => node)),
-  ])
-  const drawing = drawingFor(graph, inner, widthOf(model, room.columns >= WIDE), keep)
-  const spare = Math.max(0, inner.columns - drawing.columns) >> 1
-  const x = 1 + lanes + spare
-  const tubes = tubesOf(drawing, shown, x)
+  const keep = keptOf(model)
+  const width = widthOf(model, room.columns >= WIDE)
+  // Legs of clients that stand above others come down at the left: as many lanes as it takes.
+  let lanes = -1
+  let drawing: Drawing
+  let tubes: Tube[]
+  let x: number
+  do {
+    lanes++
+    const inner = { columns: room.columns - 2 - 2 * lanes, rows: room.rows - below }
+    drawing = drawingFor(graph, inner, width, keep)
+    x = 1 + 2 * lanes + (Math.max(0, inner.columns - drawing.columns) >> 1)
+    tubes = tubesOf(drawing, shown, x)
+  } while (tubes.filter(({ legs }) => legs.some(({ from }) => from === 'left')).length > lanes)
   const right = Math.max(0, ...tubes.flatMap(({ legs }) => legs.map(leg => leg.x + 1)))
   return {
     drawing,
@@ -85,9 +86,17 @@ export function planOf(model: Model, room: Extent): Plan {
   }
 }
 
-export const tubeRows = (tunnels: number): number => (tunnels === 0 ? 0 : tunnels === 1 ? 2 : tunnels)
+/** Never folded: ends of tunnels, and what is selected. */
+function keptOf({ scene, ui }: Model): Set<string> {
+  const { node, link } = ui.selection
+  const kept = scene.nodes.filter(({ kind, name }) => kind === 'client' || kind === 'pptp-server' || name === node)
+  const ends = link === undefined ? [] : (scene.links[link]?.ends ?? [])
+  return new Set([...kept.map(({ name }) => name), ...ends.map(({ node }) => node)])
+}
 
-export function tunnelsShown({ scene, ui }: Model): readonly SceneTunnel[] {
+const tubeRows = (tunnels: number): number => (tunnels === 0 ? 0 : tunnels === 1 ? 2 : tunnels)
+
+function tunnelsShown({ scene, ui }: Model): readonly SceneTunnel[] {
   if (scene.tunnels.length <= MOST_TUBES) return scene.tunnels
   return scene.tunnels.filter(({ no }) => no === (ui.selection.tunnel ?? 1))
 }
@@ -328,9 +337,10 @@ function paintFlights(canvas: Canvas, { scene, ui }: Model, { drawing, x }: Plan
   for (const { link, cells } of drawing.links) {
     const { flights, type } = scene.links[link.index]
     const seen = flights.filter(flight => ui.lens !== 'inside' || classOf(flight, type).letter !== 'D')
-    // Where two meet, the one drawn first is seen.
+    // Where two meet, the one drawn first is seen: that of the busier direction.
     const taken = new Set<number>()
-    for (const from of [0, 1] as const) {
+    const busier = seen.filter(({ hop }) => hop.from === 1).length > seen.length / 2 ? 1 : 0
+    for (const from of [busier, 1 - busier]) {
       const way = from === 0 ? cells : [...cells].reverse()
       const these = seen.filter(({ hop }) => hop.from === from).sort((a, b) => a.hop.sent - b.hop.sent)
       const many = these.length >= 5 ? String(these.length) : ''
@@ -450,11 +460,11 @@ function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube,
   const style = chosen ? { reverse: true } : {}
   let [zoneFrom, zoneTo] = [from + 1, to - 1]
   const tailRole = phase === 'up' ? undefined : PHASE_ROLES[phase]
-  if (to + 2 + tail.length <= canvas.columns) canvas.text(to + 2, y, tail, tailRole, style)
+  if (to + 2 + tail.length < canvas.columns) canvas.text(to + 2, y, tail, tailRole, style)
   else if (drawn) {
     canvas.text(from + 2, y, ` ${tail} `, tailRole, style)
     zoneFrom = from + 4 + tail.length
-  } else canvas.text(Math.max(from + 2, 0), y, tail, tailRole, style)
+  } else canvas.text(Math.max(0, Math.min(to + 2, canvas.columns - tail.length - 1)), y, tail, tailRole, style)
   if (!drawn) return
   const inner = tunnel.inner
   if (inner) {
@@ -495,7 +505,7 @@ interface Payload {
   readonly fromClient: boolean
 }
 
-export function payloadsOf({ scene }: Model, tunnel: SceneTunnel): Payload[] {
+function payloadsOf({ scene }: Model, tunnel: SceneTunnel): Payload[] {
   const links = tunnel.path.map(index => scene.links[index])
   const own = new Set([...(scene.nodes.find(({ name }) => name === tunnel.client)?.addresses ?? []).map(bare)])
   let at = tunnel.client
@@ -597,7 +607,7 @@ function through(canvas: Canvas, { ui }: Model, { drawing, x, extent }: Plan, ro
     }
   })
   for (const { count, text, side } of marks) {
-    const words = text(count)
+    const words = ` ${text(count)} `
     const y = side === 'top' ? 0 : side === 'bottom' ? rows - 1 : rows >> 1
     const atX =
       side === 'left' ? 0 : side === 'right' ? room.columns - words.length : (room.columns - words.length) >> 1

@@ -2,8 +2,8 @@
 import type { SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
 import { cellAt, classOf, insideOf } from '../flight.ts'
 import type { Model } from '../model.ts'
-import { bare, faultOf, JOBS, lastOctets, milliseconds, PHASE_SIGNS, phaseAt, phaseOf } from '../names.ts'
 import { ends, fit, type Line, type Role, type Span, span } from '../text.ts'
+import { bare, faultOf, JOBS, lastOctets, milliseconds, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
 
 const LINK_CELLS = 14
 

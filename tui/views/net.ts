@@ -2,9 +2,9 @@
 import type { SceneTunnel } from '../../src/index.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
-import { JOBS, phaseOf, seconds } from '../names.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, right, span } from '../text.ts'
+import { JOBS, phaseOf, seconds } from '../words.ts'
 import { paintNet, planOf } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
@@ -26,14 +26,7 @@ export const netView: View = (model, size) => {
 
 function linesOf(model: Model, size: Size): Line[] {
   if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return netList(model, size.columns, size.rows)
-  const { scene, ui } = model
-  const lens = { both: 'both sides', inside: 'inside', outside: 'outside' }[ui.lens]
-  const hint = `  i lens: ${lens.padEnd(10)} `
-  const head = ends(
-    [span(` ${opening(scene.lab.description, size.columns - hint.length - 1)}`)],
-    [span(hint, 'muted')],
-    size.columns,
-  )
+  const head = headOf(model, size.columns)
   const room = { columns: size.columns, rows: size.rows - 4 - PANES }
   const net = paintNet(model, room)
   const above = [[], head, []]
@@ -41,11 +34,13 @@ function linesOf(model: Model, size: Size): Line[] {
   return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
 }
 
-/** As many sentences as there is room for, but at least one. */
-function opening(text: string, room: number): string {
-  const sentences = text.split(/(?<=\.) /)
-  while (sentences.length > 1 && sentences.join(' ').length > room) sentences.pop()
-  return sentences.join(' ')
+/** The first sentences of the lab's description, and the lens, in fewer words if the room is short. */
+function headOf({ scene, ui }: Model, columns: number): Line {
+  const first = scene.lab.description.split(/(?<=\.) /)
+  const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
+  const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
+  while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
+  return ends([span(` ${first.join(' ')}`)], [span(hint, 'muted')], columns)
 }
 
 function panes(model: Model, columns: number, rows: number): Line[] {
@@ -99,8 +94,8 @@ function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>]
   if (!last) return [['', span('nothing moves', 'muted')]]
   const { letter, role } = classOf(last.flight, last.link.type)
   const to = last.link.ends[1 - last.flight.hop.from].node
-  const more = moving.length > 1 ? ` and ${moving.length - 1} more` : ''
-  return [['link', span(`${letter} on its way to ${to}${more}`, role)]]
+  const words = moving.length > 1 ? `${letter} to ${to}, ${moving.length - 1} more` : `${letter} on its way to ${to}`
+  return [['link', span(words, role)]]
 }
 
 function nextLines({ scene }: Model): (readonly [number, string, string])[] {
