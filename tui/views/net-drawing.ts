@@ -1,7 +1,7 @@
 /** The drawing of the net: boxes, links and what is on them, and the tunnels as tubes under the boxes. */
 import type { SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
 import { Canvas, DOWN, LEFT, lineChar, RIGHT, UP } from '../canvas.ts'
-import { cellAt, classOf, insideOf, wayThrough } from '../flight.ts'
+import { classOf, insideOf, signsOn, wayThrough } from '../flight.ts'
 import {
   type Drawing,
   drawingFor,
@@ -60,29 +60,49 @@ export interface Plan {
 
 /** Everything's place. It depends on the lab, the room, what is folded and selected; not on what moves. */
 export function planOf(model: Model, room: Extent): Plan {
-  const graph = graphOf(model)
   const shown = tunnelsShown(model)
   const below = tubeRows(shown.length)
-  const keep = keptOf(model)
-  const width = widthOf(model, room.columns >= WIDE)
-  // Legs of clients that stand above others come down at the left: as many lanes as it takes.
-  let lanes = -1
-  let drawing: Drawing
-  let tubes: Tube[]
-  let x: number
-  do {
-    lanes++
-    const inner = { columns: room.columns - 2 - 2 * lanes, rows: room.rows - below }
-    drawing = drawingFor(graph, inner, width, keep)
-    x = 1 + 2 * lanes + (Math.max(0, inner.columns - drawing.columns) >> 1)
-    tubes = tubesOf(drawing, shown, x)
-  } while (tubes.filter(({ legs }) => legs.some(({ from }) => from === 'left')).length > lanes)
+  const { drawing, x } = drawnOnce(model, room, shown, below)
+  const tubes = tubesOf(drawing, shown, x)
   const right = Math.max(0, ...tubes.flatMap(({ legs }) => legs.map(leg => leg.x + 1)))
   return {
     drawing,
     tubes,
     x,
     extent: { columns: Math.max(room.columns, x + drawing.columns, right), rows: drawing.rows + below },
+  }
+}
+
+interface Placed {
+  readonly drawing: Drawing
+  readonly x: number
+}
+/** The last drawing of each run: most frames have the same. */
+const lastDrawn = new WeakMap<Model['recorder'], Placed & { readonly key: string }>()
+
+function drawnOnce(model: Model, room: Extent, shown: readonly SceneTunnel[], below: number): Placed {
+  const { labels, folded, selection } = model.ui
+  const { node, link } = selection
+  const parts = [room.columns, room.rows, labels, node, link, shown.map(({ no }) => no), ...(folded ?? [])]
+  const key = parts.join(' ')
+  const known = lastDrawn.get(model.recorder)
+  if (known?.key === key) return known
+  const placed = { ...draw(model, room, shown, below), key }
+  lastDrawn.set(model.recorder, placed)
+  return placed
+}
+
+function draw(model: Model, room: Extent, shown: readonly SceneTunnel[], below: number): Placed {
+  const graph = graphOf(model)
+  const keep = keptOf(model)
+  const width = widthOf(model, room.columns >= WIDE)
+  // Legs of clients that stand above others come down at the left: as many lanes as it takes.
+  for (let lanes = 0; ; lanes++) {
+    const inner = { columns: room.columns - 2 - 2 * lanes, rows: room.rows - below }
+    const drawing = drawingFor(graph, inner, width, keep)
+    const x = 1 + 2 * lanes + (Math.max(0, inner.columns - drawing.columns) >> 1)
+    const left = tubesOf(drawing, shown, x).filter(({ legs }) => legs.some(({ from }) => from === 'left'))
+    if (left.length <= lanes) return { drawing, x }
   }
 }
 
@@ -332,29 +352,13 @@ function label(canvas: Canvas, x: number, y: number, room: number, text: string,
   if (canvas.free(at, y, short.length)) canvas.text(at, y, short, role)
 }
 
-/** Packets on the links: five or more one way are one sign with their number. */
+/** Packets on the links; with the lens inside, sealed ones are seen in the tube only. */
 function paintFlights(canvas: Canvas, { scene, ui }: Model, { drawing, x }: Plan): void {
   for (const { link, cells } of drawing.links) {
     const { flights, type } = scene.links[link.index]
     const seen = flights.filter(flight => ui.lens !== 'inside' || classOf(flight, type).letter !== 'D')
-    // Where two meet, the one drawn first is seen: that of the busier direction.
-    const taken = new Set<number>()
-    const busier = seen.filter(({ hop }) => hop.from === 1).length > seen.length / 2 ? 1 : 0
-    for (const from of [busier, 1 - busier]) {
-      const way = from === 0 ? cells : [...cells].reverse()
-      const these = seen.filter(({ hop }) => hop.from === from).sort((a, b) => a.hop.sent - b.hop.sent)
-      const many = these.length >= 5 ? String(these.length) : ''
-      for (const flight of many === '' ? these : these.slice(0, 1)) {
-        const { letter, role } = classOf(flight, type)
-        const text = letter + many
-        const at = Math.min(way.length - 1, Math.max(text.length, cellAt(flight, scene.t, way.length)))
-        const places = Array.from({ length: text.length + 1 }, (_, i) =>
-          from === 0 ? at - i : way.length - 1 - at + i,
-        )
-        if (way.length === 0 || places.some(place => taken.has(place))) continue
-        for (const place of places) taken.add(place)
-        paintFlight(canvas, way, x, at, text, role)
-      }
+    for (const { from, at, text, role } of signsOn(seen, scene.t, cells.length, flight => classOf(flight, type))) {
+      paintFlight(canvas, from === 0 ? cells : [...cells].reverse(), x, at, text, role)
     }
   }
 }
@@ -458,13 +462,14 @@ function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube,
     scene.tunnels.length > MOST_TUBES ? `tunnel ${tunnel.no} of ${scene.tunnels.length}` : `tunnel ${tunnel.no}`
   const tail = `${name}${tailOf(tunnel)}`
   const style = chosen ? { reverse: true } : {}
+  const outermost = Math.max(...tubes.flatMap(({ legs }) => legs.map(leg => leg.x)))
   let [zoneFrom, zoneTo] = [from + 1, to - 1]
   const tailRole = phase === 'up' ? undefined : PHASE_ROLES[phase]
   if (to + 2 + tail.length < canvas.columns) canvas.text(to + 2, y, tail, tailRole, style)
   else if (drawn) {
     canvas.text(from + 2, y, ` ${tail} `, tailRole, style)
     zoneFrom = from + 4 + tail.length
-  } else canvas.text(Math.max(0, Math.min(to + 2, canvas.columns - tail.length - 1)), y, tail, tailRole, style)
+  } else canvas.text(Math.max(0, Math.min(outermost + 2, canvas.columns - tail.length - 1)), y, tail, tailRole, style)
   if (!drawn) return
   const inner = tunnel.inner
   if (inner) {
