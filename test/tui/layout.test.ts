@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { DOWN, LEFT, lineChar, RIGHT, UP } from '../../tui/canvas.ts'
-import { columnsOf, type Drawing, drawingFor, foldChains, foldHosts, type Graph, type Rect } from '../../tui/layout.ts'
+import { columnsOf, foldChains, foldHosts, type Graph } from '../../tui/graph.ts'
+import { type Drawing, drawingFor, type Rect } from '../../tui/layout.ts'
 
 type Kind = Graph['nodes'][number]['kind']
 const KINDS: readonly Kind[] = ['host', 'router', 'switch', 'client', 'pptp-server']
@@ -13,7 +14,7 @@ const graphOf = (kinds: readonly Kind[], pairs: readonly (readonly [number, numb
 })
 
 /** Any connected lab: a tree, and some links more. */
-export const graphs = fc
+const graphs = fc
   .tuple(
     fc.array(fc.tuple(fc.constantFrom(...KINDS), fc.nat(1000)), { minLength: 1, maxLength: 30 }),
     fc.array(fc.tuple(fc.nat(1000), fc.nat(1000)), { maxLength: 6 }),

@@ -96,6 +96,10 @@ describe('what is selected', () => {
     assert.deepEqual([node, link, tunnel], [undefined, undefined, 1])
     assert.notEqual(along({ node: 'isp' }, 'down', 'up').node ?? along({ node: 'isp' }, 'down', 'up').link, undefined)
   })
+  test('h and l on a tunnel lead to its ends', () => {
+    assert.equal(along({ tunnel: 1 }, 'left').node, 'alice')
+    assert.equal(along({ tunnel: 1 }, 'right').node, 'office')
+  })
   test('at the edge the selection stays', () => assert.equal(along({ node: 'alice' }, 'left').node, 'alice'))
   test('a node brings its tunnel; one without leaves the tunnel that was chosen', () => {
     assert.equal(along({ link: 0 }, 'left').tunnel, 1)

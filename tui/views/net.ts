@@ -5,9 +5,10 @@ import type { Model, Selection, Size, View } from '../model.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, right, span } from '../text.ts'
 import { JOBS, phaseOf, seconds } from '../words.ts'
-import { paintNet, planOf } from './net-drawing.ts'
+import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
+import { planOf } from './net-plan.ts'
 
 /** Below this the drawing is a list. */
 const SMALLEST = { columns: 60, rows: 14 }
@@ -169,7 +170,9 @@ function keysOf({ scene }: Model): string[] {
 
 type Direction = 'left' | 'right' | 'up' | 'down'
 interface Spot {
-  readonly x: number
+  /** A tunnel is as wide as from one leg to the other, all else is where its middle is. */
+  readonly from: number
+  readonly to: number
   readonly y: number
   /** A choice of no tunnel leaves the one chosen before. */
   readonly choice: Pick<Selection, 'node' | 'link'> & Partial<Pick<Selection, 'tunnel'>>
@@ -181,22 +184,33 @@ export function neighbourOf(model: Model, direction: Direction, size: Size = { c
   const spots = spotsOf(model, size)
   const here = spots.find(({ choice }) => same(choice, selection))
   if (!here) return { ...selection, ...(spots[0]?.choice ?? {}) }
+  const level = direction === 'left' || direction === 'right'
+  // A tunnel has its client and its server at its two ends.
+  if (level && isTube(here)) return { ...selection, ...endOfTube(model, spots, here, direction) }
   let best: { spot: Spot; cost: number } | undefined
   for (const spot of spots) {
-    const [dx, dy] = [spot.x - here.x, (spot.y - here.y) * 2]
+    if (spot === here || (level && isTube(spot))) continue
+    const dx = spot.from > here.to ? spot.from - here.to : spot.to < here.from ? spot.to - here.from : 0
+    const dy = (spot.y - here.y) * 2
     const along = direction === 'left' ? -dx : direction === 'right' ? dx : direction === 'up' ? -dy : dy
-    const aside = Math.abs(direction === 'left' || direction === 'right' ? dy : dx)
-    if (spot === here || along <= 0 || aside > along * 3) continue
+    const aside = Math.abs(level ? dy : dx)
+    if (along <= 0 || aside > along * 3) continue
     const cost = along + aside * 2
     if (!best || cost < best.cost) best = { spot, cost }
   }
-  // A tube is wide: it lies below everything.
-  const tube =
-    direction === 'down' && !best
-      ? spots.find(({ choice }) => choice.tunnel !== undefined && choice.node === undefined)
-      : undefined
-  const found = best?.spot ?? (tube && tube.y > here.y ? tube : undefined)
-  return found ? { ...selection, ...found.choice } : selection
+  // Tunnels lie below everything.
+  const tube = direction === 'down' ? spots.find(spot => isTube(spot) && spot.y > here.y) : undefined
+  return { ...selection, ...((best?.spot ?? tube)?.choice ?? {}) }
+}
+
+const isTube = ({ choice }: Spot): boolean => choice.node === undefined && choice.link === undefined
+
+function endOfTube({ scene }: Model, spots: readonly Spot[], { choice }: Spot, direction: Direction): Spot['choice'] {
+  const tunnel = scene.tunnels.find(({ no }) => no === choice.tunnel)
+  const ends = spots
+    .filter(spot => spot.choice.node !== undefined && [tunnel?.client, tunnel?.server].includes(spot.choice.node))
+    .sort((a, b) => a.from - b.from)
+  return (direction === 'left' ? ends[0] : ends.at(-1))?.choice ?? choice
 }
 
 function same(choice: Spot['choice'], { node, link, tunnel }: Selection): boolean {
@@ -212,9 +226,10 @@ function spotsOf(model: Model, size: Size): Spot[] {
     const tunnel = scene.tunnels.find(({ client }) => client === name)
     return tunnel ? { tunnel: tunnel.no } : {}
   }
+  const at = (middle: number): { from: number; to: number } => ({ from: middle, to: middle })
   const nodes = drawing.nodes.map(
     ({ node, rect, row }): Spot => ({
-      x: x + rect.x + (rect.columns >> 1),
+      ...at(x + rect.x + (rect.columns >> 1)),
       y: row,
       choice: { node: node.name, link: undefined, ...tunnelAt(node.name) },
     }),
@@ -222,11 +237,12 @@ function spotsOf(model: Model, size: Size): Spot[] {
   const links = drawing.links.flatMap(({ link, cells }): Spot[] => {
     const middle = cells[cells.length >> 1]
     if (!middle) return []
-    return [{ x: x + middle.x, y: middle.y, choice: { node: undefined, link: link.index } }]
+    return [{ ...at(x + middle.x), y: middle.y, choice: { node: undefined, link: link.index } }]
   })
   const pipes = tubes.map(
     ({ tunnel, y, legs }): Spot => ({
-      x: (legs[0].x + legs[1].x) >> 1,
+      from: Math.min(legs[0].x, legs[1].x),
+      to: Math.max(legs[0].x, legs[1].x),
       y,
       choice: { node: undefined, link: undefined, tunnel: tunnel.no },
     }),
