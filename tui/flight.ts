@@ -9,7 +9,7 @@ export interface PacketClass {
   /** T and C control, L H M P PPP, D sealed data, I U T data in clear, G an acknowledgment alone, A ARP. */
   readonly letter: string
   readonly role: Role
-  /** `GRE, sealed data`, `echo request 3`. */
+  /** `sealed data`, `echo request 3`. */
   readonly text: string
 }
 
@@ -58,21 +58,28 @@ function classify(frame: Field): PacketClass {
   const text = (name: string): string => layers.get(name)?.text ?? ''
   if (layers.has('arp')) return { letter: 'A', role: 'muted', text: `ARP ${text('arp').replace(/:.*/, '')}` }
   if (layers.has('gre')) {
-    if (layers.has('mppe')) return { letter: 'D', role: 'sealed', text: 'GRE, sealed data' }
+    if (layers.has('mppe')) return { letter: 'D', role: 'sealed', text: 'sealed data' }
     for (const [name, letter] of Object.entries(PPP))
       if (layers.has(name)) return { letter, role: 'ppp', text: shorten(text(name)) }
     if (!layers.has('ppp')) return { letter: 'G', role: 'muted', text: 'GRE ack, no data' }
   }
   if (layers.has('tcp')) {
     const control = / 1723\b/.test(text('tcp'))
-    if (layers.has('pptp') || layers.has('controlStream')) return { letter: 'C', role: 'control', text: 'PPTP message' }
+    const messages = layers.get('pptp') ?? layers.get('controlStream')
+    if (messages) return { letter: 'C', role: 'control', text: controlText(messages) }
     return { letter: 'T', role: control ? 'control' : 'plain', text: shortTcp(text('tcp')) }
   }
   if (layers.has('icmp')) return { letter: 'I', role: 'plain', text: text('icmp').replace(/ id \d+ seq/, '') }
   if (layers.has('udp')) return { letter: 'U', role: 'plain', text: 'UDP' }
   return layers.has('gre')
-    ? { letter: 'D', role: 'plain', text: 'GRE, data in clear' }
+    ? { letter: 'D', role: 'plain', text: 'data in clear' }
     : { letter: '?', role: 'plain', text: frame.children?.at(-1)?.text ?? '' }
+}
+
+/** `OCRQ`: the first message of the segment; a piece of one has no name. */
+function controlText({ children }: Field): string {
+  const type = children?.[0]?.text.split(/[:, ]/)[0].toLowerCase() ?? ''
+  return messageName(type) === type ? 'PPTP message' : messageName(type)
 }
 
 /** `TCP SYN` of `TCP 40900 > 1723 [SYN]`. */
@@ -92,6 +99,46 @@ export function cellAt({ hop }: Flight, now: number, cells: number): number {
   const { sent, arrives = sent } = hop
   const share = arrives > sent ? (now - sent) / (arrives - sent) : 1
   return Math.max(0, Math.min(cells - 1, Math.floor(cells * share)))
+}
+
+/** What is drawn of the packets on a link: a letter, or a letter with a number, behind an arrow. */
+export interface Sign {
+  readonly flight: Flight
+  /** The end it comes from; its cells are counted from there. */
+  readonly from: 0 | 1
+  /** Where the arrow is. */
+  readonly at: number
+  readonly text: string
+  readonly role: Role
+}
+
+/** From so many packets one way on, one sign stands for all. */
+const MANY = 5
+
+/** The signs that have room: where two would lie on each other, that of the busier direction is drawn. */
+export function signsOn(
+  flights: readonly Flight[],
+  now: number,
+  cells: number,
+  classify: (flight: Flight) => PacketClass,
+): Sign[] {
+  if (cells === 0) return []
+  const signs: Sign[] = []
+  const taken = new Set<number>()
+  const ways = ([0, 1] as const).map(from => ({ from, these: flights.filter(({ hop }) => hop.from === from) }))
+  for (const { from, these } of ways.sort((a, b) => b.these.length - a.these.length)) {
+    these.sort((a, b) => a.hop.sent - b.hop.sent)
+    for (const flight of these.length < MANY ? these : these.slice(0, 1)) {
+      const { letter, role } = classify(flight)
+      const text = these.length < MANY ? letter : `${letter}${these.length}`
+      const at = Math.min(cells - 1, Math.max(text.length, cellAt(flight, now, cells)))
+      const places = Array.from({ length: text.length + 1 }, (_, i) => (from === 0 ? at - i : cells - 1 - at + i))
+      if (places.some(place => taken.has(place))) continue
+      for (const place of places) taken.add(place)
+      signs.push({ flight, from, at, text, role })
+    }
+  }
+  return signs
 }
 
 /** How far it has come from one end of the tunnel to the other, 0 … 1: each link counts by its delay. */

@@ -8,8 +8,8 @@
  * Limits: links between the same two nodes lie on each other. Where two links that share no end would have to exchange
  * rows within one gap, one part of them lies on the other.
  */
-import type { SceneNode } from '../src/index.ts'
 import { DOWN, LEFT, RIGHT, UP } from './canvas.ts'
+import { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './graph.ts'
 
 /** `card`: name, job, address; `tight`: the same without margins; `box`: one row in a frame; `chip`: `[name]`. */
 export type Form = 'card' | 'tight' | 'box' | 'chip'
@@ -20,21 +20,6 @@ export interface Extent {
 export interface Rect extends Extent {
   readonly x: number
   readonly y: number
-}
-
-export interface GraphNode {
-  /** Of the first of them, if it stands for several. */
-  readonly name: string
-  readonly kind: SceneNode['kind']
-  readonly members: readonly string[]
-}
-export interface GraphLink {
-  readonly index: number
-  readonly ends: readonly [string, string]
-}
-export interface Graph {
-  readonly nodes: readonly GraphNode[]
-  readonly links: readonly GraphLink[]
 }
 
 /** A cell of a link, with the directions in which the link leaves it. */
@@ -94,122 +79,6 @@ export function drawingFor(graph: Graph, room: Extent, widthOf: WidthOf, keep: R
     }
   }
   return smallest as Drawing
-}
-
-// Folding.
-
-/** Hosts on the same switch or router that have no other link become one: `[5 hosts]`. `at`: only there. */
-export function foldHosts(graph: Graph, keep: ReadonlySet<string>, at?: ReadonlySet<string>): Graph {
-  const next = neighboursOf(graph)
-  const groups = new Map<string, GraphNode[]>()
-  for (const node of graph.nodes) {
-    const hub = next.get(node.name)?.[0]
-    if (node.kind !== 'host' || hub === undefined || next.get(node.name)?.length !== 1) continue
-    if (node.members.some(name => keep.has(name)) || (at && !at.has(hub))) continue
-    groups.set(hub, [...(groups.get(hub) ?? []), node])
-  }
-  return merge(graph, [...groups.values()])
-}
-
-/** Routers in a row, each with two links, become one: `(3 hops)`. */
-export function foldChains(graph: Graph, keep: ReadonlySet<string>): Graph {
-  const next = neighboursOf(graph)
-  const kinds = new Map(graph.nodes.map(node => [node.name, node]))
-  const plain = (name: string): boolean =>
-    kinds.get(name)?.kind === 'router' && !keep.has(name) && next.get(name)?.length === 2
-  const seen = new Set<string>()
-  const groups: GraphNode[][] = []
-  for (const { name } of graph.nodes) {
-    if (!plain(name) || seen.has(name)) continue
-    seen.add(name)
-    const chain = [name]
-    for (const member of chain) {
-      for (const other of next.get(member) ?? []) {
-        if (!plain(other) || seen.has(other)) continue
-        seen.add(other)
-        chain.push(other)
-      }
-    }
-    groups.push(graph.nodes.filter(node => chain.includes(node.name)))
-  }
-  return merge(graph, groups)
-}
-
-function merge(graph: Graph, groups: readonly (readonly GraphNode[])[]): Graph {
-  const standsFor = new Map<string, string>()
-  const merged = new Map<string, GraphNode>()
-  for (const group of groups.filter(({ length }) => length > 1)) {
-    const members = group.flatMap(node => node.members)
-    merged.set(group[0].name, { ...group[0], members })
-    for (const { name } of group) standsFor.set(name, group[0].name)
-  }
-  const name = (of: string): string => standsFor.get(of) ?? of
-  return {
-    nodes: graph.nodes.filter(node => name(node.name) === node.name).map(node => merged.get(node.name) ?? node),
-    links: graph.links
-      .map((link): GraphLink => ({ ...link, ends: [name(link.ends[0]), name(link.ends[1])] }))
-      .filter(({ ends }) => ends[0] !== ends[1]),
-  }
-}
-
-function neighboursOf({ nodes, links }: Graph): Map<string, string[]> {
-  const next = new Map(nodes.map(({ name }): [string, string[]] => [name, []]))
-  for (const { ends } of links) {
-    for (const side of [0, 1] as const) {
-      const list = next.get(ends[side])
-      if (list && !list.includes(ends[1 - side])) list.push(ends[1 - side])
-    }
-  }
-  return next
-}
-
-// Columns.
-
-/** The column of each node: users, their switches, then by hops, servers, and what is behind them. */
-export function columnsOf(graph: Graph): Map<string, number> {
-  const next = neighboursOf(graph)
-  const kinds = new Map(graph.nodes.map(({ name, kind }) => [name, kind]))
-  const column = new Map<string, number>()
-  const servers = graph.nodes.filter(({ kind }) => kind === 'pptp-server').map(({ name }) => name)
-  const clients = graph.nodes.filter(({ kind }) => kind === 'client').map(({ name }) => name)
-  const first = graph.nodes.find(({ kind }) => kind === 'host') ?? graph.nodes[0]
-
-  /** Gives a column to what can be reached from those that have one. Nothing is reached through a server. */
-  const spread = (queue: string[]): void => {
-    for (const name of queue) {
-      const here = column.get(name) ?? 0
-      for (const other of next.get(name) ?? []) {
-        if (kinds.get(other) === 'pptp-server') continue
-        const there = here === 0 && kinds.get(other) !== 'switch' ? 2 : here + 1
-        if ((column.get(other) ?? Number.POSITIVE_INFINITY) <= there) continue
-        column.set(other, there)
-        queue.push(other)
-      }
-    }
-  }
-  const begin = clients.length > 0 || !first ? clients : [first.name]
-  for (const name of begin) column.set(name, 0)
-  spread([...begin])
-  // A host on the switch of the users is one of them.
-  for (const { name, kind } of graph.nodes) {
-    const hub = next.get(name)?.[0] ?? name
-    if (kind === 'host' && next.get(name)?.length === 1 && kinds.get(hub) === 'switch' && column.get(hub) === 1)
-      column.set(name, 0)
-  }
-  const last = Math.max(0, ...[...column].filter(([name]) => !isLeafHost(name)).map(([, at]) => at))
-  for (const name of servers) column.set(name, last + 1)
-  spread([...servers])
-  for (const { name } of graph.nodes) {
-    if (column.has(name)) continue
-    column.set(name, 0)
-    spread([name])
-  }
-  const used = [...new Set(column.values())].sort((a, b) => a - b)
-  return new Map([...column].map(([name, at]) => [name, used.indexOf(at)]))
-
-  function isLeafHost(name: string): boolean {
-    return kinds.get(name) === 'host' && next.get(name)?.length === 1
-  }
 }
 
 // Order and rows.
@@ -276,9 +145,14 @@ function slotsOf(graph: Graph, rules: FormRules, widthOf: WidthOf): { columns: S
   return { columns, chains }
 }
 
+/** While columns are being sorted, a slot's row is its place in them. */
+function number(column: readonly Slot[]): void {
+  for (const [place, slot] of column.entries()) slot.row = place
+}
+
 /** One sweep: each column is sorted by the middle of its neighbours' places; those without keep theirs. */
 function order(columns: Slot[][], rightwards: boolean): void {
-  for (const column of columns) column.forEach((slot, place) => (slot.row = place))
+  for (const column of columns) number(column)
   for (const column of rightwards ? columns : [...columns].reverse()) {
     const middle = new Map(
       column.map(slot => {
@@ -287,7 +161,7 @@ function order(columns: Slot[][], rightwards: boolean): void {
       }),
     )
     column.sort((a, b) => (middle.get(a) as number) - (middle.get(b) as number) || a.row - b.row)
-    column.forEach((slot, place) => (slot.row = place))
+    number(column)
   }
 }
 
@@ -302,15 +176,14 @@ function place(columns: Slot[][], rules: FormRules): void {
     return offsets
   }
   const offsets = columns.map(spread)
-  columns.forEach((column, c) => column.forEach((slot, i) => (slot.row = offsets[c][i])))
+  for (const [c, column] of columns.entries()) for (const [i, slot] of column.entries()) slot.row = offsets[c][i]
   for (const way of ['after', 'before', 'after', 'before', 'both'] as const) {
     const places = [...columns.keys()]
     if (way === 'after') places.reverse()
     for (const c of places) settle(columns[c], offsets[c], way)
   }
-  const top = Math.min(...columns.flat().map(({ row, above }) => row - above), 0)
-  const lowest = Math.min(...columns.flat().map(({ row, above }) => row - above))
-  for (const slot of columns.flat()) slot.row -= Number.isFinite(lowest) ? lowest : top
+  const top = Math.min(...columns.flat().map(({ row, above }) => row - above))
+  for (const slot of columns.flat()) slot.row -= top
 }
 
 /** Least squares under the order: neighbours that would push each other move as one block. */

@@ -33,7 +33,7 @@ function shortOf(
       // What follows at once tells more.
       return event.verb === 'ping' || event.verb === 'echo'
         ? undefined
-        : { text: withoutNode(event.detail, event.node) }
+        : { text: shortAction(event.detail, event.node, nameOf) }
     case 'route':
       return { text: `route ${event.action === 'add' ? 'to' : 'gone:'} ${event.route.split(' ')[0]}`, role: 'muted' }
     case 'state': {
@@ -61,7 +61,7 @@ function shortOf(
     case 'tcp-retransmit':
       return { text: `TCP again, try ${event.tries}`, role: 'warn' }
     case 'tunnel-end':
-      return { text: `tunnel over: ${event.detail}` }
+      return { text: `over: ${event.reason}` }
     case 'interface':
       return { text: `${event.iface} is ${event.to}`, role: event.to === 'up' ? 'ok' : 'warn' }
     case 'drop':
@@ -78,7 +78,13 @@ const shortState = (text: string): string =>
     .replace('control connection', 'control')
     .replace('authentication authenticated', 'authenticated')
 
-const withoutNode = (detail: string, node: string): string => detail.replace(new RegExp(`^${node} `), '')
+/** `fetches 500kB from files`, `isp─office down`. */
+function shortAction(detail: string, node: string, nameOf: (address: string) => string): string {
+  const text = detail.startsWith(`${node} `) ? detail.slice(node.length + 1) : detail
+  return text
+    .replace(/\d+(\.\d+){3}/g, address => nameOf(address))
+    .replace(/^the link between (\S+) and (\S+?):?( is| goes)? /, '$1─$2 ')
+}
 
 function roleOf(tone: 'plain' | 'good' | 'bad' | 'faint'): Role | undefined {
   if (tone === 'good') return 'ok'

@@ -1,151 +1,18 @@
-/** The drawing of the net: boxes, links and what is on them, and the tunnels as tubes under the boxes. */
-import type { SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
+/** The drawing of the net: boxes, links and what is on them; a part of it where there is no room for all. */
+import type { SceneLink, SceneTunnel } from '../../src/index.ts'
 import { Canvas, DOWN, LEFT, lineChar, RIGHT, UP } from '../canvas.ts'
-import { cellAt, classOf, insideOf, wayThrough } from '../flight.ts'
-import {
-  type Drawing,
-  drawingFor,
-  type Extent,
-  type Form,
-  foldHosts,
-  type Graph,
-  type GraphNode,
-  type LinkCell,
-  type PlacedNode,
-  type Rect,
-} from '../layout.ts'
+import { classOf, signsOn } from '../flight.ts'
+import type { Drawing, Extent, Form, LinkCell, PlacedNode, Rect } from '../layout.ts'
 import type { Model } from '../model.ts'
-import {
-  bare,
-  bitRate,
-  faultOf,
-  JOBS,
-  lastOctets,
-  milliseconds,
-  networkOf,
-  PHASE_SIGNS,
-  phaseAt,
-  phaseOf,
-} from '../names.ts'
 import type { Line, Role } from '../text.ts'
+import { bitRate, faultOf, milliseconds, networkOf, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
+import { type Plan, planOf, WIDE, wordsOf } from './net-plan.ts'
+import { paintTubes } from './net-tubes.ts'
 
-/** More tunnels than these are not drawn together: the selected one alone is. */
-const MOST_TUBES = 4
-/** From this width on a card shows whole addresses. */
-const WIDE = 100
 /** A drop is shown where it happened for so long. */
 const DROP_SHOWN = 300e6
 
-/** A tunnel under the boxes: its row, and where its two legs come down. */
-export interface Tube {
-  readonly tunnel: SceneTunnel
-  readonly y: number
-  readonly legs: readonly [Leg, Leg]
-}
-interface Leg {
-  readonly x: number
-  /** The first row below or beside the box. */
-  readonly y: number
-  /** It leaves the box at a side: the cells from there to the leg. */
-  readonly from: 'bottom' | 'left' | 'right'
-  readonly boxX: number
-}
-export interface Plan {
-  readonly drawing: Drawing
-  readonly tubes: readonly Tube[]
-  /** Where the drawing begins on the canvas. */
-  readonly x: number
-  readonly extent: Extent
-}
-
-/** Everything's place. It depends on the lab, the room, what is folded and selected; not on what moves. */
-export function planOf(model: Model, room: Extent): Plan {
-  const { scene, ui } = model
-  const graph = graphOf(model)
-  const shown = tunnelsShown(model)
-  const below = tubeRows(shown.length)
-  const lanes = 2 * Math.max(0, shown.length - 1)
-  const inner = { columns: room.columns - 2 - lanes, rows: room.rows - below }
-  const keep = new Set([
-    ...scene.nodes
-      .filter(({ kind, name }) => kind === 'client' || kind === 'pptp-server' || name === ui.selection.node)
-      .map(({ name }) => name),
-    ...(ui.selection.link === undefined ? [] : scene.links[ui.selection.link].ends.map(({ node }) => node)),
-  ])
-  const drawing = drawingFor(graph, inner, widthOf(model, room.columns >= WIDE), keep)
-  const spare = Math.max(0, inner.columns - drawing.columns) >> 1
-  const x = 1 + lanes + spare
-  const tubes = tubesOf(drawing, shown, x)
-  const right = Math.max(0, ...tubes.flatMap(({ legs }) => legs.map(leg => leg.x + 1)))
-  return {
-    drawing,
-    tubes,
-    x,
-    extent: { columns: Math.max(room.columns, x + drawing.columns, right), rows: drawing.rows + below },
-  }
-}
-
-export const tubeRows = (tunnels: number): number => (tunnels === 0 ? 0 : tunnels === 1 ? 2 : tunnels)
-
-export function tunnelsShown({ scene, ui }: Model): readonly SceneTunnel[] {
-  if (scene.tunnels.length <= MOST_TUBES) return scene.tunnels
-  return scene.tunnels.filter(({ no }) => no === (ui.selection.tunnel ?? 1))
-}
-
-function graphOf({ scene, ui }: Model): Graph {
-  const graph: Graph = {
-    nodes: scene.nodes.map(({ name, kind }) => ({ name, kind, members: [name] })),
-    links: scene.links.map(({ index, ends }) => ({ index, ends: [ends[0].node, ends[1].node] })),
-  }
-  const keep = new Set(ui.selection.node === undefined ? [] : [ui.selection.node])
-  return ui.folded === undefined || ui.folded.size === 0 ? graph : foldHosts(graph, keep, ui.folded)
-}
-
 // Boxes.
-
-interface Words {
-  readonly name: string
-  readonly job: string
-  readonly role: string
-  readonly address: string
-}
-
-function wordsOf({ scene, ui }: Model, { name, kind, members }: GraphNode, wide: boolean): Words {
-  if (members.length > 1) {
-    const what = kind === 'router' ? 'hops' : 'hosts'
-    return { name: `${members.length} ${what}`, job: `${name} …`, role: '', address: '' }
-  }
-  const node = scene.nodes.find(node => node.name === name) as SceneNode
-  const [first] = node.addresses
-  const title = ui.labels === 'addresses' && first !== undefined ? bare(first) : name
-  return { name: title, job: JOBS[kind], role: node.role ?? '', address: addressWords(node, wide) }
-}
-
-function addressWords({ addresses, role }: SceneNode, wide: boolean): string {
-  if (addresses.length === 0) return ''
-  if (role === undefined && addresses.length > 1) {
-    const more = addresses.length > 2 ? `+${addresses.length - 2}` : ''
-    return (
-      addresses
-        .slice(0, 2)
-        .map(address => lastOctets(address, 1))
-        .join('   ') + more
-    )
-  }
-  return wide ? bare(addresses[0]) : lastOctets(addresses[0], role === undefined ? 1 : 2)
-}
-
-const widthOf =
-  (model: Model, wide: boolean) =>
-  (node: GraphNode, form: Form): number => {
-    const { name, job, role, address } = wordsOf(model, node, wide && form === 'card')
-    const sign = role === '' ? 0 : 2
-    if (form === 'chip') return name.length + sign + 2
-    if (form === 'box') return name.length + (role === '' ? 0 : role.length + 1) + sign + 2
-    const margin = form === 'card' ? 4 : 2
-    const between = role === '' ? 0 : form === 'card' ? 2 : 1
-    return Math.max(name.length + 4, job.length + between + role.length + margin, address.length + sign + margin)
-  }
 
 function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, form: Form, wide: boolean): void {
   const { scene, ui } = model
@@ -323,28 +190,13 @@ function label(canvas: Canvas, x: number, y: number, room: number, text: string,
   if (canvas.free(at, y, short.length)) canvas.text(at, y, short, role)
 }
 
-/** Packets on the links: five or more one way are one sign with their number. */
+/** Packets on the links; with the lens inside, sealed ones are seen in the tube only. */
 function paintFlights(canvas: Canvas, { scene, ui }: Model, { drawing, x }: Plan): void {
   for (const { link, cells } of drawing.links) {
     const { flights, type } = scene.links[link.index]
     const seen = flights.filter(flight => ui.lens !== 'inside' || classOf(flight, type).letter !== 'D')
-    // Where two meet, the one drawn first is seen.
-    const taken = new Set<number>()
-    for (const from of [0, 1] as const) {
-      const way = from === 0 ? cells : [...cells].reverse()
-      const these = seen.filter(({ hop }) => hop.from === from).sort((a, b) => a.hop.sent - b.hop.sent)
-      const many = these.length >= 5 ? String(these.length) : ''
-      for (const flight of many === '' ? these : these.slice(0, 1)) {
-        const { letter, role } = classOf(flight, type)
-        const text = letter + many
-        const at = Math.min(way.length - 1, Math.max(text.length, cellAt(flight, scene.t, way.length)))
-        const places = Array.from({ length: text.length + 1 }, (_, i) =>
-          from === 0 ? at - i : way.length - 1 - at + i,
-        )
-        if (way.length === 0 || places.some(place => taken.has(place))) continue
-        for (const place of places) taken.add(place)
-        paintFlight(canvas, way, x, at, text, role)
-      }
+    for (const { from, at, text, role } of signsOn(seen, scene.t, cells.length, flight => classOf(flight, type))) {
+      paintFlight(canvas, from === 0 ? cells : [...cells].reverse(), x, at, text, role)
     }
   }
 }
@@ -365,187 +217,6 @@ function paintFlight(canvas: Canvas, way: readonly LinkCell[], x: number, at: nu
 function headsLeft(way: readonly LinkCell[], at: number): boolean {
   const [a, b] = at > 0 ? [way[at - 1], way[at]] : [way[at], way[at + 1] ?? way[at]]
   return b.x < a.x || (a === b && (a.bits & LEFT) === 0)
-}
-
-// Tubes.
-
-function tubesOf({ nodes, rows, form }: Drawing, tunnels: readonly SceneTunnel[], x: number): Tube[] {
-  const placed = (name: string): PlacedNode | undefined => nodes.find(({ node }) => node.name === name)
-  const ends = tunnels.flatMap(tunnel => {
-    const [client, server] = [placed(tunnel.client), placed(tunnel.server)]
-    return client && server ? [{ tunnel, client, server }] : []
-  })
-  // The lowest client has the upper tube, so that tubes lie in each other and do not cross.
-  ends.sort((a, b) => b.client.row - a.client.row)
-  let lane = 0
-  return ends.map(({ tunnel, client, server }, i): Tube => {
-    const y = rows + (ends.length === 1 ? 1 : i)
-    return { tunnel, y, legs: [legOf(client, 0, 1), legOf(server, i, ends.length)] }
-
-    function legOf({ rect }: PlacedNode, place: number, of: number): Leg {
-      const bottom = rect.y + rect.rows
-      const under = rect.x + Math.max(0, Math.floor((rect.columns * (2 * place + 1)) / (2 * of)))
-      const blocked = (at: number, from: number): boolean =>
-        nodes.some(
-          other =>
-            other.rect !== rect && at >= other.rect.x && at < other.rect.x + other.rect.columns && other.rect.y >= from,
-        )
-      if (!blocked(under, bottom)) return { x: x + under, y: bottom, from: 'bottom', boxX: x + under }
-      const side = form === 'chip' ? rect.y : bottom - 2
-      if (rect.x === 0) {
-        lane++
-        return { x: x - 2 * lane, y: side, from: 'left', boxX: x }
-      }
-      let at = rect.x + rect.columns + 1
-      while (blocked(at, side)) at++
-      return { x: x + at, y: side, from: 'right', boxX: x + rect.x + rect.columns - 1 }
-    }
-  })
-}
-
-const PHASE_ROLES = { idle: 'muted', opening: 'warn', up: 'ok', failed: 'bad', over: 'muted' } as const
-
-function paintTubes(canvas: Canvas, model: Model, plan: Plan): void {
-  // Legs first, so that a tube which passes under another's leg is broken there.
-  const shown = plan.tubes.filter(({ tunnel }) => ['opening', 'up'].includes(phaseOf(tunnel)))
-  for (const tube of shown) paintTube(canvas, tube)
-  for (const tube of shown) for (const leg of tube.legs) paintLeg(canvas, leg, tube, plan.drawing.form)
-  for (const tube of plan.tubes) paintTubeWords(canvas, model, tube, plan)
-}
-
-function paintTube(canvas: Canvas, { tunnel, y, legs }: Tube): void {
-  const [from, to] = legs.map(leg => leg.x).sort((a, b) => a - b)
-  const phase = phaseOf(tunnel)
-  for (let at = from + 1; at < to; at++) {
-    canvas.text(at, y, phase === 'opening' && (at - from) % 2 === 1 ? ' ' : '═', PHASE_ROLES[phase])
-  }
-  canvas.text(from, y, '╚', PHASE_ROLES[phase])
-  canvas.text(to, y, '╝', PHASE_ROLES[phase])
-}
-
-function paintLeg(canvas: Canvas, leg: Leg, { tunnel, y }: Tube, form: Form): void {
-  const role = PHASE_ROLES[phaseOf(tunnel)]
-  for (let at = leg.y + (leg.from === 'bottom' ? 0 : 1); at < y; at++) canvas.text(leg.x, at, '║', role)
-  if (leg.from === 'bottom') {
-    if (form !== 'chip') canvas.text(leg.x, leg.y - 1, '╥')
-    return
-  }
-  const left = leg.from === 'left'
-  canvas.text(leg.x, leg.y, left ? '╔' : '╗', role)
-  const [from, to] = left ? [leg.x + 1, leg.boxX - 1] : [leg.boxX + 1, leg.x - 1]
-  for (let at = from; at <= to; at++) canvas.text(at, leg.y, '═', role)
-  if (form !== 'chip') canvas.text(leg.boxX, leg.y, left ? '╡' : '╞')
-}
-
-function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube, { tubes }: Plan): void {
-  const { scene, ui } = model
-  const phase = phaseOf(tunnel)
-  const [from, to] = legs.map(leg => leg.x).sort((a, b) => a - b)
-  const clientLeft = legs[0].x <= legs[1].x
-  const chosen = ui.selection.tunnel === tunnel.no && ui.selection.node === undefined && ui.selection.link === undefined
-  const drawn = phase === 'up' || phase === 'opening'
-  const name =
-    scene.tunnels.length > MOST_TUBES ? `tunnel ${tunnel.no} of ${scene.tunnels.length}` : `tunnel ${tunnel.no}`
-  const tail = `${name}${tailOf(tunnel)}`
-  const style = chosen ? { reverse: true } : {}
-  let [zoneFrom, zoneTo] = [from + 1, to - 1]
-  const tailRole = phase === 'up' ? undefined : PHASE_ROLES[phase]
-  if (to + 2 + tail.length <= canvas.columns) canvas.text(to + 2, y, tail, tailRole, style)
-  else if (drawn) {
-    canvas.text(from + 2, y, ` ${tail} `, tailRole, style)
-    zoneFrom = from + 4 + tail.length
-  } else canvas.text(Math.max(from + 2, 0), y, tail, tailRole, style)
-  if (!drawn) return
-  const inner = tunnel.inner
-  if (inner) {
-    const [left, right] = clientLeft ? [inner.client, inner.server] : [inner.server, inner.client]
-    if (tubes.length === 1) {
-      if (canvas.free(from + 2, y - 1, left.length)) canvas.text(from + 2, y - 1, left)
-      if (canvas.free(to - 1 - right.length, y - 1, right.length)) canvas.text(to - 1 - right.length, y - 1, right)
-    } else if (zoneTo - zoneFrom > left.length + right.length + 24) {
-      canvas.text(zoneFrom + 1, y, ` ${left} `)
-      canvas.text(zoneTo - 2 - right.length, y, ` ${right} `)
-      zoneFrom += left.length + 3
-      zoneTo -= right.length + 3
-    }
-  }
-  if (ui.lens !== 'outside') paintPayload(canvas, model, tunnel, y, zoneFrom, zoneTo, clientLeft)
-}
-
-function tailOf(tunnel: SceneTunnel): string {
-  switch (phaseOf(tunnel)) {
-    case 'up':
-      return tunnel.encrypted ? '  MPPE 128' : '  in clear'
-    case 'opening':
-      return `  ${tunnel.layers.find(({ mark }) => mark !== 'open')?.name ?? ''} ~`
-    case 'failed':
-      return `  × ${tunnel.layers.find(({ mark }) => mark === 'failed')?.name ?? ''}`
-    case 'over':
-      return '  over'
-    case 'idle':
-      return '  not yet'
-  }
-}
-
-/** User's packets inside one tunnel, on their way in one direction. */
-interface Payload {
-  readonly text: string
-  readonly role: Role
-  readonly share: number
-  readonly fromClient: boolean
-}
-
-export function payloadsOf({ scene }: Model, tunnel: SceneTunnel): Payload[] {
-  const links = tunnel.path.map(index => scene.links[index])
-  const own = new Set([...(scene.nodes.find(({ name }) => name === tunnel.client)?.addresses ?? []).map(bare)])
-  let at = tunnel.client
-  return links.flatMap((link, place) => {
-    const clientSide = link.ends[0].node === at ? 0 : 1
-    at = link.ends[1 - clientSide].node
-    return link.flights.flatMap((flight): Payload[] => {
-      const inside = insideOf(flight.packet)
-      const facts = flight.packet.facts
-      if (!inside || facts?.proto !== 'gre' || !(own.has(facts.src) || own.has(facts.dst))) return []
-      const fromClient = flight.hop.from === clientSide
-      const { sent, arrives = sent } = flight.hop
-      const part = arrives > sent ? (scene.t - sent) / (arrives - sent) : 1
-      const share = wayThrough(links, place, fromClient ? part : 1 - part)
-      return [{ text: inside.text, role: inside.role, share, fromClient }]
-    })
-  })
-}
-
-function paintPayload(
-  canvas: Canvas,
-  model: Model,
-  tunnel: SceneTunnel,
-  y: number,
-  from: number,
-  to: number,
-  clientLeft: boolean,
-): void {
-  const room = to - from + 1
-  if (room < 3) return
-  let taken: readonly [number, number] | undefined
-  for (const fromClient of [true, false]) {
-    const these = payloadsOf(model, tunnel).filter(payload => payload.fromClient === fromClient)
-    const lead = these.sort((a, b) => (fromClient ? b.share - a.share : a.share - b.share))[0]
-    if (!lead) continue
-    const more = these.length > 1 ? ` +${these.length - 1}` : ''
-    const rightwards = fromClient === clientLeft
-    const text = `${lead.text}${more}`.slice(0, room - 4)
-    const words = rightwards ? ` ${text} ►` : `◄ ${text} `
-    const share = clientLeft ? lead.share : 1 - lead.share
-    const head = from + Math.min(room - 1, Math.floor(room * share))
-    const start = rightwards ? head - words.length + 1 : head
-    const at = Math.max(from, Math.min(to - words.length + 1, start))
-    if (taken && at <= taken[1] && at + words.length > taken[0]) {
-      if (head < taken[0] || head > taken[1]) canvas.text(head, y, rightwards ? '►' : '◄', lead.role, { bold: true })
-      continue
-    }
-    taken = [at, at + words.length - 1]
-    canvas.text(at, y, words, lead.role, { bold: true })
-  }
 }
 
 // All of it.
@@ -597,7 +268,7 @@ function through(canvas: Canvas, { ui }: Model, { drawing, x, extent }: Plan, ro
     }
   })
   for (const { count, text, side } of marks) {
-    const words = text(count)
+    const words = ` ${text(count)} `
     const y = side === 'top' ? 0 : side === 'bottom' ? rows - 1 : rows >> 1
     const atX =
       side === 'left' ? 0 : side === 'right' ? room.columns - words.length : (room.columns - words.length) >> 1

@@ -2,8 +2,8 @@
 import { type SceneLink, type SceneNode, type SceneTunnel, type Snapshot, valueAt } from '../../src/index.ts'
 import { classOf } from '../flight.ts'
 import type { Model } from '../model.ts'
-import { bare, bitRate, JOBS, MARK_SIGNS, milliseconds, PHASE_SIGNS, percent, phaseOf, seconds } from '../names.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
+import { bare, bitRate, JOBS, MARK_SIGNS, milliseconds, PHASE_SIGNS, percent, phaseOf, seconds } from '../words.ts'
 
 export interface Facts {
   readonly title: string
@@ -79,6 +79,13 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
     if (end !== undefined) for (const part of wrapped(`ended ${end}`, columns)) out.push([2, line(span(part, 'muted'))])
     if (sent + received > 0) out.push([4, line(`sent ${sent} through the tunnel  got ${received}`)])
   }
+  if (interfaces.length === 0) {
+    for (const { ends, up } of scene.links) {
+      const own = ends.find(end => end.node === node.name)
+      const other = ends.find(end => end.node !== node.name)
+      if (own) out.push([3, columnsOf(own.iface, up ? `to ${other?.node ?? ''}` : '× down', columns)])
+    }
+  }
   const ports = valueAt(node.state, 'table') as Snapshot | undefined
   if (ports) out.push([4, line(`knows ${Object.keys(ports).length} addresses`)])
   const drops =
@@ -106,7 +113,7 @@ function stateWords(tunnel: SceneTunnel): Line {
     over: 'over',
     idle: 'not begun',
   }[phase]
-  return [span(`${sign} ${words}`, role)]
+  return [span(` ${sign} ${words}`, role)]
 }
 
 function layersLine({ layers }: SceneTunnel): Line {
@@ -184,10 +191,9 @@ function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
   const out: Ranked[] = [
     [0, ends([span(`${tunnel.client} ► ${tunnel.server}, user ${tunnel.user}`)], stateWords(tunnel), columns)],
   ]
-  if (tunnel.inner) out.push([1, line(`inside ${tunnel.inner.client} ─ ${tunnel.inner.server}`)])
-  if (tunnel.mtu !== undefined) {
-    const mppe = tunnel.encrypted ? 'MPPE 128' : 'in clear'
-    out.push([2, line(`mtu ${tunnel.mtu}  ${mppe}  sent ${tunnel.sent}  got ${tunnel.received}`)])
+  if (tunnel.inner) {
+    const inside = `inside ${tunnel.inner.client} ─ ${tunnel.inner.server}`
+    out.push([1, columnsOf(inside, `mtu ${tunnel.mtu}`, columns)])
   }
   if (tunnel.end !== undefined) for (const part of wrapped(`ended ${tunnel.end}`, columns)) out.push([1, line(part)])
   const room = columns >= 38
@@ -196,6 +202,9 @@ function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
     const when = since === undefined ? '' : `since ${seconds(since)}`
     const words = `${left(name, 5)}${left(state === 'undefined' ? 'none' : state, room ? 16 : 10)}`
     out.push([3, line(words, span(sign, role), ` ${tries > 1 ? `try ${tries} ` : ''}${when}`)])
+  }
+  if (tunnel.sent + tunnel.received > 0) {
+    out.push([4, line(`${tunnel.encrypted ? 'MPPE 128' : 'in clear'}  sent ${tunnel.sent}  got ${tunnel.received}`)])
   }
   return out
 }

@@ -1,9 +1,9 @@
 /** The net in a small window: a list along the path of a tunnel instead of a drawing. */
-import type { SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
-import { cellAt, classOf, insideOf } from '../flight.ts'
+import type { Flight, SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
+import { classOf, insideOf, type PacketClass, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
-import { bare, faultOf, JOBS, lastOctets, milliseconds, PHASE_SIGNS, phaseAt, phaseOf } from '../names.ts'
 import { ends, fit, type Line, type Role, type Span, span } from '../text.ts'
+import { bare, faultOf, JOBS, lastOctets, milliseconds, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
 
 const LINK_CELLS = 14
 
@@ -98,19 +98,20 @@ function linkLine({ scene, ui }: Model, link: SceneLink, from: string): Line {
   if (!link.up) cells[LINK_CELLS >> 1] = span('×', 'bad', { bold: true })
   let beside: Span = !link.up ? span('link is down', 'bad') : span(faultOf(link) ?? '', 'warn')
   const start = link.ends[0].node === from ? 0 : 1
-  for (const flight of link.flights) {
-    const { letter, role, text } = classOf(flight, link.type)
-    const inside = insideOf(flight.packet)
-    const rightwards = flight.hop.from === start
-    const room = LINK_CELLS - name.length - 1
-    const at = Math.max(1, cellAt(flight, scene.t, room))
-    const head = rightwards ? name.length + 1 + at : LINK_CELLS - 1 - at
-    cells[head] = span(rightwards ? '►' : '◄', role, { bold: true })
-    cells[head + (rightwards ? -1 : 1)] = span(letter, role, { bold: true })
-    const shown = ui.lens !== 'outside' && inside ? inside : { text, role }
-    if (link.up) beside = span(shown.text, shown.role)
+  const first = name.length + 1
+  const seen = (flight: Flight): PacketClass =>
+    (ui.lens === 'inside' ? insideOf(flight.packet) : undefined) ?? classOf(flight, link.type)
+  for (const sign of signsOn(link.flights, scene.t, LINK_CELLS - first, seen)) {
+    const rightwards = sign.from === start
+    const head = rightwards ? first + sign.at : LINK_CELLS - 1 - sign.at
+    const text = rightwards ? `${sign.text}►` : `◄${sign.text}`
+    const at = rightwards ? head - sign.text.length : head
+    for (const [i, char] of [...text].entries()) cells[at + i] = span(char, sign.role, { bold: true })
+    const inside = ui.lens === 'outside' ? undefined : insideOf(sign.flight.packet)
+    const { text: words, role } = inside ?? classOf(sign.flight, link.type)
+    if (link.up) beside = span(words, role)
   }
-  return [span('  '), ...cells, span('   '), beside]
+  return [span(chosen ? '► ' : '  '), ...cells, span('   '), beside]
 }
 
 function tunnelLine({ ui }: Model, tunnel: SceneTunnel): Line {
@@ -119,7 +120,7 @@ function tunnelLine({ ui }: Model, tunnel: SceneTunnel): Line {
   const [sign, role] = PHASE_SIGNS[phase]
   const words = { up: 'up', opening: 'opening', failed: 'failed', over: 'over', idle: 'not begun' }[phase]
   const mppe = phase === 'up' && tunnel.encrypted ? ' MPPE 128' : ''
-  const begin = phase === 'up' ? '═' : sign
+  const begin = chosen ? '►' : phase === 'up' ? '═' : sign
   return [
     span(begin, role),
     { text: ` tunnel ${tunnel.no}: ${tunnel.client} ► ${tunnel.server}${mppe}`, ...(chosen ? { reverse: true } : {}) },

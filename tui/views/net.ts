@@ -2,12 +2,13 @@
 import type { SceneTunnel } from '../../src/index.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
-import { JOBS, phaseOf, seconds } from '../names.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, right, span } from '../text.ts'
-import { paintNet, planOf } from './net-drawing.ts'
+import { JOBS, phaseOf, seconds } from '../words.ts'
+import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
+import { planOf } from './net-plan.ts'
 
 /** Below this the drawing is a list. */
 const SMALLEST = { columns: 60, rows: 14 }
@@ -26,14 +27,7 @@ export const netView: View = (model, size) => {
 
 function linesOf(model: Model, size: Size): Line[] {
   if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return netList(model, size.columns, size.rows)
-  const { scene, ui } = model
-  const lens = { both: 'both sides', inside: 'inside', outside: 'outside' }[ui.lens]
-  const hint = `  i lens: ${lens.padEnd(10)} `
-  const head = ends(
-    [span(` ${opening(scene.lab.description, size.columns - hint.length - 1)}`)],
-    [span(hint, 'muted')],
-    size.columns,
-  )
+  const head = headOf(model, size.columns)
   const room = { columns: size.columns, rows: size.rows - 4 - PANES }
   const net = paintNet(model, room)
   const above = [[], head, []]
@@ -41,11 +35,13 @@ function linesOf(model: Model, size: Size): Line[] {
   return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
 }
 
-/** As many sentences as there is room for, but at least one. */
-function opening(text: string, room: number): string {
-  const sentences = text.split(/(?<=\.) /)
-  while (sentences.length > 1 && sentences.join(' ').length > room) sentences.pop()
-  return sentences.join(' ')
+/** The first sentences of the lab's description, and the lens, in fewer words if the room is short. */
+function headOf({ scene, ui }: Model, columns: number): Line {
+  const first = scene.lab.description.split(/(?<=\.) /)
+  const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
+  const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
+  while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
+  return ends([span(` ${first.join(' ')}`)], [span(hint, 'muted')], columns)
 }
 
 function panes(model: Model, columns: number, rows: number): Line[] {
@@ -99,8 +95,8 @@ function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>]
   if (!last) return [['', span('nothing moves', 'muted')]]
   const { letter, role } = classOf(last.flight, last.link.type)
   const to = last.link.ends[1 - last.flight.hop.from].node
-  const more = moving.length > 1 ? ` and ${moving.length - 1} more` : ''
-  return [['link', span(`${letter} on its way to ${to}${more}`, role)]]
+  const words = moving.length > 1 ? `${letter} to ${to}, ${moving.length - 1} more` : `${letter} on its way to ${to}`
+  return [['link', span(words, role)]]
 }
 
 function nextLines({ scene }: Model): (readonly [number, string, string])[] {
@@ -174,7 +170,9 @@ function keysOf({ scene }: Model): string[] {
 
 type Direction = 'left' | 'right' | 'up' | 'down'
 interface Spot {
-  readonly x: number
+  /** A tunnel is as wide as from one leg to the other, all else is where its middle is. */
+  readonly from: number
+  readonly to: number
   readonly y: number
   /** A choice of no tunnel leaves the one chosen before. */
   readonly choice: Pick<Selection, 'node' | 'link'> & Partial<Pick<Selection, 'tunnel'>>
@@ -186,22 +184,33 @@ export function neighbourOf(model: Model, direction: Direction, size: Size = { c
   const spots = spotsOf(model, size)
   const here = spots.find(({ choice }) => same(choice, selection))
   if (!here) return { ...selection, ...(spots[0]?.choice ?? {}) }
+  const level = direction === 'left' || direction === 'right'
+  // A tunnel has its client and its server at its two ends.
+  if (level && isTube(here)) return { ...selection, ...endOfTube(model, spots, here, direction) }
   let best: { spot: Spot; cost: number } | undefined
   for (const spot of spots) {
-    const [dx, dy] = [spot.x - here.x, (spot.y - here.y) * 2]
+    if (spot === here || (level && isTube(spot))) continue
+    const dx = spot.from > here.to ? spot.from - here.to : spot.to < here.from ? spot.to - here.from : 0
+    const dy = (spot.y - here.y) * 2
     const along = direction === 'left' ? -dx : direction === 'right' ? dx : direction === 'up' ? -dy : dy
-    const aside = Math.abs(direction === 'left' || direction === 'right' ? dy : dx)
-    if (spot === here || along <= 0 || aside > along * 3) continue
+    const aside = Math.abs(level ? dy : dx)
+    if (along <= 0 || aside > along * 3) continue
     const cost = along + aside * 2
     if (!best || cost < best.cost) best = { spot, cost }
   }
-  // A tube is wide: it lies below everything.
-  const tube =
-    direction === 'down' && !best
-      ? spots.find(({ choice }) => choice.tunnel !== undefined && choice.node === undefined)
-      : undefined
-  const found = best?.spot ?? (tube && tube.y > here.y ? tube : undefined)
-  return found ? { ...selection, ...found.choice } : selection
+  // Tunnels lie below everything.
+  const tube = direction === 'down' ? spots.find(spot => isTube(spot) && spot.y > here.y) : undefined
+  return { ...selection, ...((best?.spot ?? tube)?.choice ?? {}) }
+}
+
+const isTube = ({ choice }: Spot): boolean => choice.node === undefined && choice.link === undefined
+
+function endOfTube({ scene }: Model, spots: readonly Spot[], { choice }: Spot, direction: Direction): Spot['choice'] {
+  const tunnel = scene.tunnels.find(({ no }) => no === choice.tunnel)
+  const ends = spots
+    .filter(spot => spot.choice.node !== undefined && [tunnel?.client, tunnel?.server].includes(spot.choice.node))
+    .sort((a, b) => a.from - b.from)
+  return (direction === 'left' ? ends[0] : ends.at(-1))?.choice ?? choice
 }
 
 function same(choice: Spot['choice'], { node, link, tunnel }: Selection): boolean {
@@ -217,9 +226,10 @@ function spotsOf(model: Model, size: Size): Spot[] {
     const tunnel = scene.tunnels.find(({ client }) => client === name)
     return tunnel ? { tunnel: tunnel.no } : {}
   }
+  const at = (middle: number): { from: number; to: number } => ({ from: middle, to: middle })
   const nodes = drawing.nodes.map(
     ({ node, rect, row }): Spot => ({
-      x: x + rect.x + (rect.columns >> 1),
+      ...at(x + rect.x + (rect.columns >> 1)),
       y: row,
       choice: { node: node.name, link: undefined, ...tunnelAt(node.name) },
     }),
@@ -227,11 +237,12 @@ function spotsOf(model: Model, size: Size): Spot[] {
   const links = drawing.links.flatMap(({ link, cells }): Spot[] => {
     const middle = cells[cells.length >> 1]
     if (!middle) return []
-    return [{ x: x + middle.x, y: middle.y, choice: { node: undefined, link: link.index } }]
+    return [{ ...at(x + middle.x), y: middle.y, choice: { node: undefined, link: link.index } }]
   })
   const pipes = tubes.map(
     ({ tunnel, y, legs }): Spot => ({
-      x: (legs[0].x + legs[1].x) >> 1,
+      from: Math.min(legs[0].x, legs[1].x),
+      to: Math.max(legs[0].x, legs[1].x),
       y,
       choice: { node: undefined, link: undefined, tunnel: tunnel.no },
     }),
