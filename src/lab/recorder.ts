@@ -63,6 +63,8 @@ export interface MachineRecord {
   readonly entered: { readonly state: string; readonly t: SimTime; readonly cause: string }[]
   /** Requests sent since that nobody has answered. */
   tries: number
+  /** When the last of them was sent. */
+  asked: SimTime | undefined
 }
 
 export interface RecorderLimits {
@@ -72,6 +74,11 @@ export interface RecorderLimits {
 const LIMITS: RecorderLimits = { events: 20_000, journeys: 5000 }
 /** States of one machine that are remembered. */
 const STATES = 64
+/** Machines that are remembered: every TCP connection of the run is one. */
+const MACHINES = 2000
+
+const REQUESTS: ReadonlySet<string> = new Set(['configure-request', 'terminate-request', 'authenticate-request'])
+const ANSWERS: ReadonlySet<string> = new Set(['configure-ack', 'configure-nak', 'configure-reject'])
 
 export class Recorder {
   readonly run: Run
@@ -91,7 +98,7 @@ export class Recorder {
     const { links, nodes } = run.simulation
     for (const index of links.keys()) run.tap(index, frame => this.#frame(index, frame))
     for (const node of nodes.values()) {
-      if (node instanceof IpNode) node.inside = ({ packet, bytes }) => this.#inside(packet, bytes)
+      if (node instanceof IpNode) node.inside = ({ packet, parent, bytes }) => this.#inside(packet, parent, bytes)
     }
   }
 
@@ -116,6 +123,10 @@ export class Recorder {
   machine(node: string, machine: string): MachineRecord | undefined {
     return this.#machines.get(`${node} ${machine}`)
   }
+  /** Those of a node, in the order in which they first changed. */
+  machinesOf(node: string): MachineRecord[] {
+    return [...this.#machines.values()].filter(record => record.node === node)
+  }
 
   #event(event: TraceEvent): void {
     this.#events.push(event)
@@ -138,7 +149,7 @@ export class Recorder {
         this.#state(event)
         break
       case 'ppp-message':
-        if (event.way === 'sent') this.#request(event)
+        this.#message(event)
         break
       default:
     }
@@ -148,19 +159,30 @@ export class Recorder {
     const key = `${node} ${machine}`
     let record = this.#machines.get(key)
     if (!record || record.entered.at(-1)?.state !== from) {
-      record = { node, machine, entered: [{ state: from, t: 0, cause: '' }], tries: 0 }
+      record = { node, machine, entered: [{ state: from, t: 0, cause: '' }], tries: 0, asked: undefined }
+      this.#machines.delete(key)
       this.#machines.set(key, record)
+      for (const oldest of this.#machines.keys()) {
+        if (this.#machines.size <= MACHINES) break
+        this.#machines.delete(oldest)
+      }
     }
     record.entered.push({ state: to, t, cause })
     if (record.entered.length > STATES) record.entered.splice(0, 1)
-    if (to !== 'ack-sent') record.tries = to === 'req-sent' || to === 'authenticating' ? 1 : 0
+    if (to !== 'ack-sent') record.tries = 0
   }
 
-  #request({ node, proto, type }: Extract<TraceEvent, { event: 'ppp-message' }>): void {
-    const machine = proto === 'pap' || proto === 'chap' ? 'auth' : proto
-    const asks = type === 'configure-request' || type === 'challenge' || type === 'authenticate-request'
-    const record = asks ? this.#machines.get(`${node} ppp.${machine}`) : undefined
-    if (record && record.entered.at(-1)?.state !== 'opened') record.tries++
+  /** RFC 1661 §4.6: any answer to a request fills the restart counter again; a new request starts the timer anew. */
+  #message({ node, proto, type, way, iface, t }: Extract<TraceEvent, { event: 'ppp-message' }>): void {
+    const name = proto === 'pap' || proto === 'chap' ? 'auth' : proto
+    const record = iface === 'ppp0' ? this.#machines.get(`${node} ppp.${name}`) : undefined
+    if (!record) return
+    if (way === 'received') {
+      if (ANSWERS.has(type)) record.tries = 0
+    } else if (REQUESTS.has(type)) {
+      record.tries++
+      record.asked = t
+    }
   }
 
   #frame(link: number, { t, from, bytes, packet, parent, fate, arrives }: TappedFrame): void {
@@ -168,8 +190,8 @@ export class Recorder {
     record.hops.push({ link, from, sent: t, arrives, fate, bytes: bytes.slice() })
   }
 
-  #inside(packet: string, bytes: Uint8Array): void {
-    this.#record(packet, undefined, this.run.now).inside ??= bytes.slice()
+  #inside(packet: string, parent: string | undefined, bytes: Uint8Array): void {
+    this.#record(packet, parent, this.run.now).inside ??= bytes.slice()
   }
 
   #record(id: string, parentId: string | undefined, t: SimTime): PacketRecord {

@@ -19,6 +19,8 @@ import type { PortAddress, SimNode, Snapshot } from './node.ts'
 export interface InsidePacket {
   readonly iface: string
   readonly packet: string
+  /** The packet it was made from: when it leaves, the one that carried it. */
+  readonly parent: string | undefined
   /** Valid during the call only. */
   readonly bytes: Uint8Array
 }

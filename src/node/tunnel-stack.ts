@@ -125,7 +125,8 @@ export class PppLink {
   }
 
   #showInside(datagram: Packet): void {
-    this.#node.inside?.({ iface: this.#name, packet: datagram.id, bytes: datagram.data })
+    const { id, parent, data } = datagram
+    this.#node.inside?.({ iface: this.#name, packet: id, parent, bytes: data })
   }
 
   #up(datagram: Packet): void {
