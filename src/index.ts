@@ -35,6 +35,7 @@ export { type RecordedRun, readRunFile, writeRunFile } from './lab/run-file.ts'
 export {
   type Flight,
   type Mark,
+  pathBetween,
   type Scene,
   type SceneEnd,
   type SceneLayer,
