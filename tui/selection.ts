@@ -23,15 +23,20 @@ export function step(move: Move, index: number, count: number): number | undefin
   return to === undefined ? undefined : Math.max(0, Math.min(count - 1, to))
 }
 
-/** The packet of a journey that stands for it: the chosen form, or the first one after it that was on a link. */
-export function formOf(journey: Journey, form: number): PacketRecord {
-  const { packets } = journey
-  const at = Math.max(0, Math.min(form, packets.length - 1))
-  return packets[at].hops.length > 0
-    ? packets[at]
-    : (packets.slice(at).find(({ hops }) => hops.length > 0) ??
-        packets.find(({ hops }) => hops.length > 0) ??
-        packets[at])
+/** The form of a journey that stands for it: the first that carries another one, or else the first that was on a link. */
+export function mainForm({ packets }: Journey): number {
+  const wrapped = packets.findIndex(({ hops, parent }) => hops.length > 0 && parent?.inside !== undefined)
+  return wrapped >= 0
+    ? wrapped
+    : Math.max(
+        0,
+        packets.findIndex(({ hops }) => hops.length > 0),
+      )
+}
+
+/** The packet to be shown: of the selected journey the chosen form, of any other the main one. */
+export function shownForm(journey: Journey, { journey: selected, form }: Selection): PacketRecord {
+  return journey.packets[selected === journey.no ? form : mainForm(journey)] ?? journey.packets[mainForm(journey)]
 }
 
 /** The machine where a packet is, was dropped, or was seen last. */
@@ -70,11 +75,12 @@ function ofJourney(model: Model, selection: Selection, part: Partial<Selection>)
   const journey = model.recorder.journeys.find(({ no }) => no === selection.journey)
   const fresh = { ...selection, field: part.field ?? [] }
   if (!journey) return fresh
-  const packet = formOf(journey, part.form ?? (part.journey === undefined ? selection.form : 0))
+  const form = part.form ?? mainForm(journey)
+  const packet = journey.packets[form] ?? journey.packets[0]
   const tunnel = tunnelOf(journey, model)
   return {
     ...fresh,
-    form: part.form ?? 0,
+    form,
     node: part.node ?? placeOf(packet, model),
     link: part.link,
     tunnel: part.tunnel ?? tunnel ?? selection.tunnel,

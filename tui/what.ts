@@ -2,6 +2,7 @@
 import type { Field, Journey, PacketRecord } from '../src/index.ts'
 import { type Dissection, dissectionOf } from './dissection.ts'
 import type { Model } from './model.ts'
+import { mainForm } from './selection.ts'
 import type { Role } from './text.ts'
 
 export interface What {
@@ -15,9 +16,7 @@ const remembered = new WeakMap<Uint8Array, { readonly dissection: Dissection; re
 
 /** What the journey carries, and how it is wrapped. */
 export function whatOf(journey: Journey, model: Model): What {
-  const { packets } = journey
-  const packet = packets.find(({ hops }) => hops.length > 0) ?? packets[0]
-  return whatIs(packet, model)
+  return whatIs(journey.packets[mainForm(journey)], model)
 }
 
 export function whatIs(packet: PacketRecord, model: Model): What {

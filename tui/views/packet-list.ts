@@ -3,7 +3,7 @@ import { type Journey, type PacketRecord, pathBetween, type Scene } from '../../
 import { row, seconds, windowStart } from '../draw.ts'
 import { type Model, selectedJourney } from '../model.ts'
 import { namesOf } from '../names.ts'
-import { formOf, makerOf } from '../selection.ts'
+import { makerOf, shownForm } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, type Span, span } from '../text.ts'
 import { type What, whatOf } from '../what.ts'
 
@@ -127,8 +127,8 @@ const DOTS = 16
 const SEAL_AT = 17
 
 /** How large a journey's packet is on the wire. */
-const sizeOf = (journey: Journey, form: number): number => {
-  const packet = formOf(journey, form)
+const sizeOf = (journey: Journey, { ui }: Model): number => {
+  const packet = shownForm(journey, ui.selection)
   return packet.hops.at(-1)?.bytes.length ?? packet.inside?.length ?? packet.facts?.length ?? 0
 }
 
@@ -149,7 +149,7 @@ export function listLines(model: Model, width: number, rows: number, small: bool
   const lines: Line[] = small ? [] : [headLine(model, columns)]
   for (let i = start; i < start + count; i++) {
     const journey = shown[i]
-    lines.push(journey ? row(rowOf(journey, model, columns, journey === chosen), width, journey === chosen) : [])
+    lines.push(journey ? row(rowOf(journey, model, columns), width, journey === chosen) : [])
   }
   if (shown.length === 0) lines[small ? 0 : 1] = emptyLine(model)
   lines.push(filterLine(model, shown.length, start, count, width))
@@ -180,13 +180,13 @@ function headLine({ scene }: Model, { no, name, what, dots }: Columns): Line {
   return [span(`${text}${left('what', what)}${right('size', 5)}  way ${initials.join('')}`, 'muted')]
 }
 
-function rowOf(journey: Journey, model: Model, { no, name, what, dots, small }: Columns, chosen: boolean): Line {
+function rowOf(journey: Journey, model: Model, { no, name, what, dots, small }: Columns): Line {
   const way = wayOf(journey, model).slice(0, dots).map(dotSpan)
   const cells = whatCells(whatOf(journey, model), what)
   const number = right(String(journey.no), no)
   if (small) return [span(number), span(right(seconds(journey.t), 7)), span(' '), ...cells, span(' '), ...way]
   const { from, to } = peersOf(journey, model)
-  const size = right(String(sizeOf(journey, chosen ? model.ui.selection.form : 0)), 5)
+  const size = right(String(sizeOf(journey, model)), 5)
   const head = `${number}${right(seconds(journey.t), 10)}  ${left(from, name + 1)}${left(to, name + 1)}`
   return [span(head), ...cells, span(`${size}      `), ...way]
 }

@@ -6,7 +6,7 @@ import { DROP_REASONS, type Field, type Journey, type PacketRecord } from '../..
 import { type Dissection, dissectionOf, fieldAt } from '../dissection.ts'
 import { beside, fill, isSmall, rule, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
-import { derive, formOf, type Move, makerOf, step } from '../selection.ts'
+import { derive, type Move, makerOf, shownForm, step } from '../selection.ts'
 import { type Line, selected, span } from '../text.ts'
 import { chosenJourney, journeysShown, listLines } from './packet-list.ts'
 import { octetLines } from './packet-octets.ts'
@@ -26,7 +26,7 @@ interface Chosen {
 function chosenOf(model: Model): Chosen | undefined {
   const journey = chosenJourney(model, journeysShown(model))
   if (!journey) return undefined
-  const packet = formOf(journey, model.ui.selection.form)
+  const packet = shownForm(journey, model.ui.selection)
   const dissection = dissectionOf(packet, model)
   const { field } = model.ui.selection
   return {
@@ -63,7 +63,7 @@ const TREE = 38
 
 function wideLines(model: Model, chosen: Chosen | undefined, { columns, rows }: Size): Line[] {
   const { pane, lens, selection } = model.ui
-  const listRows = chosen ? 2 + Math.max(3, Math.floor((rows - 6) / 4)) : rows
+  const listRows = chosen ? 2 + Math.max(3, Math.floor((rows - 6) * (rows < 30 ? 0.25 : 0.4))) : rows
   const list = listLines(model, columns, listRows, false)
   if (!chosen) return list
   const forms = chosen.journey.packets.filter(({ hops }) => hops.length > 0)
@@ -135,7 +135,7 @@ function layerWords({ dissection, field }: Chosen, { ui }: Model): string {
     layer.field.name === 'ipv4' ? 'IP' : layer.field.name === 'ethernet' ? 'Ethernet' : layer.field.name.toUpperCase()
   if (ui.selection.field.length === 1)
     return `The ${layer.inner ? 'inner ' : ''}${title} ${layer.field.name === 'data' ? 'part' : 'header'}`
-  return `${field?.name ?? ''} of the ${layer.inner ? 'inner ' : ''}${title}`
+  return `The ${field?.name ?? ''} of the ${layer.inner ? 'inner ' : ''}${title} header`
 }
 
 /** Routers between the ends of the tunnel: they forward what they cannot read. */
@@ -166,7 +166,7 @@ function moveInList(model: Model, move: Move): Selection {
   const to = step(move, shown.indexOf(chosen), shown.length)
   if (to !== undefined) return derive(model, { journey: shown[to].no })
   const forms = chosen.packets.flatMap(({ hops }, index) => (hops.length > 0 ? [index] : []))
-  const at = forms.indexOf(chosen.packets.indexOf(formOf(chosen, model.ui.selection.form)))
+  const at = forms.indexOf(chosen.packets.indexOf(shownForm(chosen, model.ui.selection)))
   const next = forms[Math.max(0, Math.min(forms.length - 1, at + (move === 'left' ? -1 : 1)))]
   return derive(model, { journey: chosen.no, form: next ?? 0 })
 }
@@ -214,10 +214,11 @@ export function enter(model: Model): Partial<Ui> {
   const { pane, unfolded, selection } = model.ui
   const chosen = chosenOf(model)
   if (!chosen) return {}
+  const { no, packets } = chosen.journey
   if (pane === 0)
     return {
       pane: 1,
-      selection: { ...derive(model, { journey: chosen.journey.no, form: selection.form }), field: [0] },
+      selection: { ...derive(model, { journey: no, form: packets.indexOf(chosen.packet) }), field: [0] },
     }
   const row = chosen.rows[rowAt(chosen.rows, selection.field)]
   if (!row?.foldable) return {}
