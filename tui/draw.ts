@@ -1,6 +1,6 @@
 /** What several views draw: rules between panes, rows that fill a pane, text in columns. */
 import type { Size } from './model.ts'
-import { fit, type Line, type Role, type Span, selected, span } from './text.ts'
+import { fit, type Line, type Span, selected, span } from './text.ts'
 
 /** Smaller than the inside of a window of 80x24: one pane, no rules, short words. */
 export const isSmall = ({ columns, rows }: Size): boolean => columns < 78 || rows < 20
@@ -69,35 +69,6 @@ export function wrap(text: string, width: number): string[] {
     current = current === '' ? word : `${current} ${word}`
   }
   return current === '' ? lines : [...lines, current]
-}
-
-/** Characters put at places, each run of one role. */
-export class Canvas {
-  readonly #rows: { text: string; role: Role | undefined; bold: boolean }[][]
-
-  constructor(columns: number, rows: number) {
-    this.#rows = Array.from({ length: rows }, () =>
-      Array.from({ length: columns }, () => ({ text: ' ', role: undefined, bold: false })),
-    )
-  }
-
-  put(x: number, y: number, text: string, role?: Role, bold = false): void {
-    const cells = this.#rows[y]
-    if (!cells) return
-    for (let i = 0; i < text.length; i++) if (cells[x + i]) cells[x + i] = { text: text[i], role, bold }
-  }
-
-  get lines(): Line[] {
-    return this.#rows.map(cells => {
-      const out: { text: string; role: Role | undefined; bold: boolean }[] = []
-      for (const cell of cells) {
-        const last = out.at(-1)
-        if (last && last.role === cell.role && last.bold === cell.bold) last.text += cell.text
-        else out.push({ ...cell })
-      }
-      return out.map(({ text, role, bold }) => span(text, role, bold ? { bold } : {}))
-    })
-  }
 }
 
 /** `5.012` */

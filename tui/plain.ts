@@ -45,7 +45,9 @@ function headOf({ t, stop, over, lab, checks }: Scene, running: boolean): string
 }
 
 const checkSentence = ({ name, description, state, verdict }: Standing): string =>
-  sentence(`check ${name} ${state === 'open' ? 'is open' : state}: ${verdict?.detail ?? description}`)
+  sentence(
+    `check ${name} ${state === 'open' ? 'is open' : state}: ${(verdict?.detail ?? description).replaceAll(' × ', ' times ')}`,
+  )
 
 const tunnelName = ({ no, client, server }: SceneTunnel): string => `Tunnel ${no}, ${client} to ${server},`
 
@@ -147,14 +149,14 @@ const checkChanges = (before: Scene, after: Scene, state: Standing['state']): st
 
 const endSentence = ({ checks }: Scene): string => {
   const passed = checks.filter(({ state }) => state === 'passed').length
-  return `the end. ${passed} of ${checks.length} checks passed.`
+  return `The end. ${passed} of ${checks.length} checks passed.`
 }
 
 function dropSentences(event: TraceEvent): string[] {
   if (event.event !== 'drop' || QUIET.has(event.reason)) return []
-  const what = event.proto === undefined ? event.layer.toUpperCase() : event.proto.toUpperCase()
+  const what = event.proto === undefined ? `a packet of ${event.layer.toUpperCase()}` : event.proto.toUpperCase()
   const way = event.src === undefined ? '' : ` from ${event.src} to ${event.dst}`
-  return [`${event.node} dropped a ${what} packet${way}, ${event.reason}. ${DROP_REASONS[event.reason]}`]
+  return [`${event.node} dropped ${what}${way}. ${DROP_REASONS[event.reason]}`]
 }
 
 /** What every network does all the time. */
@@ -188,10 +190,10 @@ function tunnelChanges(before: Scene, after: Scene): string[] {
     if (tunnel.end !== undefined && tunnel.end !== old?.end) out.push(tunnelSentences(tunnel)[0])
     if (tunnel.up && !old?.up) out.push(...tunnelSentences(tunnel).slice(0, 2))
     else if (tunnel.began !== undefined && old?.began === undefined) out.push(`${tunnelName(tunnel)} is dialled.`)
-    for (const [index, { name, mark, state }] of tunnel.layers.entries()) {
+    for (const [index, { name, mark }] of tunnel.layers.entries()) {
       const was = old?.layers[index]?.mark
       if (mark === was || mark === 'opening') continue
-      const word = mark === 'open' ? 'is open' : mark === 'failed' ? `has failed, it is ${state}` : 'is closed again'
+      const word = mark === 'open' ? 'is open' : mark === 'failed' ? 'has failed' : 'is closed again'
       out.push(sentence(`${layerName(name)} of tunnel ${tunnel.no} ${word}`))
     }
     return out

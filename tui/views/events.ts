@@ -2,11 +2,12 @@
  * 6 Events: what happened, where, and what was dropped for which reason. Without a filter it is the story; a filter
  * searches every state and message too, but not the single packets: those are in 3 Packets.
  */
-import { DROP_REASONS, formatIpv4, hostNames, type Recorder, type TraceEvent, tell } from '../../src/index.ts'
+import { DROP_REASONS, type TraceEvent } from '../../src/index.ts'
 import { fill, isSmall, row, seconds, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
+import { type Told, toldOf } from '../told.ts'
 import { whatIs } from '../what.ts'
 import { stateName } from './machine.ts'
 import { peersOf } from './packet-list.ts'
@@ -27,18 +28,6 @@ interface EventRow {
 }
 
 const remembered = new WeakMap<TraceEvent, EventRow>()
-const names = new WeakMap<Recorder, ReadonlyMap<string, string>>()
-
-function namesIn(recorder: Recorder): ReadonlyMap<string, string> {
-  let known = names.get(recorder)
-  if (!known) {
-    const { lab } = recorder.run.simulation
-    known = new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
-    names.set(recorder, known)
-  }
-  return known
-}
-
 const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
   drop: 'drop',
   state: 'state',
@@ -48,14 +37,13 @@ const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
 /** Single packets, and what is asked for each of them: too many for a story. */
 const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver'])
 
-function rowOf(event: TraceEvent, model: Model): EventRow {
+function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRow {
   const known = remembered.get(event)
   if (known) return known
-  const options = { verbose: false, names: namesIn(model.recorder) }
-  const story = tell(event, options)
+  const story = told?.short
   const kind = KINDS[event.event] ?? 'note'
   const text = event.event === 'drop' ? dropText(event, model) : event.event === 'state' ? stateText(event) : undefined
-  const whole = text ?? (story ?? tell(event, { ...options, verbose: true }))?.text ?? event.event
+  const whole = text ?? (story ?? told?.long)?.text ?? event.event
   const reason = event.event === 'drop' ? event.reason : ''
   const made: EventRow = {
     event,
@@ -106,9 +94,10 @@ function rowsShown(model: Model): EventRow[] {
     .filter(word => word !== '')
   const rows: EventRow[] = []
   const { events } = model.recorder
+  const told = toldOf(model.recorder)
   for (let i = events.length - 1; i >= 0; i--) {
     if (PACKETS.has(events[i].event)) continue
-    const each = rowOf(events[i], model)
+    const each = rowOf(events[i], model, told.get(events[i]))
     if (words.length === 0 ? each.told : words.every(word => each.hay.includes(word))) rows.push(each)
   }
   return rows
@@ -150,7 +139,7 @@ function cells({ event, text, reason, role, kind }: EventRow, width: number, nod
   const head = span(`${time}  ${left(event.node, node)}  `)
   const room = width - 1 - time.length - 4 - node
   if (reason === '' || small) return [head, span(text, role)]
-  return [head, span(left(text, room - REASON), kind === 'drop' ? 'bad' : role), span(reason, 'muted')]
+  return [head, span(`${left(text, room - REASON - 1)} `, kind === 'drop' ? 'bad' : role), span(reason, 'muted')]
 }
 
 function emptyLine({ recorder, ui }: Model): Line {

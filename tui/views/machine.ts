@@ -3,7 +3,7 @@
  * words, exits hang below.
  */
 import type { SceneLayer } from '../../src/index.ts'
-import { Canvas } from '../draw.ts'
+import { Canvas } from '../canvas.ts'
 import type { Line, Role } from '../text.ts'
 
 /** `wait-ctl-reply` as people write it: `Wait-Ctl-Reply`. */
@@ -84,7 +84,7 @@ const nowRole = (state: string): Role =>
 
 function put(canvas: Canvas, x: number, y: number, layer: SceneLayer, name: string): number {
   const { text, role, bold } = slot(layer, name)
-  canvas.put(x, y, text, role, bold)
+  canvas.text(x, y, text, role, bold ? { bold } : {})
   return x + text.length
 }
 
@@ -92,7 +92,7 @@ function put(canvas: Canvas, x: number, y: number, layer: SceneLayer, name: stri
 function arrow(canvas: Canvas, x: number, y: number, cells: number, word: string): number {
   const pad = Math.max(0, cells - 1 - word.length)
   const before = Math.floor(pad / 2)
-  canvas.put(x, y, `${'─'.repeat(before)}${word}${'─'.repeat(pad - before)}►`, word === '' ? 'muted' : undefined)
+  canvas.text(x, y, `${'─'.repeat(before)}${word}${'─'.repeat(pad - before)}►`, word === '' ? 'muted' : undefined)
   return x + cells
 }
 
@@ -106,12 +106,12 @@ function drawChain(layer: SceneLayer, { way, exits }: Chain, width: number): Lin
   const taken = exits.filter(name => layer.state === name || layer.entered.some(({ state }) => state === name))
   if (taken.length > 0) {
     const corner = way.length > 0 ? stateName(way[0].state).length + 12 : 2
-    canvas.put(corner, 1, '│', 'muted')
-    canvas.put(corner, 2, '└─', 'muted')
+    canvas.text(corner, 1, '│', 'muted')
+    canvas.text(corner, 2, '└─', 'muted')
     let at = corner + 2
     for (const name of taken) at = put(canvas, arrow(canvas, at, 2, 3, '') + 1, 2, layer, name) + 1
   }
-  return canvas.lines
+  return canvas.lines()
 }
 
 const REQUESTING = new Set(['req-sent', 'ack-rcvd', 'ack-sent'])
@@ -121,7 +121,7 @@ function drawAutomaton(layer: SceneLayer, width: number): Line[] {
   const canvas = new Canvas(width, 7)
   const { state } = layer
   const from = (name: string, word: string): string => (state === name ? word : '')
-  const line = (x: number, y: number, text: string): void => canvas.put(x, y, text, 'muted')
+  const line = (x: number, y: number, text: string): void => canvas.text(x, y, text, 'muted')
   // The usual way: Initial, Starting, Req-Sent, then by both Acks to Opened.
   put(canvas, 2, 0, layer, 'initial')
   arrow(canvas, 12, 0, 9, from('initial', 'open'))
@@ -131,11 +131,11 @@ function drawAutomaton(layer: SceneLayer, width: number): Line[] {
   arrow(canvas, 52, 0, 11, from('req-sent', 'Ack in'))
   put(canvas, 64, 0, layer, 'ack-rcvd')
   line(75, 0, '─┐')
-  if (state === 'ack-rcvd') canvas.put(69, 1, 'Req in')
+  if (state === 'ack-rcvd') canvas.text(69, 1, 'Req in')
   line(76, 1, '│')
   put(canvas, 64, 2, layer, 'opened')
   line(73, 2, '◄──┤')
-  if (state === 'ack-sent') canvas.put(69, 3, 'Ack in')
+  if (state === 'ack-sent') canvas.text(69, 3, 'Ack in')
   line(76, 3, '│')
   for (let y = 1; y <= 5; y++) line(43, y, '│')
   for (let y = 1; y <= 3; y++) line(48, y, '│')
@@ -144,11 +144,11 @@ function drawAutomaton(layer: SceneLayer, width: number): Line[] {
   put(canvas, 64, 4, layer, 'ack-sent')
   line(75, 4, '─┘')
   // Exits: no answer, and the end that somebody wants.
-  if (REQUESTING.has(state)) canvas.put(22, 5, '10 tries, no answer', 'muted')
+  if (REQUESTING.has(state)) canvas.text(22, 5, '10 tries, no answer', 'muted')
   put(canvas, 22, 6, layer, 'stopped')
   line(32, 6, '◄──────────┘')
   drawEnd(canvas, layer)
-  return canvas.lines
+  return canvas.lines()
 }
 
 /** From Opened: closed by this side, or stopped because the peer asks. */
@@ -156,7 +156,7 @@ function drawEnd(canvas: Canvas, layer: SceneLayer): void {
   const seen = (name: string): boolean => layer.entered.some(({ state }) => state === name)
   const peer = seen('stopping') && !seen('closing')
   const words = layer.state === 'opened' ? (peer ? 'Term in' : 'close') : ''
-  canvas.put(46, 6, words, words === '' ? 'muted' : undefined)
+  canvas.text(46, 6, words, words === '' ? 'muted' : undefined)
   arrow(canvas, 46 + words.length, 6, 8 - words.length, '')
   const end = put(canvas, 55, 6, layer, peer ? 'stopping' : 'closing')
   if (peer) return

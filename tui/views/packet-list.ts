@@ -1,8 +1,8 @@
 /** The list of journeys: who sent what to whom, and how far it has come. */
 import { type Journey, type PacketRecord, pathBetween, type Scene } from '../../src/index.ts'
+import { namesOf } from '../addresses.ts'
 import { row, seconds, windowStart } from '../draw.ts'
 import { type Model, selectedJourney } from '../model.ts'
-import { namesOf } from '../names.ts'
 import { makerOf, shownForm } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, type Span, span } from '../text.ts'
 import { type What, whatOf } from '../what.ts'

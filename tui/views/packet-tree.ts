@@ -1,8 +1,8 @@
 /** The layers of a packet: as a ruler with the sealed part above what is inside, and as a tree that folds. */
 import type { Field } from '../../src/index.ts'
+import { namesOf } from '../addresses.ts'
 import type { Dissection, Layer } from '../dissection.ts'
 import type { Model } from '../model.ts'
-import { namesOf } from '../names.ts'
 import { type Line, line, type Role, span } from '../text.ts'
 
 const TITLES: Readonly<Record<string, string>> = {

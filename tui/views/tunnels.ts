@@ -212,7 +212,7 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
     )
   })
   return [
-    line(span(`${' '.repeat(columns - 13)} TcclaCI up`, 'muted')),
+    line(span(`${' '.repeat(Math.max(0, columns - 13))} TcclaCI up`, 'muted')),
     ...list,
     stateLine(layer, scene.t),
     trafficLine(tunnel),
