@@ -112,9 +112,11 @@ function sentenceOf(chosen: Standing | undefined): string {
   if (!chosen) return 'A lab may say what should become true; this one does not.'
   const { name, state, verdict, description } = chosen
   if (state === 'open') return `${name} is still open: it is judged ${whenOf(chosen)}.`
-  if (state === 'failed') return `${name} failed: ${verdict?.detail ?? description}`
-  return `${name} passed at ${seconds(verdict?.t ?? 0)} s: ${verdict?.detail ?? description}`
+  if (state === 'failed') return `${name} failed: ${ended(verdict?.detail ?? description)}`
+  return `${name} passed at ${seconds(verdict?.t ?? 0)} s: ${ended(verdict?.detail ?? description)}`
 }
+
+const ended = (text: string): string => `${text.replace(/\.$/, '')}.`
 
 export function moveSelection(model: Model, move: Move): Selection {
   const to = step(move, chosenIndex(model), model.scene.checks.length)

@@ -43,7 +43,7 @@ function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRo
   const story = told?.short
   const kind = KINDS[event.event] ?? 'note'
   const text = event.event === 'drop' ? dropText(event, model) : event.event === 'state' ? stateText(event) : undefined
-  const whole = text ?? (story ?? told?.long)?.text ?? event.event
+  const whole = text ?? brief((story ?? told?.long)?.text ?? event.event)
   const reason = event.event === 'drop' ? event.reason : ''
   const made: EventRow = {
     event,
@@ -58,6 +58,14 @@ function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRo
   remembered.set(event, made)
   return made
 }
+
+/** Names without their addresses, and the words for requests that other views use. */
+const brief = (text: string): string =>
+  text
+    .replace(/(\w) \(\d+\.\d+\.\d+\.\d+\)/g, '$1')
+    .replace(/Configure-/g, 'Conf-')
+    .replace(/Terminate-/g, 'Term-')
+    .replace(/(Conf|Term)-Request/g, '$1-Req')
 
 const ROLES: Readonly<Partial<Record<Kind, Role>>> = { pptp: 'control', ppp: 'ppp', drop: 'bad' }
 
@@ -188,7 +196,8 @@ function sentenceOf(model: Model, chosen: EventRow | undefined): string {
   if (event.event === 'drop') return DROP_REASONS[event.reason]
   if (event.event === 'pptp-message' || event.event === 'ppp-message') return MESSAGES[event.type] ?? `${chosen.text}.`
   if (event.event === 'state') return `${event.node}: ${stateText(event)}, because of ${event.cause}.`
-  return `${event.node}: ${chosen.text}${/[.?]$/.test(chosen.text) ? '' : '.'}`
+  const whole = chosen.text.startsWith(`${event.node} `) ? chosen.text : `${event.node}: ${chosen.text}`
+  return `${whole}${/[.?]$/.test(whole) ? '' : '.'}`
 }
 
 // Moves

@@ -203,6 +203,10 @@ function filterLine({ ui, recorder }: Model, shown: number, start: number, count
   const range =
     start + visible >= shown ? `last ${visible} of ${shown} shown` : `${start + 1} to ${start + visible} of ${shown}`
   const hidden = recorder.journeys.length - shown
+  if (width < 78) {
+    const brief = shown === 0 ? 'none' : `${start + 1}-${start + visible} of ${shown}`
+    return ends([span(`${filter}  ${brief}`, 'muted')], [span(ui.follow ? 'follow ' : '', 'muted')], width)
+  }
   const text = [shown === 0 ? '' : range, hidden > 0 ? `${hidden} hidden` : ''].filter(part => part !== '').join(', ')
   return ends([span(`${filter}   ${text}`, 'muted')], [span(`follow: ${ui.follow ? 'on' : 'off'} `, 'muted')], width)
 }

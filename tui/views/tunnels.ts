@@ -100,11 +100,13 @@ function ways({ up, sent, received, arrived }: SceneTunnel): Line {
 }
 
 /** What went through the selected tunnel, or why nothing does. */
-function trafficLine({ up, began, end, sent, received, arrived, encrypted, mtu, since }: SceneTunnel): Line {
+function trafficLine(tunnel: SceneTunnel, small: boolean): Line {
+  const { up, began, end, sent, received, arrived, encrypted, mtu, since } = tunnel
   if (end !== undefined) return [span('  over: ', 'muted'), span(end)]
   if (began === undefined) return [span('  not dialled yet', 'muted')]
   if (!up) return [span(`  dialled at ${seconds(began)} s, not up yet`, 'muted')]
   const there = arrived === undefined ? '' : ` (${arrived} arrived)`
+  if (small) return [span('  packets ', 'muted'), span(`${sent} up${there}, ${received} down`)]
   const seal = encrypted ? 'sealed' : 'in clear'
   return [
     span(`  up since ${seconds(since ?? 0)} s   `, 'muted'),
@@ -148,7 +150,7 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     headLine(model, columns),
     ...list,
     ...(spare > 0 ? [blank] : []),
-    trafficLine(tunnel),
+    trafficLine(tunnel, false),
     rule(
       columns,
       [{ at: 0, title: `${WORDS[layer.name]} of ${tunnel.client}`, focus: ui.pane === 1 }],
@@ -206,16 +208,20 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
       return span(text.includes('/') ? '~' : text, role ?? 'muted')
     })
     return row(
-      [span(`${each.no} ${left(`${each.client}→${each.server}`, columns - 16)} `), ...marks],
+      [
+        span(`${each.no} ${left(`${each.client}→${each.server}`, columns - 23)} `),
+        ...marks,
+        span(` ${each.inner?.client ?? 'none'}`, 'muted'),
+      ],
       columns,
       each === tunnel,
     )
   })
   return [
-    line(span(`${' '.repeat(Math.max(0, columns - 13))} TcclaCI up`, 'muted')),
+    line(span(`${' '.repeat(Math.max(0, columns - 20))} TcclaCI inner`, 'muted')),
     ...list,
     stateLine(layer, scene.t),
-    trafficLine(tunnel),
+    trafficLine(tunnel, true),
   ]
 }
 
@@ -234,7 +240,7 @@ const MEANING: Readonly<Record<SceneLayer['name'], string>> = {
 function sentenceOf(model: Model, tunnel: SceneTunnel | undefined): string {
   if (!tunnel) return 'No machine of this lab dials.'
   const { client, server, end, up, began, layers } = tunnel
-  if (end !== undefined) return `${client}'s tunnel is over: ${end.replace(/^\w+: /, '')}`
+  if (end !== undefined) return `${client}'s tunnel is over: ${end.replace(/^\w+: /, '').replace(/\.$/, '')}.`
   if (began === undefined) return `No tunnel yet: ${client} has not dialled ${server}.`
   const layer = chosenLayer(model, tunnel)
   const stuck = layers.find(({ mark }) => mark === 'opening')
