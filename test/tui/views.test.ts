@@ -167,6 +167,18 @@ describe('packets', () => {
     assert.equal(chosen.node, 'isp')
   })
 
+  test('the packet before of the same flow is the last ping the same two exchanged', () => {
+    const before = Packets.sameFlow(model, 'previous')
+    assert.equal(before.journey, 42)
+    assert.equal(Packets.sameFlow(moved(model, before), 'next').journey, 44)
+  })
+
+  test('all layers unfold and fold at once', () => {
+    const { unfolded } = Packets.fold({ ...model, ui: { ...model.ui, unfolded: new Set() } })
+    assert.ok(unfolded?.has('inner icmp') && unfolded.has('ethernet'))
+    assert.equal(Packets.fold(model).unfolded?.size, 0)
+  })
+
   test('a filter hides the rest and says so', () => {
     const filtered = { ...model, ui: { ...model.ui, filter: 'icmp at isp' } }
     assert.ok(rows(filtered, Packets.view)[1].includes('No packet matches icmp at isp; 44 are hidden. Esc clears'))

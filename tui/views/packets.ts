@@ -8,7 +8,7 @@ import { beside, fill, isSmall, rule, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, makerOf, shownForm, step } from '../selection.ts'
 import { type Line, selected, span } from '../text.ts'
-import { chosenJourney, journeysShown, listLines } from './packet-list.ts'
+import { chosenJourney, journeysShown, listLines, peersOf } from './packet-list.ts'
 import { octetLines } from './packet-octets.ts'
 import { rowAt, rulerLines, type TreeRow, treeRows } from './packet-tree.ts'
 
@@ -45,8 +45,8 @@ export function view(model: Model, size: Size): Rendered {
 }
 
 const KEYS: readonly (readonly string[])[] = [
-  ['jk packet', 'hl form', 'Tab layers', 'Enter look inside', '/ filter', 'f follow'],
-  ['jk layer', 'Enter unfold', 'h closes, l opens', 'Tab octets', 'i lens'],
+  ['jk packet', 'hl form', 'Tab layers', 'Enter look inside', '[ ] same flow', '/ filter', 'f follow'],
+  ['jk layer', 'hl in and out', 'Enter unfold', 'z all', 'Tab octets', 'i lens'],
   ['hjkl octets', 'Tab packets', 'i lens'],
 ]
 
@@ -225,4 +225,31 @@ export function enter(model: Model): Partial<Ui> {
   const next = new Set(unfolded)
   if (!next.delete(row.key)) next.add(row.key)
   return { unfolded: next }
+}
+
+/** The packet before or behind this one between the same two, about the same thing. */
+export function sameFlow(model: Model, way: 'previous' | 'next'): Selection {
+  const shown = journeysShown(model)
+  const chosen = chosenJourney(model, shown)
+  if (!chosen) return model.ui.selection
+  const flow = flowOf(model, chosen)
+  const at = shown.indexOf(chosen)
+  const found =
+    way === 'next'
+      ? shown.slice(at + 1).find(each => flowOf(model, each) === flow)
+      : shown.slice(0, at).findLast(each => flowOf(model, each) === flow)
+  return found ? derive(model, { journey: found.no }) : model.ui.selection
+}
+
+/** Protocol and both ends, whichever of them sent it. */
+function flowOf(model: Model, journey: Journey): string {
+  const { from, to } = peersOf(journey, model)
+  return [journey.packets[0].facts?.proto ?? 'arp', ...[from, to].sort()].join(' ')
+}
+
+/** All layers are folded; unfolded, if all are. */
+export function fold(model: Model): Partial<Ui> {
+  const chosen = chosenOf(model)
+  if (!chosen) return {}
+  return { unfolded: new Set(model.ui.unfolded.size > 0 ? [] : chosen.dissection.layers.map(({ key }) => key)) }
 }

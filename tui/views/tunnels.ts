@@ -162,7 +162,19 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     ...(spare > 2 ? [blank] : []),
     rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }]),
     ...others,
+    ...historyLines(layer, columns, spare - 3),
   ]
+}
+
+/** Where there is room: the latest changes of the drawn machine. */
+function historyLines({ name, entered }: SceneLayer, columns: number, rows: number): Line[] {
+  const changes = entered.slice(1).map(({ state, t }, i): Line => {
+    const time = right(seconds(t), 9)
+    return [span(`${time}  `, 'muted'), span(`${stateName(entered[i].state)} → ${stateName(state)}`)]
+  })
+  const room = rows - 2
+  if (room < 3 || changes.length === 0) return []
+  return [[], rule(columns, [{ at: 0, title: `how ${WORDS[name]} came there` }]), ...changes.slice(-room)]
 }
 
 /** The other machines in a line each; those that wait for the same one together. */
