@@ -28,6 +28,7 @@ export {
   type PacketRecord,
   Recorder,
   type RecorderLimits,
+  type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
 export { Run, type RunOptions, type RunResult, run } from './lab/run.ts'

@@ -9,7 +9,7 @@ import type { DropReason } from '../base/drop.ts'
 import type { SimTime } from '../base/time.ts'
 import type { PacketFacts, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
-import { IpNode } from '../node/ip-node.ts'
+import { type InsidePacket, IpNode } from '../node/ip-node.ts'
 import type { Run } from './run.ts'
 
 /** A frame on a link, or lost by it. */
@@ -67,6 +67,13 @@ export interface MachineRecord {
   asked: SimTime | undefined
 }
 
+/** Octets of IP packets that went into a node's tunnels and came out of them in one second of the run. */
+export interface TrafficSecond {
+  readonly second: number
+  in: number
+  out: number
+}
+
 export interface RecorderLimits {
   readonly events: number
   readonly journeys: number
@@ -76,6 +83,8 @@ const LIMITS: RecorderLimits = { events: 20_000, journeys: 5000 }
 const STATES = 64
 /** Machines that are remembered: every TCP connection of the run is one. */
 const MACHINES = 2000
+/** Seconds with traffic that are remembered of a node. */
+const SECONDS = 120
 
 const REQUESTS: ReadonlySet<string> = new Set(['configure-request', 'terminate-request', 'authenticate-request'])
 const ANSWERS: ReadonlySet<string> = new Set(['configure-ack', 'configure-nak', 'configure-reject'])
@@ -87,6 +96,7 @@ export class Recorder {
   #journeys: Journey[] = []
   readonly #packets = new Map<string, PacketRecord>()
   readonly #machines = new Map<string, MachineRecord>()
+  readonly #traffic = new Map<string, TrafficSecond[]>()
   readonly #dropsByNode = new Map<string, number>()
   #journeyCount = 0
   #dropped = 0
@@ -98,7 +108,7 @@ export class Recorder {
     const { links, nodes } = run.simulation
     for (const index of links.keys()) run.tap(index, frame => this.#frame(index, frame))
     for (const node of nodes.values()) {
-      if (node instanceof IpNode) node.inside = ({ packet, parent, bytes }) => this.#inside(packet, parent, bytes)
+      if (node instanceof IpNode) node.inside = inside => this.#inside(node.env.node, inside)
     }
   }
 
@@ -116,6 +126,10 @@ export class Recorder {
   }
   dropsAt(node: string): number {
     return this.#dropsByNode.get(node) ?? 0
+  }
+  /** Of the seconds in which there was any, oldest first. */
+  traffic(node: string): readonly TrafficSecond[] {
+    return this.#traffic.get(node) ?? []
   }
   packet(id: string): PacketRecord | undefined {
     return this.#packets.get(id)
@@ -190,8 +204,18 @@ export class Recorder {
     record.hops.push({ link, from, sent: t, arrives, fate, bytes: bytes.slice() })
   }
 
-  #inside(packet: string, parent: string | undefined, bytes: Uint8Array): void {
+  #inside(node: string, { way, packet, parent, bytes }: InsidePacket): void {
     this.#record(packet, parent, this.run.now).inside ??= bytes.slice()
+    const second = Math.floor(this.run.now / 1e9)
+    const seconds = this.#traffic.get(node) ?? []
+    this.#traffic.set(node, seconds)
+    let last = seconds.at(-1)
+    if (last?.second !== second) {
+      last = { second, in: 0, out: 0 }
+      seconds.push(last)
+      if (seconds.length > SECONDS) seconds.shift()
+    }
+    last[way] += bytes.length
   }
 
   #record(id: string, parentId: string | undefined, t: SimTime): PacketRecord {

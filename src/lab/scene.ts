@@ -94,6 +94,8 @@ export interface SceneTunnel {
   readonly received: number
   /** Of those sent, how many the server has taken out; undefined while it has no call of this client. */
   readonly arrived: number | undefined
+  /** Octets inside of the tunnel, as its client sees them, of the latest seconds with any. */
+  readonly traffic: readonly { readonly second: number; readonly up: number; readonly down: number }[]
 }
 
 export interface Scene {
@@ -222,6 +224,7 @@ function tunnelOf(
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
+    traffic: recorder.traffic(spec.name).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }
 

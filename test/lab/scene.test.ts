@@ -57,6 +57,16 @@ describe('a scene of voluntary', () => {
     assert.deepEqual([tunnel.sent, tunnel.arrived, tunnel.received], [3, 2, 2])
   })
 
+  test('has what went through the tunnel second by second', () => {
+    const { traffic } = sceneOf(recorded('voluntary', 5.012)).tunnels[0]
+    // Three pings of 84 octets; the reply to the third is still to come.
+    assert.deepEqual(traffic, [
+      { second: 3, up: 84, down: 84 },
+      { second: 4, up: 84, down: 84 },
+      { second: 5, up: 84, down: 0 },
+    ])
+  })
+
   test('does not change when the run goes on', () => {
     const recorder = recorded('voluntary', 5.012)
     const scene = sceneOf(recorder)

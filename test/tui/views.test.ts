@@ -74,8 +74,8 @@ describe('any view', () => {
     )
   })
 
-  test('draws with characters of the WGL4 set alone', () => {
-    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒░…║═╪╫─│┌┐└┘├┤┬┴┼]*$/
+  test('draws with characters of the WGL4 set and those of the sparkline', () => {
+    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒…▁▂▃▄▅▆▇║═╪╫─│┌┐└┘├┤┬┴┼]*$/
     fc.assert(
       fc.property(anyMoment, anySize, anyName, (moment, size, name) => {
         const model = modelAt(moment)

@@ -100,19 +100,40 @@ function ways({ up, sent, received, arrived }: SceneTunnel): Line {
 }
 
 /** What went through the selected tunnel, or why nothing does. */
-function trafficLine(tunnel: SceneTunnel, small: boolean): Line {
-  const { up, began, end, sent, received, arrived, encrypted, mtu, since } = tunnel
+function trafficLine(tunnel: SceneTunnel, small: boolean, now: number): Line {
+  const { up, began, end, sent, received, arrived, encrypted, mtu, since, traffic } = tunnel
   if (end !== undefined) return [span('  over: ', 'muted'), span(end)]
   if (began === undefined) return [span('  not dialled yet', 'muted')]
   if (!up) return [span(`  dialled at ${seconds(began)} s, not up yet`, 'muted')]
   const there = arrived === undefined ? '' : ` (${arrived} arrived)`
   if (small) return [span('  packets ', 'muted'), span(`${sent} up${there}, ${received} down`)]
-  const seal = encrypted ? 'sealed' : 'in clear'
+  const total = (way: 'up' | 'down'): string => octets(traffic.reduce((sum, each) => sum + each[way], 0))
   return [
-    span(`  up since ${seconds(since ?? 0)} s   `, 'muted'),
-    span(`packets ${sent} up${there}, ${received} down`),
-    span(`   ${seal}   mtu ${mtu}`, 'muted'),
+    span(`  up since ${seconds(since ?? 0)} s  `, 'muted'),
+    span(sparkline(traffic, Math.floor(now / 1e9))),
+    span(`  ${total('up')} up  ${total('down')} down`),
+    span(`  ${encrypted ? 'sealed' : 'in clear'}  mtu ${mtu}`, 'muted'),
   ]
+}
+
+/** Three digits: `168 B`, `9.1 kB`, `212 kB`. */
+function octets(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB']
+  let unit = 0
+  let value = count
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
+  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}
+
+const SPARKS = '▁▂▃▄▅▆▇'
+const SPARK_SECONDS = 12
+
+/** Both directions, of the last seconds up to this one; the highest column is the most of them. */
+function sparkline(traffic: SceneTunnel['traffic'], now: number): string {
+  const bySecond = new Map(traffic.map(({ second, up, down }) => [second, up + down]))
+  const counts = Array.from({ length: SPARK_SECONDS }, (_, i) => bySecond.get(now - SPARK_SECONDS + 1 + i) ?? 0)
+  const most = Math.max(1, ...counts)
+  return counts.map(count => SPARKS[count === 0 ? 0 : Math.max(1, Math.ceil((count / most) * 6))]).join('')
 }
 
 // The machine
@@ -150,7 +171,7 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     headLine(model, columns),
     ...list,
     ...(spare > 0 ? [blank] : []),
-    trafficLine(tunnel, false),
+    trafficLine(tunnel, false, scene.t),
     rule(
       columns,
       [{ at: 0, title: `${WORDS[layer.name]} of ${tunnel.client}`, focus: ui.pane === 1 }],
@@ -233,7 +254,7 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
     line(span(`${' '.repeat(Math.max(0, columns - 20))} TcclaCI inner`, 'muted')),
     ...list,
     stateLine(layer, scene.t),
-    trafficLine(tunnel, true),
+    trafficLine(tunnel, true, scene.t),
   ]
 }
 
