@@ -21,12 +21,22 @@ export { fingerprintOf } from './lab/fingerprint.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec } from './lab/lab.ts'
 export { type Loaded, loadLab as load, type Override } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
-export { type Hop, type Journey, type MachineRecord, type PacketRecord, Recorder, type Visit } from './lab/recorder.ts'
+export {
+  type Hop,
+  type Journey,
+  type MachineRecord,
+  type PacketRecord,
+  Recorder,
+  type RecorderLimits,
+  type TrafficSecond,
+  type Visit,
+} from './lab/recorder.ts'
 export { Run, type RunOptions, type RunResult, run } from './lab/run.ts'
 export { type RecordedRun, readRunFile, writeRunFile } from './lab/run-file.ts'
 export {
   type Flight,
   type Mark,
+  pathBetween,
   type Scene,
   type SceneEnd,
   type SceneLayer,

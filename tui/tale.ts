@@ -1,5 +1,5 @@
 /** What happens, in few words: one line for each thing that matters, short enough for a narrow pane. */
-import { type SceneNode, type TraceEvent, tell } from '../src/index.ts'
+import { type SceneNode, Story, type StoryLine, type TraceEvent } from '../src/index.ts'
 import { messageName, shorten } from './flight.ts'
 import type { Role } from './text.ts'
 
@@ -11,13 +11,15 @@ export interface TaleLine {
 }
 
 const NO_NAMES = { verbose: false, names: new Map<string, string>() }
+/** The story without what came before: with whom a call is, is not said here. */
+const tell = (event: TraceEvent): StoryLine | undefined => new Story(NO_NAMES).tell(event)
 /** Of these nothing is said but what is said here. */
 const TOLD: ReadonlySet<string> = new Set(['action', 'state', 'pptp-message', 'ppp-message', 'drop'])
 const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
 
 /** A line for an event; undefined when it does not matter. `nameOf`: the node that has an address. */
 export function tale(event: TraceEvent, nameOf: (address: string) => string): TaleLine | undefined {
-  const story = tell(event, NO_NAMES)
+  const story = tell(event)
   const short =
     shortOf(event, nameOf) ??
     (story && !TOLD.has(event.event) ? { text: story.text, role: roleOf(story.tone) } : undefined)
@@ -37,7 +39,7 @@ function shortOf(
     case 'route':
       return { text: `route ${event.action === 'add' ? 'to' : 'gone:'} ${event.route.split(' ')[0]}`, role: 'muted' }
     case 'state': {
-      const story = tell(event, NO_NAMES)
+      const story = tell(event)
       return story && { text: shortState(story.text), role: roleOf(story.tone) }
     }
     case 'pptp-message':
@@ -65,7 +67,7 @@ function shortOf(
     case 'interface':
       return { text: `${event.iface} is ${event.to}`, role: event.to === 'up' ? 'ok' : 'warn' }
     case 'drop':
-      return tell(event, NO_NAMES) && { text: `× ${event.reason}${event.proto ? ` ${event.proto}` : ''}`, role: 'bad' }
+      return tell(event) && { text: `× ${event.reason}${event.proto ? ` ${event.proto}` : ''}`, role: 'bad' }
     default:
       return undefined
   }

@@ -9,7 +9,7 @@ import type { DropReason } from '../base/drop.ts'
 import type { SimTime } from '../base/time.ts'
 import type { PacketFacts, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
-import { IpNode } from '../node/ip-node.ts'
+import { type InsidePacket, IpNode } from '../node/ip-node.ts'
 import type { Run } from './run.ts'
 
 /** A frame on a link, or lost by it. */
@@ -63,6 +63,15 @@ export interface MachineRecord {
   readonly entered: { readonly state: string; readonly t: SimTime; readonly cause: string }[]
   /** Requests sent since that nobody has answered. */
   tries: number
+  /** When the last of them was sent. */
+  asked: SimTime | undefined
+}
+
+/** Octets of IP packets that went into a node's tunnels and came out of them in one second of the run. */
+export interface TrafficSecond {
+  readonly second: number
+  in: number
+  out: number
 }
 
 export interface RecorderLimits {
@@ -72,6 +81,13 @@ export interface RecorderLimits {
 const LIMITS: RecorderLimits = { events: 20_000, journeys: 5000 }
 /** States of one machine that are remembered. */
 const STATES = 64
+/** Machines that are remembered: every TCP connection of the run is one. */
+const MACHINES = 2000
+/** Seconds with traffic that are remembered of a node. */
+const SECONDS = 120
+
+const REQUESTS: ReadonlySet<string> = new Set(['configure-request', 'terminate-request', 'authenticate-request'])
+const ANSWERS: ReadonlySet<string> = new Set(['configure-ack', 'configure-nak', 'configure-reject'])
 
 export class Recorder {
   readonly run: Run
@@ -80,6 +96,7 @@ export class Recorder {
   #journeys: Journey[] = []
   readonly #packets = new Map<string, PacketRecord>()
   readonly #machines = new Map<string, MachineRecord>()
+  readonly #traffic = new Map<string, TrafficSecond[]>()
   readonly #dropsByNode = new Map<string, number>()
   #journeyCount = 0
   #dropped = 0
@@ -91,7 +108,7 @@ export class Recorder {
     const { links, nodes } = run.simulation
     for (const index of links.keys()) run.tap(index, frame => this.#frame(index, frame))
     for (const node of nodes.values()) {
-      if (node instanceof IpNode) node.inside = ({ packet, bytes }) => this.#inside(packet, bytes)
+      if (node instanceof IpNode) node.inside = inside => this.#inside(node.env.node, inside)
     }
   }
 
@@ -110,11 +127,19 @@ export class Recorder {
   dropsAt(node: string): number {
     return this.#dropsByNode.get(node) ?? 0
   }
+  /** Of the seconds in which there was any, oldest first. */
+  traffic(node: string): readonly TrafficSecond[] {
+    return this.#traffic.get(node) ?? []
+  }
   packet(id: string): PacketRecord | undefined {
     return this.#packets.get(id)
   }
   machine(node: string, machine: string): MachineRecord | undefined {
     return this.#machines.get(`${node} ${machine}`)
+  }
+  /** Those of a node, in the order in which they first changed. */
+  machinesOf(node: string): MachineRecord[] {
+    return [...this.#machines.values()].filter(record => record.node === node)
   }
 
   #event(event: TraceEvent): void {
@@ -138,7 +163,7 @@ export class Recorder {
         this.#state(event)
         break
       case 'ppp-message':
-        if (event.way === 'sent') this.#request(event)
+        this.#message(event)
         break
       default:
     }
@@ -148,19 +173,30 @@ export class Recorder {
     const key = `${node} ${machine}`
     let record = this.#machines.get(key)
     if (!record || record.entered.at(-1)?.state !== from) {
-      record = { node, machine, entered: [{ state: from, t: 0, cause: '' }], tries: 0 }
+      record = { node, machine, entered: [{ state: from, t: 0, cause: '' }], tries: 0, asked: undefined }
+      this.#machines.delete(key)
       this.#machines.set(key, record)
+      for (const oldest of this.#machines.keys()) {
+        if (this.#machines.size <= MACHINES) break
+        this.#machines.delete(oldest)
+      }
     }
     record.entered.push({ state: to, t, cause })
     if (record.entered.length > STATES) record.entered.splice(0, 1)
-    if (to !== 'ack-sent') record.tries = to === 'req-sent' || to === 'authenticating' ? 1 : 0
+    if (to !== 'ack-sent') record.tries = 0
   }
 
-  #request({ node, proto, type }: Extract<TraceEvent, { event: 'ppp-message' }>): void {
-    const machine = proto === 'pap' || proto === 'chap' ? 'auth' : proto
-    const asks = type === 'configure-request' || type === 'challenge' || type === 'authenticate-request'
-    const record = asks ? this.#machines.get(`${node} ppp.${machine}`) : undefined
-    if (record && record.entered.at(-1)?.state !== 'opened') record.tries++
+  /** RFC 1661 §4.6: any answer to a request fills the restart counter again; a new request starts the timer anew. */
+  #message({ node, proto, type, way, iface, t }: Extract<TraceEvent, { event: 'ppp-message' }>): void {
+    const name = proto === 'pap' || proto === 'chap' ? 'auth' : proto
+    const record = iface === 'ppp0' ? this.#machines.get(`${node} ppp.${name}`) : undefined
+    if (!record) return
+    if (way === 'received') {
+      if (ANSWERS.has(type)) record.tries = 0
+    } else if (REQUESTS.has(type)) {
+      record.tries++
+      record.asked = t
+    }
   }
 
   #frame(link: number, { t, from, bytes, packet, parent, fate, arrives }: TappedFrame): void {
@@ -168,8 +204,18 @@ export class Recorder {
     record.hops.push({ link, from, sent: t, arrives, fate, bytes: bytes.slice() })
   }
 
-  #inside(packet: string, bytes: Uint8Array): void {
-    this.#record(packet, undefined, this.run.now).inside ??= bytes.slice()
+  #inside(node: string, { way, packet, parent, bytes }: InsidePacket): void {
+    this.#record(packet, parent, this.run.now).inside ??= bytes.slice()
+    const second = Math.floor(this.run.now / 1e9)
+    const seconds = this.#traffic.get(node) ?? []
+    this.#traffic.set(node, seconds)
+    let last = seconds.at(-1)
+    if (last?.second !== second) {
+      last = { second, in: 0, out: 0 }
+      seconds.push(last)
+      if (seconds.length > SECONDS) seconds.shift()
+    }
+    last[way] += bytes.length
   }
 
   #record(id: string, parentId: string | undefined, t: SimTime): PacketRecord {

@@ -6,9 +6,10 @@ import { formatIpv4 } from '../base/address.ts'
 import type { SimTime } from '../base/time.ts'
 import type { LineQuality } from '../link/link.ts'
 import type { Snapshot } from '../node/node.ts'
+import { PPP_TIMERS } from '../node/tunnel-stack.ts'
 import type { Standing } from './expect.ts'
 import type { ClientSpec, Kind, Lab } from './lab.ts'
-import type { Hop, PacketRecord, Recorder } from './recorder.ts'
+import type { Hop, MachineRecord, PacketRecord, Recorder } from './recorder.ts'
 import { valueAt } from './snapshot.ts'
 
 export interface SceneNode {
@@ -30,7 +31,7 @@ export interface SceneEnd {
   readonly address: string | undefined
 }
 
-/** A packet on a link. */
+/** A packet on a link. The record is the recorder's own: it goes on growing. */
 export interface Flight {
   readonly packet: PacketRecord
   readonly hop: Hop
@@ -58,8 +59,11 @@ export interface SceneLayer {
   readonly mark: Mark
   /** When it came to this state. */
   readonly since: SimTime | undefined
-  /** Requests without an answer. */
+  /** Requests without an answer, and how many are sent at most (RFC 1661 §4.6). */
   readonly tries: number
+  readonly maxTries: number
+  /** When the restart timer runs out, if it runs. */
+  readonly due: SimTime | undefined
   /** States entered, in order. */
   readonly entered: readonly { readonly state: string; readonly t: SimTime }[]
 }
@@ -88,6 +92,10 @@ export interface SceneTunnel {
   /** IP packets through the tunnel, as its client counts them. */
   readonly sent: number
   readonly received: number
+  /** Of those sent, how many the server has taken out; undefined while it has no call of this client. */
+  readonly arrived: number | undefined
+  /** Octets inside of the tunnel, as its client sees them, of the latest seconds with any. */
+  readonly traffic: readonly { readonly second: number; readonly up: number; readonly down: number }[]
 }
 
 export interface Scene {
@@ -181,24 +189,30 @@ function flightsOf({ journeys, run }: Recorder): Map<number, Flight[]> {
 function tunnelsOf(recorder: Recorder, states: ReadonlyMap<string, Snapshot>): SceneTunnel[] {
   const { lab } = recorder.run.simulation
   const clients = lab.nodes.filter((spec): spec is ClientSpec => spec.kind === 'client')
-  return clients.map((spec, index) => tunnelOf(recorder, spec, index + 1, states.get(spec.name) as Snapshot))
+  return clients.map((spec, index) => tunnelOf(recorder, spec, index + 1, states))
 }
 
-function tunnelOf(recorder: Recorder, spec: ClientSpec, no: number, state: Snapshot): SceneTunnel {
+function tunnelOf(
+  recorder: Recorder,
+  spec: ClientSpec,
+  no: number,
+  states: ReadonlyMap<string, Snapshot>,
+): SceneTunnel {
   const { lab } = recorder.run.simulation
+  const state = states.get(spec.name) as Snapshot
   const server = lab.nodes.find(node => node.interfaces.some(({ ipv4 }) => ipv4?.address === spec.pptp.server))
   const layers = layersOf(recorder, spec, state)
   const ppp0 = valueAt(state, 'interfaces.ppp0') as Snapshot | undefined
   const ipcp = recorder.machine(spec.name, 'ppp.ipcp')?.entered.at(-1)
   const end = valueAt(state, 'pptp.end') as Snapshot | undefined
-  const began = recorder.machine(spec.name, 'pptp.control')?.entered[1]?.t
   const count = (name: string): number => Number(valueAt(state, `ppp.counters.${name}`) ?? 0)
+  const arrived = server && valueAt(states.get(server.name) ?? {}, `calls[${spec.pptp.user}].ppp.counters.received`)
   return {
     no,
     client: spec.name,
     server: server?.name ?? formatIpv4(spec.pptp.server),
     user: spec.pptp.user,
-    began,
+    began: dialled(recorder, spec.name)?.entered[1]?.t,
     layers,
     up: ppp0 !== undefined,
     since: ppp0 && ipcp?.t,
@@ -209,8 +223,14 @@ function tunnelOf(recorder: Recorder, spec: ClientSpec, no: number, state: Snaps
     path: server ? pathBetween(lab, spec.name, server.name) : [],
     sent: count('sent'),
     received: count('received'),
+    arrived: typeof arrived === 'number' ? arrived : undefined,
+    traffic: recorder.traffic(spec.name).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }
+
+/** The TCP connection under the latest tunnel of a client. It stays to be looked at after its end. */
+const dialled = (recorder: Recorder, client: string): MachineRecord | undefined =>
+  recorder.machinesOf(client).findLast(({ machine }) => machine.startsWith('tcp[') && machine.endsWith(':1723]'))
 
 const LAYERS = [
   ['ctl', 'pptp.control'],
@@ -222,28 +242,28 @@ const LAYERS = [
 ] as const
 
 function layersOf(recorder: Recorder, spec: ClientSpec, state: Snapshot): SceneLayer[] {
-  const tcp = Object.entries((state.tcp ?? {}) as Snapshot).find(([name]) => name.endsWith(':1723'))
-  const tcpName = tcp && `tcp[${tcp[0]}]`
-  const tcpState = tcp ? String((tcp[1] as Snapshot).state) : 'none'
-  const layers: SceneLayer[] = [layerOf(recorder, spec.name, 'TCP', tcpName ?? 'tcp', tcpState)]
-  for (const [name, path] of LAYERS) layers.push(layerOf(recorder, spec.name, name, path, String(valueAt(state, path))))
+  const tcp = dialled(recorder, spec.name)
+  const layers: SceneLayer[] = [layerOf('TCP', tcp, tcp?.entered.at(-1)?.state ?? 'none')]
+  for (const [name, path] of LAYERS) {
+    layers.push(layerOf(name, recorder.machine(spec.name, path), String(valueAt(state, path))))
+  }
   return layers
 }
 
-function layerOf(
-  recorder: Recorder,
-  node: string,
-  name: SceneLayer['name'],
-  machine: string,
-  state: string,
-): SceneLayer {
-  const record = recorder.machine(node, machine)
+const ASKING = new Set(['req-sent', 'ack-rcvd', 'ack-sent', 'closing', 'stopping'])
+
+function layerOf(name: SceneLayer['name'], record: MachineRecord | undefined, state: string): SceneLayer {
+  const negotiates = name === 'LCP' || name === 'CCP' || name === 'IPCP'
+  const terminating = state === 'closing' || state === 'stopping'
+  const waits = negotiates && ASKING.has(state) && record?.asked !== undefined
   return {
     name,
     state,
     mark: markOf(state),
     since: record?.entered.at(-1)?.t,
     tries: record?.tries ?? 0,
+    maxTries: terminating ? PPP_TIMERS.maxTerminate : PPP_TIMERS.maxConfigure,
+    due: waits ? Number(record.asked) + PPP_TIMERS.restart : undefined,
     entered: record?.entered.map(({ state, t }) => ({ state, t })) ?? [],
   }
 }

@@ -18,7 +18,11 @@ import type { PortAddress, SimNode, Snapshot } from './node.ts'
 /** An IP packet inside a tunnel: as it enters a ppp interface, before it is encrypted, or leaves it, decrypted. */
 export interface InsidePacket {
   readonly iface: string
+  /** Into the tunnel, or out of it. */
+  readonly way: 'in' | 'out'
   readonly packet: string
+  /** The packet it was made from: when it leaves, the one that carried it. */
+  readonly parent: string | undefined
   /** Valid during the call only. */
   readonly bytes: Uint8Array
 }

@@ -117,19 +117,20 @@ export class PppLink {
 
   #send(datagram: Packet): void {
     if (!this.#tunnelling.isCarrying(this.#call.peer)) {
-      this.#showInside(datagram)
+      this.#showInside(datagram, 'in')
       return this.session.send(datagram)
     }
     this.#env.trace.drop({ reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
     datagram.release()
   }
 
-  #showInside(datagram: Packet): void {
-    this.#node.inside?.({ iface: this.#name, packet: datagram.id, bytes: datagram.data })
+  #showInside(datagram: Packet, way: 'in' | 'out'): void {
+    const { id, parent, data } = datagram
+    this.#node.inside?.({ iface: this.#name, way, packet: id, parent, bytes: data })
   }
 
   #up(datagram: Packet): void {
-    this.#showInside(datagram)
+    this.#showInside(datagram, 'out')
     this.#node.stack.receiveFrom(this.#name, datagram)
   }
 

@@ -22,6 +22,7 @@ export const UI: Ui = {
   helpScroll: 0,
   running: false,
   speed: 1,
+  auto: false,
   stepBy: 'event',
   lens: 'both',
   labels: 'names',

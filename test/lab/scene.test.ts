@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Recorder, type Scene, sceneOf } from '../../src/index.ts'
+import { recorded } from '../support/scene.ts'
+
+const marks = (scene: Scene, tunnel = 0): string =>
+  scene.tunnels[tunnel].layers.map(({ mark }) => ({ open: '√', opening: '~', idle: '·', failed: '×' })[mark]).join('')
+/** Without the records that flights lead to: those are the recorder's own. */
+const data = (scene: Scene): string =>
+  JSON.stringify(scene, (key, value) => (key === 'packet' || key === 'bytes' ? undefined : value))
+
+describe('a scene of voluntary', () => {
+  test('at 5.012 s has one packet in flight, sealed, 3 ms before isp', () => {
+    const scene = sceneOf(recorded('voluntary', 5.012))
+    assert.deepEqual(
+      scene.links.map(({ flights }) => flights.length),
+      [1, 0, 0],
+    )
+    const [{ packet, hop }] = scene.links[0].flights
+    assert.equal(packet.facts?.proto, 'gre')
+    assert.equal(packet.parent?.facts?.proto, 'icmp')
+    assert.equal(hop.from, 0)
+    assert.equal(hop.sent, 5e9)
+    // 135 octets at 10 Mbit/s are 108 µs, then 15 ms of delay.
+    assert.equal(hop.arrives, 5e9 + 108_000 + 15_000_000)
+    assert.equal(scene.next, hop.arrives)
+  })
+
+  test('layers open in their order, and all are closed at the end', () => {
+    const recorder = recorded('voluntary', -1)
+    const seen: string[] = []
+    for (let t = 0; t <= 400; t++) {
+      recorder.run.advanceTo(t * 1e6)
+      const now = marks(sceneOf(recorder))
+      if (seen.at(-1) !== now) seen.push(now)
+    }
+    assert.deepEqual(seen, ['~······', '√~·····', '√√~····', '√√√~···', '√√√√~··', '√√√√√~·', '√√√√√√~', '√√√√√√√'])
+    recorder.run.advance()
+    const scene = sceneOf(recorder)
+    assert.equal(marks(scene), '·······')
+    assert.equal(scene.tunnels[0].up, false)
+    assert.equal(scene.tunnels[0].end, 'lcp: The user has disconnected')
+    assert.equal(scene.over, true)
+  })
+
+  test('the tunnel begins with the dialling, and has its facts when it is up', () => {
+    const before = sceneOf(recorded('voluntary', -1)).tunnels[0]
+    assert.equal(before.began, undefined)
+    assert.equal(before.inner, undefined)
+    const [tunnel] = sceneOf(recorded('voluntary', 5.012)).tunnels
+    assert.equal(tunnel.began, 0)
+    assert.equal(tunnel.since, 346_515_360)
+    assert.deepEqual(tunnel.inner, { client: '10.8.0.10', server: '10.8.0.1' })
+    assert.equal(tunnel.mtu, 1456)
+    assert.equal(tunnel.encrypted, true)
+    assert.deepEqual(tunnel.path, [0, 1])
+    assert.deepEqual([tunnel.sent, tunnel.arrived, tunnel.received], [3, 2, 2])
+  })
+
+  test('has what went through the tunnel second by second', () => {
+    const { traffic } = sceneOf(recorded('voluntary', 5.012)).tunnels[0]
+    // Three pings of 84 octets; the reply to the third is still to come.
+    assert.deepEqual(traffic, [
+      { second: 3, up: 84, down: 84 },
+      { second: 4, up: 84, down: 84 },
+      { second: 5, up: 84, down: 0 },
+    ])
+  })
+
+  test('does not change when the run goes on', () => {
+    const recorder = recorded('voluntary', 5.012)
+    const scene = sceneOf(recorder)
+    const before = data(scene)
+    recorder.run.advance()
+    assert.equal(data(scene), before)
+    assert.notEqual(data(sceneOf(recorder)), before)
+    assert.ok(Object.isFrozen(scene) && scene.nodes.every(({ state }) => Object.isFrozen(state)))
+  })
+
+  test('tells when the restart timer runs out and which try it is (RFC 1661 §4.6)', () => {
+    const recorder: Recorder = recorded('voluntary', 0.15)
+    recorder.run.simulation.links[0].setUp(false)
+    recorder.run.advanceTo(7e9)
+    const lcp = sceneOf(recorder).tunnels[0].layers[3]
+    assert.equal(lcp.state, 'ack-sent')
+    assert.deepEqual([lcp.tries, lcp.maxTries], [3, 10])
+    assert.equal(lcp.due, 145_790_080 + 9e9)
+  })
+})
+
+test('a scene of wrong-password says which layer failed and why', () => {
+  const scene = sceneOf(recorded('wrong-password', 30))
+  const [tunnel] = scene.tunnels
+  assert.equal(tunnel.layers[4].state, 'failed')
+  assert.equal(tunnel.layers[4].mark, 'failed')
+  assert.match(tunnel.end ?? '', /^auth: /)
+})
+
+test('a scene of voluntary-lan has the links of each tunnel and a neighbour that is none of its business', () => {
+  const scene = sceneOf(recorded('voluntary-lan', 5.01))
+  assert.deepEqual(
+    scene.links.map(({ tunnels }) => tunnels),
+    [[1], [2], [1, 2], [1, 2], [1, 2], []],
+  )
+  assert.deepEqual(
+    scene.tunnels.map(({ no, client, server }) => [no, client, server]),
+    [
+      [1, 'alice', 'office'],
+      [2, 'bob', 'office'],
+    ],
+  )
+})

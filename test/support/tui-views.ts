@@ -1,0 +1,91 @@
+/** The views of the terminal UI at several moments and sizes, as text. */
+import type { Selection, Size, Ui, View } from '../../tui/model.ts'
+import { narrate, plainRun } from '../../tui/plain.ts'
+import { plainText } from '../../tui/text.ts'
+import * as Checks from '../../tui/views/checks.ts'
+import * as Events from '../../tui/views/events.ts'
+import * as Packets from '../../tui/views/packets.ts'
+import * as Tunnels from '../../tui/views/tunnels.ts'
+import { recorded } from './scene.ts'
+import { modelOf, UI } from './ui.ts'
+
+export const VIEWS = { tunnels: Tunnels, packets: Packets, events: Events, checks: Checks } as const
+export type Name = keyof typeof VIEWS
+
+/** What is left of a screen inside the frame. */
+export const SIZES: Readonly<Record<string, Size>> = {
+  '80x24': { columns: 78, rows: 20 },
+  '120x40': { columns: 118, rows: 36 },
+  '40x12': { columns: 40, rows: 9 },
+}
+
+/** Before the start, while the tunnel opens, with a ping in it, after the end. */
+export const LABS: Readonly<Record<string, readonly number[]>> = {
+  voluntary: [-1, 0.16, 5.012, 30],
+  'voluntary-lan': [-1, 1.16, 5.012, 30],
+  'wrong-password': [-1, 0.2, 5.012, 30],
+}
+
+interface Shot {
+  readonly view: Name
+  readonly ui?: Partial<Ui>
+  readonly selection?: Partial<Selection>
+  /** Only in the small form, which shows one pane. */
+  readonly small?: true
+}
+
+const SHOTS: readonly Shot[] = [
+  { view: 'tunnels', selection: { layer: 3 } },
+  { view: 'tunnels', ui: { pane: 1 }, selection: { tunnel: 2, layer: 4 } },
+  { view: 'packets' },
+  { view: 'packets', ui: { pane: 1 }, selection: { field: [6] } },
+  { view: 'packets', ui: { pane: 2 }, selection: { field: [2, 3] }, small: true },
+  { view: 'events' },
+  { view: 'events', ui: { filter: 'drop' } },
+  { view: 'checks', selection: { check: 1 } },
+]
+
+const nameOf = ({ view, ui }: Shot): string =>
+  `${view}${ui?.pane ? `, pane ${ui.pane + 1}` : ''}${ui?.filter ? ` /${ui.filter}` : ''}`
+
+/** All views of a lab in one size; lines end in `│`, so that the spaces before it are seen. */
+export function shots(lab: string, size: string): string {
+  const parts: string[] = []
+  for (const t of LABS[lab]) {
+    const recorder = recorded(lab, t)
+    for (const shot of SHOTS) {
+      if (shot.small && size !== '40x12') continue
+      const render: View = VIEWS[shot.view].view
+      const { lines, sentence, keys } = render(
+        modelOf(recorder, { view: shot.view, ...shot.ui }, shot.selection),
+        SIZES[size],
+      )
+      const head = `== ${t < 0 ? 'before the start' : `${t} s`}: ${nameOf(shot)}`
+      parts.push(
+        [head, ...lines.map(line => `${plainText(line)}│`), `> ${sentence}`, `> ${keys.join('  ')}`, ''].join('\n'),
+      )
+    }
+  }
+  return `${parts.join('\n')}`
+}
+
+/** The lab as `--plain` tells it, and one moment in the middle. */
+export function plain(lab: string): string {
+  const lines: string[] = []
+  const recorder = recorded(lab, -1)
+  plainRun(
+    recorder,
+    line => lines.push(line),
+    scene => ({ scene, recorder, ui: UI }),
+  )
+  const moment = narrate(modelOf(recorded(lab, 5.012)))
+  return `${lines.join('\n')}\n\n== 5.012 s\n${moment.join('\n')}\n`
+}
+
+/** The files of test/golden/tui, each with what must stand in it. */
+export function* goldenFiles(): Generator<readonly [string, () => string]> {
+  for (const lab of Object.keys(LABS)) {
+    for (const size of Object.keys(SIZES)) yield [`tui/${lab}-${size}.txt`, () => shots(lab, size)]
+    yield [`tui/${lab}-plain.txt`, () => plain(lab)]
+  }
+}

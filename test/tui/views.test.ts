@@ -1,0 +1,227 @@
+/** The views as text, and what must hold for each of them at any moment, selection and size. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { type Recorder, sceneOf } from '../../src/index.ts'
+import type { Model, Selection, Ui, View } from '../../tui/model.ts'
+import type { Move } from '../../tui/selection.ts'
+import { plainText, widthOf } from '../../tui/text.ts'
+import * as Events from '../../tui/views/events.ts'
+import * as Packets from '../../tui/views/packets.ts'
+import * as Tunnels from '../../tui/views/tunnels.ts'
+import { golden } from '../support/golden.ts'
+import { recorded } from '../support/scene.ts'
+import { goldenFiles, LABS, type Name, VIEWS } from '../support/tui-views.ts'
+import { modelOf, SELECTION, UI } from '../support/ui.ts'
+
+describe('the views of a lab are as they were looked at', () => {
+  for (const [name, text] of goldenFiles()) test(name, () => assert.equal(text(), golden(name)))
+})
+
+const MOVES: readonly Move[] = ['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown']
+const MODELS: readonly (readonly [Recorder, ReturnType<typeof sceneOf>])[] = Object.entries(LABS).flatMap(
+  ([lab, times]) =>
+    [...times, 0.3].map(t => {
+      const recorder = recorded(lab, t)
+      return [recorder, sceneOf(recorder)] as const
+    }),
+)
+
+const anySelection: fc.Arbitrary<Selection> = fc.record({
+  node: fc.constantFrom(undefined, 'alice', 'office', 'nobody'),
+  link: fc.constantFrom(undefined, 0, 2, 99),
+  tunnel: fc.constantFrom(undefined, 1, 2, 9),
+  layer: fc.integer({ min: -1, max: 9 }),
+  journey: fc.option(fc.integer({ min: 0, max: 1200 }), { nil: undefined }),
+  form: fc.integer({ min: 0, max: 5 }),
+  field: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 4 }),
+  event: fc.integer({ min: 0, max: 200 }),
+  check: fc.integer({ min: 0, max: 9 }),
+})
+const KEYS = ['gre', 'ppp', 'lcp', 'mppe', 'tcp', 'ipv4', 'inner ipv4', 'inner icmp', 'pptp', 'pptp/pptp', 'ethernet']
+const anyUi: fc.Arbitrary<Partial<Ui>> = fc.record({
+  pane: fc.integer({ min: 0, max: 3 }),
+  lens: fc.constantFrom('outside', 'inside', 'both'),
+  labels: fc.constantFrom('names', 'addresses'),
+  follow: fc.boolean(),
+  filter: fc.constantFrom('', 'icmp', 'proto gre', 'drop', 'state alice', 'lcp', 'nothing like it', '  '),
+  typing: fc.boolean(),
+  unfolded: fc.subarray(KEYS).map(keys => new Set(keys)),
+})
+/** Not the model itself, or a counterexample would print the whole run. */
+const anyMoment = fc.record({ at: fc.nat(MODELS.length - 1), ui: anyUi, selection: anySelection })
+type Moment = typeof anyMoment extends fc.Arbitrary<infer T> ? T : never
+const modelAt = ({ at, ui, selection }: Moment): Model => ({
+  recorder: MODELS[at][0],
+  scene: MODELS[at][1],
+  ui: { ...UI, ...ui, selection },
+})
+const anySize = fc.record({ columns: fc.integer({ min: 10, max: 160 }), rows: fc.integer({ min: 3, max: 60 }) })
+const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'events', 'checks')
+
+describe('any view', () => {
+  test('is exactly as many lines of exactly as many cells as it is given', () => {
+    fc.assert(
+      fc.property(anyMoment, anySize, anyName, (moment, size, name) => {
+        const model = modelAt(moment)
+        const render: View = VIEWS[name].view
+        const { lines, sentence, keys } = render(model, size)
+        assert.equal(lines.length, size.rows)
+        for (const line of lines) assert.equal(widthOf(line), size.columns, plainText(line))
+        assert.ok(sentence.length > 0 && keys.length > 0)
+      }),
+      { numRuns: 600 },
+    )
+  })
+
+  test('draws with characters of the WGL4 set and those of the sparkline', () => {
+    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒…▁▂▃▄▅▆▇║═╪╫─│┌┐└┘├┤┬┴┼]*$/
+    fc.assert(
+      fc.property(anyMoment, anySize, anyName, (moment, size, name) => {
+        const model = modelAt(moment)
+        for (const line of VIEWS[name].view(model, size).lines) assert.match(plainText(line), WGL4)
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('takes every move and Enter, and what comes out of them is a selection again', () => {
+    fc.assert(
+      fc.property(
+        anyMoment,
+        anyName,
+        fc.array(fc.constantFrom<Move | 'enter'>(...MOVES, 'enter'), { minLength: 1, maxLength: 12 }),
+        (moment, name, moves) => {
+          let view = name
+          let current = modelAt(moment)
+          for (const move of moves) {
+            const part = VIEWS[view]
+            const ui = move === 'enter' ? part.enter(current) : { selection: part.moveSelection(current, move) }
+            current = { ...current, ui: { ...current.ui, ...ui } }
+            const next = current.ui.view
+            if (move === 'enter' && next !== 'net' && ui.view !== undefined) view = next
+            assert.ok(current.ui.pane <= 3 && current.ui.selection.event >= 0 && current.ui.selection.check >= 0)
+            const { lines } = VIEWS[view].view(current, { columns: 78, rows: 20 })
+            assert.equal(lines.length, 20)
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
+
+const rows = (model: Model, view: View): string[] => view(model, { columns: 78, rows: 20 }).lines.map(plainText)
+const moved = (model: Model, selection: Selection, ui: Partial<Ui> = {}): Model => ({
+  ...model,
+  ui: { ...model.ui, ...ui, selection },
+})
+
+describe('packets', () => {
+  const model = modelOf(recorded('voluntary', 5.012), { view: 'packets' })
+
+  test('a sealed ping shows what it is, the seal, its size on the wire and how far it is', () => {
+    const row = rows(model, Packets.view).find(text => text.startsWith('►'))
+    assert.match(row ?? '', /echo request 3 {3}in MPPE 2 +135 +●►○○ $/)
+  })
+
+  test('the clear octets stand beside the cipher text that they were made into', () => {
+    const text = rows(model, Packets.view)
+    // The PPP protocol 0021 and the IP header behind it, from octet 031 on.
+    assert.match(text.find(line => line.includes('│030 ')) ?? '', /│ {2}002145 0000/)
+  })
+
+  test('the selected field is in reverse in both columns', () => {
+    const { lines } = Packets.view(moved(model, { ...SELECTION, field: [6, 11] }, { pane: 1 }), {
+      columns: 78,
+      rows: 20,
+    })
+    // 10.20.0.5, the destination of the inner IP packet, and the four octets of cipher text in its place.
+    const reversed = lines.flatMap(line => line.filter(part => part.reverse && /^[0-9a-f]{2}$/.test(part.text)))
+    const clear = reversed.filter(({ role }) => role === 'plain').map(({ text }) => text)
+    assert.deepEqual(clear, ['0a', '14', '00', '05'])
+    assert.equal(reversed.filter(({ role }) => role === 'sealed').length, 4)
+  })
+
+  test('moving in the tree moves in the octets and back', () => {
+    const tree = Packets.moveSelection(moved(model, { ...SELECTION, field: [2] }, { pane: 1 }), 'right')
+    assert.deepEqual(tree.field, [2, 0])
+    const octets = Packets.moveSelection(moved(model, tree, { pane: 2 }), 'right')
+    assert.deepEqual(octets.field, [2, 1])
+    const back = Packets.moveSelection(moved(model, octets, { pane: 1 }), 'up')
+    assert.deepEqual(back.field, [2, 0])
+  })
+
+  test('Enter unfolds a layer and folds it again', () => {
+    const closed = moved(model, { ...SELECTION, field: [1] }, { pane: 1, unfolded: new Set() })
+    const open = Packets.enter(closed).unfolded
+    assert.deepEqual([...(open ?? [])], ['ipv4'])
+    const again = Packets.enter(moved(model, closed.ui.selection, { pane: 1, unfolded: open ?? new Set() }))
+    assert.deepEqual([...(again.unfolded ?? ['none'])], [])
+  })
+
+  test('choosing one chooses its tunnel and the node where it is', () => {
+    const chosen = Packets.moveSelection(model, 'up')
+    assert.equal(chosen.journey, 43)
+    assert.equal(chosen.tunnel, 1)
+    assert.equal(chosen.node, 'isp')
+  })
+
+  test('the packet before of the same flow is the last ping the same two exchanged', () => {
+    const before = Packets.sameFlow(model, 'previous')
+    assert.equal(before.journey, 42)
+    assert.equal(Packets.sameFlow(moved(model, before), 'next').journey, 44)
+  })
+
+  test('all layers unfold and fold at once', () => {
+    const { unfolded } = Packets.fold({ ...model, ui: { ...model.ui, unfolded: new Set() } })
+    assert.ok(unfolded?.has('inner icmp') && unfolded.has('ethernet'))
+    assert.equal(Packets.fold(model).unfolded?.size, 0)
+  })
+
+  test('a filter hides the rest and says so', () => {
+    const filtered = { ...model, ui: { ...model.ui, filter: 'icmp at isp' } }
+    assert.ok(rows(filtered, Packets.view)[1].includes('No packet matches icmp at isp; 44 are hidden. Esc clears'))
+    const pings = rows({ ...model, ui: { ...model.ui, filter: 'echo' } }, Packets.view)
+    assert.ok(pings.some(text => text.includes('of 5 shown, 39 hidden')))
+  })
+})
+
+describe('tunnels', () => {
+  test('tries are counted while nobody answers', () => {
+    const recorder = recorded('voluntary', 0.15)
+    recorder.run.simulation.links[0].setUp(false)
+    recorder.run.advanceTo(13e9)
+    const text = rows(modelOf(recorder, {}, { layer: 3 }), Tunnels.view)
+    assert.match(text[1], /√ +√ +√ +5\/10 +· +· +·/)
+    assert.ok(text.some(line => /\[Ack-Sent\] since 0\.145 s +restart timer 2\.145 s [■□]{12} +try 5 of 10/.test(line)))
+    assert.match(Tunnels.view(modelOf(recorder), { columns: 78, rows: 20 }).sentence, /Nobody answers alice's LCP/)
+  })
+
+  test('why it ended is said', () => {
+    const text = rows(modelOf(recorded('wrong-password', 5), {}, { layer: 4 }), Tunnels.view)
+    assert.ok(text.some(line => line.includes('over: auth: The peer does not accept user')))
+    assert.ok(text.some(line => line.includes('[Failed]')))
+  })
+})
+
+describe('events', () => {
+  test('Enter on a drop goes to the packet that was dropped', () => {
+    const model = modelOf(recorded('wrong-password', 30), { view: 'events', filter: 'no-route' })
+    const ui = Events.enter(model)
+    assert.equal(ui.view, 'packets')
+    const journey = model.recorder.journeys.find(({ no }) => no === ui.selection?.journey)
+    assert.equal(journey?.packets.at(-1)?.drop?.reason, 'no-route')
+    assert.equal(ui.selection?.node, 'isp')
+  })
+
+  test('a drop is explained', () => {
+    const model = modelOf(recorded('wrong-password', 30), { filter: 'no-route' })
+    assert.equal(Events.view(model, { columns: 78, rows: 20 }).sentence, 'No route leads to its destination.')
+  })
+
+  test('Enter on a state goes to its machine', () => {
+    const ui = Events.enter(modelOf(recorded('voluntary', 1), { filter: 'alice LCP Ack-Sent → Opened' }))
+    assert.deepEqual([ui.view, ui.selection?.layer, ui.selection?.node], ['tunnels', 3, 'alice'])
+  })
+})

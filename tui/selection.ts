@@ -1,0 +1,102 @@
+/** What is selected: choosing one thing derives the others, and lists are walked. */
+import type { Journey, PacketRecord } from '../src/index.ts'
+import type { Model, Selection } from './model.ts'
+
+export type Move = 'up' | 'down' | 'left' | 'right' | 'first' | 'last' | 'pageUp' | 'pageDown'
+
+/** Rows that a page of a list has: a view does not know its size when a key comes. */
+export const PAGE = 10
+
+/** Where a move along a list of `count` things leads; `undefined` when it is no move along a list, or the list is empty. */
+export function step(move: Move, index: number, count: number): number | undefined {
+  if (count === 0) return undefined
+  const to = {
+    up: index - 1,
+    down: index + 1,
+    pageUp: index - PAGE,
+    pageDown: index + PAGE,
+    first: 0,
+    last: count - 1,
+    left: undefined,
+    right: undefined,
+  }[move]
+  return to === undefined ? undefined : Math.max(0, Math.min(count - 1, to))
+}
+
+/** The form of a journey that stands for it: the first that carries another one, or else the first that was on a link. */
+export function mainForm({ packets }: Journey): number {
+  const wrapped = packets.findIndex(({ hops, parent }) => hops.length > 0 && parent?.inside !== undefined)
+  return wrapped >= 0
+    ? wrapped
+    : Math.max(
+        0,
+        packets.findIndex(({ hops }) => hops.length > 0),
+      )
+}
+
+/** The packet to be shown: of the selected journey the chosen form, of any other the main one. */
+export function shownForm(journey: Journey, { journey: selected, form }: Selection): PacketRecord {
+  return journey.packets[selected === journey.no ? form : mainForm(journey)] ?? journey.packets[mainForm(journey)]
+}
+
+/** The machine where a packet is, was dropped, or was seen last. */
+export function placeOf({ drop, visits, hops, id }: PacketRecord, model: Model): string {
+  const hop = hops.at(-1)
+  const sender = hop && model.scene.links[hop.link].ends[hop.from].node
+  return drop?.node ?? sender ?? visits.at(-1)?.node ?? makerOf(id)
+}
+
+/** `alice#5` was made by alice. */
+export const makerOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('#')))
+
+/** The new selection when a part of it is chosen: the rest follows as far as it is the business of the same thing. */
+export function derive(model: Model, part: Partial<Selection>): Selection {
+  const selection = { ...model.ui.selection, ...part }
+  const { scene } = model
+  if (part.journey !== undefined || part.form !== undefined) return ofJourney(model, selection, part)
+  if (part.tunnel !== undefined) {
+    const tunnel = scene.tunnels.find(({ no }) => no === part.tunnel)
+    return { ...selection, node: part.node ?? tunnel?.client ?? selection.node, link: part.link }
+  }
+  if (part.node !== undefined) {
+    const ours = scene.tunnels.filter(({ client, server }) => client === part.node || server === part.node)
+    const kept = ours.some(({ no }) => no === selection.tunnel)
+    return { ...selection, link: part.link, tunnel: kept ? selection.tunnel : (ours[0]?.no ?? selection.tunnel) }
+  }
+  if (part.link !== undefined) {
+    const through = scene.links[part.link]?.tunnels ?? []
+    const kept = selection.tunnel !== undefined && through.includes(selection.tunnel)
+    return { ...selection, node: undefined, tunnel: kept ? selection.tunnel : (through[0] ?? selection.tunnel) }
+  }
+  return selection
+}
+
+function ofJourney(model: Model, selection: Selection, part: Partial<Selection>): Selection {
+  const journey = model.recorder.journeys.find(({ no }) => no === selection.journey)
+  const fresh = { ...selection, field: part.field ?? [] }
+  if (!journey) return fresh
+  const form = part.form ?? mainForm(journey)
+  const packet = journey.packets[form] ?? journey.packets[0]
+  const tunnel = tunnelOf(journey, model)
+  return {
+    ...fresh,
+    form,
+    node: part.node ?? placeOf(packet, model),
+    link: part.link,
+    tunnel: part.tunnel ?? tunnel ?? selection.tunnel,
+  }
+}
+
+/** The tunnel that a journey is part of: its packets run between the ends of one. */
+export function tunnelOf(journey: Journey, { scene }: Model): number | undefined {
+  const ends = new Map(scene.nodes.map(({ name, addresses }) => [name, addresses.map(a => a.split('/')[0])]))
+  for (const { facts } of journey.packets) {
+    if (facts === undefined) continue
+    const found = scene.tunnels.find(({ client, server }) => {
+      const [a, b] = [ends.get(client) ?? [], ends.get(server) ?? []]
+      return (a.includes(facts.src) && b.includes(facts.dst)) || (b.includes(facts.src) && a.includes(facts.dst))
+    })
+    if (found) return found.no
+  }
+  return undefined
+}

@@ -1,0 +1,251 @@
+/**
+ * 6 Events: what happened, where, and what was dropped for which reason. Without a filter it is the story; a filter
+ * searches every state and message too, but not the single packets: those are in 3 Packets.
+ */
+import { DROP_REASONS, type TraceEvent } from '../../src/index.ts'
+import { fill, isSmall, row, seconds, windowStart } from '../draw.ts'
+import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
+import { derive, type Move, step } from '../selection.ts'
+import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
+import { type Told, toldOf } from '../told.ts'
+import { whatIs } from '../what.ts'
+import { stateName } from './machine.ts'
+import { peersOf } from './packet-list.ts'
+
+export const panes = (_: Model): number => 1
+
+type Kind = 'drop' | 'state' | 'pptp' | 'ppp' | 'note'
+interface EventRow {
+  readonly event: TraceEvent
+  readonly kind: Kind
+  readonly text: string
+  /** Of a drop. */
+  readonly reason: string
+  readonly role: Role | undefined
+  /** It is part of the story. */
+  readonly told: boolean
+  readonly hay: string
+}
+
+const remembered = new WeakMap<TraceEvent, EventRow>()
+const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
+  drop: 'drop',
+  state: 'state',
+  'pptp-message': 'pptp',
+  'ppp-message': 'ppp',
+}
+/** Single packets, and what is asked for each of them: too many for a story. */
+const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver'])
+
+function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRow {
+  const known = remembered.get(event)
+  if (known) return known
+  const story = told?.short
+  const kind = KINDS[event.event] ?? 'note'
+  const text = event.event === 'drop' ? dropText(event, model) : event.event === 'state' ? stateText(event) : undefined
+  const whole = text ?? brief((story ?? told?.long)?.text ?? event.event)
+  const reason = event.event === 'drop' ? event.reason : ''
+  const made: EventRow = {
+    event,
+    kind,
+    text: whole,
+    reason,
+    role:
+      story?.tone === 'good' ? 'ok' : story?.tone === 'bad' ? 'bad' : story?.tone === 'faint' ? 'muted' : ROLES[kind],
+    told: story !== undefined,
+    hay: `${event.node} ${kind} ${event.event} ${whole} ${reason}`.toLowerCase(),
+  }
+  remembered.set(event, made)
+  return made
+}
+
+/** Names without their addresses, and the words for requests that other views use. */
+const brief = (text: string): string =>
+  text
+    .replace(/(\w) \(\d+\.\d+\.\d+\.\d+\)/g, '$1')
+    .replace(/Configure-/g, 'Conf-')
+    .replace(/Terminate-/g, 'Term-')
+    .replace(/(Conf|Term)-Request/g, '$1-Req')
+
+const ROLES: Readonly<Partial<Record<Kind, Role>>> = { pptp: 'control', ppp: 'ppp', drop: 'bad' }
+
+/** `× LCP Conf-Req 5  dave → office` */
+function dropText(event: Extract<TraceEvent, { event: 'drop' }>, model: Model): string {
+  const packet = event.packet === undefined ? undefined : model.recorder.packet(event.packet)
+  if (!packet) return `× ${event.layer.toUpperCase()} ${event.detail ?? ''}`.trim()
+  const { from, to } = peersOf(packet.journey, model)
+  return `× ${whatIs(packet, model).text}  ${from} → ${to}`
+}
+
+const MACHINES: Readonly<Record<string, string>> = {
+  control: 'control',
+  call: 'call',
+  lcp: 'LCP',
+  ccp: 'CCP',
+  ipcp: 'IPCP',
+  auth: 'auth',
+  phase: 'PPP',
+}
+
+/** `LCP Ack-Sent → Opened`, of a server with the call it is of. */
+function stateText({ machine, from, to }: Extract<TraceEvent, { event: 'state' }>): string {
+  const part = machine.startsWith('tcp[') ? 'TCP' : (MACHINES[machine.split('.').at(-1) ?? ''] ?? machine)
+  const call = /^calls\[([^\]]+)\]/.exec(machine)?.[1]
+  return `${part} ${stateName(from)} → ${stateName(to)}${call === undefined ? '' : `  call ${call}`}`
+}
+
+/** Events that the filter lets through, newest first. */
+function rowsShown(model: Model): EventRow[] {
+  const words = model.ui.filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(word => word !== '')
+  const rows: EventRow[] = []
+  const { events } = model.recorder
+  const told = toldOf(model.recorder)
+  for (let i = events.length - 1; i >= 0; i--) {
+    if (PACKETS.has(events[i].event)) continue
+    const each = rowOf(events[i], model, told.get(events[i]))
+    if (words.length === 0 ? each.told : words.every(word => each.hay.includes(word))) rows.push(each)
+  }
+  return rows
+}
+
+const chosenIndex = ({ ui }: Model, rows: readonly EventRow[]): number =>
+  Math.max(0, Math.min(rows.length - 1, ui.selection.event))
+
+export function view(model: Model, size: Size): Rendered {
+  const rows = rowsShown(model)
+  const index = chosenIndex(model, rows)
+  const small = isSmall(size)
+  const lines: Line[] = small ? [] : [headLine(size.columns)]
+  const count = size.rows - (small ? 1 : 2)
+  // The newest stands at the bottom.
+  const at = rows.length - 1 - index
+  const start = windowStart(at, count, rows.length)
+  const node = Math.max(4, ...model.scene.nodes.map(({ name }) => name.length))
+  for (let i = start; i < Math.min(rows.length, start + count); i++) {
+    const each = rows[rows.length - 1 - i]
+    lines.push(row(cells(each, size.columns, Math.min(node, small ? 6 : 12), small), size.columns, i === at))
+  }
+  if (rows.length === 0) lines[small ? 0 : 1] = emptyLine(model)
+  const filled = fill(lines, { columns: size.columns, rows: size.rows - 1 })
+  return {
+    lines: fill([...filled, footLine(model, rows, size.columns, small)], size),
+    sentence: sentenceOf(model, rows[index]),
+    keys: ['jk event', 'Enter go there', '/ filter', 'g first', 'G last'],
+  }
+}
+
+const headLine = (width: number): Line =>
+  ends([span('    time s  node    what', 'muted')], [span('reason            ', 'muted')], width)
+
+const REASON = 18
+
+function cells({ event, text, reason, role, kind }: EventRow, width: number, node: number, small: boolean): Line {
+  const time = right(seconds(event.t), small ? 7 : 9)
+  const head = span(`${time}  ${left(event.node, node)}  `)
+  const room = width - 1 - time.length - 4 - node
+  if (reason === '' || small) return [head, span(text, role)]
+  return [head, span(`${left(text, room - REASON - 1)} `, kind === 'drop' ? 'bad' : role), span(reason, 'muted')]
+}
+
+function emptyLine({ recorder, ui }: Model): Line {
+  if (recorder.events.length === 0) {
+    return line(span(' Nothing has happened yet. Space starts, . takes one step.', 'muted'))
+  }
+  return line(span(` No event matches ${ui.filter}. Esc clears the filter.`, 'muted'))
+}
+
+function footLine({ ui, scene }: Model, rows: readonly EventRow[], width: number, small: boolean): Line {
+  const filter = ui.typing || ui.filter !== '' ? ` / ${ui.filter}${ui.typing ? '_' : ''}` : ' / filter'
+  const kinds = small ? '' : '   kind drop, state, pptp, ppp, note'
+  const drops = `${scene.drops} ${scene.drops === 1 ? 'drop' : 'drops'}`
+  return ends([span(`${filter}${kinds}`, 'muted')], [span(`${drops}  ${rows.length} shown `, 'muted')], width)
+}
+
+// The sentence
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  'start-control-connection-request': 'The control connection begins: this side says which version of PPTP it speaks.',
+  'start-control-connection-reply': 'The other side speaks the same version: the control connection is there.',
+  'stop-control-connection-request': 'The control connection is to end; calls end with it.',
+  'stop-control-connection-reply': 'The other side agrees that the control connection ends.',
+  'outgoing-call-request': 'The PNS asks the PAC for a call, and says by which number it wants to be called.',
+  'outgoing-call-reply': 'The PAC answers with a call number of its own: GRE can begin.',
+  'call-clear-request': 'The PNS wants the call to end.',
+  'call-disconnect-notify': 'The PAC says that the call is over.',
+  'echo-request': 'Is the other side still there?',
+  'echo-reply': 'The other side is still there.',
+  'configure-request': 'This side says how it wants the link to be.',
+  'configure-ack': 'Everything that the other side asked for is accepted.',
+  'configure-nak': 'Another value is asked for: the other side may ask again with it.',
+  'configure-reject': 'An option that this side does not know: the other side must leave it out.',
+  challenge: 'Prove who you are: answer this random value with your password, without showing it.',
+  response: 'The password has been worked into the challenge; only who knows it can check it.',
+  success: 'The password is right, and the server proves that it knows it too.',
+  failure: 'The password is wrong, or the user is not known.',
+  'authenticate-request': 'User and password are sent as they are: everyone on the way can read them.',
+  'terminate-request': 'This side wants the link to end.',
+  'terminate-ack': 'The other side agrees that the link ends.',
+}
+
+function sentenceOf(model: Model, chosen: EventRow | undefined): string {
+  if (!chosen) return model.recorder.events.length === 0 ? 'Nothing has happened yet.' : 'Nothing here matches.'
+  const { event } = chosen
+  if (event.event === 'drop') return DROP_REASONS[event.reason]
+  if (event.event === 'pptp-message' || event.event === 'ppp-message') return MESSAGES[event.type] ?? `${chosen.text}.`
+  if (event.event === 'state') return `${event.node}: ${stateText(event)}, because of ${event.cause}.`
+  const whole = chosen.text.startsWith(`${event.node} `) ? chosen.text : `${event.node}: ${chosen.text}`
+  return `${whole}${/[.?]$/.test(whole) ? '' : '.'}`
+}
+
+// Moves
+
+export function moveSelection(model: Model, move: Move): Selection {
+  const rows = rowsShown(model)
+  // Down is later, and counts from the newest.
+  const to = step(move, rows.length - 1 - chosenIndex(model, rows), rows.length)
+  if (to === undefined) return model.ui.selection
+  const event = rows.length - 1 - to
+  return { ...derive(model, partOf(model, rows[event].event)), event }
+}
+
+/** What an event is about: its packet, or its machine. */
+function partOf(model: Model, event: TraceEvent): Partial<Selection> {
+  const packet = event.event === 'drop' && event.packet !== undefined ? model.recorder.packet(event.packet) : undefined
+  if (packet) return { journey: packet.journey.no, form: packet.journey.packets.indexOf(packet), node: event.node }
+  const known = model.scene.nodes.some(({ name }) => name === event.node)
+  const layer = layerOf(event)
+  return { ...(known ? { node: event.node } : {}), ...(layer === undefined ? {} : { layer }) }
+}
+
+const LAYERS: readonly string[] = ['tcp', 'control', 'call', 'lcp', 'auth', 'ccp', 'ipcp']
+
+function layerOf(event: TraceEvent): number | undefined {
+  if (event.event === 'pptp-message') return /call/.test(event.type) ? 2 : 1
+  const name =
+    event.event === 'ppp-message'
+      ? event.proto === 'pap' || event.proto === 'chap'
+        ? 'auth'
+        : event.proto
+      : event.event === 'state'
+        ? event.machine.startsWith('tcp[')
+          ? 'tcp'
+          : event.machine.split('.').at(-1)
+        : undefined
+  const index = LAYERS.indexOf(name ?? '')
+  return index < 0 ? undefined : index
+}
+
+/** To the packet that was dropped, to the machine that changed, or to the node. */
+export function enter(model: Model): Partial<Ui> {
+  const rows = rowsShown(model)
+  const chosen = rows[chosenIndex(model, rows)]
+  if (!chosen) return {}
+  const part = partOf(model, chosen.event)
+  const selection = derive(model, part)
+  if (part.journey !== undefined) return { view: 'packets', pane: 0, filter: '', selection }
+  if (part.layer !== undefined) return { view: 'tunnels', pane: 1, filter: '', selection }
+  return part.node === undefined ? {} : { view: 'net', pane: 0, filter: '', selection }
+}

@@ -1,0 +1,308 @@
+/** 2 Tunnels: how far is each tunnel, and what is it waiting for? */
+import type { SceneLayer, SceneTunnel } from '../../src/index.ts'
+import { fill, isSmall, row, rule, seconds, windowStart } from '../draw.ts'
+import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
+import { derive, type Move, step } from '../selection.ts'
+import { ends, type Line, left, line, type Role, right, type Span, span } from '../text.ts'
+import { drawingRows, drawMachine, machineWords, stateName } from './machine.ts'
+
+/** List, machine. */
+export const panes = (_: Model): number => 2
+
+export const TITLES: Readonly<Record<SceneLayer['name'], string>> = {
+  TCP: 'the TCP connection under it',
+  ctl: 'PPTP control connection',
+  call: 'PPTP call',
+  LCP: 'PPP link set-up',
+  auth: 'PPP authentication',
+  CCP: 'PPP encryption',
+  IPCP: 'PPP addresses',
+}
+const WORDS: Readonly<Record<SceneLayer['name'], string>> = {
+  TCP: 'TCP',
+  ctl: 'control',
+  call: 'call',
+  LCP: 'LCP',
+  auth: 'auth',
+  CCP: 'CCP',
+  IPCP: 'IPCP',
+}
+
+/** The selected tunnel, or the first one. */
+export function chosenTunnel({ scene, ui }: Model): SceneTunnel | undefined {
+  return scene.tunnels.find(({ no }) => no === ui.selection.tunnel) ?? scene.tunnels[0]
+}
+const chosenLayer = ({ ui }: Model, { layers }: SceneTunnel): SceneLayer =>
+  layers[Math.max(0, Math.min(layers.length - 1, ui.selection.layer))]
+
+/** `√` open, `·` not begun, `n/10` tries, `~` opening, `×` failed. */
+export function markOf({ mark, tries, maxTries }: SceneLayer): Span {
+  if (mark === 'open') return span('√', 'ok')
+  if (mark === 'failed') return span('×', 'bad')
+  if (mark === 'idle') return span('·', 'muted')
+  return span(tries > 1 ? `${tries}/${maxTries}` : '~', 'warn')
+}
+
+export function view(model: Model, size: Size): Rendered {
+  const tunnel = chosenTunnel(model)
+  const lines = !tunnel
+    ? [line(''), line(span(' No tunnel: no machine of this lab is a client.', 'muted'))]
+    : isSmall(size)
+      ? smallLines(model, tunnel, size)
+      : wideLines(model, tunnel, size)
+  return { lines: fill(lines, size), sentence: sentenceOf(model, tunnel), keys: KEYS[model.ui.pane] ?? KEYS[0] }
+}
+
+const KEYS: readonly (readonly string[])[] = [
+  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine'],
+  ['hl layer', 'Enter its packets', 'Tab tunnels'],
+]
+
+// The list
+
+const LAYER_WIDTHS = [4, 4, 5, 5, 5, 5, 5] as const
+
+function nameWidth({ scene }: Model, width: number): number {
+  const longest = Math.max(...scene.tunnels.map(({ client, server }) => client.length + server.length + 1))
+  return Math.max(6, Math.min(longest, width - 66)) + 1
+}
+
+function headLine(model: Model, width: number): Line {
+  const titles = chosenTunnel(model)?.layers.map(({ name }, i) => left(name, LAYER_WIDTHS[i])) ?? []
+  const text = `  # ${left('tunnel', nameWidth(model, width))}${left('began by', 10)} ${titles.join('')}${left('inner', 10)}up down`
+  return [span(text, 'muted')]
+}
+
+function tunnelRow(model: Model, tunnel: SceneTunnel, width: number): Line {
+  const { no, client, server, layers, inner } = tunnel
+  const chosen = tunnel === chosenTunnel(model)
+  const drawn = chosenLayer(model, tunnel)
+  const name = left(`${client}→${server}`, nameWidth(model, width))
+  const cells = layers.map((layer, i): Span => {
+    const mark = markOf(layer)
+    const text = left(mark.text.includes('/') ? mark.text : ` ${mark.text}`, LAYER_WIDTHS[i])
+    return { ...mark, text, ...(chosen && layer === drawn ? { bold: true, underline: true } : {}) }
+  })
+  const head = `${right(String(no), 2)} ${name}${left(`${client} PNS`, 10)} `
+  const parts = [span(head), ...cells, span(left(inner?.client ?? 'none', 10)), ...ways(tunnel)]
+  return row(parts, width, chosen)
+}
+
+/** Up and down are judged apart, since most failures are half open. */
+function ways({ up, sent, received, arrived }: SceneTunnel): Line {
+  const judge = (sign: string, went: boolean, came: boolean): Span =>
+    !up
+      ? span(`${sign}·`, 'muted')
+      : came
+        ? span(`${sign}√`, 'ok')
+        : span(`${sign}${went ? '~' : '·'}`, went ? 'warn' : 'muted')
+  return [judge('↑', sent > 0, (arrived ?? 0) > 0), span(' '), judge('↓', false, received > 0)]
+}
+
+/** What went through the selected tunnel, or why nothing does. */
+function trafficLine(tunnel: SceneTunnel, small: boolean, now: number): Line {
+  const { up, began, end, sent, received, arrived, encrypted, mtu, since, traffic } = tunnel
+  if (end !== undefined) return [span('  over: ', 'muted'), span(end)]
+  if (began === undefined) return [span('  not dialled yet', 'muted')]
+  if (!up) return [span(`  dialled at ${seconds(began)} s, not up yet`, 'muted')]
+  const there = arrived === undefined ? '' : ` (${arrived} arrived)`
+  if (small) return [span('  packets ', 'muted'), span(`${sent} up${there}, ${received} down`)]
+  const total = (way: 'up' | 'down'): string => octets(traffic.reduce((sum, each) => sum + each[way], 0))
+  return [
+    span(`  up since ${seconds(since ?? 0)} s  `, 'muted'),
+    span(sparkline(traffic, Math.floor(now / 1e9))),
+    span(`  ${total('up')} up  ${total('down')} down`),
+    span(`  ${encrypted ? 'sealed' : 'in clear'}  mtu ${mtu}`, 'muted'),
+  ]
+}
+
+/** Three digits: `168 B`, `9.1 kB`, `212 kB`. */
+function octets(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB']
+  let unit = 0
+  let value = count
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
+  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}
+
+const SPARKS = '▁▂▃▄▅▆▇'
+const SPARK_SECONDS = 12
+
+/** Both directions, of the last seconds up to this one; the highest column is the most of them. */
+function sparkline(traffic: SceneTunnel['traffic'], now: number): string {
+  const bySecond = new Map(traffic.map(({ second, up, down }) => [second, up + down]))
+  const counts = Array.from({ length: SPARK_SECONDS }, (_, i) => bySecond.get(now - SPARK_SECONDS + 1 + i) ?? 0)
+  const most = Math.max(1, ...counts)
+  return counts.map(count => SPARKS[count === 0 ? 0 : Math.max(1, Math.ceil((count / most) * 6))]).join('')
+}
+
+// The machine
+
+const BAR = 12
+
+/** `[Req-Sent] since 10.120 s   restart timer 2.820 s ■■■■■■■■■■■□   try 5 of 10` */
+function stateLine(layer: SceneLayer, now: number): Line {
+  const role: Role | undefined =
+    layer.mark === 'open' ? 'ok' : layer.mark === 'failed' ? 'bad' : layer.mark === 'idle' ? 'muted' : 'warn'
+  const since = layer.since === undefined ? '' : ` since ${seconds(layer.since)} s`
+  const parts: Span[] = [span(`  [${stateName(layer.state)}]`, role, { bold: true }), span(since)]
+  if (layer.due !== undefined && layer.due > now) {
+    const share = Math.min(1, (layer.due - now) / 3e9)
+    const filled = Math.max(1, Math.round(share * BAR))
+    const bar = '■'.repeat(filled) + '□'.repeat(BAR - filled)
+    parts.push(span(`   restart timer ${seconds(layer.due - now)} s `), span(bar, share < 0.2 ? 'warn' : 'muted'))
+  }
+  if (layer.tries > 0) parts.push(span(`   try ${layer.tries} of ${layer.maxTries}`))
+  return parts
+}
+
+function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): Line[] {
+  const { scene, ui } = model
+  const layer = chosenLayer(model, tunnel)
+  const others = otherLines(tunnel, layer, columns)
+  const fixed = 5 + drawingRows(layer) + others.length
+  const count = Math.max(1, Math.min(scene.tunnels.length, rows - fixed))
+  const at = scene.tunnels.indexOf(tunnel)
+  const start = windowStart(at, count, scene.tunnels.length)
+  const list = scene.tunnels.slice(start, start + count).map(each => tunnelRow(model, each, columns))
+  const spare = rows - fixed - count
+  const blank: Line = []
+  return [
+    headLine(model, columns),
+    ...list,
+    ...(spare > 0 ? [blank] : []),
+    trafficLine(tunnel, false, scene.t),
+    rule(
+      columns,
+      [{ at: 0, title: `${WORDS[layer.name]} of ${tunnel.client}`, focus: ui.pane === 1 }],
+      TITLES[layer.name],
+    ),
+    stateLine(layer, scene.t),
+    ...(spare > 1 ? [blank] : []),
+    ...drawMachine(layer, columns),
+    ...(spare > 2 ? [blank] : []),
+    rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }]),
+    ...others,
+    ...historyLines(layer, columns, spare - 3),
+  ]
+}
+
+/** Where there is room: the latest changes of the drawn machine. */
+function historyLines({ name, entered }: SceneLayer, columns: number, rows: number): Line[] {
+  const changes = entered.slice(1).map(({ state, t }, i): Line => {
+    const time = right(seconds(t), 9)
+    return [span(`${time}  `, 'muted'), span(`${stateName(entered[i].state)} → ${stateName(state)}`)]
+  })
+  const room = rows - 2
+  if (room < 3 || changes.length === 0) return []
+  return [[], rule(columns, [{ at: 0, title: `how ${WORDS[name]} came there` }]), ...changes.slice(-room)]
+}
+
+/** The other machines in a line each; those that wait for the same one together. */
+function otherLines({ layers }: SceneTunnel, drawn: SceneLayer, width: number): Line[] {
+  const begun = layers.filter(layer => layer !== drawn && layer.entered.length > 0)
+  const waiting = layers.filter(layer => layer !== drawn && layer.entered.length === 0)
+  const lines = begun.map(layer => {
+    const since = layer.since === undefined ? '' : `since ${seconds(layer.since)} s`
+    const words = machineWords(layer, width - 13 - since.length - 3)
+    const parts = words.split(/(\[[^\]]*\])/).map((part, i) => span(part, i === 1 ? markOf(layer).role : 'muted'))
+    return ends([span(`  ${left(WORDS[layer.name], 9)}`), ...parts], [span(`${since} `, 'muted')], width)
+  })
+  if (waiting.length === 0) return lines
+  const last = layers[layers.indexOf(waiting[0]) - 1]
+  const names = waiting.map(({ name }) => WORDS[name]).join(' ')
+  const text = `· ${waiting.length === 1 ? 'it waits' : 'they wait'} ${last ? `for ${WORDS[last.name]}` : 'for the dialling'}`
+  return [...lines, line(`  ${names.length < 9 ? left(names, 9) : `${names}  `}`, span(text, 'muted'))]
+}
+
+function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): Line[] {
+  const { scene, ui } = model
+  const layer = chosenLayer(model, tunnel)
+  if (ui.pane === 1) {
+    const words = tunnel.layers.map(each => {
+      const { text, role } = markOf(each)
+      const whole = [
+        span(left(WORDS[each.name], 8)),
+        span(`${left(text, 5)} `, role ?? 'muted'),
+        span(stateName(each.state)),
+      ]
+      return row(whole, columns, each === layer)
+    })
+    return [
+      line(span(` tunnel ${tunnel.no}: ${tunnel.client}→${tunnel.server}`, 'muted')),
+      ...words,
+      stateLine(layer, scene.t),
+    ]
+  }
+  const start = windowStart(scene.tunnels.indexOf(tunnel), Math.max(1, rows - 3), scene.tunnels.length)
+  const list = scene.tunnels.slice(start, start + rows - 3).map(each => {
+    const marks = each.layers.map(layer => {
+      const { text, role } = markOf(layer)
+      return span(text.includes('/') ? '~' : text, role ?? 'muted')
+    })
+    return row(
+      [
+        span(`${each.no} ${left(`${each.client}→${each.server}`, columns - 23)} `),
+        ...marks,
+        span(` ${each.inner?.client ?? 'none'}`, 'muted'),
+      ],
+      columns,
+      each === tunnel,
+    )
+  })
+  return [
+    line(span(`${' '.repeat(Math.max(0, columns - 20))} TcclaCI inner`, 'muted')),
+    ...list,
+    stateLine(layer, scene.t),
+    trafficLine(tunnel, true, scene.t),
+  ]
+}
+
+// The sentence
+
+const MEANING: Readonly<Record<SceneLayer['name'], string>> = {
+  TCP: 'TCP carries the control messages to port 1723',
+  ctl: 'The control connection agrees that both speak PPTP',
+  call: 'The call gives both ends a number for their GRE packets',
+  LCP: 'LCP agrees how PPP frames look on this link',
+  auth: 'Authentication proves who dials',
+  CCP: 'CCP agrees on MPPE; from then on the data is sealed',
+  IPCP: 'IPCP hands out the address inside the tunnel',
+}
+
+function sentenceOf(model: Model, tunnel: SceneTunnel | undefined): string {
+  if (!tunnel) return 'No machine of this lab dials.'
+  const { client, server, end, up, began, layers } = tunnel
+  if (end !== undefined) return `${client}'s tunnel is over: ${end.replace(/^\w+: /, '').replace(/\.$/, '')}.`
+  if (began === undefined) return `No tunnel yet: ${client} has not dialled ${server}.`
+  const layer = chosenLayer(model, tunnel)
+  const stuck = layers.find(({ mark }) => mark === 'opening')
+  if (stuck && stuck.tries > 1)
+    return `Nobody answers ${client}'s ${WORDS[stuck.name]}: try ${stuck.tries} of ${stuck.maxTries}.`
+  if (up || layer.entered.length > 0) return `${MEANING[layer.name]}.`
+  return stuck ? `${client} is at ${WORDS[stuck.name]}; the layers above wait for it.` : `${MEANING[layer.name]}.`
+}
+
+// Moves
+
+export function moveSelection(model: Model, move: Move): Selection {
+  const { scene, ui } = model
+  const tunnel = chosenTunnel(model)
+  if (!tunnel) return ui.selection
+  const { layer } = ui.selection
+  const layers = tunnel.layers.length
+  const turn = move === 'left' ? -1 : move === 'right' ? 1 : 0
+  if (turn !== 0) return { ...ui.selection, layer: Math.max(0, Math.min(layers - 1, layer + turn)) }
+  if (ui.pane === 1) return { ...ui.selection, layer: step(move, layer, layers) ?? layer }
+  const to = step(move, scene.tunnels.indexOf(tunnel), scene.tunnels.length)
+  return to === undefined ? ui.selection : derive(model, { tunnel: scene.tunnels[to].no })
+}
+
+/** From the list to the machine; from the machine to the packets of its protocol. */
+export function enter(model: Model): Partial<Ui> {
+  const tunnel = chosenTunnel(model)
+  if (!tunnel) return {}
+  if (model.ui.pane === 0) return { pane: 1, selection: derive(model, { tunnel: tunnel.no }) }
+  const filter = { TCP: 'tcp', ctl: 'ccr', call: 'oc', LCP: 'lcp', auth: 'chap', CCP: 'ccp', IPCP: 'ipcp' }
+  return { view: 'packets', pane: 0, filter: filter[chosenLayer(model, tunnel).name] }
+}
