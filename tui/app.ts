@@ -4,11 +4,12 @@
  */
 import { type Lab, Recorder, Run, type Scene, sceneOf } from '../src/index.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
+import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import { Player, type Wall } from './player.ts'
-import { type Effect, FIRST_UI, goTo, press } from './press.ts'
+import { type Effect, FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
 import { type Line, line } from './text.ts'
 import { help } from './views/help.ts'

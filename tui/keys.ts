@@ -103,6 +103,14 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'follow the newest',
   },
+  {
+    keys: ['z'],
+    command: 'fold',
+    modes: VIEW,
+    views: ['net', 'packets'],
+    group: 'here',
+    help: 'fold hosts, or layers',
+  },
   { keys: ['/'], command: 'filter', modes: VIEW, views: ['packets', 'events'], group: 'here', help: 'filter' },
   {
     keys: ['n'],

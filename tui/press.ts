@@ -1,8 +1,9 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import { innerSize } from './frame.ts'
+import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
-import { type Model, type Size, type StepUnit, type Ui, VIEWS, type ViewName } from './model.ts'
+import { type Model, type Size, type StepUnit, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { THEMES } from './theme.ts'
 import { helpPageOf, helpPages } from './views/help.ts'
@@ -21,8 +22,6 @@ export const SPEEDS = [
 ] as const
 export const STEP_UNITS: readonly StepUnit[] = ['event', 'packet', '1 ms', 'interesting']
 const LENSES = ['both', 'outside', 'inside'] as const
-/** Views that Esc can go back through. */
-const HISTORY = 50
 
 export const FIRST_UI: Ui = {
   view: 'net',
@@ -83,7 +82,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
   const part = parts[ui.view]
-  if (isOwn(command)) return { ui: part.press(model, command) }
+  if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {
     case 'run':
       return { ui: { ...ui, running: !ui.running && !model.scene.over } }
@@ -100,9 +99,9 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'auto-speed':
       return { ui: { ...ui, auto: !ui.auto, speed: 1 } }
     case 'next-pane':
-      return { ui: { ...ui, pane: (ui.pane + 1) % part.panes } }
+      return { ui: { ...ui, pane: (ui.pane + 1) % part.panes(model) } }
     case 'previous-pane':
-      return { ui: { ...ui, pane: (ui.pane + part.panes - 1) % part.panes } }
+      return { ui: { ...ui, pane: (ui.pane + part.panes(model) - 1) % part.panes(model) } }
     case 'lens':
       return { ui: { ...ui, lens: after(LENSES, ui.lens) } }
     case 'labels':
@@ -112,9 +111,9 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'filter':
       return { ui: { ...ui, typing: true } }
     case 'next-match':
-      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'down') }
+      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'down', innerSize(size)) }
     case 'previous-match':
-      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up') }
+      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -139,19 +138,6 @@ const isEffect = (command: Command): command is Extract<Command, Effect> => EFFE
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 
 const after = <T>(list: readonly T[], value: T): T => list[(list.indexOf(value) + 1) % list.length]
-
-/** Another view, with the selection as it is; what was typed there is gone. */
-export function goTo(ui: Ui, view: ViewName): Ui {
-  if (view === ui.view) return ui
-  return { ...ui, view, pane: 0, filter: '', history: [...ui.history, ui.view].slice(-HISTORY) }
-}
-
-/** Esc: first the filter, then the view before. */
-function back(ui: Ui): Ui {
-  if (ui.filter !== '') return { ...ui, filter: '' }
-  const view = ui.history.at(-1)
-  return view === undefined ? { ...ui, pane: 0 } : { ...ui, view, pane: 0, history: ui.history.slice(0, -1) }
-}
 
 /** Follows the newest packet and event, or stays where it is. */
 function follow(ui: Ui): Ui {

@@ -78,7 +78,7 @@ const shortState = (text: string): string =>
   text
     .replace(/ \([^)]*\)$/, '')
     .replace('control connection', 'control')
-    .replace('authentication authenticated', 'authenticated')
+    .replace('authentication succeeded', 'authenticated')
 
 /** `fetches 500kB from files`, `isp─office down`. */
 function shortAction(detail: string, node: string, nameOf: (address: string) => string): string {

@@ -46,7 +46,7 @@ const ui = async (before: readonly string[], key: string): Promise<Robot> => {
 const goesToView: Claim = async key => {
   const { parts, asked } = placeholders()
   const robot = start({ parts })
-  await robot.press('3', key)
+  await robot.press(key === 'z' ? '1' : '3', key)
   const { command } = KEYS.find(({ keys, modes }) => keys.includes(key) && modes.includes('view')) ?? {}
   assert.deepEqual(asked, [command])
   await robot.close()

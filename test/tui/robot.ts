@@ -227,7 +227,7 @@ export function placeholders(): { readonly parts: Parts; readonly asked: Own[] }
   const asked: Own[] = []
   const part: Part = {
     render: placeholder,
-    panes: 3,
+    panes: () => 3,
     press: ({ ui }, own) => {
       asked.push(own)
       return ui

@@ -33,6 +33,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./run.ts')).runLab,
   },
+  tui: {
+    operands: '[LAB]',
+    example: 'pptp-lab tui voluntary',
+    help: 'Shows a lab in the terminal while it runs: the network, the tunnels, every packet and its octets. Without LAB it lets you choose one. Keys: ? in the program.',
+    options: {
+      seed: { type: 'string', value: 'N', help: 'another seed than that of the lab' },
+      set: {
+        type: 'string',
+        multiple: true,
+        value: 'KEY=VALUE',
+        help: 'change one value of the lab, as `run --set` does',
+      },
+      speed: { type: 'string', value: 'N', help: 'seconds of the lab in a second: 0.01 to 100, or max' },
+      theme: { type: 'string', value: 'THEME', help: 'dark, light or mono' },
+      'no-color': { type: 'boolean', help: 'no colours, as --theme mono' },
+      ascii: { type: 'boolean', help: 'ASCII characters only' },
+      plain: { type: 'boolean', help: 'whole sentences line by line instead of a screen, for screen readers and logs' },
+    },
+    load: async () => (await import('./tui.ts')).tui,
+  },
   check: {
     operands: 'LAB...',
     example: 'pptp-lab check my-lab.yaml',

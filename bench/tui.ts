@@ -1,0 +1,76 @@
+/**
+ * `npm run bench:tui`: time to the first frame, and what the terminal UI costs while it plays in real time and while it
+ * is paused. It runs in a terminal of its own, made by the program `script`; Linux only, as it reads /proc.
+ */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../src/platform/cli.js', import.meta.url))
+/** Ticks of /proc/PID/stat in a second. */
+const TICKS = 100
+const SECONDS = 10
+
+/** Seconds of CPU that a process has used: fields 14 and 15 of its stat, counted behind its name. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS
+}
+
+/** The process below `parent` that runs the program. */
+function programBelow(parent: number): number {
+  for (const pid of readdirSync('/proc').filter(name => /^\d+$/.test(name))) {
+    try {
+      const ancestor = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1])
+      if (ancestor === parent) return Number(pid)
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error('the program has not started')
+}
+
+async function share(pid: number): Promise<string> {
+  const before = cpuOf(pid)
+  await sleep(SECONDS * 1000)
+  return `${(((cpuOf(pid) - before) / SECONDS) * 100).toFixed(1)} %`
+}
+
+async function measure(lab: string, keys: string): Promise<void> {
+  const started = performance.now()
+  const command = `exec ${process.execPath} ${CLI} tui ${lab}`
+  const child = spawn('script', ['-qec', `stty rows 40 cols 120; ${command}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' },
+  })
+  let octets = 0
+  const first = await new Promise<number>(resolve => {
+    let screen = ''
+    child.stdout.on('data', (data: Buffer) => {
+      octets += data.length
+      screen += screen.length < 50_000 ? data.toString() : ''
+      if (screen.includes(' help')) resolve(performance.now() - started)
+    })
+  })
+  const pid = programBelow(child.pid ?? 0)
+  await sleep(500)
+  const paused = await share(pid)
+  child.stdin.write(`${keys} `)
+  await sleep(200)
+  const before = octets
+  const playing = await share(pid)
+  const rate = ((octets - before) / SECONDS / 1000).toFixed(1)
+  child.stdin.write(' ')
+  await sleep(200)
+  const again = await share(pid)
+  child.stdin.write('q')
+  await new Promise(resolve => child.on('close', resolve))
+  console.log(
+    `${lab} keys ${keys}: first frame ${first.toFixed(0)} ms, paused ${paused}, playing ${playing} (${rate} kB/s), paused again ${again}`,
+  )
+}
+
+for (const lab of ['voluntary', 'voluntary-lan']) {
+  for (const keys of ['1', '3']) await measure(lab, keys)
+}

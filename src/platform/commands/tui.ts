@@ -1,0 +1,90 @@
+/** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
+import { type Lab, load, type Override } from '../../index.ts'
+import { checkedLab, parseOverride, readLab, readText } from '../files.ts'
+import { shippedLabs } from '../package.ts'
+import { type Action, UsageError } from '../usage.ts'
+
+interface Flags {
+  readonly seed?: string
+  readonly set?: readonly string[]
+  readonly ascii?: boolean
+  readonly theme?: string
+  readonly 'no-color'?: boolean
+  readonly speed?: string
+  readonly plain?: boolean
+}
+
+/** What tui/main.ts is given. */
+export interface TuiRequest {
+  readonly lab: Lab | undefined
+  /** Labs to choose from when none is named. */
+  readonly labs: readonly { readonly name: string; readonly lab: Lab }[]
+  readonly ascii: boolean
+  readonly theme: TuiTheme | undefined
+  /** Virtual seconds a second; undefined: as fast as can be looked at. */
+  readonly speed: number
+  readonly plain: boolean
+}
+export type TuiMain = (request: TuiRequest) => Promise<number>
+
+const THEMES = ['dark', 'light', 'mono'] as const
+export type TuiTheme = (typeof THEMES)[number]
+
+export const tui: Action = async ([name], options) => {
+  const flags = options as Flags
+  const request = {
+    theme: themeOf(flags),
+    speed: speedOf(flags.speed),
+    ascii: flags.ascii === true,
+    plain: flags.plain === true,
+  }
+  if (request.plain) {
+    if (name === undefined)
+      throw new UsageError('pptp-lab tui --plain wants a LAB, such as: pptp-lab tui --plain voluntary')
+  } else if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    const lab = name ?? 'voluntary'
+    throw new UsageError(`pptp-lab tui needs a terminal, and this is none. Without one: pptp-lab run ${lab}`)
+  }
+  const lab = name === undefined ? undefined : checkedLab(await readLab(name, overridesOf(flags)))
+  if (name === undefined && (flags.seed !== undefined || flags.set !== undefined)) {
+    throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
+  }
+  return (await program())({ ...request, lab, labs: name === undefined ? choices() : [] })
+}
+
+/** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
+async function program(): Promise<TuiMain> {
+  const url = new URL('../../../tui/main.js', import.meta.url).href
+  const { main } = (await import(url)) as { main: TuiMain }
+  return main
+}
+
+function choices(): TuiRequest['labs'] {
+  return shippedLabs().flatMap(({ name, path }) => {
+    const loaded = load(readText(path), path)
+    return loaded.ok ? [{ name, lab: loaded.lab }] : []
+  })
+}
+
+function overridesOf({ seed, set = [] }: Flags): Override[] {
+  const overrides = set.map(parseOverride)
+  if (seed !== undefined && !/^\d{1,15}$/.test(seed)) {
+    throw new UsageError(`--seed wants a whole number, such as --seed 7, not ${seed}`)
+  }
+  return seed === undefined ? overrides : [...overrides, { path: 'seed', value: seed }]
+}
+
+function themeOf(flags: Flags): TuiTheme | undefined {
+  if (flags['no-color']) return 'mono'
+  if (flags.theme === undefined) return undefined
+  const theme = THEMES.find(known => known === flags.theme)
+  if (!theme) throw new UsageError(`--theme wants one of ${THEMES.join(', ')}, not ${flags.theme}`)
+  return theme
+}
+
+function speedOf(text = '1'): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY
+  const speed = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+  if (speed >= 0.01 && speed <= 100) return speed
+  throw new UsageError(`--speed wants a number from 0.01 to 100, or max, not ${text}`)
+}

@@ -1,0 +1,49 @@
+/** The entry of `pptp-lab tui`: the terminal of the process, its signals, and its exit status. */
+import { type Lab, Recorder, Run } from '../src/index.ts'
+import type { TuiMain, TuiRequest } from '../src/platform/commands/tui.ts'
+import { out } from '../src/platform/terminal.ts'
+import { EXIT } from '../src/platform/usage.ts'
+import type { Parts } from './parts.ts'
+import { plainRun } from './plain.ts'
+import { FIRST_UI } from './press.ts'
+import { openTerminal } from './terminal.ts'
+import { PARTS } from './views.ts'
+
+const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
+export const main: TuiMain = async request =>
+  request.plain && request.lab ? tellPlainly(request.lab) : play(request, PARTS)
+
+/** The run in whole sentences, for a screen reader or a file; status as that of `run`. */
+function tellPlainly(lab: Lab): number {
+  const recorder = new Recorder(new Run(lab))
+  plainRun(
+    recorder,
+    text => out(`${text}\n`),
+    scene => ({ scene, recorder, ui: FIRST_UI }),
+  )
+  return recorder.run.result().ok ? EXIT.good : EXIT.failed
+}
+
+/** Until the program ends, with its exit status; the terminal is then as it was. */
+export async function play({ lab, labs, ascii, theme, speed }: TuiRequest, parts: Parts): Promise<number> {
+  const terminal = openTerminal({
+    input: process.stdin,
+    output: process.stdout,
+    env: process.env,
+    lab,
+    labs,
+    parts,
+    ui: { speed, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },
+    complain: text => process.stderr.write(text),
+  })
+  const listeners = Object.entries(STATUSES).map(([signal, status]) => [signal, () => terminal.end(status)] as const)
+  for (const [signal, listener] of listeners) process.on(signal, listener)
+  process.on('uncaughtException', terminal.fault)
+  try {
+    return await terminal.status
+  } finally {
+    for (const [signal, listener] of listeners) process.removeListener(signal, listener)
+    process.removeListener('uncaughtException', terminal.fault)
+  }
+}

@@ -1,0 +1,65 @@
+/** Keys of the view Net: the nearest thing in a direction, and what is inside of it. */
+import type { Journey } from '../src/index.ts'
+import { goTo } from './go.ts'
+import type { Model, Size, Ui } from './model.ts'
+import type { Own } from './parts.ts'
+import { foldOf, neighbourOf } from './views/net.ts'
+
+export function pressNet(model: Model, own: Own, size: Size): Ui {
+  const { ui, scene } = model
+  switch (own) {
+    case 'left':
+    case 'right':
+    case 'up':
+    case 'down':
+      return { ...ui, selection: neighbourOf(model, own, size) }
+    case 'first':
+      return choose(ui, scene.nodes[0]?.name)
+    case 'last':
+      return choose(ui, scene.nodes.at(-1)?.name)
+    case 'enter':
+      return lookInside(model)
+    case 'fold':
+      return fold(model)
+    default:
+      return ui
+  }
+}
+
+const choose = (ui: Ui, node: string | undefined): Ui => ({
+  ...ui,
+  selection: { ...ui.selection, node, link: undefined },
+})
+
+/** The packet that moves, on the chosen link or anywhere; where nothing moves, the tunnel of what is chosen. */
+function lookInside(model: Model): Ui {
+  const { ui, scene } = model
+  const { node, link } = ui.selection
+  const journey = link === undefined ? movingAt(model) : (movingAt(model, link) ?? lastOn(model, link))
+  if (journey) {
+    const selection = { ...ui.selection, journey: journey.no, form: 0, field: [] }
+    return { ...goTo(ui, 'packets'), follow: false, selection }
+  }
+  const tunnel = scene.tunnels.find(({ no, client, server }) =>
+    node === undefined ? no === ui.selection.tunnel : client === node || server === node,
+  )
+  if (!tunnel) return ui
+  return { ...goTo(ui, 'tunnels'), selection: { ...ui.selection, tunnel: tunnel.no } }
+}
+
+function movingAt({ scene }: Model, link?: number): Journey | undefined {
+  const links = link === undefined ? scene.links : [scene.links[link]]
+  const flights = links.flatMap(({ flights }) => flights)
+  return flights.sort((a, b) => b.hop.sent - a.hop.sent)[0]?.packet.journey
+}
+
+const lastOn = ({ recorder }: Model, link: number): Journey | undefined =>
+  recorder.journeys.findLast(({ packets }) => packets.some(({ hops }) => hops.some(hop => hop.link === link)))
+
+function fold(model: Model): Ui {
+  const hub = foldOf(model)
+  if (hub === undefined) return model.ui
+  const folded = new Set(model.ui.folded)
+  if (!folded.delete(hub)) folded.add(hub)
+  return { ...model.ui, folded }
+}

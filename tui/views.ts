@@ -1,0 +1,60 @@
+/** The views of the program: how each looks, and what the keys do in it. */
+import { goTo } from './go.ts'
+import type { Model, Size, Ui } from './model.ts'
+import type { Own, Part, Parts } from './parts.ts'
+import { pressNet } from './press-net.ts'
+import type { Move } from './selection.ts'
+import * as Checks from './views/checks.ts'
+import * as Events from './views/events.ts'
+import { netView } from './views/net.ts'
+import * as Packets from './views/packets.ts'
+import * as Tunnels from './views/tunnels.ts'
+
+const MOVES: ReadonlySet<string> = new Set<Move>([
+  ...(['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown'] as const),
+])
+const isMove = (own: Own): own is Move => MOVES.has(own)
+
+type ListView = Pick<typeof Checks, 'view' | 'panes' | 'moveSelection' | 'enter'>
+
+const partOf = ({ view, panes, moveSelection, enter }: ListView, more: Part['press'] = ({ ui }) => ui): Part => ({
+  render: view,
+  panes,
+  press: (model: Model, own: Own, size: Size) => {
+    if (isMove(own)) return { ...model.ui, selection: moveSelection(model, own) }
+    return own === 'enter' ? entered(model.ui, enter(model)) : more(model, own, size)
+  },
+})
+
+/** What is inside may be in another view: Esc comes back from there. */
+function entered(ui: Ui, part: Partial<Ui>): Ui {
+  return { ...goTo(ui, part.view ?? ui.view), ...part }
+}
+
+function pressPackets(model: Model, own: Own): Ui {
+  const { ui } = model
+  switch (own) {
+    case 'previousOfFlow':
+      return { ...ui, follow: false, selection: Packets.sameFlow(model, 'previous') }
+    case 'nextOfFlow':
+      return { ...ui, follow: false, selection: Packets.sameFlow(model, 'next') }
+    case 'fold':
+      return { ...ui, ...Packets.fold(model) }
+    default:
+      return ui
+  }
+}
+
+const packets = partOf(Packets, pressPackets)
+
+export const PARTS: Parts = {
+  net: { render: netView, panes: () => 1, press: pressNet },
+  tunnels: partOf(Tunnels),
+  // Who walks through the packets wants to stay where he is.
+  packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  events: partOf(Events),
+  checks: partOf(Checks),
+}
+
+const stay = (before: Ui, after: Ui): Ui =>
+  after.selection.journey === before.selection.journey ? after : { ...after, follow: false }
