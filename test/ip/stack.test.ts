@@ -494,6 +494,72 @@ describe('IP stack', () => {
       assert.deepEqual(net.seen('send', 'r1').length, 1)
     }
   })
+  test('who does not know its address yet may broadcast from 0.0.0.0 (RFC 1122 §3.2.1.3 (a))', () => {
+    const { net, alice, r1 } = chain()
+    let from = ''
+    r1.stack.handle(99, packet => {
+      from = formatIpv4(Ipv4Header.source(packet.bytes, packet.start))
+      packet.release()
+    })
+    alice.stack.output(alice.env.packets.make(4), ip('255.255.255.255'), 99, { source: ip('0.0.0.0') })
+    net.run(sec(1))
+    assert.equal(from, '0.0.0.0')
+  })
+  test('an address goes with the last interface that has it, and with it the broadcast address', () => {
+    const { alice } = chain()
+    const port = iface('ppp0').port
+    alice.stack.addInterface(port, ip('10.0.1.2'), prefixOf(ip('10.0.7.0'), 24))
+    alice.stack.removeInterface('eth0')
+    assert.deepEqual([alice.stack.isOwn(ip('10.0.1.2')), alice.stack.isBroadcast(ip('10.0.1.255'))], [true, false])
+    alice.stack.removeInterface('ppp0')
+    assert.deepEqual([alice.stack.isOwn(ip('10.0.1.2')), alice.stack.isBroadcast(ip('10.0.7.255'))], [false, false])
+    assert.deepEqual(alice.stack.routes.all, [])
+  })
+  test('octets behind the total length are padding of the line: neither delivered nor passed on (RFC 1122 §2.3.3)', () => {
+    const { net, alice, bob, middle } = chain()
+    const lengths: number[] = []
+    middle.tap = ({ bytes }) => void lengths.push(bytes.length)
+    bob.stack.handle(99, packet => {
+      lengths.push(packet.length)
+      packet.release()
+    })
+    const packet = alice.env.packets.make(46)
+    Ipv4Header.write(packet.bytes, packet.start, 24, 1, 0, 64, 99, ip('10.0.1.2'), ip('10.0.3.2'))
+    alice.stack.interface('eth0')?.port.send(packet, ip('10.0.1.1'))
+    net.run(sec(1))
+    assert.deepEqual(lengths, [24, 24])
+  })
+  test('each datagram has another identification (RFC 791 §3.2)', () => {
+    const { net, alice, bob } = chain()
+    const ids: number[] = []
+    bob.stack.handle(99, packet => {
+      ids.push(Ipv4Header.identification(packet.bytes, packet.start))
+      packet.release()
+    })
+    for (let n = 0; n < 3; n++) alice.stack.output(alice.env.packets.make(4), ip('10.0.3.2'), 99)
+    net.run(sec(1))
+    assert.equal(new Set(ids).size, 3)
+  })
+  test('an echo is answered from the address that was asked, be it of another interface (RFC 1122 §3.2.2.6)', () => {
+    const { net, alice } = chain()
+    net.ping(alice, '10.0.2.1')
+    net.run(sec(1))
+    assert.deepEqual(
+      net.seen('ping-reply').map(e => e.from),
+      ['10.0.2.1'],
+    )
+  })
+  test('TCP within one machine has that machine at both ends', () => {
+    const { net, alice } = chain()
+    const ends: string[] = []
+    alice.tcp.listen(80, ({ local, remote }) => {
+      ends.push(formatIpv4(local.address), formatIpv4(remote.address))
+      return {}
+    })
+    alice.tcp.connect(ip('127.0.0.1'), 80, {})
+    net.run(sec(1))
+    assert.deepEqual(ends, ['127.0.0.1', '127.0.0.1'])
+  })
   test('the limited broadcast goes to everybody on the wire, and no gateway', () => {
     const net = new Net()
     const host = net.host('host', 'default via 10.0.0.1')
