@@ -11,6 +11,7 @@ import { fragment, Reassembler } from '../../src/ip/fragment.ts'
 import type { IpInterface } from '../../src/ip/interface.ts'
 import { formatRoute, parseRoute, type Route, RouteTable } from '../../src/ip/route.ts'
 import * as Checksum from '../../src/wire/checksum.ts'
+import * as Icmp from '../../src/wire/icmp.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
 import { Net } from '../support/net.ts'
 
@@ -172,6 +173,20 @@ describe('fragments (RFC 791 §3.2)', () => {
     const whole = pieces.map(piece => reassembler.receive(piece)).at(-1)
     assert.equal(whole?.length, 220)
     assert.equal(reasons.length, 3)
+  })
+  test('fragments name the packet they were cut from, and the whole names the first fragment; its time-out is forgotten', () => {
+    const world = new World(1)
+    const from = world.env('a')
+    const packet = datagram(from, 200)
+    const { id } = packet
+    const pieces = fragment(from, packet, 84)
+    assert.deepEqual(new Set(pieces.map(piece => piece.parent)), new Set([id]))
+    const first = pieces[0].id
+    const { reassembler, reasons, expired } = collector(from)
+    const whole = pieces.map(piece => reassembler.receive(piece)).at(-1)
+    assert.equal(whole?.parent, first)
+    world.scheduler.runUntil(sec(31))
+    assert.deepEqual([reasons, expired], [[], []])
   })
   test('nothing follows the last fragment, and none of another length takes its place', () => {
     const from = env()
@@ -368,6 +383,32 @@ describe('IP stack', () => {
     assert.equal(errors(3), 0)
     assert.equal(errors(3000), 1)
     assert.deepEqual([errors(3), errors(4)], [0, 1])
+  })
+  test('an error quotes what makes it 576 octets (RFC 1812 §4.3.2.3); one about a packet of another is ignored', () => {
+    const { net, alice, r2 } = chain()
+    const quotes: number[] = []
+    alice.stack.icmp.onError(e => quotes.push(e.quoted.length))
+    net.ping(alice, '10.9.9.9', { size: 1400 })
+    net.run(sec(1))
+    // 576 less two IP headers and the ICMP header.
+    assert.deepEqual(quotes, [576 - 20 - 8 - 20])
+    const about = r2.env.packets.make(28)
+    Ipv4Header.write(about.bytes, about.start, 28, 1, 0, 64, 17, ip('10.0.3.77'), ip('10.9.9.9'))
+    const error = r2.env.packets.from(about.data)
+    Icmp.write(error.bytes, error.prepend(8), error.end, 3, 1, 0)
+    about.release()
+    r2.stack.output(error, ip('10.0.1.2'), 1)
+    net.run(sec(2))
+    assert.deepEqual([quotes.length, net.drops('alice')], [1, ['icmp-ignored']])
+  })
+  test('a datagram is as long as UDP says, not as IP says (RFC 768)', () => {
+    const { net, alice, bob } = chain()
+    const got: string[] = []
+    bob.udp.open(9, ({ data }) => got.push(hex(data)))
+    const packet = alice.env.packets.from(unhex('c000 0009 000a 0000 0102 ffff'))
+    alice.stack.output(packet, ip('10.0.3.2'), 17)
+    net.run(sec(1))
+    assert.deepEqual(got, ['0102'])
   })
   test('fragmentation-needed is never limited', () => {
     const { net, alice } = chain({ mtu: 600 })
