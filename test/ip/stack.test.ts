@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { DISCARDS } from 'tcp-userspace'
 import { contains, formatIpv4, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
-import { hex, set16, unhex } from '../../src/base/bytes.ts'
+import { hex, set16, set32, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { ms, sec } from '../../src/base/time.ts'
@@ -410,6 +410,37 @@ describe('IP stack', () => {
     net.run(sec(1))
     assert.deepEqual(got, ['0102'])
   })
+  test('unreachable ends a connection that opens, fragmentation-needed does not, and none ends one that is open (RFC 5927 §4.1)', () => {
+    const endOf = (opens: boolean, code: number): string => {
+      const { net, alice, bob, r1, middle } = chain()
+      bob.tcp.listen(80, () => ({}))
+      middle.setUp(!opens)
+      let end = ''
+      const connection = alice.tcp.connect(ip('10.0.3.2'), 80, { closed: reason => (end = reason) })
+      net.run(sec(1))
+      middle.setUp(false)
+      connection?.write(unhex('00'))
+      const about = r1.env.packets.make(40)
+      Ipv4Header.write(about.bytes, about.start, 40, 1, 0, 64, 6, ip('10.0.1.2'), ip('10.0.3.2'))
+      set16(about.bytes, about.start + 20, connection?.local.port ?? 0)
+      set16(about.bytes, about.start + 22, 80)
+      set32(about.bytes, about.start + 24, connection?.sndUna ?? 0)
+      r1.stack.icmp.unreachable(about, code)
+      about.release()
+      net.run(sec(2))
+      return end
+    }
+    const codes = [0, 1, 2, 3, 4]
+    const over = 'unreachable'
+    assert.deepEqual(
+      codes.map(code => endOf(true, code)),
+      [over, over, over, over, ''],
+    )
+    assert.deepEqual(
+      codes.map(code => endOf(false, code)),
+      ['', '', '', '', ''],
+    )
+  })
   test('fragmentation-needed is never limited', () => {
     const { net, alice } = chain({ mtu: 600 })
     let count = 0
@@ -427,6 +458,16 @@ describe('IP stack', () => {
     net.run(sec(1))
     assert.deepEqual(net.drops(), ['no-route', 'no-route'])
     assert.equal(net.seen('send').length, 1)
+  })
+  test('none of the five kinds of error is answered by another, everything else is', () => {
+    for (let type = 0; type < 20; type++) {
+      const { net, alice } = chain()
+      const packet = alice.env.packets.make(8)
+      Icmp.write(packet.bytes, packet.start, packet.end, type, 0, 0)
+      alice.stack.output(packet, ip('10.9.9.9'), 1)
+      net.run(sec(1))
+      assert.equal(net.seen('send', 'r2').length, [3, 4, 5, 11, 12].includes(type) ? 0 : 1, `type ${type}`)
+    }
   })
   test('options pass through routers untouched', () => {
     const { net, alice, bob } = chain()
