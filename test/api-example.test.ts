@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { type LabSource, lab, labText, load, run } from '../src/index.ts'
 import { rootPath } from './support/root.ts'
 
@@ -42,6 +43,17 @@ describe('the example of docs/api.md', () => {
     assert.equal(ran.stderr, '')
     assert.notEqual(ran.stdout, '')
     assert.equal(ran.stdout, block('text'))
+  })
+
+  test('and the short one of the README compiles, with the text of a lab given', () => {
+    const [, source] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(rootPath('README.md'), 'utf8')) ?? ['', '']
+    assert.match(source, /from 'pptp-lab'/)
+    const { output, file } = compile(`declare const text: string\n${source}`)
+    assert.equal(output, '')
+    const given = `globalThis.text = ${JSON.stringify(labText(SOURCE))}; await import(${JSON.stringify(pathToFileURL(file).href)})`
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', given], { encoding: 'utf8' })
+    assert.equal(status, 0)
+    assert.match(stdout, / a ping-reply\ntrue\n$/)
   })
 
   test('is held to the types: a slip in a key does not compile', () => {

@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
   decode: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
   'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'decode'], packages: [] },
+  // decode is loaded by the one command that needs it (decision 007).
   platform: { folders: ['index.ts', 'decode'], packages: ['node:'] },
   'tcp-userspace': { folders: [], packages: [] },
 }

@@ -32,7 +32,8 @@ const PAGE = `
   if (!loaded.ok) throw new Error(PptpLab.renderIssues(loaded.issues))
   const run = new PptpLab.Run(loaded.lab)
   let story = 0
-  run.listen(event => { if (PptpLab.tell(event, { verbose: false, names: new Map() })) story++ })
+  const teller = new PptpLab.Story({ verbose: false, names: new Map() })
+  run.listen(event => { if (teller.tell(event)) story++ })
   let slices = 1
   while (!run.advance(500)) slices++
   const { ok, checks, fingerprint } = run.result()

@@ -6,10 +6,11 @@ const PERIOD = 65_521
 const LONGEST = 65_536
 
 /** The pattern, long enough that a piece can start anywhere in its first period. */
-const TABLE = Uint8Array.from({ length: PERIOD + LONGEST }, (_, i) => {
+const TABLE = new Uint8Array(PERIOD + LONGEST)
+for (let i = 0; i < TABLE.length; i++) {
   const h = Math.imul((i % PERIOD) + 1, 0x2c1b3c6d)
-  return (h ^ (h >>> 13) ^ (h >>> 22)) & 0xff
-})
+  TABLE[i] = h ^ (h >>> 13) ^ (h >>> 22)
+}
 
 /** Writes the octets of the stream from `position` on. */
 export function fillPattern(bytes: Uint8Array, position: number): void {
@@ -20,9 +21,12 @@ export function fillPattern(bytes: Uint8Array, position: number): void {
 }
 
 export function matchesPattern(bytes: Uint8Array, position: number): boolean {
-  for (let i = 0, at = position % PERIOD; i < bytes.length; i++) {
-    if (bytes[i] !== TABLE[at]) return false
-    if (++at === PERIOD) at = 0
+  for (let done = 0; done < bytes.length; done += LONGEST) {
+    const from = ((position + done) % PERIOD) - done
+    const end = Math.min(done + LONGEST, bytes.length)
+    let difference = 0
+    for (let i = done; i < end; i++) difference |= bytes[i] ^ TABLE[from + i]
+    if (difference !== 0) return false
   }
   return true
 }

@@ -6,7 +6,6 @@ export const DROP_REASONS = {
   // any layer
   malformed: 'The bytes are not a valid packet of this protocol.',
   'bad-checksum': 'The checksum does not match the bytes: something changed them on the way.',
-  'node-down': 'The machine is switched off.',
   // link
   'queue-full': 'The queue in front of the line was full.',
   'line-loss': 'The line lost it.',

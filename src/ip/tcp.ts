@@ -92,7 +92,7 @@ export class TcpLayer {
       : this.#tcp.receive(bytes, at, end, source, destination)
     if (discard) {
       const facts = { reason: reasonOf(discard), layer: 'tcp', ...dropFacts(packet) }
-      this.#env.trace.drop({ ...facts, detail: DISCARDS[discard] })
+      this.#env.trace.drop({ ...facts, detail: asClause(DISCARDS[discard]) })
     }
     packet.release()
   }
@@ -107,6 +107,9 @@ export class TcpLayer {
     this.#tcp.unreachable({ local, remote, sequence: get32(error.quoted, 4) }, hard)
   }
 }
+
+/** Details are clauses: `It belongs to nobody.` becomes `it belongs to nobody`. */
+const asClause = (sentence: string): string => `${sentence[0].toLowerCase()}${sentence.slice(1, -1)}`
 
 function reasonOf(discard: Discard): DropReason {
   if (discard === 'bad-checksum') return 'bad-checksum'

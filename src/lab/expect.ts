@@ -14,6 +14,8 @@ export interface Verdict {
   readonly description: string
   readonly level: 'error' | 'warning'
   readonly ok: boolean
+  /** False when the run ended before the check was due. */
+  readonly decided: boolean
   /** When the verdict was sure: the moment a state held, or the end of the time that the check names. */
   readonly t: SimTime
   /** What was seen, in one sentence. */
@@ -92,8 +94,9 @@ class Pending {
     const wrong = this.#wrong()
     if (wrong === undefined) this.#heldAt ??= t
     else {
+      // `during` is decided by the first failure, `by` is told by what came last.
+      if ('by' in when || this.#failedAt === undefined) this.#closest = wrong
       this.#failedAt ??= t
-      this.#closest = wrong
     }
   }
 
@@ -115,21 +118,23 @@ class Pending {
     return this.#decided ?? this.#decide(t)
   }
 
-  /** Nothing that is still to come can change it: a state had to hold once, and did. */
-  get #sure(): boolean {
-    const { when, seen, unseen } = this.check
-    return 'by' in when && !seen && !unseen && this.#heldAt !== undefined
-  }
-
   #decide(t: SimTime): Verdict {
-    const early = t < this.#to && !this.#sure
-    const trouble = early ? `the run ended at ${moment(t)}, before the check was due` : this.#trouble()
+    const decided = t >= this.#to || this.#sure()
+    const trouble = decided ? this.#trouble() : `the run ended at ${moment(t)}, before the check was due`
     const { name, description, level, pass, fail } = this.check
     const ok = trouble === undefined
-    const held = this.#sure ? (this.#heldAt ?? t) : t
-    const sentence = ok ? pass : fail
+    const held = ok && 'by' in this.check.when && this.#sure() ? (this.#heldAt ?? t) : t
+    const sentence = ok ? pass : decided ? fail : undefined
     const detail = [trouble ?? this.#success(), sentence].filter(part => part).join('. ')
-    return { name, description, level, ok, t: ok ? held : t, detail }
+    return { name, description, level, ok, decided, t: ok ? held : t, detail }
+  }
+
+  /** Can nothing that is still to come change the verdict? */
+  #sure(): boolean {
+    const { seen, unseen, when } = this.check
+    if (this.#unseen) return true
+    if ('during' in when) return this.#failedAt !== undefined
+    return 'by' in when && this.#heldAt !== undefined && !seen && !unseen
   }
 
   #trouble(): string | undefined {

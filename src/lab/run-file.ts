@@ -20,17 +20,18 @@ export interface RunEnd {
   readonly fingerprint: string
 }
 
-export function writeRunFile(header: Omit<RunHeader, 'type' | 'format'>, end: Omit<RunEnd, 'type'>): string {
-  const lines = [
-    { type: 'header', format: RUN_FORMAT, ...header },
-    { type: 'end', ...end },
-  ]
+/** Without `end` the file of a run that is not over: it can be repeated, but not compared. */
+export function writeRunFile(header: Omit<RunHeader, 'type' | 'format'>, end?: Omit<RunEnd, 'type'>): string {
+  const lines: object[] = [{ type: 'header', format: RUN_FORMAT, ...header }]
+  if (end) lines.push({ type: 'end', ...end })
   return lines.map(line => `${JSON.stringify(line)}\n`).join('')
 }
 
 export type RecordedRun =
   | {
       readonly ok: true
+      /** Of the program that recorded it. */
+      readonly version: string
       readonly lab: string
       readonly overrides: readonly Override[]
       readonly end: RunEnd | undefined
@@ -61,7 +62,8 @@ export function readRunFile(text: string): RecordedRun {
     return bad('its header lacks the text of the lab, the seed or the overrides')
   }
   const end = values.find(isEnd)
-  return { ok: true, lab, overrides: [...overrides, { path: 'seed', value: String(seed) }], end }
+  const version = typeof header.version === 'string' ? header.version : 'unknown'
+  return { ok: true, version, lab, overrides: [...overrides, { path: 'seed', value: String(seed) }], end }
 }
 
 const bad = (problem: string): RecordedRun => ({ ok: false, problem })

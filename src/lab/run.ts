@@ -15,7 +15,7 @@ export interface RunOptions {
 }
 
 export interface RunResult {
-  /** Every check of level `error` passed. */
+  /** No check of level `error` has failed. */
   readonly ok: boolean
   readonly t: SimTime
   readonly checks: readonly Verdict[]
@@ -131,7 +131,7 @@ export class Run {
     for (const [name, hash] of this.#nodeHashes) fingerprints.set(name, hash.digest())
     for (const [name, hash] of this.#linkHashes) fingerprints.set(name, hash.digest())
     return {
-      ok: checks.every(check => check.ok || check.level === 'warning'),
+      ok: checks.every(check => check.ok || !check.decided || check.level === 'warning'),
       t,
       checks,
       drops: this.simulation.world.trace.drops,

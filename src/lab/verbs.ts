@@ -61,7 +61,9 @@ const both = <S extends v.GenericSchema>(leaf: S) =>
 export const qualitySchemas = {
   delay: both(duration('Time that a packet travels.')),
   jitter: both(
-    duration('The delay of each packet is drawn from delay - jitter … delay + jitter; one may overtake another.'),
+    duration(
+      'The delay of each packet is drawn from delay - jitter … delay + jitter, so packets may overtake each other.',
+    ),
   ),
   rate: both(rate('Bits that the line takes a second.')),
   queue: both(size('Octets that may wait in front of the line.')),
@@ -208,7 +210,7 @@ export const VERBS = {
       }
     },
     describe: a =>
-      `${a.from} sends ${formatIpv4(a.to)} ${times(a.count, 'UDP datagram')} of ${a.size} octets to be echoed${pace(a.count, a.interval)}`,
+      `${a.from} sends ${times(a.count, 'UDP datagram')} of ${a.size} octets to ${formatIpv4(a.to)} to be echoed${pace(a.count, a.interval)}`,
   },
   link: {
     schema: map('the verb link', {

@@ -150,7 +150,8 @@ export class ArpResolver {
   }
 
   #send(operation: Arp.Arp['operation'], to: Mac, targetMac: Mac, targetIp: Ipv4): void {
-    this.#trace('sent', operation, this.#address, targetIp, operation === 'reply' ? this.#mac : 0)
+    const tells = operation === 'reply' || targetIp === this.#address
+    this.#trace('sent', operation, this.#address, targetIp, tells ? this.#mac : 0)
     const bytes = Arp.write({ operation, senderMac: this.#mac, senderIp: this.#address, targetMac, targetIp })
     this.#sinks.frame(this.#env.packets.from(bytes), to, TYPE.arp)
   }

@@ -97,7 +97,7 @@ export class Client extends IpNode {
   /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
   #dial(control: ControlConnection): void {
     const call: Call = control.dial({
-      connected: () => link.open(),
+      connected: () => link.session.open(),
       received: frame => link.session.receive(frame),
       ended: end => {
         link.session.lowerDown()

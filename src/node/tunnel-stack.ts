@@ -105,7 +105,7 @@ export class PppLink {
     }
   }
 
-  /** After what is being done now: a reply that connects the call must leave before the first frame does. */
+  /** A PAC starts PPP after what is being done now: the reply that connects the call must leave before the first frame. */
   open(): void {
     this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
   }

@@ -1,52 +1,57 @@
 #!/usr/bin/env node
 /** The command `pptp-lab`: finds the command, runs it, and turns every ending into an exit status. */
-import { nearest } from '../index.ts'
 import { COMMANDS } from './commands/table.ts'
-import { version } from './files.ts'
+import { version } from './package.ts'
 import { err, OutputClosed, out } from './terminal.ts'
-import { EXIT, helpOf, parse, UsageError } from './usage.ts'
+import { type Command, columns, didYouMean, EXIT, helpOf, parse, UsageError } from './usage.ts'
 
 function help(): string {
-  const width = Math.max(...Object.entries(COMMANDS).map(([name, { operands }]) => `${name} ${operands}`.length))
   const rows = Object.entries(COMMANDS).map(
-    ([name, { operands, help }]) => `  ${`${name} ${operands}`.padEnd(width)}  ${help}`,
+    ([name, { operands, help }]) => [`${name} ${operands}`, help.split('. ')[0].replace(/\.?$/, '.')] as const,
   )
   return `pptp-lab: a network simulator with a complete PPTP stack, in which every packet is real bytes.
 
-${rows.join('\n')}
+${columns(rows)}
 
-pptp-lab COMMAND --help tells more of a command; pptp-lab --version tells the version.
+Begin with: pptp-lab run voluntary
+More of a command: pptp-lab COMMAND --help. The version: pptp-lab --version.
 `
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined) {
-    const status = await COMMANDS.labs.run([], {})
+    const labs = await COMMANDS.labs.load()
+    const status = await labs([], {})
     out('\nRun one: pptp-lab run voluntary. All commands: pptp-lab --help\n')
     return status
   }
-  if (name === '--help' || name === '-h' || name === 'help') {
-    out(help())
-    return EXIT.good
-  }
-  if (name === '--version') {
+  if (name === '--version' || name === '-V') {
     out(`${version()}\n`)
     return EXIT.good
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) {
-    const close = nearest(name, Object.keys(COMMANDS))
-    throw new UsageError(
-      `pptp-lab has no command ${name}. ${close === undefined ? 'All commands: pptp-lab --help' : `Did you mean ${close}?`}`,
-    )
+  if (name === '--help' || name === '-h' || name === 'help') {
+    out(rest.length === 0 ? help() : helpOf(rest[0], await commandOf(rest[0])))
+    return EXIT.good
   }
-  const { operands, options } = parse(name, command, rest)
-  if (options.help) {
+  const command = await commandOf(name)
+  const parsed = await parse(name, command, rest)
+  if (parsed.help) {
     out(helpOf(name, command))
     return EXIT.good
   }
-  return command.run(operands, options)
+  const action = await command.load()
+  return action(parsed.operands, parsed.options)
+}
+
+async function commandOf(name: string): Promise<Command> {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]
+  const all = 'All commands: pptp-lab --help'
+  if (name.startsWith('-')) {
+    const hint = await didYouMean(name.replace(/^-+/, ''), ['help', 'version'], all, '--')
+    throw new UsageError(`pptp-lab has no option ${name} before a command. ${hint}`)
+  }
+  throw new UsageError(`pptp-lab has no command ${name}. ${await didYouMean(name, Object.keys(COMMANDS), all)}`)
 }
 
 function statusOf(error: unknown): number {

@@ -1,75 +1,81 @@
-/** Labs and captures on disk. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type Lab, load, nearest, type Override, readRunFile, renderIssues } from '../index.ts'
-import { UsageError } from './usage.ts'
-
-/** The folder of the package, found from the compiled file as well as from an installed one. */
-function packageRoot(): string {
-  let dir = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(dir, 'topologies'))) {
-    const up = dirname(dir)
-    if (up === dir) throw new Error('the folder of pptp-lab with its topologies is not there')
-    dir = up
-  }
-  return dir
-}
-
-export const version = (): string =>
-  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
-
-export const schemaFile = (): string => join(packageRoot(), 'topologies', 'lab.schema.json')
-
-/** Name and path of each lab that comes with the program. */
-export function shippedLabs(): { name: string; path: string }[] {
-  const dir = join(packageRoot(), 'topologies')
-  const files = readdirSync(dir).filter(file => file.endsWith('.yaml'))
-  return files.sort().map(file => ({ name: basename(file, '.yaml'), path: join(dir, file) }))
-}
+/** Labs, run files and captures on disk. */
+import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type Lab, load, type Override, type RecordedRun, readRunFile, renderIssues } from '../index.ts'
+import { shippedLabs } from './package.ts'
+import { didYouMean, UsageError } from './usage.ts'
 
 export interface LabFile {
   readonly text: string
   /** As messages name it. */
   readonly file: string
   readonly overrides: readonly Override[]
+  /** For a run file: what was recorded. */
+  readonly recorded: Extract<RecordedRun, { ok: true }> | undefined
 }
 
 /** Reads a lab, or the lab inside a run file: `name` is a path, or the name of a lab that comes with the program. */
-export function readLab(name: string, overrides: readonly Override[]): LabFile {
-  const path = findLab(name)
-  const text = readText(path)
-  if (!path.endsWith('.jsonl')) return { text, file: name, overrides }
+export async function readLab(name: string, overrides: readonly Override[]): Promise<LabFile> {
+  const text = readText(await findLab(name))
+  if (!name.endsWith('.jsonl') && !text.startsWith('{"type":"header"')) {
+    return { text, file: name, overrides, recorded: undefined }
+  }
   const recorded = readRunFile(text)
-  if (!recorded.ok) throw new UsageError(`${name}: ${recorded.problem}`)
-  return { text: recorded.lab, file: name, overrides: [...recorded.overrides, ...overrides] }
+  if (!recorded.ok) throw new UsageError(`${name} is no run file: ${recorded.problem}.`)
+  return { text: recorded.lab, file: name, overrides: [...recorded.overrides, ...overrides], recorded }
 }
 
-function findLab(name: string): string {
-  if (existsSync(name) && statSync(name).isFile()) return name
+async function findLab(name: string): Promise<string> {
+  if (existsSync(name)) return name
   const labs = shippedLabs()
   const shipped = labs.find(lab => lab.name === name)
   if (shipped) return shipped.path
   const names = labs.map(lab => lab.name)
-  const close = nearest(basename(name).replace(/\.ya?ml$/, ''), names)
-  const hint = close === undefined ? `The labs that come with pptp-lab: ${names.join(', ')}.` : `Did you mean ${close}?`
-  throw new UsageError(`There is no lab file ${name}. ${hint}`)
+  const all = `The labs that come with pptp-lab: ${names.join(', ')}.`
+  throw new UsageError(
+    `There is no lab ${name}. ${await didYouMean(basename(name).replace(/\.ya?ml$/, ''), names, all)}`,
+  )
 }
 
-export function readText(path: string): string {
-  return readBytes(path).toString('utf8')
-}
+export const readText = (path: string): string => readBytes(path).toString('utf8')
 
 export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`)
+    throw new UsageError(`${path} cannot be read: ${reasonOf(error)}.`)
   }
 }
 
+/** Does what writes to `path`; what the system has against it becomes a sentence. */
+export function writing<T>(path: string, write: () => T): T {
+  try {
+    return write()
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${reasonOf(error)}.`)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it, or the folder it should be in, does not exist',
+  EACCES: 'you have no permission',
+  EPERM: 'you have no permission',
+  EISDIR: 'it is a folder, not a file',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EEXIST: 'there is a file of this name already',
+  EROFS: 'the disk can only be read',
+  ENOSPC: 'the disk is full',
+}
+
+/** Errors of the system in words; one without a code is a fault of ours and passes through. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === undefined) throw error
+  return REASONS[code] ?? message
+}
+
 /** The checked lab; a UsageError with every problem if it has some. */
-export function checkedLab({ text, file, overrides }: LabFile): Lab {
+export function checkedLab({ text, file, overrides }: Pick<LabFile, 'text' | 'file' | 'overrides'>): Lab {
   const loaded = load(text, file, overrides)
   if (loaded.ok) return loaded.lab
   throw new UsageError(renderIssues(loaded.issues))

@@ -1,6 +1,5 @@
-/** Command lines: the table of commands, and errors that say what would be right. */
+/** Command lines: what a command is, how its words are read, and errors that say what would be right. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { nearest } from '../index.ts'
 
 /** Exit statuses of the program. */
 export const EXIT = { good: 0, failed: 1, usage: 2, internal: 3, limit: 4, interrupted: 130, terminated: 143 } as const
@@ -18,52 +17,94 @@ export interface Option {
   readonly help: string
 }
 
+export type Options = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+export type Action = (operands: readonly string[], options: Options) => number | Promise<number>
+
 export interface Command {
-  /** `LAB` or `[FILE]`. */
-  readonly operands: string
+  /** `LAB` for exactly one, `LAB...` for one or more, `[FILE]` for one or none, `` for none. */
+  readonly operands: '' | 'LAB' | 'LAB...' | 'FILE' | '[FILE]' | 'SHELL'
+  readonly example: string
   readonly help: string
   readonly options: Readonly<Record<string, Option>>
-  run(operands: readonly string[], options: Readonly<Record<string, unknown>>): number | Promise<number>
+  /** Loads the file of the command: a command that is not asked for costs no time. */
+  load(): Promise<Action>
 }
 
-const HELP: Option = { type: 'boolean', help: 'show this help' }
+export const HELP: Option = { type: 'boolean', help: 'show this help' }
 
-export function parse(
-  name: string,
-  command: Command,
-  args: readonly string[],
-): { operands: string[]; options: Record<string, unknown> } {
+/** The sentence about an unknown word. Only here does a wrong command line wait for the core. */
+export async function didYouMean(word: string, known: readonly string[], otherwise: string, dashes = '') {
+  const { nearest } = await import('../index.ts')
+  const close = nearest(word, known)
+  return close === undefined ? otherwise : `Did you mean ${dashes}${close}?`
+}
+
+export interface Parsed {
+  readonly operands: readonly string[]
+  readonly options: Options
+  readonly help: boolean
+}
+
+/** Reads the words behind the name of a command. Every mistake is answered with the words that were typed. */
+export async function parse(name: string, command: Command, args: readonly string[]): Promise<Parsed> {
   const known = { ...command.options, help: HELP }
-  const options = Object.fromEntries(
-    Object.entries(known).map(([key, { type, multiple = false }]) => [key, { type, multiple }]),
-  ) as ParseArgsConfig['options']
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      options: options ?? {},
-      allowPositionals: true,
-      strict: true,
-    })
-    return { operands: positionals, options: values }
-  } catch (error) {
-    throw new UsageError(explain(name, Object.keys(known), args, error as Error))
+  const { tokens, positionals, values } = parseArgs({
+    args: [...args],
+    options: parserOptions(known),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+  const help = tokens.some(token => token.kind === 'option' && token.name === 'help')
+  if (help) return { operands: positionals, options: {}, help }
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const option = Object.hasOwn(known, token.name) ? known[token.name as keyof typeof known] : undefined
+    if (!option) {
+      const hint = await didYouMean(token.name, Object.keys(known), `Its options: pptp-lab ${name} --help`, '--')
+      throw new UsageError(`pptp-lab ${name} has no option ${token.rawName}. ${hint}`)
+    }
+    if (option.type === 'string' && !token.value) {
+      throw new UsageError(`--${token.name} wants ${option.value} after it: ${option.help}.`)
+    }
+    if (option.type === 'boolean' && token.value !== undefined) {
+      throw new UsageError(`--${token.name} takes no value: write --${token.name} alone.`)
+    }
+  }
+  checkCount(name, command, positionals)
+  return { operands: positionals, options: values as Options, help }
+}
+
+function parserOptions(known: Readonly<Record<string, Option>>): NonNullable<ParseArgsConfig['options']> {
+  const entries = Object.entries(known).map(([key, { type, multiple = false }]) => {
+    const option = { type, multiple }
+    return [key, key === 'help' ? { ...option, short: 'h' } : option] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function checkCount(name: string, { operands, example }: Command, given: readonly string[]): void {
+  const word = operands.replace(/[[\].]/g, '')
+  const least = operands === '' || operands.startsWith('[') ? 0 : 1
+  const most = operands === '' ? 0 : operands.endsWith('...') ? Number.POSITIVE_INFINITY : 1
+  if (given.length < least) throw new UsageError(`pptp-lab ${name} wants a ${word}, such as: ${example}`)
+  if (given.length > most) {
+    const takes = most === 0 ? 'takes no operands' : `takes one ${word}, not ${given.length}`
+    throw new UsageError(`pptp-lab ${name} ${takes}: ${given.join(' ')}. Right would be: ${example}`)
   }
 }
 
-function explain(name: string, known: readonly string[], args: readonly string[], error: Error): string {
-  const unknown = args.find(arg => arg.startsWith('-') && !known.includes(arg.replace(/^--?(no-)?/, '').split('=')[0]))
-  if (unknown === undefined) return `pptp-lab ${name}: ${error.message}`
-  const close = nearest(unknown.replace(/^-+/, '').split('=')[0], known)
-  const hint = close === undefined ? `Try: pptp-lab ${name} --help` : `Did you mean --${close}?`
-  return `pptp-lab ${name} has no option ${unknown.split('=')[0]}. ${hint}`
-}
-
-export function helpOf(name: string, { operands, help, options }: Command): string {
+export function helpOf(name: string, { operands, example, help, options }: Command): string {
   const rows = Object.entries({ ...options, help: HELP }).map(([key, { value, help }]): [string, string] => [
     `--${key}${value === undefined ? '' : ` ${value}`}`,
     help,
   ])
+  const usage = ['pptp-lab', name, operands, Object.keys(options).length > 0 ? '[OPTIONS]' : ''].filter(word => word)
+  return `${usage.join(' ')}\n\n${help}\n\n${columns(rows)}\n\nFor example: ${example}\n`
+}
+
+/** Two columns, the left one as wide as it must be. */
+export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))
-  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
-  return `pptp-lab ${name}${operands === '' ? '' : ` ${operands}`}\n\n${help}\n\n${lines.join('\n')}\n`
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
 }

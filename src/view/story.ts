@@ -2,12 +2,17 @@
  * The story of a run: the trace as sentences, one line for each thing that matters. A line is marked by the channel it
  * belongs to - the control connection, the data channel of the tunnel, or the user's own traffic - and indented by its
  * layer, so that the building of a tunnel can be seen as a staircase.
+ *
+ * An event knows its call by number, a reader by whose it is: the story remembers who has called whom.
  */
+import { formatIpv4 } from '../base/address.ts'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { formatTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
+import { hostNames } from '../lab/capture.ts'
+import type { Lab } from '../lab/lab.ts'
 
 export type Mark = 'control' | 'data' | 'user' | 'net'
 export type Tone = 'plain' | 'good' | 'bad' | 'faint'
@@ -29,10 +34,12 @@ export interface StoryOptions {
   readonly names: ReadonlyMap<string, string>
 }
 
-type Teller<K extends TraceEvent['event']> = (
-  event: Extract<TraceEvent, { event: K }>,
-  options: StoryOptions,
-) => Omit<StoryLine, 't' | 'node'> | undefined
+/** The names that a lab gives to addresses, as the story wants them. */
+export const namesOf = (lab: Lab): Map<string, string> =>
+  new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
+
+type Event<K extends TraceEvent['event']> = Extract<TraceEvent, { event: K }>
+type Line = Omit<StoryLine, 't' | 'node'>
 
 const DEPTH: Readonly<Record<string, number>> = {
   tcp: 1,
@@ -69,174 +76,264 @@ const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, 
 const upper = (word: string): string => (ACRONYMS.has(word) ? word.toUpperCase() : word)
 const millis = (ns: number): string => `${(ns / 1e6).toFixed(1)} ms`
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`)
-const called = (address: string, { names }: StoryOptions): string => {
-  const name = names.get(address)
-  return name === undefined ? address : `${name} (${address})`
-}
-
-/** States worth a line of their own; the others are in between. */
-const MILESTONES = new Set(['established', 'opened', 'authenticated', 'failed', 'stopped', 'closed', 'idle', 'dead'])
-
-const channelOf = (machine: string): { mark: Mark; depth: number; layer: string } => {
-  if (machine.startsWith('tcp[')) {
-    const pptp = machine.includes(':1723')
-    return { mark: pptp ? 'control' : 'user', depth: pptp ? 1 : 0, layer: 'tcp' }
-  }
-  const parts = machine.replace(/\[[^\]]*\]/g, '').split('.')
-  const layer = parts[parts.length - 1]
-  if (parts.includes('pptp'))
-    return { mark: 'control', depth: 2, layer: layer === 'control' ? 'control connection' : layer }
-  const names: Readonly<Record<string, string>> = { phase: 'link', auth: 'authentication' }
-  return { mark: 'data', depth: layer === 'phase' ? 3 : (DEPTH[layer] ?? 4), layer: names[layer] ?? layer }
-}
-
-/** Of a call on a server the name of the machine says whose: `calls[ppp0].ppp.lcp`. */
-const ownerOf = (machine: string): string => {
-  const match = /^calls\[([^\]]+)\]/.exec(machine)
-  return match ? ` (${match[1]})` : ''
-}
-
-const TELLERS: { readonly [K in TraceEvent['event']]: Teller<K> } = {
-  action: e => ({
-    mark: e.verb === 'link' || e.verb === 'note' ? 'net' : 'user',
-    depth: 0,
-    text: e.detail,
-    tone: 'plain',
-  }),
-  state: (e, { verbose }) => {
-    const { mark, depth, layer } = channelOf(e.machine)
-    if (layer === 'tcp' && !verbose) return undefined
-    if (!verbose && (!MILESTONES.has(e.to) || layer === 'link' || e.from === 'initial' || e.from === 'starting'))
-      return undefined
-    const tone =
-      e.to === 'opened' || e.to === 'established' || e.to === 'authenticated'
-        ? 'good'
-        : e.to === 'failed' || e.to === 'stopped'
-          ? 'bad'
-          : 'faint'
-    const text = verbose
-      ? `${e.machine}: ${e.from} to ${e.to} (${e.cause})`
-      : `${upper(layer)} ${e.to}${ownerOf(e.machine)}`
-    return { mark, depth, text, tone }
-  },
-  'pptp-message': (e, options) => {
-    if (e.way === 'received' && !options.verbose) return undefined
-    const text = withDetail(`${title(e.type)} ${e.way === 'sent' ? 'to' : 'from'} ${called(e.peer, options)}`, e.detail)
-    return { mark: 'control', depth: 2, text, tone: 'plain' }
-  },
-  'ppp-message': (e, { verbose }) => {
-    const echo = e.type.startsWith('echo-')
-    if ((e.way === 'received' || echo) && !verbose) return undefined
-    const way = verbose ? ` ${e.way}` : ''
-    const text = withDetail(`${upper(e.proto)} ${title(e.type)} ${e.id}${way}`, e.detail)
-    return { mark: 'data', depth: DEPTH[e.proto] ?? 4, text, tone: 'plain' }
-  },
-  interface: e => ({
-    mark: 'user',
-    depth: 0,
-    text: withDetail(`${e.iface} is ${e.to}`, e.detail),
-    tone: e.to === 'up' ? 'good' : 'plain',
-  }),
-  'tunnel-end': (e, options) => {
-    const tries = e.tries === 0 ? '' : `, ${e.tries} ${e.tries === 1 ? 'try' : 'tries'}`
-    const wanted = TUNNEL_END_REASONS[e.reason] === 'wanted'
-    return {
-      mark: 'user',
-      depth: 0,
-      text: `the tunnel to ${called(e.peer, options)} is over (${upper(e.layer)} ${e.reason}${tries}): ${e.detail}`,
-      tone: wanted ? 'plain' : 'bad',
-    }
-  },
-  route: e => ({
-    mark: 'user',
-    depth: 0,
-    text: `route ${e.action === 'add' ? 'added' : 'removed'}: ${e.route}`,
-    tone: 'faint',
-  }),
-  'ping-sent': (e, options) =>
-    options.verbose
-      ? { mark: 'user', depth: 0, text: `ping ${e.seq} to ${called(e.to, options)}: ${e.length} octets`, tone: 'faint' }
-      : undefined,
-  'ping-reply': (e, options) => ({
-    mark: 'user',
-    depth: 0,
-    text: `ping ${e.seq}: ${called(e.from, options)} answers after ${millis(e.rtt)}`,
-    tone: 'good',
-  }),
-  'ping-failed': (e, options) => ({
-    mark: 'user',
-    depth: 0,
-    text: `ping ${e.seq} to ${called(e.to, options)} failed: ${e.type}${e.from === undefined ? '' : ` from ${called(e.from, options)}`}`,
-    tone: 'bad',
-  }),
-  'echo-reply': (e, options) => ({
-    mark: 'user',
-    depth: 0,
-    text: `UDP echo ${e.seq}: ${called(e.from, options)} answers after ${millis(e.rtt)}`,
-    tone: 'good',
-  }),
-  'fetch-done': (e, options) => ({
-    mark: 'user',
-    depth: 0,
-    text: `fetch from ${called(e.from, options)}: ${e.bytes} octets in ${millis(e.took)}, ${e.detail}`,
-    tone: e.ok ? 'good' : 'bad',
-  }),
-  drop: (e, { verbose }) => {
-    if (!verbose && QUIET_DROPS.has(e.reason)) return undefined
-    const facts = [
-      e.packet,
-      e.proto && (e.src ? `${upper(e.proto)} ${e.src} to ${e.dst}` : upper(e.proto)),
-      e.link && `on ${e.link}`,
-      e.why && MALFORMED[e.why],
-      e.detail,
-    ].filter(fact => fact)
-    const text = `dropped (${e.reason}) ${facts.join(', ')}. ${DROP_REASONS[e.reason]}`
-    return { mark: markOfDrop(e), depth: DEPTH[e.layer] ?? 0, text, tone: 'bad' }
-  },
-  'tcp-retransmit': e => ({
-    mark: e.src.endsWith(':1723') || e.dst.endsWith(':1723') ? 'control' : 'user',
-    depth: 1,
-    text: `TCP sends again, try ${e.tries}: ${e.length} octets to ${e.dst}`,
-    tone: 'bad',
-  }),
-  arp: (e, { verbose }) => {
-    if (!verbose) return undefined
-    const text = e.type === 'request' ? `who has ${e.address}?` : `${e.address} is at ${e.mac}`
-    return { mark: 'net', depth: 0, text: `ARP ${e.type} ${e.way} on ${e.iface}: ${text}`, tone: 'faint' }
-  },
-  send: (e, options) => packetLine(e, 'sends', options),
-  forward: (e, options) => packetLine(e, 'forwards', options),
-  deliver: (e, options) => packetLine(e, 'gets', options),
-}
+const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
 /** What every network does all the time: a class need not see each. */
 const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored'])
-
-const packetLine = (
-  e: Extract<TraceEvent, { event: 'send' | 'forward' | 'deliver' }>,
-  verb: string,
-  { verbose }: StoryOptions,
-): Omit<StoryLine, 't' | 'node'> | undefined => {
-  if (!verbose) return undefined
-  const made = e.parent === undefined ? '' : `, made from ${e.parent}`
-  const text = `${verb} ${e.packet}${made}: ${upper(e.proto)} ${e.src} to ${e.dst}, ${e.length} octets, ${e.iface}`
-  return { mark: e.proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
+/** What a layer discards, where the event does not say it better. */
+const UNITS: Readonly<Record<string, string>> = {
+  tcp: 'a TCP segment',
+  pptp: 'a control message',
+  gre: 'a GRE packet',
+  ppp: 'a PPP packet',
+  mppe: 'an encrypted packet',
+  ethernet: 'a frame',
+  arp: 'an ARP packet',
 }
 
-function markOfDrop(e: Extract<TraceEvent, { event: 'drop' }>): Mark {
+/** A machine's name below its node: `calls[0].ppp.lcp` is `lcp` of the call `calls[0]`. */
+function parts(machine: string): { owner: string; path: readonly string[]; layer: string } {
+  const [owner] = /^calls\[[^\]]*\]/.exec(machine) ?? ['']
+  const path = machine.replace(/\[[^\]]*\]/g, '').split('.')
+  return { owner, path, layer: path[path.length - 1] }
+}
+
+export class Story {
+  readonly #verbose: boolean
+  readonly #names: ReadonlyMap<string, string>
+  /** By node: with whom it exchanged its last control message. */
+  readonly #peers = new Map<string, string>()
+  /** By node and call, and by node and interface: who is at the other end. */
+  readonly #partners = new Map<string, string>()
+  /** By node: whose PPP session begins, until its first packet tells the interface. */
+  readonly #beginning = new Map<string, string>()
+  /** Node and peer of the calls that are over. */
+  readonly #over = new Set<string>()
+
+  constructor({ verbose, names }: StoryOptions) {
+    this.#verbose = verbose
+    this.#names = names
+  }
+
+  /** The line for an event; undefined when it does not matter to the reader. Events are told in their order. */
+  tell(event: TraceEvent): StoryLine | undefined {
+    const line = this.#line(event)
+    return line && { t: event.t, node: event.node, ...line }
+  }
+
+  #line(event: TraceEvent): Line | undefined {
+    switch (event.event) {
+      case 'action':
+        return this.#action(event)
+      case 'state':
+        return this.#state(event)
+      case 'pptp-message':
+        return this.#pptpMessage(event)
+      case 'ppp-message':
+        return this.#pppMessage(event)
+      case 'interface':
+        return this.#interface(event)
+      case 'tunnel-end':
+        return this.#tunnelEnd(event)
+      case 'route':
+        if (event.action === 'remove' && !this.#verbose) return undefined
+        return user(`${event.action === 'add' ? 'new route' : 'route removed'}: ${event.route}`, 'faint')
+      case 'ping-sent':
+        if (!this.#verbose) return undefined
+        return user(`ping ${event.seq} to ${this.#called(event.to)}: ${event.length} octets`, 'faint')
+      case 'ping-reply':
+        return user(`ping ${event.seq}: ${this.#called(event.from)} answers after ${millis(event.rtt)}`, 'good')
+      case 'ping-failed':
+        return this.#pingFailed(event)
+      case 'echo-reply':
+        return user(`UDP echo ${event.seq}: ${this.#called(event.from)} answers after ${millis(event.rtt)}`, 'good')
+      case 'fetch-done': {
+        const { from, bytes, took, ok, detail } = event
+        const text = `fetch from ${this.#called(from)}: ${bytes} octets in ${millis(took)}, ${detail}`
+        return user(text, ok ? 'good' : 'bad')
+      }
+      case 'drop':
+        return this.#drop(event)
+      case 'tcp-retransmit':
+        return this.#retransmission(event)
+      case 'arp':
+        return this.#arp(event)
+      case 'send':
+        return this.#packet(event, 'sends')
+      case 'forward':
+        return this.#packet(event, 'forwards')
+      case 'deliver':
+        return this.#packet(event, 'gets')
+    }
+  }
+
+  /** `office (203.0.113.5)` */
+  #called(address: string): string {
+    const name = this.#names.get(address)
+    return name === undefined ? address : `${name} (${address})`
+  }
+  #short(address: string): string {
+    return this.#names.get(address) ?? address
+  }
+  #partnerOf(node: string, of: string): string | undefined {
+    return this.#partners.get(`${node} ${of}`)
+  }
+
+  #action({ verb, detail }: Event<'action'>): Line {
+    const net = verb === 'link' || verb === 'note'
+    const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
+    return { mark: net ? 'net' : 'user', depth: 0, text, tone: 'plain' }
+  }
+
+  #state(event: Event<'state'>): Line | undefined {
+    const { node, machine, from, to, cause } = event
+    if (machine.startsWith('tcp[')) return this.#tcpState(event)
+    const { owner, path, layer } = parts(machine)
+    const peer = this.#learn(node, owner, layer, to)
+    const place: Pick<Line, 'mark' | 'depth'> = path.includes('pptp')
+      ? { mark: 'control', depth: DEPTH.pptp }
+      : { mark: 'data', depth: layer === 'phase' ? DEPTH.ppp : (DEPTH[layer] ?? DEPTH.chap) }
+    if (this.#verbose) return { ...place, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
+    const said = MILESTONES[layer]?.[to]
+    if (said === undefined || from === 'initial' || from === 'starting') return undefined
+    return { ...place, text: said.replace('@', peer === undefined ? '' : ` with ${peer}`), tone: toneOf(to) }
+  }
+
+  /** Who is at the other end of a call, kept from its first event on. */
+  #learn(node: string, owner: string, layer: string, to: string): string | undefined {
+    const key = `${node} ${owner}`
+    const last = this.#peers.get(node)
+    const fresh = layer === 'control' || (layer === 'call' && to !== 'idle') || !this.#partners.has(key)
+    if (fresh && last !== undefined) this.#partners.set(key, last)
+    const peer = this.#partners.get(key)
+    if (peer === undefined) return undefined
+    if (layer === 'phase' && to === 'establish') this.#beginning.set(node, peer)
+    if (layer === 'call') this.#over[to === 'idle' ? 'add' : 'delete'](`${node} ${peer}`)
+    return peer
+  }
+
+  #tcpState({ machine, from, to, cause }: Event<'state'>): Line | undefined {
+    const control = machine.includes(':1723')
+    const place: Pick<Line, 'mark' | 'depth'> = control
+      ? { mark: 'control', depth: DEPTH.tcp }
+      : { mark: 'user', depth: 0 }
+    if (this.#verbose) return { ...place, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
+    if (!control || from !== 'syn-sent' || to !== 'established') return undefined
+    const [address, port] = machine.slice(machine.indexOf('-') + 1, -1).split(':')
+    return { ...place, text: `TCP connection to ${this.#called(address)}, port ${port}`, tone: 'good' }
+  }
+
+  #pptpMessage({ node, way, type, peer, detail }: Event<'pptp-message'>): Line | undefined {
+    this.#peers.set(node, this.#short(peer))
+    if (way === 'received' && !this.#verbose) return undefined
+    const text = withDetail(`${title(type)} ${way === 'sent' ? 'to' : 'from'} ${this.#short(peer)}`, detail)
+    return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
+  }
+
+  #pppMessage({ node, way, proto, type, iface, id, detail }: Event<'ppp-message'>): Line | undefined {
+    const beginning = this.#beginning.get(node)
+    if (beginning !== undefined) {
+      this.#beginning.delete(node)
+      this.#partners.set(`${node} ${iface}`, beginning)
+    }
+    if ((way === 'received' || type.startsWith('echo-')) && !this.#verbose) return undefined
+    const peer = this.#partnerOf(node, iface) ?? iface
+    const text = `${upper(proto)} ${title(type)} ${id} ${way === 'sent' ? 'to' : 'from'} ${peer}`
+    return { mark: 'data', depth: DEPTH[proto] ?? DEPTH.chap, text: withDetail(text, detail), tone: 'plain' }
+  }
+
+  #interface({ node, iface, to, detail }: Event<'interface'>): Line {
+    const peer = this.#partnerOf(node, iface)
+    const name = peer === undefined ? iface : `${iface} to ${peer}`
+    if (to === 'up') return user(withDetail(`${name} is up`, detail), 'good')
+    return user(withDetail(`${name} is down, and its routes are gone`, detail), 'plain')
+  }
+
+  #tunnelEnd({ peer, layer, reason, tries, detail }: Event<'tunnel-end'>): Line {
+    const cause = reason.startsWith(layer) ? reason : `${upper(layer)} ${reason}`
+    const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
+    const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}`
+    return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
+  }
+
+  #pingFailed({ seq, to, type, from }: Event<'ping-failed'>): Line {
+    const why = from === undefined ? `no answer came (${type})` : `${this.#called(from)} says ${type}`
+    return user(`ping ${seq} to ${this.#called(to)} failed: ${why}`, 'bad')
+  }
+
+  #drop(event: Event<'drop'>): Line | undefined {
+    const { node, reason, layer, packet, proto, src, dst, link, why, detail } = event
+    if (!this.#verbose && QUIET_DROPS.has(reason)) return undefined
+    const place = { mark: markOfDrop(event), depth: DEPTH[layer] ?? 0 }
+    if (reason === 'pptp-unexpected' && detail !== undefined) {
+      const farewell = /^(call-clear-request|call-disconnect-notify) from (\S+)/.exec(detail)
+      const peer = farewell && this.#short(farewell[2])
+      if (farewell && this.#over.has(`${node} ${peer}`)) {
+        const text = `ignores ${title(farewell[1])} from ${peer}: both have ended the call at once, and it is over already`
+        return { ...place, text, tone: 'faint' }
+      }
+    }
+    const ends = src === undefined || dst === undefined ? '' : ` from ${this.#short(src)} to ${this.#short(dst)}`
+    const what = proto === undefined ? (UNITS[layer] ?? 'a packet') : `${upper(proto)}${ends}`
+    const facts = [
+      why && MALFORMED[why],
+      detail?.replace(ADDRESS, address => this.#short(address)),
+      link && `on ${link}`,
+    ]
+    const known = [reason, packet].filter(word => word !== undefined)
+    const more = facts.filter(fact => fact !== undefined)
+    const sentence = `drops ${what} (${known.join(', ')}): ${DROP_REASONS[reason]}`
+    return { ...place, text: more.length === 0 ? sentence : `${sentence} (${more.join(', ')})`, tone: 'bad' }
+  }
+
+  #retransmission({ src, dst, tries, length }: Event<'tcp-retransmit'>): Line {
+    const control = src.endsWith(':1723') || dst.endsWith(':1723')
+    const to = dst.replace(ADDRESS, address => this.#short(address))
+    const text = `TCP sends again, try ${tries}: ${length} octets to ${to}`
+    return { mark: control ? 'control' : 'user', depth: control ? DEPTH.tcp : 0, text, tone: 'bad' }
+  }
+
+  #arp({ type, way, iface, address, mac }: Event<'arp'>): Line | undefined {
+    if (!this.#verbose) return undefined
+    const place = mac === '' ? 'here' : `at ${mac}`
+    const text = type === 'request' ? `who has ${address}?` : `${address} is ${place}`
+    return { mark: 'net', depth: 0, text: `ARP ${type} ${way} on ${iface}: ${text}`, tone: 'faint' }
+  }
+
+  #packet(event: Event<'send' | 'forward' | 'deliver'>, verb: string): Line | undefined {
+    if (!this.#verbose) return undefined
+    const { packet, parent, proto, src, dst, length, iface } = event
+    const made = parent === undefined ? '' : `, made from ${parent}`
+    const text = `${verb} ${packet}${made}: ${upper(proto)} ${src} to ${dst}, ${length} octets, ${iface}`
+    return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
+  }
+}
+
+/** States worth a line of their own, by machine; the others are in between. `@` is for whom it is with. */
+const MILESTONES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  control: { established: 'control connection@ established', idle: 'control connection@ closed' },
+  call: { established: 'call@ connected', idle: 'call@ cleared' },
+  lcp: { opened: 'LCP opened@', closed: 'LCP closed@', stopped: 'LCP stopped@' },
+  auth: { authenticated: 'authentication@ succeeded', failed: 'authentication@ failed' },
+  ccp: { opened: 'CCP opened@', stopped: 'CCP stopped@' },
+  ipcp: { opened: 'IPCP opened@', stopped: 'IPCP stopped@' },
+}
+
+const GOOD = new Set(['opened', 'established', 'authenticated'])
+const BAD = new Set(['failed', 'stopped'])
+const toneOf = (state: string): Tone => (GOOD.has(state) ? 'good' : BAD.has(state) ? 'bad' : 'faint')
+
+const user = (text: string, tone: Tone): Line => ({ mark: 'user', depth: 0, text, tone })
+
+function markOfDrop(e: Event<'drop'>): Mark {
   if (e.layer === 'pptp') return 'control'
   return e.layer === 'gre' || e.layer === 'ppp' || e.layer === 'mppe' || e.proto === 'gre' ? 'data' : 'net'
 }
 
-/** The line for an event; undefined when it does not matter to the reader. */
-export function tell(event: TraceEvent, options: StoryOptions): StoryLine | undefined {
-  const teller = TELLERS[event.event] as Teller<TraceEvent['event']>
-  const line = teller(event as never, options)
-  return line && { t: event.t, node: event.node, ...line }
-}
-
-/** `0.035000  control  alice      PPTP …`, without colours. */
-export function formatLine(line: StoryLine, nodeWidth: number): string {
-  const indent = '  '.repeat(line.depth)
-  return `${formatTime(line.t).padStart(10)}  ${line.mark.padEnd(7)}  ${line.node.padEnd(nodeWidth)}  ${indent}${line.text}`
+/** A line in its columns - time, mark, node, text - and how far its text is indented, for those who wrap it. */
+export function lineOf(line: StoryLine, nodeWidth: number): { columns: readonly string[]; indent: number } {
+  const steps = '  '.repeat(line.depth)
+  const head = [formatTime(line.t).padStart(10), line.mark.padEnd(7), line.node.padEnd(nodeWidth)]
+  const indent = head.reduce((sum, column) => sum + column.length + 2, steps.length)
+  return { columns: [...head, steps + line.text], indent }
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { DISCARDS } from 'tcp-userspace'
 import { contains, formatIpv4, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
 import { hex, set16, set32, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
@@ -571,7 +570,7 @@ describe('IP stack', () => {
           .seen('drop')
           .map(e => e.detail)
           .filter(d => d !== undefined),
-        [DISCARDS['not-unicast']],
+        ['its source or destination is not the address of one machine (RFC 9293 §3.9.2.3)'],
       )
       assert.deepEqual(net.seen('send', 'r1').length, 1)
     }

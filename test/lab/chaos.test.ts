@@ -11,4 +11,11 @@ describe('after random faults and random users the network is at peace', () => {
       assert.ok(results.some(({ dials }) => dials > 1))
     })
   }
+
+  test('the same seed gives the same chaos, another seed another', () => {
+    const [lab] = chaosLabs()
+    const [a, b, c] = [7, 7, 8].map(seed => chaos(lab, seed).fingerprint)
+    assert.equal(a, b)
+    assert.notEqual(a, c)
+  })
 })

@@ -10,6 +10,7 @@ describe('run files', () => {
   test('are read back as they were written, the seed as the last override', () => {
     assert.deepEqual(readRunFile(writeRunFile(header, end)), {
       ok: true,
+      version: '0.1.0',
       lab: 'name: x\n',
       overrides: [
         { path: 'stop', value: '3s' },

@@ -55,7 +55,7 @@ describe('verbs', () => {
         'alice clears its call',
         'alice pings 10.20.0.5: 5 echo requests with 56 octets, one every 1s',
         'alice fetches 500kB from 10.20.0.5 over TCP, port 5001',
-        'alice sends 10.20.0.5 one UDP datagram of 64 octets to be echoed',
+        'alice sends one UDP datagram of 64 octets to 10.20.0.5 to be echoed',
         'Look at the third packet.',
       ],
     )

@@ -113,8 +113,8 @@ describe('ARP (RFC 826)', () => {
       net
         .seen('arp')
         .filter(e => e.way === 'sent')
-        .map(e => [e.node, e.type]),
-      ['ann', 'ben', 'cyd'].map(n => [n, 'announcement']),
+        .map(e => [e.node, e.type, e.mac !== '']),
+      ['ann', 'ben', 'cyd'].map(n => [n, 'announcement', true]),
     )
   })
   /** Ann hears an ARP packet that says it comes from somebody. */

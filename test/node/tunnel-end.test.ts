@@ -7,7 +7,7 @@ import type { Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import type { Link } from '../../src/link/link.ts'
 import { Client } from '../../src/node/client.ts'
-import { tell } from '../../src/view/story.ts'
+import { Story } from '../../src/view/story.ts'
 import { shippedLab } from '../support/loss.ts'
 
 interface Scene {
@@ -130,12 +130,11 @@ describe('the end of a tunnel', () => {
     s.at(sec(5), () => s.links[0].setUp(false))
     s.run.advance()
     const names = new Map([['198.51.100.10', 'alice']])
-    const line = s.events.filter(e => e.event === 'tunnel-end').map(e => tell(e, { verbose: false, names }))[0]
+    const line = s.events
+      .filter(e => e.event === 'tunnel-end')
+      .map(e => new Story({ verbose: false, names }).tell(e))[0]
     assert.equal(line?.mark, 'user')
     assert.equal(line?.tone, 'bad')
-    assert.equal(
-      line?.text,
-      'the tunnel to alice (198.51.100.10) is over (PPTP echo-timeout, 1 try): No Echo-Reply came in 60s.',
-    )
+    assert.equal(line?.text, 'the tunnel to alice is over (PPTP echo-timeout, 1 try): No Echo-Reply came in 60s.')
   })
 })

@@ -48,6 +48,7 @@ export interface Chaos {
   readonly up: number
   readonly ends: ReadonlyMap<string, number>
   readonly problems: readonly string[]
+  readonly fingerprint: string
 }
 
 export function chaos(lab: Lab, seed: number): Chaos {
@@ -110,6 +111,7 @@ class Storm {
     )
     return {
       seed: this.#seed,
+      fingerprint: this.#run.result().fingerprint,
       lab: lab.name,
       dials: this.#clients.reduce((n, client) => n + this.#dialled(client), 0),
       up: up.length,

@@ -29,7 +29,14 @@ const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(na
 )
 const troubles = files.flatMap(name => troubleOf(name).map(trouble => `${name}: ${trouble}`))
 if (troubles.length > 0) fail(`in the package:\n${troubles.join('\n')}`)
-for (const needed of ['package.json', 'LICENSE', 'dist/src/index.d.ts', 'topologies/lab.schema.json', 'docs/api.md']) {
+for (const needed of [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'dist/src/index.d.ts',
+  'topologies/lab.schema.json',
+  'docs/api.md',
+]) {
   if (!files.includes(needed.split('/').join(sep))) fail(`${needed} is not in the package`)
 }
 console.log(`${files.length} files in the package: no tests, nothing of this machine, nothing left over.`)

@@ -139,6 +139,7 @@ describe('retransmission (RFC 6298)', () => {
     assert.deepEqual(app.events, ['opened'])
     clock.advance(1)
     assert.deepEqual(app.events, ['opened', 'closed timeout'])
+    assert.equal(connection.unanswered, 16)
   })
 
   test('rfc: at least 1 s at first, no more than 60 s, given up after more than 100 s (§2.4, §2.5; RFC 9293 SHLD-11)', () => {
@@ -278,13 +279,15 @@ describe('zero window (RFC 9293 §3.8.6.1)', () => {
   })
 
   test('nobody answers the probes: the connection ends like any that is not answered', () => {
-    const { clock, connected } = underTest()
+    const { peer, clock, connected } = underTest()
     const app = log()
-    connected(app, { wnd: 0 }).write(stream(5))
+    const connection = connected(app, { wnd: 0 })
+    connection.write(stream(5))
     clock.advance(924_599)
     assert.deepEqual(app.events, ['opened'])
     clock.advance(1)
     assert.deepEqual(app.events, ['opened', 'closed timeout'])
+    assert.equal(connection.unanswered, peer.drain().length)
   })
 
   test('a window that stays small is used in the end (§3.8.6.2.1, override timeout)', () => {

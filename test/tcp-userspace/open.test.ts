@@ -129,8 +129,10 @@ describe('active open', () => {
   test('linux: SYN at 0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67 s, given up at 131 s', () => {
     const { stack, peer, clock } = underTest()
     const app = log({ closed: () => assert.equal(clock.now, sec(131)) })
-    stack.connect(dial, app)
+    const connection = stack.connect(dial, app)
+    assert.equal(connection?.unanswered, 1)
     clock.advance(200_000)
+    assert.equal(connection?.unanswered, 11)
     assert.deepEqual(
       peer.drain().map(({ at, segment }) => [at / 1e9, segment.flags]),
       [0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67].map(at => [at, Segment.SYN]),

@@ -1,14 +1,82 @@
-/** Every command of the program, in the order of the help. */
+/** Every command of the program, in the order of the help: its words here, its work in a file of its own. */
 import type { Command } from '../usage.ts'
-import { checkCommand, completionCommand, decodeCommand, initCommand, labsCommand, schemaCommand } from './files.ts'
-import { runCommand } from './run.ts'
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  run: runCommand,
-  check: checkCommand,
-  decode: decodeCommand,
-  labs: labsCommand,
-  schema: schemaCommand,
-  init: initCommand,
-  completion: completionCommand,
+  run: {
+    operands: 'LAB',
+    example: 'pptp-lab run voluntary',
+    help: 'Runs a lab, tells what happens, and ends with the verdict of its checks. LAB is a file, the name of a lab that comes with pptp-lab, or a recorded run. Status 0 if all checks have passed, 1 if not.',
+    options: {
+      quiet: { type: 'boolean', help: 'print the verdict only' },
+      verbose: { type: 'boolean', help: 'print every packet and every state' },
+      json: { type: 'boolean', help: 'print every event as a line of JSON' },
+      seed: {
+        type: 'string',
+        value: 'N',
+        help: 'another seed than that of the lab: other random numbers, other losses',
+      },
+      set: {
+        type: 'string',
+        multiple: true,
+        value: 'KEY=VALUE',
+        help: 'change one value of the lab, as often as you like: --set topology.links[0].delay=80ms',
+      },
+      until: { type: 'string', value: 'TIME', help: 'stop earlier: --until 5s' },
+      record: {
+        type: 'string',
+        value: 'FILE',
+        help: 'keep what is needed to have the same run again: pptp-lab run FILE',
+      },
+      pcap: { type: 'string', value: 'DIR', help: 'write one capture for each link, for Wireshark' },
+    },
+    load: async () => (await import('./run.ts')).runLab,
+  },
+  check: {
+    operands: 'LAB...',
+    example: 'pptp-lab check my-lab.yaml',
+    help: 'Checks lab files without running them. Every problem is named with its place. Status 0 if all are right, 2 if not.',
+    options: {
+      set: { type: 'string', multiple: true, value: 'KEY=VALUE', help: 'change one value first, as `run --set` does' },
+    },
+    load: async () => (await import('./check.ts')).check,
+  },
+  decode: {
+    operands: 'FILE',
+    example: 'pptp-lab decode out/alice_eth0-isp_eth0.pcapng',
+    help: 'Reads a capture (pcap or pcapng), ours or a real one, and prints a line for each packet. It goes down to PPP options, CHAP fields and the MPPE header. Status 0 if all of it could be read; if not, 1, and stderr names what and where.',
+    options: {
+      json: { type: 'boolean', help: 'print every field of every frame, with its offset, as a line of JSON' },
+    },
+    load: async () => (await import('./decode.ts')).decode,
+  },
+  labs: {
+    operands: '',
+    example: 'pptp-lab labs',
+    help: 'Lists the labs that come with pptp-lab.',
+    options: { json: { type: 'boolean', help: 'one line of JSON for each' } },
+    load: async () => (await import('./labs.ts')).labs,
+  },
+  schema: {
+    operands: '',
+    example: 'pptp-lab schema > lab.schema.json',
+    help: 'Prints the JSON Schema of lab files, for editors that complete and check YAML.',
+    options: {},
+    load: async () => (await import('./schema.ts')).schema,
+  },
+  init: {
+    operands: '[FILE]',
+    example: 'pptp-lab init my-lab.yaml',
+    help: 'Writes a first lab of your own (my-lab.yaml) to start from. A file that exists is left alone.',
+    options: {},
+    load: async () => (await import('./init.ts')).init,
+  },
+  completion: {
+    operands: 'SHELL',
+    example: 'source <(pptp-lab completion bash)',
+    help: `Prints a script that completes commands, options and labs: ${SHELLS.join(', ')}.`,
+    options: {},
+    load: async () => (await import('./completion.ts')).completion,
+  },
 }

@@ -2,5 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { labJsonSchemaText } from './lab-json-schema.ts'
 import { rootPath } from './root.ts'
+import { runJsonSchemaText } from './run-json-schema.ts'
 
 writeFileSync(rootPath('topologies/lab.schema.json'), labJsonSchemaText())
+writeFileSync(rootPath('docs/schema/run.schema.json'), runJsonSchemaText())

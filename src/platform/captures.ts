@@ -1,0 +1,48 @@
+/** `--pcap DIR`: one pcapng for each link, whole after every write. */
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fingerprintOf, hostNames, LinkCapture, type Run } from '../index.ts'
+import { writing } from './files.ts'
+
+interface CaptureFile {
+  readonly path: string
+  readonly descriptor: number
+  readonly capture: LinkCapture
+}
+
+export class Captures {
+  readonly #run: Run
+  readonly #files: readonly CaptureFile[]
+
+  constructor(dir: string, run: Run, labText: string) {
+    this.#run = run
+    const mark = fingerprintOf(labText)
+    const { lab, links } = run.simulation
+    // Node 20 tries for ever to make a folder in one that refuses with ENOENT, as /proc does: `recursive` only if need be.
+    if (!existsSync(dir)) writing(dir, () => mkdirSync(dir, { recursive: !existsSync(dirname(dir)) }))
+    this.#files = links.map((link, index) => {
+      // `alice_eth0-isp_eth0`: no colon, which Windows has other uses for.
+      const path = join(dir, `${link.ends.map(end => end.name.replace(':', '_')).join('-')}.pcapng`)
+      const capture = new LinkCapture(link, hostNames(lab), mark)
+      run.tap(index, frame => capture.frame(frame))
+      return { path, descriptor: writing(path, () => openSync(path, 'w')), capture }
+    })
+    run.listen(event => {
+      if (event.event === 'drop') for (const { capture } of this.#files) capture.event(event)
+    })
+    this.write(false)
+  }
+
+  /** Writes what is ready; with `all`, everything. */
+  write(all: boolean): void {
+    const { now } = this.#run.simulation.world.scheduler
+    for (const { path, descriptor, capture } of this.#files) {
+      const bytes = capture.take(now, all)
+      for (let at = 0; at < bytes.length; ) at += writing(path, () => writeSync(descriptor, bytes, at))
+    }
+  }
+
+  close(): void {
+    for (const { descriptor } of this.#files) closeSync(descriptor)
+  }
+}

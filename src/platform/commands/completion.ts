@@ -1,0 +1,81 @@
+/** `pptp-lab completion SHELL`: scripts for shells, made from the table of commands. */
+import { shippedLabs } from '../package.ts'
+import { out } from '../terminal.ts'
+import { type Action, EXIT, HELP, type Option, UsageError } from '../usage.ts'
+import { COMMANDS, SHELLS } from './table.ts'
+
+const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], () => string>> = {
+  bash,
+  zsh: () => `autoload -U +X bashcompinit && bashcompinit\n${bash()}`,
+  fish,
+}
+
+export const completion: Action = ([shell]) => {
+  const known = SHELLS.find(name => name === shell)
+  if (known === undefined) throw new UsageError(`There is no completion for ${shell}, only for ${SHELLS.join(', ')}.`)
+  out(SCRIPTS[known]())
+  return EXIT.good
+}
+
+const commands = (): string => Object.keys(COMMANDS).join(' ')
+const labs = (): string[] => shippedLabs().map(lab => lab.name)
+const optionsOf = (name: string): [string, Option][] => Object.entries({ ...COMMANDS[name].options, help: HELP })
+
+/** What may stand as an operand, besides files. */
+function wordsFor(name: string): string[] {
+  const { operands } = COMMANDS[name]
+  return operands.startsWith('LAB') ? labs() : operands === 'SHELL' ? [...SHELLS] : []
+}
+const takesFiles = (name: string): boolean => /LAB|FILE/.test(COMMANDS[name].operands)
+
+function bash(): string {
+  const cases = Object.keys(COMMANDS).map(name => {
+    const options = optionsOf(name).map(([option]) => `--${option}`)
+    return `    ${name}) options="${options.join(' ')}" words="${wordsFor(name).join(' ')}" files=${takesFiles(name) ? 1 : 0} ;;`
+  })
+  return `_pptp_lab() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" options= words= files=0
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${commands()} --help --version" -- "$word"))
+    return
+  fi
+  case "\${COMP_WORDS[1]}" in
+${cases.join('\n')}
+    help) words="${commands()}" ;;
+  esac
+  case "$before" in
+    --seed|--set|--until) return ;;
+    --record) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;
+  esac
+  case "$word" in
+    -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
+    *)
+      COMPREPLY=($(compgen -W "$words" -- "$word"))
+      if [ "$files" -eq 1 ]; then
+        compopt -o filenames 2>/dev/null
+        local IFS=$'\\n'
+        COMPREPLY+=($(compgen -f -- "$word"))
+      fi ;;
+  esac
+}
+complete -F _pptp_lab pptp-lab
+`
+}
+
+const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
+
+function fish(): string {
+  const lines: string[] = []
+  for (const [name, { help }] of Object.entries(COMMANDS)) {
+    lines.push(`complete -c pptp-lab -n __fish_use_subcommand -f -a ${name} -d ${quoted(help.split('. ')[0])}`)
+    const here = `complete -c pptp-lab -n '__fish_seen_subcommand_from ${name}'`
+    for (const [option, { type, help }] of optionsOf(name)) {
+      lines.push(`${here} -l ${option}${type === 'string' ? ' -r' : ''} -d ${quoted(help)}`)
+    }
+    const words = wordsFor(name)
+    if (words.length > 0) lines.push(`${here}${takesFiles(name) ? '' : ' -f'} -a '${words.join(' ')}'`)
+  }
+  return `${lines.join('\n')}\n`
+}

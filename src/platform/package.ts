@@ -1,0 +1,28 @@
+/** What comes with the program: its version, its labs, the schema of lab files. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The folder of the package, found from the compiled file as well as from an installed one. */
+function packageRoot(): string {
+  let dir = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(dir, 'topologies'))) {
+    const up = dirname(dir)
+    if (up === dir) throw new Error('the folder of pptp-lab with its topologies is not there')
+    dir = up
+  }
+  return dir
+}
+
+export const version = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version
+
+export const schemaFile = (): string => join(packageRoot(), 'topologies', 'lab.schema.json')
+
+/** Name and path of each lab that comes with the program. */
+export function shippedLabs(): { name: string; path: string }[] {
+  const dir = join(packageRoot(), 'topologies')
+  const files = readdirSync(dir).filter(file => file.endsWith('.yaml'))
+  const names = files.map(file => basename(file, '.yaml')).sort()
+  return names.map(name => ({ name, path: join(dir, `${name}.yaml`) }))
+}

@@ -1,0 +1,187 @@
+/** What a run says while it goes and when it is over: as a story for people, or as lines of JSON. */
+import {
+  formatTime,
+  type Lab,
+  lineOf,
+  namesOf,
+  type Run,
+  type RunResult,
+  Story,
+  type StoryLine,
+  type TraceEvent,
+  type Verdict,
+} from '../index.ts'
+import { version } from './package.ts'
+import { type Colour, out, paint, terminalWidth, wrap } from './terminal.ts'
+
+/** A repetition of a recorded run beside the record. */
+export interface Replayed {
+  readonly same: boolean
+  readonly recorded: string
+  readonly recordedBy: string
+  readonly version: string
+}
+
+export interface Ending {
+  readonly interrupted: boolean
+  readonly replayed: Replayed | undefined
+}
+
+export interface Report {
+  begin(): void
+  event(event: TraceEvent): void
+  /** Writes what has been gathered. */
+  flush(): void
+  end(result: RunResult, ending: Ending): void
+}
+
+export class JsonReport implements Report {
+  readonly #lab: Lab
+  #text = ''
+
+  constructor(lab: Lab) {
+    this.#lab = lab
+  }
+  begin(): void {
+    const { name, seed } = this.#lab
+    this.#add({ type: 'run', format: 1, lab: name, seed, version: version() })
+    this.flush()
+  }
+  event({ t, node, event, ...fields }: TraceEvent): void {
+    this.#add({ type: 'event', t, node, event, fields })
+  }
+  #add(line: unknown): void {
+    this.#text += `${JSON.stringify(line)}\n`
+  }
+  flush(): void {
+    if (this.#text !== '') out(this.#text)
+    this.#text = ''
+  }
+  end(result: RunResult, { interrupted, replayed }: Ending): void {
+    const { ok, t, checks, drops, fingerprint, fingerprints } = result
+    this.#add({
+      type: 'result',
+      t,
+      ok,
+      interrupted,
+      checks,
+      drops: Object.fromEntries(drops),
+      fingerprint,
+      fingerprints: Object.fromEntries(fingerprints),
+      ...(replayed && { recorded: replayed.recorded, same: replayed.same }),
+    })
+    this.flush()
+  }
+}
+
+const MARK_COLOUR: Readonly<Record<StoryLine['mark'], Colour>> = {
+  control: 'cyan',
+  data: 'magenta',
+  user: 'yellow',
+  net: 'gray',
+}
+const TONE_COLOUR: Readonly<Record<StoryLine['tone'], Colour | undefined>> = {
+  plain: undefined,
+  good: 'green',
+  bad: 'red',
+  faint: 'gray',
+}
+
+export class StoryReport implements Report {
+  readonly #run: Run
+  readonly #quiet: boolean
+  readonly #story: Story
+  readonly #nodeWidth: number
+  readonly #screen = terminalWidth()
+  #text = ''
+
+  constructor(run: Run, { quiet = false, verbose = false }: { quiet?: boolean; verbose?: boolean }) {
+    const { lab } = run.simulation
+    this.#run = run
+    this.#quiet = quiet
+    this.#story = new Story({ verbose, names: namesOf(lab) })
+    this.#nodeWidth = Math.max(4, ...lab.nodes.map(node => node.name.length))
+  }
+
+  begin(): void {
+    const { lab } = this.#run.simulation
+    const title = wrap(`${lab.name}: ${lab.description}`, this.#screen, 0)
+    out(`${paint('bold', lab.name)}${title.slice(lab.name.length)}\nseed ${lab.seed}\n`)
+    if (this.#quiet) return
+    out(`\n${paint('gray', `   seconds  channel  ${'node'.padEnd(this.#nodeWidth)}  what happens`)}\n`)
+  }
+
+  event(event: TraceEvent): void {
+    if (this.#quiet) return
+    const line = this.#story.tell(event)
+    if (line) this.#text += `${this.#paint(line)}\n`
+  }
+
+  #paint(line: StoryLine): string {
+    const { columns, indent } = lineOf(line, this.#nodeWidth)
+    const text = wrap(columns.join('  '), this.#screen, indent + 2)
+    const [time, mark] = columns
+    const head = `${paint('gray', time)}  ${paint(MARK_COLOUR[line.mark], mark)}`
+    const rest = text.slice(time.length + 2 + mark.length)
+    const tone = TONE_COLOUR[line.tone]
+    return `${head}${tone ? paint(tone, rest) : rest}`
+  }
+
+  flush(): void {
+    if (this.#text !== '') out(this.#text)
+    this.#text = ''
+  }
+
+  end(result: RunResult, { interrupted, replayed }: Ending): void {
+    this.flush()
+    const lines: string[] = ['']
+    if (interrupted) lines.push(`Interrupted at ${formatTime(result.t)} s of virtual time.`, '')
+    for (const check of result.checks) lines.push(this.#verdict(check))
+    if (result.checks.length > 0) lines.push('')
+    const drops = [...result.drops].map(([reason, count]) => `${count} ${reason}`)
+    if (drops.length > 0) lines.push(`Packets dropped: ${drops.join(', ')}.`)
+    lines.push(summary(result))
+    if (replayed) lines.push(sameness(replayed))
+    lines.push(paint('gray', `fingerprint ${result.fingerprint}`))
+    out(`${lines.map(line => wrap(line, this.#screen, 0)).join('\n')}\n`)
+  }
+
+  #verdict({ ok, decided, level, name, description, detail }: Verdict): string {
+    const [colour, word] = ok
+      ? (['green', 'PASS'] as const)
+      : !decided
+        ? (['gray', 'OPEN'] as const)
+        : level === 'warning'
+          ? (['yellow', 'WARN'] as const)
+          : (['red', 'FAIL'] as const)
+    const title = description === '' ? name : `${name}: ${description}`
+    const facts = detail === '' ? '' : ok ? ` (${detail})` : `\n      ${detail}`
+    const text = `${word}  ${title}${facts}`
+      .split('\n')
+      .map(line => wrap(line, this.#screen, 6))
+      .join('\n')
+    return `${paint(colour, word)}${text.slice(word.length)}`
+  }
+}
+
+function summary({ checks, t }: RunResult): string {
+  const time = `${formatTime(t)} s of virtual time.`
+  if (checks.length === 0) return `The lab has no checks. ${time}`
+  const open = checks.filter(check => !check.decided).length
+  const failed = checks.filter(check => check.decided && !check.ok && check.level === 'error').length
+  const due = open === 0 ? '' : ` ${open} ${open === 1 ? 'was' : 'were'} not due yet.`
+  if (failed > 0) return `${failed} of ${checks.length} checks ${failed === 1 ? 'has' : 'have'} failed.${due} ${time}`
+  if (open === checks.length) return `No check was due yet. ${time}`
+  const passed = checks.length - open
+  const which = open > 0 ? `${passed} of ${checks.length} checks` : passed === 1 ? 'The check' : `All ${passed} checks`
+  return `${which} ${passed === 1 ? 'has' : 'have'} passed.${due} ${time}`
+}
+
+function sameness({ same, recorded, recordedBy, version }: Replayed): string {
+  if (same) return paint('green', 'The same run as the recorded one: the fingerprints are equal.')
+  const why =
+    recordedBy === version
+      ? 'Both are of the same version of pptp-lab, so the file was changed, or this is a fault of ours.'
+      : `It was recorded by pptp-lab ${recordedBy}, and this is ${version}: versions may differ in what they do.`
+  return paint('red', `Not the same run as the recorded one, whose fingerprint was ${recorded}. ${why}`)
+}

@@ -1,0 +1,62 @@
+/** The pages tell the truth: output that they show is what the program prints, and their links lead somewhere. */
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, test } from 'node:test'
+import { checkedCommands, claims, page, pages, tableRows, withFreshOutput } from './support/docs.ts'
+import { rootPath } from './support/root.ts'
+
+/** As far as can be from those of `npm run docs:update`. */
+const ELSEWHERE = { zone: 'Pacific/Chatham', locale: 'tr_TR.UTF-8' }
+
+describe('checked output (npm run docs:update)', () => {
+  const checked = pages().filter(path => claims(page(path)) > 0)
+  for (const path of checked) {
+    test(`${path} shows what the program prints`, () => {
+      const text = page(path)
+      assert.equal(
+        checkedCommands(text).length,
+        claims(text),
+        'a block that begins with `console check` cannot be read',
+      )
+      assert.equal(withFreshOutput(text, ELSEWHERE), text)
+    })
+  }
+
+  test('every lab has a page with the run of that lab, and the index names it', () => {
+    const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
+    const index = page('docs/labs/README.md')
+    assert.ok(labs.length >= 4)
+    for (const lab of labs.map(name => name.replace('.yaml', ''))) {
+      assert.ok(checkedCommands(page(`docs/labs/${lab}.md`)).includes(`pptp-lab run ${lab}`), lab)
+      assert.ok(index.includes(`(${lab}.md)`), lab)
+    }
+  })
+
+  test('a line that is not printed is noticed; a pattern that matches nothing is an error', () => {
+    const block = (info: string, output: string) => `\`\`\`console check${info}\n$ pptp-lab labs\n${output}\`\`\``
+    const fresh = withFreshOutput(block('', ''), ELSEWHERE)
+    assert.match(fresh, /^voluntary +Alice dials/m)
+    assert.equal(withFreshOutput(fresh, ELSEWHERE), fresh)
+    assert.equal(withFreshOutput(fresh.replace('Alice dials', 'Bob dials'), ELSEWHERE), fresh)
+    assert.match(withFreshOutput(block(' /^voluntary /', ''), ELSEWHERE), /labs\nvoluntary .*\n…\n```$/)
+    assert.throws(() => withFreshOutput(block(' /nothing of it/', ''), ELSEWHERE), /no line/)
+  })
+})
+
+describe('pages', () => {
+  for (const path of pages()) {
+    test(`${path}: every link within the repository leads to a file`, () => {
+      const targets = [...page(path).matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map(match => match[1])
+      const broken = targets.filter(to => !/^https?:/.test(to) && !existsSync(rootPath(join(dirname(path), to))))
+      assert.deepEqual(broken, [])
+    })
+  }
+
+  test('tables are read by rows and cells', () => {
+    assert.deepEqual(tableRows('| a | b |\n| - | - |\n| `x \\| y` | 2 |\n\n| c |\n|---|\n| 3 |\n'), [
+      ['`x | y`', '2'],
+      ['3'],
+    ])
+  })
+})

@@ -1,0 +1,81 @@
+/** docs/schema/run.schema.json: what the tables of the trace give, and what the program prints. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { Ajv } from 'ajv'
+import { EVENTS } from '../../src/base/trace.ts'
+import { rootPath } from '../support/root.ts'
+import { runJsonSchema, runJsonSchemaText } from '../support/run-json-schema.ts'
+
+const FILE = 'docs/schema/run.schema.json'
+const valid = new Ajv().compile(runJsonSchema())
+const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
+
+type Line = Readonly<Record<string, unknown>> & { readonly type: string; readonly event?: string }
+
+function printed(lab: string, ...options: string[]): Line[] {
+  const args = [rootPath('dist/src/platform/cli.js'), 'run', lab.replace('.yaml', ''), '--json', ...options]
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 })
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map(line => JSON.parse(line))
+}
+
+const wrongLines = (lines: readonly Line[]): string[] =>
+  lines.filter(line => !valid(line)).map(line => `${JSON.stringify(line)}\n${JSON.stringify(valid.errors?.at(0))}`)
+
+describe(FILE, () => {
+  test('is what the tables give today (npm run schema:json)', () => {
+    assert.equal(readFileSync(rootPath(FILE), 'utf8'), runJsonSchemaText())
+  })
+
+  test('has the fields of every event, in their order', () => {
+    const { definitions } = runJsonSchema() as { definitions: Record<string, { properties: { fields?: Line } }> }
+    for (const [event, fields] of Object.entries(EVENTS)) {
+      const described = definitions[event].properties.fields as unknown as { properties: object }
+      assert.deepEqual(Object.keys(described.properties), fields, event)
+    }
+  })
+
+  const met = new Set<string>()
+  for (const lab of labs) {
+    test(`every line of ${lab} is what it says`, () => {
+      const lines = printed(lab)
+      assert.deepEqual([lines[0].type, lines.at(-1)?.type], ['run', 'result'])
+      assert.ok(lines.length > 100)
+      for (const { event } of lines) if (event) met.add(event)
+      assert.deepEqual(wrongLines(lines), [])
+    })
+  }
+
+  test('every line of runs with losses and with spoiled bits is, too', () => {
+    for (const options of [
+      ['--set', 'topology.links[0].loss=5%'],
+      ['--set', 'topology.links[0].corruption=5%', '--seed', '2'],
+    ]) {
+      const lines = printed('voluntary', ...options)
+      for (const { event } of lines) if (event) met.add(event)
+      assert.deepEqual(wrongLines(lines), [])
+    }
+  })
+
+  test('every kind of event was among them', () => {
+    assert.deepEqual(
+      Object.keys(EVENTS).filter(event => !met.has(event)),
+      [],
+    )
+  })
+
+  test('refuses another field, a missing one, and words that are on no list', () => {
+    const drop = { reason: 'no-route', layer: 'ip' }
+    const line = { type: 'event', t: 1, node: 'isp', event: 'drop', fields: drop }
+    assert.equal(valid(line), true)
+    assert.equal(valid({ ...line, other: 1 }), false)
+    assert.equal(valid({ ...line, t: 1.5 }), false)
+    assert.equal(valid({ ...line, fields: { layer: 'ip' } }), false)
+    assert.equal(valid({ ...line, fields: { ...drop, reason: 'bad-luck' } }), false)
+    assert.equal(valid({ ...line, event: 'other' }), false)
+  })
+})

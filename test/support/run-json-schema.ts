@@ -1,0 +1,136 @@
+/** The JSON Schema of a line of `run --json`, made from the closed tables of the trace: docs/schema/run.schema.json. */
+import { DROP_REASONS } from '../../src/base/drop.ts'
+import { MALFORMED } from '../../src/base/result.ts'
+import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
+import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+const text: Schema = { type: 'string' }
+const flag: Schema = { type: 'boolean' }
+const count: Schema = { type: 'integer', minimum: 0 }
+const nanoseconds: Schema = { type: 'integer', minimum: 0, description: 'Nanoseconds of virtual time.' }
+const number32: Schema = { type: 'integer', minimum: 0, maximum: 0xffffffff }
+const address: Schema = { type: 'string', pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+$' }
+const endpoint: Schema = { type: 'string', pattern: '^\\d+\\.\\d+\\.\\d+\\.\\d+:\\d+$' }
+const hash: Schema = { type: 'string', pattern: '^[0-9a-f]{16}$' }
+const words = (list: readonly string[]): Schema => ({ enum: list })
+const way = words(['sent', 'received'])
+
+const packetFacts = { packet: text, parent: text, proto: text, src: address, dst: address, length: count, iface: text }
+const application = { from: address, seq: count, rtt: nanoseconds, length: count }
+
+const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]]-?: Schema } } = {
+  send: packetFacts,
+  forward: packetFacts,
+  deliver: packetFacts,
+  drop: {
+    reason: words(Object.keys(DROP_REASONS)),
+    layer: text,
+    packet: text,
+    why: words(Object.keys(MALFORMED)),
+    detail: text,
+    proto: text,
+    src: address,
+    dst: address,
+    link: text,
+  },
+  state: { machine: text, from: text, to: text, cause: text },
+  'pptp-message': { way, type: text, peer: address, detail: text },
+  'ppp-message': { way, proto: text, type: text, iface: text, id: { ...count, maximum: 255 }, detail: text },
+  interface: { iface: text, to: words(['up', 'down']), detail: text },
+  'tunnel-end': {
+    peer: address,
+    layer: words(TUNNEL_LAYERS),
+    reason: words(Object.keys(TUNNEL_END_REASONS)),
+    tries: count,
+    detail: text,
+  },
+  route: { action: words(['add', 'remove']), route: text },
+  arp: { way, type: words(['request', 'reply', 'announcement']), iface: text, address, mac: text },
+  'tcp-retransmit': { src: endpoint, dst: endpoint, seq: number32, length: count, tries: count },
+  'ping-sent': { to: address, seq: count, length: count },
+  'ping-reply': application,
+  'ping-failed': { to: address, seq: count, type: text, from: address },
+  'fetch-done': { from: address, bytes: count, ok: flag, took: nanoseconds, detail: text },
+  'echo-reply': application,
+  action: { verb: text, detail: text },
+}
+
+/** Fields that stand only where there is something to say. */
+const OPTIONAL: { readonly [K in EventName]?: readonly string[] } = {
+  send: ['parent'],
+  forward: ['parent'],
+  deliver: ['parent'],
+  drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
+  'ping-failed': ['from'],
+}
+
+export const isOptional = (event: EventName, field: string): boolean => OPTIONAL[event]?.includes(field) ?? false
+
+const object = (properties: Readonly<Record<string, Schema>>, optional: (name: string) => boolean): Schema => ({
+  type: 'object',
+  required: Object.keys(properties).filter(name => !optional(name)),
+  additionalProperties: false,
+  properties,
+})
+const whole = (properties: Readonly<Record<string, Schema>>): Schema => object(properties, () => false)
+
+const eventLine = (event: EventName): Schema =>
+  whole({
+    type: { const: 'event' },
+    t: nanoseconds,
+    node: text,
+    event: { const: event },
+    fields: object(FIELDS[event], name => isOptional(event, name)),
+  })
+
+const check = whole({
+  name: text,
+  description: text,
+  level: words(['error', 'warning']),
+  ok: flag,
+  decided: { ...flag, description: 'False when the run ended before the check was due.' },
+  t: nanoseconds,
+  detail: text,
+})
+
+export const runJsonSchema = (): Schema => ({
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'One line of `pptp-lab run LAB --json`',
+  description:
+    'The first line is the run, the last the result; between them stands one line for each event (docs/trace.md).',
+  oneOf: ['run', ...Object.keys(EVENTS), 'result'].map(name => ({ $ref: `#/definitions/${name}` })),
+  definitions: {
+    run: whole({
+      type: { const: 'run' },
+      format: { const: 1, description: 'Of these lines; fields may be added without a new number.' },
+      lab: text,
+      seed: count,
+      version: text,
+    }),
+    ...Object.fromEntries((Object.keys(EVENTS) as EventName[]).map(event => [event, eventLine(event)])),
+    result: object(
+      {
+        type: { const: 'result' },
+        t: nanoseconds,
+        ok: { ...flag, description: 'Has no check of level error failed?' },
+        interrupted: flag,
+        checks: { type: 'array', items: check },
+        drops: {
+          type: 'object',
+          propertyNames: words(Object.keys(DROP_REASONS)),
+          additionalProperties: { type: 'integer', minimum: 1 },
+          description: 'How many packets were discarded, by reason.',
+        },
+        fingerprint: hash,
+        fingerprints: { type: 'object', additionalProperties: hash, description: 'By machine and by link.' },
+        recorded: { ...hash, description: 'Of a run file: the fingerprint of the run that was recorded.' },
+        same: { ...flag, description: 'Of a run file: is this the same run?' },
+      },
+      name => name === 'recorded' || name === 'same',
+    ),
+  },
+})
+
+export const runJsonSchemaText = (): string => `${JSON.stringify(runJsonSchema(), null, 2)}\n`

@@ -1,0 +1,15 @@
+/** `npm run docs:update` */
+import { writeFileSync } from 'node:fs'
+import { conformance } from './conformance.ts'
+import { checkedCommands, page, pages, withFreshOutput } from './docs.ts'
+import { rootPath } from './root.ts'
+
+writeFileSync(rootPath('docs/conformance.md'), conformance())
+for (const path of pages()) {
+  const text = page(path)
+  if (checkedCommands(text).length === 0) continue
+  const fresh = withFreshOutput(text, { zone: 'UTC', locale: 'C' })
+  if (fresh === text) continue
+  writeFileSync(rootPath(path), fresh)
+  console.log(`${path} is new`)
+}

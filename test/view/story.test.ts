@@ -1,0 +1,90 @@
+/** The story: a sentence for every kind of event, and the lines that a reader looks for in the shipped labs. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { EVENTS, lineOf, load, namesOf, run, Story, type TraceEvent } from '../../src/index.ts'
+import { rootPath } from '../support/root.ts'
+
+function storyOf(name: string, verbose = false): string[] {
+  const loaded = load(readFileSync(rootPath(`topologies/${name}.yaml`), 'utf8'), name)
+  assert.ok(loaded.ok)
+  const story = new Story({ verbose, names: namesOf(loaded.lab) })
+  const lines: string[] = []
+  run(loaded.lab, {
+    onEvent: event => {
+      const line = story.tell(event)
+      if (line) lines.push(lineOf(line, 6).columns.join('  '))
+    },
+  })
+  return lines
+}
+
+/** A value for each field whose words are from a closed list; others are any text. */
+const WORDS: Readonly<Record<string, unknown>> = {
+  length: 7,
+  rtt: 7,
+  seq: 7,
+  id: 7,
+  bytes: 7,
+  took: 7,
+  tries: 7,
+  ok: true,
+  layer: 'lcp',
+  way: 'sent',
+  why: 'truncated',
+}
+const REASONS: Readonly<Record<string, string>> = { drop: 'no-route', 'tunnel-end': 'timeout' }
+
+describe('every kind of event has a sentence', () => {
+  for (const [name, fields] of Object.entries(EVENTS)) {
+    test(name, () => {
+      const values = fields.map(field => [field, WORDS[field] ?? (field === 'reason' ? REASONS[name] : 'word')])
+      const event = { t: 0, node: 'n', event: name, ...Object.fromEntries(values) } as TraceEvent
+      const line = new Story({ verbose: true, names: new Map() }).tell(event)
+      assert.ok(line && line.text.length > 0)
+      assert.doesNotMatch(line.text, /undefined|NaN/)
+    })
+  }
+})
+
+describe('the shipped labs', () => {
+  const has = (lines: readonly string[], ...wanted: string[]) => {
+    for (const text of wanted)
+      assert.ok(
+        lines.some(line => line.includes(text)),
+        text,
+      )
+  }
+  for (const name of ['voluntary', 'voluntary-lan', 'wrong-password', 'no-encryption']) {
+    test(`${name}, verbose: nothing is undefined`, () => {
+      for (const line of storyOf(name, true)) assert.doesNotMatch(line, /undefined|NaN|\bis at $/)
+    })
+  }
+  test('voluntary: the staircase', () => {
+    has(
+      storyOf('voluntary'),
+      'control  alice     TCP connection to office (203.0.113.5), port 1723',
+      'control  alice       Outgoing-Call-Request to office: call ',
+      'data     office        LCP opened with alice',
+      'data     alice           authentication with office succeeded',
+      'user     alice   ppp0 to office is up: 10.8.0.10',
+      'user     alice   new route: 10.20.0.0/24 dev ppp0',
+    )
+  })
+  test('voluntary-lan: a line on the server says whose call it is', () => {
+    has(storyOf('voluntary-lan'), 'office        LCP opened with bob', 'ppp1 to bob is up', 'call with alice cleared')
+  })
+  test('wrong-password: crossing farewells are no drop', () => {
+    const lines = storyOf('wrong-password')
+    has(
+      lines,
+      'authentication with alice failed',
+      'ignores Call-Clear-Request from alice',
+      'drops ICMP from alice to files',
+    )
+    assert.ok(!lines.some(line => line.includes('pptp-unexpected')))
+  })
+  test('no-encryption: not encrypted', () => {
+    has(storyOf('no-encryption'), 'PAP Authenticate-Request 1 to office', 'not encrypted')
+  })
+})
