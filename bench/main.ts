@@ -12,7 +12,7 @@ import { chain, dumbbell, type Outcome, sessions } from './scenarios.ts'
 import { pushThroughTcp } from './tcp.ts'
 
 const quick = process.argv.includes('--quick')
-const cli = fileURLToPath(new URL('../src/platform/cli.js', import.meta.url))
+const cli = fileURLToPath(new URL('../cli/cli.js', import.meta.url))
 const lab = fileURLToPath(new URL('../../topologies/voluntary.yaml', import.meta.url))
 
 /** One event out, one in, with so many pending: the hold model. */

@@ -60,16 +60,5 @@ export function toAscii(bytes: Uint8Array): string {
   return out
 }
 
-/** Rows of sixteen bytes: offset, hexadecimal, printable characters. */
-export function hexdump(bytes: Uint8Array): string {
-  const rows: string[] = []
-  for (let at = 0; at < bytes.length; at += 16) {
-    const row = bytes.subarray(at, at + 16)
-    const text = Array.from(row, b => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '.')).join('')
-    rows.push(`${at.toString(16).padStart(4, '0')}  ${hex(row, ' ').padEnd(47)}  ${text}`)
-  }
-  return rows.join('\n')
-}
-
 /** `1 octet`, `2 octets` */
 export const octets = (count: number): string => `${count} octet${count === 1 ? '' : 's'}`

@@ -2,7 +2,7 @@
  * The routing table: the longest prefix wins, and of the routes with one prefix the one that was added last; the others
  * come back when it goes. Its texts are those of `ip route`.
  */
-import { formatIpv4, formatPrefix, type Ipv4, maskOf, type Prefix, parseIpv4, parsePrefix } from '../base/address.ts'
+import { formatIpv4, formatPrefix, type Ipv4, maskOf, type Prefix } from '../base/address.ts'
 import type { IpInterface } from './interface.ts'
 
 export interface Route {
@@ -17,23 +17,6 @@ export interface RouteSpec {
   readonly prefix: Prefix
   readonly via?: Ipv4
   readonly dev?: string
-}
-
-/** Reads `default via 10.0.0.1`, `10.9.0.0/16 dev ppp0`, `10.9.0.0/16 via 10.0.0.1 dev eth0`. */
-export function parseRoute(text: string): RouteSpec | undefined {
-  const [target, ...words] = text.trim().split(/\s+/)
-  const prefix = parsePrefix(target.includes('/') || target === 'default' ? target : `${target}/32`)
-  if (!prefix || words.length === 0 || words.length % 2 === 1) return undefined
-  let via: Ipv4 | undefined
-  let dev: string | undefined
-  for (let i = 0; i < words.length; i += 2) {
-    if (words[i] === 'via' && via === undefined) {
-      via = parseIpv4(words[i + 1])
-      if (via === undefined) return undefined
-    } else if (words[i] === 'dev' && dev === undefined) dev = words[i + 1]
-    else return undefined
-  }
-  return { prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) }
 }
 
 export function formatRoute(route: Route): string {

@@ -19,6 +19,9 @@ export const version = (): string =>
 
 export const schemaFile = (): string => join(packageRoot(), 'topologies', 'lab.schema.json')
 
+/** The terminal UI, which is loaded by its command only. */
+export const tuiProgram = (): string => join(packageRoot(), 'dist', 'cli', 'tui.js')
+
 /** Name and path of each lab that comes with the program. */
 export function shippedLabs(): { name: string; path: string }[] {
   const dir = join(packageRoot(), 'topologies')

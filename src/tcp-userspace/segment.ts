@@ -76,8 +76,6 @@ export const window = (b: Uint8Array, at: number): number => get16(b, at + 14)
 export const checksumField = (b: Uint8Array, at: number): number => get16(b, at + 16)
 export const urgentPointer = (b: Uint8Array, at: number): number => get16(b, at + 18)
 
-export const setSourcePort = (b: Uint8Array, at: number, port: number): void => set16(b, at, port)
-export const setDestinationPort = (b: Uint8Array, at: number, port: number): void => set16(b, at + 2, port)
 export const setChecksumField = (b: Uint8Array, at: number, value: number): void => set16(b, at + 16, value)
 
 /** Writes a header whose options, `length - 20` octets of them, are the caller's; checksum and urgent pointer are zero. */

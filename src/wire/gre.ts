@@ -48,9 +48,6 @@ export const headerLength = (b: Uint8Array, at: number): number => sizeOf(hasSeq
 export const sizeOf = (sequence: boolean, acknowledgment: boolean): number =>
   OPTIONAL_AT + (sequence ? 4 : 0) + (acknowledgment ? 4 : 0)
 
-/** A NAT rewrites it; there is no checksum to follow. */
-export const setCallId = (b: Uint8Array, at: number, id: number): void => set16(b, at + CALL_ID_AT, id)
-
 /** Writes the header at `at`; `sequence` and `acknowledgment` below 0 are left out. Returns its length. */
 export function writeHeader(
   b: Uint8Array,

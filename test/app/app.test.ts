@@ -21,6 +21,18 @@ describe('the content of transfers', () => {
       { numRuns: 30 },
     )
   })
+  test('is recognised at any alignment in memory', () => {
+    const whole = new Uint8Array(4100)
+    for (let shift = 0; shift < 8; shift++) {
+      for (let position = 65_500; position < 65_530; position++) {
+        const bytes = whole.subarray(shift, shift + 4000 + (position % 9))
+        fillPattern(bytes, position)
+        assert.ok(matchesPattern(bytes, position))
+        bytes[bytes.length - 1 - (position % 5)] ^= 128
+        assert.ok(!matchesPattern(bytes, position))
+      }
+    }
+  })
   test('shows a changed octet and a shift', () => {
     fc.assert(
       fc.property(

@@ -11,7 +11,7 @@ import {
   parseIpv4,
   parsePrefix,
 } from '../../src/base/address.ts'
-import { get16, get32, hex, hexdump, set16, set32, toAscii, unhex } from '../../src/base/bytes.ts'
+import { get16, get32, hex, set16, set32, toAscii, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import { HEADROOM } from '../../src/base/packet.ts'
 import { Machine, table } from '../../src/base/table.ts'
@@ -76,7 +76,6 @@ describe('bytes', () => {
   })
   test('text shows what is not printable', () => {
     assert.equal(toAscii(unhex('616c1b6900ff')), 'al\\x1bi')
-    assert.equal(hexdump(unhex('4142ff')), '0000  41 42 ff                                         AB.')
   })
 })
 
@@ -105,7 +104,21 @@ describe('packets', () => {
     assert.equal(packet.parent, 'alice#1')
     const copy = alice.clone(packet)
     assert.equal(copy.id, 'bob#1')
+    assert.equal(copy.parent, 'alice#1')
     assert.deepEqual(copy.data, packet.data)
+  })
+  test('a packet that outgrew its place has it again when it is made anew, and not its neighbour’s', () => {
+    const { packets } = new World(1).env('alice')
+    const neighbour = packets.from(unhex('11223344'))
+    const grown = packets.make(4)
+    const [home, start] = [grown.bytes, grown.start]
+    grown.prepend(HEADROOM + 1)
+    assert.notEqual(grown.bytes, home)
+    grown.release()
+    const again = packets.make(4)
+    assert.deepEqual([again, again.bytes, again.start], [grown, home, start])
+    again.bytes.fill(0xff, again.prepend(HEADROOM), again.end)
+    assert.equal(hex(neighbour.data), '11223344')
   })
   test('releasing twice is a bug and says which packet', () => {
     const packet = new World(1).env('alice').packets.make(4)
@@ -125,6 +138,24 @@ describe('trace', () => {
     env.trace.emit('action', { verb: 'note', detail: 'heard' })
     assert.deepEqual(seen, [{ t: 0, node: 'alice', event: 'action', verb: 'note', detail: 'heard' }])
     for (const fields of Object.values(EVENTS)) assert.ok(fields.length > 0)
+  })
+})
+
+describe('drops', () => {
+  test('are counted by reason, heard or not', () => {
+    const world = new World(1)
+    const { trace } = world.env('alice')
+    trace.drop({ reason: 'no-route', layer: 'ip' })
+    world.trace.listen(() => {})
+    trace.drop({ reason: 'no-route', layer: 'ip' })
+    trace.drop({ reason: 'martian', layer: 'ip' })
+    assert.deepEqual(
+      [...world.trace.drops],
+      [
+        ['no-route', 2],
+        ['martian', 1],
+      ],
+    )
   })
 })
 

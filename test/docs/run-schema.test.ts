@@ -15,7 +15,7 @@ const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.
 type Line = Readonly<Record<string, unknown>> & { readonly type: string; readonly event?: string }
 
 function printed(lab: string, ...options: string[]): Line[] {
-  const args = [rootPath('dist/src/platform/cli.js'), 'run', lab.replace('.yaml', ''), '--json', ...options]
+  const args = [rootPath('dist/cli/cli.js'), 'run', lab.replace('.yaml', ''), '--json', ...options]
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 })
   return stdout
     .split('\n')

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { contains, formatIpv4, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
-import { hex, set16, unhex } from '../../src/base/bytes.ts'
+import { hex, set16, set32, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import { fragment, Reassembler } from '../../src/ip/fragment.ts'
 import type { IpInterface } from '../../src/ip/interface.ts'
-import { formatRoute, parseRoute, type Route, RouteTable } from '../../src/ip/route.ts'
+import { formatRoute, type Route, RouteTable } from '../../src/ip/route.ts'
 import * as Checksum from '../../src/wire/checksum.ts'
+import * as Icmp from '../../src/wire/icmp.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
 import { Net } from '../support/net.ts'
 
@@ -58,22 +59,6 @@ describe('routes', () => {
     )
   })
   test('speaks the words of ip route', () => {
-    assert.deepEqual(parseRoute('default via 10.0.0.1'), { prefix: { network: 0, length: 0 }, via: ip('10.0.0.1') })
-    assert.deepEqual(parseRoute('10.9.0.0/16 dev ppp0'), {
-      prefix: { network: ip('10.9.0.0'), length: 16 },
-      dev: 'ppp0',
-    })
-    assert.deepEqual(parseRoute('10.9.0.7 via 10.0.0.1 dev eth0')?.prefix.length, 32)
-    for (const text of [
-      '',
-      'default',
-      '10.0.0.1/24 dev a',
-      'default via x',
-      'default via 1.1.1.1 via 2.2.2.2',
-      'default to b',
-    ]) {
-      assert.equal(parseRoute(text), undefined, text)
-    }
     assert.equal(
       formatRoute({ prefix: prefixOf(ip('10.9.0.0'), 16), via: ip('10.0.0.1'), iface: iface('eth0') }),
       '10.9.0.0/16 via 10.0.0.1 dev eth0',
@@ -171,6 +156,20 @@ describe('fragments (RFC 791 §3.2)', () => {
     const whole = pieces.map(piece => reassembler.receive(piece)).at(-1)
     assert.equal(whole?.length, 220)
     assert.equal(reasons.length, 3)
+  })
+  test('fragments name the packet they were cut from, and the whole names the first fragment; its time-out is forgotten', () => {
+    const world = new World(1)
+    const from = world.env('a')
+    const packet = datagram(from, 200)
+    const { id } = packet
+    const pieces = fragment(from, packet, 84)
+    assert.deepEqual(new Set(pieces.map(piece => piece.parent)), new Set([id]))
+    const first = pieces[0].id
+    const { reassembler, reasons, expired } = collector(from)
+    const whole = pieces.map(piece => reassembler.receive(piece)).at(-1)
+    assert.equal(whole?.parent, first)
+    world.scheduler.runUntil(sec(31))
+    assert.deepEqual([reasons, expired], [[], []])
   })
   test('nothing follows the last fragment, and none of another length takes its place', () => {
     const from = env()
@@ -368,6 +367,63 @@ describe('IP stack', () => {
     assert.equal(errors(3000), 1)
     assert.deepEqual([errors(3), errors(4)], [0, 1])
   })
+  test('an error quotes what makes it 576 octets (RFC 1812 §4.3.2.3); one about a packet of another is ignored', () => {
+    const { net, alice, r2 } = chain()
+    const quotes: number[] = []
+    alice.stack.icmp.onError(e => quotes.push(e.quoted.length))
+    net.ping(alice, '10.9.9.9', { size: 1400 })
+    net.run(sec(1))
+    // 576 less two IP headers and the ICMP header.
+    assert.deepEqual(quotes, [576 - 20 - 8 - 20])
+    const about = r2.env.packets.make(28)
+    Ipv4Header.write(about.bytes, about.start, 28, 1, 0, 64, 17, ip('10.0.3.77'), ip('10.9.9.9'))
+    const error = r2.env.packets.from(about.data)
+    Icmp.write(error.bytes, error.prepend(8), error.end, 3, 1, 0)
+    about.release()
+    r2.stack.output(error, ip('10.0.1.2'), 1)
+    net.run(sec(2))
+    assert.deepEqual([quotes.length, net.drops('alice')], [1, ['icmp-ignored']])
+  })
+  test('a datagram is as long as UDP says, not as IP says (RFC 768)', () => {
+    const { net, alice, bob } = chain()
+    const got: string[] = []
+    bob.udp.open(9, ({ data }) => got.push(hex(data)))
+    const packet = alice.env.packets.from(unhex('c000 0009 000a 0000 0102 ffff'))
+    alice.stack.output(packet, ip('10.0.3.2'), 17)
+    net.run(sec(1))
+    assert.deepEqual(got, ['0102'])
+  })
+  test('unreachable ends a connection that opens, fragmentation-needed does not, and none ends one that is open (RFC 5927 §4.1)', () => {
+    const endOf = (opens: boolean, code: number): string => {
+      const { net, alice, bob, r1, middle } = chain()
+      bob.tcp.listen(80, () => ({}))
+      middle.setUp(!opens)
+      let end = ''
+      const connection = alice.tcp.connect(ip('10.0.3.2'), 80, { closed: reason => (end = reason) })
+      net.run(sec(1))
+      middle.setUp(false)
+      connection?.write(unhex('00'))
+      const about = r1.env.packets.make(40)
+      Ipv4Header.write(about.bytes, about.start, 40, 1, 0, 64, 6, ip('10.0.1.2'), ip('10.0.3.2'))
+      set16(about.bytes, about.start + 20, connection?.local.port ?? 0)
+      set16(about.bytes, about.start + 22, 80)
+      set32(about.bytes, about.start + 24, connection?.sndUna ?? 0)
+      r1.stack.icmp.unreachable(about, code)
+      about.release()
+      net.run(sec(2))
+      return end
+    }
+    const codes = [0, 1, 2, 3, 4]
+    const over = 'unreachable'
+    assert.deepEqual(
+      codes.map(code => endOf(true, code)),
+      [over, over, over, over, ''],
+    )
+    assert.deepEqual(
+      codes.map(code => endOf(false, code)),
+      ['', '', '', '', ''],
+    )
+  })
   test('fragmentation-needed is never limited', () => {
     const { net, alice } = chain({ mtu: 600 })
     let count = 0
@@ -385,6 +441,16 @@ describe('IP stack', () => {
     net.run(sec(1))
     assert.deepEqual(net.drops(), ['no-route', 'no-route'])
     assert.equal(net.seen('send').length, 1)
+  })
+  test('none of the five kinds of error is answered by another, everything else is', () => {
+    for (let type = 0; type < 20; type++) {
+      const { net, alice } = chain()
+      const packet = alice.env.packets.make(8)
+      Icmp.write(packet.bytes, packet.start, packet.end, type, 0, 0)
+      alice.stack.output(packet, ip('10.9.9.9'), 1)
+      net.run(sec(1))
+      assert.equal(net.seen('send', 'r2').length, [3, 4, 5, 11, 12].includes(type) ? 0 : 1, `type ${type}`)
+    }
   })
   test('options pass through routers untouched', () => {
     const { net, alice, bob } = chain()
@@ -492,6 +558,72 @@ describe('IP stack', () => {
       )
       assert.deepEqual(net.seen('send', 'r1').length, 1)
     }
+  })
+  test('who does not know its address yet may broadcast from 0.0.0.0 (RFC 1122 §3.2.1.3 (a))', () => {
+    const { net, alice, r1 } = chain()
+    let from = ''
+    r1.stack.handle(99, packet => {
+      from = formatIpv4(Ipv4Header.source(packet.bytes, packet.start))
+      packet.release()
+    })
+    alice.stack.output(alice.env.packets.make(4), ip('255.255.255.255'), 99, { source: ip('0.0.0.0') })
+    net.run(sec(1))
+    assert.equal(from, '0.0.0.0')
+  })
+  test('an address goes with the last interface that has it, and with it the broadcast address', () => {
+    const { alice } = chain()
+    const port = iface('ppp0').port
+    alice.stack.addInterface(port, ip('10.0.1.2'), prefixOf(ip('10.0.7.0'), 24))
+    alice.stack.removeInterface('eth0')
+    assert.deepEqual([alice.stack.isOwn(ip('10.0.1.2')), alice.stack.isBroadcast(ip('10.0.1.255'))], [true, false])
+    alice.stack.removeInterface('ppp0')
+    assert.deepEqual([alice.stack.isOwn(ip('10.0.1.2')), alice.stack.isBroadcast(ip('10.0.7.255'))], [false, false])
+    assert.deepEqual(alice.stack.routes.all, [])
+  })
+  test('octets behind the total length are padding of the line: neither delivered nor passed on (RFC 1122 §2.3.3)', () => {
+    const { net, alice, bob, middle } = chain()
+    const lengths: number[] = []
+    middle.tap = ({ bytes }) => void lengths.push(bytes.length)
+    bob.stack.handle(99, packet => {
+      lengths.push(packet.length)
+      packet.release()
+    })
+    const packet = alice.env.packets.make(46)
+    Ipv4Header.write(packet.bytes, packet.start, 24, 1, 0, 64, 99, ip('10.0.1.2'), ip('10.0.3.2'))
+    alice.stack.interface('eth0')?.port.send(packet, ip('10.0.1.1'))
+    net.run(sec(1))
+    assert.deepEqual(lengths, [24, 24])
+  })
+  test('each datagram has another identification (RFC 791 §3.2)', () => {
+    const { net, alice, bob } = chain()
+    const ids: number[] = []
+    bob.stack.handle(99, packet => {
+      ids.push(Ipv4Header.identification(packet.bytes, packet.start))
+      packet.release()
+    })
+    for (let n = 0; n < 3; n++) alice.stack.output(alice.env.packets.make(4), ip('10.0.3.2'), 99)
+    net.run(sec(1))
+    assert.equal(new Set(ids).size, 3)
+  })
+  test('an echo is answered from the address that was asked, be it of another interface (RFC 1122 §3.2.2.6)', () => {
+    const { net, alice } = chain()
+    net.ping(alice, '10.0.2.1')
+    net.run(sec(1))
+    assert.deepEqual(
+      net.seen('ping-reply').map(e => e.from),
+      ['10.0.2.1'],
+    )
+  })
+  test('TCP within one machine has that machine at both ends', () => {
+    const { net, alice } = chain()
+    const ends: string[] = []
+    alice.tcp.listen(80, ({ local, remote }) => {
+      ends.push(formatIpv4(local.address), formatIpv4(remote.address))
+      return {}
+    })
+    alice.tcp.connect(ip('127.0.0.1'), 80, {})
+    net.run(sec(1))
+    assert.deepEqual(ends, ['127.0.0.1', '127.0.0.1'])
   })
   test('the limited broadcast goes to everybody on the wire, and no gateway', () => {
     const net = new Net()

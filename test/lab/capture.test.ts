@@ -74,6 +74,20 @@ describe('capture of a link', () => {
       [undefined, 'dropped by alice (not-for-us)'],
     )
   })
+  test('what the sender discards later is not the fate of its frame; the receiver’s verdict replaces the line’s', () => {
+    const { net, alice, link, capture, comments } = captured()
+    net.ping(alice, '10.0.1.1', { size: 1 })
+    const [{ packet }] = net.seen('send', 'alice')
+    alice.env.trace.drop({ reason: 'no-route', layer: 'ip', packet })
+    const first = capture.take(sec(1), true)
+    assert.deepEqual(comments(first), [undefined])
+    link.change(0, { corruption: 1 })
+    net.ping(alice, '10.0.1.1', { size: 1 })
+    net.run(sec(1))
+    const said = comments(Uint8Array.from([...first, ...capture.take(sec(1), true)]))
+    assert.match(said.join(), /dropped by r /)
+    assert.doesNotMatch(said.join(), /changed one bit/)
+  })
   test('its name holds no colon', () => {
     assert.equal(captureName(captured().link), 'alice_eth0-r_eth0.pcapng')
   })

@@ -85,7 +85,7 @@ describe('tshark reads our captures', { skip: noTshark }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-'))
     try {
       const lab = rootPath('topologies/voluntary.yaml')
-      const args = [rootPath('dist/src/platform/cli.js'), 'run', lab, '--quiet', '--pcap', folder]
+      const args = [rootPath('dist/cli/cli.js'), 'run', lab, '--quiet', '--pcap', folder]
       const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
       assert.equal(status, 0, stdout)
       const { links } = capturedRun(shippedText('voluntary'))

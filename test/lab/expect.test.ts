@@ -210,6 +210,54 @@ describe('expect', () => {
   })
 })
 
+describe('what a lab does', () => {
+  test('its end systems serve the ports that its events name; cables are pulled and plugged in', () => {
+    const lab = shippedLab('no-encryption')
+    const link = { link: 0, between: ['alice', 'isp'] as const, sends: [{}, {}] as const }
+    const fetch = { from: 'alice', to: ip('198.51.100.1'), bytes: 100, port: 7777 }
+    const office = lab.nodes.find(node => node.kind === 'pptp-server')?.interfaces[0].ipv4?.address ?? fetch.to
+    const far = { ...fetch, to: office }
+    const echo = { from: 'alice', to: office, count: 1, interval: sec(1), size: 64, port: 7778 }
+    const run = new Run({
+      ...lab,
+      checks: [],
+      stop: sec(100),
+      events: [
+        { at: 0, verb: 'fetch', args: far },
+        { at: sec(1), verb: 'echo', args: echo },
+        { at: sec(10), verb: 'link', args: { ...link, up: false } },
+        { at: sec(11), verb: 'echo', args: echo },
+        { at: sec(20), verb: 'link', args: { ...link, up: true } },
+        { at: sec(21), verb: 'echo', args: echo },
+        { at: sec(30), verb: 'fetch', args: fetch },
+      ],
+    })
+    const seen: string[] = []
+    run.listen(e => {
+      if (e.event === 'fetch-done') seen.push(`fetch ${e.ok} ${e.detail}`)
+      if (e.event === 'echo-reply') seen.push(`echo ${Math.floor(e.t / 1e9)}`)
+    })
+    run.advance()
+    // Routers serve nothing.
+    assert.deepEqual(seen, ['fetch true every octet is right', 'echo 1', 'echo 21', 'fetch false refused'])
+  })
+})
+
+describe('the end of a run', () => {
+  test('is that of the lab, or an earlier one that the caller wants, never a later one', () => {
+    const lab = { ...shippedLab('voluntary'), events: [], checks: [], stop: sec(3) }
+    for (const [until, end] of [
+      [sec(2), sec(2)],
+      [sec(9), sec(3)],
+      [undefined, sec(3)],
+    ] as const) {
+      const run = new Run(lab, until === undefined ? {} : { until })
+      assert.equal(run.advance(), true)
+      assert.equal(run.result().t, end)
+    }
+  })
+})
+
 describe('valueAt', () => {
   test('names, brackets with dots in them, and nothing that was not put there', () => {
     const snapshot = { calls: { 'a.b': { ppp: { lcp: 'opened' } } }, n: 1 }

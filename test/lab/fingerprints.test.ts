@@ -56,7 +56,7 @@ describe('the same lab and seed', () => {
     const abroad = { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }
     const where = 'console.log(new Date(0).getTimezoneOffset(), (1234.5).toLocaleString())'
     assert.notEqual(command(home, '-e', where), command(abroad, '-e', where), 'the processes do not differ')
-    const run = [rootPath('dist/src/platform/cli.js'), 'run', rootPath('topologies/voluntary.yaml'), '--json']
+    const run = [rootPath('dist/cli/cli.js'), 'run', rootPath('topologies/voluntary.yaml'), '--json']
     const output = command(home, ...run)
     const result = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as { fingerprint: string }
     assert.equal(result.fingerprint, capturedRun(shippedText('voluntary')).result.fingerprint)

@@ -188,6 +188,15 @@ describe('ARP (RFC 826)', () => {
     }
     assert.equal(all.net.drops('ben').filter(reason => reason === 'arp-queue-full').length, 6)
   })
+  test('multicast goes to 01:00:5e and the low 23 bits, and asks nobody (RFC 1112 §6.4)', () => {
+    const { net, hosts, sw } = lan()
+    const to: string[] = []
+    hosts[0].link.tap = ({ bytes }) => void to.push(Ethernet.formatMac(Ethernet.destination(bytes, 0)))
+    const port = hosts[0].host.stack.interface('eth0')?.port
+    for (const group of ['224.0.0.5', '239.255.1.2']) port?.send(sw.env.packets.make(20), ip(group))
+    assert.deepEqual(to, ['01:00:5e:00:00:05', '01:00:5e:7f:01:02'])
+    assert.deepEqual(net.seen('arp'), [])
+  })
   test('rubbish is dropped with its reason', () => {
     const { net, hosts, sw } = lan()
     const send = (type: number, bytes: number[], to = Ethernet.BROADCAST): void => {
@@ -248,6 +257,17 @@ describe('switch (IEEE 802.1D §7)', () => {
     assert.equal(Object.keys(table()).length, hosts.length)
     net.run(sec(302))
     assert.deepEqual(table(), {})
+  })
+  test('floods again what it has forgotten', () => {
+    const { net, sw, hosts, start } = lan()
+    start()
+    net.run(sec(302))
+    const third = frames(hosts[2].link)
+    const frame = sw.env.packets.make(20)
+    Ethernet.write(frame.bytes, frame.start, macFor('ben:eth0'), macFor('ann:eth0'), Ethernet.TYPE.ipv4)
+    hosts[0].link.ends[0].send(frame)
+    net.run(sec(303))
+    assert.deepEqual(third, [{ from: 1, to: macFor('ben:eth0') }])
   })
   test('a port that lies towards the destination gets nothing back', () => {
     const { net, sw, hosts } = lan()

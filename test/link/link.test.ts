@@ -143,6 +143,19 @@ describe('link', () => {
     run(ms(40))
     assert.deepEqual([arrivals.length, drops], [1, ['link-down', 'link-down']])
   })
+  test('a cable that was pulled has nothing left in its transmitter', () => {
+    const { link, arrivals, send, run } = line({ rate: 8e3 })
+    for (let n = 0; n < 5; n++) send(1000)
+    run(ms(1500))
+    link.setUp(false)
+    link.setUp(true)
+    send(1000)
+    run(ms(10_000))
+    assert.deepEqual(
+      arrivals.map(a => a.t),
+      [ms(1000), ms(2500)],
+    )
+  })
   test('a change of quality is for the packets that follow', () => {
     const { link, arrivals, send, run } = line({ delay: ms(10) })
     send()

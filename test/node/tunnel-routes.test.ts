@@ -8,6 +8,7 @@ import type { Lab, NodeSpec } from '../../src/lab/lab.ts'
 import { Run } from '../../src/lab/run.ts'
 import { valueAt } from '../../src/lab/snapshot.ts'
 import type { Client } from '../../src/node/client.ts'
+import { LowestFree } from '../../src/node/lowest-free.ts'
 import { shippedLab } from '../support/loss.ts'
 
 const voluntary = shippedLab('voluntary')
@@ -81,5 +82,45 @@ describe('routes of a tunnel (decision: traffic enters it because of a route)', 
     world.scheduler.runUntil(sec(4))
     assert.ok(reasons.includes('alice tunnel-loop'))
     assert.deepEqual(new Set(reasons), new Set(['alice tunnel-loop']))
+  })
+  test('who is connected already does not dial again; who comes back gets the first interface and address again', () => {
+    const run = new Run({ ...voluntary, events: [], checks: [], stop: sec(100) })
+    const events: TraceEvent[] = []
+    run.listen(event => events.push(event))
+    const { nodes, world } = run.simulation
+    const alice = nodes.get('alice') as Client
+    for (const [t, act] of [
+      [0, 'connect'],
+      [0, 'connect'],
+      [5, 'connect'],
+      [10, 'disconnect'],
+      [20, 'connect'],
+    ] as const) {
+      world.scheduler.after(sec(t), 'test', () => alice[act]())
+    }
+    world.scheduler.runUntil(sec(30))
+    const ups = events.flatMap(e =>
+      e.event === 'interface' && e.to === 'up' ? [`${e.node} ${e.iface} ${e.detail}`] : [],
+    )
+    assert.equal(ups.length, 4)
+    assert.deepEqual(ups.slice(0, 2), ups.slice(2))
+    assert.ok(
+      ups.some(up => up.startsWith('office ppp0 10.8.0.1, peer 10.8.0.10,')),
+      `${ups}`,
+    )
+  })
+})
+
+describe('the lowest free number', () => {
+  test('is given, to the last; what comes back is given again, lowest first, and counted once', () => {
+    const free = new LowestFree(3, 6)
+    assert.deepEqual([free.take(), free.take(), free.take(), free.take(), free.take()], [3, 4, 5, 6, undefined])
+    assert.deepEqual([free.used, free.free], [4, 0])
+    free.give(5)
+    free.give(3)
+    free.give(3)
+    free.give(99)
+    assert.deepEqual([free.used, free.free], [2, 2])
+    assert.deepEqual([free.take(), free.take(), free.take()], [3, 5, undefined])
   })
 })

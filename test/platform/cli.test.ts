@@ -9,7 +9,7 @@ import { after, describe, test } from 'node:test'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { rootPath } from '../support/root.ts'
 
-const CLI = rootPath('dist/src/platform/cli.js')
+const CLI = rootPath('dist/cli/cli.js')
 const dir = mkdtempSync(join(tmpdir(), 'pptp-lab-cli-'))
 after(() => rmSync(dir, { recursive: true }))
 const inDir = (name: string): string => join(dir, name)

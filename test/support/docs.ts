@@ -55,7 +55,7 @@ export function withFreshOutput(text: string, place: Place): string {
 
 function outputOf(command: string, cwd: string, { zone, locale }: Place): string {
   const args = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain).slice(1)
-  const { stdout, stderr, status } = spawnSync(process.execPath, [rootPath('dist/src/platform/cli.js'), ...args], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [rootPath('dist/cli/cli.js'), ...args], {
     cwd,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

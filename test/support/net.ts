@@ -1,16 +1,33 @@
 /** A small network for tests, built by hand: names, links, and everything that the trace says. */
 
 import { ping } from '../../src/app/ping.ts'
-import { ip, parseInterface } from '../../src/base/address.ts'
+import { type Ipv4, ip, parseInterface, parseIpv4, parsePrefix } from '../../src/base/address.ts'
 import type { DropReason } from '../../src/base/drop.ts'
 import { World } from '../../src/base/env.ts'
 import type { EventName, TraceEvent } from '../../src/base/trace.ts'
-import { parseRoute } from '../../src/ip/route.ts'
+import type { RouteSpec } from '../../src/ip/route.ts'
 import { type LineQuality, Link, type LinkType, PERFECT } from '../../src/link/link.ts'
 import { Host } from '../../src/node/host.ts'
 import type { IpNode } from '../../src/node/ip-node.ts'
 import type { SimNode } from '../../src/node/node.ts'
 import { Router } from '../../src/node/router.ts'
+
+/** Reads `default via 10.0.0.1`, `10.9.0.0/16 dev ppp0`, `10.9.0.0/16 via 10.0.0.1 dev eth0`. */
+function parseRoute(text: string): RouteSpec | undefined {
+  const [target, ...words] = text.trim().split(/\s+/)
+  const prefix = parsePrefix(target.includes('/') || target === 'default' ? target : `${target}/32`)
+  if (!prefix || words.length === 0 || words.length % 2 === 1) return undefined
+  let via: Ipv4 | undefined
+  let dev: string | undefined
+  for (let i = 0; i < words.length; i += 2) {
+    if (words[i] === 'via' && via === undefined) {
+      via = parseIpv4(words[i + 1])
+      if (via === undefined) return undefined
+    } else if (words[i] === 'dev' && dev === undefined) dev = words[i + 1]
+    else return undefined
+  }
+  return { prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) }
+}
 
 export interface LinkOptions extends Partial<LineQuality> {
   readonly type?: LinkType

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { rootPath } from '../support/root.ts'
 
-const CLI = rootPath('dist/src/platform/cli.js')
+const CLI = rootPath('dist/cli/cli.js')
 const FAULTY = rootPath('dist/test/support/tui-faulty.js')
 const dir = mkdtempSync(join(tmpdir(), 'pptp-lab-tui-'))
 after(() => rmSync(dir, { recursive: true }))

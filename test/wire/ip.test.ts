@@ -165,6 +165,20 @@ describe('ICMP and UDP', () => {
     bytes[19] ^= 1
     assert.equal(Icmp.check(bytes, 0, 20), 'bad-checksum')
   })
+  test('a UDP checksum that comes out as zero is sent as all ones (RFC 768)', () => {
+    const b = new Uint8Array(10)
+    let ones = 0
+    for (let word = 0; word < 65_536; word++) {
+      b[8] = word >>> 8
+      b[9] = word
+      Udp.write(b, 0, 10, 0x0a000001, 7, 0x0a000002, 9)
+      const field = (b[6] << 8) | b[7]
+      assert.notEqual(field, 0)
+      if (field === 0xffff) ones++
+    }
+    assert.ok(ones > 0)
+    assert.equal(Udp.check(b, 0, 10, 0x0a000001, 0x0a000002), undefined)
+  })
   test('a UDP checksum covers the pseudo header; zero means none (RFC 768)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(0xffff), (data, port) => {

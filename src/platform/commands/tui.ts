@@ -1,7 +1,8 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
+import { pathToFileURL } from 'node:url'
 import { type Lab, load, type Override } from '../../index.ts'
 import { checkedLab, parseOverride, readLab, readText } from '../files.ts'
-import { shippedLabs } from '../package.ts'
+import { shippedLabs, tuiProgram } from '../package.ts'
 import { type Action, UsageError } from '../usage.ts'
 
 interface Flags {
@@ -54,8 +55,7 @@ export const tui: Action = async ([name], options) => {
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
 async function program(): Promise<TuiMain> {
-  const url = new URL('../../../tui/main.js', import.meta.url).href
-  const { main } = (await import(url)) as { main: TuiMain }
+  const { main } = (await import(pathToFileURL(tuiProgram()).href)) as { main: TuiMain }
   return main
 }
 
