@@ -88,7 +88,12 @@ export class App {
   #open(lab: Lab): void {
     const run = new Run(lab)
     const recorder = new Recorder(run)
-    this.#session = { run, recorder, player: new Player(run, this.#wall), scene: sceneOf(recorder) }
+    const scene = sceneOf(recorder)
+    this.#session = { run, recorder, player: new Player(run, this.#wall), scene }
+    // Something is always selected: the first who will dial, or the first machine.
+    const [tunnel] = scene.tunnels
+    const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
+    this.#ui = { ...this.#ui, selection }
   }
 
   event(event: ScreenEvent): void {
