@@ -36,8 +36,10 @@ export interface AppOptions {
   readonly onEnd: (status: number) => void
 }
 
-/** Milliseconds between two frames. */
+/** Milliseconds between two frames, at least. */
 const FRAME = 50
+/** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
+const QUIET_FRAME = 100
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -86,7 +88,12 @@ export class App {
   #open(lab: Lab): void {
     const run = new Run(lab)
     const recorder = new Recorder(run)
-    this.#session = { run, recorder, player: new Player(run, this.#wall), scene: sceneOf(recorder) }
+    const scene = sceneOf(recorder)
+    this.#session = { run, recorder, player: new Player(run, this.#wall), scene }
+    // Something is always selected: the first who will dial, or the first machine.
+    const [tunnel] = scene.tunnels
+    const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
+    this.#ui = { ...this.#ui, selection }
   }
 
   event(event: ScreenEvent): void {
@@ -107,6 +114,8 @@ export class App {
   #key(key: string): void {
     const session = this.#session
     if (!session) return this.#startKey(key)
+    // The key means this moment, not that of the last frame.
+    if (this.#ui.running) this.#play(session)
     const before = this.#ui
     const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
@@ -182,7 +191,9 @@ export class App {
 
   /** Draws now or when the time of the next frame has come. */
   #wake(): void {
-    if (this.#ended || this.#timer) return
+    if (this.#ended) return
+    this.#timer?.()
+    this.#timer = undefined
     const wait = this.#drawn + FRAME - this.#wall.now()
     if (wait <= 0) this.#frame()
     else this.#timer = this.#wall.schedule(wait, () => this.#frame())
@@ -193,7 +204,9 @@ export class App {
     const session = this.#session
     if (session && this.#ui.running) this.#play(session)
     this.#draw()
-    if (this.#ui.running && !this.#ended) this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+    if (!this.#ui.running || this.#ended) return
+    const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
+    this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
   #play({ player, run, scene }: Session): void {

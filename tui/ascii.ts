@@ -13,7 +13,7 @@ const TABLE: Readonly<Record<string, string>> = Object.fromEntries(
   ).flatMap(([from, to]) => Array.from(from, (character, at) => [character, to[at]] as const)),
 )
 
-/** The uprights and corners of a tunnel's tube: it is two cells wide where the cell before is free. */
+/** The uprights and corners of a tunnel's tube: it is two cells wide where there is room before it. */
 const TUBE = new Set('║╔╗╚╝╥╨')
 const FREE = new Set(' ─')
 
@@ -21,7 +21,7 @@ export function ascii(line: Line): Line {
   const cells = line.flatMap(({ text }) => Array.from(text))
   const last = cells.length - 1
   const replaced = cells.map((cell, at) => {
-    if (FREE.has(cell) && TUBE.has(cells[at + 1])) return '#'
+    if (FREE.has(cell) && TUBE.has(cells[at + 1]) && FREE.has(cells[at - 1])) return '#'
     if (cell === '║' && FREE.has(cells[at - 1])) return '#'
     // At the edges of the screen these are corners of panes, elsewhere the sides of boxes and of the timeline.
     if ((at === 0 && cell === '├') || (at === last && cell === '┤')) return '+'

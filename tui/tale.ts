@@ -17,12 +17,14 @@ const tell = (event: TraceEvent): StoryLine | undefined => new Story(NO_NAMES).t
 const TOLD: ReadonlySet<string> = new Set(['action', 'state', 'pptp-message', 'ppp-message', 'drop'])
 const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
 
+/** The way of packets is drawn. */
+const PACKETS: ReadonlySet<string> = new Set(['send', 'forward', 'deliver'])
+
 /** A line for an event; undefined when it does not matter. `nameOf`: the node that has an address. */
 export function tale(event: TraceEvent, nameOf: (address: string) => string): TaleLine | undefined {
-  const story = tell(event)
-  const short =
-    shortOf(event, nameOf) ??
-    (story && !TOLD.has(event.event) ? { text: story.text, role: roleOf(story.tone) } : undefined)
+  if (PACKETS.has(event.event)) return undefined
+  const story = TOLD.has(event.event) ? undefined : tell(event)
+  const short = shortOf(event, nameOf) ?? (story && { text: story.text, role: roleOf(story.tone) })
   return short && { t: event.t, node: event.node, ...short }
 }
 

@@ -23,10 +23,13 @@ export const line = (...spans: readonly (Span | string)[]): Line =>
 
 /** What one cell shows of a character: control characters and those of two cells become `?`. */
 const clean = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Mn}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{10000}-\u{10ffff}]/gu,
-    '?',
-  )
+  // Nearly everything is made of these, and this is asked for every span of every frame.
+  /^[ -~─-▿√×·►◄●○…→←↑↓≠]*$/.test(text)
+    ? text
+    : text.replace(
+        /[\p{Cc}\p{Cf}\p{Cs}\p{Mn}\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{10000}-\u{10ffff}]/gu,
+        '?',
+      )
 
 export const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + text.length, 0)
 export const plainText = (line: Line): string => line.map(({ text }) => text).join('')

@@ -91,7 +91,7 @@ export function help(model: Model, size: Size): Rendered {
   }
   return {
     lines: lines.slice(0, size.rows),
-    sentence: 'Keys work where they are listed. The words are those of RFC 2637 and RFC 1661.',
+    sentence: 'The keys that work in this view, and the words of RFC 2637 and RFC 1661.',
     keys: ['/ search', 'jk page', 'Esc close'],
   }
 }

@@ -1,0 +1,39 @@
+/** Whole screens, as test/golden/tui keeps them: the same moment at every size, without colour, in ASCII, and the help. */
+import { PARTS } from '../../tui/views.ts'
+import { labOf, Robot, type RobotOptions } from '../tui/robot.ts'
+
+interface Shot {
+  readonly options: Partial<RobotOptions>
+  readonly keys: readonly string[]
+  /** With the attributes of its cells. */
+  readonly marked?: boolean
+}
+
+const SHOTS: Readonly<Record<string, Shot>> = {
+  '80x24': { options: {}, keys: [] },
+  '120x40': { options: { size: { columns: 120, rows: 40 } }, keys: [] },
+  '40x12': { options: { size: { columns: 40, rows: 12 } }, keys: [] },
+  'mono-80x24': { options: { env: { NO_COLOR: '1' } }, keys: [], marked: true },
+  'dark-80x24': { options: {}, keys: [], marked: true },
+  'ascii-80x24': { options: { env: { LANG: 'C' } }, keys: [] },
+  'packets-80x24': { options: {}, keys: ['3'] },
+  'tunnels-80x24': { options: {}, keys: ['2'] },
+  'events-80x24': { options: {}, keys: ['6'] },
+  'checks-80x24': { options: {}, keys: ['7'] },
+  'help-80x24': { options: {}, keys: ['?'] },
+}
+
+export const SHOT_NAMES = Object.keys(SHOTS)
+export const fileOf = (name: string): string => `tui/frame-${name}.txt`
+
+/** Five seconds into the lab `voluntary`, paused. */
+export async function shotOf(name: string): Promise<string> {
+  const { options, keys, marked } = SHOTS[name]
+  const robot = new Robot({ lab: labOf('voluntary'), parts: PARTS, ...options })
+  await robot.press('Space')
+  await robot.wait(4950)
+  await robot.press('Space', ...keys)
+  const text = marked ? robot.marked : robot.text
+  await robot.close()
+  return text
+}
