@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const CLI = fileURLToPath(new URL('../src/platform/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../cli/cli.js', import.meta.url))
 /** Ticks of /proc/PID/stat in a second. */
 const TICKS = 100
 const SECONDS = 10
