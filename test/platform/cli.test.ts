@@ -140,7 +140,7 @@ describe('run', () => {
     assert.equal(status, 0)
     assert.match(stdout, /^PASS {2}tunnel: /m)
     assert.match(stdout, /^OPEN {2}fetch: /m)
-    assert.match(stdout, /were not due yet\. 5\.000000 s/)
+    assert.match(stdout, /were not due yet\. 5\.000 s/)
   })
   test('--json: a run, events, a result', () => {
     const args = ['run', 'wrong-password', '--json', '--seed', '9', '--set', 'stop=40s', '--set', 'name=other']
@@ -214,7 +214,7 @@ describe('ending early', () => {
       setTimeout(() => child.kill(signal), 200)
       const [code] = await once(child, 'close')
       assert.equal(code, status)
-      assert.match(text, /Interrupted at [\d.]+ s of virtual time/)
+      assert.match(text, /\nInterrupted at [\d.]+ s of 3600\.000 s\.\n$/)
       wholeCapture(inDir(`${signal}/a_eth0-b_eth0.pcapng`))
       const lines = readFileSync(inDir(`${signal}.run`), 'utf8')
         .trimEnd()
@@ -283,8 +283,8 @@ complete_words pptp-lab completion f
 
 const script = spawnSync('script', ['--version']).status === 0
 describe('on a terminal', { skip: !script }, () => {
-  const pty = (env: NodeJS.ProcessEnv) =>
-    spawnSync('script', ['-qec', `"${process.execPath}" "${CLI}" run wrong-password`, '/dev/null'], {
+  const pty = (env: NodeJS.ProcessEnv, words = 'run wrong-password') =>
+    spawnSync('script', ['-qec', `"${process.execPath}" "${CLI}" ${words}`, '/dev/null'], {
       cwd: dir,
       encoding: 'utf8',
       timeout: 30_000,
@@ -297,4 +297,30 @@ describe('on a terminal', { skip: !script }, () => {
   test('no line is wider than the terminal', () => {
     for (const line of pty({ NO_COLOR: '1', COLUMNS: '80' }).split('\r\n')) assert.ok(line.length <= 80, line)
   })
+  for (const columns of [60, 80, 100, 120]) {
+    test(`${columns} columns: the verdict is wrapped once, as late as can be, and keeps its indent`, () => {
+      const args = ['run', 'voluntary', '--quiet', '--set', 'topology.links[0].delay=150ms']
+      const whole = cli(...args).stdout.trimEnd()
+      const shown = pty({ COLUMNS: String(columns) }, args.map(word => `'${word}'`).join(' '))
+      const rows = shown
+        .replace(/\u001b\[\d+m/g, '')
+        .trimEnd()
+        .split('\r\n')
+      for (const line of whole.split('\n')) {
+        const margin = /^(PASS|FAIL| {6})/.test(line) ? ' '.repeat(6) : ''
+        let text = rows.shift() ?? ''
+        let row = text
+        while (text !== line) {
+          const next = rows.shift() ?? assert.fail(`${text}\nis not\n${line}`)
+          assert.ok(next.startsWith(margin) && next[margin.length] !== ' ', next)
+          const words = next.slice(margin.length)
+          assert.ok(row.length + 1 + words.split(' ')[0].length > columns, `${row}\nis broken too early`)
+          assert.ok(next.length <= columns, next)
+          text += ` ${words}`
+          row = next
+        }
+      }
+      assert.deepEqual(rows, [])
+    })
+  }
 })
