@@ -70,6 +70,9 @@ describe('finding the way', () => {
     const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string }
     assert.equal(cli('--version').stdout, `${version}\n`)
   })
+  test('run --help tells every status', () => {
+    assert.match(cli('run', '--help').stdout.replace(/\s+/g, ' '), /Status 0 if no check has failed .* 1 .* 2 .* 130 /)
+  })
   test('labs --json', () => {
     const names = cli('labs', '--json')
       .stdout.trimEnd()

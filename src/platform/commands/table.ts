@@ -7,7 +7,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
     operands: 'LAB',
     example: 'pptp-lab run voluntary',
-    help: 'Runs a lab, tells what happens, and ends with the verdict of its checks. LAB is a file, the name of a lab that comes with pptp-lab, or a recorded run. Status 0 if all checks have passed, 1 if not.',
+    help: 'Runs a lab, tells what happens, and ends with the verdict of its checks. LAB is a file, the name of a lab that comes with pptp-lab, or a recorded run. Status 0 if no check has failed (one that was not due yet is OPEN), 1 if one has, 2 if the lab or the command line is wrong, 130 after ^C.',
     options: {
       quiet: { type: 'boolean', help: 'print the verdict only' },
       verbose: { type: 'boolean', help: 'print every packet and every state' },
