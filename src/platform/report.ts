@@ -80,6 +80,7 @@ const MARK_COLOUR: Readonly<Record<StoryLine['mark'], Colour>> = {
   data: 'magenta',
   user: 'yellow',
   net: 'gray',
+  lab: 'blue',
 }
 const TONE_COLOUR: Readonly<Record<StoryLine['tone'], Colour | undefined>> = {
   plain: undefined,

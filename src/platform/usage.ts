@@ -14,6 +14,8 @@ export interface Option {
   readonly multiple?: boolean
   /** What stands for the value in the help: `DIR`. */
   readonly value?: string
+  /** What a value is, and one for example. */
+  readonly wants?: readonly [what: string, example: string]
   readonly help: string
 }
 
@@ -65,7 +67,8 @@ export async function parse(name: string, command: Command, args: readonly strin
       throw new UsageError(`pptp-lab ${name} has no option ${token.rawName}. ${hint}`)
     }
     if (option.type === 'string' && !token.value) {
-      throw new UsageError(`--${token.name} wants ${option.value} after it: ${option.help}.`)
+      const [what, example] = option.wants ?? [option.value, option.value]
+      throw new UsageError(`--${token.name} wants ${what} after it, such as --${token.name} ${example}`)
     }
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`--${token.name} takes no value: write --${token.name} alone.`)

@@ -86,12 +86,27 @@ describe('a wrong word is answered with the right one', () => {
   const cases: [string, string[], RegExp][] = [
     ['command', ['rum'], /no command rum\. Did you mean run\?/],
     ['option before a command', ['--halp'], /Did you mean --help\?/],
+    ['a lab for a command', ['voluntary'], /^voluntary is a lab: pptp-lab run voluntary\n$/],
+    ['a file for a command', ['long.yaml'], /^long\.yaml is a lab: pptp-lab run long\.yaml\n$/],
+    ['version as a command', ['version'], /Did you mean --version\?/],
+    ['a file that is not there', ['check', 'nothere.yaml'], /^There is no file nothere\.yaml here\.\n$/],
+    [
+      'a file nearly called as a lab',
+      ['run', 'volontary.yaml'],
+      /no file volontary\.yaml here\. Did you mean voluntary\?/,
+    ],
+    ['a file elsewhere', ['run', inDir('no/a.yaml')], /^There is no file .*a\.yaml\.\n$/],
+    [
+      '--set of no entry',
+      ['run', 'voluntary', '--set', 'topology.links[9].delay=1s'],
+      /no entry 9; the list has 3 \(0 to 2\)\./,
+    ],
     ['option', ['run', 'voluntary', '--jsn'], /no option --jsn\. Did you mean --json\?/],
     ['lab', ['run', 'volontary'], /no lab volontary\. Did you mean voluntary\?/],
     ['lab that is nothing like one', ['run', 'xyzzy'], /The labs that come with pptp-lab: no-encryption, voluntary/],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
-    ['missing value', ['run', 'voluntary', '--until'], /--until wants TIME/],
+    ['missing value', ['run', 'voluntary', '--until'], /^--until wants a time after it, such as --until 5s\n$/],
     ['value too many', ['run', 'voluntary', '--json=1'], /--json takes no value/],
     ['time without unit', ['run', 'voluntary', '--until', '5'], /--until wants a time with its unit, such as 5s/],
     ['seed', ['run', 'voluntary', '--seed', 'x'], /--seed wants a whole number, such as --seed 7, not x/],
@@ -159,7 +174,9 @@ describe('run', () => {
     for (const line of lines.slice(1, -1)) assert.equal(line.type, 'event')
   })
   test('--record, and the same run again', () => {
-    assert.equal(cli('run', 'wrong-password', '--quiet', '--seed', '5', '--record', 'r.run').status, 0)
+    const first = cli('run', 'wrong-password', '--quiet', '--seed', '5', '--record', 'r.run')
+    assert.equal(first.status, 0)
+    assert.equal(first.stderr, 'The run is kept in r.run: pptp-lab run r.run\n')
     const again = cli('run', 'r.run', '--quiet')
     assert.equal(again.status, 0)
     assert.match(again.stdout, /seed 5\n[\s\S]*The same run as the recorded one/)
@@ -173,7 +190,9 @@ describe('run', () => {
     assert.match(differing.stdout, /Not the same run .* 00\. It was recorded by pptp-lab 0\.0\.9/)
   })
   test('--pcap: one whole file for each link', () => {
-    assert.equal(cli('run', 'voluntary', '--quiet', '--pcap', 'out/deep').status, 0)
+    const { status, stderr } = cli('run', 'voluntary', '--quiet', '--pcap', 'out/deep')
+    assert.equal(status, 0)
+    assert.match(stderr, /^3 captures in out.deep.: alice_eth0-isp_eth0\.pcapng, .*, office_eth1-files_eth0\.pcapng\n$/)
     assert.deepEqual(readdirSync(inDir('out/deep')), [
       'alice_eth0-isp_eth0.pcapng',
       'isp_eth1-office_eth0.pcapng',
@@ -247,7 +266,7 @@ describe('the other commands', () => {
     const { status, stdout, stderr } = cli('check', 'bad.yaml', 'none.yaml', 'long.yaml', 'voluntary')
     assert.equal(status, 2)
     assert.match(stdout, /^long\.yaml: good, 2 nodes, 1 link, 1 check\nvoluntary: good/)
-    assert.match(stderr, /^bad\.yaml:[\s\S]*There is no lab none\.yaml/)
+    assert.match(stderr, /^bad\.yaml:[\s\S]*There is no file none\.yaml here\.\n/)
   })
   test('schema prints the shipped schema', () => {
     assert.equal(cli('schema').stdout, readFileSync(rootPath('topologies/lab.schema.json'), 'utf8'))

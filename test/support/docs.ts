@@ -88,7 +88,7 @@ export function alternatives(pattern: string): string[] {
     ways = ways.flatMap(way => parts.map(part => way + part))
   }
   for (let at = 0; at < pattern.length; ) {
-    const [piece] = /^(\\.|\[(\\.|[^\]])*\]|[^])/.exec(pattern.slice(at)) as RegExpExecArray
+    const [piece] = /^(\\.|\[(\\.|[^\]])*\]|[\s\S])/.exec(pattern.slice(at)) as RegExpExecArray
     const inner = piece === '(' ? pattern.slice(at + 1, closing(pattern, at)) : ''
     if (piece === '|') {
       done.push(...ways)
