@@ -9,7 +9,8 @@ function help(): string {
   const rows = Object.entries(COMMANDS).map(
     ([name, { operands, help }]) => [`${name} ${operands}`, help.split('. ')[0].replace(/\.?$/, '.')] as const,
   )
-  return `pptp-lab: a network simulator with a complete PPTP stack, in which every packet is real bytes.
+  return `pptp-lab: a network simulator with a complete PPTP stack.
+Every packet is real bytes.
 
 ${columns(rows)}
 

@@ -1,5 +1,6 @@
 /** Command lines: what a command is, how its words are read, and errors that say what would be right. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { wrap } from './terminal.ts'
 
 /** Exit statuses of the program. */
 export const EXIT = { good: 0, failed: 1, usage: 2, internal: 3, limit: 4, interrupted: 130, terminated: 143 } as const
@@ -103,11 +104,14 @@ export function helpOf(name: string, { operands, example, help, options }: Comma
     help,
   ])
   const usage = ['pptp-lab', name, operands, Object.keys(options).length > 0 ? '[OPTIONS]' : ''].filter(word => word)
-  return `${usage.join(' ')}\n\n${help}\n\n${columns(rows)}\n\nFor example: ${example}\n`
+  return `${usage.join(' ')}\n\n${wrap(help, HELP_WIDTH, 0)}\n\n${columns(rows)}\n\nFor example: ${example}\n`
 }
+
+/** Help is wrapped in files and pipes too: people read it there as well. */
+const HELP_WIDTH = 80
 
 /** Two columns, the left one as wide as it must be. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
+  return rows.map(([left, right]) => wrap(`  ${left.padEnd(width)}  ${right}`, HELP_WIDTH, width + 4)).join('\n')
 }

@@ -44,6 +44,8 @@ expect: { late: { description: The last ping, by: 3500s, seen: { event: ping-rep
 ${change}`
 writeFileSync(inDir('long.yaml'), LAB(''))
 writeFileSync(inDir('bad.yaml'), LAB('expct: {}\n'))
+writeFileSync(inDir('log.txt'), 'no lab, and nothing to complete\n')
+writeFileSync(inDir('notes.txt'), 'nor this\n')
 
 describe('finding the way', () => {
   test('pptp-lab alone lists the labs', () => {
@@ -70,7 +72,10 @@ describe('finding the way', () => {
     const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string }
     assert.equal(cli('--version').stdout, `${version}\n`)
   })
-  test('run --help tells every status', () => {
+  test('run --help tells every status, in 80 columns', () => {
+    for (const line of `${cli('run', '--help').stdout}${cli('--help').stdout}`.split('\n')) {
+      assert.ok(line.length <= 80, line)
+    }
     assert.match(cli('run', '--help').stdout.replace(/\s+/g, ' '), /Status 0 if no check has failed .* 1 .* 2 .* 130 /)
   })
   test('labs --json', () => {
@@ -276,6 +281,7 @@ describe('the other commands', () => {
     assert.equal(cli('check', 'my-lab.yaml').status, 0)
     assert.equal(cli('run', 'my-lab.yaml', '--quiet').status, 0)
     refused(['init'], /my-lab\.yaml exists already/)
+    refused(['init', 'voluntary'], /^The name of a lab file ends in \.yaml: pptp-lab init voluntary\.yaml\n$/)
   })
   test('decode of a real capture, and of rubbish', () => {
     const { status, stdout } = cli('decode', rootPath('test/captures/pap-plain.pcap'), '--json')
@@ -294,10 +300,13 @@ complete_words pptp-lab r
 complete_words pptp-lab run --qu
 complete_words pptp-lab run wrong
 complete_words pptp-lab completion f
+complete_words pptp-lab init l
+complete_words pptp-lab run lo
+complete_words pptp-lab check no
 `
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: dir, encoding: 'utf8', timeout: 10_000 })
     assert.equal(stderr, '')
-    assert.equal(stdout, 'run\n--quiet\nwrong-password\nfish\n')
+    assert.equal(stdout, 'run\n--quiet\nwrong-password\nfish\n\nlong.yaml\nno-encryption\n')
     assert.equal(spawnSync('bash', ['-n'], { input: cli('completion', 'zsh').stdout }).status, 0)
     assert.match(cli('completion', 'fish').stdout, /^complete -c pptp-lab .* -l seed -r /m)
   })
