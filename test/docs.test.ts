@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import { checkedCommands, claims, page, pages, tableRows, withFreshOutput } from './support/docs.ts'
+import { load, renderIssues, run } from '../src/index.ts'
+import { alternatives, checkedCommands, claims, page, pages, tableRows, withFreshOutput } from './support/docs.ts'
 import { rootPath } from './support/root.ts'
 
 /** As far as can be from those of `npm run docs:update`. */
@@ -41,7 +42,35 @@ describe('checked output (npm run docs:update)', () => {
     assert.equal(withFreshOutput(fresh.replace('Alice dials', 'Bob dials'), ELSEWHERE), fresh)
     assert.match(withFreshOutput(block(' /^voluntary /', ''), ELSEWHERE), /labs\nvoluntary .*\n…\n```$/)
     assert.throws(() => withFreshOutput(block(' /nothing of it/', ''), ELSEWHERE), /no line/)
+    assert.throws(() => withFreshOutput(block(' /^voluntary |nothing of it/', ''), ELSEWHERE), /no line .*\/nothing/)
+    assert.throws(() => withFreshOutput(block(' /^(voluntary|nothing) /', ''), ELSEWHERE), /\/\^\(\?:nothing\) \//)
   })
+
+  test('the alternatives of a pattern', () => {
+    assert.deepEqual(alternatives('a'), ['a'])
+    assert.deepEqual(alternatives('a(b|c)d|e'), ['a(?:b)d', 'a(?:c)d', 'e'])
+    assert.deepEqual(alternatives('(a|(b|c))'), ['(?:a)', '(?:(?:b))', '(?:(?:c))'])
+    assert.deepEqual(alternatives('\\(|[|()]x'), ['\\(', '[|()]x'])
+  })
+})
+
+test('the lab of the README runs, and its checks pass', () => {
+  const blocks = [...page('README.md').matchAll(/^```yaml\n(.*?)^```$/gms)].map(match => match[1])
+  assert.equal(blocks.length, 1)
+  const loaded = load(blocks[0], 'README.md')
+  assert.ok(loaded.ok, loaded.ok ? '' : renderIssues(loaded.issues))
+  const { checks } = run(loaded.lab)
+  assert.deepEqual(
+    checks.map(({ ok, name }) => [name, ok]),
+    [['ping', true]],
+  )
+})
+
+test('the README ends its run as the program does', () => {
+  const shown = /status 0:\n\n```\n(.*?)…\n(.*?)```/s.exec(page('README.md'))
+  assert.ok(shown)
+  const whole = /^```console check\n.*?^```$/ms.exec(page('docs/labs/voluntary.md'))?.[0] ?? ''
+  for (const part of shown.slice(1)) assert.ok(whole.includes(`\n${part}`), part)
 })
 
 describe('pages', () => {

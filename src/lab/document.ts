@@ -16,8 +16,11 @@ import {
   type Pair,
   parseDocument,
   type YAMLMap,
+  type YAMLParseError,
+  type YAMLWarning,
   type Scalar as YamlScalar,
 } from 'yaml'
+import { misfit, missingSpace, openBracket, openQuote, type Slip } from './slips.ts'
 import { type Issues, join, type MapTree, type Mark, type Scalar, type Source, type Tree } from './tree.ts'
 
 /** More values than any lab needs: aliases of aliases can make millions out of ten lines. */
@@ -53,7 +56,14 @@ const SENTENCES: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: 'This is nested too deeply.',
 }
 
-const UNCLOSED = 'A { or [ further up is still open here: its closing bracket is missing.'
+function slipOf(text: string, { code, message, pos: [start, end] }: YAMLParseError | YAMLWarning): Slip {
+  const plain: Slip = { start, end, sentence: SENTENCES[code] ?? `${message.split('\n')[0]}.` }
+  const flow = code === 'BAD_INDENT' && message.startsWith('Flow')
+  if (flow) return openBracket(text, start) ?? plain
+  if (code === 'MISSING_CHAR' && message.includes('quote')) return openQuote(text, start) ?? plain
+  if (code !== 'BAD_INDENT' && !code.includes('IMPLICIT_KEY')) return plain
+  return missingSpace(text, start) ?? misfit(text, start) ?? plain
+}
 
 /** The tree, or undefined when the text is no YAML that could be judged further. */
 export function readDocument(text: string, file: string, issues: Issues): Tree | undefined {
@@ -61,11 +71,16 @@ export function readDocument(text: string, file: string, issues: Issues): Tree |
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: new LineCounter() })
   const mark = (start: number, end: number): Mark => ({ source, start, end })
   let broken = false
-  for (const problem of [...document.errors, ...document.warnings]) {
-    const open = problem.code === 'BAD_INDENT' && problem.message.startsWith('Flow')
-    const sentence = open ? UNCLOSED : (SENTENCES[problem.code] ?? `${problem.message.split('\n')[0]}.`)
-    issues.at(mark(...problem.pos), '', sentence)
-    if (problem.code !== 'TAG_RESOLVE_FAILED') broken = true
+  const found = [...document.errors, ...document.warnings]
+  const tags = found.filter(({ code }) => code === 'TAG_RESOLVE_FAILED')
+  for (const { code, pos } of tags) issues.at(mark(...pos), '', SENTENCES[code])
+  // One slip makes many complaints: what comes behind the first follows from it, and a tab from nothing.
+  const others = found.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED').toSorted((a, b) => a.pos[0] - b.pos[0])
+  const first = others.find(({ code }) => code === 'TAB_AS_INDENT') ?? others[0]
+  if (first) {
+    const { start, end, sentence, hint } = slipOf(text, first)
+    issues.at(mark(start, end), '', sentence, hint)
+    broken = true
   }
   const directive = /^%YAML[ \t]+(\S+)/m.exec(text)
   if (directive && document.directives?.yaml.explicit && directive[1] !== '1.2') {

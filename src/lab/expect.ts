@@ -2,11 +2,12 @@
  * The checks of a lab. An instant is looked at after its last event; `by` runs from 0 s to its moment, `during` includes
  * both ends. States are read from snapshots, events are counted as they happen.
  */
-import { formatTime, type SimTime } from '../base/time.ts'
+import { formatDuration, formatTime, type SimTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { SnapshotValue } from '../node/node.ts'
 import type { Simulation } from './build.ts'
 import type { Check, Comparison, EventPattern, StateCondition } from './lab.ts'
+import { isDurationField } from './pattern.ts'
 import { valueAt } from './snapshot.ts'
 
 export interface Verdict {
@@ -105,7 +106,7 @@ class Pending {
     const { when } = this.check
     if ('at' in when && t !== when.at) return
     if ('by' in when && this.#heldAt !== undefined) return
-    const wrong = this.#wrong()
+    const wrong = this.#wrong(t)
     if (wrong === undefined) this.#heldAt ??= t
     else {
       // `during` is decided by the first failure, `by` is told by what came last.
@@ -115,10 +116,11 @@ class Pending {
   }
 
   /** The first condition that does not hold, in words. */
-  #wrong(): string | undefined {
+  #wrong(t: SimTime): string | undefined {
     for (const condition of this.check.state) {
       const value = this.#valueOf(condition)
-      if (!holds(condition.want, value)) return `${condition.node}.${condition.path} is ${show(value)}`
+      const { node, path, want } = condition
+      if (!holds(want, value)) return `at ${moment(t)} ${node}.${path} was ${show(value)}, wanted ${showWant(want)}`
     }
     return undefined
   }
@@ -168,7 +170,7 @@ class Pending {
     const { state, seen, when } = this.check
     if (state.length > 0) {
       if ('during' in when ? this.#failedAt !== undefined : this.#heldAt === undefined) {
-        return 'during' in when ? `${this.#closest} at ${moment(this.#failedAt ?? 0)}` : this.#closest
+        return this.#closest
       }
     }
     if (seen && !holds(seen.count, this.#seen))
@@ -206,10 +208,13 @@ export function holds({ op, value: want }: Comparison, value: SnapshotValue): bo
 const moment = (t: SimTime): string => `${formatTime(t).slice(0, -3)} s`
 
 const show = (value: SnapshotValue): string => (value === undefined ? 'not there' : String(value))
-const showWant = ({ op, value }: Comparison): string => (op === '==' ? String(value) : `${op} ${value}`)
+function showWant({ op, value }: Comparison, isDuration = false): string {
+  const shown = isDuration && typeof value === 'number' ? formatDuration(value) : String(value)
+  return op === '==' ? shown : `${op} ${shown}`
+}
 
 function describePattern({ event, node, fields }: EventPattern): string {
-  const words = fields.map(({ name, want }) => `${name} ${showWant(want)}`)
+  const words = fields.map(({ name, want }) => `${name} ${showWant(want, isDurationField(name))}`)
   return [event, ...(node === undefined ? [] : [`at ${node}`]), ...words].join(' ')
 }
 

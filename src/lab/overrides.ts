@@ -14,17 +14,25 @@ const CHOSEN = new Set(['topology.nodes', 'expect'])
 export function applyOverride(root: Tree, { path, value }: Override, issues: Issues): void {
   const source: Source = { file: '--set', text: `--set ${path}=${value}` }
   const start = '--set '.length
-  const keyMark = { source, start, end: start + path.length }
-  const mark = { source, start: keyMark.end + 1, end: source.text.length }
-  const steps = path.split(/[.[\]]+/).filter(step => step !== '')
+  const mark = { source, start: start + path.length + 1, end: source.text.length }
+  const places = [...path.matchAll(/[^.[\]]+/g)]
+  const steps = places.map(place => place[0])
   if (steps.length === 0)
-    issues.at(keyMark, '', 'Here the path of a value must stand.', 'such as seed or topology.links[0].delay')
+    issues.at(
+      { source, start, end: mark.start - 1 },
+      '',
+      'Here the path of a value must stand.',
+      'such as seed or topology.links[0].delay',
+    )
   let at = root
   while (steps.length > 0) {
     // State paths have dots inside of one key.
     const whole = steps.join('.')
     const isWhole = at.kind === 'map' && at.entries.has(whole)
     const key = isWhole ? whole : steps[0]
+    // The step that is meant, for messages about it.
+    const from = start + places[places.length - steps.length].index
+    const keyMark = { source, start: from, end: from + key.length }
     steps.splice(0, isWhole ? steps.length : 1)
     const next = child(at, key)
     const problem = refuse(at, key, next, steps.length === 0)
@@ -47,10 +55,15 @@ export function applyOverride(root: Tree, { path, value }: Override, issues: Iss
 /** Why the next step of a path cannot be taken. */
 function refuse(at: Tree, key: string, next: Tree | undefined, last: boolean): string | undefined {
   if (at.kind === 'scalar') return 'This is a single value: nothing stands below it.'
-  if (at.kind === 'list' && !next) return `There is no entry ${key}; the list has ${at.items.length}.`
+  if (at.kind === 'list' && !next) return noEntry(key, at.items.length)
   if (last && next && next.kind !== 'scalar') return `This is a ${next.kind}; --set replaces single values only.`
   const slip = at.kind === 'map' && !next && !last && nearest(key, at.entries.keys()) !== undefined
   return slip || (!next && CHOSEN.has(at.path)) ? `There is no ${key} here.` : undefined
+}
+
+function noEntry(key: string, count: number): string {
+  const which = count === 0 ? 'the list is empty' : `the list has ${count} (${count === 1 ? '0' : `0 to ${count - 1}`})`
+  return `There is no entry ${key}; ${which}.`
 }
 
 function put<T extends Tree>(parent: Tree, key: string | number, value: T): T {

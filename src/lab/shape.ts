@@ -3,7 +3,8 @@ import * as v from 'valibot'
 import { TEXT } from './leaf.ts'
 import { suggest } from './nearest.ts'
 import { labSchema } from './schema.ts'
-import { child, type Issues, join, plain, type Tree } from './tree.ts'
+import { spaceHint } from './slips.ts'
+import { child, emptyMap, type Issues, join, type MapTree, plain, type Tree } from './tree.ts'
 
 type ShapeIssue = v.BaseIssue<unknown>
 /** What of an issue matters here: where, and whether a key or a value is meant. */
@@ -20,6 +21,7 @@ export function checkShape(tree: Tree, issues: Issues): void {
     issues.value(tree, 'A lab file is a map: name, description, topology, events, expect.')
     return
   }
+  bringHome(tree, issues)
   const value = plain(tree) as Record<string, unknown>
   for (const key of Object.keys(value)) if (key.startsWith('x-')) delete value[key]
   // valibot names only the first unknown key of a map: take it away and look again.
@@ -40,6 +42,19 @@ export function checkShape(tree: Tree, issues: Issues): void {
     seen.add(path)
   }
   numbersWithZeros(tree, issues)
+}
+
+/** Keys of the topology that are indented too little: told once, and read as if they stood where they belong. */
+function bringHome(root: MapTree, issues: Issues): void {
+  for (const key of ['nodes', 'links']) {
+    const stray = root.entries.get(key)
+    const topology = root.entries.get('topology') ?? emptyMap('topology', root.mark)
+    if (!stray || topology.kind !== 'map' || topology.entries.has(key)) continue
+    issues.key(stray, `"${key}" is not a key of a lab.`, `${key} belongs under topology: indent it`)
+    root.entries.delete(key)
+    topology.entries.set(key, stray)
+    root.entries.set('topology', topology)
+  }
 }
 
 const isUnknownKey = (issue: ShapeIssue): boolean => issue.type === 'strict_object' && issue.expected === 'never'
@@ -76,7 +91,10 @@ function report(issue: ShapeIssue, tree: Tree, issues: Issues): void {
 function reportAt(issue: ShapeIssue, steps: readonly Step[], root: Tree, issues: Issues): void {
   const [message, written] = issue.message.split('\n')
   const listed = written?.startsWith('?')
-  let hint = listed ? suggest(String(issue.input), written.slice(1).split(' ')) : written
+  const known = listed ? written.slice(1).split(' ') : []
+  const [word] = String(issue.input).split(':', 1)
+  const joined = word !== issue.input && known.includes(word)
+  let hint = joined ? spaceHint(String(issue.input)) : listed ? suggest(String(issue.input), known) : written
   let tree = root
   let path = ''
   for (const [i, step] of steps.entries()) {
@@ -94,6 +112,10 @@ function reportAt(issue: ShapeIssue, steps: readonly Step[], root: Tree, issues:
     }
   }
   if (message === TEXT && tree.kind === 'scalar') hint = `put it in quotes: "${tree.written}"`
+  // Where a map must stand, `kind:router` is one word.
+  if (tree.kind === 'scalar' && tree.plain && hint?.startsWith('known here') && /^[a-z-]+:[^\s/]/.test(tree.written)) {
+    hint = spaceHint(tree.written)
+  }
   issues.value(tree, message, hint)
 }
 

@@ -1,6 +1,6 @@
 /** `--pcap DIR`: one pcapng for each link, whole after every write. */
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { fingerprintOf, hostNames, LinkCapture, type Run } from '../index.ts'
 import { writing } from './files.ts'
 
@@ -11,10 +11,12 @@ interface CaptureFile {
 }
 
 export class Captures {
+  readonly #dir: string
   readonly #run: Run
   readonly #files: readonly CaptureFile[]
 
   constructor(dir: string, run: Run, labText: string) {
+    this.#dir = dir
     this.#run = run
     const mark = fingerprintOf(labText)
     const { lab, links } = run.simulation
@@ -40,6 +42,13 @@ export class Captures {
       const bytes = capture.take(now, all)
       for (let at = 0; at < bytes.length; ) at += writing(path, () => writeSync(descriptor, bytes, at))
     }
+  }
+
+  /** What stands where, for the user. */
+  get told(): string {
+    const names = this.#files.map(({ path }) => basename(path))
+    const count = names.length === 1 ? '1 capture' : `${names.length} captures`
+    return `${count} in ${join(this.#dir, sep)}: ${names.join(', ')}`
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `pptp-lab`: finds the command, runs it, and turns every ending into an exit status. */
 import { COMMANDS } from './commands/table.ts'
-import { version } from './package.ts'
+import { shippedLabs, version } from './package.ts'
 import { err, OutputClosed, out } from './terminal.ts'
 import { type Command, columns, didYouMean, EXIT, helpOf, parse, UsageError } from './usage.ts'
 
@@ -9,7 +9,8 @@ function help(): string {
   const rows = Object.entries(COMMANDS).map(
     ([name, { operands, help }]) => [`${name} ${operands}`, help.split('. ')[0].replace(/\.?$/, '.')] as const,
   )
-  return `pptp-lab: a network simulator with a complete PPTP stack, in which every packet is real bytes.
+  return `pptp-lab: a network simulator with a complete PPTP stack.
+Every packet is real bytes.
 
 ${columns(rows)}
 
@@ -51,6 +52,9 @@ async function commandOf(name: string): Promise<Command> {
     const hint = await didYouMean(name.replace(/^-+/, ''), ['help', 'version'], all, '--')
     throw new UsageError(`pptp-lab has no option ${name} before a command. ${hint}`)
   }
+  const isLab = /\.(ya?ml|jsonl)$/.test(name) || shippedLabs().some(lab => lab.name === name)
+  if (isLab) throw new UsageError(`${name} is a lab: pptp-lab run ${name}`)
+  if (name === 'version') throw new UsageError('pptp-lab has no command version. Did you mean --version?')
   throw new UsageError(`pptp-lab has no command ${name}. ${await didYouMean(name, Object.keys(COMMANDS), all)}`)
 }
 

@@ -1,6 +1,6 @@
 /** Labs, run files and captures on disk. */
 import { existsSync, readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, isAbsolute } from 'node:path'
 import { type Lab, load, type Override, type RecordedRun, readRunFile, renderIssues } from '../index.ts'
 import { shippedLabs } from './package.ts'
 import { didYouMean, UsageError } from './usage.ts'
@@ -31,10 +31,12 @@ async function findLab(name: string): Promise<string> {
   const shipped = labs.find(lab => lab.name === name)
   if (shipped) return shipped.path
   const names = labs.map(lab => lab.name)
+  if (/[./\\]/.test(name)) {
+    const near = await didYouMean(basename(name).replace(/\.ya?ml$/, ''), names, '')
+    throw new UsageError(`There is no file ${name}${isAbsolute(name) ? '' : ' here'}. ${near}`.trimEnd())
+  }
   const all = `The labs that come with pptp-lab: ${names.join(', ')}.`
-  throw new UsageError(
-    `There is no lab ${name}. ${await didYouMean(basename(name).replace(/\.ya?ml$/, ''), names, all)}`,
-  )
+  throw new UsageError(`There is no lab ${name}. ${await didYouMean(name, names, all)}`)
 }
 
 export const readText = (path: string): string => readBytes(path).toString('utf8')

@@ -6,6 +6,7 @@ import {
   namesOf,
   type Run,
   type RunResult,
+  type SimTime,
   Story,
   type StoryLine,
   type TraceEvent,
@@ -79,6 +80,7 @@ const MARK_COLOUR: Readonly<Record<StoryLine['mark'], Colour>> = {
   data: 'magenta',
   user: 'yellow',
   net: 'gray',
+  lab: 'blue',
 }
 const TONE_COLOUR: Readonly<Record<StoryLine['tone'], Colour | undefined>> = {
   plain: undefined,
@@ -135,15 +137,23 @@ export class StoryReport implements Report {
   end(result: RunResult, { interrupted, replayed }: Ending): void {
     this.flush()
     const lines: string[] = ['']
-    if (interrupted) lines.push(`Interrupted at ${formatTime(result.t)} s of virtual time.`, '')
     for (const check of result.checks) lines.push(this.#verdict(check))
     if (result.checks.length > 0) lines.push('')
     const drops = [...result.drops].map(([reason, count]) => `${count} ${reason}`)
-    if (drops.length > 0) lines.push(`Packets dropped: ${drops.join(', ')}.`)
-    lines.push(summary(result))
-    if (replayed) lines.push(sameness(replayed))
+    if (drops.length > 0) lines.push(this.#wrap(`Packets dropped: ${drops.join(', ')}.`))
+    lines.push(this.#wrap(summary(result)))
+    if (replayed) lines.push(paint(replayed.same ? 'green' : 'red', this.#wrap(sameness(replayed))))
     lines.push(paint('gray', `fingerprint ${result.fingerprint}`))
-    out(`${lines.map(line => wrap(line, this.#screen, 0)).join('\n')}\n`)
+    if (interrupted) lines.push(`Interrupted at ${moment(result.t)} of ${moment(this.#run.stop)}.`)
+    out(`${lines.join('\n')}\n`)
+  }
+
+  /** Lines are wrapped once, before they are coloured: escape codes have no width. */
+  #wrap(text: string, indent = 0): string {
+    return text
+      .split('\n')
+      .map(line => wrap(line, this.#screen, indent))
+      .join('\n')
   }
 
   #verdict({ ok, decided, level, name, description, detail }: Verdict): string {
@@ -156,16 +166,16 @@ export class StoryReport implements Report {
           : (['red', 'FAIL'] as const)
     const title = description === '' ? name : `${name}: ${description}`
     const facts = detail === '' ? '' : ok ? ` (${detail})` : `\n      ${detail}`
-    const text = `${word}  ${title}${facts}`
-      .split('\n')
-      .map(line => wrap(line, this.#screen, 6))
-      .join('\n')
+    const text = this.#wrap(`${word}  ${title}${facts}`, 6)
     return `${paint(colour, word)}${text.slice(word.length)}`
   }
 }
 
+/** As the verdicts of the checks have it. */
+const moment = (t: SimTime): string => `${formatTime(t).slice(0, -3)} s`
+
 function summary({ checks, t }: RunResult): string {
-  const time = `${formatTime(t)} s of virtual time.`
+  const time = `${moment(t)} of virtual time.`
   if (checks.length === 0) return `The lab has no checks. ${time}`
   const open = checks.filter(check => !check.decided).length
   const failed = checks.filter(check => check.decided && !check.ok && check.level === 'error').length
@@ -178,10 +188,10 @@ function summary({ checks, t }: RunResult): string {
 }
 
 function sameness({ same, recorded, recordedBy, version }: Replayed): string {
-  if (same) return paint('green', 'The same run as the recorded one: the fingerprints are equal.')
+  if (same) return 'The same run as the recorded one: the fingerprints are equal.'
   const why =
     recordedBy === version
       ? 'Both are of the same version of pptp-lab, so the file was changed, or this is a fault of ours.'
       : `It was recorded by pptp-lab ${recordedBy}, and this is ${version}: versions may differ in what they do.`
-  return paint('red', `Not the same run as the recorded one, whose fingerprint was ${recorded}. ${why}`)
+  return `Not the same run as the recorded one, whose fingerprint was ${recorded}. ${why}`
 }

@@ -1,5 +1,6 @@
 /** Command lines: what a command is, how its words are read, and errors that say what would be right. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { wrap } from './terminal.ts'
 
 /** Exit statuses of the program. */
 export const EXIT = { good: 0, failed: 1, usage: 2, internal: 3, limit: 4, interrupted: 130, terminated: 143 } as const
@@ -14,6 +15,8 @@ export interface Option {
   readonly multiple?: boolean
   /** What stands for the value in the help: `DIR`. */
   readonly value?: string
+  /** What a value is, and one for example. */
+  readonly wants?: readonly [what: string, example: string]
   readonly help: string
 }
 
@@ -65,7 +68,8 @@ export async function parse(name: string, command: Command, args: readonly strin
       throw new UsageError(`pptp-lab ${name} has no option ${token.rawName}. ${hint}`)
     }
     if (option.type === 'string' && !token.value) {
-      throw new UsageError(`--${token.name} wants ${option.value} after it: ${option.help}.`)
+      const [what, example] = option.wants ?? [option.value, option.value]
+      throw new UsageError(`--${token.name} wants ${what} after it, such as --${token.name} ${example}`)
     }
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`--${token.name} takes no value: write --${token.name} alone.`)
@@ -100,11 +104,14 @@ export function helpOf(name: string, { operands, example, help, options }: Comma
     help,
   ])
   const usage = ['pptp-lab', name, operands, Object.keys(options).length > 0 ? '[OPTIONS]' : ''].filter(word => word)
-  return `${usage.join(' ')}\n\n${help}\n\n${columns(rows)}\n\nFor example: ${example}\n`
+  return `${usage.join(' ')}\n\n${wrap(help, HELP_WIDTH, 0)}\n\n${columns(rows)}\n\nFor example: ${example}\n`
 }
+
+/** Help is wrapped in files and pipes too: people read it there as well. */
+const HELP_WIDTH = 80
 
 /** Two columns, the left one as wide as it must be. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n')
+  return rows.map(([left, right]) => wrap(`  ${left.padEnd(width)}  ${right}`, HELP_WIDTH, width + 4)).join('\n')
 }

@@ -14,7 +14,7 @@ import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
 import { hostNames } from '../lab/capture.ts'
 import type { Lab } from '../lab/lab.ts'
 
-export type Mark = 'control' | 'data' | 'user' | 'net'
+export type Mark = 'control' | 'data' | 'user' | 'net' | 'lab'
 export type Tone = 'plain' | 'good' | 'bad' | 'faint'
 
 export interface StoryLine {
@@ -39,7 +39,8 @@ export const namesOf = (lab: Lab): Map<string, string> =>
   new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
 
 type Event<K extends TraceEvent['event']> = Extract<TraceEvent, { event: K }>
-type Line = Omit<StoryLine, 't' | 'node'>
+/** With a node only where it is not the event's own. */
+type Line = Omit<StoryLine, 't' | 'node'> & { readonly node?: string }
 
 const DEPTH: Readonly<Record<string, number>> = {
   tcp: 1,
@@ -107,6 +108,8 @@ export class Story {
   readonly #partners = new Map<string, string>()
   /** By node: whose PPP session begins, until its first packet tells the interface. */
   readonly #beginning = new Map<string, string>()
+  /** By node: the instant and the destination of the route that was removed last. */
+  readonly #removed = new Map<string, string>()
   /** Node and peer of the calls that are over. */
   readonly #over = new Set<string>()
 
@@ -136,8 +139,7 @@ export class Story {
       case 'tunnel-end':
         return this.#tunnelEnd(event)
       case 'route':
-        if (event.action === 'remove' && !this.#verbose) return undefined
-        return user(`${event.action === 'add' ? 'new route' : 'route removed'}: ${event.route}`, 'faint')
+        return this.#route(event)
       case 'ping-sent':
         if (!this.#verbose) return undefined
         return user(`ping ${event.seq} to ${this.#called(event.to)}: ${event.length} octets`, 'faint')
@@ -180,9 +182,9 @@ export class Story {
   }
 
   #action({ verb, detail }: Event<'action'>): Line {
-    const net = verb === 'link' || verb === 'note'
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
-    return { mark: net ? 'net' : 'user', depth: 0, text, tone: 'plain' }
+    if (verb === 'link' || verb === 'note') return { mark: 'lab', node: 'lab', depth: 0, text, tone: 'plain' }
+    return { mark: 'user', depth: 0, text, tone: 'plain' }
   }
 
   #state(event: Event<'state'>): Line | undefined {
@@ -249,6 +251,16 @@ export class Story {
     return user(withDetail(`${name} is down, and its routes are gone`, detail), 'plain')
   }
 
+  /** The route that another had taken the place of comes back in the instant in which that one goes. */
+  #route({ t, node, action, route }: Event<'route'>): Line | undefined {
+    const place = `${t} ${route.split(' ')[0]}`
+    if (action === 'add') {
+      return user(`${this.#removed.get(node) === place ? 'route is back' : 'new route'}: ${route}`, 'faint')
+    }
+    this.#removed.set(node, place)
+    return this.#verbose ? user(`route removed: ${route}`, 'faint') : undefined
+  }
+
   #tunnelEnd({ peer, layer, reason, tries, detail }: Event<'tunnel-end'>): Line {
     const cause = reason.startsWith(layer) ? reason : `${upper(layer)} ${reason}`
     const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
@@ -276,8 +288,10 @@ export class Story {
     const ends = src === undefined || dst === undefined ? '' : ` from ${this.#short(src)} to ${this.#short(dst)}`
     const what = proto === undefined ? (UNITS[layer] ?? 'a packet') : `${upper(proto)}${ends}`
     const facts = [
-      why && MALFORMED[why],
-      detail?.replace(ADDRESS, address => this.#short(address)),
+      why !== undefined && why !== reason ? MALFORMED[why] : undefined,
+      detail?.includes('checksum does not match')
+        ? undefined
+        : detail?.replace(ADDRESS, address => this.#short(address)),
       link && `on ${link}`,
     ]
     const known = [reason, packet].filter(word => word !== undefined)

@@ -59,7 +59,10 @@ describe('expect', () => {
       [5, 'req-sent'],
       [6, 'opened'],
     ])
-    assert.deepEqual([late.ok, late.detail, late.t], [false, 'a.ppp.lcp is req-sent', sec(5)])
+    assert.deepEqual(
+      [late.ok, late.detail, late.t],
+      [false, 'at 5.000 s a.ppp.lcp was req-sent, wanted opened', sec(5)],
+    )
   })
   test('at: after that instant, and no other', () => {
     const at = { when: { at: sec(5) }, state: opened }
@@ -96,7 +99,7 @@ describe('expect', () => {
         during,
         [2, 3, 5].map(t => [t, t === bad ? 'closed' : 'opened'] as const),
       )
-      assert.deepEqual([verdict.ok, verdict.detail], [false, `a.ppp.lcp is closed at ${bad}.000 s`])
+      assert.deepEqual([verdict.ok, verdict.detail], [false, `at ${bad}.000 s a.ppp.lcp was closed, wanted opened`])
     }
   })
   test('all states at the same moment', () => {
@@ -157,13 +160,18 @@ describe('expect', () => {
       assert.deepEqual([open.ok, open.detail], [false, 'the run ended at 3.000 s, before the check was due'])
     }
   })
+  test('a duration is told with its unit', () => {
+    const fields = [{ name: 'rtt', want: { op: '<', value: 100_000_000 } }] as const
+    const seen = { event: 'ping-reply' as const, node: 'a', fields, count: { op: '>=', value: 1 } as const }
+    assert.equal(judge({ when: { by: sec(5) }, seen }, [[1, '', 1]]).detail, '1 × ping-reply at a rtt < 100ms')
+  })
   test('comparisons of numbers, and of what is not there', () => {
     const when = { at: sec(1) }
     const lcp = (want: Comparison) => judge({ when, state: [{ node: 'a', path: 'ppp.none', want }] }, [[1, '']])
     assert.equal(lcp({ op: '!=', value: 'opened' }).ok, true)
     assert.deepEqual(
       [lcp({ op: '<', value: 3 }).ok, lcp({ op: '<', value: 3 }).detail],
-      [false, 'a.ppp.none is not there'],
+      [false, 'at 1.000 s a.ppp.none was not there, wanted < 3'],
     )
     const table: [Comparison['op'], boolean, boolean, boolean][] = [
       ['==', false, true, false],

@@ -540,9 +540,13 @@ describe('--set', () => {
       [
         '--set: topology.nodes.alcie: There is no alcie here.',
         '       | --set topology.nodes.alcie.pptp.password=x',
-        '       |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^',
+        '       |                      ^^^^^',
         'hint: did you mean "alice"?',
       ].join('\n'),
+    )
+    assert.match(
+      rendered('topology.links[0].dely', '1ms'),
+      /^--set: topology\.links\[0\]\.dely: "dely" is not a key of a link\.\n.*\n {7}\| {25}\^{4}\nhint: did you mean "delay"\?$/,
     )
     assert.match(
       rendered('topology.nodes.alice.pptp.pasword', 'x'),
@@ -550,7 +554,7 @@ describe('--set', () => {
     )
     assert.match(rendered('topology.nodes.zed.kind', 'host'), /There is no zed here/)
     assert.match(rendered('topology.nodes.alice', 'x'), /This is a map; --set replaces single values only/)
-    assert.match(rendered('topology.links[7].delay', '1ms'), /There is no entry 7; the list has 3/)
+    assert.match(rendered('topology.links[7].delay', '1ms'), /There is no entry 7; the list has 3 \(0 to 2\)\./)
     assert.match(rendered('name.first', 'x'), /This is a single value: nothing stands below it/)
     assert.match(rendered('', 'x'), /Here the path of a value must stand/)
     assert.match(rendered('seed', ''), /--set: seed: Here a whole number/)

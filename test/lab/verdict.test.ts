@@ -20,10 +20,10 @@ describe('the detail of a verdict', () => {
   const found = details('wrong-password')
   test('`during` names what failed first and when, whatever fails after it', () => {
     // The address is taken at 0.206 s, when she is authenticated; IPCP opens at 0.346 s.
-    assert.equal(found.get('no-tunnel'), 'office.pool.used is 1 at 0.206 s')
+    assert.equal(found.get('no-tunnel'), 'at 0.206 s office.pool.used was 1, wanted 0')
   })
   test('a state at one moment is told as it was then', () => {
-    assert.equal(found.get('tidy'), 'office.pptp.calls is 1')
+    assert.equal(found.get('tidy'), 'at 20.000 s office.pptp.calls was 1, wanted 0')
   })
   test('`seen` counts', () => {
     assert.match(found.get('no-route') ?? '', /^0 × ping-failed at alice, wanted 3/)

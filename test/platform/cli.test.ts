@@ -44,6 +44,8 @@ expect: { late: { description: The last ping, by: 3500s, seen: { event: ping-rep
 ${change}`
 writeFileSync(inDir('long.yaml'), LAB(''))
 writeFileSync(inDir('bad.yaml'), LAB('expct: {}\n'))
+writeFileSync(inDir('log.txt'), 'no lab, and nothing to complete\n')
+writeFileSync(inDir('notes.txt'), 'nor this\n')
 
 describe('finding the way', () => {
   test('pptp-lab alone lists the labs', () => {
@@ -70,6 +72,12 @@ describe('finding the way', () => {
     const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string }
     assert.equal(cli('--version').stdout, `${version}\n`)
   })
+  test('run --help tells every status, in 80 columns', () => {
+    for (const line of `${cli('run', '--help').stdout}${cli('--help').stdout}`.split('\n')) {
+      assert.ok(line.length <= 80, line)
+    }
+    assert.match(cli('run', '--help').stdout.replace(/\s+/g, ' '), /Status 0 if no check has failed .* 1 .* 2 .* 130 /)
+  })
   test('labs --json', () => {
     const names = cli('labs', '--json')
       .stdout.trimEnd()
@@ -83,12 +91,27 @@ describe('a wrong word is answered with the right one', () => {
   const cases: [string, string[], RegExp][] = [
     ['command', ['rum'], /no command rum\. Did you mean run\?/],
     ['option before a command', ['--halp'], /Did you mean --help\?/],
+    ['a lab for a command', ['voluntary'], /^voluntary is a lab: pptp-lab run voluntary\n$/],
+    ['a file for a command', ['long.yaml'], /^long\.yaml is a lab: pptp-lab run long\.yaml\n$/],
+    ['version as a command', ['version'], /Did you mean --version\?/],
+    ['a file that is not there', ['check', 'nothere.yaml'], /^There is no file nothere\.yaml here\.\n$/],
+    [
+      'a file nearly called as a lab',
+      ['run', 'volontary.yaml'],
+      /no file volontary\.yaml here\. Did you mean voluntary\?/,
+    ],
+    ['a file elsewhere', ['run', inDir('no/a.yaml')], /^There is no file .*a\.yaml\.\n$/],
+    [
+      '--set of no entry',
+      ['run', 'voluntary', '--set', 'topology.links[9].delay=1s'],
+      /no entry 9; the list has 3 \(0 to 2\)\./,
+    ],
     ['option', ['run', 'voluntary', '--jsn'], /no option --jsn\. Did you mean --json\?/],
     ['lab', ['run', 'volontary'], /no lab volontary\. Did you mean voluntary\?/],
     ['lab that is nothing like one', ['run', 'xyzzy'], /The labs that come with pptp-lab: no-encryption, voluntary/],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
-    ['missing value', ['run', 'voluntary', '--until'], /--until wants TIME/],
+    ['missing value', ['run', 'voluntary', '--until'], /^--until wants a time after it, such as --until 5s\n$/],
     ['value too many', ['run', 'voluntary', '--json=1'], /--json takes no value/],
     ['time without unit', ['run', 'voluntary', '--until', '5'], /--until wants a time with its unit, such as 5s/],
     ['seed', ['run', 'voluntary', '--seed', 'x'], /--seed wants a whole number, such as --seed 7, not x/],
@@ -140,7 +163,7 @@ describe('run', () => {
     assert.equal(status, 0)
     assert.match(stdout, /^PASS {2}tunnel: /m)
     assert.match(stdout, /^OPEN {2}fetch: /m)
-    assert.match(stdout, /were not due yet\. 5\.000000 s/)
+    assert.match(stdout, /were not due yet\. 5\.000 s/)
   })
   test('--json: a run, events, a result', () => {
     const args = ['run', 'wrong-password', '--json', '--seed', '9', '--set', 'stop=40s', '--set', 'name=other']
@@ -156,7 +179,9 @@ describe('run', () => {
     for (const line of lines.slice(1, -1)) assert.equal(line.type, 'event')
   })
   test('--record, and the same run again', () => {
-    assert.equal(cli('run', 'wrong-password', '--quiet', '--seed', '5', '--record', 'r.run').status, 0)
+    const first = cli('run', 'wrong-password', '--quiet', '--seed', '5', '--record', 'r.run')
+    assert.equal(first.status, 0)
+    assert.equal(first.stderr, 'The run is kept in r.run: pptp-lab run r.run\n')
     const again = cli('run', 'r.run', '--quiet')
     assert.equal(again.status, 0)
     assert.match(again.stdout, /seed 5\n[\s\S]*The same run as the recorded one/)
@@ -170,7 +195,9 @@ describe('run', () => {
     assert.match(differing.stdout, /Not the same run .* 00\. It was recorded by pptp-lab 0\.0\.9/)
   })
   test('--pcap: one whole file for each link', () => {
-    assert.equal(cli('run', 'voluntary', '--quiet', '--pcap', 'out/deep').status, 0)
+    const { status, stderr } = cli('run', 'voluntary', '--quiet', '--pcap', 'out/deep')
+    assert.equal(status, 0)
+    assert.match(stderr, /^3 captures in out.deep.: alice_eth0-isp_eth0\.pcapng, .*, office_eth1-files_eth0\.pcapng\n$/)
     assert.deepEqual(readdirSync(inDir('out/deep')), [
       'alice_eth0-isp_eth0.pcapng',
       'isp_eth1-office_eth0.pcapng',
@@ -214,7 +241,7 @@ describe('ending early', () => {
       setTimeout(() => child.kill(signal), 200)
       const [code] = await once(child, 'close')
       assert.equal(code, status)
-      assert.match(text, /Interrupted at [\d.]+ s of virtual time/)
+      assert.match(text, /\nInterrupted at [\d.]+ s of 3600\.000 s\.\n$/)
       wholeCapture(inDir(`${signal}/a_eth0-b_eth0.pcapng`))
       const lines = readFileSync(inDir(`${signal}.run`), 'utf8')
         .trimEnd()
@@ -244,7 +271,7 @@ describe('the other commands', () => {
     const { status, stdout, stderr } = cli('check', 'bad.yaml', 'none.yaml', 'long.yaml', 'voluntary')
     assert.equal(status, 2)
     assert.match(stdout, /^long\.yaml: good, 2 nodes, 1 link, 1 check\nvoluntary: good/)
-    assert.match(stderr, /^bad\.yaml:[\s\S]*There is no lab none\.yaml/)
+    assert.match(stderr, /^bad\.yaml:[\s\S]*There is no file none\.yaml here\.\n/)
   })
   test('schema prints the shipped schema', () => {
     assert.equal(cli('schema').stdout, readFileSync(rootPath('topologies/lab.schema.json'), 'utf8'))
@@ -254,6 +281,7 @@ describe('the other commands', () => {
     assert.equal(cli('check', 'my-lab.yaml').status, 0)
     assert.equal(cli('run', 'my-lab.yaml', '--quiet').status, 0)
     refused(['init'], /my-lab\.yaml exists already/)
+    refused(['init', 'voluntary'], /^The name of a lab file ends in \.yaml: pptp-lab init voluntary\.yaml\n$/)
   })
   test('decode of a real capture, and of rubbish', () => {
     const { status, stdout } = cli('decode', rootPath('test/captures/pap-plain.pcap'), '--json')
@@ -272,10 +300,13 @@ complete_words pptp-lab r
 complete_words pptp-lab run --qu
 complete_words pptp-lab run wrong
 complete_words pptp-lab completion f
+complete_words pptp-lab init l
+complete_words pptp-lab run lo
+complete_words pptp-lab check no
 `
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: dir, encoding: 'utf8', timeout: 10_000 })
     assert.equal(stderr, '')
-    assert.equal(stdout, 'run\n--quiet\nwrong-password\nfish\n')
+    assert.equal(stdout, 'run\n--quiet\nwrong-password\nfish\n\nlong.yaml\nno-encryption\n')
     assert.equal(spawnSync('bash', ['-n'], { input: cli('completion', 'zsh').stdout }).status, 0)
     assert.match(cli('completion', 'fish').stdout, /^complete -c pptp-lab .* -l seed -r /m)
   })
@@ -283,8 +314,8 @@ complete_words pptp-lab completion f
 
 const script = spawnSync('script', ['--version']).status === 0
 describe('on a terminal', { skip: !script }, () => {
-  const pty = (env: NodeJS.ProcessEnv) =>
-    spawnSync('script', ['-qec', `"${process.execPath}" "${CLI}" run wrong-password`, '/dev/null'], {
+  const pty = (env: NodeJS.ProcessEnv, words = 'run wrong-password') =>
+    spawnSync('script', ['-qec', `"${process.execPath}" "${CLI}" ${words}`, '/dev/null'], {
       cwd: dir,
       encoding: 'utf8',
       timeout: 30_000,
@@ -297,4 +328,30 @@ describe('on a terminal', { skip: !script }, () => {
   test('no line is wider than the terminal', () => {
     for (const line of pty({ NO_COLOR: '1', COLUMNS: '80' }).split('\r\n')) assert.ok(line.length <= 80, line)
   })
+  for (const columns of [60, 80, 100, 120]) {
+    test(`${columns} columns: the verdict is wrapped once, as late as can be, and keeps its indent`, () => {
+      const args = ['run', 'voluntary', '--quiet', '--set', 'topology.links[0].delay=150ms']
+      const whole = cli(...args).stdout.trimEnd()
+      const shown = pty({ COLUMNS: String(columns) }, args.map(word => `'${word}'`).join(' '))
+      const rows = shown
+        .replace(/\u001b\[\d+m/g, '')
+        .trimEnd()
+        .split('\r\n')
+      for (const line of whole.split('\n')) {
+        const margin = /^(PASS|FAIL| {6})/.test(line) ? ' '.repeat(6) : ''
+        let text = rows.shift() ?? ''
+        let row = text
+        while (text !== line) {
+          const next = rows.shift() ?? assert.fail(`${text}\nis not\n${line}`)
+          assert.ok(next.startsWith(margin) && next[margin.length] !== ' ', next)
+          const words = next.slice(margin.length)
+          assert.ok(row.length + 1 + words.split(' ')[0].length > columns, `${row}\nis broken too early`)
+          assert.ok(next.length <= columns, next)
+          text += ` ${words}`
+          row = next
+        }
+      }
+      assert.deepEqual(rows, [])
+    })
+  }
 })

@@ -8,7 +8,8 @@
  *                                             …
  *                                             ```
  *
- * With a pattern only the lines that match it are shown; `…` at the end says that there are others. The blocks of a page
+ * With a pattern only the lines that match it are shown; `…` at the end says that there are others, and
+ * each of its alternatives must match some line: else the page talks of what the program no longer says. The blocks of a page
  * are run in their order in one empty folder, so that one may decode what another has captured.
  */
 import { spawnSync } from 'node:child_process'
@@ -68,12 +69,44 @@ function outputOf(command: string, cwd: string, { zone, locale }: Place): string
 
 function select(output: string, pattern: string | undefined, command: string): string {
   if (pattern === undefined) return output
-  const wanted = new RegExp(pattern)
   const lines = output.trimEnd().split('\n')
+  for (const branch of alternatives(pattern)) {
+    const found = lines.some(line => new RegExp(branch).test(line))
+    if (!found) throw new Error(`${command}: no line of the output matches /${branch}/`)
+  }
+  const wanted = new RegExp(pattern)
   const shown = lines.filter(line => wanted.test(line))
-  if (shown.length === 0) throw new Error(`${command}: no line of the output matches /${pattern}/`)
   const more = shown.length < lines.length ? ['…'] : []
   return `${[...shown, ...more].join('\n')}\n`
+}
+
+/** Every way through the `|` of a pattern, also of those in brackets: `a(b|c)|d` is `a(?:b)`, `a(?:c)` and `d`. */
+export function alternatives(pattern: string): string[] {
+  const done: string[] = []
+  let ways = ['']
+  const extend = (parts: readonly string[]) => {
+    ways = ways.flatMap(way => parts.map(part => way + part))
+  }
+  for (let at = 0; at < pattern.length; ) {
+    const [piece] = /^(\\.|\[(\\.|[^\]])*\]|[\s\S])/.exec(pattern.slice(at)) as RegExpExecArray
+    const inner = piece === '(' ? pattern.slice(at + 1, closing(pattern, at)) : ''
+    if (piece === '|') {
+      done.push(...ways)
+      ways = ['']
+    } else extend(piece === '(' ? alternatives(inner).map(way => `(?:${way})`) : [piece])
+    at += piece === '(' ? inner.length + 2 : piece.length
+  }
+  return [...done, ...ways]
+}
+
+/** Where the bracket that opens at `at` is closed. */
+function closing(pattern: string, at: number): number {
+  let depth = 0
+  for (const match of pattern.slice(at).matchAll(/\\.|\[(?:\\.|[^\]])*\]|[()]/g)) {
+    if (match[0] === '(') depth++
+    if (match[0] === ')' && --depth === 0) return at + match.index
+  }
+  throw new Error(`a bracket is open: /${pattern}/`)
 }
 
 /** The parts of a page below its headings of one level, by heading; code marks are taken off. */

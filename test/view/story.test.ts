@@ -47,6 +47,45 @@ describe('every kind of event has a sentence', () => {
   }
 })
 
+describe('how it is told', () => {
+  const told = (...events: TraceEvent[]) => {
+    const story = new Story({ verbose: false, names: new Map() })
+    return events.map(event => story.tell(event))
+  }
+  test('what the lab does is a channel of its own, under its own name', () => {
+    for (const verb of ['link', 'note']) {
+      const [line] = told({ t: 0, node: 'home', event: 'action', verb, detail: 'x' })
+      assert.deepEqual([line?.mark, line?.node], ['lab', 'lab'])
+    }
+  })
+  test('a route that another had replaced is back, not new', () => {
+    const route = (t: number, action: string, text: string) =>
+      ({ t, node: 'a', event: 'route', action, route: text }) as TraceEvent
+    const lines = told(
+      route(1, 'add', 'default dev ppp0'),
+      route(2, 'remove', 'default dev ppp0'),
+      route(2, 'add', 'default via 192.0.2.1 dev eth0'),
+      route(2, 'add', '10.0.0.0/8 dev ppp0'),
+    )
+    assert.deepEqual(
+      lines.map(line => line?.text),
+      [
+        'new route: default dev ppp0',
+        undefined,
+        'route is back: default via 192.0.2.1 dev eth0',
+        'new route: 10.0.0.0/8 dev ppp0',
+      ],
+    )
+  })
+  test('a checksum that is wrong is told once', () => {
+    const drop = { t: 0, node: 'a', event: 'drop', reason: 'bad-checksum', layer: 'ip', packet: 'b#1' } as const
+    for (const more of [{ why: 'bad-checksum' as const }, { detail: 'the checksum does not match the bytes' }, {}]) {
+      const [line] = told({ ...drop, ...more })
+      assert.equal(line?.text.split('checksum').length, 3, line?.text)
+    }
+  })
+})
+
 describe('the shipped labs', () => {
   const has = (lines: readonly string[], ...wanted: string[]) => {
     for (const text of wanted)

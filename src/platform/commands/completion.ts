@@ -26,15 +26,19 @@ function wordsFor(name: string): string[] {
   const { operands } = COMMANDS[name]
   return operands.startsWith('LAB') ? labs() : operands === 'SHELL' ? [...SHELLS] : []
 }
-const takesFiles = (name: string): boolean => /LAB|FILE/.test(COMMANDS[name].operands)
+/** Ends of the names of files that may stand as an operand; `init` wants a name that is not there yet. */
+function endingsFor(name: string): string {
+  const { operands } = COMMANDS[name]
+  return operands.startsWith('LAB') ? 'yaml|yml|jsonl' : operands === 'FILE' ? 'pcap|pcapng|cap' : ''
+}
 
 function bash(): string {
   const cases = Object.keys(COMMANDS).map(name => {
     const options = optionsOf(name).map(([option]) => `--${option}`)
-    return `    ${name}) options="${options.join(' ')}" words="${wordsFor(name).join(' ')}" files=${takesFiles(name) ? 1 : 0} ;;`
+    return `    ${name}) options="${options.join(' ')}" words="${wordsFor(name).join(' ')}" files='${endingsFor(name)}' ;;`
   })
   return `_pptp_lab() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" options= words= files=0
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" options= words= files=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${commands()} --help --version" -- "$word"))
@@ -53,10 +57,10 @@ ${cases.join('\n')}
     -*) COMPREPLY=($(compgen -W "$options" -- "$word")) ;;
     *)
       COMPREPLY=($(compgen -W "$words" -- "$word"))
-      if [ "$files" -eq 1 ]; then
+      if [ -n "$files" ]; then
         compopt -o filenames 2>/dev/null
         local IFS=$'\\n'
-        COMPREPLY+=($(compgen -f -- "$word"))
+        COMPREPLY+=($(compgen -d -- "$word"; compgen -f -- "$word" | grep -E "\\.($files)$"))
       fi ;;
   esac
 }
@@ -75,7 +79,11 @@ function fish(): string {
       lines.push(`${here} -l ${option}${type === 'string' ? ' -r' : ''} -d ${quoted(help)}`)
     }
     const words = wordsFor(name)
-    if (words.length > 0) lines.push(`${here}${takesFiles(name) ? '' : ' -f'} -a '${words.join(' ')}'`)
+    const endings = endingsFor(name)
+      .split('|')
+      .filter(ending => ending !== '')
+    const files = endings.map(ending => `(__fish_complete_suffix .${ending})`)
+    lines.push(`${here} -f -a '${[...words, ...files].join(' ')}'`)
   }
   return `${lines.join('\n')}\n`
 }

@@ -5,6 +5,9 @@ import { out } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
 
 export const init: Action = ([path = 'my-lab.yaml']) => {
+  if (!path.endsWith('.yaml')) {
+    throw new UsageError(`The name of a lab file ends in .yaml: pptp-lab init ${path.replace(/\.\w*$/, '')}.yaml`)
+  }
   if (existsSync(path)) {
     throw new UsageError(`${path} exists already and is left alone. Another name: pptp-lab init other-lab.yaml`)
   }

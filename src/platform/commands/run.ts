@@ -7,6 +7,7 @@ import { checkedLab, type LabFile, parseOverride, readLab, writing } from '../fi
 import { Interruption } from '../interruption.ts'
 import { version } from '../package.ts'
 import { JsonReport, type Replayed, type Report, StoryReport } from '../report.ts'
+import { err } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
 
 interface Flags {
@@ -53,6 +54,8 @@ export const runLab: Action = async ([name], options) => {
     interruption.forget()
     captures?.write(true)
     captures?.close()
+    if (captures) err(`${captures.told}\n`)
+    if (record?.whole) err(`The run is kept in ${flags.record}: pptp-lab run ${flags.record}\n`)
   }
 }
 
@@ -83,6 +86,7 @@ function compare({ recorded }: LabFile, { fingerprint }: RunResult): Replayed | 
 
 /** The run file: its header from the start on, so that a bad path is known before the run. */
 class Recording {
+  whole = false
   readonly #path: string
   readonly #header: Parameters<typeof writeRunFile>[0]
 
@@ -94,5 +98,6 @@ class Recording {
 
   end({ t, fingerprint }: RunResult): void {
     writing(this.#path, () => writeFileSync(this.#path, writeRunFile(this.#header, { t, fingerprint })))
+    this.whole = true
   }
 }
