@@ -214,6 +214,45 @@ describe('the dependency rule', () => {
   })
 })
 
+describe('the terminal UI', () => {
+  const ui = readdirSync(rootPath('tui'), { recursive: true, encoding: 'utf8' })
+    .map(slashes)
+    .filter(path => path.endsWith('.ts'))
+    .map(path => ({ path: `../tui/${path}`, text: readFileSync(rootPath(join('tui', path)), 'utf8') }))
+  const allowed = (path: string, specifier: string): boolean => {
+    if (specifier === 'blessed') return path === '../tui/screen.ts'
+    if (!specifier.startsWith('.')) return specifier.startsWith('node:') && !path.startsWith('../tui/views/')
+    const target = targetOf(path, specifier).replace(/^\.\.\/src\//, '')
+    return target.startsWith('../tui/') || target === 'index.ts' || target.startsWith('platform/')
+  }
+  const bad = (path: string, text: string): string[] =>
+    importsOf(tokensOf(text))
+      .filter(({ specifier }) => !allowed(path, specifier))
+      .map(({ specifier, line }) => `${path}:${line}: ${specifier}`)
+
+  test('imports itself, src/index.ts and src/platform; screen.ts alone blessed; views nothing of Node', () => {
+    assert.ok(ui.length > 30, `${ui.length} files`)
+    assert.deepEqual(
+      ui.flatMap(({ path, text }) => bad(path, text)),
+      [],
+    )
+    assert.deepEqual(bad('../tui/app.ts', "import { Run } from '../src/lab/run.ts'\nimport blessed from 'blessed'"), [
+      '../tui/app.ts:1: ../src/lab/run.ts',
+      '../tui/app.ts:2: blessed',
+    ])
+  })
+
+  test('is imported by nothing in src', () => {
+    const imports = files.flatMap(({ path, text }) =>
+      importsOf(tokensOf(text)).map(({ specifier }) => (specifier.startsWith('.') ? targetOf(path, specifier) : '')),
+    )
+    assert.deepEqual(
+      imports.filter(target => target.startsWith('../tui')),
+      [],
+    )
+  })
+})
+
 describe('the judge of the dependency rule sees', () => {
   const judge = (path: string, text: string): string[] => breaches([{ path, text }])
   const CASES: readonly (readonly [what: string, path: string, text: string, breach: RegExp])[] = [

@@ -8,7 +8,7 @@ export interface Names {
   readonly byMac: ReadonlyMap<string, string>
 }
 
-/** Addresses of interfaces and those inside of tunnels; MAC addresses as the ARP tables of all machines know them. */
+/** Addresses of interfaces and those inside of tunnels; MAC addresses of the interfaces. */
 export function namesOf(scene: Scene): Names {
   const known = remembered.get(scene)
   if (known) return known
@@ -20,10 +20,9 @@ export function namesOf(scene: Scene): Names {
     byIp.set(inner.server, server)
   }
   const byMac = new Map<string, string>([['ff:ff:ff:ff:ff:ff', 'all']])
-  for (const { state } of scene.nodes) {
-    for (const [address, mac] of Object.entries((state.arp ?? {}) as Record<string, unknown>)) {
-      const name = byIp.get(address)
-      if (name !== undefined && typeof mac === 'string') byMac.set(mac, name)
+  for (const { name, state } of scene.nodes) {
+    for (const { mac } of Object.values((state.interfaces ?? {}) as Record<string, { readonly mac?: string }>)) {
+      if (mac !== undefined) byMac.set(mac, name)
     }
   }
   const names = { byIp, byMac }

@@ -70,9 +70,3 @@ export function wrap(text: string, width: number): string[] {
   }
   return current === '' ? lines : [...lines, current]
 }
-
-/** `5.012` */
-export const seconds = (t: number): string => {
-  const millis = Math.floor(t / 1e6)
-  return `${Math.floor(millis / 1000)}.${String(millis % 1000).padStart(3, '0')}`
-}

@@ -6,6 +6,7 @@
 import type { Scene } from '../src/index.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
+import { seconds } from './words.ts'
 
 const FULL: Size = { columns: 80, rows: 24 }
 const LEAST: Size = { columns: 40, rows: 12 }
@@ -93,8 +94,6 @@ function stateOf({ over }: Scene, { running, ascii }: Ui): string {
   return `${ascii ? plain : sign} ${word}`
 }
 
-/** Seconds with three decimals. */
-export const seconds = (t: number): string => (Math.floor(t / 1e6) / 1e3).toFixed(3)
 /** The shortest spelling of a length: `30 s`. */
 const roundSeconds = (t: number): string => String(Number((t / 1e9).toFixed(3)))
 
@@ -190,9 +189,13 @@ function shortTabsOf(current: ViewName, columns: number): Line {
 const bottomOf = (sentence: string, columns: number): Line =>
   border('└─', sentence === '' ? [] : fitSentence(sentence, columns - 4), '┘', columns)
 
-const fitSentence = (sentence: string, width: number): Line => {
-  const text = ` ${sentence} `
-  return text.length > width ? fit(line(text), width) : line(text)
+/** What has room: of a longer sentence as much as ends at a pause of its own, with a full stop. */
+function fitSentence(sentence: string, width: number): Line {
+  if (sentence.length + 2 <= width) return line(` ${sentence} `)
+  const fits = (pause: RegExp): number | undefined =>
+    [...sentence.matchAll(pause)].map(({ index }) => index).findLast(at => at + 3 <= width && at * 2 >= width)
+  const end = fits(/(?<=\w)\.(?= )/g) ?? fits(/[,:;](?= )/g)
+  return end === undefined ? fit(line(` ${sentence} `), width) : line(` ${sentence.slice(0, end)}. `)
 }
 
 function border(start: string, inside: Line, end: string, columns: number): Line {

@@ -29,7 +29,7 @@ export interface Selection {
   readonly link: number | undefined
   /** Number of a tunnel. */
   readonly tunnel: number | undefined
-  /** Which layer of the tunnel: 0 TCP … 6 IPCP. */
+  /** Which layer of the tunnel: 0 TCP … 6 IPCP; -1, until one is selected, is that which the tunnel waits for. */
   readonly layer: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined

@@ -13,10 +13,10 @@ import {
   type SceneTunnel,
   sceneOf,
 } from '../src/index.ts'
-import { seconds } from './draw.ts'
 import type { Model } from './model.ts'
 import { makerOf } from './selection.ts'
 import { whatIs } from './what.ts'
+import { seconds } from './words.ts'
 
 const count = (n: number, one: string): string => `${n === 0 ? 'no' : n} ${n === 1 ? one : `${one}s`}`
 const sentence = (text: string): string => {

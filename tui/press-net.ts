@@ -1,8 +1,9 @@
 /** Keys of the view Net: the nearest thing in a direction, and what is inside of it. */
-import type { Journey } from '../src/index.ts'
+import type { Flight, PacketRecord } from '../src/index.ts'
 import { goTo } from './go.ts'
 import type { Model, Size, Ui } from './model.ts'
 import type { Own } from './parts.ts'
+import { tunnelOf } from './selection.ts'
 import { foldOf, neighbourOf } from './views/net.ts'
 
 export function pressNet(model: Model, own: Own, size: Size): Ui {
@@ -31,13 +32,17 @@ const choose = (ui: Ui, node: string | undefined): Ui => ({
   selection: { ...ui.selection, node, link: undefined },
 })
 
-/** The packet that moves, on the chosen link or anywhere; where nothing moves, the tunnel of what is chosen. */
+/**
+ * The packet that moves, in the form in which it does: on the chosen link, through the chosen tunnel, or anywhere.
+ * Where nothing moves, the tunnel of what is chosen.
+ */
 function lookInside(model: Model): Ui {
   const { ui, scene } = model
   const { node, link } = ui.selection
-  const journey = link === undefined ? movingAt(model) : (movingAt(model, link) ?? lastOn(model, link))
-  if (journey) {
-    const selection = { ...ui.selection, journey: journey.no, form: 0, field: [] }
+  const packet = link === undefined ? movingAt(model) : (movingAt(model, link) ?? lastOn(model, link))
+  if (packet) {
+    const { journey } = packet
+    const selection = { ...ui.selection, journey: journey.no, form: journey.packets.indexOf(packet), field: [] }
     return { ...goTo(ui, 'packets'), follow: false, selection }
   }
   const tunnel = scene.tunnels.find(({ no, client, server }) =>
@@ -47,14 +52,17 @@ function lookInside(model: Model): Ui {
   return { ...goTo(ui, 'tunnels'), selection: { ...ui.selection, tunnel: tunnel.no } }
 }
 
-function movingAt({ scene }: Model, link?: number): Journey | undefined {
-  const links = link === undefined ? scene.links : [scene.links[link]]
-  const flights = links.flatMap(({ flights }) => flights)
-  return flights.sort((a, b) => b.hop.sent - a.hop.sent)[0]?.packet.journey
+function movingAt(model: Model, link?: number): PacketRecord | undefined {
+  const { scene, ui } = model
+  const flights = scene.links
+    .flatMap(({ index, flights }) => (link === undefined || index === link ? flights : []))
+    .sort((a, b) => b.hop.sent - a.hop.sent)
+  const ours = ({ packet }: Flight): boolean => tunnelOf(packet.journey, model) === ui.selection.tunnel
+  return (flights.find(ours) ?? flights[0])?.packet
 }
 
-const lastOn = ({ recorder }: Model, link: number): Journey | undefined =>
-  recorder.journeys.findLast(({ packets }) => packets.some(({ hops }) => hops.some(hop => hop.link === link)))
+const lastOn = ({ recorder }: Model, link: number): PacketRecord | undefined =>
+  recorder.journeys.flatMap(({ packets }) => packets).findLast(({ hops }) => hops.some(hop => hop.link === link))
 
 function fold(model: Model): Ui {
   const hub = foldOf(model)

@@ -40,7 +40,7 @@ export const FIRST_UI: Ui = {
     node: undefined,
     link: undefined,
     tunnel: undefined,
-    layer: 0,
+    layer: -1,
     journey: undefined,
     form: 0,
     field: [],

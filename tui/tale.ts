@@ -65,7 +65,7 @@ function shortOf(
     case 'tcp-retransmit':
       return { text: `TCP again, try ${event.tries}`, role: 'warn' }
     case 'tunnel-end':
-      return { text: `over: ${event.reason}` }
+      return { text: 'the tunnel is over' }
     case 'interface':
       return { text: `${event.iface} is ${event.to}`, role: event.to === 'up' ? 'ok' : 'warn' }
     case 'drop':
@@ -87,6 +87,7 @@ function shortAction(detail: string, node: string, nameOf: (address: string) => 
   const text = detail.startsWith(`${node} `) ? detail.slice(node.length + 1) : detail
   return text
     .replace(/\d+(\.\d+){3}/g, address => nameOf(address))
+    .replace(/ over TCP, port \d+$/, '')
     .replace(/^the link between (\S+) and (\S+?):?( is| goes)? /, '$1─$2 ')
 }
 

@@ -48,7 +48,8 @@ export function bitRate(bits: number): string {
   return `${Number((bits / 1e3).toFixed(1))} kb/s`
 }
 export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
-export const seconds = (ns: number): string => (ns / 1e9).toFixed(3)
+/** `5.012`: cut off, not rounded, so that no list shows a moment that the clock above it has not reached. */
+export const seconds = (ns: number): string => (Math.floor(ns / 1e6) / 1e3).toFixed(3)
 
 /** What the line does to packets beside being slow, the worse direction. */
 export function faultOf({ quality }: SceneLink): string | undefined {
@@ -63,6 +64,10 @@ export function networkOf({ ends }: SceneLink): string {
   const address = ends[0].address ?? ends[1].address
   return address === undefined ? '' : address.replace(/\d+\/\d+$/, '')
 }
+
+/** `LCP: The user has disconnected` of `lcp: The user has disconnected.`: which layer ended a tunnel, and why. */
+export const endWords = (end: string): string =>
+  end.replace(/^(tcp|lcp|ccp|ipcp):/, layer => layer.toUpperCase()).replace(/\.$/, '')
 
 export const bare = (address: string): string => address.replace(/\/\d+$/, '')
 /** The last octets of an address: `.100.10`. */

@@ -93,6 +93,7 @@ export abstract class IpNode implements SimNode {
         network: formatPrefix(prefix),
         mtu: port.mtu,
         up: port.up,
+        ...(port instanceof EthernetPort ? { mac: formatMac(port.mac) } : {}),
       }
     }
     const arp: Record<string, string> = {}

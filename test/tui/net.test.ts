@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { type Flight, sceneOf } from '../../src/index.ts'
 import { cellAt, classOf, wayThrough } from '../../tui/flight.ts'
 import type { Model, Selection } from '../../tui/model.ts'
+import { pressNet } from '../../tui/press-net.ts'
 import { plainText, widthOf } from '../../tui/text.ts'
 import { foldOf, neighbourOf, netView } from '../../tui/views/net.ts'
 import { type Kind, type Plot, plotModel } from '../support/any-scene.ts'
@@ -17,6 +18,33 @@ const voluntary = (seconds: number, selection: Partial<Selection> = { node: 'ali
 
 describe('the view of the net as text', () => {
   for (const [name, text] of netGoldens()) test(name, () => assert.equal(text, golden(name)))
+})
+
+describe('what the view of the net says', () => {
+  test('no moment that the clock has not reached', () => {
+    const late = textOf(voluntary(0.3468)).flatMap(line => /│. (0\.\d{3})(?!.*next)/.exec(line)?.[1] ?? [])
+    assert.ok(late.length > 3 && late.every(time => time <= '0.346'), late.join(' '))
+  })
+
+  test('at the end, what has come of the checks, and no key that runs', () => {
+    const { sentence, keys } = netView(voluntary(30), SIZE)
+    assert.match(sentence, /^The run is over: 6 of 6 checks passed\. /)
+    assert.ok(!keys.some(key => key.startsWith('Space') || key.startsWith('.')))
+  })
+
+  test('Enter opens the packet that moves as it moves, and that of the chosen tunnel', () => {
+    const model = modelAt({ lab: 'voluntary-lan', seconds: 6.005, selection: { node: undefined, tunnel: 2 } })
+    const opened = (tunnel: number): string | undefined => {
+      const ui = { ...model.ui, selection: { ...model.ui.selection, tunnel } }
+      const { selection, view } = pressNet({ ...model, ui }, 'enter', SIZE)
+      assert.equal(view, 'packets')
+      return model.recorder.journeys.find(({ no }) => no === selection.journey)?.packets[selection.form].id
+    }
+    assert.match(opened(2) ?? '', /^bob#/)
+    assert.match(opened(1) ?? '', /^alice#/)
+    const { hops } = model.recorder.packet(opened(2) ?? '') ?? { hops: [] }
+    assert.ok(hops.length > 0)
+  })
 })
 
 const KINDS: readonly Kind[] = ['host', 'router', 'switch', 'client', 'pptp-server']

@@ -93,6 +93,31 @@ describe('the terminal is as it was', { skip }, () => {
     })
   }
 
+  test('while it is suspended with ^Z; all is drawn again when it goes on', async () => {
+    const shell = `set -m; stty rows 24 cols 80; stty -a; ${PLAY}; echo STOPPED; stty -a; fg; echo ENDED $?; stty -a`
+    const child = spawn('script', ['-qec', shell, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' },
+    })
+    let screen = ''
+    const keys = ['\x1a', 'q']
+    child.stdout.on('data', (data: Buffer) => {
+      screen += data.toString()
+      const seen = keys.length === 2 ? screen : (screen.split('STOPPED')[1] ?? '')
+      if (keys.length > 0 && seen.includes(' help')) {
+        const key = keys.shift()
+        setTimeout(() => child.stdin.write(key ?? ''), 50)
+      }
+    })
+    const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    await new Promise(resolve => child.on('close', resolve))
+    clearTimeout(late)
+    assert.match(screen, /\x1b\[\?1049l.*STOPPED.*\x1b\[\?1049h.* help.*\x1b\[\?1049l.*ENDED 0/s)
+    const modes = screen.match(/speed \d+ baud.*?echoke[^\r\n]*/gs) ?? []
+    assert.equal(modes.length, 3)
+    assert.deepEqual(new Set(modes).size, 1)
+  })
+
   test('after an exception; status 3, and lab, seed and time on stderr', async () => {
     const left = await inTerminal(`${process.execPath} ${FAULTY}`, 'j')
     restored(left)

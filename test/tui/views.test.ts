@@ -122,7 +122,7 @@ describe('packets', () => {
 
   test('a sealed ping shows what it is, the seal, its size on the wire and how far it is', () => {
     const row = rows(model, Packets.view).find(text => text.startsWith('►'))
-    assert.match(row ?? '', /echo request 3 {3}in MPPE 2 +135 +●►○○ $/)
+    assert.match(row ?? '', /echo request 3 {5}in MPPE 2 +135 +●►○○ $/)
   })
 
   test('the clear octets stand beside the cipher text that they were made into', () => {
@@ -200,8 +200,25 @@ describe('tunnels', () => {
 
   test('why it ended is said', () => {
     const text = rows(modelOf(recorded('wrong-password', 5), {}, { layer: 4 }), Tunnels.view)
-    assert.ok(text.some(line => line.includes('over: auth: The peer does not accept user')))
+    assert.ok(text.some(line => line.includes('over, ended by auth: The peer does not accept user')))
     assert.ok(text.some(line => line.includes('[Failed]')))
+  })
+})
+
+describe('the machine that is drawn', () => {
+  const drawn = (model: Model): string | undefined =>
+    rows(model, Tunnels.view)
+      .map(line => /^─ (\w+) of alice/.exec(line)?.[1])
+      .find(name => name !== undefined)
+
+  test('is the one that the tunnel waits for, until another is chosen', () => {
+    assert.equal(drawn(modelOf(recorded('voluntary', 0.03), {}, { layer: -1 })), 'TCP')
+    assert.equal(drawn(modelOf(recorded('voluntary', 0.15), {}, { layer: -1 })), 'LCP')
+    assert.equal(drawn(modelOf(recorded('wrong-password', 1), {}, { layer: -1 })), 'auth')
+    assert.equal(drawn(modelOf(recorded('voluntary', 5), {}, { layer: -1 })), 'LCP')
+    const model = modelOf(recorded('voluntary', 0.15), {}, { layer: -1 })
+    const selection = Tunnels.moveSelection(model, 'right')
+    assert.equal(drawn({ ...model, ui: { ...model.ui, selection } }), 'auth')
   })
 })
 

@@ -1,9 +1,10 @@
 /** 7 Checks: what should be true, and whether it is. */
 import type { Standing } from '../../src/index.ts'
-import { fill, isSmall, row, rule, seconds, windowStart, wrap } from '../draw.ts'
+import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { type Move, step } from '../selection.ts'
 import { type Line, left, line, type Span, span } from '../text.ts'
+import { seconds } from '../words.ts'
 
 export const panes = (_: Model): number => 1
 
@@ -40,7 +41,11 @@ function wideLines(model: Model, chosen: Standing | undefined, { columns, rows }
     rule(columns, [{ at: 0, title: 'checks of this lab' }], `${passed(model)} of ${checks.length} passed${soFar}`),
     ...checks.slice(start, start + count).map((each, i) => checkRow(each, widths, columns, start + i === index)),
     ...(rows > count + detailRows + 2 ? [[]] : []),
-    rule(columns, [{ at: 0, title: chosen?.name ?? '' }], chosen?.state === 'open' ? 'open' : (chosen?.state ?? '')),
+    rule(
+      columns,
+      [{ at: 0, title: chosen?.name ?? '' }],
+      chosen?.state === 'open' ? 'not decided yet' : (chosen?.state ?? ''),
+    ),
     ...(chosen ? detailLines(chosen, columns) : []),
   ]
 }
@@ -82,7 +87,7 @@ function detailLines(chosen: Standing, columns: number): Line[] {
     ...block('when', whenOf(chosen)),
     ...block('seen', seen, tone),
     ...(verdict
-      ? block('sure', `at ${seconds(verdict.t)} s${verdict.level === 'warning' ? ', as a warning only' : ''}`)
+      ? block('decided', `at ${seconds(verdict.t)} s${verdict.level === 'warning' ? ', as a warning only' : ''}`)
       : []),
   ]
 }
@@ -111,9 +116,9 @@ function smallLines(model: Model, { columns, rows }: Size): Line[] {
 function sentenceOf(chosen: Standing | undefined): string {
   if (!chosen) return 'A lab may say what should become true; this one does not.'
   const { name, state, verdict, description } = chosen
-  if (state === 'open') return `${name} is still open: it is judged ${whenOf(chosen)}.`
-  if (state === 'failed') return `${name} failed: ${ended(verdict?.detail ?? description)}`
-  return `${name} passed at ${seconds(verdict?.t ?? 0)} s: ${ended(verdict?.detail ?? description)}`
+  if (state === 'open') return `Not decided yet: the check ${name} is judged ${whenOf(chosen)}.`
+  if (state === 'failed') return `The check ${name} failed: ${ended(verdict?.detail ?? description)}`
+  return `The check ${name} passed at ${seconds(verdict?.t ?? 0)} s: ${ended(description)}`
 }
 
 const ended = (text: string): string => `${text.replace(/\.$/, '')}.`

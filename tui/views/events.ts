@@ -3,12 +3,13 @@
  * searches every state and message too, but not the single packets: those are in 3 Packets.
  */
 import { DROP_REASONS, type TraceEvent } from '../../src/index.ts'
-import { fill, isSmall, row, seconds, windowStart } from '../draw.ts'
+import { fill, isSmall, row, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
 import { type Told, toldOf } from '../told.ts'
 import { whatIs } from '../what.ts'
+import { seconds } from '../words.ts'
 import { stateName } from './machine.ts'
 import { peersOf } from './packet-list.ts'
 
@@ -118,15 +119,16 @@ export function view(model: Model, size: Size): Rendered {
   const rows = rowsShown(model)
   const index = chosenIndex(model, rows)
   const small = isSmall(size)
-  const lines: Line[] = small ? [] : [headLine(size.columns)]
   const count = size.rows - (small ? 1 : 2)
   // The newest stands at the bottom.
   const at = rows.length - 1 - index
   const start = windowStart(at, count, rows.length)
-  const node = Math.max(4, ...model.scene.nodes.map(({ name }) => name.length))
+  const longest = Math.max(4, ...model.scene.nodes.map(({ name }) => name.length))
+  const node = Math.min(longest, small ? 6 : 12)
+  const lines: Line[] = small ? [] : [headLine(size.columns, node)]
   for (let i = start; i < Math.min(rows.length, start + count); i++) {
     const each = rows[rows.length - 1 - i]
-    lines.push(row(cells(each, size.columns, Math.min(node, small ? 6 : 12), small), size.columns, i === at))
+    lines.push(row(cells(each, size.columns, node, small), size.columns, i === at))
   }
   if (rows.length === 0) lines[small ? 0 : 1] = emptyLine(model)
   const filled = fill(lines, { columns: size.columns, rows: size.rows - 1 })
@@ -137,8 +139,8 @@ export function view(model: Model, size: Size): Rendered {
   }
 }
 
-const headLine = (width: number): Line =>
-  ends([span('    time s  node    what', 'muted')], [span('reason            ', 'muted')], width)
+const headLine = (width: number, node: number): Line =>
+  ends([span(`    time s  ${left('node', node)}  what`, 'muted')], [span('reason            ', 'muted')], width)
 
 const REASON = 18
 

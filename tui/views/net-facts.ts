@@ -3,7 +3,18 @@ import { type SceneLink, type SceneNode, type SceneTunnel, type Snapshot, valueA
 import { classOf } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
-import { bare, bitRate, JOBS, MARK_SIGNS, milliseconds, PHASE_SIGNS, percent, phaseOf, seconds } from '../words.ts'
+import {
+  bare,
+  bitRate,
+  endWords,
+  JOBS,
+  MARK_SIGNS,
+  milliseconds,
+  PHASE_SIGNS,
+  percent,
+  phaseOf,
+  seconds,
+} from '../words.ts'
 
 export interface Facts {
   readonly title: string
@@ -76,7 +87,8 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
   }
   for (const { client, sent, received, end } of tunnels) {
     if (client !== node.name) continue
-    if (end !== undefined) for (const part of wrapped(`ended ${end}`, columns)) out.push([2, line(span(part, 'muted'))])
+    if (end !== undefined)
+      for (const part of wrapped(`ended by ${endWords(end)}`, columns)) out.push([2, line(span(part, 'muted'))])
     if (sent + received > 0) out.push([4, line(`sent ${sent} through the tunnel  got ${received}`)])
   }
   if (interfaces.length === 0) {
@@ -195,7 +207,8 @@ function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
     const inside = `inside ${tunnel.inner.client} ─ ${tunnel.inner.server}`
     out.push([1, columnsOf(inside, `mtu ${tunnel.mtu}`, columns)])
   }
-  if (tunnel.end !== undefined) for (const part of wrapped(`ended ${tunnel.end}`, columns)) out.push([1, line(part)])
+  if (tunnel.end !== undefined)
+    for (const part of wrapped(`ended by ${endWords(tunnel.end)}`, columns)) out.push([1, line(part)])
   const room = columns >= 38
   for (const { name, state, mark, since, tries } of tunnel.layers) {
     const [sign, role] = MARK_SIGNS[mark]

@@ -106,7 +106,11 @@ function nextLines({ scene }: Model): (readonly [number, string, string])[] {
   )
   const arrival = moving.find(({ t }) => t === scene.next)
   if (arrival) return [[scene.next, arrival.to, 'next: it arrives']]
-  return [[scene.next, '', scene.next >= scene.stop ? 'next: the end' : 'next: something due']]
+  if (scene.next >= scene.stop) return [[scene.next, '', 'next: the end']]
+  const waiting = scene.tunnels.find(({ layers }) => layers.some(({ due }) => due === scene.next))
+  const layer = waiting?.layers.find(({ due }) => due === scene.next)
+  if (waiting && layer) return [[scene.next, waiting.client, `next: ${layer.name} timer`]]
+  return [[scene.next, '', 'next: timer or action']]
 }
 
 // The sentence, and the keys.
@@ -134,13 +138,20 @@ function sentenceOf(model: Model): string {
   }
   const node = scene.nodes.find(({ name }) => name === ui.selection.node)
   const tunnel = scene.tunnels.find(({ no, client }) => (node ? client === node.name : no === ui.selection.tunnel))
-  if (tunnel) return tunnelSentence(tunnel)
+  if (tunnel) return `${endSentence(model)}${tunnelSentence(tunnel)}`
   if (node?.kind === 'pptp-server')
     return `${node.name} is the PAC: it answers calls and gives each caller an inner address.`
   if (node?.kind === 'router') return `${node.name} forwards what it is given. Of a tunnel it sees only the outside.`
   if (node?.kind === 'switch') return `${node.name} passes frames on by their Ethernet address and reads no further.`
   if (node) return `${node.name} is a ${JOBS[node.kind]}. It knows nothing of tunnels.`
-  return 'Nothing has happened yet. Space starts, . takes one step.'
+  return scene.t > 0 ? 'Nothing is selected. hjkl choose.' : 'Nothing has happened yet. Space starts, . takes one step.'
+}
+
+/** What has come of the checks, when the run is over. */
+function endSentence({ scene: { over, checks } }: Model): string {
+  if (!over || checks.length === 0) return ''
+  const passed = checks.filter(({ state }) => state === 'passed').length
+  return `The run is over: ${passed} of ${checks.length} checks passed. `
 }
 
 function tunnelSentence(tunnel: SceneTunnel): string {
@@ -162,7 +173,8 @@ function tunnelSentence(tunnel: SceneTunnel): string {
 }
 
 function keysOf({ scene }: Model): string[] {
-  const keys = ['Space run', '. step', 'hjkl choose', 'Enter look inside', 'i lens', 'o names']
+  const time = scene.over ? [] : ['Space run', '. step']
+  const keys = [...time, 'hjkl choose', 'Enter look inside', 'i lens', 'o names']
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 

@@ -1,11 +1,12 @@
 /** The list of journeys: who sent what to whom, and how far it has come. */
 import { type Journey, type PacketRecord, pathBetween, type Scene } from '../../src/index.ts'
 import { namesOf } from '../addresses.ts'
-import { row, seconds, windowStart } from '../draw.ts'
+import { row, windowStart } from '../draw.ts'
 import { type Model, selectedJourney } from '../model.ts'
 import { makerOf, shownForm } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, type Span, span } from '../text.ts'
 import { type What, whatOf } from '../what.ts'
+import { seconds } from '../words.ts'
 
 /** Journeys that the filter lets through: every word of it must stand somewhere in their row. */
 export function journeysShown(model: Model): readonly Journey[] {
@@ -124,7 +125,7 @@ const dotSpan = (dot: Dot): Span =>
 /** More nodes than this have no dot of their own. */
 const DOTS = 16
 /** Where `in MPPE 2` stands in its column. */
-const SEAL_AT = 17
+const SEAL_AT = 19
 
 /** How large a journey's packet is on the wire. */
 const sizeOf = (journey: Journey, { ui }: Model): number => {
@@ -133,8 +134,9 @@ const sizeOf = (journey: Journey, { ui }: Model): number => {
 }
 
 function whatCells({ text, seal, role }: What, width: number): Line {
-  const wide = seal !== '' && width >= SEAL_AT + seal.length
-  const whole = seal === '' ? text : wide ? `${left(text, SEAL_AT)}${seal}` : `${text} ${seal.replace('in ', '')}`
+  const at = Math.max(text.length + 1, Math.min(SEAL_AT, width - seal.length - 1))
+  const wide = seal !== '' && width >= at + seal.length
+  const whole = seal === '' ? text : wide ? `${left(text, at)}${seal}` : `${text} ${seal.replace('in ', '')}`
   return [span(left(whole, width), role)]
 }
 

@@ -1,9 +1,10 @@
 /** 2 Tunnels: how far is each tunnel, and what is it waiting for? */
 import type { SceneLayer, SceneTunnel } from '../../src/index.ts'
-import { fill, isSmall, row, rule, seconds, windowStart } from '../draw.ts'
+import { fill, isSmall, row, rule, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, type Span, span } from '../text.ts'
+import { endWords, seconds } from '../words.ts'
 import { drawingRows, drawMachine, machineWords, stateName } from './machine.ts'
 
 /** List, machine. */
@@ -32,8 +33,18 @@ const WORDS: Readonly<Record<SceneLayer['name'], string>> = {
 export function chosenTunnel({ scene, ui }: Model): SceneTunnel | undefined {
   return scene.tunnels.find(({ no }) => no === ui.selection.tunnel) ?? scene.tunnels[0]
 }
-const chosenLayer = ({ ui }: Model, { layers }: SceneTunnel): SceneLayer =>
-  layers[Math.max(0, Math.min(layers.length - 1, ui.selection.layer))]
+/** The selected machine; until one is selected, the one that the tunnel waits for. */
+function chosenLayer({ ui }: Model, tunnel: SceneTunnel): SceneLayer {
+  const { layers } = tunnel
+  return ui.selection.layer < 0 ? awaited(tunnel) : layers[Math.min(layers.length - 1, ui.selection.layer)]
+}
+
+/** What failed or is opening; between two layers the next one; where there is nothing to wait for, LCP. */
+function awaited({ layers }: SceneTunnel): SceneLayer {
+  const busy = layers.find(({ mark }) => mark === 'failed') ?? layers.find(({ mark }) => mark === 'opening')
+  const next = layers.some(({ mark }) => mark === 'open') ? layers.find(({ mark }) => mark === 'idle') : undefined
+  return busy ?? next ?? layers.find(({ name }) => name === 'LCP') ?? layers[0]
+}
 
 /** `√` open, `·` not begun, `n/10` tries, `~` opening, `×` failed. */
 export function markOf({ mark, tries, maxTries }: SceneLayer): Span {
@@ -102,7 +113,7 @@ function ways({ up, sent, received, arrived }: SceneTunnel): Line {
 /** What went through the selected tunnel, or why nothing does. */
 function trafficLine(tunnel: SceneTunnel, small: boolean, now: number): Line {
   const { up, began, end, sent, received, arrived, encrypted, mtu, since, traffic } = tunnel
-  if (end !== undefined) return [span('  over: ', 'muted'), span(end)]
+  if (end !== undefined) return [span('  over, ended by ', 'muted'), span(endWords(end))]
   if (began === undefined) return [span('  not dialled yet', 'muted')]
   if (!up) return [span(`  dialled at ${seconds(began)} s, not up yet`, 'muted')]
   const there = arrived === undefined ? '' : ` (${arrived} arrived)`
@@ -289,7 +300,7 @@ export function moveSelection(model: Model, move: Move): Selection {
   const { scene, ui } = model
   const tunnel = chosenTunnel(model)
   if (!tunnel) return ui.selection
-  const { layer } = ui.selection
+  const layer = tunnel.layers.indexOf(chosenLayer(model, tunnel))
   const layers = tunnel.layers.length
   const turn = move === 'left' ? -1 : move === 'right' ? 1 : 0
   if (turn !== 0) return { ...ui.selection, layer: Math.max(0, Math.min(layers - 1, layer + turn)) }
