@@ -127,7 +127,7 @@ export class Recorder {
   dropsAt(node: string): number {
     return this.#dropsByNode.get(node) ?? 0
   }
-  /** Of the seconds in which there was any, oldest first. */
+  /** Of the seconds in which something passed, oldest first. */
   traffic(node: string): readonly TrafficSecond[] {
     return this.#traffic.get(node) ?? []
   }

@@ -1,7 +1,7 @@
 /** `--pcap DIR`: one pcapng for each link, whole after every write. */
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
-import { fingerprintOf, hostNames, LinkCapture, type Run } from '../index.ts'
+import { captureName, fingerprintOf, hostNames, LinkCapture, type Run } from '../index.ts'
 import { writing } from './files.ts'
 
 interface CaptureFile {
@@ -23,8 +23,7 @@ export class Captures {
     // Node 20 tries for ever to make a folder in one that refuses with ENOENT, as /proc does: `recursive` only if need be.
     if (!existsSync(dir)) writing(dir, () => mkdirSync(dir, { recursive: !existsSync(dirname(dir)) }))
     this.#files = links.map((link, index) => {
-      // `alice_eth0-isp_eth0`: no colon, which Windows has other uses for.
-      const path = join(dir, `${link.ends.map(end => end.name.replace(':', '_')).join('-')}.pcapng`)
+      const path = join(dir, captureName(link))
       const capture = new LinkCapture(link, hostNames(lab), mark)
       run.tap(index, frame => capture.frame(frame))
       return { path, descriptor: writing(path, () => openSync(path, 'w')), capture }

@@ -1,41 +1,11 @@
 /** What a user looks at, for tests of views. */
 import { type Recorder, sceneOf } from '../../src/index.ts'
 import type { Model, Selection, Ui } from '../../tui/model.ts'
+import { FIRST_UI } from '../../tui/press.ts'
 
-export const SELECTION: Selection = {
-  node: undefined,
-  link: undefined,
-  tunnel: undefined,
-  layer: 0,
-  journey: undefined,
-  form: 0,
-  field: [],
-  event: 0,
-  check: 0,
-}
-
-export const UI: Ui = {
-  view: 'net',
-  pane: 0,
-  help: false,
-  helpSearch: '',
-  helpScroll: 0,
-  running: false,
-  speed: 1,
-  auto: false,
-  stepBy: 'event',
-  lens: 'both',
-  labels: 'names',
-  follow: false,
-  selection: SELECTION,
-  filter: '',
-  typing: false,
-  unfolded: new Set(['gre']),
-  history: [],
-  theme: 'dark',
-  ascii: false,
-  mouse: false,
-}
+/** As the program begins, but with everything chosen that a golden text should show. */
+export const SELECTION: Selection = { ...FIRST_UI.selection, layer: 0 }
+export const UI: Ui = { ...FIRST_UI, follow: false, selection: SELECTION, unfolded: new Set(['gre']) }
 
 export const modelOf = (recorder: Recorder, ui: Partial<Ui> = {}, selection: Partial<Selection> = {}): Model => ({
   scene: sceneOf(recorder),

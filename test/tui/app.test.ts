@@ -245,6 +245,7 @@ describe('time', () => {
     await robot.close()
   })
 
+  // The scene is as old as the last frame, at most 100 ms of the wall, at the beginning as at the end.
   for (const [keys, least, most] of [
     [[], 0.9, 1.1],
     [['+', '+'], 4.5, 5.5],
