@@ -31,8 +31,8 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, writeRunFile } from './lab/run-file.ts'
+export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
 export {
   type Flight,
   type Mark,

@@ -108,6 +108,8 @@ export interface EventFields {
     readonly detail: string
   }
   'echo-reply': { readonly from: string; readonly seq: number; readonly rtt: number; readonly length: number }
+  /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
+  'wall-clock': { readonly timeZero: number }
   /** An action of the lab was carried out; the text says which. */
   action: { readonly verb: string; readonly detail: string }
 }
@@ -133,6 +135,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'ping-failed': ['to', 'seq', 'type', 'from'],
   'fetch-done': ['from', 'bytes', 'ok', 'took', 'detail'],
   'echo-reply': ['from', 'seq', 'rtt', 'length'],
+  'wall-clock': ['timeZero'],
   action: ['verb', 'detail'],
 }
 

@@ -21,9 +21,9 @@ export interface Lab {
   readonly checks: readonly Check[]
 }
 
-export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server'
+export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server' | 'tun' | 'udp'
 
-export type NodeSpec = PlainSpec | ClientSpec | ServerSpec
+export type NodeSpec = PlainSpec | ClientSpec | ServerSpec | TunSpec | UdpSpec
 
 export interface PlainSpec extends NodeCommon {
   readonly kind: 'host' | 'router' | 'switch'
@@ -35,6 +35,32 @@ export interface ClientSpec extends NodeCommon {
 export interface ServerSpec extends NodeCommon {
   readonly kind: 'pptp-server'
   readonly pptp: ServerPptp
+}
+
+/** What is outside the simulation, behind a TUN device of the machine it runs on. */
+export interface TunSpec extends NodeCommon {
+  readonly kind: 'tun'
+  readonly tun: {
+    /** Of the device. */
+    readonly name: string
+    /** What the device is given on the machine; absent: no address. */
+    readonly ipv4?: InterfaceAddress
+    /** What the machine is to send into the simulation. */
+    readonly routes: readonly Prefix[]
+  }
+  /** Real networks that may be talked to, that of the device included. */
+  readonly networks: readonly Prefix[]
+}
+/** What is outside the simulation, behind a UDP port: another simulator, QEMU, GNS3. One frame a datagram. */
+export interface UdpSpec extends NodeCommon {
+  readonly kind: 'udp'
+  readonly udp: { readonly listen: SocketAddress; readonly peer: SocketAddress }
+  /** Networks that may be talked to; undefined: all. */
+  readonly networks: readonly Prefix[] | undefined
+}
+export interface SocketAddress {
+  readonly address: Ipv4
+  readonly port: number
 }
 
 interface NodeCommon {
@@ -51,7 +77,7 @@ export interface InterfaceSpec {
   readonly link: number
   /** Which end of that link. */
   readonly side: 0 | 1
-  /** Absent at a switch port. */
+  /** Absent at a switch port, and outside. */
   readonly ipv4?: InterfaceAddress
 }
 

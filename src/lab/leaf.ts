@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { parseInterface, parseIpv4, parsePrefix } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
+import type { SocketAddress } from './lab.ts'
 import { PERCENTAGE, parsePercentage, parseRate, parseSize, RATE, SIZE } from './units.ts'
 
 /** What a message function is told; a second line of its answer is the hint. */
@@ -140,7 +141,40 @@ export const interfaceAddress = (describe: string) =>
     input =>
       parseIpv4(String(input)) !== undefined
         ? `${show(input)} does not say how long its network part is.\nfor example ${String(input)}/24`
-        : `${article(input)} is no address with its network, such as 192.0.2.1/24 (a switch port has \`none\`).`,
+        : `${article(input)} is no address with its network, such as 192.0.2.1/24 (the port of a switch, a tun or a udp node has \`none\`).`,
+  )
+
+/** The same where there is no `none`. */
+export const deviceAddress = (describe: string) =>
+  leaf(new RegExp(`^${IPV4}/${LENGTH}$`), parseInterface, describe, input =>
+    parseIpv4(String(input)) !== undefined
+      ? `${show(input)} does not say how long its network part is.\nfor example ${String(input)}/24`
+      : `${article(input)} is no address with its network, such as 192.0.2.1/24.`,
+  )
+
+/** `127.0.0.1:7001` */
+export const socketAddress = (describe: string) =>
+  leaf(
+    new RegExp(`^${IPV4}:\\d{1,5}$`),
+    parseSocket,
+    describe,
+    input => `${article(input)} is no address with a port.\nfor example "127.0.0.1:7001"`,
+  )
+export function parseSocket(text: string): SocketAddress | undefined {
+  const [host, number] = text.split(':')
+  const address = parseIpv4(host)
+  const port = Number(number)
+  return address !== undefined && port > 0 && port < 65536 ? { address, port } : undefined
+}
+
+/** The name of a network interface of Linux. */
+export const device = (describe: string) =>
+  leaf(
+    /^[A-Za-z][A-Za-z0-9._-]{0,14}$/,
+    yes,
+    describe,
+    input =>
+      `${article(input)} cannot be the name of a device: it begins with a letter and has at most 15 letters, digits, dots and dashes.\nfor example sim0`,
   )
 
 const PREFIX = `(default|${IPV4}/${LENGTH})`

@@ -11,6 +11,8 @@ import {
   address,
   addressOrNode,
   count,
+  device,
+  deviceAddress,
   duration,
   ENDPOINT,
   flag,
@@ -20,6 +22,7 @@ import {
   prefix,
   route,
   show,
+  socketAddress,
   text,
   type Wrong,
   words,
@@ -28,7 +31,7 @@ import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
-export const KINDS = ['host', 'router', 'switch', 'client', 'pptp-server'] as const satisfies readonly Kind[]
+export const KINDS = ['host', 'router', 'switch', 'client', 'pptp-server', 'tun', 'udp'] as const satisfies readonly Kind[]
 export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
 export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
 
@@ -121,6 +124,34 @@ const serverKeys = {
   pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
 }
 
+const networks = (describe: string) =>
+  v.optional(
+    v.pipe(
+      v.array(prefix('A network, or `default`.'), 'Here a list of networks must stand.\nfor example [192.0.2.0/24]'),
+      v.description(describe),
+    ),
+  )
+
+const tun = map('the tun of a node', {
+  name: device('Name of the device on this machine, such as sim0.'),
+  ipv4: v.optional(deviceAddress('The address that the device gets on this machine, 10.99.0.1/24.')),
+  networks: networks(
+    'Real networks that may be talked to; that of the device itself need not be named. Nothing else comes in or goes out.',
+  ),
+  routes: networks('Networks of the simulation: this machine is to send packets for them into the device.'),
+})
+
+const udp = map('the udp of a node', {
+  listen: socketAddress('Where datagrams are received: address and port.'),
+  peer: socketAddress('Where datagrams are sent, and the only place from which they are accepted: address and port.'),
+  networks: networks('Networks that may be talked to; without it all.'),
+})
+
+const tunKeys = { tun: v.pipe(tun, v.description('The TUN device behind which the real machines are.')) }
+const udpKeys = {
+  udp: v.pipe(udp, v.description('The UDP port behind which another program is; one frame a datagram.')),
+}
+
 /** The keys of each kind, apart from `kind` itself. */
 const KIND_KEYS = {
   host: { routes: v.optional(routes) },
@@ -128,6 +159,8 @@ const KIND_KEYS = {
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
+  tun: tunKeys,
+  udp: udpKeys,
 }
 
 const kindSentence = ({ input }: Wrong) =>
@@ -144,6 +177,8 @@ const node = v.pipe(
       map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
+      map('a node of kind tun', { kind: v.literal('tun'), ...KIND_KEYS.tun }),
+      map('a node of kind udp', { kind: v.literal('udp'), ...KIND_KEYS.udp }),
     ],
     kindSentence,
   ),
@@ -181,7 +216,7 @@ const link = v.pipe(
     ipv4: v.optional(
       v.pipe(
         v.array(
-          interfaceAddress('An address with its network, 192.0.2.1/24; at a switch port `none`.'),
+          interfaceAddress('An address with its network, 192.0.2.1/24; `none` at a switch port and at the end of a tun or udp node.'),
           'Here a list must stand, one entry for each end.\nfor example [192.0.2.1/24, 192.0.2.2/24]',
         ),
         v.length(2, 'There must be one entry for each of the two ends.'),
