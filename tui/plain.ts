@@ -178,6 +178,10 @@ function eventSentences(event: TraceEvent, names: ReadonlyMap<string, string>): 
       return [
         `${event.node} fetched ${event.bytes} octets from ${called(event.from)} in ${millis(event.took)}: ${event.ok ? 'every octet is right' : event.detail}.`,
       ]
+    case 'talk-done':
+      return [
+        `${event.bytes} octets of ${event.node} came back from ${called(event.to)} in ${millis(event.took)}: ${event.ok ? 'every octet is right' : event.detail}.`,
+      ]
     default:
       return []
   }
@@ -215,6 +219,7 @@ const STIRRING: ReadonlySet<TraceEvent['event']> = new Set([
   'ping-failed',
   'echo-reply',
   'fetch-done',
+  'talk-done',
 ])
 
 /**

@@ -107,6 +107,14 @@ export interface EventFields {
     readonly took: number
     readonly detail: string
   }
+  /** A conversation with an echo service over TCP ended; `bytes` came back, `took` in nanoseconds; `ok` only if all did. */
+  'talk-done': {
+    readonly to: string
+    readonly bytes: number
+    readonly ok: boolean
+    readonly took: number
+    readonly detail: string
+  }
   'echo-reply': { readonly from: string; readonly seq: number; readonly rtt: number; readonly length: number }
   /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
   'wall-clock': { readonly timeZero: number }
@@ -134,6 +142,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'ping-reply': ['from', 'seq', 'rtt', 'length'],
   'ping-failed': ['to', 'seq', 'type', 'from'],
   'fetch-done': ['from', 'bytes', 'ok', 'took', 'detail'],
+  'talk-done': ['to', 'bytes', 'ok', 'took', 'detail'],
   'echo-reply': ['from', 'seq', 'rtt', 'length'],
   'wall-clock': ['timeZero'],
   action: ['verb', 'detail'],

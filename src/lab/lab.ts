@@ -178,6 +178,8 @@ export interface VerbArgs {
   }
   /** `from` opens a TCP connection to `to`, which sends `bytes` octets of known content. */
   fetch: { readonly from: string; readonly to: Ipv4; readonly bytes: number; readonly port: number }
+  /** `from` opens a TCP connection to the echo service of `to`: as many octets go there and come back. */
+  talk: { readonly from: string; readonly to: Ipv4; readonly bytes: number; readonly port: number }
   echo: {
     readonly from: string
     readonly to: Ipv4

@@ -73,7 +73,8 @@ export function readRunFile(text: string): RecordedRun {
   }
   const inputs = rest.filter(value => isObject(value) && value.type === 'input').map(readInput)
   const wrong = inputs.findIndex((input, i) => !input || input.t < (inputs[i - 1]?.t ?? 0))
-  if (wrong >= 0) return bad(`packet ${wrong + 1} from outside lacks its time, its node or its octets, or is out of order`)
+  if (wrong >= 0)
+    return bad(`packet ${wrong + 1} from outside lacks its time, its node or its octets, or is out of order`)
   const end = values.find(isEnd)
   const version = typeof header.version === 'string' ? header.version : 'unknown'
   const all = [...overrides, { path: 'seed', value: String(seed) }]

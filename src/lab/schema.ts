@@ -31,7 +31,15 @@ import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
-export const KINDS = ['host', 'router', 'switch', 'client', 'pptp-server', 'tun', 'udp'] as const satisfies readonly Kind[]
+export const KINDS = [
+  'host',
+  'router',
+  'switch',
+  'client',
+  'pptp-server',
+  'tun',
+  'udp',
+] as const satisfies readonly Kind[]
 export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
 export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
 
@@ -216,7 +224,9 @@ const link = v.pipe(
     ipv4: v.optional(
       v.pipe(
         v.array(
-          interfaceAddress('An address with its network, 192.0.2.1/24; `none` at a switch port and at the end of a tun or udp node.'),
+          interfaceAddress(
+            'An address with its network, 192.0.2.1/24; `none` at a switch port and at the end of a tun or udp node.',
+          ),
           'Here a list must stand, one entry for each end.\nfor example [192.0.2.1/24, 192.0.2.2/24]',
         ),
         v.length(2, 'There must be one entry for each of the two ends.'),

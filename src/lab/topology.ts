@@ -451,8 +451,8 @@ export class Topology {
   /** What is outside has one link, that to the simulation; the address at its other end, if there is one. */
   #neighbour(node: NodeDraft): InterfaceAddress | undefined {
     if (node.interfaces.length !== 1 && this.#allRead) {
-      const many = node.interfaces.length === 0 ? 'no link' : `${node.interfaces.length} links`
-      this.#issues.value(node.tree, `${node.name} is outside the simulation and needs exactly one link, not ${many}.`)
+      const count = node.interfaces.length === 0 ? 'here is none' : `here are ${node.interfaces.length}`
+      this.#issues.value(node.tree, `${node.name} is outside the simulation and needs exactly one link, and ${count}.`)
     }
     const link = this.links.find(({ ends }) => ends.some(end => end.node === node))
     return link?.ends.find(end => end.node !== node)?.ipv4

@@ -1,7 +1,16 @@
 /** Labs, run files and captures on disk. */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, isAbsolute } from 'node:path'
-import { type Lab, load, type NodeSpec, type Override, type RecordedRun, type RunOptions, readRunFile, renderIssues } from '../index.ts'
+import {
+  type Lab,
+  load,
+  type NodeSpec,
+  type Override,
+  type RecordedRun,
+  type RunOptions,
+  readRunFile,
+  renderIssues,
+} from '../index.ts'
 import { shippedLabs } from './package.ts'
 import { didYouMean, UsageError } from './usage.ts'
 

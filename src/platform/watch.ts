@@ -32,8 +32,7 @@ export class Watch {
   constructor(run: Run, lab: Lab, file: LabFile, flags: WatchFlags) {
     this.#run = run
     this.#flags = flags
-    this.recording =
-      flags.record === undefined ? undefined : new Recording(flags.record, file, lab, run.timeZero)
+    this.recording = flags.record === undefined ? undefined : new Recording(flags.record, file, lab, run.timeZero)
     this.#captures = flags.pcap === undefined ? undefined : new Captures(flags.pcap, run, file.text)
     this.#report = flags.json ? new JsonReport(lab) : new StoryReport(run, flags)
     run.listen(event => this.#report.event(event))

@@ -156,6 +156,11 @@ export class Story {
         const text = `fetch from ${this.#called(from)}: ${bytes} octets in ${millis(took)}, ${detail}`
         return user(text, ok ? 'good' : 'bad')
       }
+      case 'talk-done': {
+        const { to, bytes, took, ok, detail } = event
+        const text = `talk with ${this.#called(to)}: ${bytes} octets came back in ${millis(took)}, ${detail}`
+        return user(text, ok ? 'good' : 'bad')
+      }
       case 'drop':
         return this.#drop(event)
       case 'tcp-retransmit':

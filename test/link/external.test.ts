@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { parsePrefix, type Prefix } from '../../src/base/address.ts'
+import { formatIpv4, ip, type Prefix, parsePrefix } from '../../src/base/address.ts'
 import { unhex } from '../../src/base/bytes.ts'
-import { formatIpv4, ip } from '../../src/base/address.ts'
+import { Outside } from '../../src/node/outside.ts'
+import * as Checksum from '../../src/wire/checksum.ts'
 import * as Ethernet from '../../src/wire/ethernet.ts'
 import * as Icmp from '../../src/wire/icmp.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
-import * as Checksum from '../../src/wire/checksum.ts'
-import { Outside } from '../../src/node/outside.ts'
 import { Net } from '../support/net.ts'
 
 const networks = ['10.99.0.0/16'].map(text => parsePrefix(text) as Prefix)
@@ -35,7 +34,10 @@ function doorway(options: { guard?: readonly Prefix[] | undefined; type?: 'ip' |
   const outside = new Outside(net.world.env('outside'), 'tun', 'guard' in options ? options.guard : networks)
   const router = net.router('router', '10.99.0.0/16 dev eth0', '192.0.2.0/24 dev eth0')
   const host = net.host('host', 'default via 10.77.0.254')
-  net.link([outside, 'sim0'], [router, 'eth0', '10.99.0.2/30'], { type: options.type ?? 'ip', mtu: options.mtu ?? 1500 })
+  net.link([outside, 'sim0'], [router, 'eth0', '10.99.0.2/30'], {
+    type: options.type ?? 'ip',
+    mtu: options.mtu ?? 1500,
+  })
   net.link([router, 'eth1', '10.77.0.254/24'], [host, 'eth0', '10.77.0.1/24'])
   const out: Uint8Array[] = []
   outside.onLeave(bytes => out.push(bytes.slice()))

@@ -41,7 +41,10 @@ export function runJoined(a: Side, b: Side): void {
   a.leadTo(b)
   b.leadTo(a)
   while (!a.run.over || !b.run.over) {
-    const t = Math.min(a.run.over ? Number.POSITIVE_INFINITY : a.run.next, b.run.over ? Number.POSITIVE_INFINITY : b.run.next)
+    const t = Math.min(
+      a.run.over ? Number.POSITIVE_INFINITY : a.run.next,
+      b.run.over ? Number.POSITIVE_INFINITY : b.run.next,
+    )
     a.run.advanceTo(t)
     b.run.advanceTo(t)
     while (a.admit(t) || b.admit(t));

@@ -53,6 +53,7 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   'ping-reply': application,
   'ping-failed': { to: address, seq: count, type: text, from: address },
   'fetch-done': { from: address, bytes: count, ok: flag, took: nanoseconds, detail: text },
+  'talk-done': { to: address, bytes: count, ok: flag, took: nanoseconds, detail: text },
   'echo-reply': application,
   'wall-clock': { timeZero: count },
   action: { verb: text, detail: text },

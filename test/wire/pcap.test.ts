@@ -49,9 +49,14 @@ const anyPacket = fc.record({
   comment: fc.option(fc.string({ unit: 'grapheme', maxLength: 30 }), { nil: undefined }),
 })
 const anyFile = fc.record({
-  mark: fc.record({ fingerprint: fc.stringMatching(/^[0-9a-f]{0,16}$/), timeZero: fc.integer({ min: 0, max: 2e15 }) }, plain),
+  mark: fc.record(
+    { fingerprint: fc.stringMatching(/^[0-9a-f]{0,16}$/), timeZero: fc.integer({ min: 0, max: 2e15 }) },
+    plain,
+  ),
   interfaces: fc.tuple(anyInterface, anyInterface, anyInterface),
-  names: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 2e15 }), fc.stringMatching(/^[a-zé-]{0,9}$/)), { selector: n => n[0] }),
+  names: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 2e15 }), fc.stringMatching(/^[a-zé-]{0,9}$/)), {
+    selector: n => n[0],
+  }),
   packets: fc.array(anyPacket, { maxLength: 8 }),
 })
 type AnyFile = typeof anyFile extends fc.Arbitrary<infer T> ? T : never
