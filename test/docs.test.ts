@@ -24,12 +24,13 @@ describe('checked output (npm run docs:update)', () => {
     })
   }
 
-  test('every lab has a page with the run of that lab, and the index names it', () => {
+  test('every lab has a page with the run of that lab (for a bridge, what it changes), and the index names it', () => {
     const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
     const index = page('docs/labs/README.md')
     assert.ok(labs.length >= 4)
     for (const lab of labs.map(name => name.replace('.yaml', ''))) {
-      assert.ok(checkedCommands(page(`docs/labs/${lab}.md`)).includes(`pptp-lab run ${lab}`), lab)
+      const command = lab.startsWith('bridge-') ? `pptp-lab bridge ${lab} --dry-run` : `pptp-lab run ${lab}`
+      assert.ok(checkedCommands(page(`docs/labs/${lab}.md`)).includes(command), lab)
       assert.ok(index.includes(`(${lab}.md)`), lab)
     }
   })

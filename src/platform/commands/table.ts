@@ -84,7 +84,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         help: 'write one capture for each link, for Wireshark, with the time of the wall',
       },
     },
-    load: async () => (await import('./run.ts')).runLab,
+    load: async () => (await import('./bridge.ts')).bridge,
   },
   tui: {
     operands: '[LAB]',
