@@ -391,8 +391,8 @@ export class Topology {
     )
     if (twin) this.#issues.value(child(tun, 'name') as Tree, `${twin.name} has the device ${name} too.`)
     const ipv4 = this.#deviceAddress(child(tun, 'ipv4'), neighbour)
-    const own = ipv4 ? [ipv4.prefix] : []
     const networks = prefixes(child(tun, 'networks'))
+    const own = ipv4 && !networks.some(wide => contains(wide, ipv4.address)) ? [ipv4.prefix] : []
     if (tun && child(tun, 'networks') === undefined && child(tun, 'ipv4') === undefined) {
       this.#issues.value(
         tun,

@@ -1,21 +1,24 @@
 /** docs/schema/run.schema.json: what the tables of the trace give, and what the program prints. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
 import { EVENTS } from '../../src/base/trace.ts'
+import { HOME, joinedSession, recordOf } from '../support/joined.ts'
 import { rootPath } from '../support/root.ts'
 import { runJsonSchema, runJsonSchemaText } from '../support/run-json-schema.ts'
+import { CLOSED } from '../support/shipped.ts'
 
 const FILE = 'docs/schema/run.schema.json'
 const valid = new Ajv().compile(runJsonSchema())
-const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
 
 type Line = Readonly<Record<string, unknown>> & { readonly type: string; readonly event?: string }
 
 function printed(lab: string, ...options: string[]): Line[] {
-  const args = [rootPath('dist/cli/cli.js'), 'run', lab.replace('.yaml', ''), '--json', ...options]
+  const args = [rootPath('dist/cli/cli.js'), 'run', lab, '--json', ...options]
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 })
   return stdout
     .split('\n')
@@ -40,7 +43,7 @@ describe(FILE, () => {
   })
 
   const met = new Set<string>()
-  for (const lab of labs) {
+  for (const lab of CLOSED) {
     test(`every line of ${lab} is what it says`, () => {
       const lines = printed(lab)
       assert.deepEqual([lines[0].type, lines.at(-1)?.type], ['run', 'result'])
@@ -49,6 +52,21 @@ describe(FILE, () => {
       assert.deepEqual(wrongLines(lines), [])
     })
   }
+
+  test('every line of a recorded bridge is, too', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-schema-'))
+    try {
+      const file = join(folder, 'session.jsonl')
+      writeFileSync(file, recordOf(joinedSession().home, HOME))
+      const lines = printed(file)
+      for (const { event } of lines) if (event) met.add(event)
+      assert.deepEqual(wrongLines(lines), [])
+      const end = lines.at(-1)
+      assert.deepEqual([end?.same, end?.ok], [true, true])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 
   test('every line of runs with losses and with spoiled bits is, too', () => {
     for (const options of [

@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<string, unknown>> = {
   bytes: 7,
   took: 7,
   tries: 7,
+  timeZero: 7,
   ok: true,
   layer: 'lcp',
   way: 'sent',
