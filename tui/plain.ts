@@ -178,6 +178,11 @@ function eventSentences(event: TraceEvent, names: ReadonlyMap<string, string>): 
       return [
         `${event.node} fetched ${event.bytes} octets from ${called(event.from)} in ${millis(event.took)}: ${event.ok ? 'every octet is right' : event.detail}.`,
       ]
+    case 'served': {
+      const { node, service, from, received, sent, end, detail } = event
+      const what = detail === '' ? service : `${service} (${detail})`
+      return [`${node} served ${what} to ${called(from)}: ${received} octets in, ${sent} out, ${end}.`]
+    }
     default:
       return []
   }
@@ -215,6 +220,7 @@ const STIRRING: ReadonlySet<TraceEvent['event']> = new Set([
   'ping-failed',
   'echo-reply',
   'fetch-done',
+  'served',
 ])
 
 /**

@@ -1,7 +1,9 @@
 /** docs/schema/run.schema.json: what the tables of the trace give, and what the program prints. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
 import { EVENTS } from '../../src/base/trace.ts'
@@ -11,6 +13,13 @@ import { runJsonSchema, runJsonSchemaText } from '../support/run-json-schema.ts'
 const FILE = 'docs/schema/run.schema.json'
 const valid = new Ajv().compile(runJsonSchema())
 const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
+
+const SERVED = `name: served
+topology:
+  nodes: { a: { kind: host }, r: { kind: router, services: ["http:5001"] } }
+  links: [{ endpoints: ["a:eth0", "r:eth0"], ipv4: [10.0.0.1/24, 10.0.0.2/24], delay: 1ms }]
+events: [{ at: 1s, fetch: { from: a, to: r, bytes: 1kB } }]
+`
 
 type Line = Readonly<Record<string, unknown>> & { readonly type: string; readonly event?: string }
 
@@ -58,6 +67,21 @@ describe(FILE, () => {
       const lines = printed('voluntary', ...options)
       for (const { event } of lines) if (event) met.add(event)
       assert.deepEqual(wrongLines(lines), [])
+    }
+  })
+
+  test('every line of a lab with services is, too: what a fetch says is no HTTP, and is served as that', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-run-schema-'))
+    try {
+      writeFileSync(join(folder, 'served'), SERVED)
+      const lines = printed(join(folder, 'served'))
+      const served = lines.filter(line => line.event === 'served').map(line => line.fields)
+      const [fields] = served as { detail?: string; port?: number }[]
+      assert.deepEqual([served.length, fields.port, fields.detail], [1, 5001, '400'])
+      met.add('served')
+      assert.deepEqual(wrongLines(lines), [])
+    } finally {
+      rmSync(folder, { recursive: true })
     }
   })
 
