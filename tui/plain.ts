@@ -182,6 +182,11 @@ function eventSentences(event: TraceEvent, names: ReadonlyMap<string, string>): 
       return [
         `${event.bytes} octets of ${event.node} came back from ${called(event.to)} in ${millis(event.took)}: ${event.ok ? 'every octet is right' : event.detail}.`,
       ]
+    case 'served': {
+      const { node, service, from, received, sent, end, detail } = event
+      const what = detail === '' ? service : `${service} (${detail})`
+      return [`${node} served ${what} to ${called(from)}: ${received} octets in, ${sent} out, ${end}.`]
+    }
     default:
       return []
   }
@@ -220,6 +225,7 @@ const STIRRING: ReadonlySet<TraceEvent['event']> = new Set([
   'echo-reply',
   'fetch-done',
   'talk-done',
+  'served',
 ])
 
 /**

@@ -51,6 +51,13 @@ export function fromAscii(text: string): Uint8Array {
   return Uint8Array.from(text, c => (c.charCodeAt(0) < 256 && c.length === 1 ? c.charCodeAt(0) : 63))
 }
 
+/** One character a byte (ISO 8859-1): what `fromAscii` turns back into the same bytes. */
+export function toLatin1(bytes: Uint8Array): string {
+  let out = ''
+  for (const byte of bytes) out += String.fromCharCode(byte)
+  return out
+}
+
 /** Bytes as text, up to the first zero byte; what is not printable ASCII is shown as `\xNN`. */
 export function toAscii(bytes: Uint8Array): string {
   let out = ''

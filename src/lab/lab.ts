@@ -2,6 +2,7 @@
  * A lab as the rest of the program sees it: checked, every default filled in, every name resolved, every quantity an
  * integer of its unit. `load.ts` is the only maker; docs/topology.md describes the file it comes from.
  */
+import type { ServiceName } from '../app/services.ts'
 import type { Ipv4, Prefix } from '../base/address.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import type { EventName } from '../base/trace.ts'
@@ -15,6 +16,8 @@ export interface Lab {
   /** In the order of the file, as everything below. */
   readonly nodes: readonly NodeSpec[]
   readonly links: readonly LinkSpec[]
+  /** Those that the file names; what end systems answer by themselves stands in `services.ts`. */
+  readonly services: readonly ServiceSpec[]
   /** In order of time; those of one instant in the order of the file. */
   readonly events: readonly Action[]
   readonly questions: readonly Question[]
@@ -92,6 +95,13 @@ export interface RouteSpec {
   readonly prefix: Prefix
   readonly via?: Ipv4
   readonly dev?: string
+}
+
+/** A service of a node, and the port where it answers. */
+export interface ServiceSpec {
+  readonly node: string
+  readonly service: ServiceName
+  readonly port: number
 }
 
 export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'

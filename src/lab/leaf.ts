@@ -3,9 +3,11 @@
  * cannot say) and one sentence for whatever else is written there.
  */
 import * as v from 'valibot'
+import { NAMED_SERVICES, type NamedService, SERVICES } from '../app/services.ts'
 import { parseInterface, parseIpv4, parsePrefix } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
 import type { SocketAddress } from './lab.ts'
+import { suggest } from './nearest.ts'
 import { PERCENTAGE, parsePercentage, parseRate, parseSize, RATE, SIZE } from './units.ts'
 
 /** What a message function is told; a second line of its answer is the hint. */
@@ -213,6 +215,31 @@ export const route = (describe: string) =>
       (typeof input === 'string' ? hostBits(input.split(' ')[0]) : undefined) ??
       `${article(input)} is no route; it has the words of \`ip route\`.\nfor example "default via 192.0.2.1" or "10.9.0.0/16 dev ppp0"`,
   )
+
+const SERVICE = new RegExp(`^(${NAMED_SERVICES.join('|')})(:[1-9]\\d{0,4})?$`)
+/** `http` or `http:8080`; undefined when it is neither. */
+export function splitService(text: string): { service: NamedService; port: number } | undefined {
+  const [name, port] = text.split(':')
+  const known = NAMED_SERVICES.find(service => service === name)
+  if (!known || !SERVICE.test(text) || Number(port ?? 1) > 65_535) return undefined
+  return { service: known, port: port === undefined ? SERVICES[known].port : Number(port) }
+}
+export const service = (describe: string) => leaf(SERVICE, splitService, describe, serviceSentence)
+
+function serviceSentence(input: unknown): string {
+  const known = `known here: ${NAMED_SERVICES.join(', ')}`
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
+    const [[name, port] = []] = Object.entries(input)
+    const joined = splitService(`${name}:${port}`) && `write it without a blank: ${name}:${port}`
+    return `Here the name of a service must stand, and not a map.\n${joined ?? known}`
+  }
+  if (typeof input !== 'string') return `${article(input)} is no service.\n${known}`
+  const [name] = input.split(':')
+  if (NAMED_SERVICES.some(service => service === name)) {
+    return `${show(input)} names no port of ${name}: it is a number from 1 to 65535.\nfor example ${name}:8080`
+  }
+  return `There is no service ${show(name)}.\n${suggest(name, NAMED_SERVICES)}`
+}
 
 /** A whole number within bounds. */
 export function count(describe: string, least: number, most: number) {

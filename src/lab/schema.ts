@@ -21,6 +21,7 @@ import {
   oneOf,
   prefix,
   route,
+  service,
   show,
   socketAddress,
   text,
@@ -60,6 +61,17 @@ const routes = v.pipe(
   ),
   v.description('Static routes. Networks that the node is attached to need none.'),
 )
+
+const services = v.pipe(
+  v.array(
+    service('A service over TCP, and its port if it is not the usual one: "http", "http:8080".'),
+    'Here a list of services must stand.\nfor example [echo, http:8080]',
+  ),
+  v.description('What answers at this node: echo (port 7), discard (9), chargen (19), http (80).'),
+)
+
+/** Of every kind that has an IP stack. */
+const stackKeys = { routes: v.optional(routes), services: v.optional(services) }
 
 const auth = v.pipe(
   v.union(
@@ -124,11 +136,11 @@ function poolWrong({ input }: Wrong): string {
 }
 
 const clientKeys = {
-  routes: v.optional(routes),
+  ...stackKeys,
   pptp: v.optional(v.pipe(map('the pptp of a client', clientPptp), v.description('The tunnel that the client opens.'))),
 }
 const serverKeys = {
-  routes: v.optional(routes),
+  ...stackKeys,
   pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
 }
 
@@ -162,8 +174,8 @@ const udpKeys = {
 
 /** The keys of each kind, apart from `kind` itself. */
 const KIND_KEYS = {
-  host: { routes: v.optional(routes) },
-  router: { routes: v.optional(routes) },
+  host: stackKeys,
+  router: stackKeys,
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
@@ -194,7 +206,7 @@ const node = v.pipe(
 )
 
 const defaults = map('topology.defaults', {
-  routes: v.optional(routes),
+  ...stackKeys,
   pptp: v.optional(
     map('the pptp of topology.defaults', { auth: v.optional(auth), mppe: v.optional(mppe, DEFAULTS.mppe) }),
   ),

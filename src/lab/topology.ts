@@ -115,7 +115,8 @@ export class Topology {
     if (defaults?.kind !== 'map' || !hasStack(kind)) return undefined
     const useful: MapTree = emptyMap(defaults.path, defaults.mark)
     for (const [key, value] of defaults.entries) {
-      if (key === 'routes' || kind === 'client' || kind === 'pptp-server') useful.entries.set(key, value)
+      if (key === 'routes' || key === 'services' || kind === 'client' || kind === 'pptp-server')
+        useful.entries.set(key, value)
     }
     return useful
   }

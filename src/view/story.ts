@@ -161,6 +161,8 @@ export class Story {
         const text = `talk with ${this.#called(to)}: ${bytes} octets came back in ${millis(took)}, ${detail}`
         return user(text, ok ? 'good' : 'bad')
       }
+      case 'served':
+        return this.#served(event)
       case 'drop':
         return this.#drop(event)
       case 'tcp-retransmit':
@@ -278,6 +280,12 @@ export class Story {
   #pingFailed({ seq, to, type, from }: Event<'ping-failed'>): Line {
     const why = from === undefined ? `no answer came (${type})` : `${this.#called(from)} says ${type}`
     return user(`ping ${seq} to ${this.#called(to)} failed: ${why}`, 'bad')
+  }
+
+  #served({ service, port, from, received, sent, took, end, detail }: Event<'served'>): Line {
+    const what = withDetail(`${service}, port ${port}, for ${this.#called(from)}`, detail)
+    const text = `${what}; ${received} octets in, ${sent} out, ${end} after ${millis(took)}`
+    return user(text, end === 'closed' ? 'good' : 'plain')
   }
 
   #drop(event: Event<'drop'>): Line | undefined {

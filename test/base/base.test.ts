@@ -11,7 +11,7 @@ import {
   parseIpv4,
   parsePrefix,
 } from '../../src/base/address.ts'
-import { get16, get32, hex, set16, set32, toAscii, unhex } from '../../src/base/bytes.ts'
+import { fromAscii, get16, get32, hex, set16, set32, toAscii, toLatin1, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import { HEADROOM } from '../../src/base/packet.ts'
 import { Machine, table } from '../../src/base/table.ts'
@@ -80,6 +80,11 @@ describe('bytes', () => {
     assert.equal(get16(b, 0), 0xfedc)
     assert.equal(get32(b, 2), 0x89abcdef)
     assert.deepEqual(unhex('fe:dc 89ab\ncdef'), b)
+  })
+  test('one character a byte, and back (ISO 8859-1)', () => {
+    const all = Uint8Array.from({ length: 256 }, (_, i) => i)
+    assert.deepEqual(fromAscii(toLatin1(all)), all)
+    assert.equal(toLatin1(unhex('4700e4')), 'G\0\u00e4')
   })
   test('text shows what is not printable', () => {
     assert.equal(toAscii(unhex('616c1b6900ff')), 'al\\x1bi')

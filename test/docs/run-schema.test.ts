@@ -15,6 +15,13 @@ import { CLOSED } from '../support/shipped.ts'
 const FILE = 'docs/schema/run.schema.json'
 const valid = new Ajv().compile(runJsonSchema())
 
+const SERVED = `name: served
+topology:
+  nodes: { a: { kind: host }, r: { kind: router, services: ["http:5001"] } }
+  links: [{ endpoints: ["a:eth0", "r:eth0"], ipv4: [10.0.0.1/24, 10.0.0.2/24], delay: 1ms }]
+events: [{ at: 1s, fetch: { from: a, to: r, bytes: 1kB } }]
+`
+
 type Line = Readonly<Record<string, unknown>> & { readonly type: string; readonly event?: string }
 
 function printed(lab: string, ...options: string[]): Line[] {
@@ -76,6 +83,21 @@ describe(FILE, () => {
       const lines = printed('voluntary', ...options)
       for (const { event } of lines) if (event) met.add(event)
       assert.deepEqual(wrongLines(lines), [])
+    }
+  })
+
+  test('every line of a lab with services is, too: what a fetch says is no HTTP, and is served as that', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-run-schema-'))
+    try {
+      writeFileSync(join(folder, 'served'), SERVED)
+      const lines = printed(join(folder, 'served'))
+      const served = lines.filter(line => line.event === 'served').map(line => line.fields)
+      const [fields] = served as { detail?: string; port?: number }[]
+      assert.deepEqual([served.length, fields.port, fields.detail], [1, 5001, '400'])
+      met.add('served')
+      assert.deepEqual(wrongLines(lines), [])
+    } finally {
+      rmSync(folder, { recursive: true })
     }
   })
 

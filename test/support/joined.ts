@@ -90,7 +90,7 @@ topology:
       kind: pptp-server
       routes: ["default via 203.0.113.1"]
       pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.99, users: { alice: wonderland }, mppe: required }
-    files: { kind: host, routes: ["default via 10.20.0.1"] }
+    files: { kind: host, routes: ["default via 10.20.0.1"], services: [echo] }
   links:
     - { endpoints: ["office:eth0", "internet:sim1"], ipv4: [203.0.113.5/24, none], type: ip, delay: 5ms }
     - { endpoints: ["office:eth1", "files:eth0"], ipv4: [10.20.0.1/24, 10.20.0.5/24] }
