@@ -14,6 +14,16 @@ export function parseIpv4(text: string): Prefix {
   return { octets: Uint8Array.from(address.split('.'), Number), length: rest }
 }
 
+/** `10.77.0.0/16`, no bits set behind the prefix. */
+export function parseNetwork(text: string): Prefix {
+  const { octets, length } = parseIpv4(text)
+  const netmask = mask(length)
+  if (octets.some((octet, i) => (octet & ~netmask[i]) !== 0)) {
+    throw new TunError('EINVAL', `${text} is no network: bits behind the first ${length} are set.`)
+  }
+  return { octets, length }
+}
+
 /** `fd00::1/64`. */
 export function parseIpv6(text: string): Prefix {
   const [address, rest] = halves(text, 128)

@@ -112,9 +112,9 @@ export abstract class Device extends Duplex {
     this.#update()
   }
 
-  override _write(chunk: Uint8Array, _encoding: string, callback: (error?: Error | null) => void): void {
-    const result = this.writePacket(chunk)
-    if (result === 'full') setTimeout(() => this._write(chunk, _encoding, callback), 1)
+  override _write(chunk: Uint8Array, encoding: string, callback: (error?: Error | null) => void): void {
+    const result = this.destroyed ? 'closed' : this.writePacket(chunk)
+    if (result === 'full') setTimeout(() => this._write(chunk, encoding, callback), 1)
     else callback(result === 'ok' ? null : this.#failure(result, chunk.length))
   }
 

@@ -92,22 +92,25 @@ export function attachError(errno: number, name: string): TunError {
 }
 
 /** A setting that the kernel refused. */
-export function configureError(errno: number, what: string): TunError {
+export function configureError(errno: number, name: string, what: string): TunError {
   const code = errnoName(errno)
   if (code === 'EPERM' || code === 'EACCES') {
     return new TunError(
       'EPERM',
-      `You may not ${what}. Run the program with sudo, or let root set the device up beforehand.`,
+      `You may not ${what} on ${name}. Run the program with sudo, or let root set the device up beforehand.`,
     )
   }
-  if (code === 'ENODEV') return goneError(what)
-  return new TunError(code, `Could not ${what}: the kernel says ${code}.`)
+  if (code === 'ENODEV') return goneError(name)
+  return new TunError(code, `Could not ${what} on ${name}: the kernel says ${code}.`)
 }
 
-export const goneError = (what: string): TunError =>
-  new TunError('ENODEV', `The device has gone: somebody deleted it while it was open (${what}).`)
+export const goneError = (name: string): TunError =>
+  new TunError('ENODEV', `The device ${name} has gone: somebody deleted it while it was open. Make a new one.`)
 
 export const downError = (name: string): TunError =>
   new TunError('ENETDOWN', `The device ${name} is down. Set isUp = true, or: ip link set ${name} up`)
+
+export const noMacError = (): TunError =>
+  new TunError('EINVAL', 'A TUN device has no MAC address that could be set. Open a Tap.')
 
 export const closedError = (): TunError => new TunError('EBADF', 'This device is closed.')

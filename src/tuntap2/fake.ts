@@ -1,7 +1,8 @@
 /** Two devices joined in memory: what one writes the other reads. For tests, without root and on every system. */
-import { parseIpv4, parseIpv6 } from './address.ts'
+import { parseIpv4, parseIpv6, parseNetwork } from './address.ts'
 import { type Batch, Device, type WriteResult } from './device.ts'
-import { closedError, downError, TunError } from './errors.ts'
+import { closedError, downError, noMacError, TunError } from './errors.ts'
+import { checkMtu } from './interface.ts'
 
 /** As long as the queue of a real TUN device. */
 const QUEUE_PACKETS = 500
@@ -15,7 +16,6 @@ export class FakeTun extends Device {
   readonly name: string
   readonly isTun = true
   readonly created = true
-  readonly mac = '00:00:00:00:00:00'
   readonly #limit: number
   readonly #queue: Uint8Array[] = []
   readonly #routes = new Set<string>()
@@ -42,54 +42,66 @@ export class FakeTun extends Device {
     return [left, right]
   }
 
+  get mac(): string {
+    return '00:00:00:00:00:00'
+  }
+
+  set mac(_address: string) {
+    throw noMacError()
+  }
+
   get mtu(): number {
+    this.#open()
     return this.#mtu
   }
 
   set mtu(octets: number) {
-    if (!Number.isInteger(octets) || octets < 68 || octets > 65_535) {
-      throw new TunError('EINVAL', `An MTU is a whole number from 68 to 65535, and not ${octets}.`)
-    }
+    this.#open()
+    checkMtu(octets)
     this.#mtu = octets
   }
 
   get ipv4(): string | undefined {
-    if (!this.#isUp) throw downError(this.name)
+    this.#up()
     return this.#ipv4
   }
 
   set ipv4(address: string | undefined) {
+    this.#open()
     if (address !== undefined) parseIpv4(address)
     this.#ipv4 = address
   }
 
   get ipv6(): string | undefined {
-    if (!this.#isUp) throw downError(this.name)
+    this.#up()
     return this.#ipv6
   }
 
   set ipv6(address: string | undefined) {
+    this.#open()
     if (address !== undefined) parseIpv6(address)
     this.#ipv6 = address
   }
 
   get isUp(): boolean {
+    this.#open()
     return this.#isUp
   }
 
   set isUp(up: boolean) {
+    this.#open()
     this.#isUp = up
     if (!up) this.#queue.length = 0
   }
 
   addRoute(network: string): void {
-    parseIpv4(network)
-    if (this.destroyed) throw closedError()
-    if (!this.#isUp) throw downError(this.name)
+    this.#up()
+    parseNetwork(network)
     this.#routes.add(network)
   }
 
   removeRoute(network: string): void {
+    this.#open()
     if (!this.#routes.delete(network)) throw new TunError('ESRCH', `There is no route to ${network}.`)
   }
 
@@ -121,6 +133,15 @@ export class FakeTun extends Device {
   protected close(): void {
     this.#queue.length = 0
     this.#peer = undefined
+  }
+
+  #open(): void {
+    if (this.destroyed) throw closedError()
+  }
+
+  #up(): void {
+    this.#open()
+    if (!this.#isUp) throw downError(this.name)
   }
 
   #deliver(bytes: Uint8Array, start: number, end: number): void {

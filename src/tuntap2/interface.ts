@@ -6,7 +6,17 @@
  * struct rtentry, 120 octets: destination at 8, mask at 40 (both sockaddr_in), flags at 56, pointer to the name at 88.
  */
 import { closeSync, readFileSync } from 'node:fs'
-import { formatIpv6, formatMac, mask, type Prefix, parseIpv4, parseIpv6, parseMac, prefixLength } from './address.ts'
+import {
+  formatIpv6,
+  formatMac,
+  mask,
+  type Prefix,
+  parseIpv4,
+  parseIpv6,
+  parseMac,
+  parseNetwork,
+  prefixLength,
+} from './address.ts'
 import { configureError, downError, TunError } from './errors.ts'
 import { check, type Libc } from './libc.ts'
 
@@ -41,6 +51,12 @@ export function interfaceExists(name: string): boolean {
     .some(line => line.trimStart().startsWith(`${name}:`))
 }
 
+export function checkMtu(octets: number): void {
+  if (!Number.isInteger(octets) || octets < 68 || octets > 65_535) {
+    throw new TunError('EINVAL', `An MTU is a whole number from 68 to 65535, and not ${octets}.`)
+  }
+}
+
 export class Interface {
   readonly name: string
   readonly #libc: Libc
@@ -58,7 +74,7 @@ export class Interface {
     const request = this.#get(SIOCGIFFLAGS, 'read the state')
     const flags = request.readUInt16LE(16)
     request.writeUInt16LE(up ? flags | IFF_UP : flags & ~IFF_UP, 16)
-    this.#set(SIOCSIFFLAGS, request, up ? 'set the device up' : 'set the device down')
+    this.#set(SIOCSIFFLAGS, request, 'change the state')
   }
 
   get mtu(): number {
@@ -66,9 +82,7 @@ export class Interface {
   }
 
   set mtu(octets: number) {
-    if (!Number.isInteger(octets) || octets < 68 || octets > 65_535) {
-      throw new TunError('EINVAL', `An MTU is a whole number from 68 to 65535, and not ${octets}.`)
-    }
+    checkMtu(octets)
     const request = this.#request()
     request.writeInt32LE(octets, 16)
     this.#set(SIOCSIFMTU, request, `set the MTU to ${octets}`)
@@ -90,7 +104,7 @@ export class Interface {
     const request = this.#request()
     const result = this.#onSocket(AF_INET, fd => this.#libc.ioctl(fd, SIOCGIFADDR, request))
     if (result === -EADDRNOTAVAIL) return undefined
-    check(result, errno => configureError(errno, `read the address of ${this.name}`))
+    check(result, errno => configureError(errno, this.name, 'read the address'))
     const netmask = this.#get(SIOCGIFNETMASK, 'read the netmask').subarray(20, 24)
     return `${request.subarray(20, 24).join('.')}/${prefixLength(netmask)}`
   }
@@ -127,19 +141,16 @@ export class Interface {
   }
 
   #route(request: number, network: string, what: string): void {
-    const { octets, length } = parseIpv4(network)
-    const netmask = mask(length)
-    if (octets.some((octet, i) => (octet & ~netmask[i]) !== 0)) {
-      throw new TunError('EINVAL', `${network} is no network: bits behind the first ${length} are set.`)
-    }
+    const { octets, length } = parseNetwork(network)
     const device = Buffer.from(`${this.name}\0`, 'latin1')
     const entry = Buffer.alloc(120)
     entry.set(socketAddress(octets), 8)
-    entry.set(socketAddress(netmask), 40)
+    entry.set(socketAddress(mask(length)), 40)
     entry.writeUInt16LE(RTF_UP | (length === 32 ? RTF_HOST : 0), 56)
     entry.writeBigUInt64LE(this.#libc.address(device), 88)
     const result = this.#onSocket(AF_INET, fd => this.#libc.ioctl(fd, request, entry))
-    check(result, errno => configureError(errno, `${what} through ${device.subarray(0, -1)}`))
+    // The kernel reads the name at its address: `device` must live until here.
+    check(result, errno => configureError(errno, device.toString('latin1', 0, device.length - 1), what))
   }
 
   #changeIpv6(request: number, { octets, length }: Prefix, what: string): void {
@@ -149,7 +160,7 @@ export class Interface {
     argument.writeUInt32LE(length, 16)
     argument.writeInt32LE(index, 20)
     const result = this.#onSocket(AF_INET6, fd => this.#libc.ioctl(fd, request, argument))
-    check(result, errno => configureError(errno, `${what} on ${this.name}`))
+    check(result, errno => configureError(errno, this.name, what))
   }
 
   #request(): Buffer {
@@ -172,12 +183,14 @@ export class Interface {
 
   #set(code: number, request: Buffer, what: string): void {
     const result = this.#onSocket(AF_INET, fd => this.#libc.ioctl(fd, code, request))
-    check(result, errno => configureError(errno, `${what} of ${this.name}`))
+    check(result, errno => configureError(errno, this.name, what))
   }
 
   /** These ioctls are asked on any socket of the family. */
   #onSocket(family: number, ask: (fd: number) => number): number {
-    const fd = check(this.#libc.socket(family, SOCK_DGRAM_CLOEXEC, 0), errno => configureError(errno, 'open a socket'))
+    const fd = check(this.#libc.socket(family, SOCK_DGRAM_CLOEXEC, 0), errno =>
+      configureError(errno, this.name, 'open a socket to ask'),
+    )
     try {
       return ask(fd)
     } finally {

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs'
 import { type Batch, Device, type WriteResult } from './device.ts'
-import { attachError, errnoName, goneError, nameError, openError, TunError } from './errors.ts'
+import { attachError, errnoName, goneError, nameError, noMacError, openError, TunError } from './errors.ts'
 import { Interface, interfaceExists } from './interface.ts'
 import { check, type Libc, libc, type Watch } from './libc.ts'
 
@@ -35,7 +35,8 @@ abstract class KernelDevice extends Device {
   readonly name: string
   /** `false` if the device was there before, a persistent one or one that came as a descriptor. */
   readonly created: boolean
-  readonly #fd: number
+  /** To hand over to another program; reading or writing it past this object loses packets. */
+  readonly fd: number
   readonly #libc: Libc
   readonly #watch: Watch
   readonly #interface: Interface
@@ -47,7 +48,7 @@ abstract class KernelDevice extends Device {
     super()
     this.name = device.name
     this.created = device.created
-    this.#fd = device.fd
+    this.fd = device.fd
     this.#libc = system
     this.#watch = system.watch(device.fd, () => this.arrived())
     this.#interface = new Interface(system, device.name)
@@ -92,7 +93,7 @@ abstract class KernelDevice extends Device {
   }
 
   set mac(address: string) {
-    if (this.isTun) throw new TunError('EINVAL', 'A TUN device has no MAC address. Open a Tap.')
+    if (this.isTun) throw noMacError()
     this.#open().mac = address
   }
 
@@ -111,14 +112,14 @@ abstract class KernelDevice extends Device {
     if (this.destroyed) return 'closed'
     if (end <= start) return 'refused'
     const packet = start === 0 ? bytes : bytes.subarray(start, end)
-    const result = this.#libc.write(this.#fd, packet, end - start)
+    const result = this.#libc.write(this.fd, packet, end - start)
     return result >= 0 ? 'ok' : outcome(-result)
   }
 
   protected fill({ slots, lengths }: Batch): number {
     let count = 0
     while (count < slots.length) {
-      const result = this.#libc.read(this.#fd, slots[count], slots[count].length)
+      const result = this.#libc.read(this.fd, slots[count], slots[count].length)
       if (result > 0) lengths[count++] = result
       else if (result === -EAGAIN || result === -EINTR || count > 0) break
       else throw -result === EBADFD ? goneError(this.name) : readError(this.name, -result)
@@ -139,7 +140,7 @@ abstract class KernelDevice extends Device {
     } catch {
       // Somebody was quicker, or the device has gone; either way the route has.
     } finally {
-      closeSync(this.#fd)
+      closeSync(this.fd)
     }
   }
 
