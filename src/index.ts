@@ -18,7 +18,7 @@ export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec } from './lab/lab.ts'
+export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
 export { type Loaded, loadLab as load, type Override } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {

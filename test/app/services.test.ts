@@ -296,6 +296,16 @@ describe('chargen', () => {
       ['closed'],
     )
   })
+  test('what the client says meanwhile is thrown away, be it a number (RFC 864)', () => {
+    const { here, received } = ask(['go\n', 'x'.repeat(500), '\n100\n', '77\n'])
+    here.net.run(ms(300))
+    const before = received().length
+    here.net.run(sec(3))
+    const expected = new Uint8Array(received().length)
+    fillLines(expected, 0)
+    assert.ok(expected.length > before)
+    assert.ok(equal(received(), expected))
+  })
   test('a client that does not read stops them: nothing but the buffers is filled', () => {
     const { here, connection } = ask(['go\n'])
     connection.pause()
@@ -320,7 +330,8 @@ describe('chargen', () => {
     const { connection } = client(here, 19)
     here.net.run(sec(1))
     connection.abort()
-    here.net.run(sec(5))
+    here.net.run(sec(1.1))
+    assert.equal(here.net.world.scheduler.next, undefined)
     assert.equal([...here.b.tcp.connections].length, 0)
     assert.equal(here.net.seen('served').length, 1)
     assert.deepEqual(here.net.drops(), [])
