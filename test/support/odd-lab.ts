@@ -64,6 +64,10 @@ export class Probe {
     this.#closed = true
     this.#stream.end()
   }
+  abort(): void {
+    this.#closed = true
+    this.#stream.abort()
+  }
 }
 
 export class OddLab {
