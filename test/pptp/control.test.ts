@@ -5,9 +5,8 @@ import { unhex } from '../../src/base/bytes.ts'
 import { sec } from '../../src/base/time.ts'
 import { endpointConfig } from '../../src/pptp/types.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
-import { Bench, CallLog, CLIENT, cdn, ocrp, ocrq, SERVER, sccrp, sccrq } from './support.ts'
+import { Bench, CallLog, CLIENT, cdn, echo, ocrp, ocrq, SERVER, sccrp, sccrq } from './support.ts'
 
-const echo = (identifier: number): Pptp.Message => ({ type: 'echo-request', identifier })
 const echoReply = (identifier: number): Pptp.Message => ({
   type: 'echo-reply',
   identifier,

@@ -62,6 +62,7 @@ export const ocrp = (callId: number, peerCallId: number, resultCode = 1): Pptp.M
   packetProcessingDelay: 0,
   physicalChannelId: 0,
 })
+export const echo = (identifier: number): Pptp.Message => ({ type: 'echo-request', identifier })
 export const cdn = (callId: number): Pptp.Message<'call-disconnect-notify'> => ({
   type: 'call-disconnect-notify',
   callId,
