@@ -8,7 +8,13 @@
 import assert from 'node:assert/strict'
 import { fromAscii, hex, toAscii, unhex } from '../../src/base/bytes.ts'
 import { type Duration, sec } from '../../src/base/time.ts'
-import { generateAuthenticatorResponse, generateNtResponse } from '../../src/ppp/mschapv2.ts'
+import { getMasterKey } from '../../src/ppp/mppe.ts'
+import {
+  generateAuthenticatorResponse,
+  generateNtResponse,
+  hashNtPasswordHash,
+  ntPasswordHash,
+} from '../../src/ppp/mschapv2.ts'
 import * as Chap from '../../src/wire/chap.ts'
 import * as Cp from '../../src/wire/cp.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
@@ -74,12 +80,16 @@ export class Pppd {
   /** The last words of a Terminate-Request of either side. */
   terminated: string | undefined
   user: string | undefined
+  /** A server that gives no verdict on our Response. */
+  silent = false
   readonly #a: ReturnType<typeof alone>
   readonly #options: PppdOptions
   readonly #lcp: Side
   readonly #ccp: Side | undefined
   readonly #ipcp: Side
   readonly #ipv6cp: Side | undefined
+  #challenge: Uint8Array = CHALLENGE
+  #ntResponse: Uint8Array = new Uint8Array(24)
   #challenged = false
   #network = false
 
@@ -102,6 +112,18 @@ export class Pppd {
   /** Address options that we and it have at the end. */
   get address(): string {
     return hex(this.#ipcp.options.find(o => o.type === ADDRESS)?.body ?? new Uint8Array(0))
+  }
+
+  /** `chap-interval`: the server asks again; what we answer is checked as the first time. */
+  challengeAgain(): void {
+    const value = CHALLENGE.map(octet => octet ^ 0xff)
+    this.#challenge = value
+    this.#a.peer.sends(Ppp.CHAP, { type: 'challenge', id: 0x6b, value, name: fromAscii('pptpd') })
+    this.#listen()
+  }
+  /** The keys of MPPE as the server has them. */
+  get masterKey(): Uint8Array {
+    return getMasterKey(hashNtPasswordHash(ntPasswordHash(ALICE.password)), this.#ntResponse)
   }
 
   /** Runs both until nothing is said any more, for so long at most. */
@@ -267,20 +289,18 @@ export class Pppd {
       const ntResponse = generateNtResponse(packet.value, PEER_CHALLENGE, ALICE.user, ALICE.password)
       const value = Chap.writeMsChapV2Response({ peerChallenge: PEER_CHALLENGE, ntResponse })
       this.#a.peer.sends(Ppp.CHAP, { type: 'response', id: packet.id, value, name: fromAscii(ALICE.user) })
-    } else if (packet.type === 'response') {
+    } else if (packet.type === 'response' && !this.silent) {
       const response = Chap.readMsChapV2Response(packet.value)
       assert.ok(response)
       this.user = toAscii('name' in packet ? packet.name : new Uint8Array(0))
-      const proof = generateAuthenticatorResponse(
-        ALICE.password,
-        response.ntResponse,
-        response.peerChallenge,
-        CHALLENGE,
-        this.user,
-      )
+      const { ntResponse, peerChallenge } = response
+      const good = generateNtResponse(this.#challenge, peerChallenge, this.user, ALICE.password)
+      assert.deepEqual(ntResponse, good, 'the Response is that of the password')
+      this.#ntResponse = ntResponse
+      const proof = generateAuthenticatorResponse(ALICE.password, ntResponse, peerChallenge, this.#challenge, this.user)
       const message = fromAscii(`${proof} M=Access granted`)
       this.#a.peer.sends(Ppp.CHAP, { type: 'success', id: packet.id, message })
-      this.#networkPhase()
+      if (!this.#network) this.#networkPhase()
     } else if (packet.type === 'success') this.#networkPhase()
   }
 }
