@@ -53,7 +53,12 @@ function playAll() {
     const disturbances = lab.disturbances()
     lab.alice.disconnect()
     lab.pass(LONG)
-    return { ours, disturbances, leftovers: lab.leftovers(), packets: packets.out }
+    const leftovers = lab.leftovers()
+    const out = packets.out
+    lab.dial()
+    const { calls } = lab.office.snapshot() as { calls: Record<string, { iface: string; address: string }> }
+    const { iface, address } = calls.alice
+    return { ours, disturbances, leftovers, packets: out, again: [iface, address] }
   } finally {
     packets.stop()
   }
@@ -86,6 +91,8 @@ describe('odd control messages, our server beside the real one (RFC 2637 §1.4, 
   test('afterwards nothing is left: no call, no address, no connection, no timer, no packet', () => {
     assert.deepEqual(played.leftovers, [])
     assert.equal(played.packets, 0)
+    // Numbers that had been kept would be missing now.
+    assert.deepEqual(played.again, ['ppp0', '10.8.0.10'])
   })
 })
 
