@@ -133,6 +133,8 @@ describe('a peer that starts and then does nothing holds nothing for ever', () =
     lab.pass(sec(2))
     assert.match(answerLine('', probe.received, probe.standing), /CDN\(call=0 result=3 err=0 cause=0\); stays open$/)
     assert.equal((lab.office.snapshot() as { pptp: { calls: number } }).pptp.calls, 0)
+    // The machine speaks no GRE and says so by ICMP, which anybody could forge: that alone ends nothing.
+    assert.equal(lab.net.seen('drop', 'probe').filter(d => d.reason === 'no-protocol').length, 10)
     lab.pass(sec(300))
     assert.deepEqual(lab.leftovers(), [])
   })
