@@ -8,7 +8,7 @@ import { sec } from '../../src/base/time.ts'
 import { countPackets } from '../support/chaos.ts'
 import { codeOf, page, sections, tableRows } from '../support/docs.ts'
 import { goldenLines } from '../support/golden.ts'
-import { answerLine, ODD_CASES } from '../support/odd-control.ts'
+import { answerLine, comparable, ODD_CASES } from '../support/odd-control.ts'
 import { OddLab, Probe } from '../support/odd-lab.ts'
 
 /** Longer than the cases take. */
@@ -25,17 +25,6 @@ const rows = new Map(
     row,
   ]),
 )
-
-/**
- * The answer without the name of the case, and without what differs in every case: how the servers call themselves and
- * what they can do (`identity` and `pac-capabilities` of docs/deviations.md), and the call IDs that they allot.
- */
-function comparable(line: string): string {
-  return line
-    .slice(line.indexOf(': ') + 2)
-    .replaceAll(/ framing=\d+ bearer=\d+ maxch=\d+ fw=0x\w+ host=b'[^']*' vendor=b'[^']*'/g, '')
-    .replaceAll(/call=\d+/g, 'call=N')
-}
 
 function playAll() {
   const packets = countPackets()
