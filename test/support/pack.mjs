@@ -48,6 +48,13 @@ const api = run(folder, '--input-type=module', '-e', "console.log(Object.keys(aw
 for (const name of ['load', 'lab', 'build', 'run', 'snapshot']) {
   if (!api.trim().split(',').includes(name)) fail(`import 'pptp-lab' has no ${name}: ${api}`)
 }
+const device = run(
+  home,
+  '--input-type=module',
+  '-e',
+  "console.log((await import('koffi')).version, typeof (await import('tuntap2')).Tun)",
+)
+if (!/^\d+\.\d+\.\d+ function$/.test(device.trim())) fail(`tuntap2 and koffi say ${device}`)
 console.log(`Installed in an empty folder, npx pptp-lab run voluntary: ${verdict[0]}`)
 
 /** What a file of the package must not be or say. */
