@@ -1,9 +1,10 @@
 /** `pptp-lab bridge` in the namespace: what it says (--json), and what is kept of it (--record, --pcap). */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { parse, stringify } from 'yaml'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { judgeCapture } from '../support/judge-capture.ts'
 import { rootPath } from '../support/root.ts'
@@ -15,9 +16,10 @@ import type { Undo } from './undo.ts'
 export interface BridgePlan {
   /** Name of the lab in topologies/. */
   readonly lab: string
+  /** Events beside those of the lab: `{ at: '20s', disconnect: 'alice' }`. */
+  readonly events?: readonly object[]
   readonly namespace: Namespace
   readonly folder: string
-  readonly options?: readonly string[]
   /** Frames that are wrong on purpose go into its captures: they are not judged. */
   readonly rubbish?: boolean
 }
@@ -52,13 +54,13 @@ export class Bridge {
   #result: Result | undefined
   #talk = ''
 
-  constructor({ lab, namespace, folder, options = [], rubbish = false }: BridgePlan, undo: Undo) {
+  constructor({ lab, events = [], namespace, folder, rubbish = false }: BridgePlan, undo: Undo) {
     this.#record = join(folder, 'bridge.jsonl')
     this.#captures = join(folder, 'captures')
     this.#rubbish = rubbish
     this.#namespace = namespace
     const keep = ['--record', this.#record, '--pcap', this.#captures]
-    const args = [CLI, 'bridge', rootPath(`topologies/${lab}.yaml`), '--json', ...keep, ...options]
+    const args = [CLI, 'bridge', labWith(lab, events, folder), '--json', ...keep]
     const command = namespace.inside(process.execPath, args)
     this.#process = start(...command, undo, { stdio: ['ignore', 'pipe', 'pipe'] })
     const { stdout, stderr } = this.#process
@@ -120,13 +122,18 @@ export class Bridge {
     return status as number | null
   }
 
-  /** ^C, and then what every bridged run owes: a result, a record that replays to it, captures that are right. */
-  async stop(): Promise<void> {
+  /** ^C; its result. */
+  async interrupt(): Promise<Result> {
     const status = await this.signal('SIGINT')
     check(status === 130, `after ^C the bridge ended with ${status}: ${this.#lastWords()}`)
     const result = this.#result
     check(result !== undefined, 'the bridge ended without its result')
-    this.#checkReplay(result)
+    return result
+  }
+
+  /** ^C, and then what every bridged run owes: a result, a record that replays to it, captures that are right. */
+  async stop(): Promise<void> {
+    this.#checkReplay(await this.interrupt())
     if (!this.#rubbish) this.#checkCaptures()
   }
 
@@ -159,4 +166,14 @@ export class Bridge {
   #lastWords(): string {
     return this.#talk.trim().split('\n').slice(-2).join(' ').slice(0, 200) || 'without a word'
   }
+}
+
+/** The path of the lab; with more events, of a copy that has them too. */
+function labWith(lab: string, events: readonly object[], folder: string): string {
+  const shipped = rootPath(`topologies/${lab}.yaml`)
+  if (events.length === 0) return shipped
+  const content = parse(readFileSync(shipped, 'utf8')) as { readonly events?: readonly object[] }
+  const copy = join(folder, `${lab}.yaml`)
+  writeFileSync(copy, stringify({ ...content, events: [...(content.events ?? []), ...events] }))
+  return copy
 }

@@ -8,9 +8,12 @@ export interface Dial {
   readonly server: string
   readonly user: string
   readonly password: string
-  /** Of pppd: `require-mppe-128`, `nomppe`, … */
+  /** Of pppd, beside those that are about logs and addresses: `require-mppe-128`, `nomppe`, … */
   readonly options: readonly string[]
 }
+
+/** What people who dial a PPTP server write: no compression but VJ, which is pppd's way, and a watch on the peer. */
+export const USUAL = ['refuse-eap', 'nobsdcomp', 'nodeflate', 'lcp-echo-interval 30', 'lcp-echo-failure 4']
 
 const UP_SECONDS = 40
 const END_SECONDS = 15
@@ -33,8 +36,7 @@ export class RealClient {
     const lines = [
       ...[`pty "pptp ${server} --nolaunchpppd --loglevel 2"`, `user "${user}"`, `password "${password}"`],
       ...['hide-password', 'remotename pptpd', 'lock', 'noauth', 'debug', 'dump', 'nodetach', 'maxfail 1'],
-      ...['noipdefault', 'nodefaultroute', 'refuse-eap', 'nobsdcomp', 'nodeflate'],
-      ...['lcp-echo-interval 30', 'lcp-echo-failure 4', 'logfile /guest/log/pppd.log', ...options],
+      ...['noipdefault', 'nodefaultroute', 'logfile /guest/log/pppd.log', ...options],
     ]
     this.#guest.write('dial-options', `${lines.join('\n')}\n`)
     this.#guest.begin('pppd file /guest/dial-options > /guest/log/pppd.out 2>&1; echo $? > /guest/log/exit')

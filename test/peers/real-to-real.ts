@@ -1,11 +1,13 @@
 /** The real client and the real server with each other: what fails here is not ours, and what fails only with us is. */
 
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { goldenLines } from '../support/golden.ts'
 import { rootPath } from '../support/root.ts'
 import type { Case, Facts } from './case.ts'
 import { check } from './failure.ts'
 import * as Log from './pppd-log.ts'
-import { RealClient } from './real-client.ts'
+import { RealClient, USUAL } from './real-client.ts'
 import { REQUIRE, RealServer, USERS } from './real-server.ts'
 import { REAL_SERVER, type Site } from './site.ts'
 
@@ -23,7 +25,7 @@ const session: Case = {
     const { client, server } = await both(site)
     await server.listen(REQUIRE.msChapV2('require-mppe-128'))
     facts.peer = 'both'
-    client.dial({ server: REAL_SERVER, user: 'alice', password: USERS.alice, options: ['require-mppe-128'] })
+    client.dial({ server: REAL_SERVER, user: 'alice', password: USERS.alice, options: [...USUAL, 'require-mppe-128'] })
     const address = await client.up()
     facts.negotiated = Log.negotiated(client.log)
     await client.ping(address, '-c 5 -i 0.2')
@@ -41,7 +43,7 @@ const refusal: Case = {
     const { client, server } = await both(site)
     await server.listen(REQUIRE.msChapV2('require-mppe-128'))
     facts.peer = 'both'
-    client.dial({ server: REAL_SERVER, user: 'alice', password: 'wrong', options: ['require-mppe-128'] })
+    client.dial({ server: REAL_SERVER, user: 'alice', password: 'wrong', options: [...USUAL, 'require-mppe-128'] })
     await client.refused()
     check(Log.authFailed(client.log), 'the client was refused, but not for its password')
     check(Log.authFailed(server.log), 'the server does not say that the password was wrong')
@@ -64,7 +66,7 @@ const oddControl: Case = {
     await guest.ready()
     await new RealServer(guest).listen(REQUIRE.msChapV2('require-mppe-128'))
     facts.peer = 'pptpd'
-    const lines = oddLines(site, REAL_SERVER)
+    const lines = await oddLines(site, REAL_SERVER)
     const recorded = goldenLines('odd-control-pptpd.txt').map(steady)
     const others = lines.filter((line, i) => steady(line) !== recorded[i])
     facts.negotiated = `${lines.length - others.length} of ${recorded.length} as recorded`
@@ -72,9 +74,10 @@ const oddControl: Case = {
   },
 }
 
-export function oddLines(site: Site, host: string): string[] {
-  const said = site.namespace.run(process.execPath, [rootPath('dist/test/peers/odd-tcp.js'), host])
-  return said.trim().split('\n')
+export async function oddLines({ namespace }: Site, host: string): Promise<string[]> {
+  const player = namespace.inside(process.execPath, [rootPath('dist/test/peers/odd-tcp.js'), host])
+  const { stdout } = await promisify(execFile)(...player)
+  return stdout.trim().split('\n')
 }
 
 export function countOctets(facts: Facts, clientLog: string): void {

@@ -224,3 +224,14 @@ function factsOf(m: Control.Message): string {
 
 const result = (m: { readonly resultCode: number; readonly errorCode: number }): string =>
   `result=${m.resultCode} err=${m.errorCode}`
+
+/**
+ * What of a line two servers can be compared by: without the name of the case, without what differs in every case (how
+ * the servers call themselves and what they can do: `identity` and `pac-capabilities` of docs/deviations.md) and without
+ * the call IDs that they allot.
+ */
+export const comparable = (line: string): string =>
+  line
+    .slice(line.indexOf(': ') + 2)
+    .replaceAll(/ framing=\d+ bearer=\d+ maxch=\d+ fw=0x\w+ host=b'[^']*' vendor=b'[^']*'/g, '')
+    .replaceAll(/call=\d+/g, 'call=N')
