@@ -8,37 +8,12 @@ import { describe, test } from 'node:test'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { type CapturedLink, capturedRun } from '../support/captured-run.ts'
 import { CAPTURES, captureFile } from '../support/captures.ts'
+import { CHECKS, judgeCapture, TROUBLE } from '../support/judge-capture.ts'
 import { rootPath } from '../support/root.ts'
 import { shippedText } from '../support/shipped.ts'
 import { askTshark, noTshark } from '../support/tshark.ts'
 
-const CHECKS = ['ip.check_checksum:TRUE', 'tcp.check_checksum:TRUE', 'udp.check_checksum:TRUE']
-const CHECKED = ['ip', 'tcp', 'udp', 'icmp']
-const STATUS = CHECKED.map(protocol => `${protocol}.checksum.status`)
-const TROUBLE = ['_ws.malformed', ...STATUS.map(field => `${field}==0`)].join(' || ')
-/** What tshark writes for a checksum that it has verified and found right; 0 is a wrong one, 2 one not looked at. */
-const GOOD = '1'
 const ORDER = ['pptp', 'gre', 'ppp', 'lcp', 'pap', 'chap', 'ccp', 'ipcp', 'comp_data']
-
-/** The protocols of every frame of ours. Throws if one is malformed or a checksum is wrong or was not looked at. */
-function judge(capture: Uint8Array | string, frames: number): string[][] {
-  const fields = ['frame.protocols', '_ws.malformed', ...STATUS]
-  return askTshark({ capture, count: frames, preferences: CHECKS, fields }).map(
-    ([protocols, malformed, ...statuses]) => {
-      assert.equal(malformed, '', `tshark finds ${protocols} malformed`)
-      const layers = protocols.split(':')
-      for (const [i, protocol] of CHECKED.entries()) {
-        // Of what an ICMP error quotes tshark verifies the IP header only: the rest may be cut off.
-        const quote = layers.indexOf('ip', layers.indexOf('icmp') + 1)
-        const whole = protocol !== 'ip' && layers.includes('icmp') && quote > 0 ? layers.slice(0, quote) : layers
-        const good = statuses[i].split(',').filter(status => status === GOOD).length
-        const expected = whole.filter(name => name === protocol).length
-        assert.equal(good, expected, `tshark finds ${good} right checksums of ${protocol} in ${protocols}`)
-      }
-      return layers
-    },
-  )
-}
 
 /** Those of ORDER that occur, in the order in which they do so first. */
 const firstAppearances = (frames: readonly string[][]): string[] => [
@@ -68,7 +43,7 @@ describe('tshark reads our captures', { skip: noTshark }, () => {
     test(`${name}: nothing malformed, every checksum right, and protocols in the order of ${real}`, () => {
       const { links } = capturedRun(shippedText(name))
       assert.ok(links.length >= 3)
-      const orders = links.map(({ bytes, frames }) => firstAppearances(judge(bytes, frames)))
+      const orders = links.map(({ bytes, frames }) => firstAppearances(judgeCapture(bytes, frames)))
       const expected = realOrder(real)
       assert.ok(expected.length >= 5, `the real session has ${expected.join(' ')}`)
       const tunnels = orders.filter(order => order.length > 0)
@@ -130,20 +105,20 @@ describe('the judge of our captures notices', { skip: noTshark }, () => {
   ]
   for (const [what, link, protocol, at, says] of SPOILT) {
     test(`an octet of ${what} that is changed`, () => {
-      assert.throws(() => judge(spoiled(link, carries(protocol), at), link.frames), says)
+      assert.throws(() => judgeCapture(spoiled(link, carries(protocol), at), link.frames), says)
     })
   }
 
   test('a length of LCP that is beyond the end of its packet', () => {
     const isGre = (frame: Uint8Array) => frame[12] === 8 && frame[13] === 0 && frame[23] === 47 && frame.length > 60
     const length = 14 + 20 + 12 + 4 + 2
-    assert.throws(() => judge(spoiled(outside, isGre, length), outside.frames), /malformed/)
+    assert.throws(() => judgeCapture(spoiled(outside, isGre, length), outside.frames), /malformed/)
   })
 
   test('a frame too few, and a file without any', () => {
-    assert.throws(() => judge(inside.bytes, inside.frames + 1), /tshark finds \d+ frames for all/)
+    assert.throws(() => judgeCapture(inside.bytes, inside.frames + 1), /tshark finds \d+ frames for all/)
     const empty = Pcap.sectionHeader({ fingerprint: '00', timeZero: 0 })
-    assert.throws(() => judge(empty, 1), /tshark finds nothing/)
-    assert.throws(() => judge(empty, 0), /proves nothing/)
+    assert.throws(() => judgeCapture(empty, 1), /tshark finds nothing/)
+    assert.throws(() => judgeCapture(empty, 0), /proves nothing/)
   })
 })

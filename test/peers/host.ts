@@ -1,0 +1,60 @@
+/** Commands and processes of this machine. A process is only ever ended by its number. */
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Undo } from './undo.ts'
+
+/** Runs a command to its end; throws with what it said if it fails. */
+export function run(command: string, args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26 })
+  if (error) throw error
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr.trim() || `status ${status}`}`)
+  return stdout
+}
+
+/** Starts a process at the head of a group of its own: a ^C at the terminal reaches us alone, and we end the group. */
+export function start(command: string, args: readonly string[], undo: Undo, options: SpawnOptions): ChildProcess {
+  const child = spawn(command, args, { ...options, detached: true })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${command} cannot be started`)
+  undo.add(() => killGroup(pid))
+  return child
+}
+
+const LONGEST_DEATH_MS = 5000
+
+/** Ends a process and all that it has started, at once, and waits until none of them lives. */
+export function killGroup(pid: number): void {
+  if (!groupOf(pid).some(isAlive)) return
+  process.kill(-pid, 'SIGKILL')
+  for (let waited = 0; groupOf(pid).some(isAlive); waited += 10) {
+    if (waited > LONGEST_DEATH_MS) throw new Error(`process ${pid} does not end`)
+    pause(10)
+  }
+}
+
+const GROUP = 2
+const groupOf = (leader: number): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter(pid => Number(statusFields(pid)?.[GROUP]) === leader)
+
+/** A process that is dead but that its parent has not looked at (Z) holds nothing any more. */
+export function isAlive(pid: number): boolean {
+  const state = statusFields(pid)?.[0]
+  return state !== undefined && state !== 'Z'
+}
+
+/** What proc(5) says of a process from its state on, that is behind its name, which may hold anything. */
+function statusFields(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+/** Without the event loop: for the way out. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}

@@ -1,0 +1,137 @@
+/** Our client dials the real server: the lab bridge-client, whose client is alice. */
+import type { Bridge } from './bridge.ts'
+import type { Case, Facts } from './case.ts'
+import { check, until } from './failure.ts'
+import type { Guest } from './guest.ts'
+import * as Log from './pppd-log.ts'
+import { REQUIRE, RealServer } from './real-server.ts'
+import type { Site } from './site.ts'
+
+const LAB = 'bridge-client'
+/** Its node. */
+const CLIENT = 'alice'
+const UP_SECONDS = 30
+const LEAST_OCTETS = 60_000
+/** Well behind what the lab itself does. */
+const HANG_UP = { at: '18s', disconnect: CLIENT }
+
+interface Session {
+  readonly bridge: Bridge
+  readonly guest: Guest
+  readonly server: RealServer
+  /** The client's address in the tunnel. */
+  readonly address: string
+}
+
+/** pptpd listens, the bridge has started, and its client has a tunnel. */
+async function session(
+  site: Site,
+  facts: Facts,
+  options: readonly string[],
+  events: readonly object[] = [],
+): Promise<Session> {
+  const guest = site.serverGuest()
+  await guest.ready()
+  const server = new RealServer(guest)
+  await server.listen(options)
+  facts.peer = 'pptpd'
+  const bridge = site.bridge({ lab: LAB, events })
+  await bridge.ready()
+  const address = await server.tunnel(UP_SECONDS)
+  facts.negotiated = Log.negotiated(server.log)
+  check(Log.userOf(server.log) === 'alice', `${Log.userOf(server.log)} has logged in, not alice`)
+  return { bridge, guest, server, address }
+}
+
+const transfer = (name: string, options: readonly string[], agreed: string, short = false): Case => ({
+  name,
+  short,
+  async play(site, facts) {
+    const { bridge, server, address } = await session(site, facts, options, [HANG_UP])
+    check(facts.negotiated === agreed, `negotiated, but not as asked: ${agreed}`)
+    await server.ping(address, '-c 5 -i 0.2')
+    await bridge.sees(30, 'talk-done', { ok: true })
+    await bridge.sees(30, 'tunnel-end', { layer: 'lcp', reason: 'closed' })
+    await server.empty(15)
+    const octets = Log.octetsOf(server.log)
+    facts.toPeer = octets?.received
+    facts.fromPeer = octets?.sent
+    check((octets?.received ?? 0) >= LEAST_OCTETS, `fewer than ${LEAST_OCTETS} octets came to the real server`)
+    check((octets?.sent ?? 0) >= LEAST_OCTETS, `fewer than ${LEAST_OCTETS} octets came from the real server`)
+    await bridge.stop()
+  },
+})
+
+/** How the peer goes away, and what our client makes of it: docs/bridge.md has the same table. */
+interface Leaving {
+  readonly name: string
+  leave(session: Session): Promise<void>
+  readonly layer: string
+  readonly reason: string
+  /** Seconds of wall time until the client knows, and from then on until nothing of the tunnel is left. */
+  readonly within: number
+  readonly settled: number
+}
+
+const SETTLED = { 'pptp.control': 'idle', 'pptp.call': 'idle', 'ppp.phase': 'dead' }
+
+const leaving = ({ name, leave, layer, reason, within, settled }: Leaving): Case => ({
+  name,
+  async play(site, facts) {
+    const it = await session(site, facts, REQUIRE.msChapV2('require-mppe-128'))
+    const { bridge, server, address } = it
+    await server.ping(address, '-c 3 -i 0.2')
+    await leave(it)
+    const began = performance.now()
+    const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1)
+    const end = await bridge.sees(within, 'tunnel-end')
+    facts.negotiated = `${end.fields.layer} ${end.fields.reason} after ${seconds()} s`
+    check(end.fields.layer === layer && end.fields.reason === reason, `the client takes it for something else`)
+    for (const [machine, state] of Object.entries(SETTLED)) {
+      await until(settled, `${machine} is not ${state}`, () => bridge.state(`${CLIENT}.${machine}`) === state)
+    }
+    facts.negotiated += `, all over ${seconds()} s`
+    await bridge.stop()
+  },
+})
+
+const HANG_UP_AFTER_MS = 5000
+const afterAWhile = (): Promise<void> => new Promise(resolve => setTimeout(resolve, HANG_UP_AFTER_MS))
+
+export const WE_DIAL: readonly Case[] = [
+  transfer('serve-mppe-128', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', true),
+  transfer('serve-chap-md5', REQUIRE.chapMd5, 'CHAP-MD5, no encryption'),
+  transfer('serve-pap', REQUIRE.pap, 'PAP, no encryption'),
+  leaving({
+    name: 'serve-hangup',
+    async leave({ server }) {
+      await afterAWhile()
+      await server.hangUp()
+    },
+    layer: 'lcp',
+    reason: 'peer-closed',
+    within: 10,
+    settled: 10,
+  }),
+  leaving({
+    name: 'serve-kill-control',
+    async leave({ server }) {
+      await afterAWhile()
+      await server.endControl()
+    },
+    layer: 'pptp',
+    reason: 'disconnected',
+    within: 10,
+    settled: 10,
+  }),
+  leaving({
+    name: 'serve-vanish',
+    async leave({ guest }) {
+      guest.vanish()
+    },
+    layer: 'lcp',
+    reason: 'echo-timeout',
+    within: 60,
+    settled: 200,
+  }),
+]
