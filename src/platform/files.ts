@@ -93,9 +93,16 @@ export function checkedLab({ text, file, overrides }: Pick<LabFile, 'text' | 'fi
 }
 
 /** What a run file adds to its lab: what came in from outside, and that the run ends where it ended then. */
-export function replayOf({ recorded }: LabFile): RunOptions {
+export function replayOf({ file, recorded }: LabFile, lab: Lab): RunOptions {
   if (!recorded) return {}
   const { inputs, timeZero, end } = recorded
+  const doors = new Set(lab.nodes.filter(isOutside).map(({ name }) => name))
+  const lost = inputs.find(({ node }) => !doors.has(node))
+  if (lost) {
+    throw new UsageError(
+      `${file} has packets that came in by ${lost.node}, and its lab has no node of that name and of kind tun or udp.`,
+    )
+  }
   return { inputs, ...(timeZero === undefined ? {} : { timeZero }), ...(end ? { until: end.t } : {}) }
 }
 

@@ -151,6 +151,14 @@ describe('two bridges that are joined over UDP on loopback', () => {
     assert.match(cli('tui', 'left.jsonl', '--plain').stdout, /ping 3/)
   })
 
+  test('a record with packets for a node that its lab does not have is refused', () => {
+    assert.equal(cli('run', 'voluntary', '--until', '1s', '--record', 'odd.jsonl').status, 0)
+    const text = readFileSync(join(folder, 'odd.jsonl'), 'utf8')
+    const packet = '{"type":"input","t":5,"node":"isp","bytes":"45"}\n'
+    writeFileSync(join(folder, 'odd.jsonl'), text.replace('{"type":"end"', `${packet}{"type":"end"`))
+    refused(/^odd\.jsonl has packets that came in by isp, and its lab has no node of that name/m, 'run', 'odd.jsonl')
+  })
+
   test('a datagram of a stranger is refused and counted', async () => {
     const ports = [await freePort(), await freePort()] as const
     const home = bridging(documented('left', ports), '--until', '2s')

@@ -26,7 +26,7 @@ export const runLab: Action = async ([name], options) => {
   const file = await readLab(name, own)
   const lab = checkedLab(file)
   refuseOutside(lab, file)
-  const run = new Run(lab, { ...replayOf(file), ...untilOf(flags) })
+  const run = new Run(lab, { ...replayOf(file, lab), ...untilOf(flags) })
   const watch = new Watch(run, lab, file, flags)
   try {
     watch.begin()

@@ -54,7 +54,7 @@ export const tui: Action = async ([name], options) => {
   if (name === undefined && (flags.seed !== undefined || flags.set !== undefined)) {
     throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
   }
-  const replay = file ? replayOf(file) : {}
+  const replay = lab ? replayOf(file, lab) : {}
   return (await program())({ ...request, lab, replay, labs: name === undefined ? choices() : [] })
 }
 
