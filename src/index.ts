@@ -18,7 +18,7 @@ export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec } from './lab/lab.ts'
+export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
 export { type Loaded, loadLab as load, type Override } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
@@ -31,8 +31,8 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, writeRunFile } from './lab/run-file.ts'
+export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
 export {
   type Flight,
   type Mark,

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import vm from 'node:vm'
 import { build } from 'esbuild'
-import { capturedRun, shippedText } from './support/captured-run.ts'
+import { capturedRun } from './support/captured-run.ts'
 import { rootPath } from './support/root.ts'
+import { shippedText } from './support/shipped.ts'
 
 /** What Node and browsers add to the language. */
 const HOST_NAMES = ['Buffer', 'process', 'require', 'module', 'global', 'window', 'document', 'navigator', 'console']

@@ -2,7 +2,7 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import { type Lab, Recorder, Run, type Scene, sceneOf } from '../src/index.ts'
+import { type Lab, Recorder, Run, type RunOptions, type Scene, sceneOf } from '../src/index.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
@@ -28,6 +28,8 @@ export interface AppOptions {
   readonly display: Display
   readonly wall: Wall
   readonly lab: Lab | undefined
+  /** Of a recorded run. */
+  readonly replay?: RunOptions
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
@@ -62,14 +64,14 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, lab, replay, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab)
+    if (lab) this.#open(lab, replay)
     this.#draw()
   }
 
@@ -85,8 +87,8 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab): void {
-    const run = new Run(lab)
+  #open(lab: Lab, replay: RunOptions = {}): void {
+    const run = new Run(lab, replay)
     const recorder = new Recorder(run)
     const scene = sceneOf(recorder)
     this.#session = { run, recorder, player: new Player(run, this.#wall), scene }

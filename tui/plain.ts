@@ -178,6 +178,15 @@ function eventSentences(event: TraceEvent, names: ReadonlyMap<string, string>): 
       return [
         `${event.node} fetched ${event.bytes} octets from ${called(event.from)} in ${millis(event.took)}: ${event.ok ? 'every octet is right' : event.detail}.`,
       ]
+    case 'talk-done':
+      return [
+        `${event.bytes} octets of ${event.node} came back from ${called(event.to)} in ${millis(event.took)}: ${event.ok ? 'every octet is right' : event.detail}.`,
+      ]
+    case 'served': {
+      const { node, service, from, received, sent, end, detail } = event
+      const what = detail === '' ? service : `${service} (${detail})`
+      return [`${node} served ${what} to ${called(from)}: ${received} octets in, ${sent} out, ${end}.`]
+    }
     default:
       return []
   }
@@ -215,6 +224,8 @@ const STIRRING: ReadonlySet<TraceEvent['event']> = new Set([
   'ping-failed',
   'echo-reply',
   'fetch-done',
+  'talk-done',
+  'served',
 ])
 
 /**

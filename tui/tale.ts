@@ -62,6 +62,10 @@ function shortOf(
       return { text: `UDP echo ${event.seq}, ${(event.rtt / 1e6).toFixed(1)} ms`, role: 'ok' }
     case 'fetch-done':
       return { text: `fetched ${event.bytes} octets`, role: event.ok ? 'ok' : 'bad' }
+    case 'talk-done':
+      return { text: `${event.bytes} octets echoed`, role: event.ok ? 'ok' : 'bad' }
+    case 'served':
+      return { text: `${event.service} for ${nameOf(event.from)}`, role: 'ok' }
     case 'tcp-retransmit':
       return { text: `TCP again, try ${event.tries}`, role: 'warn' }
     case 'tunnel-end':

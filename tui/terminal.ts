@@ -1,5 +1,5 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
-import type { Lab } from '../src/index.ts'
+import type { Lab, RunOptions } from '../src/index.ts'
 import { App } from './app.ts'
 import { wantsAscii } from './ascii.ts'
 import type { Ui } from './model.ts'
@@ -12,6 +12,8 @@ import type { StartChoice } from './views/start.ts'
 export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'> {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly lab: Lab | undefined
+  /** Of a recorded run. */
+  readonly replay?: RunOptions
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -41,7 +43,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, lab, replay = {}, labs, parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -75,6 +77,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       },
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
       lab,
+      replay,
       labs,
       parts,
       ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },

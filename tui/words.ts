@@ -8,6 +8,8 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   router: 'router',
   switch: 'switch',
   host: 'host',
+  tun: 'outside',
+  udp: 'outside',
 }
 
 /** `idle`: not begun. `over`: it was, and was ended as wanted. */

@@ -6,13 +6,11 @@ import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import { fromAscii, toAscii } from '../base/bytes.ts'
 import type { Env } from '../base/env.ts'
 import type { Connection, ConnectionHandlers, TcpLayer } from '../ip/tcp.ts'
+import { Outgoing } from './outgoing.ts'
 import { fillPattern, matchesPattern } from './pattern.ts'
 
 export const TRANSFER_PORT = 5001
-const CHUNK = 16_384
 const LONGEST_REQUEST = 32
-/** TCP copies what it takes. */
-const chunk = new Uint8Array(CHUNK)
 
 export function serveTransfer(tcp: TcpLayer, port: number): void {
   tcp.listen(port, connection => new TransferServer(connection).handlers)
@@ -22,8 +20,7 @@ class TransferServer {
   readonly handlers: ConnectionHandlers
   readonly #connection: Connection
   #request = ''
-  #wanted: number | undefined
-  #sent = 0
+  #answer: Outgoing | undefined
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -31,26 +28,17 @@ class TransferServer {
   }
 
   #data(bytes: Uint8Array): void {
-    if (this.#wanted !== undefined) return
+    if (this.#answer) return
     this.#request += toAscii(bytes)
     const match = /^GET (\d{1,15})\\x0a/.exec(this.#request)
     if (match) {
-      this.#wanted = Number(match[1])
+      this.#answer = new Outgoing(this.#connection, Number(match[1]), fillPattern)
       this.#send()
     } else if (this.#request.length > LONGEST_REQUEST) this.#connection.abort()
   }
 
-  /** Writes until TCP takes no more; it says when there is room again. */
   #send(): void {
-    if (this.#wanted === undefined) return
-    while (this.#sent < this.#wanted) {
-      const piece = chunk.subarray(0, Math.min(CHUNK, this.#wanted - this.#sent))
-      fillPattern(piece, this.#sent)
-      const taken = this.#connection.write(piece)
-      this.#sent += taken
-      if (taken < piece.length) return
-    }
-    this.#connection.end()
+    if (this.#answer?.send()) this.#connection.end()
   }
 }
 

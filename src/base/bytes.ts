@@ -34,9 +34,10 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 /** `hex(bytes)` is `0a1b2c`; with a separator `0a:1b:2c`. */
 export function hex(bytes: Uint8Array, separator = ''): string {
   let out = ''
-  for (let i = 0; i < bytes.length; i++) out += (i > 0 ? separator : '') + bytes[i].toString(16).padStart(2, '0')
+  for (let i = 0; i < bytes.length; i++) out += (i > 0 ? separator : '') + HEX[bytes[i]]
   return out
 }
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
 
 /** The inverse of `hex`; white space and colons are passed over. Throws on anything else: it is for constants and tests. */
 export function unhex(text: string): Uint8Array {
@@ -48,6 +49,13 @@ export function unhex(text: string): Uint8Array {
 /** One byte a character; for protocols whose text is ASCII. Characters beyond one byte become `?`. */
 export function fromAscii(text: string): Uint8Array {
   return Uint8Array.from(text, c => (c.charCodeAt(0) < 256 && c.length === 1 ? c.charCodeAt(0) : 63))
+}
+
+/** One character a byte (ISO 8859-1): what `fromAscii` turns back into the same bytes. */
+export function toLatin1(bytes: Uint8Array): string {
+  let out = ''
+  for (const byte of bytes) out += String.fromCharCode(byte)
+  return out
 }
 
 /** Bytes as text, up to the first zero byte; what is not printable ASCII is shown as `\xNN`. */

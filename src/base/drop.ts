@@ -28,6 +28,9 @@ export const DROP_REASONS = {
   'fragment-overlap': 'Its fragments overlap, which only an attack does.',
   'icmp-ignored': 'An ICMP message that asks nothing of this machine.',
   'tunnel-loop': 'A packet was routed into the tunnel that carries it.',
+  // the way out of the simulation
+  'not-ipv4': 'It came from outside and is no IPv4 packet; this version speaks IPv4 only.',
+  'outside-range': 'Its end outside the simulation is in none of the networks that the lab names.',
   // TCP
   'tcp-unexpected': 'The TCP segment belongs to no connection, or the state of its connection has no use for it.',
   // PPTP

@@ -17,6 +17,8 @@ export interface IpPort {
 
 /** A reliable stream of octets in both directions, as TCP gives it. */
 export interface Stream {
+  /** Octets written that the transport has not taken yet, because the peer does not read. */
+  readonly waiting: number
   /** Queues octets for the peer; the stream keeps what it cannot send yet. */
   write(bytes: Uint8Array): void
   /** No more octets will be written: orderly close (FIN). */

@@ -40,3 +40,26 @@ export function formatDuration(d: Duration): string {
   }
   return `${d}ns`
 }
+
+/** Microseconds since 1970 as a date and a time of day, `2026-11-22 11:38:03.250000 UTC`. */
+export function formatWallClock(microseconds: number): string {
+  const days = Math.floor(microseconds / 86_400e6)
+  const rest = microseconds - days * 86_400e6
+  // The calendar repeats every 400 years; they are counted from the first of March, so that leap days come last.
+  const shifted = days + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const day = shifted - era * 146_097
+  const year = Math.floor((day - Math.floor(day / 1460) + Math.floor(day / 36_524) - Math.floor(day / 146_096)) / 365)
+  const dayOfYear = day - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
+  const march = Math.floor((5 * dayOfYear + 2) / 153)
+  const month = march < 10 ? march + 3 : march - 9
+  const date = [
+    era * 400 + year + (month <= 2 ? 1 : 0),
+    two(month),
+    two(dayOfYear - Math.floor((153 * march + 2) / 5) + 1),
+  ]
+  const seconds = Math.floor(rest / 1e6)
+  const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two)
+  return `${date.join('-')} ${clock.join(':')}.${String(rest % 1e6).padStart(6, '0')} UTC`
+}
+const two = (value: number): string => String(value).padStart(2, '0')

@@ -5,6 +5,7 @@
  * While nobody listens, `if (trace.on)` is all that a layer spends: no object and no string is made.
  */
 import type { DropReason } from './drop.ts'
+import type { StreamClose } from './layer.ts'
 import type { Malformed } from './result.ts'
 import type { Clock } from './scheduler.ts'
 import type { SimTime } from './time.ts'
@@ -107,7 +108,29 @@ export interface EventFields {
     readonly took: number
     readonly detail: string
   }
+  /** A conversation with an echo service over TCP ended; `bytes` came back, `took` in nanoseconds; `ok` only if all did. */
+  'talk-done': {
+    readonly to: string
+    readonly bytes: number
+    readonly ok: boolean
+    readonly took: number
+    readonly detail: string
+  }
   'echo-reply': { readonly from: string; readonly seq: number; readonly rtt: number; readonly length: number }
+  /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
+  'wall-clock': { readonly timeZero: number }
+  /** A connection to a service is over; `sent` octets were acknowledged, `took` in nanoseconds. */
+  served: {
+    readonly service: string
+    /** The service's own. */
+    readonly port: number
+    readonly from: string
+    readonly received: number
+    readonly sent: number
+    readonly took: number
+    readonly end: StreamClose
+    readonly detail: string
+  }
   /** An action of the lab was carried out; the text says which. */
   action: { readonly verb: string; readonly detail: string }
 }
@@ -132,7 +155,10 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'ping-reply': ['from', 'seq', 'rtt', 'length'],
   'ping-failed': ['to', 'seq', 'type', 'from'],
   'fetch-done': ['from', 'bytes', 'ok', 'took', 'detail'],
+  'talk-done': ['to', 'bytes', 'ok', 'took', 'detail'],
   'echo-reply': ['from', 'seq', 'rtt', 'length'],
+  'wall-clock': ['timeZero'],
+  served: ['service', 'port', 'from', 'received', 'sent', 'took', 'end', 'detail'],
   action: ['verb', 'detail'],
 }
 

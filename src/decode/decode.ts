@@ -61,7 +61,7 @@ const IP_IN_PPP: ReadonlySet<number> = new Set([Ppp.IP, Vj.COMPRESSED, Vj.UNCOMP
 export function decodeCapture(bytes: Uint8Array): Decoded {
   const capture = Pcap.read(bytes)
   const memory = new CaptureMemory(capture.frames)
-  const start = capture.mark ? BigInt(capture.mark.timeZero) * 1_000_000_000n : (capture.frames[0]?.time ?? 0n)
+  const start = capture.mark ? BigInt(capture.mark.timeZero) * 1000n : (capture.frames[0]?.time ?? 0n)
   const counts = Object.fromEntries(COLUMNS.map(column => [column, 0])) as Record<(typeof COLUMNS)[number], number>
   const problems: FrameProblem[] = [...capture.problems]
   const frames = capture.frames.map((frame, index): DecodedFrame => {

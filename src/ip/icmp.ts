@@ -3,7 +3,7 @@
  * RFC 792, RFC 1122 §3.2.2, RFC 1812 §4.3; the rate limit is what Linux was measured to do: six errors at once to one
  * destination, then one a second, and none of it for echo replies and fragmentation-needed.
  */
-import { type Ipv4, isLoopback, isMulticast, isUnicast } from '../base/address.ts'
+import { formatIpv4, type Ipv4, isLoopback, isMulticast, isUnicast } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -190,16 +190,27 @@ export class IcmpLayer {
     this.#send(about, Icmp.TYPE.unreachable, Icmp.UNREACHABLE.fragmentationNeeded, mtu)
   }
 
-  /** Makes an error about a packet that the caller still owns. */
+  /**
+   * Makes an error about a packet that the caller still owns. Its source is the address of the interface by which it
+   * leaves (RFC 1812 §4.3.2.4); without a way back there is none, and no error.
+   */
   #send(about: Packet, type: number, code: number, rest: number): void {
     const { bytes, start } = about
     const destination = Ipv4Header.source(bytes, start)
-    if (!this.#mayCauseError(about) || !this.#allowed(destination, type, code)) return
+    if (!this.#mayCauseError(about)) return
+    const source = this.#stack.sourceFor(destination)
+    if (source === undefined) {
+      const dst = formatIpv4(destination)
+      const detail = `${Icmp.typeName(type, code)} about ${about.id}, to ${dst}`
+      this.#env.trace.drop({ reason: 'no-route', layer: 'icmp', proto: 'icmp', dst, detail })
+      return
+    }
+    if (!this.#allowed(destination, type, code)) return
     const length = Math.min(about.length, QUOTE)
     const packet = this.#env.packets.from(bytes.subarray(start, start + length))
     const at = packet.prepend(Icmp.HEADER)
     Icmp.write(packet.bytes, at, packet.end, type, code, rest)
-    this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp)
+    this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp, { source })
   }
 
   /** RFC 1122 §3.2.2: no error about an error, a fragment other than the first, or what was not from and to one host. */

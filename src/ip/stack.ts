@@ -181,8 +181,9 @@ export class IpStack {
     const source = Ipv4Header.source(bytes, start)
     const destination = Ipv4Header.destination(bytes, start)
     if (this.#own.has(destination) || this.#broadcasts.has(destination)) {
-      // RFC 1122 §3.2.1.3: a source is one machine; 0.0.0.0 is one that does not know its address yet.
-      if (this.#broadcasts.has(source) || !(isUnicast(source) || source === ANY)) this.#discard(packet, 'martian')
+      // RFC 1122 §3.2.1.3: a source is one machine; one that does not know its address yet can only broadcast.
+      const nameless = source === ANY && destination === BROADCAST
+      if (this.#broadcasts.has(source) || !(isUnicast(source) || nameless)) this.#discard(packet, 'martian')
       else this.#deliver(packet, iface.port.name)
     } else if (!this.#forwarding || isMulticast(destination)) this.#discard(packet, 'not-for-us')
     // RFC 1812 §5.3.7

@@ -133,6 +133,10 @@ export class ConnectionStream implements Stream {
     }
   }
 
+  get waiting(): number {
+    return this.#waiting.reduce((sum, bytes) => sum + bytes.length, 0)
+  }
+
   attach(connection: Connection): void {
     connection.noDelay = true
     this.#connection = connection

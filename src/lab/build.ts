@@ -1,13 +1,13 @@
 /** A checked lab becomes machines and links, ready to run. */
 
-import { ECHO_PORT, serveEcho } from '../app/echo.ts'
-import { serveTransfer, TRANSFER_PORT } from '../app/transfer.ts'
+import { SERVICES } from '../app/services.ts'
 import { World } from '../base/env.ts'
 import { type LineQuality, Link } from '../link/link.ts'
-import { IpNode } from '../node/ip-node.ts'
+import type { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
 import type { SimNode } from '../node/node.ts'
 import type * as Lab from './lab.ts'
+import { servicesOf } from './services.ts'
 
 export interface Simulation {
   readonly lab: Lab.Lab
@@ -39,17 +39,6 @@ function buildLink(world: World, nodes: ReadonlyMap<string, SimNode>, spec: Lab.
 /** The lab's rate may be absent: infinitely fast. */
 const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...spec, rate: spec.rate ?? 0 })
 
-/** Every end system answers transfers and echoes on the usual ports and on those that the lab's events name. */
 function startServices({ lab, nodes }: Simulation): void {
-  const transferPorts = new Set([TRANSFER_PORT])
-  const echoPorts = new Set([ECHO_PORT])
-  for (const action of lab.events) {
-    if (action.verb === 'fetch') transferPorts.add(action.args.port)
-    if (action.verb === 'echo') echoPorts.add(action.args.port)
-  }
-  for (const node of nodes.values()) {
-    if (!(node instanceof IpNode) || node.kind === 'router') continue
-    for (const port of transferPorts) serveTransfer(node.tcp, port)
-    for (const port of echoPorts) serveEcho(node.udp, port)
-  }
+  for (const { node, service, port } of servicesOf(lab)) SERVICES[service].serve(nodes.get(node) as IpNode, port)
 }

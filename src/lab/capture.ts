@@ -30,19 +30,27 @@ export const captureName = ({ ends }: Link): string => `${ends.map(end => end.na
 
 export class LinkCapture {
   readonly #ends: readonly [string, string]
+  readonly #timeZero: number
   readonly #blocks: Uint8Array[]
   #waiting: Waiting[] = []
   readonly #byPacket = new Map<string, Waiting>()
   /** Frames that the link has carried or lost. */
   frames = 0
 
-  constructor(link: Link, names: Iterable<readonly [Ipv4, string]>, fingerprint: string) {
+  /** `timeZero` in microseconds since 1970. */
+  constructor(
+    link: Link,
+    names: Iterable<readonly [Ipv4, string]>,
+    fingerprint: string,
+    timeZero: number = Pcap.TIME_ZERO,
+  ) {
+    this.#timeZero = timeZero
     this.#ends = [link.ends[0].name, link.ends[1].name]
     const linkType = link.type === 'ethernet' ? Pcap.LINK_TYPE.ethernet : Pcap.LINK_TYPE.raw
     const info = (name: string) =>
       Pcap.interfaceBlock({ name, description: `what ${name} sends on ${link.name}`, linkType })
     this.#blocks = [
-      Pcap.sectionHeader({ fingerprint, timeZero: Pcap.TIME_ZERO }),
+      Pcap.sectionHeader({ fingerprint, timeZero }),
       info(this.#ends[0]),
       info(this.#ends[1]),
       Pcap.nameBlock(names),
@@ -71,7 +79,7 @@ export class LinkCapture {
     while (ready < this.#waiting.length && (all || this.#waiting[ready].t < now - WAIT)) ready++
     for (const waiting of this.#waiting.splice(0, ready)) {
       const { t, from, bytes, packet, comment } = waiting
-      this.#blocks.push(Pcap.packetBlock({ interface: from, timeZero: Pcap.TIME_ZERO, t, bytes, comment }))
+      this.#blocks.push(Pcap.packetBlock({ interface: from, timeZero: this.#timeZero, t, bytes, comment }))
       if (this.#byPacket.get(packet) === waiting) this.#byPacket.delete(packet)
     }
     return concat(...this.#blocks.splice(0))

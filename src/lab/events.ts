@@ -1,6 +1,7 @@
 /** The actions of a lab, carried out. `verbs.ts` holds their schema and their words; here is what each does. */
 import { echo } from '../app/echo.ts'
 import { ping } from '../app/ping.ts'
+import { talk } from '../app/talk.ts'
 import { fetchBytes } from '../app/transfer.ts'
 import type { LineQuality } from '../link/link.ts'
 import { Client } from '../node/client.ts'
@@ -30,6 +31,10 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
   fetch: (simulation, args) => {
     const from = machine(simulation, args.from)
     fetchBytes(from.env, from.tcp, args)
+  },
+  talk: (simulation, args) => {
+    const from = machine(simulation, args.from)
+    talk(from.env, from.tcp, args)
   },
   echo: (simulation, args) => {
     const from = machine(simulation, args.from)

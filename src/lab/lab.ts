@@ -2,6 +2,7 @@
  * A lab as the rest of the program sees it: checked, every default filled in, every name resolved, every quantity an
  * integer of its unit. `load.ts` is the only maker; docs/topology.md describes the file it comes from.
  */
+import type { ServiceName } from '../app/services.ts'
 import type { Ipv4, Prefix } from '../base/address.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import type { EventName } from '../base/trace.ts'
@@ -15,15 +16,17 @@ export interface Lab {
   /** In the order of the file, as everything below. */
   readonly nodes: readonly NodeSpec[]
   readonly links: readonly LinkSpec[]
+  /** Those that the file names; what end systems answer by themselves stands in `services.ts`. */
+  readonly services: readonly ServiceSpec[]
   /** In order of time; those of one instant in the order of the file. */
   readonly events: readonly Action[]
   readonly questions: readonly Question[]
   readonly checks: readonly Check[]
 }
 
-export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server'
+export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server' | 'tun' | 'udp'
 
-export type NodeSpec = PlainSpec | ClientSpec | ServerSpec
+export type NodeSpec = PlainSpec | ClientSpec | ServerSpec | TunSpec | UdpSpec
 
 export interface PlainSpec extends NodeCommon {
   readonly kind: 'host' | 'router' | 'switch'
@@ -35,6 +38,32 @@ export interface ClientSpec extends NodeCommon {
 export interface ServerSpec extends NodeCommon {
   readonly kind: 'pptp-server'
   readonly pptp: ServerPptp
+}
+
+/** What is outside the simulation, behind a TUN device of the machine it runs on. */
+export interface TunSpec extends NodeCommon {
+  readonly kind: 'tun'
+  readonly tun: {
+    /** Of the device. */
+    readonly name: string
+    /** What the device is given on the machine; absent: no address. */
+    readonly ipv4?: InterfaceAddress
+    /** What the machine is to send into the simulation. */
+    readonly routes: readonly Prefix[]
+  }
+  /** Real networks that may be talked to, that of the device included. */
+  readonly networks: readonly Prefix[]
+}
+/** What is outside the simulation, behind a UDP port: another simulator, QEMU, GNS3. One frame a datagram. */
+export interface UdpSpec extends NodeCommon {
+  readonly kind: 'udp'
+  readonly udp: { readonly listen: SocketAddress; readonly peer: SocketAddress }
+  /** Networks that may be talked to; undefined: all. */
+  readonly networks: readonly Prefix[] | undefined
+}
+export interface SocketAddress {
+  readonly address: Ipv4
+  readonly port: number
 }
 
 interface NodeCommon {
@@ -51,7 +80,7 @@ export interface InterfaceSpec {
   readonly link: number
   /** Which end of that link. */
   readonly side: 0 | 1
-  /** Absent at a switch port. */
+  /** Absent at a switch port, and outside. */
   readonly ipv4?: InterfaceAddress
 }
 
@@ -66,6 +95,13 @@ export interface RouteSpec {
   readonly prefix: Prefix
   readonly via?: Ipv4
   readonly dev?: string
+}
+
+/** A service of a node, and the port where it answers. */
+export interface ServiceSpec {
+  readonly node: string
+  readonly service: ServiceName
+  readonly port: number
 }
 
 export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'
@@ -152,6 +188,8 @@ export interface VerbArgs {
   }
   /** `from` opens a TCP connection to `to`, which sends `bytes` octets of known content. */
   fetch: { readonly from: string; readonly to: Ipv4; readonly bytes: number; readonly port: number }
+  /** `from` opens a TCP connection to the echo service of `to`: as many octets go there and come back. */
+  talk: { readonly from: string; readonly to: Ipv4; readonly bytes: number; readonly port: number }
   echo: {
     readonly from: string
     readonly to: Ipv4

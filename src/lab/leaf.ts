@@ -3,8 +3,11 @@
  * cannot say) and one sentence for whatever else is written there.
  */
 import * as v from 'valibot'
+import { NAMED_SERVICES, type NamedService, SERVICES } from '../app/services.ts'
 import { parseInterface, parseIpv4, parsePrefix } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
+import type { SocketAddress } from './lab.ts'
+import { suggest } from './nearest.ts'
 import { PERCENTAGE, parsePercentage, parseRate, parseSize, RATE, SIZE } from './units.ts'
 
 /** What a message function is told; a second line of its answer is the hint. */
@@ -140,7 +143,40 @@ export const interfaceAddress = (describe: string) =>
     input =>
       parseIpv4(String(input)) !== undefined
         ? `${show(input)} does not say how long its network part is.\nfor example ${String(input)}/24`
-        : `${article(input)} is no address with its network, such as 192.0.2.1/24 (a switch port has \`none\`).`,
+        : `${article(input)} is no address with its network, such as 192.0.2.1/24 (the port of a switch, a tun or a udp node has \`none\`).`,
+  )
+
+/** The same where there is no `none`. */
+export const deviceAddress = (describe: string) =>
+  leaf(new RegExp(`^${IPV4}/${LENGTH}$`), parseInterface, describe, input =>
+    parseIpv4(String(input)) !== undefined
+      ? `${show(input)} does not say how long its network part is.\nfor example ${String(input)}/24`
+      : `${article(input)} is no address with its network, such as 192.0.2.1/24.`,
+  )
+
+/** `127.0.0.1:7001` */
+export const socketAddress = (describe: string) =>
+  leaf(
+    new RegExp(`^${IPV4}:\\d{1,5}$`),
+    parseSocket,
+    describe,
+    input => `${article(input)} is no address with a port.\nfor example "127.0.0.1:7001"`,
+  )
+export function parseSocket(text: string): SocketAddress | undefined {
+  const [host, number] = text.split(':')
+  const address = parseIpv4(host)
+  const port = Number(number)
+  return address !== undefined && port > 0 && port < 65536 ? { address, port } : undefined
+}
+
+/** The name of a network interface of Linux. */
+export const device = (describe: string) =>
+  leaf(
+    /^[A-Za-z][A-Za-z0-9._-]{0,14}$/,
+    yes,
+    describe,
+    input =>
+      `${article(input)} cannot be the name of a device: it begins with a letter and has at most 15 letters, digits, dots and dashes.\nfor example sim0`,
   )
 
 const PREFIX = `(default|${IPV4}/${LENGTH})`
@@ -179,6 +215,31 @@ export const route = (describe: string) =>
       (typeof input === 'string' ? hostBits(input.split(' ')[0]) : undefined) ??
       `${article(input)} is no route; it has the words of \`ip route\`.\nfor example "default via 192.0.2.1" or "10.9.0.0/16 dev ppp0"`,
   )
+
+const SERVICE = new RegExp(`^(${NAMED_SERVICES.join('|')})(:[1-9]\\d{0,4})?$`)
+/** `http` or `http:8080`; undefined when it is neither. */
+export function splitService(text: string): { service: NamedService; port: number } | undefined {
+  const [name, port] = text.split(':')
+  const known = NAMED_SERVICES.find(service => service === name)
+  if (!known || !SERVICE.test(text) || Number(port ?? 1) > 65_535) return undefined
+  return { service: known, port: port === undefined ? SERVICES[known].port : Number(port) }
+}
+export const service = (describe: string) => leaf(SERVICE, splitService, describe, serviceSentence)
+
+function serviceSentence(input: unknown): string {
+  const known = `known here: ${NAMED_SERVICES.join(', ')}`
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
+    const [[name, port] = []] = Object.entries(input)
+    const joined = splitService(`${name}:${port}`) && `write it without a blank: ${name}:${port}`
+    return `Here the name of a service must stand, and not a map.\n${joined ?? known}`
+  }
+  if (typeof input !== 'string') return `${article(input)} is no service.\n${known}`
+  const [name] = input.split(':')
+  if (NAMED_SERVICES.some(service => service === name)) {
+    return `${show(input)} names no port of ${name}: it is a number from 1 to 65535.\nfor example ${name}:8080`
+  }
+  return `There is no service ${show(name)}.\n${suggest(name, NAMED_SERVICES)}`
+}
 
 /** A whole number within bounds. */
 export function count(describe: string, least: number, most: number) {

@@ -8,6 +8,7 @@ import { readDocument } from './document.ts'
 import type { Issue, Lab } from './lab.ts'
 import { applyOverride, type Override } from './overrides.ts'
 import { DEFAULTS } from './schema.ts'
+import { readServices } from './services.ts'
 import { checkShape } from './shape.ts'
 import { Timeline } from './timeline.ts'
 import { Topology } from './topology.ts'
@@ -36,6 +37,7 @@ export function loadLab(text: string, file: string, overrides: readonly Override
 function read(tree: Tree, issues: Issues): Lab {
   const topology = new Topology(child(tree, 'topology'), issues)
   const timeline = new Timeline(tree, topology, issues)
+  const events = timeline.events()
   const nodes = [...topology.nodes.values()].map(node => topology.nodeSpec(node))
   return {
     name: text(child(tree, 'name')) ?? '',
@@ -44,7 +46,8 @@ function read(tree: Tree, issues: Issues): Lab {
     stop: timeline.stop,
     nodes: nodes.filter(node => node !== undefined),
     links: topology.linkSpecs(),
-    events: timeline.events(),
+    services: readServices(tree, topology, events, issues),
+    events,
     questions: timeline.questions(),
     checks: timeline.checks(),
   }

@@ -3,6 +3,7 @@
  * against it, because an `unseen` with a slip in it would always pass.
  */
 import * as v from 'valibot'
+import { NAMED_SERVICES, SERVICE_ENDS } from '../app/services.ts'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../base/trace.ts'
@@ -67,8 +68,9 @@ const WORDS: { readonly [K in EventName]?: Readonly<Record<string, readonly stri
   'tunnel-end': { layer: TUNNEL_LAYERS, reason: Object.keys(TUNNEL_END_REASONS) },
   route: { action: ['add', 'remove'] },
   arp: { way: WAY, type: ['request', 'reply', 'announcement'] },
+  served: { service: NAMED_SERVICES, end: SERVICE_ENDS },
 }
-const NUMBERS = new Set(['length', 'id', 'seq', 'tries', 'bytes'])
+const NUMBERS = new Set(['length', 'id', 'seq', 'tries', 'bytes', 'port', 'received', 'sent'])
 const DURATIONS = new Set(['rtt', 'took'])
 const FLAGS = new Set(['ok'])
 

@@ -1,8 +1,11 @@
 /**
  * Run files (JSON Lines): all that is needed to have the same run again. The first line holds the lab's text, the seed and
- * the overrides; the last one the fingerprint, so that a repetition can be checked.
+ * the overrides; then one line for each packet that came in from outside; the last one the fingerprint, so that a
+ * repetition can be checked.
  */
+import { hex, unhex } from '../base/bytes.ts'
 import type { Override } from './load.ts'
+import type { Input } from './run.ts'
 
 export const RUN_FORMAT = 1
 
@@ -13,6 +16,8 @@ export interface RunHeader {
   readonly lab: string
   readonly seed: number
   readonly overrides: readonly Override[]
+  /** Of a bridged run: its time zero in microseconds since 1970. */
+  readonly timeZero?: number
 }
 export interface RunEnd {
   readonly type: 'end'
@@ -20,12 +25,14 @@ export interface RunEnd {
   readonly fingerprint: string
 }
 
-/** Without `end` the file of a run that is not over: it can be repeated, but not compared. */
-export function writeRunFile(header: Omit<RunHeader, 'type' | 'format'>, end?: Omit<RunEnd, 'type'>): string {
-  const lines: object[] = [{ type: 'header', format: RUN_FORMAT, ...header }]
-  if (end) lines.push({ type: 'end', ...end })
-  return lines.map(line => `${JSON.stringify(line)}\n`).join('')
-}
+const line = (value: object): string => `${JSON.stringify(value)}\n`
+
+/** The lines of a run file; they are written one after the other, as the run goes. Without the last one it can be
+ * repeated, but not compared. */
+export const runFileHeader = (header: Omit<RunHeader, 'type' | 'format'>): string =>
+  line({ type: 'header', format: RUN_FORMAT, ...header })
+export const runFileInput = ({ t, node, bytes }: Input): string => line({ type: 'input', t, node, bytes: hex(bytes) })
+export const runFileEnd = (end: Omit<RunEnd, 'type'>): string => line({ type: 'end', ...end })
 
 export type RecordedRun =
   | {
@@ -34,42 +41,60 @@ export type RecordedRun =
       readonly version: string
       readonly lab: string
       readonly overrides: readonly Override[]
+      readonly timeZero: number | undefined
+      readonly inputs: readonly Input[]
       readonly end: RunEnd | undefined
     }
   | { readonly ok: false; readonly problem: string }
 
 export function readRunFile(text: string): RecordedRun {
-  const lines = text.split('\n').filter(line => line.trim() !== '')
+  const lines = text.split('\n').filter(written => written.trim() !== '')
   let values: unknown[]
   try {
-    values = lines.map(line => JSON.parse(line) as unknown)
+    values = lines.map(written => JSON.parse(written) as unknown)
   } catch {
     return bad('a run file holds one JSON object a line, and this one does not')
   }
-  const [header] = values
+  const [header, ...rest] = values
   if (!isObject(header) || header.type !== 'header') {
     return bad('the first line of a run file is its header, and here it is not')
   }
   if (header.format !== RUN_FORMAT)
     return bad(`it has format ${header.format}; this version reads format ${RUN_FORMAT}`)
-  const { lab, seed, overrides } = header
+  const { lab, seed, overrides, timeZero } = header
   if (
     typeof lab !== 'string' ||
-    !Number.isSafeInteger(seed) ||
+    !isCount(seed) ||
     !Array.isArray(overrides) ||
-    !overrides.every(isOverride)
+    !overrides.every(isOverride) ||
+    (timeZero !== undefined && !isCount(timeZero))
   ) {
     return bad('its header lacks the text of the lab, the seed or the overrides')
   }
+  const inputs = rest.filter(value => isObject(value) && value.type === 'input').map(readInput)
+  const wrong = inputs.findIndex((input, i) => !input || input.t < (inputs[i - 1]?.t ?? 0))
+  if (wrong >= 0)
+    return bad(`packet ${wrong + 1} from outside lacks its time, its node or its octets, or is out of order`)
   const end = values.find(isEnd)
   const version = typeof header.version === 'string' ? header.version : 'unknown'
-  return { ok: true, version, lab, overrides: [...overrides, { path: 'seed', value: String(seed) }], end }
+  const all = [...overrides, { path: 'seed', value: String(seed) }]
+  return { ok: true, version, lab, overrides: all, timeZero, inputs: inputs as Input[], end }
+}
+
+const HEX = /^(?:[0-9a-f]{2})*$/
+
+function readInput(value: unknown): Input | undefined {
+  const { t, node, bytes } = value as { readonly [key: string]: unknown }
+  const octets = typeof bytes === 'string' && HEX.test(bytes) ? unhex(bytes) : undefined
+  return isCount(t) && typeof node === 'string' && octets ? { t, node, bytes: octets } : undefined
 }
 
 const bad = (problem: string): RecordedRun => ({ ok: false, problem })
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 const isOverride = (value: unknown): value is Override =>
   isObject(value) && typeof value.path === 'string' && typeof value.value === 'string'

@@ -2,6 +2,7 @@
 import type { SimTime } from '../base/time.ts'
 import type { EventName, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
+import { Outside } from '../node/outside.ts'
 import { build, type Simulation } from './build.ts'
 import { apply } from './events.ts'
 import { Checks, type Standing, type Verdict } from './expect.ts'
@@ -9,7 +10,20 @@ import { combine, Hash, hashEvent } from './fingerprint.ts'
 import type { Action, Lab } from './lab.ts'
 import { VERBS } from './verbs.ts'
 
+/** A packet that came in from outside. */
+export interface Input {
+  readonly t: SimTime
+  /** The node by which it came: one of kind tun or udp. */
+  readonly node: string
+  /** A frame on an Ethernet link, otherwise an IP packet. */
+  readonly bytes: Uint8Array
+}
+
 export interface RunOptions {
+  /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
+  readonly timeZero?: number
+  /** What came in from outside when this run was recorded, in order of time. */
+  readonly inputs?: readonly Input[]
   /** Ends the run earlier than the lab says; never later. */
   readonly until?: SimTime
 }
@@ -30,19 +44,26 @@ export interface RunResult {
 export class Run {
   readonly simulation: Simulation
   readonly stop: SimTime
+  /** In microseconds since 1970; undefined for a run that does not touch the outside. */
+  readonly timeZero: number | undefined
   readonly #checks: Checks
   /** Moments of checks that are still to come, in order. */
   readonly #moments: SimTime[]
   readonly #nodeHashes = new Map<string, Hash>()
   readonly #linkHashes = new Map<string, Hash>()
+  readonly #inputs: Input[]
+  /** How many of them have come in. */
+  #entered = 0
   #events = 0
   #stirred = true
 
   constructor(lab: Lab, options: RunOptions = {}) {
     this.simulation = build(lab)
     this.stop = Math.min(lab.stop, options.until ?? lab.stop)
+    this.timeZero = options.timeZero
     this.#checks = new Checks(this.simulation)
     this.#moments = this.#checks.moments.filter(t => t <= this.stop)
+    this.#inputs = (options.inputs ?? []).filter(({ t }) => t <= this.stop)
     this.#observe()
     this.#schedule()
   }
@@ -93,6 +114,8 @@ export class Run {
   #schedule(): void {
     const { world, nodes, lab } = this.simulation
     world.scheduler.after(0, 'start', () => {
+      const { timeZero } = this
+      if (timeZero !== undefined) world.trace.emit(LAB, 'wall-clock', { timeZero })
       for (const node of nodes.values()) node.start()
     })
     for (const action of lab.events) world.scheduler.after(action.at, action.verb, () => this.#act(action))
@@ -111,12 +134,31 @@ export class Run {
   /** True when nothing is left to happen before the end of the lab, and the clock stands there. */
   get over(): boolean {
     const { next } = this.simulation.world.scheduler
-    return this.now >= this.stop && (next === undefined || next > this.now) && this.#moments.length === 0
+    const done = this.#moments.length === 0 && this.#entered === this.#inputs.length
+    return done && this.now >= this.stop && (next === undefined || next > this.now)
   }
 
   /** When something happens next: an event, or a check falls due; the end of the lab if nothing does. */
   get next(): SimTime {
-    return Math.min(this.simulation.world.scheduler.next ?? this.stop, this.#moments[0] ?? this.stop, this.stop)
+    const event = this.simulation.world.scheduler.next ?? this.stop
+    return Math.min(event, this.#moments[0] ?? this.stop, this.#nextInput ?? this.stop, this.stop)
+  }
+
+  get #nextInput(): SimTime | undefined {
+    return this.#inputs[this.#entered]?.t
+  }
+
+  /**
+   * Packets have come in from outside at `t`, which is later than now: everything due by then runs, then they enter,
+   * and with them everything that they bring about at that instant. A replay that is given the same does the same. Not for
+   * a run that replays.
+   */
+  enter(t: SimTime, packets: readonly Omit<Input, 't'>[]): void {
+    if (t <= this.now) throw new Error(`packets came in at ${t} ns, but it is ${this.now} ns already`)
+    if (t <= this.stop) for (const { node, bytes } of packets) this.#inputs.push({ t, node, bytes })
+    this.advanceTo(t)
+    this.#inputs.splice(0, this.#entered)
+    this.#entered = 0
   }
 
   /**
@@ -141,14 +183,30 @@ export class Run {
     if (this.over) return
     const { scheduler } = this.simulation.world
     const { next } = scheduler
-    if (next === undefined || next > this.next) return this.#instant(this.next)
+    if (next === undefined || next > this.next || next === this.#nextInput) return this.#instant(this.next)
     scheduler.step()
     if (scheduler.next === undefined || scheduler.next > this.now) this.#look(this.now)
   }
 
   #instant(t: SimTime): void {
-    this.simulation.world.scheduler.runUntil(t)
+    const { scheduler } = this.simulation.world
+    scheduler.runUntil(t)
+    if (this.#nextInput === t) {
+      while (this.#nextInput === t) this.#admit(this.#inputs[this.#entered++])
+      scheduler.runUntil(t)
+    }
     this.#look(t)
+  }
+
+  #admit({ node, bytes }: Input): void {
+    this.outside(node).enter(bytes)
+  }
+
+  /** The node of kind tun or udp of that name. */
+  outside(name: string): Outside {
+    const node = this.simulation.nodes.get(name)
+    if (!(node instanceof Outside)) throw new Error(`${name} is no way into this simulation`)
+    return node
   }
 
   /** After the last event of an instant. */

@@ -11,6 +11,8 @@ import {
   address,
   addressOrNode,
   count,
+  device,
+  deviceAddress,
   duration,
   ENDPOINT,
   flag,
@@ -19,7 +21,9 @@ import {
   oneOf,
   prefix,
   route,
+  service,
   show,
+  socketAddress,
   text,
   type Wrong,
   words,
@@ -28,7 +32,15 @@ import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
-export const KINDS = ['host', 'router', 'switch', 'client', 'pptp-server'] as const satisfies readonly Kind[]
+export const KINDS = [
+  'host',
+  'router',
+  'switch',
+  'client',
+  'pptp-server',
+  'tun',
+  'udp',
+] as const satisfies readonly Kind[]
 export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
 export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
 
@@ -49,6 +61,17 @@ const routes = v.pipe(
   ),
   v.description('Static routes. Networks that the node is attached to need none.'),
 )
+
+const services = v.pipe(
+  v.array(
+    service('A service over TCP, and its port if it is not the usual one: "http", "http:8080".'),
+    'Here a list of services must stand.\nfor example [echo, http:8080]',
+  ),
+  v.description('What answers at this node: echo (port 7), discard (9), chargen (19), http (80).'),
+)
+
+/** Of every kind that has an IP stack. */
+const stackKeys = { routes: v.optional(routes), services: v.optional(services) }
 
 const auth = v.pipe(
   v.union(
@@ -113,21 +136,51 @@ function poolWrong({ input }: Wrong): string {
 }
 
 const clientKeys = {
-  routes: v.optional(routes),
+  ...stackKeys,
   pptp: v.optional(v.pipe(map('the pptp of a client', clientPptp), v.description('The tunnel that the client opens.'))),
 }
 const serverKeys = {
-  routes: v.optional(routes),
+  ...stackKeys,
   pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
+}
+
+const networks = (describe: string) =>
+  v.optional(
+    v.pipe(
+      v.array(prefix('A network, or `default`.'), 'Here a list of networks must stand.\nfor example [192.0.2.0/24]'),
+      v.description(describe),
+    ),
+  )
+
+const tun = map('the tun of a node', {
+  name: device('Name of the device on this machine, such as sim0.'),
+  ipv4: v.optional(deviceAddress('The address that the device gets on this machine, 10.99.0.1/24.')),
+  networks: networks(
+    'Real networks that may be talked to; that of the device itself need not be named. Nothing else comes in or goes out.',
+  ),
+  routes: networks('Networks of the simulation: this machine is to send packets for them into the device.'),
+})
+
+const udp = map('the udp of a node', {
+  listen: socketAddress('Where datagrams are received: address and port.'),
+  peer: socketAddress('Where datagrams are sent, and the only place from which they are accepted: address and port.'),
+  networks: networks('Networks that may be talked to; without it all.'),
+})
+
+const tunKeys = { tun: v.pipe(tun, v.description('The TUN device behind which the real machines are.')) }
+const udpKeys = {
+  udp: v.pipe(udp, v.description('The UDP port behind which another program is; one frame a datagram.')),
 }
 
 /** The keys of each kind, apart from `kind` itself. */
 const KIND_KEYS = {
-  host: { routes: v.optional(routes) },
-  router: { routes: v.optional(routes) },
+  host: stackKeys,
+  router: stackKeys,
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
+  tun: tunKeys,
+  udp: udpKeys,
 }
 
 const kindSentence = ({ input }: Wrong) =>
@@ -144,6 +197,8 @@ const node = v.pipe(
       map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
+      map('a node of kind tun', { kind: v.literal('tun'), ...KIND_KEYS.tun }),
+      map('a node of kind udp', { kind: v.literal('udp'), ...KIND_KEYS.udp }),
     ],
     kindSentence,
   ),
@@ -151,7 +206,7 @@ const node = v.pipe(
 )
 
 const defaults = map('topology.defaults', {
-  routes: v.optional(routes),
+  ...stackKeys,
   pptp: v.optional(
     map('the pptp of topology.defaults', { auth: v.optional(auth), mppe: v.optional(mppe, DEFAULTS.mppe) }),
   ),
@@ -181,7 +236,9 @@ const link = v.pipe(
     ipv4: v.optional(
       v.pipe(
         v.array(
-          interfaceAddress('An address with its network, 192.0.2.1/24; at a switch port `none`.'),
+          interfaceAddress(
+            'An address with its network, 192.0.2.1/24; `none` at a switch port and at the end of a tun or udp node.',
+          ),
           'Here a list must stand, one entry for each end.\nfor example [192.0.2.1/24, 192.0.2.2/24]',
         ),
         v.length(2, 'There must be one entry for each of the two ends.'),

@@ -43,6 +43,8 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
   host: {},
   router: {},
   switch: {},
+  tun: {},
+  udp: {},
   client: { 'pptp.control': CONTROL, 'pptp.call': PNS_CALL, ...PPP },
   'pptp-server': {
     'pptp.calls': 'number',

@@ -11,6 +11,7 @@ import {
   formatPrefix,
   type Ipv4,
   isMulticast,
+  type Prefix,
   parseInterface,
   parseIpv4,
   parsePrefix,
@@ -29,8 +30,10 @@ import type {
   QualityChange,
   RouteSpec,
   ServerPptp,
+  TunSpec,
+  UdpSpec,
 } from './lab.ts'
-import { ENDPOINT, splitRoute } from './leaf.ts'
+import { ENDPOINT, parseSocket, splitRoute } from './leaf.ts'
 import { suggest } from './nearest.ts'
 import { AUTH, DEFAULTS, KINDS, MPPE } from './schema.ts'
 import {
@@ -109,10 +112,11 @@ export class Topology {
   /** Of the defaults, what this kind has a use for. */
   #defaultsFor(kind: Kind, topology: Tree | undefined): Tree | undefined {
     const defaults = child(topology, 'defaults')
-    if (defaults?.kind !== 'map' || kind === 'switch') return undefined
+    if (defaults?.kind !== 'map' || !hasStack(kind)) return undefined
     const useful: MapTree = emptyMap(defaults.path, defaults.mark)
     for (const [key, value] of defaults.entries) {
-      if (key === 'routes' || kind === 'client' || kind === 'pptp-server') useful.entries.set(key, value)
+      if (key === 'routes' || key === 'services' || kind === 'client' || kind === 'pptp-server')
+        useful.entries.set(key, value)
     }
     return useful
   }
@@ -136,6 +140,13 @@ export class Topology {
     }
     const carries = child(tree, 'type')
     for (const { node } of drafts) {
+      if (node.kind === 'tun' && text(carries) !== 'ip') {
+        this.#issues.value(
+          carries ?? tree,
+          `${node.name} is a TUN device, and that carries bare IP packets, not Ethernet frames.`,
+          'type: ip',
+        )
+      }
       if (carries && text(carries) === 'ip' && node.kind === 'switch') {
         this.#issues.value(
           carries,
@@ -181,10 +192,8 @@ export class Topology {
     for (const [side, end] of link.ends.entries()) {
       const entry = written[side]
       const name = `${end.node.name}:${end.iface}`
-      if (end.node.kind === 'switch') {
-        if (entry && text(entry) !== 'none') {
-          this.#issues.value(entry, `${name} is a port of a switch, and those have no address.`, 'write none')
-        }
+      if (hasNoAddresses(end.node.kind)) {
+        if (entry && text(entry) !== 'none') this.#superfluous(end.node, name, entry)
       } else if (list && written.length !== 2) {
         this.#allRead = false
       } else if (!entry || text(entry) === 'none') {
@@ -197,6 +206,14 @@ export class Topology {
         this.#address(link, end, side, entry)
       }
     }
+  }
+
+  #superfluous(node: NodeDraft, name: string, entry: Tree): void {
+    if (node.kind === 'switch') {
+      return this.#issues.value(entry, `${name} is a port of a switch, and those have no address.`, 'write none')
+    }
+    const where = node.kind === 'tun' ? '; what its device gets stands in tun.ipv4' : ''
+    this.#issues.value(entry, `${name} is outside the simulation and has no address in it${where}.`, 'write none')
   }
 
   #address(link: LinkDraft, end: EndDraft, side: number, entry: Tree): void {
@@ -304,7 +321,7 @@ export class Topology {
   /** Undefined when a node is not fit to be built; the reason has been reported. */
   nodeSpec(node: NodeDraft): NodeSpec | undefined {
     const { name, kind, merged, interfaces } = node
-    const routes = kind === 'switch' ? [] : this.#routes(node)
+    const routes = hasStack(kind) ? this.#routes(node) : []
     const common = { name, interfaces, routes }
     if (kind === 'client') {
       const pptp = this.#client(node)
@@ -314,6 +331,8 @@ export class Topology {
       const pptp = this.#server(node)
       return pptp && { ...common, kind, pptp }
     }
+    if (kind === 'tun') return this.#tun(node)
+    if (kind === 'udp') return this.#udp(node)
     return kind && merged.kind === 'map' ? { ...common, kind } : undefined
   }
 
@@ -361,6 +380,85 @@ export class Topology {
     }
   }
 
+  // Outside
+
+  #tun(node: NodeDraft): TunSpec | undefined {
+    const tun = child(node.merged, 'tun')
+    const name = text(child(tun, 'name'))
+    const neighbour = this.#neighbour(node)
+    if (name === undefined) return undefined
+    const twin = [...this.nodes.values()].find(
+      other => other !== node && text(child(child(other.merged, 'tun'), 'name')) === name,
+    )
+    if (twin) this.#issues.value(child(tun, 'name') as Tree, `${twin.name} has the device ${name} too.`)
+    const ipv4 = this.#deviceAddress(child(tun, 'ipv4'), neighbour)
+    const networks = prefixes(child(tun, 'networks'))
+    const own = ipv4 && !networks.some(wide => contains(wide, ipv4.address)) ? [ipv4.prefix] : []
+    if (tun && child(tun, 'networks') === undefined && child(tun, 'ipv4') === undefined) {
+      this.#issues.value(
+        tun,
+        `Nobody outside could be talked to: ${node.name} names neither networks nor an address of its device.`,
+        'networks: [192.0.2.0/24]',
+      )
+    }
+    const { interfaces } = node
+    return {
+      name: node.name,
+      kind: 'tun',
+      interfaces,
+      routes: [],
+      tun: { name, ...(ipv4 ? { ipv4 } : {}), routes: prefixes(child(tun, 'routes')) },
+      networks: [...own, ...networks],
+    }
+  }
+
+  /** The device and the port at the other end of its link meet in one network, as any two ends of a link. */
+  #deviceAddress(tree: Tree | undefined, neighbour: InterfaceAddress | undefined): InterfaceAddress | undefined {
+    const ipv4 = parseInterface(text(tree) ?? '')
+    if (!tree || !ipv4) return undefined
+    const problem = unfit(ipv4)
+    if (problem !== undefined) this.#issues.value(tree, problem)
+    else if (neighbour && !sameNetwork(neighbour, ipv4)) {
+      const networks = `${network(ipv4)} is not ${network(neighbour)}`
+      this.#issues.value(tree, `The device and the other end of its link must be in one network, and ${networks}.`)
+    } else if (neighbour?.address === ipv4.address) {
+      this.#issues.value(tree, `The other end of its link has ${formatIpv4(ipv4.address)} already.`)
+    }
+    return ipv4
+  }
+
+  #udp(node: NodeDraft): UdpSpec | undefined {
+    const udp = child(node.merged, 'udp')
+    const listenTree = child(udp, 'listen')
+    const [listen, peer] = [listenTree, child(udp, 'peer')].map(tree => parseSocket(text(tree) ?? ''))
+    const networks = child(udp, 'networks')
+    this.#neighbour(node)
+    if (!listenTree || !listen || !peer) return undefined
+    const taken = [...this.nodes.values()].find(
+      other => other !== node && text(child(child(other.merged, 'udp'), 'listen')) === text(listenTree),
+    )
+    if (taken) this.#issues.value(listenTree, `${taken.name} listens there too.`)
+    const { name, interfaces } = node
+    return {
+      name,
+      kind: 'udp',
+      interfaces,
+      routes: [],
+      udp: { listen, peer },
+      networks: networks && prefixes(networks),
+    }
+  }
+
+  /** What is outside has one link, that to the simulation; the address at its other end, if there is one. */
+  #neighbour(node: NodeDraft): InterfaceAddress | undefined {
+    if (node.interfaces.length !== 1 && this.#allRead) {
+      const count = node.interfaces.length === 0 ? 'here is none' : `here are ${node.interfaces.length}`
+      this.#issues.value(node.tree, `${node.name} is outside the simulation and needs exactly one link, and ${count}.`)
+    }
+    const link = this.links.find(({ ends }) => ends.some(end => end.node === node))
+    return link?.ends.find(end => end.node !== node)?.ipv4
+  }
+
   // PPTP
 
   /** What must be there, from wherever it came: the node, its kind, the defaults. */
@@ -393,9 +491,7 @@ export class Topology {
       password,
       auth,
       mppe,
-      routes: items(child(pptp, 'routes'))
-        .map(tree => parsePrefix(text(tree) ?? ''))
-        .filter(prefix => prefix !== undefined),
+      routes: prefixes(child(pptp, 'routes')),
       dns: flag(child(pptp, 'dns')) ?? false,
       ...(echo === undefined ? {} : { echo }),
     }
@@ -494,13 +590,22 @@ export class Topology {
       return undefined
     }
     const address = this.addressOf(node)
-    // A node whose addresses are malformed has been reported; a switch has none by nature.
-    if (address === undefined && (node.kind === 'switch' || node.interfaces.length === 0)) {
+    // A node whose addresses are malformed has been reported; a switch, or what is outside, has none by nature.
+    if (address === undefined && (hasNoAddresses(node.kind) || node.interfaces.length === 0)) {
       this.#issues.value(tree, `${written} has no address.`)
     }
     return address
   }
 }
+
+/** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
+const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)
+const hasNoAddresses = (kind: Kind | undefined): boolean => kind === 'switch' || kind === 'tun' || kind === 'udp'
+
+const prefixes = (tree: Tree | undefined): Prefix[] =>
+  items(tree)
+    .map(item => parsePrefix(text(item) ?? ''))
+    .filter(prefix => prefix !== undefined)
 
 const sameNetwork = (a: InterfaceAddress, b: InterfaceAddress): boolean =>
   a.prefix.network === b.prefix.network && a.prefix.length === b.prefix.length

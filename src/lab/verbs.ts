@@ -17,6 +17,7 @@ import { formatPercentage, formatRate, formatSize, parsePercentage, parseRate, p
 export const DEFAULTS = {
   ping: { count: 1, interval: '1s', size: '56B', ttl: 64, timeout: '5s' },
   fetch: { port: 5001 },
+  talk: { port: 7 },
   echo: { count: 1, interval: '1s', size: '64B', port: 7 },
   quality: {
     delay: '0s',
@@ -184,6 +185,23 @@ export const VERBS = {
       return { from, to, bytes, port: integer(child(tree, 'port')) ?? DEFAULTS.fetch.port }
     },
     describe: a => `${a.from} fetches ${formatSize(a.bytes)} from ${formatIpv4(a.to)} over TCP, port ${a.port}`,
+  },
+  talk: {
+    schema: map('talk', {
+      from: name('The node that opens the TCP connection.'),
+      to: addressOrNode('The node whose echo service answers: an address, or a node, which means its first address.'),
+      bytes: size('How much goes there and comes back; every octet is verified.'),
+      port: v.optional(port('TCP port.'), DEFAULTS.talk.port),
+    }),
+    read(tree, resolve) {
+      const from = resolve.node(child(tree, 'from'), TALKERS)
+      const to = resolve.address(child(tree, 'to'))
+      const bytes = parseSize(text(child(tree, 'bytes')) ?? '')
+      if (from === undefined || to === undefined || bytes === undefined) return undefined
+      return { from, to, bytes, port: integer(child(tree, 'port')) ?? DEFAULTS.talk.port }
+    },
+    describe: a =>
+      `${a.from} sends ${formatSize(a.bytes)} over TCP to ${formatIpv4(a.to)}, port ${a.port}, to have them echoed`,
   },
   echo: {
     schema: map('echo', {

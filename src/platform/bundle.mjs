@@ -10,8 +10,8 @@ rmSync(`${root}dist/cli`, { recursive: true, force: true })
 await build({
   absWorkingDir: root,
   entryPoints: { cli: 'dist/src/platform/cli.js', tui: 'dist/tui/main.js' },
-  // It loads its own parts by names that no bundler sees.
-  external: ['blessed'],
+  // blessed loads its own parts by names that no bundler sees; tuntap2 brings native code (docs/decisions/009).
+  external: ['blessed', 'tuntap2'],
   outdir: 'dist/cli',
   bundle: true,
   splitting: true,

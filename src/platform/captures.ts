@@ -24,7 +24,7 @@ export class Captures {
     if (!existsSync(dir)) writing(dir, () => mkdirSync(dir, { recursive: !existsSync(dirname(dir)) }))
     this.#files = links.map((link, index) => {
       const path = join(dir, captureName(link))
-      const capture = new LinkCapture(link, hostNames(lab), mark)
+      const capture = new LinkCapture(link, hostNames(lab), mark, run.timeZero)
       run.tap(index, frame => capture.frame(frame))
       return { path, descriptor: writing(path, () => openSync(path, 'w')), capture }
     })

@@ -1,7 +1,16 @@
 /** Labs, run files and captures on disk. */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, isAbsolute } from 'node:path'
-import { type Lab, load, type Override, type RecordedRun, readRunFile, renderIssues } from '../index.ts'
+import {
+  type Lab,
+  load,
+  type NodeSpec,
+  type Override,
+  type RecordedRun,
+  type RunOptions,
+  readRunFile,
+  renderIssues,
+} from '../index.ts'
 import { shippedLabs } from './package.ts'
 import { didYouMean, UsageError } from './usage.ts'
 
@@ -81,6 +90,26 @@ export function checkedLab({ text, file, overrides }: Pick<LabFile, 'text' | 'fi
   const loaded = load(text, file, overrides)
   if (loaded.ok) return loaded.lab
   throw new UsageError(renderIssues(loaded.issues))
+}
+
+/** What a run file adds to its lab: what came in from outside, and that the run ends where it ended then. */
+export function replayOf({ recorded }: LabFile): RunOptions {
+  if (!recorded) return {}
+  const { inputs, timeZero, end } = recorded
+  return { inputs, ...(timeZero === undefined ? {} : { timeZero }), ...(end ? { until: end.t } : {}) }
+}
+
+/** A node that stands for what is outside the simulation. */
+export type OutsideSpec = Extract<NodeSpec, { kind: 'tun' | 'udp' }>
+export const isOutside = (node: NodeSpec): node is OutsideSpec => node.kind === 'tun' || node.kind === 'udp'
+
+/** A lab with a way out of the simulation waits for packets that only `bridge` lets in, or a record holds. */
+export function refuseOutside(lab: Lab, { file, recorded }: LabFile): void {
+  const outside = lab.nodes.find(isOutside)
+  if (!outside || recorded?.timeZero !== undefined) return
+  throw new UsageError(
+    `${file} reaches out of the simulation: its node ${outside.name} is of kind ${outside.kind}. Such a lab runs with the clock on the wall: pptp-lab bridge ${file}`,
+  )
 }
 
 /** `a.b=c` */

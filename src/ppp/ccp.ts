@@ -75,6 +75,11 @@ export class Ccp {
     this.protocol.lowerUp()
   }
 
+  /** The peer has been challenged again: what CCP opens with next time, as pppd does. */
+  renewKeys(keys: MppeKeys): void {
+    this.#keys = keys
+  }
+
   /** Keys start anew whenever CCP opens (RFC 3078 §5). */
   #up(): void {
     const { options } = this.protocol

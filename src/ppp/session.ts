@@ -308,8 +308,11 @@ export class Session {
   }
 
   #proved(keys: MppeKeys | undefined): void {
-    // A later Challenge, in the network phase, may succeed once more.
-    if (this.#unproved === 0) return
+    // A later Challenge, in the network phase, may succeed once more (RFC 1994 §2).
+    if (this.#unproved === 0) {
+      if (keys && this.#ccpStarted) this.#ccp.renewKeys(keys)
+      return
+    }
     if (keys) this.#keys = keys
     if (--this.#unproved > 0) return
     this.#auth.fire('success')

@@ -97,8 +97,9 @@ export class Call {
   /** Ours; the peer puts it into its GRE packets. */
   readonly callId: number
   readonly peer: Ipv4
-  /** The peer's; 0 before it is known. */
+  /** The peer's; 0 before it is known, and pptpd really gives 0 to its first call. */
   peerCallId = 0
+  #peerKnown = false
   /** Frames pass through here while the call is established. */
   tunnel: Tunnel | undefined
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
@@ -135,6 +136,11 @@ export class Call {
 
   get state(): CallState {
     return this.#machine.state
+  }
+
+  /** Does the peer call it so? */
+  isPeers(callId: number): boolean {
+    return this.#peerKnown && this.peerCallId === callId
   }
 
   /** Takes a PPP frame; it goes as the payload of a GRE packet. */
@@ -279,6 +285,7 @@ export class Call {
 
   #rememberPeer(callId: number, window: number, delay: number): void {
     this.peerCallId = callId
+    this.#peerKnown = true
     this.#peerWindow = window
     this.#peerDelay = delay
   }

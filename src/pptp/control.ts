@@ -150,6 +150,9 @@ export interface ControlOwner {
 
 export type End = 'originator' | 'receiver'
 
+/** Octets for a peer that does not read them; with more its messages are no longer answered. */
+const MOST_UNREAD = 16_384
+
 export class ControlConnection {
   readonly end: End
   readonly local: Ipv4
@@ -165,7 +168,10 @@ export class ControlConnection {
     opened: () => this.#fire('tcp-open'),
     data: bytes => this.#splitter.push(bytes),
     ended: () => this.#tcpClosed('closed'),
-    closed: (reason, tries) => this.#tcpClosed(reason, tries),
+    closed: (reason, tries) => {
+      this.#farewellTimer.cancel()
+      this.#tcpClosed(reason, tries)
+    },
   }
   readonly #env: Env
   readonly #config: EndpointConfig
@@ -177,6 +183,8 @@ export class ControlConnection {
   readonly #replyTimer: Timer
   /** Of silence, then of the Echo-Reply (§3.1.4 rule 2). */
   readonly #echoTimer: Timer
+  /** Of the peer's FIN, after ours: TCP itself would wait for ever. */
+  readonly #farewellTimer: Timer
   #echoAwaited = false
   #echoIdentifier = 0
   #stopReason = 1
@@ -209,6 +217,7 @@ export class ControlConnection {
     })
     this.#replyTimer = env.clock.timer(name, () => this.#timedOut())
     this.#echoTimer = env.clock.timer(`${name} echo`, () => this.#echoDue())
+    this.#farewellTimer = env.clock.timer(`${name} close`, () => this.#stream?.abort())
   }
 
   get state(): ControlState {
@@ -281,6 +290,11 @@ export class ControlConnection {
 
   #received(message: Pptp.Message): void {
     this.#report('received', message)
+    if (this.#stream && this.#stream.waiting > MOST_UNREAD) {
+      const detail = `${message.type} from ${formatIpv4(this.peer)}, which does not read our answers`
+      this.#env.trace.drop({ reason: 'pptp-unexpected', layer: 'pptp', detail })
+      return
+    }
     // §3.1.4: any control message shows that the peer lives, but only an Echo-Reply answers an Echo-Request.
     if (this.state === 'established' && !this.#echoAwaited) this.#armEcho()
     if (!this.#over && this.#take(message)) return
@@ -418,6 +432,7 @@ export class ControlConnection {
         this.#endCalls()
         break
       case 'close-tcp':
+        this.#farewellTimer.arm(this.#config.replyTimeOut)
         this.#stream?.end()
         break
       case 'abort-tcp':

@@ -159,7 +159,7 @@ export class Endpoint {
         if (pns) this.#refuseIncoming(connection, m)
         return pns
       case 'call-clear-request':
-        return (!pns && connection.calls.find(c => c.peerCallId === m.callId)?.callClearRequest()) ?? false
+        return (!pns && connection.calls.find(c => c.isPeers(m.callId))?.callClearRequest()) ?? false
       case 'call-disconnect-notify':
         return (pns && this.#disconnected(connection, m.callId)?.callDisconnectNotify(m)) ?? false
       case 'wan-error-notify':
@@ -179,8 +179,7 @@ export class Endpoint {
 
   /** The notification names the PAC's ID (§2.13); NAT helpers are known to put the PNS's there instead. */
   #disconnected(connection: ControlConnection, callId: number): Call | undefined {
-    const named = connection.calls.find(c => c.peerCallId === callId && c.state !== 'wait-reply')
-    return named ?? this.#own(connection, callId)
+    return connection.calls.find(c => c.isPeers(callId)) ?? this.#own(connection, callId)
   }
 
   #notice(connection: ControlConnection, callId: number): boolean {
@@ -190,7 +189,7 @@ export class Endpoint {
   }
 
   #offered(connection: ControlConnection, request: Pptp.Message<'outgoing-call-request'>): boolean {
-    const taken = connection.calls.some(c => c.peerCallId === request.callId)
+    const taken = connection.calls.some(c => c.isPeers(request.callId))
     const full = this.#calls.size >= this.config.maximumChannels
     const callId = taken || full ? undefined : this.#allot(connection)
     const call = this.#call(connection, callId ?? 0)

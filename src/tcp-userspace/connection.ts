@@ -182,7 +182,7 @@ export class TcpConnection implements Connection {
   /** ABORT */
   abort(): void {
     if (this.state === 'closed') return
-    if (RESETS_ON_ABORT.has(this.state)) this.#send(this.#sender.nxt, RST | ACK, 0)
+    if (RESETS_ON_ABORT.has(this.state)) this.#send(this.#sender.seqOfNothing, RST | ACK, 0)
     this.#finish('aborted', 'abort')
   }
 
@@ -338,6 +338,8 @@ export class TcpConnection implements Connection {
     this.#softError = false
     if (sender.resendDue) this.#resendNow = true
     if (this.#waiting === 'retransmit') this.#timer.arm(this.#rto.value) // RFC 6298 (5.3); #setTimer has (5.2)
+    // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.
+    if (this.#waiting === 'persist') this.#ackNow = true
     if (sender.finAcked) this.#finAcked()
     if (this.#wantsToWrite && sender.queued * 2 <= this.#host.sendBuffer) {
       this.#wantsToWrite = false
@@ -557,7 +559,7 @@ export class TcpConnection implements Connection {
   }
 
   #acknowledge(): void {
-    this.#send(this.#sender.nxt, ACK, 0)
+    this.#send(this.#sender.seqOfNothing, ACK, 0)
   }
 
   /** RFC 9293 §3.8.6.3: the second segment is acknowledged at once, the first alone after a while. */

@@ -54,6 +54,14 @@ export class Sender {
   get inFlight(): boolean {
     return this.nxt !== this.una
   }
+  /**
+   * SEG.SEQ of a segment without text: SND.NXT, but never beyond the window. There, after a probe of a closed window,
+   * a peer that reads no more takes nothing, not even the news that our own window is open again (§3.10.7.4, first).
+   */
+  get seqOfNothing(): number {
+    const edge = add(this.una, this.wnd)
+    return this.#synAcked && lt(edge, this.nxt) ? edge : this.nxt
+  }
   /** Everything, FIN included, has been acknowledged. */
   get done(): boolean {
     return this.una === (this.fin ? add(this.#end, 1) : this.#end)

@@ -8,7 +8,7 @@
 import { formatIpv4 } from '../base/address.ts'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
-import { formatTime } from '../base/time.ts'
+import { formatTime, formatWallClock } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
 import { hostNames } from '../lab/capture.ts'
@@ -128,6 +128,8 @@ export class Story {
     switch (event.event) {
       case 'action':
         return this.#action(event)
+      case 'wall-clock':
+        return lab(`the clock on the wall says ${formatWallClock(event.timeZero)}`, 'faint')
       case 'state':
         return this.#state(event)
       case 'pptp-message':
@@ -154,6 +156,13 @@ export class Story {
         const text = `fetch from ${this.#called(from)}: ${bytes} octets in ${millis(took)}, ${detail}`
         return user(text, ok ? 'good' : 'bad')
       }
+      case 'talk-done': {
+        const { to, bytes, took, ok, detail } = event
+        const text = `talk with ${this.#called(to)}: ${bytes} octets came back in ${millis(took)}, ${detail}`
+        return user(text, ok ? 'good' : 'bad')
+      }
+      case 'served':
+        return this.#served(event)
       case 'drop':
         return this.#drop(event)
       case 'tcp-retransmit':
@@ -183,7 +192,7 @@ export class Story {
 
   #action({ verb, detail }: Event<'action'>): Line {
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
-    if (verb === 'link' || verb === 'note') return { mark: 'lab', node: 'lab', depth: 0, text, tone: 'plain' }
+    if (verb === 'link' || verb === 'note') return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
   }
 
@@ -273,6 +282,12 @@ export class Story {
     return user(`ping ${seq} to ${this.#called(to)} failed: ${why}`, 'bad')
   }
 
+  #served({ service, port, from, received, sent, took, end, detail }: Event<'served'>): Line {
+    const what = withDetail(`${service}, port ${port}, for ${this.#called(from)}`, detail)
+    const text = `${what}; ${received} octets in, ${sent} out, ${end} after ${millis(took)}`
+    return user(text, end === 'closed' ? 'good' : 'plain')
+  }
+
   #drop(event: Event<'drop'>): Line | undefined {
     const { node, reason, layer, packet, proto, src, dst, link, why, detail } = event
     if (!this.#verbose && QUIET_DROPS.has(reason)) return undefined
@@ -337,6 +352,7 @@ const GOOD = new Set(['opened', 'established', 'authenticated'])
 const BAD = new Set(['failed', 'stopped'])
 const toneOf = (state: string): Tone => (GOOD.has(state) ? 'good' : BAD.has(state) ? 'bad' : 'faint')
 
+const lab = (text: string, tone: Tone): Line => ({ mark: 'lab', depth: 0, text, tone })
 const user = (text: string, tone: Tone): Line => ({ mark: 'user', depth: 0, text, tone })
 
 function markOfDrop(e: Event<'drop'>): Mark {

@@ -31,8 +31,8 @@ export const LINK_TYPE = {
   linuxCooked2: 276,
 } as const
 
-/** Seconds from 1970 to 2000-01-01T00:00:00Z, the time zero of a run that does not touch the outside. */
-export const TIME_ZERO = 946_684_800
+/** Microseconds from 1970 to 2000-01-01T00:00:00Z, the time zero of a run that does not touch the outside. */
+export const TIME_ZERO = 946_684_800_000_000
 
 const APPLICATION = 'pptp-lab'
 const SECTION = 0x0a0d0d0a
@@ -51,7 +51,7 @@ const LONGEST = 262_144
 export interface Mark {
   /** Hexadecimal fingerprint of the lab. */
   readonly fingerprint: string
-  /** Seconds since 1970 of the run's time zero. */
+  /** The run's time zero in microseconds since 1970. */
   readonly timeZero: number
 }
 
@@ -64,6 +64,7 @@ export interface InterfaceInfo {
 export interface NewPacket {
   /** Number of the interface in the order of its blocks. */
   readonly interface: number
+  /** In microseconds since 1970. */
   readonly timeZero: number
   readonly t: SimTime
   readonly bytes: Uint8Array
@@ -80,7 +81,7 @@ export function sectionHeader(mark: Mark): Uint8Array {
   return block(
     SECTION,
     body,
-    text(OPTION.comment, `lab ${mark.fingerprint}; time zero ${mark.timeZero}`),
+    text(OPTION.comment, `lab ${mark.fingerprint}; time zero ${inSeconds(mark.timeZero)}`),
     text(OPTION.userAppl, APPLICATION),
     END,
   )
@@ -111,7 +112,7 @@ export function nameBlock(names: Iterable<readonly [Ipv4, string]>): Uint8Array 
 
 export function packetBlock(packet: NewPacket): Uint8Array {
   const body = new Uint8Array(20)
-  const time = BigInt(packet.timeZero) * 1_000_000_000n + BigInt(packet.t)
+  const time = BigInt(packet.timeZero) * 1000n + BigInt(packet.t)
   set32(body, 0, packet.interface)
   set32(body, 4, Number(time >> 32n))
   set32(body, 8, Number(time & 0xffffffffn))
@@ -119,6 +120,13 @@ export function packetBlock(packet: NewPacket): Uint8Array {
   set32(body, 16, packet.bytes.length)
   const options = packet.comment === undefined ? [] : [text(OPTION.comment, packet.comment), END]
   return block(ENHANCED_PACKET, body, padded(packet.bytes), ...options)
+}
+
+/** Seconds, with six decimals where they are needed. */
+function inSeconds(microseconds: number): string {
+  const fraction = microseconds % 1e6
+  const seconds = String(Math.floor(microseconds / 1e6))
+  return fraction === 0 ? seconds : `${seconds}.${String(fraction).padStart(6, '0')}`
 }
 
 const END = new Uint8Array(4)
@@ -324,8 +332,8 @@ class NgReader {
     this.#section.first = this.#interfaces.length
     const options = this.#options(from + 16, to)
     const comment = find(options, OPTION.userAppl) === APPLICATION ? (find(options, OPTION.comment) ?? '') : ''
-    const match = /^lab ([0-9a-f]*); time zero (\d{1,12})$/.exec(comment)
-    const mark = match ? { fingerprint: match[1], timeZero: Number(match[2]) } : undefined
+    const match = /^lab ([0-9a-f]*); time zero (\d{1,10})(?:\.(\d{6}))?$/.exec(comment)
+    const mark = match ? { fingerprint: match[1], timeZero: Number(match[2]) * 1e6 + Number(match[3] ?? 0) } : undefined
     // Files are joined by writing one after the other: the mark stands only if every part carries the same one.
     const same = mark?.fingerprint === this.#mark?.fingerprint && mark?.timeZero === this.#mark?.timeZero
     this.#mark = this.#sections++ === 0 || same ? mark : undefined

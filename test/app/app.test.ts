@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { echo, serveEcho } from '../../src/app/echo.ts'
 import { fillPattern, matchesPattern } from '../../src/app/pattern.ts'
+import { talk } from '../../src/app/talk.ts'
 import { fetchBytes, serveTransfer } from '../../src/app/transfer.ts'
 import { ip } from '../../src/base/address.ts'
 import { fromAscii } from '../../src/base/bytes.ts'
@@ -58,6 +59,58 @@ function pair(options = {}) {
   net.link([a, 'e', '10.0.0.1/24'], [b, 'e', '10.0.0.2/24'], { delay: ms(5), ...options })
   return { net, a, b }
 }
+
+describe('talk', () => {
+  const answers = (handle: (bytes: Uint8Array, send: (bytes: Uint8Array) => void, end: () => void) => void) => {
+    const { net, a, b } = pair()
+    b.tcp.listen(7, connection => ({
+      data: bytes =>
+        handle(
+          bytes,
+          back => void connection.write(back),
+          () => connection.end(),
+        ),
+      ended: () => connection.end(),
+    }))
+    talk(a.env, a.tcp, { to: ip('10.0.0.2'), port: 7, bytes: 50_000 })
+    net.run(sec(60))
+    return net.seen('talk-done').map(e => [e.to, e.ok, e.bytes, e.detail])
+  }
+  test('sends as many octets as it was asked for, and every one must come back', () => {
+    assert.deepEqual(
+      answers((bytes, send) => send(bytes)),
+      [['10.0.0.2', true, 50_000, 'every octet came back']],
+    )
+  })
+  test('an octet that comes back changed, or an end too early, is a failure', () => {
+    const changed = (bytes: Uint8Array): Uint8Array => bytes.map((octet, i) => (i === 3 ? octet ^ 1 : octet))
+    assert.deepEqual(
+      answers((bytes, send) => send(changed(bytes))),
+      [['10.0.0.2', false, 50_000, 'some octets came back changed']],
+    )
+    const [[, ok, bytes]] = answers((_, send, end) => {
+      send(new Uint8Array(0))
+      end()
+    })
+    assert.deepEqual([ok, bytes], [false, 0])
+  })
+  test('no answer and no route are told', () => {
+    const { net, a } = pair()
+    talk(a.env, a.tcp, { to: ip('10.0.0.2'), port: 7, bytes: 10 })
+    talk(a.env, a.tcp, { to: ip('192.0.2.1'), port: 7, bytes: 10 })
+    net.run(sec(5))
+    assert.deepEqual(
+      net
+        .seen('talk-done')
+        .map(e => [e.ok, e.detail])
+        .sort(),
+      [
+        [false, 'no-route'],
+        [false, 'refused'],
+      ],
+    )
+  })
+})
 
 describe('fetch', () => {
   test('counts and compares every octet, and needs an orderly end', () => {

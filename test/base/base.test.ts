@@ -11,11 +11,11 @@ import {
   parseIpv4,
   parsePrefix,
 } from '../../src/base/address.ts'
-import { get16, get32, hex, set16, set32, toAscii, unhex } from '../../src/base/bytes.ts'
+import { fromAscii, get16, get32, hex, set16, set32, toAscii, toLatin1, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import { HEADROOM } from '../../src/base/packet.ts'
 import { Machine, table } from '../../src/base/table.ts'
-import { formatDuration, formatTime, parseDuration } from '../../src/base/time.ts'
+import { formatDuration, formatTime, formatWallClock, parseDuration } from '../../src/base/time.ts'
 import { EVENTS, type TraceEvent } from '../../src/base/trace.ts'
 
 describe('time', () => {
@@ -36,6 +36,13 @@ describe('time', () => {
   test('a duration is read back from its shortest spelling', () => {
     fc.assert(fc.property(fc.nat(2 ** 31), n => parseDuration(formatDuration(n)) === n))
     assert.equal(formatDuration(1_500_000_000), '1.5s')
+  })
+  test('a moment on the wall is the date and time that the machine says', () => {
+    const judge = (us: number): string =>
+      `${new Date(Math.floor(us / 1e3)).toISOString().replace('T', ' ').slice(0, -1)}${String(us % 1e3).padStart(3, '0')} UTC`
+    assert.equal(formatWallClock(0), '1970-01-01 00:00:00.000000 UTC')
+    assert.equal(formatWallClock(951_782_400_000_000 + 1), '2000-02-29 00:00:00.000001 UTC')
+    fc.assert(fc.property(fc.integer({ min: 0, max: 4e15 }), us => formatWallClock(us) === judge(us)))
   })
   test('moments have microseconds', () => assert.equal(formatTime(1_234_567_891), '1.234567'))
 })
@@ -73,6 +80,11 @@ describe('bytes', () => {
     assert.equal(get16(b, 0), 0xfedc)
     assert.equal(get32(b, 2), 0x89abcdef)
     assert.deepEqual(unhex('fe:dc 89ab\ncdef'), b)
+  })
+  test('one character a byte, and back (ISO 8859-1)', () => {
+    const all = Uint8Array.from({ length: 256 }, (_, i) => i)
+    assert.deepEqual(fromAscii(toLatin1(all)), all)
+    assert.equal(toLatin1(unhex('4700e4')), 'G\0\u00e4')
   })
   test('text shows what is not printable', () => {
     assert.equal(toAscii(unhex('616c1b6900ff')), 'al\\x1bi')

@@ -1,21 +1,31 @@
 /** docs/schema/run.schema.json: what the tables of the trace give, and what the program prints. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
 import { EVENTS } from '../../src/base/trace.ts'
+import { HOME, joinedSession, recordOf } from '../support/joined.ts'
 import { rootPath } from '../support/root.ts'
 import { runJsonSchema, runJsonSchemaText } from '../support/run-json-schema.ts'
+import { CLOSED } from '../support/shipped.ts'
 
 const FILE = 'docs/schema/run.schema.json'
 const valid = new Ajv().compile(runJsonSchema())
-const labs = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
+
+const SERVED = `name: served
+topology:
+  nodes: { a: { kind: host }, r: { kind: router, services: ["http:5001"] } }
+  links: [{ endpoints: ["a:eth0", "r:eth0"], ipv4: [10.0.0.1/24, 10.0.0.2/24], delay: 1ms }]
+events: [{ at: 1s, fetch: { from: a, to: r, bytes: 1kB } }]
+`
 
 type Line = Readonly<Record<string, unknown>> & { readonly type: string; readonly event?: string }
 
 function printed(lab: string, ...options: string[]): Line[] {
-  const args = [rootPath('dist/cli/cli.js'), 'run', lab.replace('.yaml', ''), '--json', ...options]
+  const args = [rootPath('dist/cli/cli.js'), 'run', lab, '--json', ...options]
   const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 2 ** 28 })
   return stdout
     .split('\n')
@@ -40,7 +50,7 @@ describe(FILE, () => {
   })
 
   const met = new Set<string>()
-  for (const lab of labs) {
+  for (const lab of CLOSED) {
     test(`every line of ${lab} is what it says`, () => {
       const lines = printed(lab)
       assert.deepEqual([lines[0].type, lines.at(-1)?.type], ['run', 'result'])
@@ -50,6 +60,21 @@ describe(FILE, () => {
     })
   }
 
+  test('every line of a recorded bridge is, too', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-schema-'))
+    try {
+      const file = join(folder, 'session.jsonl')
+      writeFileSync(file, recordOf(joinedSession().home, HOME))
+      const lines = printed(file)
+      for (const { event } of lines) if (event) met.add(event)
+      assert.deepEqual(wrongLines(lines), [])
+      const end = lines.at(-1)
+      assert.deepEqual([end?.same, end?.ok], [true, true])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   test('every line of runs with losses and with spoiled bits is, too', () => {
     for (const options of [
       ['--set', 'topology.links[0].loss=5%'],
@@ -58,6 +83,21 @@ describe(FILE, () => {
       const lines = printed('voluntary', ...options)
       for (const { event } of lines) if (event) met.add(event)
       assert.deepEqual(wrongLines(lines), [])
+    }
+  })
+
+  test('every line of a lab with services is, too: what a fetch says is no HTTP, and is served as that', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-run-schema-'))
+    try {
+      writeFileSync(join(folder, 'served'), SERVED)
+      const lines = printed(join(folder, 'served'))
+      const served = lines.filter(line => line.event === 'served').map(line => line.fields)
+      const [fields] = served as { detail?: string; port?: number }[]
+      assert.deepEqual([served.length, fields.port, fields.detail], [1, 5001, '400'])
+      met.add('served')
+      assert.deepEqual(wrongLines(lines), [])
+    } finally {
+      rmSync(folder, { recursive: true })
     }
   })
 

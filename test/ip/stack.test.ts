@@ -520,6 +520,8 @@ describe('IP stack', () => {
       // To the router itself, from a whole network of its own.
       ['10.0.2.255', '10.0.2.2'],
       ['127.0.0.1', '10.0.2.2'],
+      // To the router itself, from nobody: an answer would go to 0.0.0.0, by the default route.
+      ['0.0.0.0', '10.0.2.2'],
     ]
     for (const [source, destination] of martians) send(source, destination)
     send('10.0.1.2', '224.0.0.1')

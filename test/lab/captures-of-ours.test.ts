@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as Pcap from '../../src/wire/pcap.ts'
-import { type CapturedLink, capturedRun, shippedText } from '../support/captured-run.ts'
+import { type CapturedLink, capturedRun } from '../support/captured-run.ts'
 import { CAPTURES, captureFile } from '../support/captures.ts'
 import { CHECKS, judgeCapture, TROUBLE } from '../support/judge-capture.ts'
 import { rootPath } from '../support/root.ts'
+import { shippedText } from '../support/shipped.ts'
 import { askTshark, noTshark } from '../support/tshark.ts'
 
 const ORDER = ['pptp', 'gre', 'ppp', 'lcp', 'pap', 'chap', 'ccp', 'ipcp', 'comp_data']

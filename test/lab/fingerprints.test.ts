@@ -10,8 +10,9 @@ import * as Gre from '../../src/wire/gre.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
-import { type CapturedRun, capturedRun, shippedText } from '../support/captured-run.ts'
+import { type CapturedRun, capturedRun } from '../support/captured-run.ts'
 import { rootPath } from '../support/root.ts'
+import { shippedText } from '../support/shipped.ts'
 
 const LABS = ['voluntary', 'voluntary-lan', 'no-encryption', 'wrong-password']
 const LOSSY = [

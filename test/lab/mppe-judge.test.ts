@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as Pcap from '../../src/wire/pcap.ts'
-import { type CapturedRun, capturedRun, shippedText } from '../support/captured-run.ts'
+import { type CapturedRun, capturedRun } from '../support/captured-run.ts'
 import { CAPTURES, captureFile } from '../support/captures.ts'
 import { rootPath } from '../support/root.ts'
+import { shippedText } from '../support/shipped.ts'
 
 const noPython =
   spawnSync('python3', ['--version']).status === 0

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { readRunFile, writeRunFile } from '../../src/lab/run-file.ts'
+import { readRunFile, runFileEnd, runFileHeader, runFileInput } from '../../src/lab/run-file.ts'
 
 const header = { version: '0.1.0', lab: 'name: x\n', seed: 7, overrides: [{ path: 'stop', value: '3s' }] }
 const end = { t: 5, fingerprint: 'abc' }
+const inputs = [
+  { t: 3, node: 'door', bytes: Uint8Array.of(0x45, 0, 0xff) },
+  { t: 3, node: 'door', bytes: new Uint8Array(0) },
+]
+const whole = runFileHeader(header) + inputs.map(runFileInput).join('') + runFileEnd(end)
 
 describe('run files', () => {
   test('are read back as they were written, the seed as the last override', () => {
-    assert.deepEqual(readRunFile(writeRunFile(header, end)), {
+    assert.deepEqual(readRunFile(whole), {
       ok: true,
       version: '0.1.0',
       lab: 'name: x\n',
@@ -16,9 +21,11 @@ describe('run files', () => {
         { path: 'stop', value: '3s' },
         { path: 'seed', value: '7' },
       ],
+      timeZero: undefined,
+      inputs,
       end: { type: 'end', t: 5, fingerprint: 'abc' },
     })
-    const [first] = writeRunFile(header, end).split('\n')
+    const [first] = whole.split('\n')
     const cut = readRunFile(`${first}\r\n\r\n`)
     assert.deepEqual([cut.ok, cut.ok && cut.end], [true, undefined])
   })
@@ -36,6 +43,15 @@ describe('run files', () => {
       [line({ overrides: undefined }), /lacks/],
       [line({ overrides: [{ path: 'a' }] }), /lacks/],
       [line({ overrides: [null] }), /lacks/],
+      [line({ timeZero: -1 }), /lacks/],
+      [`${line({})}{"type":"input","t":1,"node":"a","bytes":"4x"}`, /packet 1 from outside/],
+      [`${line({})}{"type":"input","t":1,"node":"a","bytes":"4"}`, /packet 1 from outside/],
+      [`${line({})}{"type":"input","t":1.5,"node":"a","bytes":""}`, /packet 1 from outside/],
+      [`${line({})}{"type":"input","t":1,"bytes":""}`, /packet 1 from outside/],
+      [
+        `${line({})}{"type":"input","t":2,"node":"a","bytes":""}\n{"type":"input","t":1,"node":"a","bytes":""}`,
+        /packet 2 from outside .* out of order/,
+      ],
     ] as const) {
       const read = readRunFile(text)
       assert.ok(!read.ok, text)

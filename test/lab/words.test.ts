@@ -122,8 +122,10 @@ describe('events of the trace', () => {
       if (event === 'arp' && field === 'type') return 'reply'
       if (event === 'interface' && field === 'to') return 'up'
       if (event === 'route' && field === 'action') return 'add'
+      if (event === 'served' && field === 'service') return 'http'
+      if (event === 'served' && field === 'end') return 'reset'
       if (event === 'state') return { machine: 'ppp.lcp', from: 'req-sent', to: 'opened', cause: 'rca' }[field] ?? ''
-      return ['length', 'id', 'seq', 'tries', 'bytes'].includes(field) ? '7' : '"a"'
+      return ['length', 'id', 'seq', 'tries', 'bytes', 'port', 'received', 'sent'].includes(field) ? '7' : '"a"'
     }
     for (const [event, fields] of Object.entries(EVENTS)) {
       assert.equal(loads(`seen: { event: ${event} }`), true, event)

@@ -83,7 +83,14 @@ describe('finding the way', () => {
       .stdout.trimEnd()
       .split('\n')
       .map(line => (JSON.parse(line) as { name: string }).name)
-    assert.deepEqual(names, ['no-encryption', 'voluntary', 'voluntary-lan', 'wrong-password'])
+    assert.deepEqual(names, [
+      'bridge-client',
+      'bridge-server',
+      'no-encryption',
+      'voluntary',
+      'voluntary-lan',
+      'wrong-password',
+    ])
   })
 })
 
@@ -108,7 +115,11 @@ describe('a wrong word is answered with the right one', () => {
     ],
     ['option', ['run', 'voluntary', '--jsn'], /no option --jsn\. Did you mean --json\?/],
     ['lab', ['run', 'volontary'], /no lab volontary\. Did you mean voluntary\?/],
-    ['lab that is nothing like one', ['run', 'xyzzy'], /The labs that come with pptp-lab: no-encryption, voluntary/],
+    [
+      'lab that is nothing like one',
+      ['run', 'xyzzy'],
+      /The labs that come with pptp-lab: bridge-client, bridge-server, no-encryption, voluntary/,
+    ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
     ['missing value', ['run', 'voluntary', '--until'], /^--until wants a time after it, such as --until 5s\n$/],

@@ -508,6 +508,17 @@ describe('CCP', () => {
     assert.equal(a.us.session.ccp, 'opened')
     assert.match(a.peer.hears()[0], /^ipcp configure-request 1: address 0\.0\.0\.0/)
   })
+  test('IP in clear before CCP is open is dropped: mppe-required, or not opened yet where encryption is optional', () => {
+    const ping = '00214500001c000100004001f98ac0a8500ac0a850010800f7ff00000000'
+    for (const [mppe, reason] of [
+      ['required', 'mppe-required'],
+      ['optional', 'ppp-not-opened'],
+    ] as const) {
+      const a = ccpAsked({ mppe })
+      a.peer.raw(ping)
+      assert.deepEqual([drops(a.events, 'us'), a.us.ups], [[reason], []])
+    }
+  })
   test('IPCP of the peer is discarded before that, and asked for again by it later', () => {
     const a = ccpAsked()
     a.peer.frames()

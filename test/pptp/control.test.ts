@@ -5,9 +5,8 @@ import { unhex } from '../../src/base/bytes.ts'
 import { sec } from '../../src/base/time.ts'
 import { endpointConfig } from '../../src/pptp/types.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
-import { Bench, CallLog, CLIENT, cdn, ocrp, ocrq, SERVER, sccrp, sccrq } from './support.ts'
+import { Bench, CallLog, CLIENT, cdn, echo, ocrp, ocrq, SERVER, sccrp, sccrq } from './support.ts'
 
-const echo = (identifier: number): Pptp.Message => ({ type: 'echo-request', identifier })
 const echoReply = (identifier: number): Pptp.Message => ({
   type: 'echo-reply',
   identifier,
@@ -206,6 +205,15 @@ describe('keep-alive and timers (RFC 2637 §3.1.4)', () => {
     bench.pass(sec(60))
     assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.tries], ['idle', 'end', 0])
   })
+  test('a peer that never closes its side of TCP is cut off 60 s after ours', () => {
+    const bench = Bench.accepted()
+    bench.sends(stop)
+    assert.equal(bench.tcp, 'end')
+    bench.pass(sec(59))
+    assert.equal(bench.tcp, 'end')
+    bench.pass(sec(1))
+    assert.equal(bench.tcp, 'abort')
+  })
   test('a stop reply that does not come in 60 s closes the connection', () => {
     const bench = Bench.established()
     bench.connection.stop()
@@ -379,6 +387,17 @@ describe('bad input (the cases that the real server was given)', () => {
     const bench = Bench.accepted()
     bench.sends({ type: 'stop-control-connection-request', reason: 3 })
     assert.deepEqual([bench.heardTypes(), bench.tcp], [['stop-control-connection-reply'], 'end'])
+  })
+
+  test('a peer that does not read is not answered, so that nothing piles up; when it reads again, it is', () => {
+    const bench = Bench.accepted()
+    bench.drops()
+    bench.unread = 20_000
+    bench.sends(echo(1), ocrq(1), ocrq(1))
+    assert.deepEqual(bench.heard(), [])
+    assert.deepEqual(bench.drops(), new Array(3).fill('pptp-unexpected'))
+    bench.unread = 0
+    assert.deepEqual(ping(bench), ['echo-reply'])
   })
 
   test('what follows in the same segment as the end is dropped aloud', () => {

@@ -62,6 +62,7 @@ export const ocrp = (callId: number, peerCallId: number, resultCode = 1): Pptp.M
   packetProcessingDelay: 0,
   physicalChannelId: 0,
 })
+export const echo = (identifier: number): Pptp.Message => ({ type: 'echo-request', identifier })
 export const cdn = (callId: number): Pptp.Message<'call-disconnect-notify'> => ({
   type: 'call-disconnect-notify',
   callId,
@@ -101,6 +102,8 @@ export class Bench {
   /** Calls that the PAC was asked about. */
   readonly offered: Call[] = []
   readonly logs: CallLog[] = []
+  /** Octets that the peer does not read. */
+  unread = 0
   /** `end` or `abort` of the stream by the endpoint. */
   tcp = 'open'
   end: ControlEnd | undefined
@@ -137,7 +140,11 @@ export class Bench {
   }
 
   get stream(): Stream {
+    const unread = () => this.unread
     return {
+      get waiting() {
+        return unread()
+      },
       write: bytes => this.#reader.push(bytes),
       end: () => (this.tcp = 'end'),
       abort: () => (this.tcp = 'abort'),
@@ -199,6 +206,7 @@ export function pipe(
 ): readonly [Stream, Stream] {
   const later = (act: () => void): unknown => world.scheduler.after(delay, 'pipe', act)
   const towards = (to: () => StreamEvents): Stream => ({
+    waiting: 0,
     write: bytes => {
       let at = 0
       for (const cut of [...cuts, bytes.length]) {

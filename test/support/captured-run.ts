@@ -1,5 +1,4 @@
 /** A whole run of a lab in `topologies`, with its trace and a capture of each link. */
-import { readFileSync } from 'node:fs'
 import {
   fingerprintOf,
   hostNames,
@@ -12,7 +11,6 @@ import {
   renderIssues,
   type TraceEvent,
 } from '../../src/index.ts'
-import { rootPath } from './root.ts'
 
 export interface CapturedLink {
   readonly name: string
@@ -29,8 +27,6 @@ export interface CapturedRun {
   readonly events: readonly TraceEvent[]
   readonly links: readonly CapturedLink[]
 }
-
-export const shippedText = (name: string): string => readFileSync(rootPath(`topologies/${name}.yaml`), 'utf8')
 
 /** The checked lab of a text that must be right. */
 export function labOf(text: string, overrides: readonly Override[] = []): Lab {

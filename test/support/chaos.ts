@@ -274,7 +274,7 @@ class Storm {
 const KEPT: ReadonlySet<string> = new Set(['tunnel-end', 'interface', 'state', 'fetch-done'])
 
 /** Counts the packets that are in use, of all pools. */
-function countPackets(): { out: number; stop(): void } {
+export function countPackets(): { out: number; stop(): void } {
   const { take, release } = Packet.prototype
   const counter = {
     out: 0,

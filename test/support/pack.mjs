@@ -48,12 +48,19 @@ const api = run(folder, '--input-type=module', '-e', "console.log(Object.keys(aw
 for (const name of ['load', 'lab', 'build', 'run', 'snapshot']) {
   if (!api.trim().split(',').includes(name)) fail(`import 'pptp-lab' has no ${name}: ${api}`)
 }
+const device = run(
+  home,
+  '--input-type=module',
+  '-e',
+  "console.log((await import('koffi')).version, typeof (await import('tuntap2')).Tun)",
+)
+if (!/^\d+\.\d+\.\d+ function$/.test(device.trim())) fail(`tuntap2 and koffi say ${device}`)
 console.log(`Installed in an empty folder, npx pptp-lab run voluntary: ${verdict[0]}`)
 
 /** What a file of the package must not be or say. */
 function troubleOf(name) {
   const path = name.split(sep).join('/')
-  const own = !path.startsWith('node_modules/') || path.startsWith('node_modules/tcp-userspace/')
+  const own = !path.startsWith('node_modules/') || /^node_modules\/(tcp-userspace|tuntap2)\//.test(path)
   if (!own) return [`a package that was not meant to be bundled`]
   const text = readFileSync(join(home, name), 'utf8')
   const found = [root, work, homedir()].filter(place => place.length > 5 && text.includes(place.replace(/[/\\]$/, '')))
@@ -61,7 +68,7 @@ function troubleOf(name) {
   if (/(^|\/)test\/|\.test\.|\.tsbuildinfo$|(^|\/)tsbuildinfo$|\.map$|^bench\//.test(path)) {
     troubles.push('has no place in a package')
   }
-  const compiled = /^(?:dist\/(src\/.*)|node_modules\/(tcp-userspace)\/dist\/(.*))(?:\.d\.ts|\.js)$/.exec(path)
+  const compiled = /^(?:dist\/(src\/.*)|node_modules\/(tcp-userspace|tuntap2)\/dist\/(.*))(?:\.d\.ts|\.js)$/.exec(path)
   const source = compiled && (compiled[1] ?? `src/${compiled[2]}/${compiled[3]}`)
   if (source && !existsSync(join(root, `${source}.ts`))) troubles.push('is left over: it has no source (npm run clean)')
   return troubles

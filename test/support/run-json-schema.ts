@@ -1,4 +1,5 @@
 /** The JSON Schema of a line of `run --json`, made from the closed tables of the trace: docs/schema/run.schema.json. */
+import { NAMED_SERVICES, SERVICE_ENDS } from '../../src/app/services.ts'
 import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
@@ -53,7 +54,19 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   'ping-reply': application,
   'ping-failed': { to: address, seq: count, type: text, from: address },
   'fetch-done': { from: address, bytes: count, ok: flag, took: nanoseconds, detail: text },
+  'talk-done': { to: address, bytes: count, ok: flag, took: nanoseconds, detail: text },
   'echo-reply': application,
+  'wall-clock': { timeZero: count },
+  served: {
+    service: words(NAMED_SERVICES),
+    port: { ...count, maximum: 65_535 },
+    from: address,
+    received: count,
+    sent: count,
+    took: nanoseconds,
+    end: words(SERVICE_ENDS),
+    detail: text,
+  },
   action: { verb: text, detail: text },
 }
 

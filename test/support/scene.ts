@@ -1,7 +1,7 @@
 /** A shipped lab, recorded up to a moment. */
 import assert from 'node:assert/strict'
 import { load, type Override, Recorder, type RecorderLimits, Run } from '../../src/index.ts'
-import { shippedText } from './captured-run.ts'
+import { shippedText } from './shipped.ts'
 
 export function recorded(
   name: string,

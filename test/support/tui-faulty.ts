@@ -9,5 +9,13 @@ const faulty = {
     throw new Error('on purpose')
   },
 }
-const request = { lab: labOf('voluntary'), labs: [], ascii: false, theme: undefined, speed: 1, plain: false }
+const request = {
+  lab: labOf('voluntary'),
+  replay: {},
+  labs: [],
+  ascii: false,
+  theme: undefined,
+  speed: 1,
+  plain: false,
+}
 process.exitCode = await play(request, { ...PARTS, net: faulty })

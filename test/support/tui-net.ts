@@ -4,7 +4,7 @@ import { load, Recorder, Run } from '../../src/index.ts'
 import type { Model, Selection, Ui } from '../../tui/model.ts'
 import { plainText } from '../../tui/text.ts'
 import { netView } from '../../tui/views/net.ts'
-import { shippedText } from './captured-run.ts'
+import { shippedText } from './shipped.ts'
 import { modelOf } from './ui.ts'
 
 export interface Moment {

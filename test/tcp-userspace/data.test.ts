@@ -342,6 +342,54 @@ describe('zero window (RFC 9293 §3.8.6.1)', () => {
   })
 })
 
+describe('both windows closed', () => {
+  /** A probe of ours has found no room, and our own reader has stopped with a full buffer. */
+  const stuck = () => {
+    const parts = underTest({ receiveBuffer: 1000 })
+    const connection = parts.connected({}, { wnd: 0 })
+    connection.pause()
+    parts.peer.sends({ flags: 'A', seq: PEER, ack: SEQ, length: 1000, wnd: 0 })
+    connection.write(stream(500))
+    parts.clock.advance(200)
+    parts.peer.drain()
+    parts.peer.sends({ flags: 'A', seq: PEER + 1000, ack: SEQ, wnd: 0 })
+    parts.peer.expectsNothing()
+    assert.deepEqual([connection.rcvWnd, connection.sndNxt], [0, SEQ + 1])
+    return { ...parts, connection }
+  }
+
+  test('the news that ours is open again stands where the peer can take it (RFC 9293 §3.8.6.1, §3.10.7.4, first)', () => {
+    const { peer, connection } = stuck()
+    connection.resume()
+    peer.expects({ flags: 'A', seq: SEQ, ack: PEER + 1000, wnd: 1000 })
+    peer.expectsNothing()
+  })
+
+  test('and so does a reset (RFC 9293 §3.10.5, RFC 5961 §3)', () => {
+    const { peer, connection } = stuck()
+    connection.abort()
+    peer.expects({ flags: 'RA', seq: SEQ })
+  })
+
+  test('a peer that had taken the octet of the probe meanwhile is told once more, from behind it', () => {
+    const { peer, connection } = stuck()
+    connection.resume()
+    peer.drain()
+    peer.sends({ flags: 'A', seq: PEER + 1000, ack: SEQ + 1, wnd: 0 })
+    peer.expects({ flags: 'A', seq: SEQ + 1, ack: PEER + 1000, wnd: 1000 })
+    peer.expectsNothing()
+  })
+
+  test('an acknowledgment within the window has SND.NXT as ever', () => {
+    const { peer, connected } = underTest()
+    const connection = connected({}, { wnd: 100 })
+    connection.write(stream(100))
+    peer.expects({ flags: 'PA', seq: SEQ, length: 100 })
+    peer.sends({ flags: 'A', seq: PEER + 1, ack: SEQ, length: 1 })
+    peer.expects({ flags: 'A', seq: SEQ + 100, ack: PEER })
+  })
+})
+
 describe('receiving', () => {
   test('the first segment is acknowledged after 40 ms, the second at once (RFC 9293 §3.8.6.3)', () => {
     const { peer, clock, connected } = underTest()

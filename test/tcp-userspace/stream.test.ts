@@ -127,6 +127,25 @@ describe('streams', () => {
     assert.deepEqual([...discards], [])
   })
 
+  test('two that send and do not read, for a minute: whoever reads again gets on at once (RFC 9293 §3.8.6.1)', () => {
+    const { scheduler, heard, left, right } = exchange({ ...CLEAN, jitterMs: 5 }, [400_000, 400_000], {})
+    const ends = () => [...left.connections, ...right.connections]
+    scheduler.runUntil(sec(0.01))
+    for (const end of ends()) end.pause()
+    scheduler.runUntil(sec(60))
+    const closed = [0, 0]
+    assert.deepEqual(
+      ends().map(({ sndWnd, rcvWnd }) => [sndWnd, rcvWnd]),
+      [closed, closed],
+    )
+    for (const [side, end] of ends().entries()) {
+      end.resume()
+      scheduler.runUntil(sec(65 + 5 * side))
+      const { bytes, wrong, ended } = heard[side]
+      assert.deepEqual({ bytes, wrong, ended }, { bytes: 400_000, wrong: 0, ended: true }, `side ${side}`)
+    }
+  })
+
   test('the same seed gives the same run', () => {
     const line = { seed: 5, loss: 0.1, duplication: 0.05, corruption: 0.02, jitterMs: 30 }
     const runs = [0, 1].map(() => {

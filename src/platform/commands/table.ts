@@ -26,6 +26,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         help: 'change one value of the lab, as often as you like: --set topology.links[0].delay=80ms',
       },
       until: { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'stop earlier: --until 5s' },
+      speed: {
+        type: 'string',
+        value: 'N',
+        wants: ['a number', '1'],
+        help: 'go with the clock: so many seconds of the lab in a second, 0.01 to 100; without it, or with max, as fast as it goes',
+      },
       record: {
         type: 'string',
         value: 'FILE',
@@ -40,6 +46,45 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
     },
     load: async () => (await import('./run.ts')).runLab,
+  },
+  bridge: {
+    operands: 'LAB',
+    example: 'sudo pptp-lab bridge bridge-server',
+    help: 'Runs a lab with the clock on the wall and opens its ways out of the simulation: TUN devices, which real machines can use (Linux, root), and UDP ports. Ends with ^C or at the `stop` of the lab, and takes away what it made on this machine. docs/bridge.md explains all of it. Status as that of run; 2 also if a device cannot be opened.',
+    options: {
+      'dry-run': { type: 'boolean', help: 'only print what would change on this machine' },
+      'tun-fd': {
+        type: 'string',
+        value: 'N',
+        wants: ['the number of an open descriptor', '3'],
+        help: 'use a TUN device that somebody else has opened and handed over as this descriptor: no root is needed',
+      },
+      quiet: { type: 'boolean', help: 'print the verdict only' },
+      verbose: { type: 'boolean', help: 'print every packet and every state' },
+      json: { type: 'boolean', help: 'print every event as a line of JSON' },
+      seed: { type: 'string', value: 'N', wants: ['a whole number', '7'], help: 'another seed than that of the lab' },
+      set: {
+        type: 'string',
+        multiple: true,
+        value: 'KEY=VALUE',
+        wants: ['KEY=VALUE', 'stop=60s'],
+        help: 'change one value of the lab, as `run --set` does',
+      },
+      until: { type: 'string', value: 'TIME', wants: ['a time', '60s'], help: 'stop earlier: --until 60s' },
+      record: {
+        type: 'string',
+        value: 'FILE',
+        wants: ['a file', 'session.jsonl'],
+        help: 'keep the run and all that came in: pptp-lab run FILE plays it again without the real machines',
+      },
+      pcap: {
+        type: 'string',
+        value: 'DIR',
+        wants: ['a folder', 'out'],
+        help: 'write one capture for each link, for Wireshark, with the time of the wall',
+      },
+    },
+    load: async () => (await import('./bridge.ts')).bridge,
   },
   tui: {
     operands: '[LAB]',

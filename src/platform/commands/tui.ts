@@ -1,7 +1,7 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Lab, load, type Override } from '../../index.ts'
-import { checkedLab, parseOverride, readLab, readText } from '../files.ts'
+import { type Lab, load, type Override, type RunOptions } from '../../index.ts'
+import { checkedLab, isOutside, parseOverride, readLab, readText, refuseOutside, replayOf } from '../files.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
 import { type Action, UsageError } from '../usage.ts'
 
@@ -18,6 +18,8 @@ interface Flags {
 /** What tui/main.ts is given. */
 export interface TuiRequest {
   readonly lab: Lab | undefined
+  /** For a recorded run: what came in from outside, and when it ended. */
+  readonly replay: RunOptions
   /** Labs to choose from when none is named. */
   readonly labs: readonly { readonly name: string; readonly lab: Lab }[]
   readonly ascii: boolean
@@ -46,11 +48,14 @@ export const tui: Action = async ([name], options) => {
     const lab = name ?? 'voluntary'
     throw new UsageError(`pptp-lab tui needs a terminal, and this is none. Without one: pptp-lab run ${lab}`)
   }
-  const lab = name === undefined ? undefined : checkedLab(await readLab(name, overridesOf(flags)))
+  const file = name === undefined ? undefined : await readLab(name, overridesOf(flags))
+  const lab = file && checkedLab(file)
+  if (lab) refuseOutside(lab, file)
   if (name === undefined && (flags.seed !== undefined || flags.set !== undefined)) {
     throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
   }
-  return (await program())({ ...request, lab, labs: name === undefined ? choices() : [] })
+  const replay = file ? replayOf(file) : {}
+  return (await program())({ ...request, lab, replay, labs: name === undefined ? choices() : [] })
 }
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
@@ -62,7 +67,7 @@ async function program(): Promise<TuiMain> {
 function choices(): TuiRequest['labs'] {
   return shippedLabs().flatMap(({ name, path }) => {
     const loaded = load(readText(path), path)
-    return loaded.ok ? [{ name, lab: loaded.lab }] : []
+    return loaded.ok && !loaded.lab.nodes.some(isOutside) ? [{ name, lab: loaded.lab }] : []
   })
 }
 

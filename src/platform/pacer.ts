@@ -1,0 +1,177 @@
+/**
+ * Keeps the virtual time of a run on the clock of the wall: sleeps until the next event is due, runs it, and lets packets
+ * from outside in at the moment of their arrival. Virtual time is never behind a packet that comes in.
+ *
+ * Timers of Node keep whole milliseconds and are late by some, so the last of them are waited for in turns of the event
+ * loop, in which packets are heard.
+ */
+import type { Input, Run } from '../index.ts'
+
+/** The clock of the wall. */
+export interface Wall {
+  /** Nanoseconds from any fixed moment. */
+  now(): number
+  /** Calls after about so many milliseconds; with 0 in the next turn of the event loop. Returns what takes it back. */
+  later(milliseconds: number, fire: () => void): () => void
+}
+
+export const WALL: Wall = {
+  now: () => performance.now() * 1e6,
+  later: (milliseconds, fire) => {
+    if (milliseconds === 0) {
+      const immediate = setImmediate(fire)
+      return () => clearImmediate(immediate)
+    }
+    const timer = setTimeout(fire, milliseconds)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Waits shorter than this are spent in turns of the event loop: milliseconds. */
+const CLOSE = 2
+/** The longest time between two calls of `look`: nanoseconds. */
+const NAP = 100e6
+/** How long one turn may run the simulation before signals and packets are heard: nanoseconds. */
+const SLICE = 20e6
+/** Events between two looks at the clock. */
+const BATCH = 200
+
+export interface PacerOptions {
+  /** Seconds of the run in a second; 1 with the outside. */
+  readonly speed: number
+  /** Called after each turn, and about ten times a second at least. False ends the run. */
+  readonly look: () => boolean
+}
+
+export class Pacer {
+  readonly lateness = new Lateness()
+  /** How late virtual time was at the last turn: nanoseconds. */
+  late = 0
+  readonly #run: Run
+  readonly #wall: Wall
+  readonly #options: PacerOptions
+  readonly #since: number
+  #looked = 0
+  #takeBack = (): void => {}
+  #finish = (): void => {}
+  #fail = (_: unknown): void => {}
+  #ended = false
+
+  constructor(run: Run, options: PacerOptions, wall: Wall = WALL) {
+    this.#run = run
+    this.#options = options
+    this.#wall = wall
+    this.#since = wall.now()
+  }
+
+  /** What virtual time should be now. */
+  get #target(): number {
+    return Math.floor((this.#wall.now() - this.#since) * this.#options.speed)
+  }
+
+  /** Goes with the clock until the run is over or `look` says so. */
+  play(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#finish = resolve
+      this.#fail = reject
+      this.#turn()
+    })
+  }
+
+  /** Packets have come in from outside, just now; returns their moment. */
+  enter(packets: readonly Omit<Input, 't'>[], note: (t: number) => void): void {
+    if (this.#ended) return
+    this.#guard(() => {
+      const t = Math.max(this.#target, this.#run.now + 1)
+      note(t)
+      this.#measure(t)
+      this.#run.enter(t, packets)
+      this.#sleep()
+    })
+  }
+
+  #turn(): void {
+    this.#guard(() => {
+      const target = this.#target
+      this.#measure(target)
+      const reached = this.#reach(target)
+      this.#looked = this.#wall.now()
+      if (this.#run.over || !this.#options.look()) this.#end(this.#finish)
+      else if (reached) this.#sleep()
+      else this.#later(0)
+    })
+  }
+
+  /** An exception of the run ends it as one of the caller's. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#end(() => this.#fail(error))
+    }
+  }
+
+  #end(how: () => void): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#takeBack()
+    how()
+  }
+
+  /** False when there was more to do than a slice has time for. */
+  #reach(target: number): boolean {
+    const end = this.#wall.now() + SLICE
+    while (!this.#run.over && this.#run.next <= target) {
+      for (let i = 0; i < BATCH && !this.#run.over && this.#run.next <= target; i++) this.#run.advanceTo(this.#run.next)
+      if (this.#wall.now() >= end) return false
+    }
+    this.#run.advanceTo(target)
+    return true
+  }
+
+  #measure(now: number): void {
+    const { next } = this.#run
+    const due = next <= now && !this.#run.over
+    this.late = due ? (now - next) / this.#options.speed : 0
+    if (due) this.lateness.add(this.late)
+  }
+
+  #sleep(): void {
+    if (this.#ended) return
+    const now = this.#wall.now()
+    const untilEvent = (this.#run.next - this.#target) / this.#options.speed
+    const wait = Math.min(untilEvent, this.#looked + NAP - now) / 1e6
+    this.#later(wait > CLOSE ? Math.floor(wait - CLOSE / 2) : 0)
+  }
+
+  #later(milliseconds: number): void {
+    this.#takeBack()
+    this.#takeBack = this.#wall.later(milliseconds, () => this.#turn())
+  }
+}
+
+/** How late events ran, on a scale of quarter octaves of microseconds. */
+export class Lateness {
+  count = 0
+  /** Nanoseconds. */
+  worst = 0
+  readonly #buckets: number[] = new Array(128).fill(0)
+
+  add(nanoseconds: number): void {
+    this.count++
+    this.worst = Math.max(this.worst, nanoseconds)
+    const octaves = Math.log2(Math.max(1, nanoseconds / 1000))
+    this.#buckets[Math.min(this.#buckets.length - 1, Math.ceil(octaves * 4))]++
+  }
+
+  /** So many nanoseconds that this share of the events was not later; rounded up to the scale. */
+  quantile(share: number): number {
+    const wanted = Math.ceil(this.count * share)
+    let seen = 0
+    for (const [i, count] of this.#buckets.entries()) {
+      seen += count
+      if (count > 0 && seen >= wanted) return Math.min(this.worst, 1000 * 2 ** (i / 4))
+    }
+    return 0
+  }
+}

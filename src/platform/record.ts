@@ -1,0 +1,48 @@
+/** `--record FILE`: the run file, written as the run goes, so that a bad path is known before it and little is lost. */
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { type Input, type Lab, type RunResult, runFileEnd, runFileHeader, runFileInput } from '../index.ts'
+import { type LabFile, writing } from './files.ts'
+import { version } from './package.ts'
+
+/** Characters that may wait to be written. */
+const BUFFER = 65_536
+
+export class Recording {
+  /** The run came to its end, and the file with it. */
+  whole = false
+  readonly #path: string
+  readonly #descriptor: number
+  #text = ''
+
+  constructor(path: string, file: LabFile, lab: Lab, timeZero?: number) {
+    this.#path = path
+    this.#descriptor = writing(path, () => openSync(path, 'w'))
+    const known = timeZero === undefined ? {} : { timeZero }
+    const header = { version: version(), lab: file.text, seed: lab.seed, overrides: file.overrides, ...known }
+    this.#text = runFileHeader(header)
+    this.flush()
+  }
+
+  /** Packets have come in from outside. */
+  inputs(t: number, packets: readonly Omit<Input, 't'>[]): void {
+    for (const { node, bytes } of packets) this.#text += runFileInput({ t, node, bytes })
+    if (this.#text.length > BUFFER) this.flush()
+  }
+
+  /** Writes what has been gathered. */
+  flush(): void {
+    const bytes = Buffer.from(this.#text)
+    this.#text = ''
+    for (let at = 0; at < bytes.length; ) at += writing(this.#path, () => writeSync(this.#descriptor, bytes, at))
+  }
+
+  end({ t, fingerprint }: RunResult): void {
+    this.#text += runFileEnd({ t, fingerprint })
+    this.flush()
+    this.whole = true
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}
