@@ -110,8 +110,8 @@ export const WE_DIAL: readonly Case[] = [
     },
     layer: 'lcp',
     reason: 'peer-closed',
-    within: 10,
-    settled: 10,
+    within: 5,
+    settled: 5,
   }),
   leaving({
     name: 'serve-kill-control',
@@ -121,8 +121,8 @@ export const WE_DIAL: readonly Case[] = [
     },
     layer: 'pptp',
     reason: 'disconnected',
-    within: 10,
-    settled: 10,
+    within: 5,
+    settled: 5,
   }),
   leaving({
     name: 'serve-vanish',
@@ -132,6 +132,6 @@ export const WE_DIAL: readonly Case[] = [
     layer: 'lcp',
     reason: 'echo-timeout',
     within: 60,
-    settled: 200,
+    settled: 65,
   }),
 ]
