@@ -150,28 +150,25 @@ export class Pacer {
   }
 }
 
-/** How late events ran, on a scale of quarter octaves of microseconds. */
+/** Upper bounds of the classes of lateness: nanoseconds. */
+const CLASSES = [50e3, 100e3, 200e3, 500e3, 1e6, 2e6, 5e6, 10e6, 20e6, 50e6, 100e6]
+
+/** How late events ran. */
 export class Lateness {
   count = 0
   /** Nanoseconds. */
   worst = 0
-  readonly #buckets: number[] = new Array(128).fill(0)
+  readonly #counts: number[] = new Array(CLASSES.length + 1).fill(0)
 
   add(nanoseconds: number): void {
     this.count++
     this.worst = Math.max(this.worst, nanoseconds)
-    const octaves = Math.log2(Math.max(1, nanoseconds / 1000))
-    this.#buckets[Math.min(this.#buckets.length - 1, Math.ceil(octaves * 4))]++
+    const found = CLASSES.findIndex(below => nanoseconds < below)
+    this.#counts[found < 0 ? CLASSES.length : found]++
   }
 
-  /** So many nanoseconds that this share of the events was not later; rounded up to the scale. */
-  quantile(share: number): number {
-    const wanted = Math.ceil(this.count * share)
-    let seen = 0
-    for (const [i, count] of this.#buckets.entries()) {
-      seen += count
-      if (count > 0 && seen >= wanted) return Math.min(this.worst, 1000 * 2 ** (i / 4))
-    }
-    return 0
+  /** The classes that are not empty; `below` in nanoseconds, undefined in the last one. */
+  histogram(): readonly { readonly below: number | undefined; readonly count: number }[] {
+    return this.#counts.map((count, i) => ({ below: CLASSES[i], count })).filter(({ count }) => count > 0)
   }
 }

@@ -121,11 +121,14 @@ function summary({ node, losses }: Door, run: Run): string {
   return `${node}: ${packets(entered)} came in, ${left} went out.${lost}\n`
 }
 
-/** How well virtual time was kept on the clock. */
+/** How well virtual time was kept on the clock: so many turns were late by so much. */
 function punctuality({ lateness }: Pacer): string {
   if (lateness.count === 0) return ''
-  const [half, most, worst] = [lateness.quantile(0.5), lateness.quantile(0.99), lateness.worst].map(
-    ns => `${(ns / 1e6).toFixed(ns < 1e6 ? 3 : 1)} ms`,
-  )
-  return `Virtual time beside the clock: half of ${lateness.count} turns were at most ${half} late, 99 % at most ${most}, the worst ${worst}.\n`
+  const rows = lateness.histogram().map(({ below, count }) => {
+    const share = ((100 * count) / lateness.count).toFixed(1).padStart(5)
+    return `  ${below === undefined ? `up to ${millis(lateness.worst)}` : `below ${millis(below)}`.padEnd(13)} ${share} %  ${count}\n`
+  })
+  return `Virtual time was late, beside the clock, in ${lateness.count} turns by\n${rows.join('')}`
 }
+
+const millis = (ns: number): string => `${Number((ns / 1e6).toPrecision(2))} ms`
