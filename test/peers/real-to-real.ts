@@ -1,5 +1,4 @@
 /** The real client and the real server with each other: what fails here is not ours, and what fails only with us is. */
-
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { goldenLines } from '../support/golden.ts'

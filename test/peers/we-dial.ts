@@ -85,12 +85,12 @@ const leaving = ({ name, leave, layer, reason, within, settled }: Leaving): Case
     const began = performance.now()
     const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1)
     const end = await bridge.sees(within, 'tunnel-end')
-    facts.negotiated = `${end.fields.layer} ${end.fields.reason} after ${seconds()} s`
+    facts.negotiated = `${end.fields.layer} ${end.fields.reason} ${seconds()} s`
     check(end.fields.layer === layer && end.fields.reason === reason, `the client takes it for something else`)
     for (const [machine, state] of Object.entries(SETTLED)) {
       await until(settled, `${machine} is not ${state}`, () => bridge.state(`${CLIENT}.${machine}`) === state)
     }
-    facts.negotiated += `, all over ${seconds()} s`
+    facts.negotiated += `, idle ${seconds()} s`
     await bridge.stop()
   },
 })
@@ -110,8 +110,8 @@ export const WE_DIAL: readonly Case[] = [
     },
     layer: 'lcp',
     reason: 'peer-closed',
-    within: 10,
-    settled: 10,
+    within: 5,
+    settled: 5,
   }),
   leaving({
     name: 'serve-kill-control',
@@ -121,8 +121,8 @@ export const WE_DIAL: readonly Case[] = [
     },
     layer: 'pptp',
     reason: 'disconnected',
-    within: 10,
-    settled: 10,
+    within: 5,
+    settled: 5,
   }),
   leaving({
     name: 'serve-vanish',
@@ -132,6 +132,6 @@ export const WE_DIAL: readonly Case[] = [
     layer: 'lcp',
     reason: 'echo-timeout',
     within: 60,
-    settled: 200,
+    settled: 65,
   }),
 ]
