@@ -13,7 +13,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Tap, Tun, TunError, tuntap } from 'tuntap2'
 import { rootPath } from '../support/root.ts'
-import { closed, contract, LEFT, numbered, packet, RIGHT } from './contract.ts'
+import { closed, contract, LEFT, numbered, packet, RIGHT, until } from './contract.ts'
 
 const ip = (command: string): string => execFileSync('ip', command.split(' '), { encoding: 'utf8' })
 const setting = (path: string, value: string): void => writeFileSync(`/proc/sys/net/${path}`, value)
@@ -426,7 +426,7 @@ describe('the end', () => {
     ip('link set lazy up')
     const socket = createSocket('udp4')
     socket.send('12345', 9, '10.99.0.2')
-    await sleep(100)
+    await until(() => got.length > 0)
     socket.close()
     assert.deepEqual(got, [33])
     await closed(tun)
