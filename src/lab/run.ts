@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly inputs?: readonly Input[]
   /** Ends the run earlier than the lab says; never later. */
   readonly until?: SimTime
+  /** False: keep none. It costs more than the simulation of a packet does, and only a run that can be repeated needs it. */
+  readonly fingerprint?: boolean
 }
 
 export interface RunResult {
@@ -35,9 +37,11 @@ export interface RunResult {
   readonly checks: readonly Verdict[]
   /** How many packets were discarded, by reason. */
   readonly drops: ReadonlyMap<string, number>
+  /** Empty if the run was to keep none. */
   readonly fingerprint: string
   /** Hashes of each node's events and each link's bytes. */
   readonly fingerprints: ReadonlyMap<string, string>
+  /** Without a fingerprint those of every packet count only if a check asks for them. */
   readonly events: number
 }
 
@@ -46,6 +50,7 @@ export class Run {
   readonly stop: SimTime
   /** In microseconds since 1970; undefined for a run that does not touch the outside. */
   readonly timeZero: number | undefined
+  readonly #fingerprint: boolean
   readonly #checks: Checks
   /** Moments of checks that are still to come, in order. */
   readonly #moments: SimTime[]
@@ -61,6 +66,7 @@ export class Run {
     this.simulation = build(lab)
     this.stop = Math.min(lab.stop, options.until ?? lab.stop)
     this.timeZero = options.timeZero
+    this.#fingerprint = options.fingerprint ?? true
     this.#checks = new Checks(this.simulation)
     this.#moments = this.#checks.moments.filter(t => t <= this.stop)
     this.#inputs = (options.inputs ?? []).filter(({ t }) => t <= this.stop)
@@ -68,9 +74,9 @@ export class Run {
     this.#schedule()
   }
 
-  /** Tells the listener every event from here on. */
-  listen(listener: (event: TraceEvent) => void): void {
-    this.simulation.world.trace.listen(listener)
+  /** Tells the listener every event from here on, or all but those of every packet: send, forward, deliver. */
+  listen(listener: (event: TraceEvent) => void, packets = true): void {
+    this.simulation.world.trace.listen(listener, packets)
   }
 
   /** Tells of every frame as it enters link number `index`. */
@@ -84,12 +90,17 @@ export class Run {
   }
 
   #observe(): void {
+    const fingerprint = this.#fingerprint
     this.listen(event => {
       this.#events++
       this.#stirred ||= STIRRING.has(event.event)
-      hashEvent(this.#hashOf(event.node), event)
+      if (fingerprint) hashEvent(this.#hashOf(event.node), event)
       this.#checks.event(event)
-    })
+    }, fingerprint || this.#checks.ofEveryPacket)
+    if (fingerprint) this.#hashLinks()
+  }
+
+  #hashLinks(): void {
     for (const [index, link] of this.simulation.links.entries()) {
       const hash = new Hash()
       this.#linkHashes.set(link.name, hash)
@@ -233,7 +244,7 @@ export class Run {
       t,
       checks,
       drops: this.simulation.world.trace.drops,
-      fingerprint: combine(fingerprints),
+      fingerprint: this.#fingerprint ? combine(fingerprints) : '',
       fingerprints,
       events: this.#events,
     }

@@ -63,6 +63,36 @@ describe('two runs that are joined by their doors', () => {
   })
 })
 
+describe('a run that keeps no fingerprint', () => {
+  const PACKETS = `
+expect:
+  forwarded: { description: Packets go on, by: 20s, seen: { event: forward, count: "> 10" } }
+`
+  const { office } = joinedSession()
+  const again = (text: string, fingerprint: boolean) => {
+    const run = runOf(text, [], { inputs: office.inputs, timeZero: TIME_ZERO, fingerprint })
+    const events: TraceEvent[] = []
+    run.listen(event => events.push(event), false)
+    run.advance()
+    return { events, result: run.result() }
+  }
+
+  test('does the same as one that does', () => {
+    const [with_, without] = [again(OFFICE, true), again(OFFICE, false)]
+    assert.deepEqual(without.events, with_.events)
+    assert.deepEqual(without.result.checks, with_.result.checks)
+    assert.deepEqual(without.result.drops, with_.result.drops)
+    assert.equal(without.result.fingerprint, '')
+    assert.ok(without.result.events < with_.result.events)
+  })
+  test('counts the packets that a check asks for', () => {
+    const text = `${OFFICE.replace(/expect:[^]*$/, '')}${PACKETS}`
+    const [with_, without] = [again(text, true), again(text, false)]
+    assert.ok(without.result.ok)
+    assert.deepEqual(without.result.checks, with_.result.checks)
+  })
+})
+
 describe('what comes in', () => {
   test('in the past is refused', () => {
     const run = runOf(OFFICE)
