@@ -56,7 +56,7 @@ export class Run {
   readonly #moments: SimTime[]
   readonly #nodeHashes = new Map<string, Hash>()
   readonly #linkHashes = new Map<string, Hash>()
-  readonly #inputs: Input[]
+  readonly #inputs: readonly Input[]
   /** How many of them have come in. */
   #entered = 0
   #events = 0
@@ -160,16 +160,20 @@ export class Run {
   }
 
   /**
-   * Packets have come in from outside at `t`, which is later than now: everything due by then runs, then they enter,
+   * Packets have come in by the node `name` at `t`, which is later than now: everything due by then runs, then they enter,
    * and with them everything that they bring about at that instant. A replay that is given the same does the same. Not for
    * a run that replays.
    */
-  enter(t: SimTime, packets: readonly Omit<Input, 't'>[]): void {
+  enter(t: SimTime, name: string, packets: readonly Uint8Array[]): void {
+    const door = this.outside(name)
+    const { scheduler } = this.simulation.world
     if (t <= this.now) throw new Error(`packets came in at ${t} ns, but it is ${this.now} ns already`)
-    if (t <= this.stop) for (const { node, bytes } of packets) this.#inputs.push({ t, node, bytes })
-    this.advanceTo(t)
-    this.#inputs.splice(0, this.#entered)
-    this.#entered = 0
+    if (t > this.stop) return this.advanceTo(t)
+    while (this.next < t) this.#instant(this.next)
+    scheduler.runUntil(t)
+    for (const bytes of packets) door.enter(bytes)
+    scheduler.runUntil(t)
+    this.#look(t)
   }
 
   /**
@@ -203,14 +207,13 @@ export class Run {
     const { scheduler } = this.simulation.world
     scheduler.runUntil(t)
     if (this.#nextInput === t) {
-      while (this.#nextInput === t) this.#admit(this.#inputs[this.#entered++])
+      for (; this.#nextInput === t; this.#entered++) {
+        const { node, bytes } = this.#inputs[this.#entered]
+        this.outside(node).enter(bytes)
+      }
       scheduler.runUntil(t)
     }
     this.#look(t)
-  }
-
-  #admit({ node, bytes }: Input): void {
-    this.outside(node).enter(bytes)
   }
 
   /** The node of kind tun or udp of that name. */

@@ -80,7 +80,9 @@ export class ExternalPort {
   }
 
   #allows(address: Ipv4): boolean {
-    return this.#networks?.some(network => contains(network, address)) ?? true
+    if (this.#networks === undefined) return true
+    for (const network of this.#networks) if (contains(network, address)) return true
+    return false
   }
 
   /** The trace tells of the IP packet, whatever frames it. */

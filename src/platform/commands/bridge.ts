@@ -76,10 +76,7 @@ async function goOn(run: Run, watch: Watch, doors: readonly Door[]): Promise<num
     const { node } = door
     run.outside(node).onLeave(bytes => door.send(bytes))
     door.start({
-      packets: views => {
-        const inputs = views.map(bytes => ({ node, bytes }))
-        pacer.enter(inputs, t => watch.recording?.inputs(t, inputs))
-      },
+      packets: views => pacer.enter(node, views, t => watch.recording?.inputs(t, node, views)),
       broken: problem => {
         trouble ??= problem
       },
