@@ -2,7 +2,8 @@
  * The trace: everything that happens in a run, as typed events of one closed table. Story, JSON, checks, captures and
  * the terminal UI are views of it.
  *
- * While nobody listens, `if (trace.on)` is all that a layer spends: no object and no string is made.
+ * While nobody listens, `if (trace.on)` is all that a layer spends: no object and no string is made. The events that
+ * come with every packet have listeners of their own, and layers ask `trace.packets` before these.
  */
 import type { DropReason } from './drop.ts'
 import type { StreamClose } from './layer.ts'
@@ -162,6 +163,10 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   action: ['verb', 'detail'],
 }
 
+/** What comes with every packet: the rest of the trace is rare beside it. */
+const OF_EVERY_PACKET: ReadonlySet<EventName> = new Set(['send', 'forward', 'deliver'])
+export const isOfEveryPacket = (event: EventName): boolean => OF_EVERY_PACKET.has(event)
+
 export type TraceEvent = {
   [K in EventName]: { readonly t: SimTime; readonly node: string; readonly event: K } & EventFields[K]
 }[EventName]
@@ -170,24 +175,32 @@ export type Listener = (event: TraceEvent) => void
 
 /** All events of a run pass through one hub. */
 export class TraceHub {
+  /** Does anybody listen? */
   on = false
+  /** Does anybody listen to what comes with every packet? */
+  packets = false
   /** How many packets were discarded, by reason: counted whether anybody listens or not. */
   readonly drops = new Map<DropReason, number>()
   readonly #clock: Clock
-  #listeners: Listener[] = []
+  readonly #listeners: Listener[] = []
+  readonly #packetListeners: Listener[] = []
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  listen(listener: Listener): void {
+  /** Tells the listener every event, or all but those of every packet. */
+  listen(listener: Listener, packets = true): void {
     this.#listeners.push(listener)
     this.on = true
+    if (!packets) return
+    this.#packetListeners.push(listener)
+    this.packets = true
   }
 
   emit<K extends EventName>(node: string, event: K, fields: EventFields[K]): void {
     const full = { t: this.#clock.now, node, event, ...fields } as unknown as TraceEvent
-    for (const listener of this.#listeners) listener(full)
+    for (const listener of isOfEveryPacket(event) ? this.#packetListeners : this.#listeners) listener(full)
   }
 }
 
@@ -204,6 +217,10 @@ export class Trace {
   /** Does anybody listen? Ask before building the fields of a frequent event. */
   get on(): boolean {
     return this.#hub.on
+  }
+  /** The same before `send`, `forward` and `deliver`. */
+  get packets(): boolean {
+    return this.#hub.packets
   }
 
   emit<K extends EventName>(event: K, fields: EventFields[K]): void {

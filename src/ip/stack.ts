@@ -204,7 +204,7 @@ export class IpStack {
       whole.release()
       return
     }
-    if (this.#env.trace.on) this.#env.trace.emit('deliver', ipFacts(whole, iface))
+    if (this.#env.trace.packets) this.#env.trace.emit('deliver', ipFacts(whole, iface))
     handler(whole)
   }
 
@@ -232,7 +232,7 @@ export class IpStack {
       return
     }
     Ipv4Header.decrementTtl(bytes, start)
-    if (this.#env.trace.on) this.#env.trace.emit('forward', ipFacts(packet, iface.port.name))
+    if (this.#env.trace.packets) this.#env.trace.emit('forward', ipFacts(packet, iface.port.name))
     this.#transmit(packet, iface, route.via ?? destination)
   }
 
@@ -278,7 +278,7 @@ export class IpStack {
       )
       return 'fragmentation-needed'
     }
-    if (this.#env.trace.on) this.#env.trace.emit('send', ipFacts(packet, iface.port.name))
+    if (this.#env.trace.packets) this.#env.trace.emit('send', ipFacts(packet, iface.port.name))
     // The limited broadcast is for the network of the interface: no gateway passes it on (RFC 1122 §3.3.6).
     this.#transmit(packet, iface, destination === BROADCAST ? destination : (route?.via ?? destination))
     return undefined
@@ -286,7 +286,7 @@ export class IpStack {
 
   /** What a node sends to itself passes through the event queue: no layer is entered twice at once. */
   #loop(packet: Packet): void {
-    if (this.#env.trace.on) this.#env.trace.emit('send', ipFacts(packet, LOOPBACK))
+    if (this.#env.trace.packets) this.#env.trace.emit('send', ipFacts(packet, LOOPBACK))
     this.#env.clock.after(0, 'loopback', () => this.#deliver(packet, LOOPBACK))
   }
 

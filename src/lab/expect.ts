@@ -3,7 +3,7 @@
  * both ends. States are read from snapshots, events are counted as they happen.
  */
 import { formatDuration, formatTime, type SimTime } from '../base/time.ts'
-import type { TraceEvent } from '../base/trace.ts'
+import { isOfEveryPacket, type TraceEvent } from '../base/trace.ts'
 import type { SnapshotValue } from '../node/node.ts'
 import type { Simulation } from './build.ts'
 import type { Check, Comparison, EventPattern, StateCondition } from './lab.ts'
@@ -46,6 +46,13 @@ export class Checks {
       'by' in when ? [when.by] : 'at' in when ? [when.at] : [...when.during],
     )
     return [...new Set([0, ...moments])].sort((a, b) => a - b)
+  }
+
+  /** Does any of them look for events that come with every packet? */
+  get ofEveryPacket(): boolean {
+    return this.#pending.some(({ check: { seen, unseen } }) =>
+      [seen, unseen].some(pattern => pattern !== undefined && isOfEveryPacket(pattern.event)),
+    )
   }
 
   event(event: TraceEvent): void {

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly inputs?: readonly Input[]
   /** Ends the run earlier than the lab says; never later. */
   readonly until?: SimTime
+  /** False: keep none. It costs more than the simulation of a packet does, and only a run that can be repeated needs it. */
+  readonly fingerprint?: boolean
 }
 
 export interface RunResult {
@@ -35,9 +37,11 @@ export interface RunResult {
   readonly checks: readonly Verdict[]
   /** How many packets were discarded, by reason. */
   readonly drops: ReadonlyMap<string, number>
+  /** Empty if the run was to keep none. */
   readonly fingerprint: string
   /** Hashes of each node's events and each link's bytes. */
   readonly fingerprints: ReadonlyMap<string, string>
+  /** Without a fingerprint those of every packet count only if a check asks for them. */
   readonly events: number
 }
 
@@ -46,12 +50,13 @@ export class Run {
   readonly stop: SimTime
   /** In microseconds since 1970; undefined for a run that does not touch the outside. */
   readonly timeZero: number | undefined
+  readonly #fingerprint: boolean
   readonly #checks: Checks
   /** Moments of checks that are still to come, in order. */
   readonly #moments: SimTime[]
   readonly #nodeHashes = new Map<string, Hash>()
   readonly #linkHashes = new Map<string, Hash>()
-  readonly #inputs: Input[]
+  readonly #inputs: readonly Input[]
   /** How many of them have come in. */
   #entered = 0
   #events = 0
@@ -61,6 +66,7 @@ export class Run {
     this.simulation = build(lab)
     this.stop = Math.min(lab.stop, options.until ?? lab.stop)
     this.timeZero = options.timeZero
+    this.#fingerprint = options.fingerprint ?? true
     this.#checks = new Checks(this.simulation)
     this.#moments = this.#checks.moments.filter(t => t <= this.stop)
     this.#inputs = (options.inputs ?? []).filter(({ t }) => t <= this.stop)
@@ -68,9 +74,9 @@ export class Run {
     this.#schedule()
   }
 
-  /** Tells the listener every event from here on. */
-  listen(listener: (event: TraceEvent) => void): void {
-    this.simulation.world.trace.listen(listener)
+  /** Tells the listener every event from here on, or all but those of every packet: send, forward, deliver. */
+  listen(listener: (event: TraceEvent) => void, packets = true): void {
+    this.simulation.world.trace.listen(listener, packets)
   }
 
   /** Tells of every frame as it enters link number `index`. */
@@ -84,12 +90,17 @@ export class Run {
   }
 
   #observe(): void {
+    const fingerprint = this.#fingerprint
     this.listen(event => {
       this.#events++
       this.#stirred ||= STIRRING.has(event.event)
-      hashEvent(this.#hashOf(event.node), event)
+      if (fingerprint) hashEvent(this.#hashOf(event.node), event)
       this.#checks.event(event)
-    })
+    }, fingerprint || this.#checks.ofEveryPacket)
+    if (fingerprint) this.#hashLinks()
+  }
+
+  #hashLinks(): void {
     for (const [index, link] of this.simulation.links.entries()) {
       const hash = new Hash()
       this.#linkHashes.set(link.name, hash)
@@ -149,16 +160,20 @@ export class Run {
   }
 
   /**
-   * Packets have come in from outside at `t`, which is later than now: everything due by then runs, then they enter,
+   * Packets have come in by the node `name` at `t`, which is later than now: everything due by then runs, then they enter,
    * and with them everything that they bring about at that instant. A replay that is given the same does the same. Not for
    * a run that replays.
    */
-  enter(t: SimTime, packets: readonly Omit<Input, 't'>[]): void {
+  enter(t: SimTime, name: string, packets: readonly Uint8Array[]): void {
+    const door = this.outside(name)
+    const { scheduler } = this.simulation.world
     if (t <= this.now) throw new Error(`packets came in at ${t} ns, but it is ${this.now} ns already`)
-    if (t <= this.stop) for (const { node, bytes } of packets) this.#inputs.push({ t, node, bytes })
-    this.advanceTo(t)
-    this.#inputs.splice(0, this.#entered)
-    this.#entered = 0
+    if (t > this.stop) return this.advanceTo(t)
+    while (this.next < t) this.#instant(this.next)
+    scheduler.runUntil(t)
+    for (const bytes of packets) door.enter(bytes)
+    scheduler.runUntil(t)
+    this.#look(t)
   }
 
   /**
@@ -192,14 +207,13 @@ export class Run {
     const { scheduler } = this.simulation.world
     scheduler.runUntil(t)
     if (this.#nextInput === t) {
-      while (this.#nextInput === t) this.#admit(this.#inputs[this.#entered++])
+      for (; this.#nextInput === t; this.#entered++) {
+        const { node, bytes } = this.#inputs[this.#entered]
+        this.outside(node).enter(bytes)
+      }
       scheduler.runUntil(t)
     }
     this.#look(t)
-  }
-
-  #admit({ node, bytes }: Input): void {
-    this.outside(node).enter(bytes)
   }
 
   /** The node of kind tun or udp of that name. */
@@ -233,7 +247,7 @@ export class Run {
       t,
       checks,
       drops: this.simulation.world.trace.drops,
-      fingerprint: combine(fingerprints),
+      fingerprint: this.#fingerprint ? combine(fingerprints) : '',
       fingerprints,
       events: this.#events,
     }

@@ -50,7 +50,7 @@ export class ExternalPort {
     if (packet.end - ip < Ipv4Header.HEADER) return this.#drop(packet, 'malformed', 'truncated')
     const source = Ipv4Header.source(packet.bytes, ip)
     if (!this.#allows(source)) return this.#drop(packet, 'outside-range', undefined, source)
-    if (this.#env.trace.on) this.#tell('send', packet, ip)
+    if (this.#env.trace.packets) this.#tell('send', packet, ip)
     this.#in(packet)
   }
 
@@ -64,7 +64,7 @@ export class ExternalPort {
     if (ip !== undefined && packet.end - ip >= Ipv4Header.HEADER) {
       const destination = Ipv4Header.destination(packet.bytes, ip)
       if (!this.#allows(destination)) return this.#drop(packet, 'outside-range', undefined, destination)
-      if (this.#env.trace.on) this.#tell('deliver', packet, ip)
+      if (this.#env.trace.packets) this.#tell('deliver', packet, ip)
     }
     this.left++
     this.leave?.(packet.data)
@@ -80,7 +80,9 @@ export class ExternalPort {
   }
 
   #allows(address: Ipv4): boolean {
-    return this.#networks?.some(network => contains(network, address)) ?? true
+    if (this.#networks === undefined) return true
+    for (const network of this.#networks) if (contains(network, address)) return true
+    return false
   }
 
   /** The trace tells of the IP packet, whatever frames it. */

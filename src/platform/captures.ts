@@ -30,7 +30,7 @@ export class Captures {
     })
     run.listen(event => {
       if (event.event === 'drop') for (const { capture } of this.#files) capture.event(event)
-    })
+    }, false)
     this.write(false)
   }
 

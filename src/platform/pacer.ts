@@ -5,7 +5,7 @@
  * Timers of Node keep whole milliseconds and are late by some, so the last of them are waited for in turns of the event
  * loop, in which packets are heard.
  */
-import type { Input, Run } from '../index.ts'
+import type { Run } from '../index.ts'
 
 /** The clock of the wall. */
 export interface Wall {
@@ -52,6 +52,8 @@ export class Pacer {
   readonly #options: PacerOptions
   readonly #since: number
   #looked = 0
+  /** When the next turn comes. */
+  #due = Number.POSITIVE_INFINITY
   #takeBack = (): void => {}
   #finish = (): void => {}
   #fail = (_: unknown): void => {}
@@ -78,14 +80,14 @@ export class Pacer {
     })
   }
 
-  /** Packets have come in from outside, just now; returns their moment. */
-  enter(packets: readonly Omit<Input, 't'>[], note: (t: number) => void): void {
+  /** Packets have come in by this node, just now: `note` is told their moment before. */
+  enter(node: string, packets: readonly Uint8Array[], note: (t: number) => void): void {
     if (this.#ended) return
     this.#guard(() => {
       const t = Math.max(this.#target, this.#run.now + 1)
       note(t)
       this.#measure(t)
-      this.#run.enter(t, packets)
+      this.#run.enter(t, node, packets)
       this.#sleep()
     })
   }
@@ -98,7 +100,7 @@ export class Pacer {
       this.#looked = this.#wall.now()
       if (this.#run.over || !this.#options.look()) this.#end(this.#finish)
       else if (reached) this.#sleep()
-      else this.#later(0)
+      else this.#later(this.#looked, 0)
     })
   }
 
@@ -139,14 +141,21 @@ export class Pacer {
   #sleep(): void {
     if (this.#ended) return
     const now = this.#wall.now()
-    const untilEvent = (this.#run.next - this.#target) / this.#options.speed
-    const wait = Math.min(untilEvent, this.#looked + NAP - now) / 1e6
-    this.#later(wait > CLOSE ? Math.floor(wait - CLOSE / 2) : 0)
+    const event = this.#since + this.#run.next / this.#options.speed
+    const wait = (Math.min(event, this.#looked + NAP) - now) / 1e6
+    this.#later(now, wait > CLOSE ? Math.floor(wait - CLOSE / 2) : 0)
   }
 
-  #later(milliseconds: number): void {
+  /** A turn that comes too early does no harm, so only one that would come too late is asked for again. */
+  #later(now: number, milliseconds: number): void {
+    const due = now + milliseconds * 1e6
+    if (due >= this.#due) return
     this.#takeBack()
-    this.#takeBack = this.#wall.later(milliseconds, () => this.#turn())
+    this.#due = due
+    this.#takeBack = this.#wall.later(milliseconds, () => {
+      this.#due = Number.POSITIVE_INFINITY
+      this.#turn()
+    })
   }
 }
 

@@ -1,6 +1,6 @@
 /** `--record FILE`: the run file, written as the run goes, so that a bad path is known before it and little is lost. */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { type Input, type Lab, type RunResult, runFileEnd, runFileHeader, runFileInput } from '../index.ts'
+import { type Lab, type RunResult, runFileEnd, runFileHeader, runFileInput } from '../index.ts'
 import { type LabFile, writing } from './files.ts'
 import { version } from './package.ts'
 
@@ -23,9 +23,9 @@ export class Recording {
     this.flush()
   }
 
-  /** Packets have come in from outside. */
-  inputs(t: number, packets: readonly Omit<Input, 't'>[]): void {
-    for (const { node, bytes } of packets) this.#text += runFileInput({ t, node, bytes })
+  /** Packets have come in by this node. */
+  inputs(t: number, node: string, packets: readonly Uint8Array[]): void {
+    for (const bytes of packets) this.#text += runFileInput({ t, node, bytes })
     if (this.#text.length > BUFFER) this.flush()
   }
 

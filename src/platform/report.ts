@@ -29,6 +29,8 @@ export interface Ending {
 }
 
 export interface Report {
+  /** Does it tell of every packet? */
+  readonly packets: boolean
   begin(): void
   event(event: TraceEvent): void
   /** Writes what has been gathered. */
@@ -37,6 +39,7 @@ export interface Report {
 }
 
 export class JsonReport implements Report {
+  readonly packets = true
   readonly #lab: Lab
   #text = ''
 
@@ -90,6 +93,7 @@ const TONE_COLOUR: Readonly<Record<StoryLine['tone'], Colour | undefined>> = {
 }
 
 export class StoryReport implements Report {
+  readonly packets: boolean
   readonly #run: Run
   readonly #quiet: boolean
   readonly #story: Story
@@ -99,6 +103,7 @@ export class StoryReport implements Report {
 
   constructor(run: Run, { quiet = false, verbose = false }: { quiet?: boolean; verbose?: boolean }) {
     const { lab } = run.simulation
+    this.packets = verbose && !quiet
     this.#run = run
     this.#quiet = quiet
     this.#story = new Story({ verbose, names: namesOf(lab) })
@@ -143,7 +148,7 @@ export class StoryReport implements Report {
     if (drops.length > 0) lines.push(this.#wrap(`Packets dropped: ${drops.join(', ')}.`))
     lines.push(this.#wrap(summary(result)))
     if (replayed) lines.push(paint(replayed.same ? 'green' : 'red', this.#wrap(sameness(replayed))))
-    lines.push(paint('gray', `fingerprint ${result.fingerprint}`))
+    if (result.fingerprint !== '') lines.push(paint('gray', `fingerprint ${result.fingerprint}`))
     if (interrupted) lines.push(`Interrupted at ${moment(result.t)} of ${moment(this.#run.stop)}.`)
     out(`${lines.join('\n')}\n`)
   }

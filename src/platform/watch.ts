@@ -16,6 +16,9 @@ export interface WatchFlags {
   readonly pcap?: string
 }
 
+/** What a replay, or a program, compares. */
+export const needsFingerprint = ({ record, json = false }: WatchFlags): boolean => record !== undefined || json
+
 /** Before anything is opened. */
 export function checkFlags({ quiet, verbose }: WatchFlags): void {
   if (quiet && verbose) throw new UsageError('--quiet and --verbose cannot both be obeyed: choose one.')
@@ -35,7 +38,7 @@ export class Watch {
     this.recording = flags.record === undefined ? undefined : new Recording(flags.record, file, lab, run.timeZero)
     this.#captures = flags.pcap === undefined ? undefined : new Captures(flags.pcap, run, file.text)
     this.#report = flags.json ? new JsonReport(lab) : new StoryReport(run, flags)
-    run.listen(event => this.#report.event(event))
+    run.listen(event => this.#report.event(event), this.#report.packets)
   }
 
   begin(): void {

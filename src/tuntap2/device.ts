@@ -41,7 +41,7 @@ export abstract class Device extends Duplex {
       readableHighWaterMark: READABLE_PACKETS,
       decodeStrings: true,
     })
-    const all = Buffer.allocUnsafeSlow(BATCH * SLOT)
+    const all = new Uint8Array(BATCH * SLOT)
     this.#batch = {
       count: 0,
       slots: Array.from({ length: BATCH }, (_, i) => all.subarray(i * SLOT, (i + 1) * SLOT)),

@@ -63,29 +63,59 @@ describe('two runs that are joined by their doors', () => {
   })
 })
 
+describe('a run that keeps no fingerprint', () => {
+  const PACKETS = `
+expect:
+  forwarded: { description: Packets go on, by: 20s, seen: { event: forward, count: "> 10" } }
+`
+  const { office } = joinedSession()
+  const again = (text: string, fingerprint: boolean) => {
+    const run = runOf(text, [], { inputs: office.inputs, timeZero: TIME_ZERO, fingerprint })
+    const events: TraceEvent[] = []
+    run.listen(event => events.push(event), false)
+    run.advance()
+    return { events, result: run.result() }
+  }
+
+  test('does the same as one that does', () => {
+    const [with_, without] = [again(OFFICE, true), again(OFFICE, false)]
+    assert.deepEqual(without.events, with_.events)
+    assert.deepEqual(without.result.checks, with_.result.checks)
+    assert.deepEqual(without.result.drops, with_.result.drops)
+    assert.equal(without.result.fingerprint, '')
+    assert.ok(without.result.events < with_.result.events)
+  })
+  test('counts the packets that a check asks for', () => {
+    const text = `${OFFICE.replace(/expect:[\s\S]*$/, '')}${PACKETS}`
+    const [with_, without] = [again(text, true), again(text, false)]
+    assert.ok(without.result.ok)
+    assert.deepEqual(without.result.checks, with_.result.checks)
+  })
+})
+
 describe('what comes in', () => {
   test('in the past is refused', () => {
     const run = runOf(OFFICE)
     run.advanceTo(5e9)
-    assert.throws(() => run.enter(5e9, []), /came in at 5000000000 ns, but it is 5000000000 ns already/)
+    assert.throws(() => run.enter(5e9, 'internet', []), /came in at 5000000000 ns, but it is 5000000000 ns already/)
   })
   test('after the end of the lab changes nothing', () => {
     const [run, other] = [runOf(OFFICE), runOf(OFFICE)]
     other.advance()
-    run.enter(21e9, [{ node: 'internet', bytes: new Uint8Array(20) }])
+    run.enter(21e9, 'internet', [new Uint8Array(20)])
     assert.ok(run.over)
     assert.equal(run.result().fingerprint, other.result().fingerprint)
   })
   test('by a node that is no door is a fault of the caller', () => {
     const run = runOf(OFFICE)
-    assert.throws(() => run.enter(1, [{ node: 'files', bytes: new Uint8Array(20) }]), /files is no way into/)
+    assert.throws(() => run.enter(1, 'files', [new Uint8Array(20)]), /files is no way into/)
   })
   test('enters after everything that was due at its instant', () => {
     const seen: string[] = []
     const run = runOf(OFFICE)
     run.simulation.world.scheduler.after(5, 'test', () => seen.push('due'))
     run.listen(event => event.event === 'drop' && seen.push('entered'))
-    run.enter(5, [{ node: 'internet', bytes: new Uint8Array(20) }])
+    run.enter(5, 'internet', [new Uint8Array(20)])
     assert.deepEqual(seen, ['due', 'entered'])
   })
 })

@@ -28,12 +28,12 @@ export class Side {
 
   /** Lets in what waits; false when nothing does. */
   admit(now: number): boolean {
-    const packets = this.#waiting.map(bytes => ({ node: this.door, bytes }))
+    const packets = this.#waiting
     if (packets.length === 0) return false
     this.#waiting = []
     const t = Math.max(now, this.run.now + 1)
-    for (const packet of packets) this.inputs.push({ t, ...packet })
-    this.run.enter(t, packets)
+    for (const bytes of packets) this.inputs.push({ t, node: this.door, bytes })
+    this.run.enter(t, this.door, packets)
     return true
   }
 }

@@ -7,7 +7,7 @@ import { checkedLab, isOutside, type OutsideSpec, readLab } from '../files.ts'
 import { Pacer } from '../pacer.ts'
 import { err, out } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
-import { checkFlags, Watch } from '../watch.ts'
+import { checkFlags, needsFingerprint, Watch } from '../watch.ts'
 import { overridesOf, type RunFlags, untilOf } from './run.ts'
 
 interface Flags extends RunFlags {
@@ -43,7 +43,7 @@ export const bridge: Action = async ([name], options) => {
   try {
     for (const spec of outside) doors.push(await open(spec, lab, descriptor))
     const timeZero = Math.round((performance.timeOrigin + performance.now()) * 1000)
-    const run = new Run(lab, { ...untilOf(flags), timeZero })
+    const run = new Run(lab, { ...untilOf(flags), timeZero, fingerprint: needsFingerprint(flags) })
     const watch = new Watch(run, lab, file, flags)
     try {
       return await goOn(run, watch, doors)
@@ -76,10 +76,7 @@ async function goOn(run: Run, watch: Watch, doors: readonly Door[]): Promise<num
     const { node } = door
     run.outside(node).onLeave(bytes => door.send(bytes))
     door.start({
-      packets: views => {
-        const inputs = views.map(bytes => ({ node, bytes }))
-        pacer.enter(inputs, t => watch.recording?.inputs(t, inputs))
-      },
+      packets: views => pacer.enter(node, views, t => watch.recording?.inputs(t, node, views)),
       broken: problem => {
         trouble ??= problem
       },
