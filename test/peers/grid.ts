@@ -16,7 +16,7 @@ const count = (octets: number | undefined): string => (octets === undefined ? '-
 const COLUMNS: readonly Column[] = [
   ['case', 24, row => row.name],
   ['real peer', 11, row => row.peer],
-  ['negotiated', 36, row => row.negotiated],
+  ['negotiated', 38, row => row.negotiated],
   ['  to peer', 9, row => count(row.toPeer)],
   ['from peer', 9, row => count(row.fromPeer)],
   ['seconds', 7, row => row.seconds.toFixed(1).padStart(7)],
