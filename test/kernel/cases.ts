@@ -1,5 +1,6 @@
 /** All cases, in the order in which they are run. */
 import type { Case } from './site.ts'
 import { TCP } from './tcp.ts'
+import { TOOLS } from './tools.ts'
 
-export const CASES: readonly Case[] = [...TCP]
+export const CASES: readonly Case[] = [...TOOLS, ...TCP]

@@ -22,10 +22,7 @@ function tellRetransmissions(facts: Facts, site: Site, bridge: Bridge): void {
 
 /** What our service says of connections that have ended in order. */
 async function served(bridge: Bridge, service: string, connections: number, octets: object): Promise<void> {
-  for (let waited = 0; bridge.seen('served', { service }).length < connections && waited < 200; waited++) {
-    await bridge.sees(SECONDS, 'served', { service })
-    await new Promise(resolve => setTimeout(resolve, 25))
-  }
+  await bridge.seesAll(SECONDS, 'served', connections, { service })
   const right = bridge.seen('served', { service, end: 'closed', ...octets }).length
   check(right === connections, `${right} of ${connections} connections of ${service} ended in order and whole`)
 }
@@ -95,12 +92,12 @@ const manyOfOurs: Case = {
     const echo = await site.listen('echo', PORTS.echo, MANY)
     const events = Array.from({ length: MANY }, () => ({
       at: BEGIN,
-      talk: { from: 'server', to: KERNEL, bytes: EACH },
+      talk: { from: 'server', to: KERNEL, bytes: `${EACH}B` },
     }))
     const bridge = await site.bridge({ events })
     const report = await echo()
     check(report.octets === MANY * EACH, `the kernel has echoed ${report.octets} octets`)
-    await new Promise(resolve => setTimeout(resolve, 500))
+    await bridge.seesAll(SECONDS, 'talk-done', MANY)
     const right = bridge.seen('talk-done', { ok: true, bytes: EACH }).length
     check(right === MANY, `${right} of ${MANY} conversations are right`)
     facts.told = `${MANY} connections at once: ${speed(report)} Mbit/s`

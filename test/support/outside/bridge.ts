@@ -45,6 +45,8 @@ export const DEVICE = 'sim0'
 const PASSED_OVER = new Set(['send', 'forward', 'deliver', 'drop'])
 /** With these a frame goes onto a link, or several if the packet has to be cut. */
 const FRAMES = new Set(['send', 'forward'])
+/** What was to be sent, and had to wait for an answer that never came. */
+const NO_FRAME = new Set(['arp-timeout', 'arp-queue-full'])
 const IP_HEADER = 20
 const START_SECONDS = 20
 const STOP_SECONDS = 20
@@ -58,6 +60,8 @@ export class Bridge {
   readonly #links: readonly LinkFacts[]
   /** Frames that a node has sent by an interface: `isp:eth0`. */
   readonly #frames = new Map<string, number>()
+  /** By which interface a packet went last. */
+  readonly #sentBy = new Map<string, string>()
   #result: Result | undefined
   #talk = ''
   /** All that it wrote has been read. */
@@ -120,6 +124,9 @@ export class Bridge {
     if (FRAMES.has(event)) {
       const { mtu } = this.#links.find(({ ends }) => ends.includes(place)) ?? { mtu: Number.POSITIVE_INFINITY }
       this.#add(place, piecesOf(Number(fields.length), mtu))
+      this.#sentBy.set(String(fields.packet), place)
+    } else if (event === 'drop' && NO_FRAME.has(String(fields.reason))) {
+      this.#add(this.#sentBy.get(String(fields.packet)) ?? '', -1)
     } else if (event === 'arp' && fields.way === 'sent') this.#add(place, 1)
   }
 
@@ -150,10 +157,22 @@ export class Bridge {
   }
 
   async sees(seconds: number, event: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Told> {
-    const what = `${event} ${JSON.stringify(fields)}`
+    const [first] = await this.seesAll(seconds, event, 1, fields)
+    return first
+  }
+
+  /** Waits until there are so many. */
+  async seesAll(
+    seconds: number,
+    event: string,
+    count: number,
+    fields: Readonly<Record<string, unknown>> = {},
+  ): Promise<Told[]> {
+    const what = `${event} ${JSON.stringify(fields)}${count === 1 ? '' : ` ${count} times`}`
     return until(seconds, `the bridge tells of no ${what}`, () => {
       if (this.ended) throw new Failure(`the bridge ended before ${what}: ${this.#lastWords()}`)
-      return this.seen(event, fields)[0]
+      const found = this.seen(event, fields)
+      return found.length >= count && found
     })
   }
 
