@@ -2,7 +2,7 @@
  * `npm run test:kernel [-- OPTION… WORD…]`: the kernel's own TCP, ping, traceroute and curl against ours through a TUN device,
  * and a grid of what came of it. README.md beside this file tells more.
  */
-import { mkdtempSync } from 'node:fs'
+import { chmodSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Column } from '../support/outside/grid.ts'
@@ -23,6 +23,8 @@ await playSuite({
   prepare() {
     checkMachine({ commands: COMMANDS, packages: PACKAGES })
     const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-kernel-'))
+    // For the users without privilege of some cases.
+    chmodSync(folder, 0o755)
     return { folder, site: (name, undo) => new Site(folder, name, undo) }
   },
 })

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Bridge, type BridgePlan } from '../support/outside/bridge.ts'
+import { Bridge, type BridgePlan, CLI } from '../support/outside/bridge.ts'
 import { check, Failure, until } from '../support/outside/failure.ts'
 import { type Ended, start } from '../support/outside/host.ts'
 import { Namespace } from '../support/outside/namespace.ts'
@@ -18,7 +18,7 @@ export interface Facts {
 }
 export type Case = Outside.Case<Site, Facts>
 
-interface Plan extends Omit<BridgePlan, 'lab' | 'namespace' | 'folder'> {
+interface Plan extends Partial<Omit<BridgePlan, 'lab' | 'namespace'>> {
   readonly road?: Road
   readonly events?: readonly object[]
 }
@@ -49,9 +49,19 @@ export class Site {
   /** A bridge that has just been started. */
   begin({ road, events, ...plan }: Plan = {}): Bridge {
     const { namespace, folder } = this
-    const lab = join(folder, 'lab.yaml')
+    return new Bridge({ folder, ...plan, lab: this.#lab(road, events), namespace }, this.#undo)
+  }
+
+  /** The words of the command as somebody types them who reads the story, and where the record is kept. */
+  inTerminal(events: readonly object[]): { readonly words: readonly string[]; readonly record: string } {
+    const record = join(this.folder, 'terminal.jsonl')
+    return { words: [process.execPath, CLI, 'bridge', this.#lab({}, events), '--record', record], record }
+  }
+
+  #lab(road?: Road, events?: readonly object[]): string {
+    const lab = join(this.folder, 'lab.yaml')
     writeFileSync(lab, labText(road, events))
-    return new Bridge({ ...plan, lab, namespace, folder }, this.#undo)
+    return lab
   }
 
   /** A program of the kernel's side that must succeed; what it says. */

@@ -39,7 +39,7 @@ export interface Result {
   readonly drops: Readonly<Record<string, number>>
 }
 
-const CLI = rootPath('dist/cli/cli.js')
+export const CLI = rootPath('dist/cli/cli.js')
 export const DEVICE = 'sim0'
 /** One event a packet and hop, or a packet: too many to keep. They are counted. */
 const PASSED_OVER = new Set(['send', 'forward', 'deliver', 'drop'])
@@ -64,6 +64,7 @@ export class Bridge {
   readonly #sentBy = new Map<string, string>()
   #result: Result | undefined
   #talk = ''
+  #lines = 0
   /** All that it wrote has been read. */
   #closed = false
   /** A line that is not JSON: what kill -9 has cut off. */
@@ -97,12 +98,17 @@ export class Bridge {
   get pid(): number {
     return this.#process.pid ?? 0
   }
+  /** Nothing has come on stdout. */
+  get silent(): boolean {
+    return this.#lines === 0
+  }
   /** What it has said to people so far. */
   get talk(): string {
     return this.#talk
   }
 
   #hear(line: string): void {
+    this.#lines++
     let said: { readonly type: string }
     try {
       said = JSON.parse(line)
