@@ -13,7 +13,7 @@ import { type Facts, Site } from './site.ts'
 
 const COMMANDS = { ping: 'ping', traceroute: 'traceroute', curl: 'curl', python3: 'python3' }
 const PACKAGES = ['iproute2', 'iputils-ping', 'traceroute', 'curl', 'python3', 'tshark']
-const COLUMNS: readonly Column<Facts>[] = [['what was seen', 76, facts => facts.told]]
+const COLUMNS: readonly Column<Facts>[] = [['what was seen', 92, facts => facts.told]]
 
 await playSuite({
   cases: CASES,
