@@ -40,10 +40,8 @@ for i in range(int(sys.argv[3])):
         s.sendto(b'x' * 64, (sys.argv[1], int(sys.argv[2])))
     except OSError:
         pass`
-/** More than this the bridge may never take: MB. Without a flood it is about 100. */
-const MOST = 600
-/** What a second flood may add to what the first one has left: MB. */
-const GROWTH = 80
+/** More than this the bridge may never take: MB. With ten floods it was seen to stay between 200 and 280 from the fourth on. */
+const MOST = 400
 
 /** Of proc(5): resident memory in MB, now or at most. */
 function memory({ pid }: Bridge, what: 'VmRSS' | 'VmHWM'): number {
@@ -69,7 +67,6 @@ const flood: Case = {
     facts.told = `${came} of ${6 * PACKETS} packets came in; memory ${before} MB, then ${left.join(', ')}, at most ${most}; `
     facts.told += `port-closed ${drops['port-closed']}, queue-full ${drops['queue-full']}`
     check(most <= MOST, `the bridge has taken ${most} MB`)
-    check(left[2] - left[1] <= GROWTH, `another flood has left ${left[2] - left[1]} MB more`)
     check((drops['port-closed'] ?? 0) > 0 && (drops['queue-full'] ?? 0) > 0, `drops: ${JSON.stringify(drops)}`)
     await bridge.owes()
   },
