@@ -48,7 +48,10 @@ export type RecordedRun =
   | { readonly ok: false; readonly problem: string }
 
 export function readRunFile(text: string): RecordedRun {
-  const lines = text.split('\n').filter(written => written.trim() !== '')
+  const lines = text
+    .slice(0, wholeLines(text))
+    .split('\n')
+    .filter(written => written.trim() !== '')
   let values: unknown[]
   try {
     values = lines.map(written => JSON.parse(written) as unknown)
@@ -79,6 +82,18 @@ export function readRunFile(text: string): RecordedRun {
   const version = typeof header.version === 'string' ? header.version : 'unknown'
   const all = [...overrides, { path: 'seed', value: String(seed) }]
   return { ok: true, version, lab, overrides: all, timeZero, inputs: inputs as Input[], end }
+}
+
+/** Where the last line begins if nothing ends it and it is no JSON: a program that is killed may leave half a line. */
+function wholeLines(text: string): number {
+  const last = text.lastIndexOf('\n') + 1
+  if (last === 0) return text.length
+  try {
+    JSON.parse(text.slice(last))
+    return text.length
+  } catch {
+    return last
+  }
 }
 
 const HEX = /^(?:[0-9a-f]{2})*$/

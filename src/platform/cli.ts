@@ -2,7 +2,7 @@
 /** The command `pptp-lab`: finds the command, runs it, and turns every ending into an exit status. */
 import { COMMANDS } from './commands/table.ts'
 import { shippedLabs, version } from './package.ts'
-import { err, OutputClosed, out } from './terminal.ts'
+import { atTerminal, err, OutputClosed, out } from './terminal.ts'
 import { type Command, columns, didYouMean, EXIT, helpOf, parse, UsageError } from './usage.ts'
 
 function help(): string {
@@ -70,4 +70,9 @@ function statusOf(error: unknown): number {
   return EXIT.internal
 }
 
+// Node restores the terminals that it was started with, and aborts when one is gone. The signal itself ends it before that,
+// with the same status for a shell.
+process.on('exit', status => {
+  if (status === EXIT.hungUp && atTerminal) process.kill(process.pid, 'SIGHUP')
+})
 process.exitCode = await main(process.argv.slice(2)).catch(statusOf)

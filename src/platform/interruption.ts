@@ -1,22 +1,20 @@
-/** ^C and TERM end a run in order: it is asked for between two slices. A second one is left to the system. */
+/** ^C, TERM and the end of the terminal end a run in order: it is asked for between two slices. A second one is left to the system. */
 import { EXIT } from './usage.ts'
+
+const STATUS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hungUp } as const
+const SIGNALS = Object.keys(STATUS) as (keyof typeof STATUS)[]
 
 export class Interruption {
   /** What the program ends with, once somebody has asked for the end. */
   status: number | undefined
-  readonly #int = (): void => {
-    this.status ??= EXIT.interrupted
-  }
-  readonly #term = (): void => {
-    this.status ??= EXIT.terminated
+  readonly #end = (signal: NodeJS.Signals): void => {
+    this.status ??= STATUS[signal as keyof typeof STATUS]
   }
 
   constructor() {
-    process.once('SIGINT', this.#int)
-    process.once('SIGTERM', this.#term)
+    for (const signal of SIGNALS) process.once(signal, this.#end)
   }
   forget(): void {
-    process.removeListener('SIGINT', this.#int)
-    process.removeListener('SIGTERM', this.#term)
+    for (const signal of SIGNALS) process.removeListener(signal, this.#end)
   }
 }

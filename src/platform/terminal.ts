@@ -1,5 +1,6 @@
 /** What is written where: data to stdout, talk to stderr, colours and wrapped lines only for people. */
 import { writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { styleText } from 'node:util'
 
 export type Colour = Parameters<typeof styleText>[0]
@@ -36,6 +37,10 @@ export function wrap(line: string, width: number | undefined, indent: number): s
   return [...lines, rest].join('\n')
 }
 
+/** Which of stdin, stdout and stderr are terminals. Asked before one can be gone: then nobody can say any more. */
+const TERMINALS = [0, 1, 2].filter(descriptor => isatty(descriptor))
+export const atTerminal = TERMINALS.length > 0
+
 /** The reader of a pipe has gone: what is left to say interests nobody. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed'
@@ -50,6 +55,8 @@ function writeAll(descriptor: number, text: string): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EPIPE') throw new OutputClosed()
+      // The terminal has gone. HUP, which says so, is on its way and ends the program in order.
+      if (code === 'EIO' && TERMINALS.includes(descriptor)) return
       // A pipe that is full and does not block: try again.
       if (code !== 'EAGAIN') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)

@@ -3,7 +3,16 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { wrap } from './terminal.ts'
 
 /** Exit statuses of the program. */
-export const EXIT = { good: 0, failed: 1, usage: 2, internal: 3, limit: 4, interrupted: 130, terminated: 143 } as const
+export const EXIT = {
+  good: 0,
+  failed: 1,
+  usage: 2,
+  internal: 3,
+  limit: 4,
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const
 
 /** The user has asked for something that cannot be done; the message says what would be right. Status 2. */
 export class UsageError extends Error {

@@ -29,6 +29,17 @@ describe('run files', () => {
     const cut = readRunFile(`${first}\r\n\r\n`)
     assert.deepEqual([cut.ok, cut.ok && cut.end], [true, undefined])
   })
+  test('the half line that a killed program leaves is passed over, and no other', () => {
+    const lines = whole.split('\n').map(text => `${text}\n`)
+    for (let cut = 1; cut < lines[1].length - 1; cut++) {
+      const read = readRunFile(lines[0] + lines[1].slice(0, cut))
+      assert.deepEqual([read.ok, read.ok && read.inputs], [true, []])
+    }
+    const unended = readRunFile(whole.trimEnd())
+    assert.equal(unended.ok && unended.end?.fingerprint, 'abc')
+    assert.equal(readRunFile(lines[0] + lines[1].slice(0, 9) + lines[2]).ok, false)
+    assert.equal(readRunFile(`${lines[0]}${lines[1].slice(0, 9)}\n`).ok, false)
+  })
   test('each thing that is wrong has its sentence', () => {
     const line = (change: object): string => `${JSON.stringify({ type: 'header', format: 1, ...header, ...change })}\n`
     for (const [text, problem] of [

@@ -1,7 +1,7 @@
 /** Our client dials the real server: the lab bridge-client, whose client is alice. */
-import type { Bridge } from './bridge.ts'
+import type { Bridge } from '../support/outside/bridge.ts'
+import { check, until } from '../support/outside/failure.ts'
 import type { Case, Facts } from './case.ts'
-import { check, until } from './failure.ts'
 import type { Guest } from './guest.ts'
 import * as Log from './pppd-log.ts'
 import { REQUIRE, RealServer } from './real-server.ts'

@@ -242,6 +242,7 @@ describe('ending early', () => {
   for (const [signal, status] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const) {
     test(`${signal}: status ${status}, and the files are whole`, { skip: process.platform === 'win32' }, async () => {
       const child = await started('run', 'long.yaml', '--quiet', '--pcap', signal, '--record', `${signal}.run`)
