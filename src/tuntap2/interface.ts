@@ -34,6 +34,8 @@ const SIOCSIFHWADDR = 0x8924
 const SIOCGIFHWADDR = 0x8927
 const SIOCGIFINDEX = 0x8933
 const SIOCDIFADDR = 0x8936
+const SIOCGIFTXQLEN = 0x8942
+const SIOCSIFTXQLEN = 0x8943
 
 const AF_INET = 2
 const AF_INET6 = 10
@@ -86,6 +88,19 @@ export class Interface {
     const request = this.#request()
     request.writeInt32LE(octets, 16)
     this.#set(SIOCSIFMTU, request, `set the MTU to ${octets}`)
+  }
+
+  get queueLength(): number {
+    return this.#get(SIOCGIFTXQLEN, 'read the queue length').readInt32LE(16)
+  }
+
+  set queueLength(packets: number) {
+    if (!Number.isInteger(packets) || packets < 1 || packets > 1_000_000) {
+      throw new TunError('EINVAL', `A queue has room for 1 to 1000000 packets, and not ${packets}.`)
+    }
+    const request = this.#request()
+    request.writeInt32LE(packets, 16)
+    this.#set(SIOCSIFTXQLEN, request, `set the queue length to ${packets}`)
   }
 
   get mac(): string {

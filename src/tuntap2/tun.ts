@@ -73,6 +73,15 @@ abstract class KernelDevice extends Device {
     this.#open().mtu = octets
   }
 
+  /** Packets for us that the kernel keeps while we are busy; what comes on top of them it drops. 500 at first. */
+  get queueLength(): number {
+    return this.#open().queueLength
+  }
+
+  set queueLength(packets: number) {
+    this.#open().queueLength = packets
+  }
+
   /** `10.0.0.1/24`; throws while the device is down. `undefined`: there is none, or take it away. */
   get ipv4(): string | undefined {
     return this.#open().ipv4

@@ -117,7 +117,7 @@ describe('bridge --dry-run', () => {
   })
   test('follows the lab', () => {
     const { stdout } = cli('bridge', 'bridge-server', '--dry-run', '--set', 'topology.nodes.real.tun.name=lab7')
-    assert.match(stdout, /ip addr add 10\.99\.0\.1\/30 dev lab7\nip link set dev lab7 up mtu 1500\n/)
+    assert.match(stdout, /ip addr add 10\.99\.0\.1\/30 dev lab7\nip link set dev lab7 up mtu 1500 txqueuelen 4000\n/)
   })
 })
 

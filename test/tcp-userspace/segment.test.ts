@@ -164,6 +164,18 @@ describe('checksum (RFC 9293 §3.1, RFC 1071)', () => {
     }
   })
 
+  test('a sum of zero is written as 0x0000, never as 0xffff (RFC 1624 §3)', () => {
+    const bytes = new Uint8Array(20)
+    bytes[12] = 5 << 4
+    Segment.seal(bytes, 0, 20, SERVER, CLIENT)
+    const missing = (bytes[16] << 8) | bytes[17]
+    // With the missing part as its window, the segment sums up to zero.
+    bytes[14] = missing >> 8
+    bytes[15] = missing & 255
+    Segment.seal(bytes, 0, 20, SERVER, CLIENT)
+    assert.deepEqual([bytes[16], bytes[17]], [0, 0])
+    assert.equal(checksum(bytes, 0, 20, SERVER, CLIENT), 0)
+  })
   test('seal fills in what the capture has', () => {
     const bytes = unhex(golden[1].hex)
     Segment.setChecksumField(bytes, 0, 0xffff)

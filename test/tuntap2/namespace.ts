@@ -192,12 +192,16 @@ describe('settings', () => {
     assert.equal(tun.isUp, false)
     setting('ipv6/conf/sim0/disable_ipv6', '0')
     tun.mtu = 1300
+    tun.queueLength = 3000
     tun.ipv4 = '10.99.0.1/20'
     tun.isUp = true
     tun.ipv6 = 'fd00:0:0:1::5/64'
     tun.addRoute('10.77.0.0/16')
     const shown = ip('address show dev sim0')
     assert.match(shown, /<.*UP.*> mtu 1300/)
+    assert.match(shown, / qlen 3000/)
+    assert.equal(tun.queueLength, 3000)
+    for (const bad of [0, 1.5, 2e6]) assert.equal(thrown(() => (tun.queueLength = bad)).code, 'EINVAL')
     assert.match(shown, /inet 10\.99\.0\.1\/20 /)
     assert.match(shown, /inet6 fd00:0:0:1::5\/64 /)
     assert.match(ip('route'), /^10\.77\.0\.0\/16 dev sim0 scope link/m)
