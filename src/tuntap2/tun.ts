@@ -28,11 +28,6 @@ export interface TunOptions {
   readonly name?: string
   /** A descriptor on which a device is attached already. It is ours from now on, the device's settings are not touched. */
   readonly fd?: number
-  /**
-   * How long after a packet the event loop turns without sleeping, in milliseconds; 0 if absent. The next packet is then
-   * answered sooner, by about the time that an idle processor takes to wake up, at the price of a busy processor.
-   */
-  readonly awakeMs?: number
 }
 
 abstract class KernelDevice extends Device {
@@ -46,13 +41,8 @@ abstract class KernelDevice extends Device {
   readonly #watch: Watch
   readonly #interface: Interface
   readonly #routes = new Set<string>()
-  readonly #awakeMs: number
-  readonly #turn = (): void => this.#stayAwake()
-  #awakeUntil = 0
-  #turning = false
 
-  constructor(isTun: boolean, { name = '', fd, awakeMs = 0 }: TunOptions) {
-    if (!(awakeMs >= 0)) throw new TunError('EINVAL', `awakeMs is a time from 0 on, and not ${awakeMs}.`)
+  constructor(isTun: boolean, { name = '', fd }: TunOptions) {
     const system = libc()
     const device = fd === undefined ? attach(system, isTun, name) : adopt(system, isTun, fd)
     super()
@@ -60,8 +50,7 @@ abstract class KernelDevice extends Device {
     this.created = device.created
     this.fd = device.fd
     this.#libc = system
-    this.#awakeMs = awakeMs
-    this.#watch = system.watch(device.fd, () => this.#wake())
+    this.#watch = system.watch(device.fd, () => this.arrived())
     this.#interface = new Interface(system, device.name)
   }
 
@@ -162,19 +151,6 @@ abstract class KernelDevice extends Device {
     } finally {
       closeSync(this.fd)
     }
-  }
-
-  #wake(): void {
-    this.arrived()
-    if (this.#awakeMs === 0) return
-    this.#awakeUntil = performance.now() + this.#awakeMs
-    if (!this.#turning) this.#stayAwake()
-  }
-
-  /** While an immediate waits the event loop looks at its descriptors without sleeping. */
-  #stayAwake(): void {
-    this.#turning = !this.destroyed && performance.now() < this.#awakeUntil
-    if (this.#turning) setImmediate(this.#turn)
   }
 
   #open(): Interface {

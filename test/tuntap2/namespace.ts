@@ -305,42 +305,6 @@ describe('a device that was there before', () => {
   })
 })
 
-describe('awakeMs', () => {
-  test('keeps the processor busy for so long after a packet, and no longer', async () => {
-    const tun = new Tun({ name: 'awake', awakeMs: 200 })
-    tun.ipv4 = '10.99.0.1/24'
-    tun.isUp = true
-    tun.onBatch(() => {})
-    const socket = createSocket('udp4')
-    const used = async (ms: number): Promise<number> => {
-      const before = process.cpuUsage()
-      await sleep(ms)
-      const { user, system } = process.cpuUsage(before)
-      return (user + system) / 1000
-    }
-    await sleep(20)
-    const idle = await used(200)
-    socket.send('x', 9, '10.99.0.2')
-    const after = await used(220)
-    const later = await used(200)
-    socket.close()
-    await closed(tun)
-    assert.ok(idle < after / 2 && later < after / 2, `${idle}, ${after}, ${later} ms`)
-    assert.equal(thrown(() => new Tun({ awakeMs: -1 })).code, 'EINVAL')
-    assert.equal(thrown(() => new Tun({ awakeMs: Number.NaN })).code, 'EINVAL')
-  })
-
-  test('ends with the device', async () => {
-    const { status, ms } = await program(
-      `const tun = new T.Tun({ awakeMs: 60_000 }); tun.ipv4 = '10.99.0.1/24'; tun.isUp = true
-      tun.once('data', () => tun.release(() => console.log('now')))
-      const s = (await import('node:dgram')).createSocket('udp4'); s.send('x', 9, '10.99.0.2', () => s.close())`,
-    )
-    assert.equal(status, 0)
-    assert.ok(ms < 1500, `${ms} ms`)
-  })
-})
-
 describe('the end', () => {
   const SLOW_MS = 1500
 
