@@ -377,7 +377,9 @@ export class TcpConnection implements Connection {
       this.#challenge()
       return 'bad-reset'
     }
-    this.#finish(this.state === 'syn-received' ? 'refused' : 'reset', 'rst')
+    // In TIME-WAIT both streams are whole, and the user is not told (it may be an answer to an old duplicate, RFC 1337).
+    const reasons: Partial<Record<State, CloseReason>> = { 'syn-received': 'refused', 'time-wait': 'closed' }
+    this.#finish(reasons[this.state] ?? 'reset', 'rst')
     return undefined
   }
 
@@ -432,7 +434,7 @@ export class TcpConnection implements Connection {
     // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.
     if (this.#timers.waiting === 'persist') this.#ackNow = true
     if (sender.finAcked) this.#finAcked()
-    if (this.#wantsToWrite && sender.queued * 2 <= this.host.sendBuffer) {
+    if (this.#wantsToWrite && !sender.fin && sender.queued * 2 <= this.host.sendBuffer) {
       this.#wantsToWrite = false
       this.#handlers.writable?.()
     }
@@ -827,9 +829,11 @@ export class TcpConnection implements Connection {
       this.#keepAlive?.stop()
       this.#keepAlive = undefined
     } else {
-      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer.
-      const ask = () => {
-        if (!this.sender.inFlight) this.#send(add(this.sender.una, -1), ACK, 0, this.#env.now())
+      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer. While there is something to
+      // send, the other timer asks, and counts the tries.
+      const ask = (): boolean => {
+        if (this.sender.done) this.#send(add(this.sender.una, -1), ACK, 0, this.#env.now())
+        return this.sender.done
       }
       this.#keepAlive ??= new KeepAlive(this.#env, this.host.keepAliveOptions, ask, () => this.#giveUp())
     }
