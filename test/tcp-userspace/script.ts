@@ -71,6 +71,8 @@ export interface Named {
   readonly ts?: readonly [number, number] | null
   /** Options as octets, behind the others. */
   readonly raw?: readonly number[]
+  /** Only of what our side sends. */
+  readonly destinationPort?: number
   /** Where the segment comes from and goes to, if not as ever. */
   readonly from?: number
   readonly to?: number
