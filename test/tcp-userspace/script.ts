@@ -156,7 +156,11 @@ export function scripted(options: ScriptOptions, body: (script: Script) => void)
     try {
       body(parts)
     } catch (error) {
-      if (error instanceof Error) error.message += `\n\n${parts.ladder()}\n`
+      if (error instanceof Error) {
+        const [, ...calls] = (error.stack ?? '').split(error.message)
+        error.message += `\n\n${parts.ladder()}\n`
+        error.stack = `${error.message}${calls.join('')}`
+      }
       throw error
     }
   }
