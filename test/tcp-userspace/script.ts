@@ -103,12 +103,13 @@ export interface Seen {
 
 const FIN = 1
 const SYN = 2
+const RST = 4
 const ACK = 16
 /** In tcpdump's order. */
 const LETTERS: readonly (readonly [string, number])[] = [
   ['F', FIN],
   ['S', SYN],
-  ['R', 4],
+  ['R', RST],
   ['P', 8],
   ['E', 64],
   ['W', 128],
@@ -335,7 +336,8 @@ export function script(options: ScriptOptions = {}) {
       const seq = named.seq ?? peer.nxt
       const bits = bitsOf(flags)
       const end = seq + (named.text?.length ?? named.length ?? 0) + (bits & SYN ? 1 : 0) + (bits & FIN ? 1 : 0)
-      if (end > peer.nxt) peer.nxt = end
+      const usual = (bits & RST) === 0 && ((bits & SYN) === 0 || seq === 0)
+      if (usual && end > seq && end > peer.nxt) peer.nxt = end
       return peer.sendsBytes(bytes, named)
     },
     sendsBytes(bytes: Uint8Array, { from = THEIRS, to = OURS }: Named = {}): Discard | undefined {
