@@ -28,6 +28,7 @@ import {
   type ListenOptions,
   type State,
   type TcpEnv,
+  type TcpInfo,
   type TcpOptions,
   TcpStack,
 } from 'tcp-userspace'
@@ -99,6 +100,8 @@ export interface Seen {
   readonly sourcePort: number
   readonly destinationPort: number
   readonly bytes: Uint8Array
+  /** No router may cut it. */
+  readonly dontFragment: boolean
 }
 
 const FIN = 1
@@ -143,6 +146,8 @@ export interface ScriptOptions extends TcpOptions {
   /** Our initial sequence number and the peer's; both pass 2^32 or 2^31 early. */
   readonly iss?: number
   readonly irs?: number
+  /** The stack makes its initial sequence numbers itself, from a secret drawn with this. */
+  readonly ownNumbers?: number
   /** What the handlers do beside being heard. */
   readonly handlers?: (app: () => Connection) => ConnectionHandlers
 }
@@ -168,7 +173,7 @@ export function scripted(options: ScriptOptions, body: (script: Script) => void)
 }
 
 export function script(options: ScriptOptions = {}) {
-  const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ...rest } = options
+  const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ownNumbers, ...rest } = options
   const scheduler = new Scheduler()
   const lines: string[] = []
   const sent: Seen[] = []
@@ -220,7 +225,7 @@ export function script(options: ScriptOptions = {}) {
     return bytes
   }
 
-  function read(bytes: Uint8Array): Seen {
+  function read(bytes: Uint8Array, dontFragment: boolean): Seen {
     const header = (bytes[12] >> 4) * 4
     assert.ok(header >= 20 && header <= bytes.length, `data offset of ${header}`)
     assert.equal(checksumOf(bytes, OURS, THEIRS), 0, 'the checksum of what is sent')
@@ -269,20 +274,21 @@ export function script(options: ScriptOptions = {}) {
       sourcePort: number(bytes, 0, 2),
       destinationPort: number(bytes, 2, 2),
       bytes,
+      dontFragment,
     }
   }
 
   const env: TcpEnv = {
     now: () => scheduler.now,
     timer: (owner, fire) => scheduler.timer(owner, fire),
-    random32: purpose => (purpose === 'port' ? 0 : iss),
+    random32: purpose => (purpose === 'port' ? 0 : Math.imul(ownNumbers ?? 0, 0x9e37_79b1) >>> 0),
     // A headroom of odd length: nothing may rest on where a segment begins.
     buffer: length => ({ bytes: new Uint8Array(33 + length + 7), start: 33, end: 33 + length }),
-    send(buffer, source, destination) {
+    send(buffer, source, destination, dontFragment) {
       assert.equal(source, OURS)
       assert.equal(destination, THEIRS)
       assert.deepEqual([...buffer.bytes.subarray(0, buffer.start)], new Array(buffer.start).fill(0), 'the headroom')
-      const seen = read(buffer.bytes.slice(buffer.start, buffer.end))
+      const seen = read(buffer.bytes.slice(buffer.start, buffer.end), dontFragment)
       say(`ours   > peer   ${show(seen)}`)
       sent.push(seen)
     },
@@ -295,7 +301,10 @@ export function script(options: ScriptOptions = {}) {
       retransmit: () => {},
     },
   }
-  const stack = new TcpStack(env, rest)
+  const stack = new TcpStack(env, {
+    ...rest,
+    ...(ownNumbers === undefined ? { initialSequence: () => iss } : {}),
+  })
 
   // The roles.
 
@@ -446,7 +455,11 @@ export function script(options: ScriptOptions = {}) {
     get connection(): Connection {
       return connection()
     },
-    get state(): State {
+    get info(): TcpInfo {
+      return connection().info()
+    },
+    /** Of the connection of this user, also after it is gone. */
+    connectionState(): State {
       return connection().state
     },
     connects(): Connection {
@@ -481,6 +494,11 @@ export function script(options: ScriptOptions = {}) {
     closes(): void {
       say('app    :  closes')
       connection().end()
+    },
+    /** Ends both halves. */
+    shuts(): void {
+      say('app    :  ends both halves')
+      connection().close()
     },
     aborts(): void {
       say('app    :  aborts')
