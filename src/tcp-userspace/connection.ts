@@ -826,9 +826,11 @@ export class TcpConnection implements Connection {
       this.#keepAlive?.stop()
       this.#keepAlive = undefined
     } else {
-      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer.
-      const ask = () => {
-        if (!this.sender.inFlight) this.#send(add(this.sender.una, -1), ACK, 0)
+      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer. While there is something to
+      // send, the other timer asks, and counts the tries.
+      const ask = (): boolean => {
+        if (this.sender.done) this.#send(add(this.sender.una, -1), ACK, 0)
+        return this.sender.done
       }
       this.#keepAlive ??= new KeepAlive(this.#env, this.host.keepAliveOptions, ask, () => this.#giveUp())
     }
