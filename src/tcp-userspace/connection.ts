@@ -431,7 +431,7 @@ export class TcpConnection implements Connection {
     // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.
     if (this.#timers.waiting === 'persist') this.#ackNow = true
     if (sender.finAcked) this.#finAcked()
-    if (this.#wantsToWrite && sender.queued * 2 <= this.host.sendBuffer) {
+    if (this.#wantsToWrite && !sender.fin && sender.queued * 2 <= this.host.sendBuffer) {
       this.#wantsToWrite = false
       this.#handlers.writable?.()
     }

@@ -196,6 +196,20 @@ describe('calls of the user (RFC 9293 §3.10.2 to §3.10.5)', () => {
   )
 
   test(
+    'who has closed is not told that there is room to write (§3.10.2)',
+    scripted({ sendBuffer: 1000 }, ({ app, peer, connected }) => {
+      connected({ mss: 1000 })
+      peer.sends('F.')
+      app.hears('ended')
+      assert.equal(app.writes(2000), 1000)
+      app.closes()
+      peer.takes()
+      peer.sends('.')
+      app.hears('closed closed')
+    }),
+  )
+
+  test(
     'RECEIVE: what waited is delivered, and then the end (§3.10.3)',
     scripted({}, ({ app, peer, connected }) => {
       connected()
