@@ -377,7 +377,9 @@ export class TcpConnection implements Connection {
       this.#challenge()
       return 'bad-reset'
     }
-    this.#finish(this.state === 'syn-received' ? 'refused' : 'reset', 'rst')
+    // In TIME-WAIT both streams are whole, and the user is not told (it may be an answer to an old duplicate, RFC 1337).
+    const reasons: Partial<Record<State, CloseReason>> = { 'syn-received': 'refused', 'time-wait': 'closed' }
+    this.#finish(reasons[this.state] ?? 'reset', 'rst')
     return undefined
   }
 

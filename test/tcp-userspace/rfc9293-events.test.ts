@@ -247,6 +247,25 @@ describe('second: RST (RFC 9293 §3.10.7.4)', () => {
       app.hears()
     }),
   )
+
+  test(
+    'in time-wait it takes nothing away from a slow reader: both streams are whole (RFC 1337)',
+    scripted({}, ({ app, peer, connected }) => {
+      connected()
+      app.pauses()
+      app.closes()
+      peer.takes()
+      peer.sends('FP.', { length: 100 })
+      peer.takes()
+      app.is('time-wait')
+      peer.sends('R', { seq: 102 })
+      app.is('closed')
+      app.hears()
+      app.resumes()
+      app.reads(100)
+      app.hears('ended', 'closed closed')
+    }),
+  )
 })
 
 describe('fourth: SYN (RFC 9293 §3.10.7.4)', () => {
