@@ -12,6 +12,7 @@ import {
   type Connection,
   type ConnectionHandlers,
   type KeepAliveOptions,
+  type Quote,
   type SegmentBuffer,
   type TcpEnv,
   type TcpOptions,
@@ -47,6 +48,9 @@ interface Way {
   readonly lateBy: number
   /** Nothing passes between these moments. */
   readonly outage: readonly [number, number]
+  /** What a router on the way carries, and whether it says so when something was too big. */
+  readonly mtu: number
+  readonly says: boolean
 }
 
 interface User {
@@ -97,6 +101,8 @@ function drawScene(seed: number): Scene {
       late: some(0.15),
       lateBy: ms(pick(own, 5, 50, 500, 5000)),
       outage: [from, from + ms(own.below(20_000))],
+      mtu: own.chance(0.15) ? pick(own, 576, 700, 1006, 1400) : 65_535,
+      says: own.chance(0.6),
     }
   }
   const options = [drawOptions(random.fork('options left')), drawOptions(random.fork('options right'))] as const
@@ -223,7 +229,7 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
         buffers[side].add(buffer)
         return buffer
       },
-      send(buffer, source, destination) {
+      send(buffer, source, destination, dontFragment) {
         segments++
         if (!buffers[side].delete(buffer)) problem(`${names[side]} sends a buffer that is not its own, or twice`)
         if (source !== ADDRESSES[side] || destination !== ADDRESSES[other(side)]) problem(`${names[side]}: addresses`)
@@ -238,6 +244,13 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
         if (scene.deadAt !== undefined && now >= scene.deadAt) return
         if (now >= way.outage[0] && now < way.outage[1]) return
         if (fate.chance(way.loss)) return
+        if (dontFragment && bytes.length + 20 > way.mtu) {
+          if (way.says)
+            scheduler.after(way.delay, 'icmp', () =>
+              stacks[side].tooBig(quoteOf(side, bytes), fate.chance(0.2) ? 0 : way.mtu),
+            )
+          return
+        }
         const copies = fate.chance(way.duplication) ? 2 : 1
         for (let n = 0; n < copies; n++) {
           const copy = Uint8Array.from(bytes)
@@ -248,6 +261,15 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
         }
       },
       maxSegment: () => scene.mtus[side] - 20,
+    }
+  }
+
+  const quoteOf = (side: Side, bytes: Uint8Array): Quote => {
+    const view = new DataView(bytes.buffer)
+    return {
+      local: { address: ADDRESSES[side], port: view.getUint16(0) },
+      remote: { address: ADDRESSES[other(side)], port: view.getUint16(2) },
+      sequence: view.getUint32(4),
     }
   }
 
