@@ -29,7 +29,7 @@ const LISTENING = 80
 /** A run that takes more steps than this does not end. */
 const MAX_STEPS = 3_000_000
 /** Whoever hears nothing for so long gives up, if there is a cause for silence. */
-const PATIENCE = sec(3600)
+const PATIENCE = sec(86_400)
 const SCRIBBLE = 0xee
 
 type Side = 0 | 1
@@ -127,7 +127,7 @@ function drawScene(seed: number): Scene {
       pauseEvery: own.chance(0.4) ? 1 + own.below(12) : 0,
       pauseFor: ms(own.below(pick(own, 2, 400, 15_000))),
       ends: pick(own, 'when written', 'when written', 'after the peer', 'at once when the peer does'),
-      abortAt: own.chance(0.05) ? ms(own.below(4000)) : undefined,
+      abortAt: own.chance(0.1) ? ms(own.below(4000)) : undefined,
     }
   }
   const users = [user('left', 0), user('right', 1)] as const
@@ -168,6 +168,8 @@ interface Heard {
   written: number
   read: number
   ending: boolean
+  /** Nothing had happened for a day. */
+  lostPatience: boolean
 }
 
 export interface Report {
@@ -192,7 +194,7 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
   }
   const names = ['left', 'right'] as const
   const heard: [Heard, Heard] = [0, 1].map(
-    (): Heard => ({ opened: 0, ended: 0, closed: undefined, written: 0, read: 0, ending: false }),
+    (): Heard => ({ opened: 0, ended: 0, closed: undefined, written: 0, read: 0, ending: false, lostPatience: false }),
   ) as [Heard, Heard]
   const connections: (Connection | undefined)[] = [undefined, undefined]
   const chores: Timer[][] = [[], []]
@@ -304,7 +306,9 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
       if (!mayBreak) return
       patience?.cancel()
       patience = scheduler.after(PATIENCE, 'patience', () => {
-        if (mine.closed === undefined) connection().abort()
+        if (mine.closed !== undefined) return
+        mine.lostPatience = true
+        connection().abort()
       })
       chores[side].push(patience)
     }
@@ -446,6 +450,8 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
       problem(`${name} hears the end after ${mine.read} of ${theirs.written} octets`)
     }
     if (mine.ended > 0 && !theirs.ending) problem(`${name} hears an end that never was`)
+    const alone = theirs.closed !== 'closed' && !theirs.lostPatience
+    if (mine.lostPatience && scene.deadAt === undefined && !alone) problem(`${name} waits for ever`)
     if (mayBreak) continue
     if (mine.closed !== 'closed') problem(`${name} closes with ${mine.closed}, and there is no cause`)
     if (mine.written !== scene.users[side].total && scene.users[side].ends !== 'at once when the peer does') {
