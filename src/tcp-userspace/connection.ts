@@ -233,7 +233,7 @@ export class TcpConnection implements Connection {
   /** ABORT */
   abort(): void {
     if (this.state === 'closed') return
-    if (this.#standing.resets) this.#send(this.sender.seqOfNothing, RST | ACK, 0)
+    if (this.#standing.resets) this.#send(this.sender.seqOfNothing, RST | ACK, 0, this.#env.now())
     this.#finish('aborted', 'abort')
   }
 
@@ -328,11 +328,11 @@ export class TcpConnection implements Connection {
 
     const { timestamps } = this.transmitter
     if (timestamps !== undefined && !(bits & RST)) {
-      const { options } = this.host
-      if (!options.timestamps) return 'no-timestamp'
-      if (timestamps.isOld(options.value, this.#env.now())) return this.#isOld(seq, length)
+      const { value, timestamps: present } = this.host.options
+      if (!present) return 'no-timestamp'
+      if (timestamps.isOld(value, this.#env)) return this.#isOld(seq, length)
       if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
-      timestamps.take(options.value, seq, this.#env.now())
+      if (value !== timestamps.recent) timestamps.take(value, seq, this.#env.now())
     } else if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
     if (bits & RST) return this.#resetArrived(seq)
     if (bits & SYN) {
@@ -407,6 +407,7 @@ export class TcpConnection implements Connection {
     const sameWindow = wnd === sender.wnd
     sender.updateWindow(seq, wnd)
     if (ack !== una) this.#progress(ack)
+    else if (long && options.blocks === 0 && this.#timers.waiting !== 'persist') return undefined
     const news = options.blocks > 0 ? recovery.blocks(options) : 0
     // RFC 5681 §2; with SACK, RFC 6675 §2.
     const duplicate = recovery.sack ? news > 0 : !long && sameWindow
@@ -685,11 +686,11 @@ export class TcpConnection implements Connection {
     sender.sent(next)
     this.recovery.sent(seq, next, fresh)
     this.rtoClock.sent(next, fresh, now)
-    this.#send(seq, bits, length)
+    this.#send(seq, bits, length, now)
   }
 
   #acknowledge(): void {
-    this.#send(this.sender.seqOfNothing, ACK, 0)
+    this.#send(this.sender.seqOfNothing, ACK, 0, this.#env.now())
   }
 
   /** RFC 9293 §3.8.6.3: the second segment is acknowledged at once, the first alone after a while. */
@@ -707,11 +708,11 @@ export class TcpConnection implements Connection {
     if (this.#challenges.allows(now)) this.#ackNow = true
   }
 
-  #send(seq: number, bits: number, length: number): void {
+  #send(seq: number, bits: number, length: number, now: number): void {
     this.segmentsOut++
     this.#ackNow &&= length > 0 && this.receiver.insists
     this.#timers.delayedAck?.cancel()
-    this.transmitter.segment(seq, bits, length)
+    this.transmitter.segment(seq, bits, length, now)
   }
 
   // Timeouts, §3.10.8.
@@ -831,7 +832,7 @@ export class TcpConnection implements Connection {
       // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer. While there is something to
       // send, the other timer asks, and counts the tries.
       const ask = (): boolean => {
-        if (this.sender.done) this.#send(add(this.sender.una, -1), ACK, 0)
+        if (this.sender.done) this.#send(add(this.sender.una, -1), ACK, 0, this.#env.now())
         return this.sender.done
       }
       this.#keepAlive ??= new KeepAlive(this.#env, this.host.keepAliveOptions, ask, () => this.#giveUp())
