@@ -178,6 +178,12 @@ export function script(options: ScriptOptions = {}) {
   const lines: string[] = []
   const sent: Seen[] = []
   const steps: { readonly from: State; readonly to: State; readonly cause: Cause }[] = []
+  const retransmissions: {
+    readonly at: number
+    readonly seq: number
+    readonly length: number
+    readonly tries: number
+  }[] = []
   const say = (line: string): void => {
     lines.push(`${formatTime(scheduler.now)}  ${line}`)
   }
@@ -298,7 +304,10 @@ export function script(options: ScriptOptions = {}) {
         say(`               ${from} -> ${to} (${cause})`)
         steps.push({ from, to, cause })
       },
-      retransmit: () => {},
+      retransmit: (_, seq, length, tries) => {
+        say(`               sent again: ${length} octets, try ${tries}`)
+        retransmissions.push({ at: scheduler.now, seq, length, tries })
+      },
     },
   }
   const stack = new TcpStack(env, {
@@ -598,7 +607,25 @@ export function script(options: ScriptOptions = {}) {
     }`
   }
 
-  return { scheduler, clock, stack, peer, app, steps, connected, accepted, reach, handlers, ladder, events }
+  /** What stands on the wire for our number 0. */
+  const zero = (): number => ourZero
+
+  return {
+    scheduler,
+    clock,
+    stack,
+    peer,
+    app,
+    steps,
+    retransmissions,
+    connected,
+    accepted,
+    reach,
+    handlers,
+    ladder,
+    zero,
+    events,
+  }
 }
 
 /** `P. 1:1001(1000) ack 1 win 65535 <mss 1460>` */
