@@ -112,7 +112,7 @@ export function underTest(options: ScriptOptions = {}) {
     },
     expects(named: Named): Segment.Segment {
       const next = look().shift()
-      assert.ok(next, `nothing was sent, expected ${JSON.stringify(named)}\n\n${parts.ladder()}`)
+      if (!next) throw new Error(`nothing was sent, expected ${JSON.stringify(named)}\n\n${parts.ladder()}`)
       const { segment, seen: found } = next
       const seen: Named = { flags: found.flags }
       if (named.seq !== undefined) seen.seq = segment.sequence
@@ -121,11 +121,12 @@ export function underTest(options: ScriptOptions = {}) {
       if (named.length !== undefined) seen.length = segment.payload.length
       if (named.text !== undefined) seen.text = Uint8Array.from(segment.payload)
       const wanted = { ...named, flags: dotted(named.flags) }
-      assert.deepEqual(
-        { ...seen, flags: sorted(seen.flags) },
-        { ...wanted, flags: sorted(wanted.flags) },
-        parts.ladder(),
-      )
+      try {
+        assert.deepEqual({ ...seen, flags: sorted(seen.flags) }, { ...wanted, flags: sorted(wanted.flags) })
+      } catch (error) {
+        if (error instanceof Error) error.message += `\n\n${parts.ladder()}`
+        throw error
+      }
       return segment
     },
     expectsNothing(): void {

@@ -220,7 +220,7 @@ describe('duplicates are reported (RFC 2883 §4)', () => {
   )
 
   test(
-    'beyond a gap: the duplicate first, then the block that it is a part of (§4.1.2)',
+    'beyond a gap: the duplicate first, then the block that it is a part of (§4.1.3)',
     scripted({}, ({ peer, connected }) => {
       connected(WIDE)
       peer.sends('.', { seq: 1001, length: 1000 })

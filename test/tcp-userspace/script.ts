@@ -46,7 +46,11 @@ const IRS = 0x7fff_ff00
 
 /** Octet n of every stream. */
 export const octet = (n: number): number => (n * 7 + (n >> 8)) & 255
-export const stream = (length: number, from = 0): Uint8Array => Uint8Array.from({ length }, (_, n) => octet(from + n))
+export function stream(length: number, from = 0): Uint8Array {
+  const bytes = new Uint8Array(length)
+  for (let n = 0; n < length; n++) bytes[n] = octet(from + n)
+  return bytes
+}
 
 /** What a script names of a segment. */
 export interface Named {
