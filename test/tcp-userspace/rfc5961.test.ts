@@ -249,6 +249,16 @@ describe('ICMP errors (RFC 5927 §4, RFC 5461, RFC 1122 §4.2.3.9)', () => {
 })
 
 describe('addresses (RFC 9293 §3.9.2.3)', () => {
+  for (const address of [0, 0xe000_0001, 0xffff_ffff]) {
+    test(
+      `an OPEN to ${address.toString(16)} is refused (MUST-46)`,
+      scripted({}, ({ peer, stack }) => {
+        assert.equal(stack.connect({ local: { address: OURS }, remote: { address, port: 80 } }, {}), undefined)
+        peer.expectsNothing()
+      }),
+    )
+  }
+
   for (const [what, from, to] of [
     ['to a multicast address', THEIRS, 0xe000_0001],
     ['to the limited broadcast address', THEIRS, 0xffff_ffff],
