@@ -357,6 +357,23 @@ describe('NewReno (RFC 6582 §3.2)', () => {
       assert.equal(s.app.info.fastRecoveries, 0)
     }),
   )
+
+  test(
+    'a partial acknowledgment takes what it acknowledges from the window, but for one segment (step 3)',
+    scripted(BIG, s => {
+      flow(s, 100_000)
+      s.peer.takes()
+      for (let n = 0; n < 11; n++) s.peer.sends('.', { ack: 1 })
+      assert.equal(s.peer.seen, 1 + 10 * MSS)
+      const sent = s.peer.takes()
+      const out = 10 + sent.filter(({ seq }) => seq > 1).length
+      // ssthresh, and a segment for each duplicate; ours counts what was sent again as in flight, too.
+      assert.equal(out, 5 + 11 - 1)
+      s.peer.sends('.', { ack: 1 + 3 * MSS })
+      const next = starts(s)
+      assert.deepEqual(next, [1 + 3 * MSS, 1 + out * MSS]) // 16 - 3 + 1 against 15 - 3, and one again
+    }),
+  )
 })
 
 describe('after a timeout (RFC 5681 §3.1)', () => {

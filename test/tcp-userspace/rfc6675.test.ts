@@ -402,6 +402,55 @@ describe('recovery by SACK (RFC 6675 §5)', () => {
       assert.equal(s.app.connection.queued, 0)
     }),
   )
+
+  test(
+    'a hole that is not known to be lost goes when nothing else can (NextSeg 3)',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1, sack: [block(1, 3)] })
+      s.peer.expects('.', { seq: 1, length: MSS })
+      s.peer.sends('.', { ack: 1, sack: [block(5), block(1, 3)] })
+      s.peer.sends('.', { ack: 1, sack: [block(5, 6), block(1, 3)] })
+      s.peer.expectsNothing()
+      s.peer.sends('.', { ack: 4001, sack: [block(5, 6)] })
+      s.peer.expects('.', { seq: 4001, length: MSS })
+      s.peer.expectsNothing()
+    }),
+  )
+
+  test(
+    'the last segment goes once more in a recovery, and once only (NextSeg 4)',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1, sack: [block(1, 4)] })
+      s.peer.expects('.', { seq: 1, length: MSS })
+      s.peer.sends('.', { ack: 1, sack: [block(1, 5)] })
+      s.peer.expectsNothing()
+      s.peer.sends('.', { ack: 1, sack: [block(1, 6)] })
+      s.peer.expects('P.', { seq: 9001, length: MSS })
+      s.peer.sends('.', { ack: 1, sack: [block(1, 7)] })
+      s.peer.expectsNothing()
+    }),
+  )
+
+  test(
+    'the pipe: what is neither SACKed nor lost, and what was sent again (SetPipe)',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      assert.equal(s.app.info.pipe, 10 * MSS)
+      s.peer.sends('.', { ack: 1, sack: [block(1)] })
+      assert.equal(s.app.info.pipe, 9 * MSS)
+      s.peer.sends('.', { ack: 1, sack: [block(1, 3)] })
+      assert.equal(s.app.info.pipe, 7 * MSS) // six behind the blocks, and the one in front again
+      assert.equal(s.app.info.sacked, 3 * MSS)
+      s.peer.sends('.', { ack: 4001 })
+      assert.equal(s.app.info.pipe, 6 * MSS)
+      assert.equal(s.app.info.sacked, 0)
+    }),
+  )
 })
 
 describe('blocks that cannot be (RFC 2018 §5, RFC 2883 §4)', () => {
