@@ -524,6 +524,22 @@ describe('a timeout (RFC 2018 §8, RFC 6675 §5.1)', () => {
   )
 
   test(
+    'and without a timeout for each segment (RFC 2018 §8)',
+    scripted(BIG, s => {
+      flow(s, 5000)
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1, sack: [block(1, 4)] })
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1001 })
+      s.clock.advance(s.app.connection.rto)
+      assert.deepEqual(starts(s), [1001])
+      assert.equal(s.app.info.sacked, 0)
+      s.peer.sends('.', { ack: 2001 })
+      assert.deepEqual(starts(s), [2001, 3001])
+    }),
+  )
+
+  test(
     'no fast recovery begins below what had been sent (RFC 6675 §5.1)',
     scripted(BIG, s => {
       flow(s, 10_000)
