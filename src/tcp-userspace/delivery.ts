@@ -46,7 +46,7 @@ function take(tcb: Tcb, bytes: Uint8Array, from: number, to: number, seq: number
     if (!receiver.store(bytes, from, to, seq)) return false
     tcb.bytesIn += diff(receiver.nxt, before)
   }
-  deliver(tcb)
+  if (receiver.held > 0) deliver(tcb)
   return true
 }
 

@@ -156,7 +156,7 @@ export class Recovery {
   acknowledged(acked: number, flight: number, srtt: number | undefined, now: number): void {
     const { una, mss } = this.#sender
     this.#dupAcks = 0
-    if (this.phase === 'open' && this.sacked === 0) {
+    if (this.phase === 'open' && (this.#board === undefined || this.#board.octets === 0)) {
       this.#inflation = 0
       this.#grow(acked, flight, srtt, now)
       return

@@ -8,7 +8,7 @@ import { add, toUint32 } from './seq.ts'
 import type { Tcb } from './tcb.ts'
 
 const MAX_BACK_OFF = 20
-/** Timeouts of one segment until its size is suspected: Linux's retries1. */
+/** After so many timeouts of one segment its size is suspected (Linux's retries1), and after as many again once more. */
 const BLACK_HOLE_TRIES = 3
 
 /** §3.10.8 */
@@ -54,7 +54,7 @@ function retransmissionTimeout(tcb: Tcb): void {
   }
   const tries = ++tcb.timers.tries
   tcb.rtoClock.backOff()
-  if (tries >= BLACK_HOLE_TRIES && tcb.sender.front() > DEFAULT_MSS) {
+  if (tries % BLACK_HOLE_TRIES === 0 && tcb.sender.front() > DEFAULT_MSS) {
     if (tcb.host.paths.silent(tcb.remote.address)) fitPath(tcb)
   }
   tcb.recovery.timedOut(tries, tcb.env.now())

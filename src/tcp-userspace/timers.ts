@@ -51,7 +51,7 @@ export class Timers {
     if (this.userTimeout === undefined) this.#timer.arm(delay)
     else {
       const now = this.#env.now()
-      if (this.tries === 0) this.#stuckSince = now
+      if (this.tries === 0 || Number.isNaN(this.#stuckSince)) this.#stuckSince = now
       this.#timer.arm(Math.min(delay, Math.max(0, this.#stuckSince + this.userTimeout - now)))
     }
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { CongestionControl, Connection, TcpInfo, TcpOptions } from 'tcp-userspace'
 import { sec } from '../../src/base/time.ts'
+import { log, stream, underTest } from './harness.ts'
 import { LEFT, type Line, pipe, RIGHT } from './pipe.ts'
 
 const CLEAN: Line = { seed: 1, loss: 0, duplication: 0, corruption: 0, jitterMs: 0 }
@@ -92,5 +93,20 @@ describe('congestion control', () => {
     assert.equal(info.cwnd, 4 * info.mss)
     assert.equal(most, 4 * info.mss)
     assert.deepEqual([...new Set(events)].sort(), ['ack', 'loss'])
+  })
+})
+
+describe('user timeout', () => {
+  test('set while the connection is stuck already, it counts from the next try on', () => {
+    const { clock, connected } = underTest()
+    const app = log()
+    const connection = connected(app)
+    connection.write(stream(10))
+    clock.advance(1000) // tries at 200 and 600 ms
+    connection.userTimeout = 5e9
+    clock.advance(400 + 4999)
+    assert.deepEqual(app.events, ['opened'])
+    clock.advance(1)
+    assert.deepEqual(app.events, ['opened', 'closed timeout'])
   })
 })
