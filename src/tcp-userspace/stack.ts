@@ -97,10 +97,11 @@ export class TcpStack {
     return listener
   }
 
-  /** Undefined when no local port is free. */
+  /** Undefined when no local port is free, or the address is not one machine's (§3.9.2.3, MUST-46). */
   connect(options: ConnectOptions, handlers: ConnectionHandlers): Connection | undefined {
     const { address } = options.local
     const { remote } = options
+    if (!isUnicast(remote.address)) return undefined
     const port = options.local.port ?? this.#ephemeralPort(address, remote)
     if (port === undefined || this.#find(address, port, remote.address, remote.port)) return undefined
     const connection = this.#make({ address, port }, { ...remote }, handlers)

@@ -1,0 +1,138 @@
+// A test runner for Stryker (docs/decisions/011): the tests of tcp-userspace are bundled with the mutated package and run in
+// this process, one after the other, all of them synchronous. A mutant is then a matter of milliseconds, not of seconds.
+
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { runInThisContext } from 'node:vm'
+
+/** Stryker's own words: https://stryker-mutator.io/docs/stryker-js/guides/create-a-plugin/ */
+const SUCCESS = 0
+const FAILED = 1
+const COLLECTOR = `
+  export function describe(name, body) { globalThis.__collect.group(name, body) }
+  export function test(name, body) { globalThis.__collect.test(name, body) }
+`
+
+class ScriptRunner {
+  /** [id, body], in the order in which they are run: those that tell most come first. */
+  #tests = []
+  #bundle = ''
+
+  capabilities() {
+    return { reloadEnvironment: true }
+  }
+
+  async init() {
+    const require = createRequire(`${process.cwd()}/package.json`)
+    const { build } = require('esbuild')
+    const files = readdirSync('test/tcp-userspace').filter(name => name.endsWith('.test.ts') && !SLOW.includes(name))
+    files.sort((a, b) => Number(a.startsWith('model')) - Number(b.startsWith('model')))
+    const { outputFiles } = await build({
+      stdin: { contents: files.map(name => `import './${name}'`).join('\n'), resolveDir: 'test/tcp-userspace' },
+      bundle: true,
+      write: false,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      logLevel: 'error',
+      plugins: [
+        {
+          name: 'mutation',
+          setup({ onLoad, onResolve }) {
+            onResolve({ filter: /^tcp-userspace$/ }, () => ({ path: `${process.cwd()}/src/tcp-userspace/index.ts` }))
+            onResolve({ filter: /^node:test$/ }, () => ({ path: 'collector', namespace: 'mutation' }))
+            onLoad({ filter: /.*/, namespace: 'mutation' }, () => ({ contents: COLLECTOR }))
+          },
+        },
+      ],
+    })
+    this.#bundle = `(function (require) { const module = { exports: {} }, exports = module.exports;\n${outputFiles[0].text}\n})`
+    this.#require = require
+  }
+  #require
+
+  /** Evaluates package and tests anew. */
+  #load() {
+    const tests = []
+    const names = []
+    globalThis.__collect = {
+      group(name, body) {
+        names.push(name)
+        body()
+        names.pop()
+      },
+      test: (name, body) =>
+        SKIPPED.test(name) || tests.push([`${[...names, name].join(' > ')} #${tests.length}`, body]),
+    }
+    runInThisContext(this.#bundle)(this.#require)
+    this.#tests = tests
+  }
+
+  async dryRun() {
+    const stryker = namespace()
+    stryker.activeMutant = undefined
+    stryker.currentTestId = undefined
+    this.#load()
+    const tests = this.#tests.map(([id, body]) => {
+      stryker.currentTestId = id
+      const before = performance.now()
+      const failureMessage = failureOf(body)
+      const result = { id, name: id, timeSpentMs: performance.now() - before }
+      return failureMessage === undefined
+        ? { ...result, status: SUCCESS }
+        : { ...result, status: FAILED, failureMessage }
+    })
+    stryker.currentTestId = undefined
+    return { status: 'complete', tests, mutantCoverage: stryker.mutantCoverage }
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }) {
+    const stryker = namespace()
+    stryker.hitCount = hitLimit === undefined ? undefined : 0
+    stryker.hitLimit = hitLimit
+    stryker.activeMutant = activeMutant.id
+    const atLoad = mutantActivation === 'static'
+    try {
+      if (atLoad || this.#tests.length === 0) this.#load()
+    } catch (error) {
+      this.#tests = []
+      return { status: 'killed', killedBy: ['load'], failureMessage: String(error), nrOfTests: 0 }
+    }
+    const wanted = testFilter && new Set(testFilter)
+    let nrOfTests = 0
+    let result
+    for (const [id, body] of this.#tests) {
+      if (wanted && !wanted.has(id)) continue
+      nrOfTests++
+      const failureMessage = failureOf(body)
+      if (stryker.hitCount > stryker.hitLimit) result = { status: 'timeout', reason: 'hit limit' }
+      else if (failureMessage !== undefined) result = { status: 'killed', killedBy: [id], failureMessage, nrOfTests }
+      if (result) break
+    }
+    stryker.activeMutant = undefined
+    if (atLoad) this.#tests = []
+    return result ?? { status: 'survived', nrOfTests }
+  }
+}
+
+/** Tests that would cost more than they tell. */
+const SLOW = ['readme.test.ts', 'stream.test.ts']
+const SKIPPED = /seeds (?:51|101|151) to|thousands of connections|the same seed/
+
+const namespace = () => (globalThis.__stryker__ ??= {})
+
+function failureOf(body) {
+  try {
+    body()
+    return undefined
+  } catch (error) {
+    return String(error?.message ?? error).slice(0, 300)
+  }
+}
+
+function factory() {
+  return new ScriptRunner()
+}
+factory.inject = []
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'scripts', factory }]
