@@ -55,17 +55,22 @@ const GOOD = '1'
 const OTHER_ZERO = '0xffff'
 
 /** The one connection of each of these ports. Throws if a checksum is not right, or a connection is not there. */
-export function look<Name extends string>(capture: string, ports: Readonly<Record<Name, number>>): Record<Name, Seen> {
+export function look<Name extends string>(
+  capture: string | Uint8Array,
+  ports: Readonly<Record<Name, number>>,
+): Record<Name, Seen> {
+  const bytes = typeof capture === 'string' ? new Uint8Array(readFileSync(capture)) : capture
+  const place = typeof capture === 'string' ? capture : 'the capture'
   const fields = [...FIELDS, ...Object.values(OPTIONS), ...FLAGS.map(flag => `tcp.analysis.${flag}`)]
-  const count = Pcap.read(new Uint8Array(readFileSync(capture))).frames.length
+  const count = Pcap.read(bytes).frames.length
   const preferences = ['tcp.check_checksum:TRUE', 'ip.check_checksum:TRUE']
   const rows = askTshark({ capture, count, fields, preferences })
   const [status, checksum] = ['tcp.checksum.status', 'tcp.checksum'].map(field => FIELDS.indexOf(field))
   const wrong = rows.findIndex(row => row[status] !== GOOD && row[checksum] !== OTHER_ZERO)
-  check(wrong < 0, `tshark finds a wrong checksum in frame ${wrong + 1} of ${capture}`)
+  check(wrong < 0, `tshark finds a wrong checksum in frame ${wrong + 1} of ${place}`)
   const entries = Object.entries<number>(ports).map(([name, port]) => {
     const own = rows.filter(([source, destination]) => source === String(port) || destination === String(port))
-    return [name, ofConnection(own, `${name} in ${capture}`)]
+    return [name, ofConnection(own, `${name} in ${place}`)]
   })
   return Object.fromEntries(entries) as Record<Name, Seen>
 }
