@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { check } from '../support/outside/failure.ts'
 import type { Undo } from '../support/outside/undo.ts'
-import { type Counts, FLAGS, type Flag, look, noCounts, type Seen } from './analysis.ts'
+import { FLAGS, type Flag, look, noCounts, type Seen } from './analysis.ts'
 import { type Direction, type End, type Far, PORT, type Road } from './lab.ts'
 import { transfer } from './transfer.ts'
 
@@ -41,8 +41,11 @@ export const newSums = (): Sums => ({
   kernel: { in: newSum(), out: newSum() },
 })
 
+/** Captures of ours, of all seeds. */
+export type Captures = Readonly<Record<End, string[]>>
+
 /** Plays the cell into the sums; a failure says which options a SYN lacks. */
-export async function play(cell: Cell, folder: string, undo: Undo, sums: Sums): Promise<void> {
+export async function play(cell: Cell, folder: string, undo: Undo, sums: Sums, captures: Captures): Promise<void> {
   const fars: readonly Far[] = ['ours', 'kernel']
   const runs = fars.flatMap(far => cell.seeds.map(seed => ({ far, seed })))
   const next = runs.values()
@@ -51,6 +54,7 @@ export async function play(cell: Cell, folder: string, undo: Undo, sums: Sums): 
     for (const { far, seed } of next) {
       const seen = await punctual(cell, far, seed, folder, undo)
       for (const end of ENDS) {
+        if (far === 'ours') captures[end].push(seen[end].capture)
         for (const direction of DIRECTIONS) {
           const { negotiated, flags, seconds } = seen[end][direction]
           if (negotiated.join(', ') !== OPTIONS)
@@ -75,34 +79,44 @@ async function punctual(
   seed: number,
   folder: string,
   undo: Undo,
-): Promise<Record<End, Record<Direction, Seen>>> {
+): Promise<Record<End, Record<Direction, Seen> & { capture: string }>> {
   for (let tries = 1; ; tries++) {
     const own = join(folder, `${far}-${seed}-${tries}`)
     mkdirSync(own, { recursive: true })
     const { a, b, late } = await transfer({ far, road, octets, seed }, own, undo)
-    if (late <= LATE_MS) return { a: look(a, PORT), b: look(b, PORT) }
+    if (late <= LATE_MS) return { a: { ...look(a, PORT), capture: a }, b: { ...look(b, PORT), capture: b } }
     check(tries < TRIES, `this machine is too slow: the simulation was ${late} ms late in the last of ${tries} runs`)
   }
 }
 
 /**
- * For flags of which there are few: chance gives two equal processes different counts. With the kernel's 3, ours may have
- * 3 * 2 + 4; and what the kernel does not show at all is allowed to none.
+ * Chance gives two equal processes different counts: the kernel pair, beside itself with three other seeds, needs so many more
+ * than twice as many in one place of the grid.
  */
-export const FEW = 4
+export const FEW = 8
 
-/** Where ours shows a kind of flag that the kernel does not, or more than twice as many and a few. */
-export function worse(sums: Sums): string[] {
-  const found: string[] = []
-  for (const direction of DIRECTIONS) {
-    for (const end of ENDS) {
-      const ours: Counts = sums.ours[direction].flags[end]
-      const kernel: Counts = sums.kernel[direction].flags[end]
-      for (const flag of FLAGS) {
-        const most = kernel[flag] === 0 ? 0 : 2 * kernel[flag] + FEW
-        if (ours[flag] > most) found.push(`${direction} at ${end}: ${flag} ${ours[flag]}, kernel ${kernel[flag]}`)
-      }
-    }
-  }
-  return found
+export interface Place {
+  readonly direction: Direction
+  readonly end: End
+  readonly flag: Flag
+}
+
+/** Where ours shows a kind of flag more than twice as often as the kernel, and a few. */
+export function worse(sums: Sums): Place[] {
+  const places = DIRECTIONS.flatMap(direction =>
+    ENDS.flatMap(end => FLAGS.map((flag): Place => ({ direction, end, flag }))),
+  )
+  return places.filter(place => countAt(sums, 'ours', place) > 2 * countAt(sums, 'kernel', place) + FEW)
+}
+
+export const describePlace = (sums: Sums, place: Place): string =>
+  `${place.direction} at ${place.end}: ${place.flag} ${countAt(sums, 'ours', place)}, kernel ${countAt(sums, 'kernel', place)}`
+
+const countAt = (sums: Sums, far: Far, { direction, end, flag }: Place): number => sums[far][direction].flags[end][flag]
+
+/** Kinds of flags that ours shows somewhere and the kernel pair nowhere. */
+export function strange(all: readonly Sums[]): Flag[] {
+  const shows = (far: Far, flag: Flag): boolean =>
+    all.some(sums => DIRECTIONS.some(direction => ENDS.some(end => countAt(sums, far, { direction, end, flag }) > 0)))
+  return FLAGS.filter(flag => shows('ours', flag) && !shows('kernel', flag))
 }

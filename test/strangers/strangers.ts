@@ -7,9 +7,21 @@ import type { Column } from '../support/outside/grid.ts'
 import { checkMachine } from '../support/outside/machine.ts'
 import { type Case, playSuite } from '../support/outside/suite.ts'
 import type { Undo } from '../support/outside/undo.ts'
-import { type Cell, newSums, play, type Sums, worse } from './cell.ts'
+import {
+  type Captures,
+  type Cell,
+  describePlace,
+  newSums,
+  type Place,
+  play,
+  type Sums,
+  strange,
+  worse,
+} from './cell.ts'
 import { CELLS, SHORT } from './cells.ts'
 import { KNOWN } from './known.ts'
+import { PORT } from './lab.ts'
+import { ladder } from './ladder.ts'
 import { goodput, type Measured } from './table.ts'
 
 interface Site {
@@ -28,6 +40,16 @@ const COLUMNS: readonly Column<Facts>[] = [
   ['kB/s from ours | kernel', 23, facts => goodput(facts, 'out')],
 ]
 
+/** The first bad place, for the reader. */
+function show(name: string, { direction, end, flag }: Place, captures: Captures): void {
+  const port = PORT[direction]
+  const lines = captures[end].map(capture => ladder(capture, port, flag)).find(lines => lines.length > 0) ?? []
+  console.log(
+    `${name}: the first ${flag} at ${end} of the connection to port ${port}, from which the arrow goes right:`,
+  )
+  for (const line of lines) console.log(line)
+}
+
 /** Plays what the command line asks for, prints the grid, sets the exit status; the measurements. */
 export async function playStrangers(): Promise<readonly Measured[]> {
   const measured: Measured[] = []
@@ -39,9 +61,11 @@ export async function playStrangers(): Promise<readonly Measured[]> {
       Object.assign(facts, { octets, seeds: seeds.length })
       const { sums } = facts
       measured.push({ name: cell.name, octets, seeds: seeds.length, sums })
-      await play(cell, folder, undo, sums)
+      const captures = { a: [], b: [] }
+      await play(cell, folder, undo, sums, captures)
       const found = worse(sums)
-      check(found.length === 0, found.join('; '))
+      if (found.length > 0) show(cell.name, found[0], captures)
+      check(found.length === 0, found.map(place => describePlace(sums, place)).join('; '))
     },
   })
   await playSuite({
@@ -55,5 +79,10 @@ export async function playStrangers(): Promise<readonly Measured[]> {
       return { folder, site: (name, undo) => ({ folder: join(folder, name), undo }) }
     },
   })
+  const kinds = strange(measured.map(({ sums }) => sums))
+  if (kinds.length > 0) {
+    console.log(`Ours shows what the kernel pair shows nowhere: ${kinds.join(', ')}`)
+    process.exitCode ||= 1
+  }
   return measured
 }
