@@ -62,10 +62,8 @@ export class TcpLayer {
       timer: (owner, fire) => clock.timer(owner, fire),
       random32: purpose => random[purpose].uint32(),
       buffer: length => packets.make(length),
-      send: (segment, source, destination) => {
-        const options = { source: source as Ipv4 }
-        this.#stack.output(segment as Packet, destination as Ipv4, Ipv4Header.PROTOCOL.tcp, options)
-      },
+      send: (segment, source, destination, dontFragment) =>
+        this.#send(segment as Packet, source as Ipv4, destination as Ipv4, dontFragment),
       maxSegment: destination => (this.#stack.mtuTowards(destination as Ipv4) ?? 576) - Ipv4Header.HEADER,
       trace: {
         state: (connection, from, to, cause) => {
@@ -79,6 +77,23 @@ export class TcpLayer {
         },
       },
     }
+  }
+
+  #send(packet: Packet, source: Ipv4, destination: Ipv4, dontFragment: boolean): void {
+    const { bytes, start } = packet
+    const localPort = get16(bytes, start)
+    const remotePort = get16(bytes, start + 2)
+    const sequence = get32(bytes, start + 4)
+    const trouble = this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.tcp, { source, dontFragment })
+    if (trouble !== 'fragmentation-needed') return
+    // Our own link has become narrower. TCP may not be called from here: it is told as by a router on the way.
+    const quote = {
+      local: { address: source, port: localPort },
+      remote: { address: destination, port: remotePort },
+      sequence,
+    }
+    const mtu = this.#stack.mtuTowards(destination) ?? 0
+    this.#env.clock.after(0, 'path MTU', () => this.#tcp.tooBig(quote, mtu))
   }
 
   #receive(packet: Packet): void {
@@ -100,11 +115,12 @@ export class TcpLayer {
   /** RFC 1122 §4.2.3.9: net, host and source route failures are soft; protocol and port unreachable are hard. */
   #error(error: IcmpError): void {
     if (error.protocol !== Ipv4Header.PROTOCOL.tcp || error.type !== Icmp.TYPE.unreachable) return
-    if (error.code === Icmp.UNREACHABLE.fragmentationNeeded) return
     const hard = error.code === Icmp.UNREACHABLE.protocol || error.code === Icmp.UNREACHABLE.port
     const local = { address: error.source, port: get16(error.quoted, 0) }
     const remote = { address: error.destination, port: get16(error.quoted, 2) }
-    this.#tcp.unreachable({ local, remote, sequence: get32(error.quoted, 4) }, hard)
+    const quote = { local, remote, sequence: get32(error.quoted, 4) }
+    if (error.code === Icmp.UNREACHABLE.fragmentationNeeded) this.#tcp.tooBig(quote, error.nextHopMtu)
+    else this.#tcp.unreachable(quote, hard)
   }
 }
 

@@ -1,21 +1,37 @@
 /**
- * One connection: the states of RFC 9293 §3.3.2 and the processing of §3.10, in the order in which it stands there.
+ * One connection: the events of RFC 9293 §3.10, in the order in which they stand there.
  *
  * Read first: RFC 9293 §3.5 (open), §3.6 (close), §3.8 (data), §3.10 (events); RFC 5961 (what an attacker may send);
- * RFC 6298 (when to send again).
+ * RFC 6298 (when to send again). The states are in state.ts, the two halves of the sequence space in sender.ts and
+ * receiver.ts, what is lost in recovery.ts.
  *
  * Within one event the order is: change the state, call the handlers, and only then send. So a handler may call any
  * method, and what it writes goes out together with the acknowledgment that is due.
  *
- * Limits: no congestion control, fast retransmit, SACK, timestamps or path MTU discovery; no keep-alive; no urgent data
- * (the octets are delivered in their place, the pointer is ignored); no IP options. FIN-WAIT-2 ends only when the peer
- * ends it. Text in a SYN without ACK is not kept; the peer sends it again.
+ * Limits: urgent data are octets like all others, delivered in their place, and the pointer is ignored; none are sent. No
+ * IP options, no ECN. Text in a SYN without ACK is not kept; the peer sends it again.
+ *
+ * Longer than 400 lines: §3.10 is one procedure over one set of variables, and is read from top to bottom.
  */
+import { ChallengeLimit } from './challenge.ts'
+import type { CongestionFactory } from './congestion.ts'
+import { infoOf } from './info.ts'
+import type { Isn } from './isn.ts'
+import { KeepAlive } from './keep-alive.ts'
+import type { PathMtus } from './mtu.ts'
+import type { Offer, Options } from './options.ts'
+import { TIMESTAMPS_ROOM } from './options.ts'
+import type { Profile } from './profile.ts'
 import { Receiver } from './receiver.ts'
-import { type Profile, Rto } from './rto.ts'
+import { Recovery } from './recovery.ts'
+import { Rto } from './rto.ts'
 import * as Segment from './segment.ts'
 import { DEFAULT_MSS, Sender } from './sender.ts'
 import { add, diff, leq, lt, toUint32 } from './seq.ts'
+import { type Accepting, PLAIN, type Standing, synReceived, synSent, TRANSITIONS } from './state.ts'
+import { Timers } from './timers.ts'
+import { Timestamps } from './timestamps.ts'
+import { Transmitter } from './transmitter.ts'
 import type {
   Cause,
   CloseReason,
@@ -23,177 +39,212 @@ import type {
   ConnectionHandlers,
   Discard,
   Endpoint,
+  KeepAliveOptions,
   State,
   TcpEnv,
-  TcpTimer,
+  TcpInfo,
 } from './types.ts'
 
 const { ACK, FIN, PSH, RST, SYN } = Segment
 const MAX_SHIFT = 14 // RFC 7323 §2.3
 const MAX_BACK_OFF = 20
-
-/** RFC 5961 §7: no more than so many answers to suspect segments in so long a time. */
-const CHALLENGES = 10
-const CHALLENGE_PERIOD = 5_000_000_000
+/** Timeouts of one segment until its size is suspected: Linux's retries1. */
+const BLACK_HOLE_TRIES = 3
 
 /** What a connection needs of the stack that holds it. */
 export interface Host {
   readonly env: TcpEnv
   readonly profile: Profile
+  readonly congestion: CongestionFactory
+  readonly paths: PathMtus
+  readonly isn: Isn
+  /** Those of the segment that is being processed. */
+  readonly options: Options
   readonly receiveBuffer: number
   readonly sendBuffer: number
   readonly windowScale: boolean
+  readonly sack: boolean
+  readonly timestamps: boolean
+  readonly keepAlive: boolean
+  readonly keepAliveOptions: Required<KeepAliveOptions>
+  readonly userTimeout: number | undefined
   readonly timeWait: number
+  readonly finWait2: number
   /** The connection is closed and may be forgotten. */
   remove(connection: TcpConnection): void
 }
-
-/** What a passive connection needs of its listener. */
-export interface Accepting {
-  halfOpen: number
-  accept(connection: Connection): ConnectionHandlers
-}
-
-/** What the timer is running for; one thing at a time. */
-type Waiting = 'nothing' | 'syn' | 'retransmit' | 'persist' | 'time-wait'
 
 export class TcpConnection implements Connection {
   readonly local: Endpoint
   readonly remote: Endpoint
   /** The next connection in the same bucket of the stack's table. */
   next: TcpConnection | undefined = undefined
-  state: State
   noDelay = false
+  userTimeout: number | undefined
   retransmits = 0
   bytesIn = 0
   bytesOut = 0
-  readonly #host: Host
+  segmentsIn = 0
+  segmentsOut = 0
+  readonly host: Host
+  readonly sender: Sender
+  readonly receiver: Receiver
+  readonly recovery: Recovery
+  readonly rtoClock: Rto
+  readonly transmitter: Transmitter
   readonly #env: TcpEnv
-  readonly #sender: Sender
-  readonly #receiver: Receiver
-  readonly #rto: Rto
-  readonly #timer: TcpTimer
-  readonly #ackTimer: TcpTimer
+  readonly #timers: Timers
+  #standing: Standing
   #handlers: ConnectionHandlers
-  #listener: Accepting | undefined
-  #waiting: Waiting = 'nothing'
-  /** Times that the segment in front was sent again, or probes that nobody answered. */
-  #tries = 0
-  #probes = 0
-  #synAt = 0
-  #synRepeated = false
   #busy = false
   /** The window scale option may stand in our SYN: the peer's, if it has come, has it. */
-  #scaled = true
+  #scaled: boolean
   #ackNow = false
-  #resendNow = false
   #wantsToWrite = false
+  /** The user will read no more. */
+  #left = false
   #endTold = false
   #closeReason: CloseReason | undefined = undefined
   #closeTold = false
   #softError = false
-  #challenges = 0
-  #challengesSince = 0
+  #sentAt = Number.NaN
+  /** When the segment in front was sent for the first time, if that is known. */
+  #stuckSince = Number.NaN
+  /** When a wider path is to be looked for. */
+  #widenAt = Number.NaN
+  #challenges: ChallengeLimit | undefined = undefined
+  #keepsAlive: boolean
+  #keepAlive: KeepAlive | undefined = undefined
 
-  /** With a listener the connection is passive, and gets its handlers from there. */
-  constructor(host: Host, local: Endpoint, remote: Endpoint, handlers: ConnectionHandlers, listener?: Accepting) {
-    this.#host = host
-    this.#env = host.env
+  constructor(host: Host, local: Endpoint, remote: Endpoint, handlers: ConnectionHandlers, iss: number) {
+    const { env, isn } = host
+    this.host = host
+    this.#env = env
     this.local = local
     this.remote = remote
-    this.state = listener ? 'listen' : 'closed'
-    this.#listener = listener
+    this.#standing = PLAIN.closed
     this.#handlers = handlers
-    this.#sender = new Sender(this.#env.random32('isn'), host.sendBuffer)
-    this.#receiver = new Receiver(host.receiveBuffer)
-    this.#rto = new Rto(host.profile)
-    this.#timer = this.#env.timer('tcp', () => this.#timeout())
-    this.#ackTimer = this.#env.timer('tcp-delayed-ack', () => this.#acknowledge())
+    this.sender = new Sender(iss, host.sendBuffer)
+    this.receiver = new Receiver(host.receiveBuffer)
+    this.recovery = new Recovery(this.sender)
+    this.recovery.sack = host.sack
+    this.rtoClock = new Rto(host.profile)
+    const timestamps = host.timestamps ? new Timestamps(isn.timestampOffset(local, remote)) : undefined
+    const dontFragment = host.paths.dontFragment(remote.address)
+    this.transmitter = new Transmitter(env, local, remote, this.sender, this.receiver, timestamps, dontFragment)
+    this.#timers = new Timers(env, () => this.#timeout())
+    this.#scaled = host.windowScale
+    this.#keepsAlive = host.keepAlive
+    this.userTimeout = host.userTimeout
   }
 
+  get state(): State {
+    return this.#standing.state
+  }
   get sndUna(): number {
-    return toUint32(this.#sender.una)
+    return toUint32(this.sender.una)
   }
   get sndNxt(): number {
-    return toUint32(this.#sender.nxt)
+    return toUint32(this.sender.nxt)
   }
   get sndWnd(): number {
-    return this.#sender.wnd
+    return this.sender.wnd
   }
   get rcvNxt(): number {
-    return toUint32(this.#receiver.nxt)
+    return toUint32(this.receiver.nxt)
   }
   get rcvWnd(): number {
-    return this.#receiver.wnd
+    return this.receiver.wnd
   }
   get mss(): number {
-    return this.#sender.mss
+    return this.sender.mss
   }
   get srtt(): number | undefined {
-    return this.#rto.srtt
+    return this.rtoClock.srtt
   }
   get rto(): number {
-    return this.#rto.value
+    return this.rtoClock.value
   }
   get unanswered(): number {
-    if (this.#waiting === 'syn' || this.#waiting === 'retransmit') return this.#tries + 1
-    return this.#waiting === 'persist' ? this.#tries : 0
+    const { waiting, tries } = this.#timers
+    if (waiting === 'syn' || waiting === 'retransmit') return tries + 1
+    return waiting === 'persist' ? tries : 0
   }
   get queued(): number {
-    return this.#sender.queued
+    return this.sender.queued
+  }
+  info(): TcpInfo {
+    return infoOf(this)
+  }
+
+  get keepAlive(): boolean {
+    return this.#keepsAlive
+  }
+  set keepAlive(on: boolean) {
+    this.#keepsAlive = on
+    this.#setKeepAlive()
   }
 
   // Calls of the user, RFC 9293 §3.10.1 to §3.10.5.
 
   /** OPEN, active. */
   open(): void {
-    this.#receiver.setShift(this.#ownShift())
-    this.#to('syn-sent', 'open')
+    this.receiver.setShift(this.#ownShift())
+    this.#become(synSent(this.#env.now()), 'open')
     this.#sendFirstSyn()
   }
 
   /** SEND */
   write(bytes: Uint8Array): number {
-    if (this.#sender.fin || !MAY_SEND.has(this.state)) return 0
-    const taken = this.#sender.write(bytes)
+    if (this.sender.fin || !this.#standing.takesSend) return 0
+    const taken = this.sender.write(bytes)
     if (taken < bytes.length) this.#wantsToWrite = true
     this.#output()
     return taken
   }
 
-  /** CLOSE */
+  /** CLOSE of our side; the peer's stays open. */
   end(): void {
-    if (this.#sender.fin) return
+    if (this.sender.fin) return
     switch (this.state) {
       case 'syn-sent':
         this.#finish('aborted', 'close')
         break
       case 'syn-received': // FIN follows when the connection is established
-        this.#sender.fin = true
+        this.sender.fin = true
         break
       case 'established':
       case 'close-wait':
-        this.#sender.fin = true
-        this.#to(this.state === 'established' ? 'fin-wait-1' : 'last-ack', 'close')
+        this.sender.fin = true
+        this.#move('close')
         this.#output()
     }
+  }
+
+  /** CLOSE of both sides, §3.6.1. */
+  close(): void {
+    this.#left = true
+    this.receiver.paused = false
+    if (this.receiver.held > 0) this.abort()
+    else this.end()
+    if (this.state === 'fin-wait-2') this.#waitFor('fin-wait-2', this.host.finWait2)
   }
 
   /** ABORT */
   abort(): void {
     if (this.state === 'closed') return
-    if (RESETS_ON_ABORT.has(this.state)) this.#send(this.#sender.seqOfNothing, RST | ACK, 0)
+    if (this.#standing.resets) this.#send(this.sender.seqOfNothing, RST | ACK, 0)
     this.#finish('aborted', 'abort')
   }
 
   pause(): void {
-    this.#receiver.paused = true
+    this.receiver.paused = true
   }
 
   /** RECEIVE: the reader takes what was held for it. */
   resume(): void {
-    if (!this.#receiver.paused) return
-    this.#receiver.paused = false
+    if (!this.receiver.paused) return
+    this.receiver.paused = false
     if (this.#busy) return // the event that is being processed ends with a delivery
     this.#busy = true
     this.#deliver()
@@ -204,14 +255,20 @@ export class TcpConnection implements Connection {
   // SEGMENT ARRIVES, §3.10.7.
 
   /** §3.10.7.2, third: the SYN that found our listener. */
-  synArrived(bytes: Uint8Array, at: number): void {
+  synArrived(bytes: Uint8Array, at: number, listener: Accepting): void {
+    this.#standing = PLAIN.listen
+    this.host.options.readSyn(bytes, at)
     this.#synchronise(bytes, at)
-    this.#to('syn-received', 'syn')
-    if (this.#listener) this.#listener.halfOpen++
+    listener.halfOpen++
+    this.#become(synReceived(this.#env.now(), false, listener), 'syn')
     this.#sendFirstSyn()
   }
 
   receive(bytes: Uint8Array, at: number, end: number): Discard | undefined {
+    if (Segment.flags(bytes, at) & SYN) this.host.options.readSyn(bytes, at)
+    else this.host.options.read(bytes, at)
+    this.segmentsIn++
+    this.#keepAlive?.heard(this.#env.now())
     this.#busy = true
     const discard = this.state === 'syn-sent' ? this.#arrivesInSynSent(bytes, at, end) : this.#arrives(bytes, at, end)
     this.#deliver()
@@ -225,9 +282,9 @@ export class TcpConnection implements Connection {
     const bits = Segment.flags(bytes, at)
     const seq = Segment.sequence(bytes, at) | 0
     const ack = Segment.acknowledgment(bytes, at) | 0
-    const { iss, nxt } = this.#sender
+    const { iss, nxt } = this.sender
     if (bits & ACK && (leq(ack, iss) || lt(nxt, ack))) {
-      if (!(bits & RST)) this.#sendReset(ack)
+      if (!(bits & RST)) this.transmitter.reset(ack)
       return 'bad-ack'
     }
     if (bits & RST) {
@@ -239,8 +296,10 @@ export class TcpConnection implements Connection {
     this.#synchronise(bytes, at)
     if (!(bits & ACK)) {
       // Simultaneous open, figure 7.
-      this.#to('syn-received', 'syn')
-      this.#sendSyn()
+      if (this.#standing.state === 'syn-sent') {
+        this.#become(synReceived(this.#standing.synAt, false, undefined), 'syn')
+        this.#sendSyn()
+      }
       return undefined
     }
     this.#ackNow = true
@@ -250,14 +309,15 @@ export class TcpConnection implements Connection {
 
   /** §3.10.7.4 */
   #arrives(bytes: Uint8Array, at: number, end: number): Discard | undefined {
-    const receiver = this.#receiver
+    const receiver = this.receiver
     const from = at + Segment.headerLength(bytes, at)
     let bits = Segment.flags(bytes, at)
     let seq = Segment.sequence(bytes, at) | 0
-    if (this.state === 'syn-received' && (bits & (SYN | RST)) === SYN && add(seq, 1) === receiver.nxt) {
+    const standing = this.#standing
+    if (standing.state === 'syn-received' && (bits & (SYN | RST)) === SYN && add(seq, 1) === receiver.nxt) {
       // The SYN that we know already: sent again, or, with ACK, the end of a simultaneous open (figure 7, line 7).
       if (!(bits & ACK)) {
-        this.#synRepeated = true
+        standing.repeated = true
         this.#sendSyn()
         return 'duplicate'
       }
@@ -266,37 +326,54 @@ export class TcpConnection implements Connection {
     }
     const length = end - from + (bits & SYN ? 1 : 0) + (bits & FIN ? 1 : 0)
 
-    if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
+    const { timestamps } = this.transmitter
+    if (timestamps !== undefined && !(bits & RST)) {
+      const { options } = this.host
+      if (!options.timestamps) return 'no-timestamp'
+      if (timestamps.isOld(options.value, this.#env.now())) return this.#isOld(seq, length)
+      if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
+      timestamps.take(options.value, seq, this.#env.now())
+    } else if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
     if (bits & RST) return this.#resetArrived(seq)
     if (bits & SYN) {
-      if (this.#returnsToListen()) this.#finish('reset', 'syn')
+      if (standing.state === 'syn-received' && standing.listener) this.#finish('reset', 'syn')
       else this.#challenge()
       return 'bad-syn'
     }
     if (!(bits & ACK)) return 'no-ack'
-    const discard = this.#ackArrived(bytes, at, seq)
+    const discard = this.#ackArrived(bytes, at, seq, length > 0)
     if (discard !== undefined || this.state === 'closed') return discard
     return this.#text(bytes, from, end, seq, (bits & FIN) !== 0)
+  }
+
+  /** RFC 7323 §5.3, R1. */
+  #isOld(seq: number, length: number): Discard {
+    if (length > 0) this.#ackNow = true
+    else this.#challenge()
+    if (length > 0) this.receiver.repeated(seq, add(seq, length))
+    return 'old-timestamp'
   }
 
   /** First: the segment lies outside the window. */
   #unacceptable(bytes: Uint8Array, at: number, bits: number, seq: number, length: number): Discard {
     if (bits & RST) return 'out-of-window'
-    const receiver = this.#receiver
+    const receiver = this.receiver
     if (receiver.wnd === 0 && seq === receiver.nxt && (bits & (SYN | ACK)) === ACK) {
       // A window probe: its octet finds no room, but its acknowledgment counts.
       this.#ackNow = true
-      return this.#ackArrived(bytes, at, seq) ?? 'out-of-window'
+      return this.#ackArrived(bytes, at, seq, true) ?? 'out-of-window'
     }
-    if (this.state === 'time-wait' && bits & FIN) this.#timer.arm(this.#host.timeWait)
-    if (length > 0) this.#ackNow = true
-    else this.#challenge()
+    if (this.state === 'time-wait' && bits & FIN) this.#waitFor('time-wait', this.host.timeWait)
+    if (length > 0) {
+      this.#ackNow = true
+      receiver.repeated(seq, add(seq, length))
+    } else this.#challenge()
     return lt(seq, receiver.nxt) ? 'duplicate' : 'out-of-window'
   }
 
   /** Second: RST inside the window; only the exact one counts (RFC 5961 §3). */
   #resetArrived(seq: number): Discard | undefined {
-    if (seq !== this.#receiver.nxt) {
+    if (seq !== this.receiver.nxt) {
       this.#challenge()
       return 'bad-reset'
     }
@@ -304,15 +381,16 @@ export class TcpConnection implements Connection {
     return undefined
   }
 
-  /** Fifth: the ACK field. */
-  #ackArrived(bytes: Uint8Array, at: number, seq: number): Discard | undefined {
-    const sender = this.#sender
+  /** Fifth: the ACK field. `long`: the segment has text or FIN. */
+  #ackArrived(bytes: Uint8Array, at: number, seq: number, long: boolean): Discard | undefined {
+    const { sender, recovery } = this
+    const { options } = this.host
     const ack = Segment.acknowledgment(bytes, at) | 0
     const syn = (Segment.flags(bytes, at) & SYN) !== 0 // whose window is not scaled, RFC 7323 §2.2
     const wnd = Segment.window(bytes, at) << (syn ? 0 : sender.shift)
     if (this.state === 'syn-received') {
       if (leq(ack, sender.una) || lt(sender.nxt, ack)) {
-        this.#sendReset(ack)
+        this.transmitter.reset(ack)
         return 'bad-ack'
       }
       this.#established(seq, ack, wnd, 'ack')
@@ -323,69 +401,80 @@ export class TcpConnection implements Connection {
       return 'bad-ack'
     }
     if (lt(ack, sender.una)) return undefined
+    const { una } = sender
+    const sameWindow = wnd === sender.wnd
     sender.updateWindow(seq, wnd)
-    if (ack !== sender.una) this.#progress(ack)
-    if (this.#waiting === 'persist') this.#probeAnswered()
+    if (ack !== una) this.#progress(ack)
+    const news = options.blocks > 0 ? recovery.blocks(options) : 0
+    // RFC 5681 §2; with SACK, RFC 6675 §2.
+    const duplicate = recovery.sack ? news > 0 : !long && sameWindow
+    const { waiting } = this.#timers
+    if (duplicate && ack === una && waiting === 'retransmit') recovery.duplicate(this.#env.now())
+    if (waiting === 'persist') this.#probeAnswered()
     return undefined
   }
 
   /** Octets of ours have been acknowledged for the first time. */
   #progress(ack: number): void {
-    const sender = this.#sender
-    this.bytesOut += sender.acknowledged(ack, this.#env.now(), this.#rto)
-    this.#tries = 0
-    this.#probes = 0
+    const { sender, recovery } = this
+    const { flight, una } = sender
+    const now = this.#env.now()
+    this.bytesOut += sender.acknowledged(ack)
+    const { timestamps } = this.transmitter
+    this.rtoClock.acknowledged(ack, now, timestamps ? timestamps.since(this.host.options.echo, now) : -1)
+    recovery.acknowledged(diff(ack, una), flight, this.rtoClock.srtt, now)
+    this.#timers.tries = 0
+    this.#timers.probes = 0
     this.#softError = false
-    if (sender.resendDue) this.#resendNow = true
-    if (this.#waiting === 'retransmit') this.#timer.arm(this.#rto.value) // RFC 6298 (5.3); #setTimer has (5.2)
+    if (now >= this.#widenAt) this.#fitPath()
+    if (this.#timers.waiting === 'retransmit') this.#arm(this.rtoClock.value) // RFC 6298 (5.3); #setTimer has (5.2)
     // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.
-    if (this.#waiting === 'persist') this.#ackNow = true
+    if (this.#timers.waiting === 'persist') this.#ackNow = true
     if (sender.finAcked) this.#finAcked()
-    if (this.#wantsToWrite && sender.queued * 2 <= this.#host.sendBuffer) {
+    if (this.#wantsToWrite && sender.queued * 2 <= this.host.sendBuffer) {
       this.#wantsToWrite = false
       this.#handlers.writable?.()
     }
   }
 
   #finAcked(): void {
-    switch (this.state) {
-      case 'fin-wait-1':
-        this.#to('fin-wait-2', 'ack-of-fin')
-        break
-      case 'closing':
-        this.#timeWait('ack-of-fin')
-        break
-      case 'last-ack':
-        this.#finish('closed', 'ack-of-fin')
-    }
+    if (this.state === 'last-ack') this.#finish('closed', 'ack-of-fin')
+    else this.#move('ack-of-fin')
+    if (this.state === 'time-wait') this.#timeWait()
+    if (this.state === 'fin-wait-2' && this.#left) this.#waitFor('fin-wait-2', this.host.finWait2)
   }
 
   /** Any answer shows that the peer lives; one that opens the window ends the probing (§3.8.6.1). */
   #probeAnswered(): void {
-    this.#tries = 0
-    if (this.#sender.wnd > 0 && this.#sender.inFlight) this.#resendNow = true
+    this.#timers.tries = 0
+    if (this.sender.wnd > 0 && this.sender.inFlight) this.recovery.front = true
   }
 
   /** Seventh and eighth: the segment's text and FIN. */
   #text(bytes: Uint8Array, from: number, end: number, seq: number, fin: boolean): Discard | undefined {
     if (from === end && !fin) return undefined
-    if (!MAY_RECEIVE.has(this.state)) return 'after-fin'
-    const receiver = this.#receiver
+    if (!this.#standing.receives) return 'after-fin'
+    if (this.#left && from < end) {
+      this.abort()
+      return 'after-close'
+    }
+    const receiver = this.receiver
     const finSeq = add(seq, end - from)
     if (fin && receiver.finSeq === undefined && receiver.inWindow(finSeq)) receiver.finSeq = finSeq
     const before = Math.max(0, diff(receiver.nxt, seq))
     const start = from + before
     const stop = end - receiver.excess(finSeq)
     const inOrder = before > 0 || seq === receiver.nxt
+    if (before > 0 || (receiver.gaps && start < stop)) receiver.repeated(seq, finSeq)
     if (inOrder && !receiver.gaps) this.#acknowledgeLater()
     else this.#ackNow = true
     if (start < stop && !this.#take(bytes, start, stop, add(seq, before))) return 'reassembly-full'
-    if (receiver.finSeq === receiver.nxt && !receiver.finished && MAY_RECEIVE.has(this.state)) this.#finArrived()
+    if (receiver.finSeq === receiver.nxt && !receiver.finished && this.#standing.receives) this.#finArrived()
     return undefined
   }
 
   #take(bytes: Uint8Array, from: number, to: number, seq: number): boolean {
-    const receiver = this.#receiver
+    const receiver = this.receiver
     const before = receiver.nxt
     if (receiver.passesThrough(seq)) {
       receiver.passed(to - from)
@@ -401,7 +490,7 @@ export class TcpConnection implements Connection {
 
   /** Hands over what is held, as long as the reader wants it; then tells what waited behind it. */
   #deliver(): void {
-    const receiver = this.#receiver
+    const receiver = this.receiver
     while (receiver.held > 0 && !receiver.paused && this.#deliverable) {
       const view = receiver.take() // also when nobody listens
       this.#handlers.data?.(view)
@@ -420,104 +509,118 @@ export class TcpConnection implements Connection {
   }
 
   #finArrived(): void {
-    this.#receiver.finish()
+    this.receiver.finish()
     this.#ackNow = true
-    switch (this.state) {
-      case 'established':
-        this.#to('close-wait', 'fin')
-        break
-      case 'fin-wait-1':
-        this.#to('closing', 'fin')
-        break
-      case 'fin-wait-2':
-        this.#timeWait('fin')
-    }
+    this.#move('fin')
+    if (this.state === 'time-wait') this.#timeWait()
     this.#deliver()
   }
 
   /** An ICMP error about a segment of ours with that sequence number (RFC 1122 §4.2.3.9, RFC 5461, RFC 5927 §4.1). */
   unreachable(seq: number, hard: boolean): void {
-    const { una, nxt } = this.#sender
-    if (lt(seq, una) || !lt(seq, nxt)) return
+    if (!this.#isOutstanding(seq)) return
     const opening = this.state === 'syn-sent' || this.state === 'syn-received'
-    if (opening && (hard || this.#host.profile.softErrorsEndOpening)) this.#finish('unreachable', 'unreachable')
+    if (opening && (hard || this.host.profile.softErrorsEndOpening)) this.#finish('unreachable', 'unreachable')
     else this.#softError = true
+  }
+
+  /** A router could not pass on a segment of ours, because it carries no more than `mtu` (RFC 1191 §6). */
+  tooBig(seq: number, mtu: number): void {
+    if (!this.#isOutstanding(seq)) return
+    this.host.paths.tooBig(this.remote.address, mtu)
+    if (!this.#fitPath()) return
+    this.recovery.resend()
+    this.#output()
+  }
+
+  #isOutstanding(seq: number): boolean {
+    return !lt(seq, this.sender.una) && lt(seq, this.sender.nxt)
+  }
+
+  /** RFC 9293 §3.6.1 (MAY-2), RFC 6191: may a new connection between the same endpoints begin with that SYN? */
+  yieldsTo(bytes: Uint8Array, at: number): boolean {
+    if (this.state !== 'time-wait') return false
+    const { options } = this.host
+    const { timestamps } = this.transmitter
+    options.readSyn(bytes, at)
+    const seq = Segment.sequence(bytes, at)
+    const newer = timestamps && options.timestamps ? diff(options.value, timestamps.recent) : 0
+    if (newer < 0 || (newer === 0 && leq(seq, this.receiver.nxt))) return false
+    this.#finish('closed', 'syn')
+    return true
   }
 
   // Opening.
 
   #ownShift(): number {
     let shift = 0
-    while (shift < MAX_SHIFT && 0xffff * 2 ** shift < this.#host.receiveBuffer) shift++
-    return this.#host.windowScale ? shift : 0
-  }
-
-  #ownMss(): number {
-    return this.#env.maxSegment(this.remote.address) - Segment.HEADER
+    while (shift < MAX_SHIFT && 0xffff * 2 ** shift < this.host.receiveBuffer) shift++
+    return this.host.windowScale ? shift : 0
   }
 
   /** Takes what the peer's SYN says: its sequence number and options. */
   #synchronise(bytes: Uint8Array, at: number): void {
-    const sender = this.#sender
-    const receiver = this.#receiver
-    receiver.start(Segment.sequence(bytes, at))
-    sender.mss = Math.max(1, Math.min(Segment.maximumSegmentSize(bytes, at) ?? DEFAULT_MSS, this.#ownMss()))
-    receiver.mss = sender.mss
-    const scale = this.#host.windowScale ? Segment.windowScale(bytes, at) : undefined
-    this.#scaled = scale !== undefined
-    sender.shift = Math.min(scale ?? 0, MAX_SHIFT)
-    receiver.setShift(scale === undefined ? 0 : this.#ownShift())
+    const { sender, receiver, recovery, transmitter } = this
+    const { options } = this.host
+    const seq = Segment.sequence(bytes, at)
+    receiver.start(seq)
+    sender.peerMss = options.maximumSegmentSize || DEFAULT_MSS
+    if (options.timestamps) transmitter.timestamps?.take(options.value, seq, this.#env.now())
+    else transmitter.timestamps = undefined
+    recovery.sack &&= options.sackPermitted
+    receiver.sack = recovery.sack
+    this.#scaled &&= options.windowScale >= 0
+    sender.shift = this.#scaled ? Math.min(options.windowScale, MAX_SHIFT) : 0
+    receiver.setShift(this.#scaled ? this.#ownShift() : 0)
+    this.#fitPath()
+  }
+
+  /** Segments as large as the path carries, options counted (RFC 6691); false if they were that large before. */
+  #fitPath(): boolean {
+    const { paths } = this.host
+    const { sender, transmitter } = this
+    const before = sender.mss
+    const room = Math.min(sender.peerMss, paths.mtu(this.remote.address) - 40)
+    sender.mss = Math.max(1, room - (transmitter.timestamps ? TIMESTAMPS_ROOM : 0))
+    this.receiver.mss = sender.mss
+    transmitter.dontFragment = paths.dontFragment(this.remote.address)
+    this.#widenAt = paths.until(this.remote.address) ?? Number.NaN
+    return sender.mss !== before
   }
 
   #sendFirstSyn(): void {
-    this.#synAt = this.#env.now()
-    this.#waiting = 'syn'
     this.#sendSyn()
-    this.#timer.arm(this.#rto.value)
+    this.#timers.wait('syn')
+    this.#arm(this.rtoClock.value)
   }
 
-  /** SYN, or SYN,ACK once the peer's SYN has come, with the options that may only stand there. */
   #sendSyn(): void {
-    const scale = this.#host.windowScale && this.#scaled
-    const length = Segment.HEADER + (scale ? 8 : 4)
-    const answer = this.state === 'syn-received'
-    const buffer = this.#env.buffer(length)
-    const { bytes, start } = buffer
-    const { iss } = this.#sender
-    this.#header(bytes, start, length, iss, answer ? SYN | ACK : SYN, this.#receiver.advertise(true))
-    const mss = this.#ownMss()
-    let at = start + Segment.HEADER
-    bytes[at++] = Segment.OPTION.maximumSegmentSize
-    bytes[at++] = 4
-    bytes[at++] = mss >>> 8
-    bytes[at++] = mss
-    if (scale) {
-      bytes[at++] = Segment.OPTION.noOperation
-      bytes[at++] = Segment.OPTION.windowScale
-      bytes[at++] = 3
-      bytes[at++] = this.#ownShift()
+    const offer: Offer = {
+      maximumSegmentSize: this.#env.maxSegment(this.remote.address) - Segment.HEADER,
+      windowScale: this.#scaled ? this.#ownShift() : -1,
+      sackPermitted: this.recovery.sack,
+      timestamps: this.transmitter.timestamps !== undefined,
     }
-    Segment.seal(bytes, start, buffer.end, this.local.address, this.remote.address)
-    this.#env.send(buffer, this.local.address, this.remote.address)
+    this.segmentsOut++
+    this.transmitter.syn(this.state === 'syn-received' ? SYN | ACK : SYN, offer)
   }
 
   #established(seq: number, ack: number, wnd: number, cause: Cause): void {
-    if (this.#tries > 0) this.#rto.synWasRetransmitted()
-    else if (!this.#synRepeated) this.#rto.sample(this.#env.now() - this.#synAt)
-    this.#sender.opened(seq, ack, wnd)
-    this.#tries = 0
+    const standing = this.#standing
+    const { sender, rtoClock } = this
+    const repeated = this.#timers.tries > 0
+    if (standing.state !== 'syn-sent' && standing.state !== 'syn-received') return
+    if (repeated) rtoClock.synWasRetransmitted()
+    else if (!standing.repeated) rtoClock.sample(this.#env.now() - standing.synAt)
+    sender.opened(seq, ack, wnd)
+    this.recovery.start(this.host.congestion, repeated ? 1 : this.host.profile.initialWindow)
     this.#softError = false
-    this.#waiting = 'nothing'
-    this.#timer.cancel()
-    this.#to('established', cause)
-    if (this.#listener) this.#handlers = this.#listener.accept(this)
-    this.#listener = undefined
-    if (this.state === 'established' && this.#sender.fin) this.#to('fin-wait-1', 'close')
+    this.#timers.rest()
+    this.#move(cause)
+    this.#setKeepAlive()
+    if (standing.state === 'syn-received' && standing.listener) this.#handlers = standing.listener.accept(this)
+    if (this.state === 'established' && sender.fin) this.#move('close')
     if (this.state !== 'closed') this.#handlers.opened?.()
-  }
-
-  #returnsToListen(): boolean {
-    return this.state === 'syn-received' && this.#listener !== undefined
   }
 
   // Sending.
@@ -525,109 +628,126 @@ export class TcpConnection implements Connection {
   /** Sends what may be sent now. Every event ends here. */
   #output(): void {
     if (this.#busy || this.state === 'closed') return
-    const sender = this.#sender
-    if (this.#resendNow) {
-      this.#resendNow = false
-      if (sender.inFlight) this.#sendFront()
+    if (this.#standing.sends) {
+      if (this.recovery.front || this.recovery.phase !== 'open') this.#sendAgain()
+      this.#sendNew()
+      if (this.recovery.phase === 'fast') this.#sendDoubtful()
     }
-    if (SENDS.has(this.state)) {
-      for (let length = sender.next(this.noDelay); length >= 0; length = sender.next(this.noDelay)) {
-        this.#sendText(sender.nxt, length, true)
-      }
-    }
-    if (this.#ackNow || (MAY_RECEIVE.has(this.state) && this.#receiver.starving)) this.#acknowledge()
+    if (this.#ackNow || (this.#standing.receives && this.receiver.starving)) this.#acknowledge()
     this.#setTimer()
+  }
+
+  #sendNew(): void {
+    const { sender, recovery } = this
+    // RFC 5681 §4.1
+    if (!sender.inFlight && this.#env.now() - this.#sentAt > this.rtoClock.value) recovery.onIdle()
+    let length = sender.next(this.noDelay, recovery.allowance)
+    while (length >= 0) {
+      this.#sendText(sender.nxt, length, true)
+      length = sender.next(this.noDelay, recovery.allowance)
+    }
+  }
+
+  #sendAgain(): void {
+    const { sender, recovery } = this
+    if (recovery.front && sender.inFlight) this.#sendFront()
+    recovery.front = false
+    while (recovery.nextLost()) this.#repeat(recovery.at, recovery.length)
+  }
+
+  #sendDoubtful(): void {
+    const { recovery } = this
+    while (recovery.nextDoubtful()) this.#repeat(recovery.at, recovery.length)
   }
 
   /** Sends the oldest octets again, or for the first time as a window probe. */
   #sendFront(): void {
-    const sender = this.#sender
-    const length = sender.front()
-    if (sender.inFlight) {
-      this.retransmits++
-      this.#env.trace?.retransmit(this, toUint32(sender.una), length, Math.max(1, this.#tries))
-    }
-    this.#sendText(sender.una, length, false)
+    const { sender } = this
+    if (sender.inFlight) this.#repeat(sender.una, sender.front())
+    else this.#sendText(sender.una, sender.front(), false)
+  }
+
+  #repeat(seq: number, length: number): void {
+    this.retransmits++
+    this.#env.trace?.retransmit(this, toUint32(seq), length, Math.max(1, this.#timers.tries))
+    this.#sendText(seq, length, false)
   }
 
   #sendText(seq: number, length: number, fresh: boolean): void {
-    const sender = this.#sender
+    const { sender } = this
     const fin = sender.carriesFin(seq, length)
     const bits = ACK | (sender.carriesLast(seq, length) ? PSH : 0) | (fin ? FIN : 0)
-    sender.sent(add(seq, length + (fin ? 1 : 0)), fresh, this.#env.now())
+    const next = add(seq, length + (fin ? 1 : 0))
+    const now = this.#env.now()
+    this.#sentAt = now
+    sender.sent(next)
+    this.recovery.sent(seq, next, fresh)
+    this.rtoClock.sent(next, fresh, now)
     this.#send(seq, bits, length)
   }
 
   #acknowledge(): void {
-    this.#send(this.#sender.seqOfNothing, ACK, 0)
+    this.#send(this.sender.seqOfNothing, ACK, 0)
   }
 
   /** RFC 9293 §3.8.6.3: the second segment is acknowledged at once, the first alone after a while. */
   #acknowledgeLater(): void {
-    if (this.#ackTimer.pending) this.#ackNow = true
-    else this.#ackTimer.arm(this.#host.profile.delayedAck)
+    const timers = this.#timers
+    timers.delayedAck ??= this.#env.timer('tcp-delayed-ack', () => this.#acknowledge())
+    if (timers.delayedAck.pending) this.#ackNow = true
+    else timers.delayedAck.arm(this.host.profile.delayedAck)
   }
 
   /** Answers a suspect segment with the truth, but not without end. */
   #challenge(): void {
     const now = this.#env.now()
-    if (now - this.#challengesSince >= CHALLENGE_PERIOD) {
-      this.#challengesSince = now
-      this.#challenges = 0
-    }
-    if (this.#challenges++ < CHALLENGES) this.#ackNow = true
+    this.#challenges ??= new ChallengeLimit(now)
+    if (this.#challenges.allows(now)) this.#ackNow = true
   }
 
-  /** A segment that acknowledges; every such segment carries all that there is to acknowledge. */
   #send(seq: number, bits: number, length: number): void {
-    const buffer = this.#env.buffer(Segment.HEADER + length)
-    const { bytes, start } = buffer
-    this.#header(bytes, start, Segment.HEADER, seq, bits, this.#receiver.advertise(false))
-    if (length > 0) this.#sender.copy(seq, length, bytes, start + Segment.HEADER)
-    Segment.seal(bytes, start, buffer.end, this.local.address, this.remote.address)
-    this.#ackNow = false
-    this.#ackTimer.cancel()
-    this.#env.send(buffer, this.local.address, this.remote.address)
-  }
-
-  /** <SEQ=SEG.ACK><CTL=RST>, to a segment that acknowledges what we never sent. */
-  #sendReset(seq: number): void {
-    const buffer = this.#env.buffer(Segment.HEADER)
-    const { bytes, start } = buffer
-    Segment.writeHeader(bytes, start, Segment.HEADER, this.local.port, this.remote.port, seq, 0, RST, 0)
-    Segment.seal(bytes, start, buffer.end, this.local.address, this.remote.address)
-    this.#env.send(buffer, this.local.address, this.remote.address)
-  }
-
-  #header(bytes: Uint8Array, at: number, length: number, seq: number, bits: number, wnd: number): void {
-    const ack = bits & ACK ? this.#receiver.nxt : 0
-    Segment.writeHeader(bytes, at, length, this.local.port, this.remote.port, seq, ack, bits, wnd)
+    this.segmentsOut++
+    this.#ackNow &&= length > 0 && this.receiver.insists
+    this.#timers.delayedAck?.cancel()
+    this.transmitter.segment(seq, bits, length)
   }
 
   // Timeouts, §3.10.8.
 
   /** Runs the timer for what is in flight, or for the window to open, or not at all. */
   #setTimer(): void {
-    if (this.#waiting === 'syn' || this.#waiting === 'time-wait') return
-    const sender = this.#sender
+    const { sender } = this
+    const { waiting } = this.#timers
+    if (waiting === 'syn' || waiting === 'time-wait' || waiting === 'fin-wait-2') return
     if (sender.done) {
-      this.#timer.cancel() // RFC 6298 (5.2)
-      this.#waiting = 'nothing'
+      if (waiting !== 'nothing') this.#timers.rest() // RFC 6298 (5.2)
     } else if (sender.inFlight && sender.wnd > 0) {
-      if (this.#waiting === 'retransmit') return
-      this.#waiting = 'retransmit' // RFC 6298 (5.1)
-      this.#tries = 0
-      this.#timer.arm(this.#rto.value)
-    } else if (this.#waiting !== 'persist') {
-      this.#waiting = 'persist'
-      this.#tries = 0
-      this.#probes = 0
-      this.#timer.arm(this.#rto.value)
+      if (waiting === 'retransmit') return
+      this.#timers.wait('retransmit') // RFC 6298 (5.1)
+      this.#arm(this.rtoClock.value)
+    } else if (waiting !== 'persist') {
+      this.#timers.wait('persist')
+      this.#arm(this.rtoClock.value)
     }
   }
 
+  /** Not beyond the moment at which the user's patience ends. */
+  #arm(delay: number): void {
+    if (this.userTimeout === undefined) this.#timers.arm(delay)
+    else {
+      const now = this.#env.now()
+      if (this.#timers.tries === 0) this.#stuckSince = now
+      this.#timers.arm(Math.min(delay, Math.max(0, this.#stuckSince + this.userTimeout - now)))
+    }
+  }
+
+  #isHopeless(limit: number): boolean {
+    if (this.userTimeout === undefined) return this.#timers.tries >= limit
+    return this.#env.now() - this.#stuckSince >= this.userTimeout
+  }
+
   #timeout(): void {
-    switch (this.#waiting) {
+    switch (this.#timers.waiting) {
       case 'syn':
         this.#synTimeout()
         break
@@ -637,49 +757,56 @@ export class TcpConnection implements Connection {
       case 'persist':
         this.#persistTimeout()
         break
+      case 'fin-wait-2':
+        this.#finish('timeout', 'timeout')
+        break
       case 'time-wait':
         this.#finish('closed', 'timeout')
     }
   }
 
   #synTimeout(): void {
-    const { synTries, synAckTries, linearSyns } = this.#host.profile
+    const { synTries, synAckTries, linearSyns } = this.host.profile
     const active = this.state === 'syn-sent'
-    if (this.#tries >= (active ? synTries : synAckTries)) {
+    if (this.#isHopeless(active ? synTries : synAckTries)) {
       this.#giveUp()
       return
     }
-    this.#tries++
+    const tries = ++this.#timers.tries
     this.retransmits++
-    if (!active || this.#tries > linearSyns) this.#rto.backOff()
-    this.#env.trace?.retransmit(this, toUint32(this.#sender.iss), 0, this.#tries)
+    if (!active || tries > linearSyns) this.rtoClock.backOff()
+    this.#env.trace?.retransmit(this, toUint32(this.sender.iss), 0, tries)
     this.#sendSyn()
-    this.#timer.arm(this.#rto.value)
+    this.#arm(this.rtoClock.value)
   }
 
   /** RFC 6298 (5.4) to (5.6) */
   #retransmissionTimeout(): void {
-    if (this.#tries >= this.#host.profile.dataTries) {
+    if (this.#isHopeless(this.host.profile.dataTries)) {
       this.#giveUp()
       return
     }
-    this.#tries++
-    this.#rto.backOff()
-    this.#sender.timedOut()
+    const tries = ++this.#timers.tries
+    this.rtoClock.backOff()
+    if (tries >= BLACK_HOLE_TRIES && this.sender.front() > DEFAULT_MSS) {
+      if (this.host.paths.silent(this.remote.address)) this.#fitPath()
+    }
+    this.recovery.timedOut(tries, this.#env.now())
     this.#sendFront()
-    this.#timer.arm(this.#rto.value)
+    this.#arm(this.rtoClock.value)
   }
 
   /** §3.8.6.1; also the end of a sender's patience with a window that stays small (§3.8.6.2.1). */
   #persistTimeout(): void {
-    if (this.#tries >= this.#host.profile.dataTries) {
+    const timers = this.#timers
+    if (this.#isHopeless(this.host.profile.dataTries)) {
       this.#giveUp()
       return
     }
-    this.#tries++
-    this.#probes = Math.min(this.#probes + 1, MAX_BACK_OFF)
+    timers.tries++
+    timers.probes = Math.min(timers.probes + 1, MAX_BACK_OFF)
     this.#sendFront()
-    this.#timer.arm(Math.min(this.#rto.value * 2 ** this.#probes, this.#host.profile.maxRto))
+    this.#arm(Math.min(this.rtoClock.value * 2 ** timers.probes, this.host.profile.maxRto))
     this.#setTimer()
   }
 
@@ -688,23 +815,41 @@ export class TcpConnection implements Connection {
     this.#finish(this.#softError ? 'unreachable' : 'timeout', 'timeout')
   }
 
+  #waitFor(what: 'fin-wait-2' | 'time-wait', delay: number): void {
+    this.#timers.wait(what)
+    this.#timers.arm(delay)
+  }
+
+  #setKeepAlive(): void {
+    const synchronised = this.#standing.resets && this.state !== 'syn-received'
+    if (!synchronised || !this.#keepsAlive) {
+      this.#keepAlive?.stop()
+      this.#keepAlive = undefined
+    } else {
+      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer.
+      const ask = () => {
+        if (!this.sender.inFlight) this.#send(add(this.sender.una, -1), ACK, 0)
+      }
+      this.#keepAlive ??= new KeepAlive(this.#env, this.host.keepAliveOptions, ask, () => this.#giveUp())
+    }
+  }
+
   // Ending.
 
-  #timeWait(cause: Cause): void {
-    this.#to('time-wait', cause)
-    this.#waiting = 'time-wait'
-    this.#timer.arm(this.#host.timeWait)
+  #timeWait(): void {
+    this.#waitFor('time-wait', this.host.timeWait)
+    this.#setKeepAlive()
     this.#closeReason = 'closed'
-    if (this.#receiver.held === 0 && this.#endTold) this.#tellClosed()
+    if (this.receiver.held === 0 && this.#endTold) this.#tellClosed()
   }
 
   #finish(reason: CloseReason, cause: Cause): void {
-    this.#to('closed', cause)
-    this.#timer.cancel()
-    this.#ackTimer.cancel()
-    this.#host.remove(this)
+    this.#become(PLAIN.closed, cause)
+    this.#timers.stop()
+    this.#setKeepAlive()
+    this.host.remove(this)
     if (this.#closeReason === undefined || reason !== 'closed') this.#closeReason = reason
-    if (reason !== 'closed' || this.#receiver.held === 0) this.#tellClosed()
+    if (reason !== 'closed' || this.receiver.held === 0) this.#tellClosed()
   }
 
   #tellClosed(): void {
@@ -713,25 +858,16 @@ export class TcpConnection implements Connection {
     this.#handlers.closed?.(this.#closeReason)
   }
 
-  #to(state: State, cause: Cause): void {
-    const from = this.state
-    if (from === 'syn-received' && this.#listener) this.#listener.halfOpen--
-    this.state = state
-    this.#env.trace?.state(this, from, state, cause)
+  /** Figure 5. */
+  #move(cause: Cause): void {
+    const to = TRANSITIONS[this.state][cause]
+    if (to && to !== 'syn-sent' && to !== 'syn-received') this.#become(PLAIN[to], cause)
+  }
+
+  #become(standing: Standing, cause: Cause): void {
+    const before = this.#standing
+    if (before.state === 'syn-received' && before.listener) before.listener.halfOpen--
+    this.#standing = standing
+    this.#env.trace?.state(this, before.state, standing.state, cause)
   }
 }
-
-/** SEND is taken, §3.10.2; before the connection is established it is queued. */
-const MAY_SEND: ReadonlySet<State> = new Set(['syn-sent', 'syn-received', 'established', 'close-wait'])
-/** Text and FIN may still have to be sent. */
-const SENDS: ReadonlySet<State> = new Set(['established', 'fin-wait-1', 'close-wait', 'closing', 'last-ack'])
-/** §3.10.7.4, seventh. */
-const MAY_RECEIVE: ReadonlySet<State> = new Set(['established', 'fin-wait-1', 'fin-wait-2'])
-/** §3.10.5 */
-const RESETS_ON_ABORT: ReadonlySet<State> = new Set([
-  'syn-received',
-  'established',
-  'fin-wait-1',
-  'fin-wait-2',
-  'close-wait',
-])

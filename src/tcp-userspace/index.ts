@@ -1,7 +1,10 @@
 /** TCP (RFC 9293) as a pure library: segments in, segments out, clock and random source given. See README.md. */
 export { checksum, sum } from './checksum.ts'
+export type { CongestionControl, CongestionFactory, Flow } from './congestion.ts'
+export { Options } from './options.ts'
 export * as Segment from './segment.ts'
 export * as Seq from './seq.ts'
 export { TcpStack } from './stack.ts'
+export { ENDINGS, TRANSITIONS } from './state.ts'
 export type * from './types.ts'
-export { DISCARDS, STATES } from './types.ts'
+export { DISCARDS, ERRNO, STATES } from './types.ts'

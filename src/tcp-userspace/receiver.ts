@@ -9,11 +9,13 @@
  *
  * What comes in order to a reader that listens never enters the buffer.
  */
+import { Ranges } from './ranges.ts'
 import { Ring } from './ring.ts'
-import { add, diff, leq, lt, within } from './seq.ts'
+import { SackReport } from './sack.ts'
+import { add, diff, lt, within } from './seq.ts'
 
-/** Stretches of octets beyond a gap that are kept at a time. */
-const MAX_STRETCHES = 64
+/** Stretches of octets beyond a gap that are kept at a time; more where the window holds more full segments. */
+const MIN_STRETCHES = 64
 
 export class Receiver {
   nxt = 0
@@ -30,8 +32,12 @@ export class Receiver {
   #read = 0
   #edge = 0
   readonly #ring = new Ring()
-  readonly #from: number[] = []
-  readonly #to: number[] = []
+  /** Octets that came out of order; made when the first do. */
+  #early: Ranges | undefined = undefined
+  /** SACK was agreed upon. */
+  sack = false
+  /** What acknowledgments tell of them. */
+  report: SackReport | undefined = undefined
 
   constructor(buffer: number) {
     this.#buffer = buffer
@@ -60,7 +66,7 @@ export class Receiver {
     return diff(this.nxt, this.#read) - (this.finished ? 1 : 0)
   }
   get gaps(): boolean {
-    return this.#from.length > 0
+    return this.#early !== undefined && this.#early.count > 0
   }
 
   /** The window field of the next segment; a SYN's is not scaled. */
@@ -122,11 +128,42 @@ export class Receiver {
   /** Keeps text of the window that cannot be handed on yet; false when there are too many stretches already. */
   store(bytes: Uint8Array, from: number, to: number, seq: number): boolean {
     const end = add(seq, to - from)
-    if (!this.#mark(seq, end)) return false
+    this.#early ??= new Ranges()
+    if (seq !== this.nxt && !this.#early.has(seq) && this.#early.count >= this.#mostStretches) return false
+    this.#early.add(seq, end)
     this.#ring.reserve(this.#read, diff(end, this.#read))
     this.#ring.put(seq, bytes, from, to)
     this.#close()
+    if (this.sack && this.gaps) {
+      this.report ??= new SackReport()
+      this.report.arrived(seq)
+    }
     return true
+  }
+
+  get #mostStretches(): number {
+    return Math.max(MIN_STRETCHES, Math.floor(this.#buffer / (2 * Math.max(1, this.mss))))
+  }
+
+  /** Octets that had come before have come again (RFC 2883); those of seq … end - 1 that had not do not count. */
+  repeated(seq: number, end: number): void {
+    if (!this.sack) return
+    this.report ??= new SackReport()
+    if (lt(seq, this.nxt)) this.report.duplicate(seq, lt(end, this.nxt) ? end : this.nxt)
+    else if (this.#early?.has(seq)) {
+      const to = this.#early.to[this.#early.beyond(seq)]
+      this.report.duplicate(seq, lt(end, to) ? end : to)
+    }
+  }
+
+  /** There is something to tell that only an acknowledgment without text can tell. */
+  get insists(): boolean {
+    return this.gaps || (this.report?.hasDuplicate ?? false)
+  }
+
+  /** SACK blocks that the next acknowledgment has to tell, at the most `limit`. */
+  blocks(limit: number): number {
+    return this.report?.blocks(this.#early, limit) ?? 0
   }
 
   /** The next octets for the reader, as many as lie together. */
@@ -142,33 +179,11 @@ export class Receiver {
     this.finished = true
   }
 
-  /** Joins the octets seq … end - 1 with the stretches that they touch. */
-  #mark(seq: number, end: number): boolean {
-    const from = this.#from
-    const to = this.#to
-    let first = 0
-    while (first < from.length && lt(to[first], seq)) first++
-    let last = first
-    while (last < from.length && leq(from[last], end)) last++
-    if (first === last) {
-      if (from.length >= MAX_STRETCHES && seq !== this.nxt) return false
-      from.splice(first, 0, seq)
-      to.splice(first, 0, end)
-      return true
-    }
-    const low = lt(from[first], seq) ? from[first] : seq
-    const high = lt(end, to[last - 1]) ? to[last - 1] : end
-    from.splice(first, last - first, low)
-    to.splice(first, last - first, high)
-    return true
-  }
-
   /** Moves nxt over what has become in order. */
   #close(): void {
-    while (this.#from.length > 0 && leq(this.#from[0], this.nxt)) {
-      if (lt(this.nxt, this.#to[0])) this.nxt = this.#to[0]
-      this.#from.shift()
-      this.#to.shift()
-    }
+    const early = this.#early
+    if (early === undefined || early.count === 0) return
+    if (!lt(this.nxt, early.from[0]) && lt(this.nxt, early.to[0])) this.nxt = early.to[0]
+    early.removeBelow(this.nxt)
   }
 }

@@ -1,79 +1,63 @@
 /**
- * Retransmission timeout (RFC 6298) and the profiles: how long things take, how often they are tried.
+ * Round-trip times and the retransmission timeout (RFC 6298).
  *
- * Limits: one round-trip sample at a time (RFC 6298 §3 asks for one per round trip); no timestamps.
+ * One segment at a time is timed, in nanoseconds. Karn's rule forbids that of a segment that was sent again; there the
+ * timestamps option tells the two copies apart, in milliseconds (RFC 7323 §4).
  */
+import type { Profile } from './profile.ts'
+import { leq } from './seq.ts'
 
-const MS = 1_000_000
 const SECOND = 1_000_000_000
-
-export interface Profile {
-  /** RFC 6298 §2.4 and §2.5. */
-  readonly minRto: number
-  readonly maxRto: number
-  /** Retransmissions of a SYN, of a SYN,ACK and of anything later, before the connection is given up. */
-  readonly synTries: number
-  readonly synAckTries: number
-  readonly dataTries: number
-  /** How many times a SYN is sent again before its timeout begins to double. */
-  readonly linearSyns: number
-  /** The longest that an acknowledgment waits for company (RFC 9293 §3.8.6.3: below 500 ms). */
-  readonly delayedAck: number
-  /** Does an ICMP error that is not hard end a connection that is not open yet? */
-  readonly softErrorsEndOpening: boolean
-}
-
-/**
- * `linux`: Linux 6.5 and later; SYN at 0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67 s, given up at 131 s; data given up after 15
- * retransmissions, 924.6 s with the shortest timeout.
- *
- * `rfc`: SYN at 0, 1, 3, 7, 15, 31, 63, 123 s, given up at 183 s (R2 of at least 3 minutes, RFC 9293 §3.8.3 MUST-23);
- * data given up after 6 retransmissions, 123 s at the least (R2 of at least 100 s, SHLD-11).
- */
-export const PROFILES: Readonly<Record<'linux' | 'rfc', Profile>> = {
-  linux: {
-    minRto: 200 * MS,
-    maxRto: 120 * SECOND,
-    synTries: 10,
-    synAckTries: 5,
-    dataTries: 15,
-    linearSyns: 4,
-    delayedAck: 40 * MS,
-    softErrorsEndOpening: true,
-  },
-  rfc: {
-    minRto: SECOND,
-    maxRto: 60 * SECOND,
-    synTries: 7,
-    synAckTries: 7,
-    dataTries: 6,
-    linearSyns: 0,
-    delayedAck: 200 * MS,
-    softErrorsEndOpening: false,
-  },
-}
 
 export class Rto {
   /** The timeout now, back-off included. */
   value = SECOND // RFC 6298 (2.1)
   srtt: number | undefined = undefined
-  #rttvar = 0
+  rttvar = 0
+  #timing = false
+  /** The segment that was being timed was sent again. */
+  #spoiled = false
+  #timedSeq = 0
+  #timedAt = Number.NaN
   readonly #profile: Profile
 
   constructor(profile: Profile) {
     this.#profile = profile
   }
 
-  /** A round trip was measured, of a segment that was sent once only (Karn, RFC 6298 §3). */
+  /** A segment that ends before `next` has been sent; `fresh` if none of it was sent before. */
+  sent(next: number, fresh: boolean, now: number): void {
+    if (!fresh) {
+      this.#timing = false
+      this.#spoiled = true
+    } else if (!this.#timing) {
+      this.#timing = true
+      this.#timedSeq = next
+      this.#timedAt = now
+    }
+  }
+
+  /** Octets before `ack` have arrived; `echoed` is the round trip by the timestamps, negative without. */
+  acknowledged(ack: number, now: number, echoed: number): void {
+    if (this.#timing && leq(this.#timedSeq, ack)) {
+      this.#timing = false
+      this.sample(now - this.#timedAt)
+    } else if (this.#spoiled && echoed >= 0) this.sample(echoed)
+  }
+
+  /** A round trip was measured. */
   sample(r: number): void {
+    this.#spoiled = false
     if (this.srtt === undefined) {
       this.srtt = r // (2.2)
-      this.#rttvar = Math.round(r / 2)
+      this.rttvar = Math.round(r / 2)
     } else {
-      this.#rttvar = Math.round((3 * this.#rttvar + Math.abs(this.srtt - r)) / 4) // (2.3)
+      this.rttvar = Math.round((3 * this.rttvar + Math.abs(this.srtt - r)) / 4) // (2.3)
       this.srtt = Math.round((7 * this.srtt + r) / 8)
     }
-    this.value = this.#bounded(this.srtt + 4 * this.#rttvar) // the clock's granularity G is 1 ns
+    const { boundsVariance, minRto } = this.#profile
+    const variance = 4 * this.rttvar // the clock's granularity G is 1 ns
+    this.value = this.#bounded(this.srtt + (boundsVariance ? Math.max(variance, minRto) : variance))
   }
 
   /** (5.5) */

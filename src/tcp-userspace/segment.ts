@@ -1,5 +1,5 @@
 /**
- * TCP segments (RFC 9293 §3.1, §3.2; window scale RFC 7323 §2).
+ * TCP segments (RFC 9293 §3.1, §3.2; window scale and timestamps RFC 7323; SACK RFC 2018).
  *
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -19,7 +19,7 @@
  *   |                           [Options]                           |
  *   +---------------------------------------------------------------+
  *
- * Limits: options other than maximum segment size and window scale are kept as raw octets. The reserved bits are ignored
+ * Limits: values of options are raw octets here; options.ts reads those that the stack uses. The reserved bits are ignored
  * when read and zero when written. What follows an End of Option List is not kept.
  */
 import { checksum } from './checksum.ts'
@@ -38,7 +38,15 @@ export const CWR = 0x80
 
 const FLAG_NAMES = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'] as const
 
-export const OPTION = { end: 0, noOperation: 1, maximumSegmentSize: 2, windowScale: 3 } as const
+export const OPTION = {
+  end: 0,
+  noOperation: 1,
+  maximumSegmentSize: 2,
+  windowScale: 3,
+  sackPermitted: 4,
+  sack: 5,
+  timestamps: 8,
+} as const
 const OPTION_NAMES: Readonly<Record<number, string>> = {
   0: 'endOfOptionList',
   1: 'noOperation',
@@ -51,14 +59,14 @@ const OPTION_NAMES: Readonly<Record<number, string>> = {
 
 // Accessors over (bytes, where the header starts). They allocate nothing and check nothing.
 
-const get16 = (b: Uint8Array, at: number): number => (b[at] << 8) | b[at + 1]
-const get32 = (b: Uint8Array, at: number): number =>
+export const get16 = (b: Uint8Array, at: number): number => (b[at] << 8) | b[at + 1]
+export const get32 = (b: Uint8Array, at: number): number =>
   ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0
-function set16(b: Uint8Array, at: number, value: number): void {
+export function set16(b: Uint8Array, at: number, value: number): void {
   b[at] = value >>> 8
   b[at + 1] = value
 }
-function set32(b: Uint8Array, at: number, value: number): void {
+export function set32(b: Uint8Array, at: number, value: number): void {
   b[at] = value >>> 24
   b[at + 1] = value >>> 16
   b[at + 2] = value >>> 8
@@ -104,34 +112,6 @@ export function writeHeader(
 export function seal(b: Uint8Array, start: number, end: number, source: number, destination: number): void {
   set16(b, start + 16, 0)
   set16(b, start + 16, checksum(b, start, end, source, destination))
-}
-
-/** Where the option of that kind starts, or -1. A list that is broken ends where it breaks (RFC 9293 §3.1, MUST-7). */
-function findOption(b: Uint8Array, at: number, kind: number): number {
-  const end = at + headerLength(b, at)
-  for (let o = at + HEADER; o < end; ) {
-    if (b[o] === OPTION.end) return -1
-    if (b[o] === OPTION.noOperation) {
-      o++
-      continue
-    }
-    if (o + 1 >= end || b[o + 1] < 2 || o + b[o + 1] > end) return -1
-    if (b[o] === kind) return o
-    o += b[o + 1]
-  }
-  return -1
-}
-
-/** The Maximum Segment Size option, if a well-formed one is there. */
-export function maximumSegmentSize(b: Uint8Array, at: number): number | undefined {
-  const o = findOption(b, at, OPTION.maximumSegmentSize)
-  return o >= 0 && b[o + 1] === 4 ? get16(b, o + 2) : undefined
-}
-
-/** The shift count of the Window Scale option, if a well-formed one is there. */
-export function windowScale(b: Uint8Array, at: number): number | undefined {
-  const o = findOption(b, at, OPTION.windowScale)
-  return o >= 0 && b[o + 1] === 3 ? b[o + 2] : undefined
 }
 
 // The codec over values.
@@ -305,6 +285,17 @@ function describeOption(bytes: Uint8Array, at: number, size: number, name: strin
   if (kind === OPTION.windowScale && size === 3) {
     return { ...place, value: bytes[at + 2], text: `${bytes[at + 2]} (multiply by ${2 ** bytes[at + 2]})` }
   }
-  const wrong = kind === OPTION.maximumSegmentSize || kind === OPTION.windowScale
+  if (kind === OPTION.sackPermitted && size === 2) return { ...place, text: 'SACK permitted' }
+  if (kind === OPTION.timestamps && size === 10) {
+    return { ...place, text: `value ${get32(bytes, at + 2)}, echo ${get32(bytes, at + 6)}` }
+  }
+  if (kind === OPTION.sack && size % 8 === 2) {
+    const blocks = Array.from({ length: (size - 2) / 8 }, (_, n) => {
+      const block = at + 2 + 8 * n
+      return `${get32(bytes, block)}-${get32(bytes, block + 4)}`
+    })
+    return { ...place, text: blocks.join(', ') || 'no block' }
+  }
+  const wrong = kind in OPTION_NAMES && kind !== OPTION.noOperation
   return { ...place, text: `${size} octets`, ...(wrong ? { problem: 'the length of the option is wrong' } : {}) }
 }

@@ -1,13 +1,12 @@
 /**
- * The sending half of a connection: what is queued, what is in flight, what may be sent now (RFC 9293 §3.3.1, §3.7.4,
- * §3.8.6).
+ * The sending half of a connection: what is queued, what is in flight, what the peer's window permits (RFC 9293 §3.3.1,
+ * §3.7.4, §3.8.6). What the network permits is in recovery.ts.
  *
  *        una            nxt                     end
  *   -----|--------------|-----------------------|----
  *    acked   in flight     queued, not sent         FIN, once `fin` is set, is the octet at `end`
  */
 import { Ring } from './ring.ts'
-import type { Rto } from './rto.ts'
 import { add, diff, leq, lt, max } from './seq.ts'
 
 /** RFC 9293 §3.7.1, MUST-15. */
@@ -20,6 +19,8 @@ export class Sender {
   wnd = 0
   /** The largest window that the peer has offered. */
   maxWnd = 0
+  /** What the peer's SYN said, and what is left of it for text on this path (Eff.snd.MSS of §3.7.1). */
+  peerMss = DEFAULT_MSS
   mss = DEFAULT_MSS
   /** Snd.Wind.Shift of RFC 7323 §2.3. */
   shift = 0
@@ -30,11 +31,6 @@ export class Sender {
   #synAcked = false
   #end: number
   #wl1 = 0
-  #timing = false
-  #timedSeq = 0
-  #timedAt = 0
-  #recovering = false
-  #recover = 0
 
   constructor(iss: number, buffer: number) {
     this.iss = iss | 0
@@ -51,16 +47,23 @@ export class Sender {
   get queued(): number {
     return Math.max(0, diff(this.#end, this.#first))
   }
+  /** FlightSize of RFC 5681 §2. */
+  get flight(): number {
+    return diff(this.nxt, this.una)
+  }
   get inFlight(): boolean {
     return this.nxt !== this.una
+  }
+  /** Where the peer's window ends. */
+  get edge(): number {
+    return add(this.una, this.wnd)
   }
   /**
    * SEG.SEQ of a segment without text: SND.NXT, but never beyond the window. There, after a probe of a closed window,
    * a peer that reads no more takes nothing, not even the news that our own window is open again (§3.10.7.4, first).
    */
   get seqOfNothing(): number {
-    const edge = add(this.una, this.wnd)
-    return this.#synAcked && lt(edge, this.nxt) ? edge : this.nxt
+    return this.#synAcked && lt(this.edge, this.nxt) ? this.edge : this.nxt
   }
   /** Everything, FIN included, has been acknowledged. */
   get done(): boolean {
@@ -89,15 +92,16 @@ export class Sender {
   }
 
   /**
-   * Octets of text in the next new segment; -1: wait. Full segments go, and so does the rest of the queue when nothing is
-   * in flight or Nagle's algorithm is off (§3.7.4), and what is worth half of the largest window (§3.8.6.2.1).
-   * FIN does not wait for the acknowledgment of what was sent before it.
+   * Octets of text in the next new segment, of which the network takes `allowance`; -1: wait. Full segments go, and so
+   * does the rest of the queue when nothing is in flight or Nagle's algorithm is off (§3.7.4), and what is worth half of
+   * the largest window (§3.8.6.2.1). FIN does not wait for the acknowledgment of what was sent before it.
    */
-  next(noDelay: boolean): number {
+  next(noDelay: boolean, allowance: number): number {
     const left = diff(this.#end, this.nxt)
     const usable = diff(add(this.una, this.wnd), this.nxt)
     if (left < 0 || usable <= 0) return -1
     const length = Math.min(left, usable, this.mss)
+    if (length > allowance) return -1
     if (length === this.mss) return length
     if (length === left && this.fin) return length
     if (length === 0) return -1
@@ -105,15 +109,20 @@ export class Sender {
     return alone && (length === left || length * 2 >= this.maxWnd) ? length : -1
   }
 
+  /** Octets of text from `seq` on in one segment, at the most `limit`. */
+  textAt(seq: number, limit: number): number {
+    return Math.min(Math.max(0, diff(this.#end, seq)), this.mss, limit)
+  }
+
   /** Octets of text in a segment that begins at `una`: a retransmission or a window probe (§3.8.6.1). */
   front(): number {
-    return Math.min(Math.max(0, diff(this.#end, this.una)), this.mss, Math.max(this.wnd, 1))
+    return this.textAt(this.una, Math.max(this.wnd, 1))
   }
 
   /** Does FIN go with the segment of `length` octets at `seq`? */
   carriesFin(seq: number, length: number): boolean {
     if (!this.fin || add(seq, length) !== this.#end) return false
-    return diff(add(this.una, this.wnd), seq) > length || (seq === this.una && length === 0)
+    return diff(this.edge, seq) > length || (seq === this.una && length === 0)
   }
 
   /** Does the segment carry the last queued octet? Then it is pushed (§3.9.1.2, MUST-61). */
@@ -125,41 +134,16 @@ export class Sender {
     this.#ring.copy(seq, length, target, to)
   }
 
-  /** A segment that ends before `next` has been sent; `fresh` if none of it was sent before. */
-  sent(next: number, fresh: boolean, now: number): void {
+  /** A segment that ends before `next` has been sent. */
+  sent(next: number): void {
     this.nxt = max(this.nxt, next)
-    if (!fresh)
-      this.#timing = false // Karn: RFC 6298 §3
-    else if (!this.#timing) {
-      this.#timing = true
-      this.#timedSeq = next
-      this.#timedAt = now
-    }
   }
 
-  /** The retransmission timer ran out: all that is in flight may be lost. */
-  timedOut(): void {
-    this.#recovering = true
-    this.#recover = this.nxt
-  }
-
-  /**
-   * Octets before `ack` have arrived; una < ack <= nxt. Returns how many of them were text.
-   */
-  acknowledged(ack: number, now: number, rto: Rto): number {
-    if (this.#timing && leq(this.#timedSeq, ack)) {
-      this.#timing = false
-      rto.sample(now - this.#timedAt)
-    }
+  /** Octets before `ack` have arrived; una < ack <= nxt. Returns how many of them were text. */
+  acknowledged(ack: number): number {
     const text = diff(lt(this.#end, ack) ? this.#end : ack, this.una)
     this.una = ack
-    if (this.#recovering && leq(this.#recover, ack)) this.#recovering = false
     return text
-  }
-
-  /** After a timeout each acknowledgment that leaves older octets in flight calls for the next of them. */
-  get resendDue(): boolean {
-    return this.#recovering && this.inFlight
   }
 
   /**

@@ -1,14 +1,18 @@
 /**
  * The TCP of one machine: finds the connection or listener of a segment, opens connections, answers what belongs to
  * nobody with RST (RFC 9293 §3.10.7.1, §3.10.7.2).
- *
- * Limits: an initial sequence number is drawn at random rather than from a clock (§3.4.1), so that the seed decides it;
- * a SYN does not revive a connection in TIME-WAIT (MAY-2).
  */
 import { checksum } from './checksum.ts'
-import { type Accepting, type Host, TcpConnection } from './connection.ts'
-import { PROFILES } from './rto.ts'
+import { CONGESTION } from './congestion.ts'
+import { type Host, TcpConnection } from './connection.ts'
+import { Isn } from './isn.ts'
+import { KEEP_ALIVE } from './keep-alive.ts'
+import { PathMtus } from './mtu.ts'
+import { Options } from './options.ts'
+import { PROFILES } from './profile.ts'
 import * as Segment from './segment.ts'
+import { add, leq } from './seq.ts'
+import type { Accepting } from './state.ts'
 import type {
   Connection,
   ConnectionHandlers,
@@ -26,11 +30,15 @@ const { ACK, FIN, RST, SYN } = Segment
 const DEFAULT_BUFFER = 65_536
 const DEFAULT_BACKLOG = 128
 const DEFAULT_TIME_WAIT = 60_000_000_000
+const DEFAULT_FIN_WAIT_2 = 60_000_000_000
+/** How far beyond the last sequence number of a connection in TIME-WAIT the next one begins at least; Linux's figure. */
+const ISN_DISTANCE = 65_537
 
 export class TcpStack {
   readonly #env: TcpEnv
   readonly #host: Host
   readonly #ports: readonly [number, number]
+  readonly #initialSequence: ((local: Endpoint, remote: Endpoint) => number) | undefined
   readonly #all = new Set<TcpConnection>()
   /** By hash of the two endpoints; connections with the same hash are chained. */
   readonly #table = new Map<number, TcpConnection>()
@@ -40,13 +48,31 @@ export class TcpStack {
   constructor(env: TcpEnv, options: TcpOptions = {}) {
     this.#env = env
     this.#ports = options.ephemeralPorts ?? [32_768, 60_999]
+    this.#initialSequence = options.initialSequence
+    const { profile = 'linux', congestion = 'new-reno', keepAlive = false } = options
+    const { minRto, delayedAck, initialWindow, ...times } = PROFILES[profile]
     this.#host = {
       env,
-      profile: PROFILES[options.profile ?? 'linux'],
+      profile: {
+        ...times,
+        minRto: options.minRto ?? minRto,
+        delayedAck: options.delayedAck ?? delayedAck,
+        initialWindow: options.initialWindow ?? initialWindow,
+      },
+      congestion: typeof congestion === 'string' ? CONGESTION[congestion] : congestion,
+      paths: new PathMtus(env, options.pathMtuDiscovery ?? true),
+      isn: new Isn(env),
+      options: new Options(),
       receiveBuffer: options.receiveBuffer ?? DEFAULT_BUFFER,
       sendBuffer: options.sendBuffer ?? DEFAULT_BUFFER,
       windowScale: options.windowScale ?? true,
+      sack: options.sack ?? true,
+      timestamps: options.timestamps ?? true,
+      keepAlive: keepAlive !== false,
+      keepAliveOptions: { ...KEEP_ALIVE, ...(typeof keepAlive === 'object' ? keepAlive : {}) },
+      userTimeout: options.userTimeout,
       timeWait: options.timeWait ?? DEFAULT_TIME_WAIT,
+      finWait2: options.finWait2 ?? DEFAULT_FIN_WAIT_2,
       remove: connection => this.#remove(connection),
     }
   }
@@ -76,8 +102,7 @@ export class TcpStack {
     const { remote } = options
     const port = options.local.port ?? this.#ephemeralPort(address, remote)
     if (port === undefined || this.#find(address, port, remote.address, remote.port)) return undefined
-    const connection = new TcpConnection(this.#host, { address, port }, { ...remote }, handlers)
-    this.#add(connection)
+    const connection = this.#make({ address, port }, { ...remote }, handlers)
     connection.open()
     return connection
   }
@@ -92,11 +117,32 @@ export class TcpStack {
     const remotePort = Segment.sourcePort(bytes, start)
     const localPort = Segment.destinationPort(bytes, start)
     const connection = this.#find(destination, localPort, source, remotePort)
-    if (connection) return connection.receive(bytes, start, end)
+    if (connection) {
+      const onlySyn = (Segment.flags(bytes, start) & (SYN | ACK | RST)) === SYN
+      if (!onlySyn || !this.#beginsAnew(connection, bytes, start)) return connection.receive(bytes, start, end)
+      return undefined
+    }
     const listener = this.#listener(destination, localPort)
     if (listener) return this.#arrivesInListen(listener, bytes, start, end, source, destination)
     this.#refuse(bytes, start, end, source, destination)
     return 'no-connection'
+  }
+
+  /** A SYN for a connection in TIME-WAIT, if it may begin a new one and a listener takes it (§3.6.1, MAY-2). */
+  #beginsAnew(old: TcpConnection, bytes: Uint8Array, start: number): boolean {
+    const { local, remote } = old
+    if (old.state !== 'time-wait') return false
+    const listener = this.#listener(local.address, local.port)
+    if (!listener || listener.halfOpen >= listener.backlog || !old.yieldsTo(bytes, start)) return false
+    const connection = this.#make(local, remote, {}, old.sndNxt)
+    connection.synArrived(bytes, start, listener)
+    return true
+  }
+
+  /** ICMP Fragmentation Needed about a segment of ours; `mtu` is 0 if the router did not say (RFC 1191 §4). */
+  tooBig(quote: Quote, mtu: number): void {
+    const { local, remote } = quote
+    this.#find(local.address, local.port, remote.address, remote.port)?.tooBig(quote.sequence, mtu)
   }
 
   /** An ICMP unreachable error about a segment of ours. */
@@ -124,9 +170,7 @@ export class TcpStack {
     if (listener.halfOpen >= listener.backlog) return 'backlog-full'
     const local = { address: destination, port: Segment.destinationPort(bytes, start) }
     const remote = { address: source, port: Segment.sourcePort(bytes, start) }
-    const connection = new TcpConnection(this.#host, local, remote, {}, listener)
-    this.#add(connection)
-    connection.synArrived(bytes, start)
+    this.#make(local, remote, {}).synArrived(bytes, start, listener)
     return undefined
   }
 
@@ -150,7 +194,16 @@ export class TcpStack {
       0,
     )
     Segment.seal(answer.bytes, answer.start, answer.end, destination, source)
-    this.#env.send(answer, destination, source)
+    this.#env.send(answer, destination, source, this.#host.paths.dontFragment(source))
+  }
+
+  /** `after`: where a connection between the same endpoints has just ended. */
+  #make(local: Endpoint, remote: Endpoint, handlers: ConnectionHandlers, after?: number): TcpConnection {
+    const drawn = this.#initialSequence?.(local, remote) ?? this.#host.isn.sequence(local, remote, this.#env.now())
+    const iss = after !== undefined && leq(drawn, add(after, ISN_DISTANCE)) ? add(after, ISN_DISTANCE) : drawn
+    const connection = new TcpConnection(this.#host, local, remote, handlers, iss)
+    this.#add(connection)
+    return connection
   }
 
   // Finding.

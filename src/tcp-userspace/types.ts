@@ -4,6 +4,7 @@
  *
  * Times are integer nanoseconds, addresses unsigned 32-bit IPv4, sequence numbers unsigned 32-bit.
  */
+import type { CongestionFactory } from './congestion.ts'
 
 /** Bytes start … end - 1 are the segment. A simulator's packet with headroom satisfies this shape. */
 export interface SegmentBuffer {
@@ -31,9 +32,10 @@ export interface TcpEnv {
   buffer(length: number): SegmentBuffer
   /**
    * Takes a finished segment (TCP header and text, checksum filled in) and owns it from here. It must not call
-   * `receive` before it returns.
+   * `receive` or `tooBig` before it returns. `dontFragment`: no router may cut it; who cannot pass it on says so, and
+   * `tooBig` is to be called.
    */
-  send(segment: SegmentBuffer, source: number, destination: number): void
+  send(segment: SegmentBuffer, source: number, destination: number, dontFragment: boolean): void
   /** The largest segment, header included, that reaches the destination's first hop unfragmented: MTU - 20. */
   maxSegment(destination: number): number
   readonly trace?: TcpTrace
@@ -92,6 +94,9 @@ export const DISCARDS = {
   'no-ack': 'It has no ACK bit where one is needed.',
   'bad-ack': 'It acknowledges what was never sent, or what was acknowledged long ago (RFC 5961 §5).',
   'after-fin': 'It carries octets beyond the end of the stream.',
+  'after-close': 'It carries octets that nobody will read any more; a reset was sent (RFC 9293 §3.6.1).',
+  'old-timestamp': 'Its timestamp is older than that of a segment taken before (RFC 7323 §5).',
+  'no-timestamp': 'It has no timestamp although both sides had agreed to send them (RFC 7323 §3.2).',
   unexpected: 'The state of the connection has no use for it.',
 } as const
 export type Discard = keyof typeof DISCARDS
@@ -101,6 +106,15 @@ export type Discard = keyof typeof DISCARDS
  * `unreachable`: an ICMP error said so. `aborted`: we gave up ourselves.
  */
 export type CloseReason = 'closed' | 'refused' | 'reset' | 'timeout' | 'unreachable' | 'aborted'
+
+/** The same in the words of the socket interface; an end in order has none. */
+export const ERRNO = {
+  refused: 'ECONNREFUSED',
+  reset: 'ECONNRESET',
+  timeout: 'ETIMEDOUT',
+  unreachable: 'EHOSTUNREACH',
+  aborted: 'ECONNABORTED',
+} as const satisfies Partial<Record<CloseReason, string>>
 
 export interface Endpoint {
   readonly address: number
@@ -147,15 +161,61 @@ export interface Connection {
   readonly queued: number
   /** Switches Nagle's algorithm off. */
   noDelay: boolean
+  /** Asks a silent peer whether it is still there (RFC 1122 §4.2.3.6). */
+  keepAlive: boolean
+  /** Nanoseconds without an answer after which the connection is given up, instead of the profile's count of tries. */
+  userTimeout: number | undefined
+  /** All that there is to know, as of now. */
+  info(): TcpInfo
   /** Queues octets (copied) and returns how many were taken; fewer when the send buffer is full or after `end`. */
   write(bytes: Uint8Array): number
   /** No more octets will be written; FIN follows what is queued. Before the connection is open it ends it at once. */
   end(): void
+  /**
+   * Like `end`, and nothing more will be read: what still comes, or has not been read, is answered with RST (RFC 9293
+   * §3.6.1), and a peer that does not end its side is not waited for without end.
+   */
+  close(): void
   /** Gives up at once, with RST where the peer may hold the connection. */
   abort(): void
   /** Stops calls of `data`; the receive window closes as the buffer fills. */
   pause(): void
   resume(): void
+}
+
+/** The state of a connection in one piece, as Linux tells it in TCP_INFO; times in nanoseconds, the rest in octets. */
+export interface TcpInfo {
+  readonly state: State
+  /** Options that both sides agreed upon. */
+  readonly sack: boolean
+  readonly timestamps: boolean
+  readonly windowScale: { readonly send: number; readonly receive: number }
+  readonly rto: number
+  readonly srtt: number | undefined
+  readonly rttvar: number
+  /** What fast retransmit or the timer have sent again is not acknowledged yet. */
+  readonly recovery: 'open' | 'fast' | 'timeout'
+  readonly cwnd: number
+  readonly ssthresh: number
+  /** Octets that are thought to be in the network, and those that the peer holds beyond a gap. */
+  readonly pipe: number
+  readonly sacked: number
+  readonly mss: number
+  readonly pathMtu: number
+  readonly sndWnd: number
+  readonly rcvWnd: number
+  readonly queued: number
+  readonly unanswered: number
+  readonly retransmits: number
+  /** Times that the retransmission timer ran out, and that fast recovery began. */
+  readonly timeouts: number
+  readonly fastRecoveries: number
+  /** D-SACK blocks received: what was sent again for nothing (RFC 2883). */
+  readonly duplicatesReported: number
+  readonly segmentsIn: number
+  readonly segmentsOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
 }
 
 export interface Listener {
@@ -189,17 +249,45 @@ export interface Quote {
   readonly sequence: number
 }
 
+export interface KeepAliveOptions {
+  /** Silence before the first probe; two hours. Time between probes; 75 s. Probes without an answer; 9. */
+  readonly idle?: number
+  readonly interval?: number
+  readonly probes?: number
+}
+
+/** Times are nanoseconds. */
 export interface TcpOptions {
-  /** Retransmission and delayed-ack times; `linux` unless said otherwise (see rto.ts). */
+  /** Retransmission and delayed-ack times; `linux` unless said otherwise (see profile.ts). */
   readonly profile?: 'linux' | 'rfc'
+  /** Parts of the profile one by one. */
+  readonly minRto?: number
+  readonly delayedAck?: number
+  /** In segments. */
+  readonly initialWindow?: number
+  /** `new-reno` unless said otherwise; or your own. */
+  readonly congestion?: 'new-reno' | 'cubic' | CongestionFactory
   /** Octets that a connection keeps for a slow reader; 65 536. It sets the window and the window scale. */
   readonly receiveBuffer?: number
   /** Octets that `write` takes before the peer has acknowledged them; 65 536. */
   readonly sendBuffer?: number
   /** Offer the window scale option (RFC 7323 §2); true. */
   readonly windowScale?: boolean
-  /** Length of TIME-WAIT in nanoseconds; 60 s. */
+  /** Offer timestamps (RFC 7323 §3) and SACK (RFC 2018); true. */
+  readonly timestamps?: boolean
+  readonly sack?: boolean
+  /** Find out what the path carries (RFC 1191): nothing is fragmented; true. */
+  readonly pathMtuDiscovery?: boolean
+  /** Keep-alive for every connection; false. */
+  readonly keepAlive?: boolean | KeepAliveOptions
+  /** See `Connection.userTimeout`; absent. */
+  readonly userTimeout?: number
+  /** Length of TIME-WAIT; 60 s. */
   readonly timeWait?: number
+  /** How long FIN-WAIT-2 may last after `close`; 60 s. */
+  readonly finWait2?: number
+  /** Draws initial sequence numbers instead of the clock and secret of RFC 9293 §3.4.1: for tests and replays. */
+  readonly initialSequence?: (local: Endpoint, remote: Endpoint) => number
   /** First and last ephemeral port; 32768 … 60999. */
   readonly ephemeralPorts?: readonly [number, number]
 }

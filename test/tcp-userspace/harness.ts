@@ -103,7 +103,7 @@ export function underTest(options: TcpOptions & { iss?: number; mtu?: number } =
   const env: TcpEnv = {
     now: () => scheduler.now,
     timer: (owner, fire) => scheduler.timer(owner, fire),
-    random32: purpose => (purpose === 'isn' ? iss : 0),
+    random32: () => 0,
     buffer: length => ({ bytes: new Uint8Array(40 + length), start: 40, end: 40 + length }),
     send(buffer, source, destination) {
       assert.equal(source, OURS)
@@ -120,7 +120,7 @@ export function underTest(options: TcpOptions & { iss?: number; mtu?: number } =
       retransmit: (_, seq, length, tries) => retransmissions.push({ at: scheduler.now, seq, length, tries }),
     },
   }
-  const stack = new TcpStack(env, rest)
+  const stack = new TcpStack(env, { initialSequence: () => iss, ...rest })
 
   const clock = {
     get now() {

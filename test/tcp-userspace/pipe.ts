@@ -30,7 +30,7 @@ export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOption
     return {
       now: () => scheduler.now,
       timer: (owner, fire) => scheduler.timer(owner, fire),
-      random32: purpose => (purpose === 'isn' && options.isn ? options.isn() : draws[purpose].uint32()),
+      random32: purpose => draws[purpose].uint32(),
       buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
       send(buffer, source, destination) {
         sent.segments++
@@ -50,13 +50,15 @@ export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOption
   const count = (discard: Discard | undefined): void => {
     if (discard) discards.set(discard, (discards.get(discard) ?? 0) + 1)
   }
+  const { isn } = options
+  const numbers = isn ? { initialSequence: isn } : {}
   const left: TcpStack = new TcpStack(
     env('left', (bytes, source, destination) => count(right.receive(bytes, 0, bytes.length, source, destination))),
-    options.left,
+    { ...numbers, ...options.left },
   )
   const right: TcpStack = new TcpStack(
     env('right', (bytes, source, destination) => count(left.receive(bytes, 0, bytes.length, source, destination))),
-    options.right,
+    { ...numbers, ...options.right },
   )
   return {
     scheduler,

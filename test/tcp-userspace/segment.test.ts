@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { checksum, Segment, Seq, sum } from 'tcp-userspace'
+import { checksum, Options, Segment, Seq, sum } from 'tcp-userspace'
 import { ip } from '../../src/base/address.ts'
 import { unhex } from '../../src/base/bytes.ts'
 import { codecContract } from '../support/codec-contract.ts'
@@ -118,20 +118,25 @@ describe('segment', () => {
       assert.equal(Segment.sourcePort(bytes, at), 35782)
       assert.equal(Segment.sequence(bytes, at), 1668607398)
       assert.equal(Segment.headerLength(bytes, at), 40)
-      assert.equal(Segment.maximumSegmentSize(bytes, at), 1460)
-      assert.equal(Segment.windowScale(bytes, at), 5)
+      const options = new Options()
+      options.readSyn(bytes, at)
+      assert.equal(options.maximumSegmentSize, 1460)
+      assert.equal(options.windowScale, 5)
     }
   })
 
   test('an option list that breaks ends there, without harm (RFC 9293 §3.1, MUST-7)', () => {
     const bytes = unhex('0fa00050 00001388 00000000 7002ffff 00000000 0303 0001 0204 05b4')
-    assert.equal(Segment.windowScale(bytes, 0), 0)
-    assert.equal(Segment.maximumSegmentSize(bytes, 0), 1460)
+    const read = () => {
+      const options = new Options()
+      options.readSyn(bytes, 0)
+      return [options.windowScale, options.maximumSegmentSize]
+    }
+    assert.deepEqual(read(), [0, 1460])
     bytes[21] = 1 // a length that does not even cover itself
-    assert.equal(Segment.windowScale(bytes, 0), undefined)
-    assert.equal(Segment.maximumSegmentSize(bytes, 0), undefined)
+    assert.deepEqual(read(), [-1, 0])
     bytes[21] = 200 // a length beyond the header
-    assert.equal(Segment.windowScale(bytes, 0), undefined)
+    assert.deepEqual(read(), [-1, 0])
   })
 
   test('describe names every option and marks what is wrong', () => {
@@ -140,8 +145,8 @@ describe('segment', () => {
     const names = tree.children?.slice(9).map(child => `${child.name} ${child.offset} ${child.text}`)
     assert.deepEqual(names, [
       'maximumSegmentSize 54 1460',
-      'sackPermitted 58 2 octets',
-      'timestamps 60 10 octets',
+      'sackPermitted 58 SACK permitted',
+      'timestamps 60 value 1915382321, echo 0',
       'noOperation 70 1 octets',
       'windowScale 71 5 (multiply by 32)',
     ])

@@ -244,10 +244,10 @@ describe('motion', () => {
   })
 
   test('five packets or more one way are one sign with their number', () => {
-    const { scene } = voluntary(11.5)
+    const { scene } = voluntary(11.3)
     const many = scene.links[0].flights.filter(({ hop }) => hop.from === 1).length
     assert.ok(many >= 5)
-    assert.ok(textOf(voluntary(11.5))[4].includes(`◄D${many}`))
+    assert.ok(textOf(voluntary(11.3))[4].includes(`◄D${many}`))
   })
 
   test('each kind of packet has its letter', () => {

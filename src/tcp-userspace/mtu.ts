@@ -1,0 +1,77 @@
+/**
+ * What the paths of a machine carry: path MTU discovery by ICMP (RFC 1191), and by silence where the ICMP messages are
+ * lost (after RFC 4821 §7.7, and as Linux does it). What was learnt of a destination is forgotten after ten minutes, so
+ * that a path that has become wider is found (RFC 1191 §6.3).
+ *
+ * Limits: no probing upwards (RFC 4821 §7.3): after ten minutes the size of the own link is tried again at once.
+ */
+import type { TcpEnv } from './types.ts'
+
+const HEADERS = 20
+/** RFC 1122 §3.3.2: every host takes as much. Where a path takes less, routers have to cut. */
+const MIN_MTU = 576
+const LIFETIME = 600_000_000_000
+/** RFC 1191 §7.1, for routers that do not say what they carry. */
+const PLATEAUS = [32_000, 17_914, 8166, 4352, 2002, 1492, 1006, MIN_MTU]
+/** The first size to try when nothing gets through: what Linux takes, 1024 octets of text. */
+const SAFE_MTU = 1064
+
+interface Learnt {
+  readonly mtu: number
+  readonly dontFragment: boolean
+  readonly until: number
+}
+
+export class PathMtus {
+  readonly #env: TcpEnv
+  readonly #discover: boolean
+  /** By destination. */
+  readonly #learnt = new Map<number, Learnt>()
+
+  constructor(env: TcpEnv, discover: boolean) {
+    this.#env = env
+    this.#discover = discover
+  }
+
+  #find(destination: number): Learnt | undefined {
+    const learnt = this.#learnt.get(destination)
+    if (learnt === undefined || this.#env.now() < learnt.until) return learnt
+    this.#learnt.delete(destination)
+    return undefined
+  }
+
+  mtu(destination: number): number {
+    const own = this.#env.maxSegment(destination) + HEADERS
+    return Math.min(own, this.#find(destination)?.mtu ?? own)
+  }
+
+  dontFragment(destination: number): boolean {
+    return this.#discover && (this.#find(destination)?.dontFragment ?? true)
+  }
+
+  /** When what is known ends; undefined when nothing is. */
+  until(destination: number): number | undefined {
+    return this.#find(destination)?.until
+  }
+
+  /** A router cannot pass on more than `mtu`; 0 if it does not say. False when that is no news. */
+  tooBig(destination: number, mtu: number): boolean {
+    const current = this.mtu(destination)
+    const said = mtu === 0 ? (PLATEAUS.find(plateau => plateau < current) ?? MIN_MTU) : mtu
+    if (!this.#discover || said >= current) return false
+    this.#learn(destination, Math.max(said, MIN_MTU), said >= MIN_MTU)
+    return true
+  }
+
+  /** Full segments get no answer, again and again. False when they cannot be smaller. */
+  silent(destination: number): boolean {
+    const current = this.mtu(destination)
+    if (!this.#discover || current <= MIN_MTU) return false
+    this.#learn(destination, current > SAFE_MTU ? SAFE_MTU : MIN_MTU, false)
+    return true
+  }
+
+  #learn(destination: number, mtu: number, dontFragment: boolean): void {
+    this.#learnt.set(destination, { mtu, dontFragment, until: this.#env.now() + LIFETIME })
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * What is lost, what is sent again and when, and how much may be sent at all: fast retransmit and recovery by SACK
+ * (RFC 6675) or without (RFC 5681 §3.2, RFC 6582), limited transmit (RFC 3042), and recovery after a timeout (RFC 5681
+ * §3.1, RFC 6298 §5).
+ *
+ *   open -- DupThresh duplicates, or SACK blocks that prove a loss --> fast
+ *   open, fast -- the retransmission timer runs out ----------------> timeout
+ *   fast, timeout -- everything up to `recover` is acknowledged ----> open
+ *
+ * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
+ *
+ * Limits: no undo of a reduction that proves needless (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery
+ * the window is ssthresh at once (RFC 6582 §3.2, step 3, option 2).
+ */
+import { type CongestionControl, type CongestionFactory, initialWindow } from './congestion.ts'
+import type { Options } from './options.ts'
+import { Scoreboard } from './scoreboard.ts'
+import type { Sender } from './sender.ts'
+import { diff, leq, lt, max } from './seq.ts'
+
+/** RFC 6675 §2. */
+const DUP_THRESH = 3
+
+export class Recovery {
+  phase: 'open' | 'fast' | 'timeout' = 'open'
+  /** SACK was agreed upon. */
+  sack = false
+  /** The segment in front is to be sent again, whatever the window says. */
+  front = false
+  /** Times that the timer ran out, that fast recovery began, and D-SACK blocks. */
+  timeouts = 0
+  fastRecoveries = 0
+  duplicatesReported = 0
+  /** Where `nextLost` and its like found a segment, and how many octets of text it has. */
+  at = 0
+  length = 0
+  readonly #sender: Sender
+  #congestion: CongestionControl | undefined = undefined
+  #board: Scoreboard | undefined = undefined
+  #dupAcks = 0
+  /** RecoveryPoint. */
+  #recover: number
+  /** HighRxt: the octet after the highest that was sent again in this phase. */
+  #highRxt: number
+  #rescued = false
+  #rescuing = false
+  /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
+  #inflation = 0
+  #pipe = 0
+  #pipeKnown = false
+
+  constructor(sender: Sender) {
+    this.#sender = sender
+    this.#recover = sender.iss
+    this.#highRxt = sender.iss
+  }
+
+  get cwnd(): number {
+    return this.#congestion?.cwnd ?? 0
+  }
+  get ssthresh(): number {
+    return this.#congestion?.ssthresh ?? 0
+  }
+  get sacked(): number {
+    return this.#board?.octets ?? 0
+  }
+
+  /** The connection is established; a SYN that had to be repeated leaves one segment (RFC 6928 §2). */
+  start(factory: CongestionFactory, segments: number): void {
+    const { mss } = this.#sender
+    this.#congestion = factory(this.#sender, initialWindow(mss, segments))
+  }
+
+  /** Octets that the network will take. */
+  get allowance(): number {
+    return this.cwnd + this.#inflation - this.pipe
+  }
+
+  /** Octets that are thought to be in the network. */
+  get pipe(): number {
+    if (this.phase === 'open' && this.sacked === 0) return this.#sender.flight
+    if (!this.#pipeKnown) {
+      this.#pipe = this.#countPipe()
+      this.#pipeKnown = true
+    }
+    return this.#pipe
+  }
+
+  /** `SetPipe()`: what is neither SACKed nor lost, and what was sent again. */
+  #countPipe(): number {
+    const { una, nxt } = this.#sender
+    const lost = this.#lostBelow
+    const board = this.#board
+    const again = max(this.#highRxt, una)
+    if (!board) return diff(nxt, lost) + diff(again, una)
+    return board.holesIn(lost, nxt) + board.holesIn(una, again)
+  }
+
+  get #lostBelow(): number {
+    const { una, mss } = this.#sender
+    const lost = this.#board?.lostBelow(una, mss, DUP_THRESH) ?? una
+    return this.phase === 'timeout' ? max(lost, this.#recover) : lost
+  }
+
+  /** The octets `at` … next - 1 were sent, `fresh` if for the first time. */
+  sent(at: number, next: number, fresh: boolean): void {
+    if (this.#pipeKnown) this.#pipe += diff(next, at)
+    if (fresh) return
+    if (!this.#rescuing) this.#highRxt = max(this.#highRxt, next)
+    this.#rescuing = false
+  }
+
+  /** SACK blocks have come; returns how many octets they told of for the first time. */
+  blocks(options: Options): number {
+    if (!this.sack) return 0
+    if (options.isDuplicate(this.#sender.una)) this.duplicatesReported++
+    this.#board ??= new Scoreboard()
+    const fresh = this.#board.update(options, this.#sender.una, this.#sender.nxt)
+    if (fresh > 0) this.#pipeKnown = false
+    return fresh
+  }
+
+  /** SND.UNA has moved on by `acked`; `flight` was in flight before that. */
+  acknowledged(acked: number, flight: number, srtt: number | undefined, now: number): void {
+    const { una, mss } = this.#sender
+    this.#dupAcks = 0
+    if (this.phase === 'open' && this.sacked === 0) {
+      this.#inflation = 0
+      this.#grow(acked, flight, srtt, now)
+      return
+    }
+    this.#board?.acknowledged(una)
+    this.#pipeKnown = false
+    if (this.phase === 'open') this.#grow(acked, flight, srtt, now)
+    else if (leq(this.#recover, una)) {
+      if (this.phase === 'timeout') this.#grow(acked, flight, srtt, now)
+      this.phase = 'open'
+      this.#inflation = 0
+    } else if (this.phase === 'timeout') this.#grow(acked, flight, srtt, now)
+    else if (!this.sack) {
+      // RFC 6582 §3.2, step 3: a partial acknowledgment.
+      this.front = true
+      this.#inflation += (acked >= mss ? mss : 0) - acked
+    }
+    if (this.phase === 'open' && this.#provesLoss) this.#enter(now)
+  }
+
+  /** Only a window that is used grows: else it would say nothing of the path. */
+  #grow(acked: number, flight: number, srtt: number | undefined, now: number): void {
+    const congestion = this.#congestion
+    if (!congestion) return
+    const { cwnd, ssthresh } = congestion
+    const used = cwnd < ssthresh ? 2 * flight : flight + this.#sender.mss
+    if (used >= cwnd || this.phase === 'timeout') congestion.onAck(acked, flight, srtt, now)
+  }
+
+  /** An acknowledgment that moves nothing, but tells that a segment has left the network. */
+  duplicate(now: number): void {
+    const { mss } = this.#sender
+    if (this.phase === 'timeout') return
+    if (this.phase === 'fast') {
+      if (!this.sack) this.#inflation += mss
+      return
+    }
+    this.#dupAcks++
+    if (this.#dupAcks >= DUP_THRESH || this.#provesLoss) this.#enter(now)
+    else if (!this.sack) this.#inflation = this.#dupAcks * mss // RFC 3042
+  }
+
+  get #provesLoss(): boolean {
+    return this.sacked > 0 && lt(this.#sender.una, this.#lostBelow)
+  }
+
+  #enter(now: number): void {
+    const { una, nxt, mss, flight } = this.#sender
+    // RFC 6582 §4.1: without SACK these may be answers to what was sent again needlessly.
+    if (!this.sack && !lt(this.#recover, una)) return
+    this.fastRecoveries++
+    this.phase = 'fast'
+    this.#recover = nxt
+    this.#highRxt = una
+    this.#rescued = false
+    this.front = true
+    this.#pipeKnown = false
+    // What limited transmit has sent is not counted (RFC 5681 §3.2, step 2).
+    this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
+    this.#inflation = this.sack ? 0 : DUP_THRESH * mss
+  }
+
+  /** The retransmission timer ran out, for the `tries`th time for this segment. */
+  timedOut(tries: number, now: number): void {
+    this.timeouts++
+    if (tries === 1)
+      this.#congestion?.onTimeout(Math.min(this.#sender.flight, Math.max(this.cwnd, this.#sender.mss)), now)
+    this.resend()
+  }
+
+  /** All that is in flight is to be sent again, as the window permits. */
+  resend(): void {
+    const { una, nxt } = this.#sender
+    // RFC 2018 §8: a peer that does not acknowledge what it has SACKed has thrown it away.
+    if (this.#board?.has(una)) this.#board.clear()
+    this.phase = 'timeout'
+    this.#recover = nxt
+    this.#highRxt = una
+    this.#inflation = 0
+    this.#dupAcks = 0
+    this.#pipeKnown = false
+  }
+
+  onIdle(): void {
+    this.#congestion?.onIdle()
+  }
+
+  /** Is a segment to be sent again? `at` and `length` say which. `NextSeg()` (1). */
+  nextLost(): boolean {
+    if (this.phase === 'open' || this.allowance < this.#sender.mss) return false
+    return this.#hole(this.#lostBelow)
+  }
+
+  /** Nothing new can be sent: what is not known to be lost, but not SACKed either. `NextSeg()` (3) and (4). */
+  nextDoubtful(): boolean {
+    const board = this.#board
+    if (this.phase !== 'fast' || !board || board.octets === 0 || this.allowance < this.#sender.mss) return false
+    return this.#hole(board.highest) || this.#rescue(board)
+  }
+
+  /** The first octets before `end` that were neither SACKed nor sent again. */
+  #hole(end: number): boolean {
+    const { una, edge } = this.#sender
+    const from = max(this.#highRxt, una)
+    const at = this.#board ? this.#board.hole(from) : from
+    if (!lt(at, end) || !lt(at, edge)) return false
+    const room = Math.min(this.#board ? this.#board.room(at) : 0x7fff_ffff, diff(edge, at))
+    this.at = at
+    this.length = this.#sender.textAt(at, room)
+    return true
+  }
+
+  /** Once in a recovery the last segment may be sent again, lest its loss should need a timeout. */
+  #rescue(board: Scoreboard): boolean {
+    const { una, nxt, mss, edge } = this.#sender
+    if (this.#rescued) return false
+    this.#rescued = true
+    const at = max(board.lastHole(nxt, mss), una)
+    if (board.has(at) || !lt(at, edge) || !lt(at, nxt)) return false
+    this.#rescuing = true // HighRxt stays where it is
+    this.at = at
+    this.length = this.#sender.textAt(at, Math.min(board.room(at), diff(edge, at)))
+    return true
+  }
+}
