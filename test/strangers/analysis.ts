@@ -33,8 +33,7 @@ export interface Seen {
   readonly seconds: number
 }
 
-export const noCounts = (): Record<Flag, number> =>
-  Object.fromEntries(FLAGS.map(flag => [flag, 0])) as Record<Flag, number>
+const noCounts = (): Record<Flag, number> => Object.fromEntries(FLAGS.map(flag => [flag, 0])) as Record<Flag, number>
 
 const FIELDS = [
   'tcp.srcport',

@@ -12,8 +12,8 @@ import { Segment } from '../../src/wire/tcp.ts'
 import { capturedRun } from '../support/captured-run.ts'
 import { rootPath } from '../support/root.ts'
 import { noTshark } from '../support/tshark.ts'
-import { FLAGS, type Flag, look, type Seen } from './analysis.ts'
-import { describePlace, FEW, newSums, strange, worse } from './cell.ts'
+import { type Counts, FLAGS, type Flag, look, type Seen } from './analysis.ts'
+import { describePlace, FEW, newTally, strange, worse } from './cell.ts'
 
 const PORT = 5001
 const OCTETS = 100_000
@@ -148,21 +148,24 @@ describe('the end of the kernel, a judge', () => {
 })
 
 describe('the comparison, a judge', () => {
-  test('finds a flag that ours shows too often', () => {
-    const sums = newSums()
-    sums.kernel.in.flags.a.retransmission = 10
-    sums.ours.in.flags.a.retransmission = 20 + FEW
-    assert.deepEqual(worse(sums), [])
-    sums.ours.in.flags.a.retransmission++
+  const counts = (flags: Partial<Record<Flag, number>>): Counts =>
+    Object.fromEntries(FLAGS.map(flag => [flag, flags[flag] ?? 0])) as Record<Flag, number>
+
+  test('finds a flag that ours shows too often in the median of the seeds', () => {
+    const tally = newTally()
     const place = { direction: 'in', end: 'a', flag: 'retransmission' } as const
-    assert.deepEqual(worse(sums), [place])
-    assert.equal(describePlace(sums, place), `in at a: retransmission ${21 + FEW}, kernel 10`)
+    tally.kernel.in.flags.a.push(...[9, 10, 1000].map(retransmission => counts({ retransmission })))
+    tally.ours.in.flags.a.push(...[0, 20 + FEW, 1000].map(retransmission => counts({ retransmission })))
+    assert.deepEqual(worse(tally), [])
+    tally.ours.in.flags.a[0] = counts({ retransmission: 21 + FEW })
+    assert.deepEqual(worse(tally), [place])
+    assert.equal(describePlace(tally, place), `in at a: retransmission ${21 + FEW}, kernel 10`)
   })
 
-  test('finds a kind of flag that only ours shows', () => {
-    const [one, other] = [newSums(), newSums()]
-    one.ours.out.flags.b.keep_alive = 1
-    other.kernel.in.flags.a.keep_alive = 1
+  test('finds a kind of flag that only ours shows, in one seed of one cell', () => {
+    const [one, other] = [newTally(), newTally()]
+    one.ours.out.flags.b.push(counts({}), counts({ keep_alive: 1 }), counts({}))
+    other.kernel.in.flags.a.push(counts({ keep_alive: 1 }))
     assert.deepEqual(strange([one, other]), [])
     assert.deepEqual(strange([one]), ['keep_alive'])
   })

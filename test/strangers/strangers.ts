@@ -11,11 +11,11 @@ import {
   type Captures,
   type Cell,
   describePlace,
-  newSums,
+  newTally,
   type Place,
   play,
-  type Sums,
   strange,
+  type Tally,
   worse,
 } from './cell.ts'
 import { CELLS, SHORT } from './cells.ts'
@@ -30,8 +30,7 @@ interface Site {
 }
 interface Facts {
   octets: number
-  sums: Sums
-  seeds: number
+  tally: Tally
 }
 
 const COLUMNS: readonly Column<Facts>[] = [
@@ -57,29 +56,29 @@ export async function playStrangers(): Promise<readonly Measured[]> {
     name: cell.name,
     short: SHORT.includes(cell.name),
     async play({ folder, undo }, facts) {
-      const { octets, seeds } = cell
-      Object.assign(facts, { octets, seeds: seeds.length })
-      const { sums } = facts
-      measured.push({ name: cell.name, octets, seeds: seeds.length, sums })
+      const { octets } = cell
+      facts.octets = octets
+      const { tally } = facts
+      measured.push({ name: cell.name, octets, tally })
       const captures = { a: [], b: [] }
-      await play(cell, folder, undo, sums, captures)
-      const found = worse(sums)
+      await play(cell, folder, undo, tally, captures)
+      const found = worse(tally)
       if (found.length > 0) show(cell.name, found[0], captures)
-      check(found.length === 0, found.map(place => describePlace(sums, place)).join('; '))
+      check(found.length === 0, found.map(place => describePlace(tally, place)).join('; '))
     },
   })
   await playSuite({
     cases: CELLS.map(asCase),
     known: KNOWN,
     columns: COLUMNS,
-    facts: (): Facts => ({ octets: 0, seeds: 0, sums: newSums() }),
+    facts: (): Facts => ({ octets: 0, tally: newTally() }),
     prepare() {
       checkMachine({ commands: {}, packages: ['iproute2', 'tshark'] })
       const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-strangers-'))
       return { folder, site: (name, undo) => ({ folder: join(folder, name), undo }) }
     },
   })
-  const kinds = strange(measured.map(({ sums }) => sums))
+  const kinds = strange(measured.map(m => m.tally))
   if (kinds.length > 0) {
     console.log(`Ours shows what the kernel pair shows nowhere: ${kinds.join(', ')}`)
     process.exitCode ||= 1

@@ -1,21 +1,22 @@
 /** What was measured, as tables of Markdown. */
 import { FLAGS, type Flag } from './analysis.ts'
-import { DIRECTIONS, FEW, type Sums } from './cell.ts'
+import { DIRECTIONS, ENDS, FEW, type Tally, usual } from './cell.ts'
 import type { Direction, Far } from './lab.ts'
 
 export interface Measured {
   readonly name: string
   /** Each way and for each seed. */
   readonly octets: number
-  readonly seeds: number
-  readonly sums: Sums
+  readonly tally: Tally
 }
 
 type Amount = Omit<Measured, 'name'>
 
-const rate = ({ octets, seeds, sums }: Amount, far: Far, direction: Direction): string => {
-  const { seconds } = sums[far][direction]
-  return seconds === 0 ? '-' : ((octets * seeds) / seconds / 1000).toFixed(0)
+/** Of all seeds together. */
+const rate = ({ octets, tally }: Amount, far: Far, direction: Direction): string => {
+  const { seconds } = tally[far][direction]
+  const all = seconds.reduce((a, b) => a + b, 0)
+  return all === 0 ? '-' : ((octets * seconds.length) / all / 1000).toFixed(0)
 }
 
 /** `812 | 790`: ours and the kernel's. */
@@ -47,10 +48,8 @@ const title = (name: string): string => name.replace(/-loss(\d+)-reorder(\d+)/, 
 
 /** Both ends together, for those kinds that were seen at all: `ours / kernel`. */
 function flagCounts(measured: readonly Measured[], direction: Direction): string {
-  const count = ({ sums }: Measured, far: Far, flag: Flag): number => {
-    const { a, b } = sums[far][direction].flags
-    return a[flag] + b[flag]
-  }
+  const count = ({ tally }: Measured, far: Far, flag: Flag): number =>
+    ENDS.map(end => usual(tally, far, { direction, end, flag })).reduce((a, b) => a + b)
   const seen = FLAGS.filter(flag => measured.some(m => count(m, 'ours', flag) + count(m, 'kernel', flag) > 0))
   const head = ['delay, loss, reordering', ...seen.map(flag => flag.replaceAll('_', ' '))]
   const rows = measured.map(m => [
@@ -62,14 +61,15 @@ function flagCounts(measured: readonly Measured[], direction: Direction): string
 
 export const tables = (measured: readonly Measured[]): string => `### Goodput
 
-kB/s of verified content, from the first SYN to the last octet; the mean of ${measured[0].seeds} seeds.
+kB/s of verified content, from the first SYN to the last octet, all seeds together.
 
 ${goodputs(measured)}
 
 ### What tshark flags
 
-Flags of \`tcp.analysis\` in the captures beside both ends and of all seeds, ours / kernel pair. The suite fails where ours shows
-a kind that the kernel pair does not show, or more than twice as many and ${FEW}, at either end.
+Flags of \`tcp.analysis\` in a transfer, ours / kernel pair: of the capture beside each end the median of the seeds, and both
+captures together. The suite fails where, at either end, that of ours is more than twice the kernel's and ${FEW}, or where ours
+shows a kind that the kernel pair shows nowhere.
 
 Data from a kernel to ours (to a kernel):
 
