@@ -233,7 +233,7 @@ export class TcpConnection implements Connection {
   /** ABORT */
   abort(): void {
     if (this.state === 'closed') return
-    if (this.#standing.resets) this.#send(this.sender.seqOfNothing, RST | ACK, 0)
+    if (this.#standing.resets) this.#send(this.sender.seqOfNothing, RST | ACK, 0, this.#env.now())
     this.#finish('aborted', 'abort')
   }
 
@@ -328,11 +328,11 @@ export class TcpConnection implements Connection {
 
     const { timestamps } = this.transmitter
     if (timestamps !== undefined && !(bits & RST)) {
-      const { options } = this.host
-      if (!options.timestamps) return 'no-timestamp'
-      if (timestamps.isOld(options.value, this.#env.now())) return this.#isOld(seq, length)
+      const { value, timestamps: present } = this.host.options
+      if (!present) return 'no-timestamp'
+      if (timestamps.isOld(value, this.#env)) return this.#isOld(seq, length)
       if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
-      timestamps.take(options.value, seq, this.#env.now())
+      if (value !== timestamps.recent) timestamps.take(value, seq, this.#env.now())
     } else if (!receiver.acceptable(seq, length)) return this.#unacceptable(bytes, at, bits, seq, length)
     if (bits & RST) return this.#resetArrived(seq)
     if (bits & SYN) {
@@ -377,7 +377,9 @@ export class TcpConnection implements Connection {
       this.#challenge()
       return 'bad-reset'
     }
-    this.#finish(this.state === 'syn-received' ? 'refused' : 'reset', 'rst')
+    // In TIME-WAIT both streams are whole, and the user is not told (it may be an answer to an old duplicate, RFC 1337).
+    const reasons: Partial<Record<State, CloseReason>> = { 'syn-received': 'refused', 'time-wait': 'closed' }
+    this.#finish(reasons[this.state] ?? 'reset', 'rst')
     return undefined
   }
 
@@ -405,6 +407,7 @@ export class TcpConnection implements Connection {
     const sameWindow = wnd === sender.wnd
     sender.updateWindow(seq, wnd)
     if (ack !== una) this.#progress(ack)
+    else if (long && options.blocks === 0 && this.#timers.waiting !== 'persist') return undefined
     const news = options.blocks > 0 ? recovery.blocks(options) : 0
     // RFC 5681 §2; with SACK, RFC 6675 §2.
     const duplicate = recovery.sack ? news > 0 : !long && sameWindow
@@ -431,7 +434,7 @@ export class TcpConnection implements Connection {
     // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.
     if (this.#timers.waiting === 'persist') this.#ackNow = true
     if (sender.finAcked) this.#finAcked()
-    if (this.#wantsToWrite && sender.queued * 2 <= this.host.sendBuffer) {
+    if (this.#wantsToWrite && !sender.fin && sender.queued * 2 <= this.host.sendBuffer) {
       this.#wantsToWrite = false
       this.#handlers.writable?.()
     }
@@ -683,11 +686,11 @@ export class TcpConnection implements Connection {
     sender.sent(next)
     this.recovery.sent(seq, next, fresh)
     this.rtoClock.sent(next, fresh, now)
-    this.#send(seq, bits, length)
+    this.#send(seq, bits, length, now)
   }
 
   #acknowledge(): void {
-    this.#send(this.sender.seqOfNothing, ACK, 0)
+    this.#send(this.sender.seqOfNothing, ACK, 0, this.#env.now())
   }
 
   /** RFC 9293 §3.8.6.3: the second segment is acknowledged at once, the first alone after a while. */
@@ -705,11 +708,11 @@ export class TcpConnection implements Connection {
     if (this.#challenges.allows(now)) this.#ackNow = true
   }
 
-  #send(seq: number, bits: number, length: number): void {
+  #send(seq: number, bits: number, length: number, now: number): void {
     this.segmentsOut++
     this.#ackNow &&= length > 0 && this.receiver.insists
     this.#timers.delayedAck?.cancel()
-    this.transmitter.segment(seq, bits, length)
+    this.transmitter.segment(seq, bits, length, now)
   }
 
   // Timeouts, §3.10.8.
@@ -826,9 +829,11 @@ export class TcpConnection implements Connection {
       this.#keepAlive?.stop()
       this.#keepAlive = undefined
     } else {
-      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer.
-      const ask = () => {
-        if (!this.sender.inFlight) this.#send(add(this.sender.una, -1), ACK, 0)
+      // RFC 1122 §4.2.3.6: an octet that the peer has acknowledged already makes it answer. While there is something to
+      // send, the other timer asks, and counts the tries.
+      const ask = (): boolean => {
+        if (this.sender.done) this.#send(add(this.sender.una, -1), ACK, 0, this.#env.now())
+        return this.sender.done
       }
       this.#keepAlive ??= new KeepAlive(this.#env, this.host.keepAliveOptions, ask, () => this.#giveUp())
     }

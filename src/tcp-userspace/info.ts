@@ -27,6 +27,7 @@ export function infoOf(connection: TcpConnection): TcpInfo {
     timeouts: recovery.timeouts,
     fastRecoveries: recovery.fastRecoveries,
     duplicatesReported: recovery.duplicatesReported,
+    reordering: recovery.reordering,
     segmentsIn: connection.segmentsIn,
     segmentsOut: connection.segmentsOut,
     bytesIn: connection.bytesIn,

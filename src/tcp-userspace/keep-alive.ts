@@ -12,8 +12,8 @@ export class KeepAlive {
   #heardAt: number
   #probes = 0
 
-  /** `ask` sends a probe. */
-  constructor(env: TcpEnv, options: Required<KeepAliveOptions>, ask: () => void, giveUp: () => void) {
+  /** `ask` sends a probe, unless another timer is asking already: then it answers false. */
+  constructor(env: TcpEnv, options: Required<KeepAliveOptions>, ask: () => boolean, giveUp: () => void) {
     this.#env = env
     this.#options = options
     this.#heardAt = env.now()
@@ -33,15 +33,14 @@ export class KeepAlive {
     this.#timer.cancel()
   }
 
-  #due(ask: () => void, giveUp: () => void): void {
+  #due(ask: () => boolean, giveUp: () => void): void {
     const { idle, interval, probes } = this.#options
     const quiet = this.#env.now() - this.#heardAt
     if (quiet < idle) this.#timer.arm(idle - quiet)
     else if (this.#probes >= probes) giveUp()
-    else {
+    else if (ask()) {
       this.#probes++
       this.#timer.arm(interval)
-      ask()
-    }
+    } else this.#timer.arm(idle)
   }
 }

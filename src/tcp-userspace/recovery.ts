@@ -9,6 +9,8 @@
  *
  * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
  *
+ * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end).
+ *
  * Limits: no undo of a reduction that proves needless (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery
  * the window is ssthresh at once (RFC 6582 §3.2, step 3, option 2).
  */
@@ -16,10 +18,12 @@ import { type CongestionControl, type CongestionFactory, initialWindow } from '.
 import type { Options } from './options.ts'
 import { Scoreboard } from './scoreboard.ts'
 import type { Sender } from './sender.ts'
-import { diff, leq, lt, max } from './seq.ts'
+import { add, diff, leq, lt, max } from './seq.ts'
 
-/** RFC 6675 §2. */
+/** RFC 6675 §2: how far segments may overtake each other before one counts as lost. A line that reorders raises it. */
 const DUP_THRESH = 3
+/** Linux's net.ipv4.tcp_max_reordering. */
+const MAX_DUP_THRESH = 300
 
 export class Recovery {
   phase: 'open' | 'fast' | 'timeout' = 'open'
@@ -31,6 +35,8 @@ export class Recovery {
   timeouts = 0
   fastRecoveries = 0
   duplicatesReported = 0
+  /** DupThresh, in segments. */
+  reordering = DUP_THRESH
   /** Where `nextLost` and its like found a segment, and how many octets of text it has. */
   at = 0
   length = 0
@@ -73,7 +79,11 @@ export class Recovery {
 
   /** Octets that the network will take. */
   get allowance(): number {
-    return this.cwnd + this.#inflation - this.pipe
+    const congestion = this.#congestion
+    if (congestion === undefined) return 0
+    const { una, nxt } = this.#sender
+    const pipe = this.phase === 'open' && this.#board === undefined ? diff(nxt, una) : this.pipe
+    return congestion.cwnd + this.#inflation - pipe
   }
 
   /** Octets that are thought to be in the network. */
@@ -98,7 +108,7 @@ export class Recovery {
 
   get #lostBelow(): number {
     const { una, mss } = this.#sender
-    const lost = this.#board?.lostBelow(una, mss, DUP_THRESH) ?? una
+    const lost = this.#board?.lostBelow(una, mss, this.#dupThresh) ?? una
     return this.phase === 'timeout' ? max(lost, this.#recover) : lost
   }
 
@@ -113,11 +123,33 @@ export class Recovery {
   /** SACK blocks have come; returns how many octets they told of for the first time. */
   blocks(options: Options): number {
     if (!this.sack) return 0
-    if (options.isDuplicate(this.#sender.una)) this.duplicatesReported++
+    const { una, nxt } = this.#sender
+    if (options.isDuplicate(una)) {
+      // Sent again for nothing: more patience would have been right.
+      this.duplicatesReported++
+      this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
+    }
     this.#board ??= new Scoreboard()
-    const fresh = this.#board.update(options, this.#sender.una, this.#sender.nxt)
-    if (fresh > 0) this.#pipeKnown = false
+    const board = this.#board
+    const highest = board.octets > 0 ? board.highest : una
+    const fresh = board.update(options, una, nxt)
+    if (fresh === 0) return 0
+    this.#pipeKnown = false
+    this.#overtaken(board.lowestNew, highest)
     return fresh
+  }
+
+  /** The octets at `seq` arrived after those before `highest`. If they were sent once only, they were overtaken. */
+  #overtaken(seq: number, highest: number): void {
+    if (!lt(seq, highest) || lt(seq, this.#highRxt)) return
+    const segments = Math.ceil(diff(highest, seq) / this.#sender.mss)
+    this.reordering = Math.min(Math.max(this.reordering, segments + 1), MAX_DUP_THRESH)
+  }
+
+  /** More duplicates than segments in flight can never come (RFC 5827 has the same thought). */
+  get #dupThresh(): number {
+    const { flight, mss } = this.#sender
+    return Math.max(DUP_THRESH, Math.min(this.reordering, Math.floor(flight / mss) - 1))
   }
 
   /** SND.UNA has moved on by `acked`; `flight` was in flight before that. */
@@ -129,7 +161,10 @@ export class Recovery {
       this.#grow(acked, flight, srtt, now)
       return
     }
-    this.#board?.acknowledged(una)
+    const board = this.#board
+    if (board && board.octets > 0) this.#overtaken(add(una, -acked), board.highest)
+    board?.acknowledged(una)
+    this.#highRxt = max(this.#highRxt, una)
     this.#pipeKnown = false
     if (this.phase === 'open') this.#grow(acked, flight, srtt, now)
     else if (leq(this.#recover, una)) {
@@ -163,7 +198,7 @@ export class Recovery {
       return
     }
     this.#dupAcks++
-    if (this.#dupAcks >= DUP_THRESH || this.#provesLoss) this.#enter(now)
+    if (this.#dupAcks >= this.#dupThresh || this.#provesLoss) this.#enter(now)
     else if (!this.sack) this.#inflation = this.#dupAcks * mss // RFC 3042
   }
 
@@ -225,12 +260,15 @@ export class Recovery {
     return this.#hole(board.highest) || this.#rescue(board)
   }
 
-  /** The first octets before `end` that were neither SACKed nor sent again. */
+  /**
+   * The first octets before `end` that were neither SACKed nor sent again. What was sent for the first time in this
+   * recovery waits for its end: its loss is one of another window, and the window is to be reduced for it again.
+   */
   #hole(end: number): boolean {
     const { una, edge } = this.#sender
     const from = max(this.#highRxt, una)
     const at = this.#board ? this.#board.hole(from) : from
-    if (!lt(at, end) || !lt(at, edge)) return false
+    if (!lt(at, end) || !lt(at, edge) || !lt(at, this.#recover)) return false
     const room = Math.min(this.#board ? this.#board.room(at) : 0x7fff_ffff, diff(edge, at))
     this.at = at
     this.length = this.#sender.textAt(at, room)

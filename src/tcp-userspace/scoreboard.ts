@@ -13,6 +13,8 @@ import { Ranges } from './ranges.ts'
 import { add, diff, leq, lt } from './seq.ts'
 
 export class Scoreboard {
+  /** The lowest octet that the last `update` told of for the first time. */
+  lowestNew = 0
   readonly #sacked = new Ranges()
 
   get octets(): number {
@@ -33,6 +35,9 @@ export class Scoreboard {
     for (let n = 0; n < blocks; n++) {
       // What is not in flight is a D-SACK (RFC 2883 §4) or rubbish.
       if (!lt(from[n], to[n]) || !lt(una, to[n]) || lt(from[n], una) || lt(nxt, to[n])) continue
+      const hole = this.hole(from[n])
+      if (!lt(hole, to[n])) continue
+      if (fresh === 0 || lt(hole, this.lowestNew)) this.lowestNew = hole
       fresh += this.#sacked.add(from[n], to[n])
     }
     return fresh

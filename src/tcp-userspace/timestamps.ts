@@ -7,6 +7,7 @@
  * was (RFC 6191 needs that).
  */
 import { diff, leq } from './seq.ts'
+import type { TcpEnv } from './types.ts'
 
 const TICK = 1_000_000
 /** §5.5: after so long a silence TS.Recent says nothing. */
@@ -36,8 +37,8 @@ export class Timestamps {
   }
 
   /** PAWS, §5.3 R1: is the segment from a time before the one that was last taken? */
-  isOld(value: number, now: number): boolean {
-    return this.#known && diff(value, this.recent) < 0 && now - this.#recentAt <= OUTDATED
+  isOld(value: number, env: TcpEnv): boolean {
+    return this.#known && diff(value, this.recent) < 0 && env.now() - this.#recentAt <= OUTDATED
   }
 
   /** §4.3 (2): only what we have acknowledged up to is to be echoed, so that delayed acknowledgments count in. */

@@ -55,7 +55,7 @@ export class Transmitter {
   }
 
   /** A segment that acknowledges; every such segment carries all that there is to acknowledge. */
-  segment(seq: number, bits: number, length: number): void {
+  segment(seq: number, bits: number, length: number, now: number): void {
     const { timestamps } = this
     const room = timestamps ? TIMESTAMPS_ROOM : 0
     const blocks = length === 0 ? this.#receiver.blocks(timestamps ? 3 : 4) : 0
@@ -63,7 +63,7 @@ export class Transmitter {
     const buffer = this.#env.buffer(header + length)
     const { bytes, start } = buffer
     this.#header(bytes, start, header, seq, bits, this.#receiver.advertise(false))
-    if (timestamps) writeTimestamps(bytes, start + HEADER, timestamps.value(this.#env.now()), timestamps.recent)
+    if (timestamps) writeTimestamps(bytes, start + HEADER, timestamps.value(now), timestamps.recent)
     if (blocks > 0) this.#receiver.report?.write(bytes, start + HEADER + room)
     if (length > 0) this.#sender.copy(seq, length, bytes, start + header)
     this.#send(buffer)

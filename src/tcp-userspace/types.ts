@@ -212,6 +212,8 @@ export interface TcpInfo {
   readonly fastRecoveries: number
   /** D-SACK blocks received: what was sent again for nothing (RFC 2883). */
   readonly duplicatesReported: number
+  /** Segments that may overtake each other without being taken for lost: 3, or what was seen (RFC 6675's DupThresh). */
+  readonly reordering: number
   readonly segmentsIn: number
   readonly segmentsOut: number
   readonly bytesIn: number
