@@ -3,6 +3,8 @@ import type { Cell } from './cell.ts'
 
 const MB = 1_000_000
 const SEEDS = [1, 2, 3]
+/** Reordering makes the kernel's counts differ between seeds by a hundred times: three might stand apart by chance. */
+const MORE_SEEDS = [1, 2, 3, 4, 5]
 
 /**
  * Octets each way. The issue is to see much happen, not to wait: a path of 400 ms that loses 5 % carries some 20 kB/s
@@ -15,7 +17,7 @@ const OCTETS: Readonly<Record<string, number>> = {
   '20 0': 10 * MB,
   '20 1': 4 * MB,
   '20 5': 2 * MB,
-  '200 0': 10 * MB,
+  '200 0': 5 * MB,
   '200 1': MB,
   '200 5': 300_000,
 }
@@ -29,8 +31,8 @@ export const CELLS: readonly Cell[] = [0, 20, 200].flatMap(delay =>
       name: `${delay}ms-loss${loss}-reorder${reordering}`,
       road: { delay: `${delay}ms`, loss: `${loss}%`, reordering: `${reordering}%` },
       octets: OCTETS[`${delay} ${loss}`],
-      seeds: SEEDS,
-      atOnce: delay === 0 || (loss === 0 && reordering === 0) ? 1 : 3,
+      seeds: reordering === 0 ? SEEDS : MORE_SEEDS,
+      atOnce: delay === 0 || (loss === 0 && delay < 200) ? 1 : 3,
     })),
   ),
 )

@@ -68,8 +68,8 @@ ${goodputs(measured)}
 ### What tshark flags
 
 Flags of \`tcp.analysis\` in a transfer, ours / kernel pair: of the capture beside each end the median of the seeds, and both
-captures together. The suite fails where, at either end, that of ours is more than twice the kernel's and ${FEW}, or where ours
-shows a kind that the kernel pair shows nowhere.
+captures together. The suite fails where, at either end, ours shows with every seed more than twice as many as the kernel pair
+with any, and ${FEW}; or where ours shows a kind that the kernel pair shows nowhere.
 
 Data from a kernel to ours (to a kernel):
 
