@@ -17,6 +17,6 @@ if (begin < 0 || end < begin) throw new Error(`${PAGE} has no place for the tabl
 const measured = await playStrangers()
 if (measured.length === CELLS.length) {
   const tshark = /\d+\.\d+\.\d+/.exec(spawnSync('tshark', ['--version'], { encoding: 'utf8' }).stdout)
-  const made = `Linux ${release().split('-')[0]} with \`reno\`, tshark ${tshark}.\n\n`
+  const made = `Linux ${release().split('-')[0]} with \`reno\` and without SACK compression, tshark ${tshark}.\n\n`
   writeFileSync(PAGE, page.slice(0, begin + BEGIN.length) + made + tables(measured) + page.slice(end))
 }
