@@ -1,8 +1,8 @@
 /** The state of a connection in one piece, as Linux tells it in TCP_INFO. */
-import type { TcpConnection } from './connection.ts'
+import type { Tcb } from './tcb.ts'
 import type { TcpInfo } from './types.ts'
 
-export function infoOf(connection: TcpConnection): TcpInfo {
+export function infoOf(connection: Tcb): TcpInfo {
   const { sender, receiver, recovery, rtoClock, transmitter, host } = connection
   return {
     state: connection.state,

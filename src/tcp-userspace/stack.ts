@@ -4,7 +4,7 @@
  */
 import { checksum } from './checksum.ts'
 import { CONGESTION } from './congestion.ts'
-import { type Host, TcpConnection } from './connection.ts'
+import { TcpConnection } from './connection.ts'
 import { Isn } from './isn.ts'
 import { KEEP_ALIVE } from './keep-alive.ts'
 import { PathMtus } from './mtu.ts'
@@ -13,6 +13,7 @@ import { PROFILES } from './profile.ts'
 import * as Segment from './segment.ts'
 import { add, leq } from './seq.ts'
 import type { Accepting } from './state.ts'
+import type { Host } from './tcb.ts'
 import type {
   Connection,
   ConnectionHandlers,

@@ -2,6 +2,7 @@
  * The timers of a connection. What they wait for excludes each other, but for the delayed acknowledgment: so there are two
  * timers, of which the second is made when it is first needed.
  */
+import type { Sender } from './sender.ts'
 import type { TcpEnv, TcpTimer } from './types.ts'
 
 /**
@@ -18,13 +19,51 @@ export class Timers {
   /** Probes of this window; their intervals grow even while they are answered. */
   probes = 0
   delayedAck: TcpTimer | undefined = undefined
+  /** How long the user waits for an answer; otherwise the tries are counted. */
+  userTimeout: number | undefined
+  /** When the segment in front was sent for the first time, if the user asks for that. */
+  #stuckSince = Number.NaN
+  readonly #env: TcpEnv
   readonly #timer: TcpTimer
 
-  constructor(env: TcpEnv, timeout: () => void) {
+  constructor(env: TcpEnv, timeout: () => void, userTimeout: number | undefined) {
+    this.#env = env
     this.#timer = env.timer('tcp', timeout)
+    this.userTimeout = userTimeout
   }
 
+  /** Runs the timer for what is in flight, or for the window to open, or not at all. */
+  set(sender: Sender, rto: number): void {
+    const { waiting } = this
+    if (waiting === 'syn' || waiting === 'time-wait' || waiting === 'fin-wait-2') return
+    if (sender.done) {
+      if (waiting !== 'nothing') this.rest() // RFC 6298 (5.2)
+      return
+    }
+    const next = sender.inFlight && sender.wnd > 0 ? 'retransmit' : 'persist'
+    if (waiting === next) return
+    this.wait(next)
+    this.arm(rto) // RFC 6298 (5.1)
+  }
+
+  /** Not beyond the moment at which the user's patience ends. */
   arm(delay: number): void {
+    if (this.userTimeout === undefined) this.#timer.arm(delay)
+    else {
+      const now = this.#env.now()
+      if (this.tries === 0) this.#stuckSince = now
+      this.#timer.arm(Math.min(delay, Math.max(0, this.#stuckSince + this.userTimeout - now)))
+    }
+  }
+
+  /** No answer after `limit` tries, or when the user's patience is at its end. */
+  hopeless(limit: number): boolean {
+    if (this.userTimeout === undefined) return this.tries >= limit
+    return this.#env.now() - this.#stuckSince >= this.userTimeout
+  }
+
+  waitFor(what: 'fin-wait-2' | 'time-wait', delay: number): void {
+    this.wait(what)
     this.#timer.arm(delay)
   }
 

@@ -1,0 +1,124 @@
+/**
+ * Sending: new text, what was lost, acknowledgments (RFC 9293 §3.7.4, §3.8.6.2, §3.8.6.3; the order of RFC 6675 §5 (C)),
+ * and SYN with its options.
+ */
+import { ChallengeLimit } from './challenge.ts'
+import type { Offer } from './options.ts'
+import * as Segment from './segment.ts'
+import { add, toUint32 } from './seq.ts'
+import type { Tcb } from './tcb.ts'
+
+const { ACK, FIN, PSH, SYN } = Segment
+const MAX_SHIFT = 14 // RFC 7323 §2.3
+
+/** Sends what may be sent now. Every event ends here. */
+export function output(tcb: Tcb): void {
+  if (tcb.busy || tcb.state === 'closed') return
+  if (tcb.standing.sends) {
+    if (tcb.recovery.front || tcb.recovery.phase !== 'open') sendAgain(tcb)
+    sendNew(tcb)
+    if (tcb.recovery.phase === 'fast') sendDoubtful(tcb)
+  }
+  if (tcb.ackNow || (tcb.standing.receives && tcb.receiver.starving)) acknowledge(tcb)
+  tcb.timers.set(tcb.sender, tcb.rtoClock.value)
+}
+
+function sendNew(tcb: Tcb): void {
+  const { sender, recovery } = tcb
+  // RFC 5681 §4.1
+  if (!sender.inFlight && tcb.env.now() - tcb.sentAt > tcb.rtoClock.value) recovery.onIdle()
+  let length = sender.next(tcb.noDelay, recovery.allowance)
+  while (length >= 0) {
+    sendText(tcb, sender.nxt, length, true)
+    length = sender.next(tcb.noDelay, recovery.allowance)
+  }
+}
+
+function sendAgain(tcb: Tcb): void {
+  const { sender, recovery } = tcb
+  if (recovery.front && sender.inFlight) sendFront(tcb)
+  recovery.front = false
+  while (recovery.nextLost()) repeat(tcb, recovery.at, recovery.length)
+}
+
+function sendDoubtful(tcb: Tcb): void {
+  const { recovery } = tcb
+  while (recovery.nextDoubtful()) repeat(tcb, recovery.at, recovery.length)
+}
+
+/** Sends the oldest octets again, or for the first time as a window probe. */
+export function sendFront(tcb: Tcb): void {
+  const { sender } = tcb
+  if (sender.inFlight) repeat(tcb, sender.una, sender.front())
+  else sendText(tcb, sender.una, sender.front(), false)
+}
+
+function repeat(tcb: Tcb, seq: number, length: number): void {
+  tcb.retransmits++
+  tcb.env.trace?.retransmit(tcb, toUint32(seq), length, Math.max(1, tcb.timers.tries))
+  sendText(tcb, seq, length, false)
+}
+
+function sendText(tcb: Tcb, seq: number, length: number, fresh: boolean): void {
+  const { sender } = tcb
+  const fin = sender.carriesFin(seq, length)
+  const bits = ACK | (sender.carriesLast(seq, length) ? PSH : 0) | (fin ? FIN : 0)
+  const next = add(seq, length + (fin ? 1 : 0))
+  const now = tcb.env.now()
+  tcb.sentAt = now
+  sender.sent(next)
+  tcb.recovery.sent(seq, next, fresh)
+  tcb.rtoClock.sent(next, fresh, now)
+  send(tcb, seq, bits, length, now)
+}
+
+export function acknowledge(tcb: Tcb): void {
+  send(tcb, tcb.sender.seqOfNothing, ACK, 0, tcb.env.now())
+}
+
+/** RFC 9293 §3.8.6.3: the second segment is acknowledged at once, the first alone after a while. */
+export function acknowledgeLater(tcb: Tcb): void {
+  const timers = tcb.timers
+  timers.delayedAck ??= tcb.env.timer('tcp-delayed-ack', () => acknowledge(tcb))
+  if (timers.delayedAck.pending) tcb.ackNow = true
+  else timers.delayedAck.arm(tcb.host.profile.delayedAck)
+}
+
+/** Answers a suspect segment with the truth, but not without end. */
+export function challenge(tcb: Tcb): void {
+  const now = tcb.env.now()
+  tcb.challenges ??= new ChallengeLimit(now)
+  if (tcb.challenges.allows(now)) tcb.ackNow = true
+}
+
+export function send(tcb: Tcb, seq: number, bits: number, length: number, now: number): void {
+  tcb.segmentsOut++
+  tcb.ackNow &&= length > 0 && tcb.receiver.insists
+  tcb.timers.delayedAck?.cancel()
+  tcb.transmitter.segment(seq, bits, length, now)
+}
+
+// SYN, §3.5.
+
+export function ownShift(tcb: Tcb): number {
+  let shift = 0
+  while (shift < MAX_SHIFT && 0xffff * 2 ** shift < tcb.host.receiveBuffer) shift++
+  return tcb.host.windowScale ? shift : 0
+}
+
+export function sendFirstSyn(tcb: Tcb): void {
+  sendSyn(tcb)
+  tcb.timers.wait('syn')
+  tcb.timers.arm(tcb.rtoClock.value)
+}
+
+export function sendSyn(tcb: Tcb): void {
+  const offer: Offer = {
+    maximumSegmentSize: tcb.env.maxSegment(tcb.remote.address) - Segment.HEADER,
+    windowScale: tcb.scaled ? ownShift(tcb) : -1,
+    sackPermitted: tcb.recovery.sack,
+    timestamps: tcb.transmitter.timestamps !== undefined,
+  }
+  tcb.segmentsOut++
+  tcb.transmitter.syn(tcb.state === 'syn-received' ? SYN | ACK : SYN, offer)
+}

@@ -1,0 +1,16 @@
+/** The size of the segments of a connection, after the path and the options (RFC 9293 §3.7.1, RFC 6691, RFC 1191 §6.1). */
+import { TIMESTAMPS_ROOM } from './options.ts'
+import type { Tcb } from './tcb.ts'
+
+/** Segments as large as the path carries, options counted (RFC 6691); false if they were that large before. */
+export function fitPath(tcb: Tcb): boolean {
+  const { paths } = tcb.host
+  const { sender, transmitter } = tcb
+  const before = sender.mss
+  const room = Math.min(sender.peerMss, paths.mtu(tcb.remote.address) - 40)
+  sender.mss = Math.max(1, room - (transmitter.timestamps ? TIMESTAMPS_ROOM : 0))
+  tcb.receiver.mss = sender.mss
+  transmitter.dontFragment = paths.dontFragment(tcb.remote.address)
+  tcb.widenAt = paths.until(tcb.remote.address) ?? Number.NaN
+  return sender.mss !== before
+}
