@@ -9,7 +9,7 @@ import { EventQueue, Scheduler } from '../src/base/scheduler.ts'
 import * as Checksum from '../src/wire/checksum.ts'
 import { mppe } from './mppe.ts'
 import { chain, dumbbell, type Outcome, sessions } from './scenarios.ts'
-import { pushThroughTcp } from './tcp.ts'
+import { idleConnections, pushThroughTcp } from './tcp.ts'
 
 const quick = process.argv.includes('--quick')
 const cli = fileURLToPath(new URL('../cli/cli.js', import.meta.url))
@@ -85,6 +85,8 @@ const encrypted = mppe(quick ? 0.2 : 1)
 row(encrypted.name, `${number(encrypted.packetsPerSecond)} packets/s`)
 const tcp = pushThroughTcp((quick ? 4 : 64) << 20, () => performance.now())
 row('tcp-userspace back to back, first run', `${number(tcp.megabytesPerSecond)} MB/s`)
+const idle = idleConnections(quick ? 1000 : 10_000)
+row(`tcp-userspace, an idle connection of ${number(idle.connections)}`, `${number(idle.bytes)} octets for each end`)
 const brought = sessions(quick ? 50 : 1000)
 row(`PPTP sessions brought up (${brought.sessions})`, `${number(brought.sessions / brought.wall_s)} sessions/s`)
 program()

@@ -24,6 +24,49 @@ export interface TcpResult {
   readonly megabytesPerSecond: number
 }
 
+/**
+ * What an open connection costs in memory after it has carried 200 octets each way: heap and buffers, timers of the
+ * scheduler included, by the end. Collects garbage if the process may (`--expose-gc`); else it is an upper bound.
+ */
+export function idleConnections(count: number): { readonly connections: number; readonly bytes: number } {
+  const scheduler = new Scheduler()
+  const collect = (): number => {
+    ;(globalThis as { gc?: () => void }).gc?.()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  let draws = 1
+  const stacks = new Map<number, TcpStack>()
+  const env = (): TcpEnv => ({
+    now: () => scheduler.now,
+    timer: (owner, fire) => scheduler.timer(owner, fire),
+    random32: () => Math.imul(draws++, 0x9e3779b1) >>> 0,
+    buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
+    send: ({ bytes, start, end }, source, destination) =>
+      void scheduler.after(1e6, 'line', () => stacks.get(destination)?.receive(bytes, start, end, source, destination)),
+    maxSegment: () => 1480,
+  })
+  const left = new TcpStack(env())
+  const right = new TcpStack(env())
+  stacks.set(LEFT, left).set(RIGHT, right)
+  right.listen({ port: 80, backlog: count }, () => ({}))
+  const before = collect()
+  for (let n = 0; n < count; n++) {
+    left.connect({ local: { address: LEFT }, remote: { address: RIGHT, port: 80 } }, {})
+  }
+  const text = new Uint8Array(200)
+  for (const stack of [left, right]) {
+    scheduler.runUntil(scheduler.now + 1e9)
+    for (const connection of stack.connections) connection.write(text)
+  }
+  scheduler.runUntil(scheduler.now + 10e9)
+  const bytes = (collect() - before) / count / 2
+  if ([...left.connections, ...right.connections].some(({ state, queued }) => state !== 'established' || queued > 0)) {
+    throw new Error('a connection is not idle')
+  }
+  return { connections: count, bytes }
+}
+
 /** `nowMs` is a wall clock in milliseconds. */
 export function pushThroughTcp(bytes: number, nowMs: () => number, buffers = 1 << 20): TcpResult {
   const scheduler = new Scheduler()

@@ -104,7 +104,9 @@ export abstract class IpNode implements SimNode {
     const tcp: Record<string, Snapshot> = {}
     for (const connection of this.tcp.connections) {
       const { state, sndUna, sndNxt, rcvNxt, rto, retransmits } = connection
-      tcp[connectionName(connection)] = { state, sndUna, sndNxt, rcvNxt, rto, retransmits }
+      const { srtt, cwnd, ssthresh, mss } = connection.info()
+      const facts = { state, sndUna, sndNxt, rcvNxt, rto, retransmits, srtt, cwnd, ssthresh, mss }
+      tcp[connectionName(connection)] = facts
     }
     return { kind: this.kind, interfaces, routes: this.stack.routes.all.map(formatRoute), arp, tcp }
   }

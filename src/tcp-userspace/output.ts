@@ -6,6 +6,7 @@ import { ChallengeLimit } from './challenge.ts'
 import type { Offer } from './options.ts'
 import * as Segment from './segment.ts'
 import { add, toUint32 } from './seq.ts'
+import { PLAIN } from './state.ts'
 import type { Tcb } from './tcb.ts'
 
 const { ACK, FIN, PSH, SYN } = Segment
@@ -13,13 +14,14 @@ const MAX_SHIFT = 14 // RFC 7323 §2.3
 
 /** Sends what may be sent now. Every event ends here. */
 export function output(tcb: Tcb): void {
-  if (tcb.busy || tcb.state === 'closed') return
-  if (tcb.standing.sends) {
-    if (tcb.recovery.front || tcb.recovery.phase !== 'open') sendAgain(tcb)
+  const { standing, recovery } = tcb
+  if (tcb.busy || standing === PLAIN.closed) return
+  if (standing.sends) {
+    if (recovery.front || recovery.phase !== 'open') sendAgain(tcb)
     sendNew(tcb)
-    if (tcb.recovery.phase === 'fast') sendDoubtful(tcb)
+    if (recovery.phase === 'fast') sendDoubtful(tcb)
   }
-  if (tcb.ackNow || (tcb.standing.receives && tcb.receiver.starving)) acknowledge(tcb)
+  if (tcb.ackNow || (standing.receives && tcb.receiver.starving)) acknowledge(tcb)
   tcb.timers.set(tcb.sender, tcb.rtoClock.value)
 }
 

@@ -170,6 +170,7 @@ export class Receiver {
   take(): Uint8Array {
     const view = this.#ring.view(this.#read, this.held)
     this.#read = add(this.#read, view.length)
+    if (this.held === 0 && !this.gaps) this.#ring.release()
     return view
   }
 

@@ -1,9 +1,11 @@
 /**
  * Octets of a stream, found by sequence number: octet n lies at n modulo the capacity, which is a power of two. It grows
- * as it is needed, so an idle connection holds no buffer.
+ * as it is needed, and goes when all octets have gone, so an idle connection holds little or nothing.
  */
 
-const FIRST = 4096
+const FIRST = 256
+/** What may stay for the next time. */
+const KEPT = 1024
 const NOTHING = new Uint8Array(0)
 
 export class Ring {
@@ -20,6 +22,11 @@ export class Ring {
     const at = from & (old.length - 1)
     this.put(from, old, at, old.length)
     this.put(from + old.length - at, old, 0, at)
+  }
+
+  /** Nothing is in it any more. Views of it stay as they are. */
+  release(): void {
+    if (this.#bytes.length > KEPT) this.#bytes = NOTHING
   }
 
   put(seq: number, source: Uint8Array, start: number, end: number): void {

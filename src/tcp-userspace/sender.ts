@@ -143,6 +143,7 @@ export class Sender {
   acknowledged(ack: number): number {
     const text = diff(lt(this.#end, ack) ? this.#end : ack, this.una)
     this.una = ack
+    if (!lt(ack, this.#end)) this.#ring.release()
     return text
   }
 

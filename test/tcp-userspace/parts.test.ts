@@ -1,0 +1,158 @@
+/** The parts by themselves: states, ranges, scoreboard, CUBIC's arithmetic, SipHash, initial sequence numbers. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { type Cause, ENDINGS, Options, STATES, type State, type TcpEnv, TRANSITIONS } from 'tcp-userspace'
+import { cubeRoot, Isn, Ranges, Scoreboard, sipHash } from 'tcp-userspace/parts'
+
+/** RFC 9293 §3.3.2, figure 5, line by line; what the listener does is left out, and so is the deletion of the TCB. */
+const FIGURE_5 = `
+  closed        open        syn-sent
+  listen        syn         syn-received
+  syn-sent      syn         syn-received
+  syn-sent      syn-ack     established
+  syn-sent      close       closed
+  syn-received  ack         established
+  established   close       fin-wait-1
+  established   fin         close-wait
+  fin-wait-1    ack-of-fin  fin-wait-2
+  fin-wait-1    fin         closing
+  fin-wait-2    fin         time-wait
+  closing       ack-of-fin  time-wait
+  close-wait    close       last-ack
+  last-ack      ack-of-fin  closed
+  time-wait     timeout     closed`
+
+describe('states', () => {
+  test('the transitions are those of figure 5 (RFC 9293 §3.3.2)', () => {
+    const printed = FIGURE_5.trim()
+      .split('\n')
+      .map(line => line.trim().split(/\s+/).join(' '))
+    const ours = STATES.flatMap(from =>
+      Object.entries(TRANSITIONS[from]).map(([cause, to]) => `${from} ${cause} ${to}`),
+    )
+    assert.deepEqual(ours.sort(), printed.sort())
+  })
+
+  test('from every state there is a way to the end', () => {
+    for (const start of STATES) {
+      const reached = new Set<State>([start])
+      for (const state of reached) for (const to of Object.values(TRANSITIONS[state])) reached.add(to)
+      const ends = start === 'listen' || start === 'syn-received' || reached.has('closed')
+      assert.ok(ends && ENDINGS.has('rst' satisfies Cause), start)
+    }
+  })
+})
+
+describe('ranges', () => {
+  test('any additions and removals: the same octets as a set has, wherever sequence numbers wrap', () => {
+    const step = fc.tuple(fc.nat(120), fc.integer({ min: 1, max: 20 }), fc.boolean())
+    fc.assert(
+      fc.property(fc.constantFrom(0, 0x7fffffc0, -60, 0x7fffffff), fc.array(step, { maxLength: 40 }), (base, steps) => {
+        const ranges = new Ranges()
+        const model = new Set<number>()
+        for (const [at, length, removes] of steps) {
+          if (removes) {
+            ranges.removeBelow((base + at) | 0)
+            for (const octet of [...model]) if (octet < at) model.delete(octet)
+          } else {
+            const before = model.size
+            for (let n = 0; n < length; n++) model.add(at + n)
+            assert.equal(ranges.add((base + at) | 0, (base + at + length) | 0), model.size - before)
+          }
+          assert.equal(ranges.octets, model.size)
+          for (let n = 0; n <= 140; n += 7) {
+            assert.equal(ranges.has((base + n) | 0), model.has(n))
+            const within = [...model].filter(octet => octet >= n && octet < n + 30).length
+            assert.equal(ranges.within((base + n) | 0, (base + n + 30) | 0), within)
+          }
+          for (let n = 1; n < ranges.count; n++) assert.ok(((ranges.from[n] - ranges.to[n - 1]) | 0) > 0)
+        }
+      }),
+      { seed: 9293 },
+    )
+  })
+})
+
+describe('scoreboard (RFC 6675 §4)', () => {
+  const told = (...blocks: [number, number][]): Options => {
+    const options = new Options()
+    options.blocks = blocks.length
+    for (const [n, [from, to]] of blocks.entries()) {
+      options.from[n] = from
+      options.to[n] = to
+    }
+    return options
+  }
+
+  test('three ranges, or more than two segments, prove the loss of what lies below: IsLost()', () => {
+    const board = new Scoreboard()
+    board.update(told([200, 300]), 100, 1000)
+    assert.equal(board.lostBelow(100, 100, 3), 100)
+    board.update(told([300, 400]), 100, 1000)
+    assert.equal(board.lostBelow(100, 100, 3), 100) // exactly (DupThresh - 1) * SMSS: not more
+    board.update(told([400, 401]), 100, 1000)
+    assert.equal(board.lostBelow(100, 100, 3), 200)
+    board.clear()
+    board.update(told([200, 210], [300, 310], [400, 410]), 100, 1000)
+    assert.equal(board.lostBelow(100, 100, 3), 200)
+    assert.equal(board.lostBelow(100, 100, 4), 100)
+  })
+
+  test('blocks that are not in flight, or upside down, are not taken (RFC 2018 §5, RFC 2883 §4)', () => {
+    const board = new Scoreboard()
+    assert.equal(board.update(told([50, 90], [90, 200], [300, 250], [900, 1001]), 100, 1000), 0)
+    assert.equal(board.octets, 0)
+    assert.equal(board.update(told([900, 1000], [900, 1000]), 100, 1000), 100)
+    assert.equal(board.lowestNew, 900)
+    assert.equal(board.update(told([850, 1000]), 100, 1000), 50)
+    assert.equal(board.lowestNew, 850)
+  })
+
+  test('holes', () => {
+    const board = new Scoreboard()
+    board.update(told([200, 300], [400, 500]), 100, 1000)
+    assert.deepEqual([board.hole(100), board.hole(200), board.hole(299), board.hole(350)], [100, 300, 300, 350])
+    assert.deepEqual([board.room(100), board.room(300)], [100, 100])
+    assert.ok(board.room(500) > 1e9)
+    assert.equal(board.holesIn(100, 1000), 700)
+    assert.equal(board.lastHole(1000, 100), 900)
+    board.update(told([520, 1000]), 100, 1000)
+    assert.equal(board.lastHole(1000, 100), 500)
+  })
+})
+
+/** Low halves of the 64-bit results of a second implementation, which gives the value of the paper's appendix A. */
+test('SipHash-2-4 of whole words', () => {
+  const key = Uint32Array.of(0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c)
+  const words = [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c]
+  const expected = [0xdd0e0e31, 0x277187b7, 0x9a932462, 0x860ee5fb, 0x57c29bdb]
+  for (const [n, low] of expected.entries()) assert.equal(sipHash(key, words.slice(0, n)), low, `${n} words`)
+})
+
+test('the cube root is exact to the last digits that matter', () => {
+  for (const x of [0, 0.001, 0.5, 1, 8, 27, 1000, 12_345.678, 1e9]) {
+    assert.ok(Math.abs(cubeRoot(x) - Math.cbrt(x)) <= 1e-12 * Math.max(1, x), `${x}`)
+  }
+})
+
+describe('initial sequence numbers (RFC 9293 §3.4.1, RFC 6528)', () => {
+  const isn = (secret: number) => new Isn({ random32: () => secret } as unknown as TcpEnv)
+  const local = { address: 1, port: 2 }
+  const remote = { address: 3, port: 4 }
+
+  test('a clock of 4 µs for each pair of endpoints', () => {
+    const one = isn(7)
+    const first = one.sequence(local, remote, 0)
+    assert.equal((one.sequence(local, remote, 4000) - first) | 0, 1)
+    assert.equal((one.sequence(local, remote, 1e9) - first) | 0, 250_000)
+  })
+
+  test('another pair, or another secret, has another', () => {
+    const seen = new Set([isn(7).sequence(local, remote, 0), isn(8).sequence(local, remote, 0)])
+    seen.add(isn(7).sequence(remote, local, 0))
+    seen.add(isn(7).sequence({ ...local, port: 5 }, remote, 0))
+    seen.add(isn(7).timestampOffset(local, remote) | 0)
+    assert.equal(seen.size, 5)
+  })
+})
