@@ -78,7 +78,8 @@ export async function playStrangers(): Promise<readonly Measured[]> {
       return { folder, site: (name, undo) => ({ folder: join(folder, name), undo }) }
     },
   })
-  const kinds = strange(measured.map(m => m.tally))
+  // A few cells prove nothing of what the kernel pair shows nowhere.
+  const kinds = measured.length === CELLS.length ? strange(measured.map(m => m.tally)) : []
   if (kinds.length > 0) {
     console.log(`Ours shows what the kernel pair shows nowhere: ${kinds.join(', ')}`)
     process.exitCode ||= 1
