@@ -48,9 +48,9 @@ export class Recovery {
   #recover: number
   /** HighRxt: the octet after the highest that was sent again in this phase. */
   #highRxt: number
-  /** The octets after the highest that was sent again at all, and after the last that the timer has given up. */
+  /** The octets after the highest that was sent again at all, and after the last that was so on no more than a guess. */
   #again: number
-  #givenUp: number
+  #guessed: number
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -63,7 +63,7 @@ export class Recovery {
     this.#recover = sender.iss
     this.#highRxt = sender.iss
     this.#again = sender.iss
-    this.#givenUp = sender.iss
+    this.#guessed = sender.iss
   }
 
   get cwnd(): number {
@@ -132,8 +132,8 @@ export class Recovery {
     const { una, nxt } = this.#sender
     if (options.isDuplicate(una)) {
       this.duplicatesReported++
-      // Sent again for nothing: more patience would have been right, unless it was the timer that had none.
-      if (!lt(options.from[0], this.#givenUp)) this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
+      // Sent again for nothing: more patience would have been right, unless it was a guess of the timer, or for want of better.
+      if (!lt(options.from[0], this.#guessed)) this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
     }
     this.#board ??= new Scoreboard()
     const board = this.#board
@@ -243,7 +243,7 @@ export class Recovery {
     if (this.#board?.has(una)) this.#board.clear()
     this.phase = 'timeout'
     this.#recover = nxt
-    this.#givenUp = nxt
+    this.#guessed = nxt
     this.#highRxt = una
     this.#inflation = 0
     this.#dupAcks = 0
@@ -264,7 +264,9 @@ export class Recovery {
   nextDoubtful(): boolean {
     const board = this.#board
     if (this.phase !== 'fast' || !board || board.octets === 0 || this.allowance < this.#sender.mss) return false
-    return this.#hole(board.highest) || this.#rescue(board)
+    if (!this.#hole(board.highest) && !this.#rescue(board)) return false
+    this.#guessed = max(this.#guessed, add(this.at, this.length))
+    return true
   }
 
   /**
