@@ -5,6 +5,7 @@ import type { TcpInfo } from 'tcp-userspace'
 import { load, Run } from '../../src/index.ts'
 import type { TcpSpec } from '../../src/lab/lab.ts'
 import { IpNode } from '../../src/node/ip-node.ts'
+import { shippedText } from '../support/shipped.ts'
 
 function labWith(topology: string, loss = '0%') {
   const loaded = load(
@@ -82,4 +83,27 @@ describe('tcp in a run', () => {
     assert.ok(reno.fastRecoveries > 0 && cubic.fastRecoveries > 0)
     assert.ok(cubic.bytesOut > reno.bytesOut)
   })
+})
+
+describe('the lab tcp-over-vpn keeps what its page says of the recoveries', () => {
+  for (const [profile, inTunnel] of [
+    ['linux', { timeouts: 14, fastRecoveries: 0 }],
+    ['rfc', { timeouts: 2, fastRecoveries: 13 }],
+  ] as const) {
+    test(`${profile}: eleven fast recoveries outside, ${inTunnel.timeouts} timeouts in the tunnel`, () => {
+      const override = { path: 'topology.nodes.files.tcp.profile', value: profile }
+      const loaded = load(shippedText('tcp-over-vpn'), 'x', [override])
+      assert.ok(loaded.ok)
+      const run = new Run(loaded.lab)
+      run.advanceTo(45e9)
+      const last = (name: string): TcpInfo => {
+        const node = run.simulation.nodes.get(name)
+        assert.ok(node instanceof IpNode)
+        return [...node.tcp.connections].at(-1)?.info() ?? assert.fail(name)
+      }
+      const [{ timeouts, fastRecoveries }, outside] = [last('files'), last('office')]
+      assert.deepEqual({ timeouts, fastRecoveries }, inTunnel)
+      assert.deepEqual([outside.timeouts, outside.fastRecoveries], [0, 11])
+    })
+  }
 })
