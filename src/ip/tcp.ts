@@ -20,7 +20,7 @@ import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IcmpError } from './icmp.ts'
 import type { IpStack } from './stack.ts'
 
-export type { Connection, ConnectionHandlers }
+export type { Connection, ConnectionHandlers, TcpOptions }
 
 /** `10.0.0.1:1723-10.0.0.2:40001`, local end first: how the trace and the snapshot call a connection. */
 export const connectionName = ({ local, remote }: Connection): string =>

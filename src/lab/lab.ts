@@ -71,6 +71,20 @@ interface NodeCommon {
   /** In the order of `links`. */
   readonly interfaces: readonly InterfaceSpec[]
   readonly routes: readonly RouteSpec[]
+  /** Of a machine that has an IP stack; absent: as usual. */
+  readonly tcp?: TcpSpec
+}
+
+/** How a machine speaks TCP; what is absent is as usual. */
+export interface TcpSpec {
+  readonly congestion?: 'new-reno' | 'cubic'
+  readonly profile?: 'linux' | 'rfc'
+  readonly sack?: boolean
+  readonly timestamps?: boolean
+  readonly pathMtuDiscovery?: boolean
+  /** Octets. */
+  readonly sendBuffer?: number
+  readonly receiveBuffer?: number
 }
 
 export interface InterfaceSpec {

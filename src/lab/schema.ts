@@ -30,6 +30,7 @@ import {
 } from './leaf.ts'
 import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
+import { tcpSchema } from './tcp.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
 export const KINDS = [
@@ -71,7 +72,7 @@ const services = v.pipe(
 )
 
 /** Of every kind that has an IP stack. */
-const stackKeys = { routes: v.optional(routes), services: v.optional(services) }
+const stackKeys = { routes: v.optional(routes), services: v.optional(services), tcp: v.optional(tcpSchema) }
 
 const auth = v.pipe(
   v.union(

@@ -36,6 +36,7 @@ import type {
 import { ENDPOINT, parseSocket, splitRoute } from './leaf.ts'
 import { suggest } from './nearest.ts'
 import { AUTH, DEFAULTS, KINDS, MPPE } from './schema.ts'
+import { readTcp } from './tcp.ts'
 import {
   child,
   emptyMap,
@@ -115,8 +116,7 @@ export class Topology {
     if (defaults?.kind !== 'map' || !hasStack(kind)) return undefined
     const useful: MapTree = emptyMap(defaults.path, defaults.mark)
     for (const [key, value] of defaults.entries) {
-      if (key === 'routes' || key === 'services' || kind === 'client' || kind === 'pptp-server')
-        useful.entries.set(key, value)
+      if (key !== 'pptp' || kind === 'client' || kind === 'pptp-server') useful.entries.set(key, value)
     }
     return useful
   }
@@ -322,7 +322,8 @@ export class Topology {
   nodeSpec(node: NodeDraft): NodeSpec | undefined {
     const { name, kind, merged, interfaces } = node
     const routes = hasStack(kind) ? this.#routes(node) : []
-    const common = { name, interfaces, routes }
+    const tcp = hasStack(kind) ? readTcp(child(merged, 'tcp')) : undefined
+    const common = { name, interfaces, routes, ...(tcp === undefined ? {} : { tcp }) }
     if (kind === 'client') {
       const pptp = this.#client(node)
       return pptp && { ...common, kind, pptp }

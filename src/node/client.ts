@@ -10,7 +10,7 @@ import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
-import { ConnectionStream } from '../ip/tcp.ts'
+import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
 import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
@@ -51,8 +51,8 @@ export class Client extends IpNode {
   #way: Route | undefined
   #pin: Route | undefined
 
-  constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig) {
-    super(env, false, routes)
+  constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
+    super(env, false, routes, tcp)
     this.#config = config
     const pns = endpointConfig('pns', { hostName: env.node })
     this.#tunnelling = new Tunnelling(this, pns)

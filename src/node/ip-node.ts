@@ -6,7 +6,7 @@ import type { Packet } from '../base/packet.ts'
 import type { IpInterface } from '../ip/interface.ts'
 import { formatRoute, type RouteSpec } from '../ip/route.ts'
 import { IpStack } from '../ip/stack.ts'
-import { connectionName, TcpLayer } from '../ip/tcp.ts'
+import { connectionName, TcpLayer, type TcpOptions } from '../ip/tcp.ts'
 import { UdpLayer } from '../ip/udp.ts'
 import { EthernetPort } from '../link/ethernet.ts'
 import type { LinkEnd } from '../link/link.ts'
@@ -38,12 +38,12 @@ export abstract class IpNode implements SimNode {
   readonly #ethernet: EthernetPort[] = []
   readonly #configured: readonly RouteSpec[]
 
-  /** `routes` are the configured ones; those whose interface does not exist yet wait for it. */
-  constructor(env: Env, forwarding: boolean, routes: readonly RouteSpec[]) {
+  /** `routes` are the configured ones; those whose interface does not exist yet wait for it. `tcp` is for all connections. */
+  constructor(env: Env, forwarding: boolean, routes: readonly RouteSpec[], tcp: TcpOptions) {
     this.env = env
     this.stack = new IpStack(env.scope('ip'), forwarding)
     this.udp = new UdpLayer(env.scope('udp'), this.stack)
-    this.tcp = new TcpLayer(env.scope('tcp'), this.stack)
+    this.tcp = new TcpLayer(env.scope('tcp'), this.stack, tcp)
     this.#configured = routes
   }
 

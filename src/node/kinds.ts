@@ -2,6 +2,7 @@
 import type { Prefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { RouteSpec } from '../ip/route.ts'
+import type { TcpOptions } from '../ip/tcp.ts'
 import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
 import { Host } from './host.ts'
@@ -13,26 +14,31 @@ import { Router } from './router.ts'
 import { Switch } from './switch.ts'
 
 export type NodeConfig =
-  | { readonly kind: 'host' | 'router'; readonly routes: readonly RouteSpec[] }
+  | (StackConfig & { readonly kind: 'host' | 'router' })
   | { readonly kind: 'switch' }
   | { readonly kind: 'tun' | 'udp'; readonly networks: readonly Prefix[] | undefined }
-  | { readonly kind: 'client'; readonly routes: readonly RouteSpec[]; readonly pptp: ClientConfig }
-  | { readonly kind: 'pptp-server'; readonly routes: readonly RouteSpec[]; readonly pptp: ServerConfig }
+  | (StackConfig & { readonly kind: 'client'; readonly pptp: ClientConfig })
+  | (StackConfig & { readonly kind: 'pptp-server'; readonly pptp: ServerConfig })
+
+interface StackConfig {
+  readonly routes: readonly RouteSpec[]
+  readonly tcp?: TcpOptions
+}
 
 export function makeNode(env: Env, config: NodeConfig): SimNode {
   switch (config.kind) {
     case 'host':
-      return new Host(env, config.routes)
+      return new Host(env, config.routes, config.tcp)
     case 'router':
-      return new Router(env, config.routes)
+      return new Router(env, config.routes, config.tcp)
     case 'switch':
       return new Switch(env)
     case 'tun':
     case 'udp':
       return new Outside(env, config.kind, config.networks)
     case 'client':
-      return new Client(env, config.routes, config.pptp)
+      return new Client(env, config.routes, config.pptp, config.tcp)
     case 'pptp-server':
-      return new PptpServer(env, config.routes, config.pptp)
+      return new PptpServer(env, config.routes, config.pptp, config.tcp)
   }
 }

@@ -7,7 +7,7 @@ import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
-import { acceptedStream, type Connection, type ConnectionHandlers } from '../ip/tcp.ts'
+import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
 import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
@@ -57,8 +57,8 @@ export class PptpServer extends IpNode {
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
 
-  constructor(env: Env, routes: readonly RouteSpec[], config: ServerConfig) {
-    super(env, true, routes)
+  constructor(env: Env, routes: readonly RouteSpec[], config: ServerConfig, tcp: TcpOptions = {}) {
+    super(env, true, routes, tcp)
     this.#config = config
     this.#pool = new LowestFree(config.pool.first, config.pool.last)
     const pac = endpointConfig('pac', {

@@ -38,7 +38,11 @@ function sendNew(tcb: Tcb): void {
 
 function sendAgain(tcb: Tcb): void {
   const { sender, recovery } = tcb
-  if (recovery.front && sender.inFlight) sendFront(tcb)
+  if (recovery.front && sender.inFlight) {
+    sendFront(tcb)
+    // RFC 6675 §6: it gets the time that it needs, though the timer was started for what came before it.
+    if (tcb.timers.waiting === 'retransmit') tcb.timers.arm(tcb.rtoClock.value)
+  }
   recovery.front = false
   while (recovery.nextLost()) repeat(tcb, recovery.at, recovery.length)
 }

@@ -48,6 +48,9 @@ export class Recovery {
   #recover: number
   /** HighRxt: the octet after the highest that was sent again in this phase. */
   #highRxt: number
+  /** The octets after the highest that was sent again at all, and after the last that was so on no more than a guess. */
+  #again: number
+  #guessed: number
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -59,6 +62,8 @@ export class Recovery {
     this.#sender = sender
     this.#recover = sender.iss
     this.#highRxt = sender.iss
+    this.#again = sender.iss
+    this.#guessed = sender.iss
   }
 
   get cwnd(): number {
@@ -116,6 +121,7 @@ export class Recovery {
   sent(at: number, next: number, fresh: boolean): void {
     if (this.#pipeKnown) this.#pipe += diff(next, at)
     if (fresh) return
+    this.#again = max(this.#again, next)
     if (!this.#rescuing) this.#highRxt = max(this.#highRxt, next)
     this.#rescuing = false
   }
@@ -125,9 +131,9 @@ export class Recovery {
     if (!this.sack) return 0
     const { una, nxt } = this.#sender
     if (options.isDuplicate(una)) {
-      // Sent again for nothing: more patience would have been right.
       this.duplicatesReported++
-      this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
+      // Sent again for nothing: more patience would have been right, unless it was a guess of the timer, or for want of better.
+      if (!lt(options.from[0], this.#guessed)) this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
     }
     this.#board ??= new Scoreboard()
     const board = this.#board
@@ -141,7 +147,7 @@ export class Recovery {
 
   /** The octets at `seq` arrived after those before `highest`. If they were sent once only, they were overtaken. */
   #overtaken(seq: number, highest: number): void {
-    if (!lt(seq, highest) || lt(seq, this.#highRxt)) return
+    if (!lt(seq, highest) || lt(seq, this.#again)) return
     const segments = Math.ceil(diff(highest, seq) / this.#sender.mss)
     this.reordering = Math.min(Math.max(this.reordering, segments + 1), MAX_DUP_THRESH)
   }
@@ -237,6 +243,7 @@ export class Recovery {
     if (this.#board?.has(una)) this.#board.clear()
     this.phase = 'timeout'
     this.#recover = nxt
+    this.#guessed = nxt
     this.#highRxt = una
     this.#inflation = 0
     this.#dupAcks = 0
@@ -257,7 +264,9 @@ export class Recovery {
   nextDoubtful(): boolean {
     const board = this.#board
     if (this.phase !== 'fast' || !board || board.octets === 0 || this.allowance < this.#sender.mss) return false
-    return this.#hole(board.highest) || this.#rescue(board)
+    if (!this.#hole(board.highest) && !this.#rescue(board)) return false
+    this.#guessed = max(this.#guessed, add(this.at, this.length))
+    return true
   }
 
   /**

@@ -87,6 +87,7 @@ describe('finding the way', () => {
       'bridge-client',
       'bridge-server',
       'no-encryption',
+      'tcp-over-vpn',
       'voluntary',
       'voluntary-lan',
       'wrong-password',
@@ -118,7 +119,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       'lab that is nothing like one',
       ['run', 'xyzzy'],
-      /The labs that come with pptp-lab: bridge-client, bridge-server, no-encryption, voluntary/,
+      /The labs that come with pptp-lab: bridge-client, bridge-server, no-encryption, tcp-over-vpn/,
     ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],

@@ -53,6 +53,32 @@ describe('a line that loses', () => {
     })
   }
 
+  test('3 %, a timeout of a few round trips: what the timer sends again is not taken for reordering', () => {
+    let [timeouts, duplicates] = [0, 0]
+    for (let seed = 1; seed <= 20; seed++) {
+      const { info } = bulk({ seed, loss: 0.03 }, { minRto: 4e6, delayedAck: 1e6 })
+      timeouts += info.timeouts
+      duplicates += info.duplicatesReported
+      assert.equal(info.reordering, 3)
+    }
+    // The timer begins anew when the segment in front is sent again (RFC 6675 §6).
+    assert.ok(timeouts > 20 && duplicates < timeouts / 2, `${timeouts} timeouts, ${duplicates} duplicates`)
+  })
+
+  test('the end of a text, sent again on a guess (RFC 6675 §4, NextSeg (3) and (4)), is not taken for reordering', () => {
+    const { scheduler, left, right } = pipe({ ...CLEAN, loss: 0.02 })
+    right.listen({ port: 80 }, () => ({}))
+    const connection = left.connect({ local: { address: LEFT }, remote: { address: RIGHT, port: 80 } }, {})
+    assert.ok(connection)
+    for (let n = 0; n < 200; n++) {
+      scheduler.runUntil(sec(n))
+      connection.write(new Uint8Array(10_000))
+    }
+    const { duplicatesReported, reordering } = connection.info()
+    assert.ok(duplicatesReported > 5, `${duplicatesReported}`)
+    assert.equal(reordering, 3)
+  })
+
   test('1 % without SACK: one segment for each round trip, and it still gets on (RFC 6582)', () => {
     for (const seed of [1, 2, 3]) {
       const { info, duplicates } = bulk({ seed, loss: 0.01 }, { sack: false })
