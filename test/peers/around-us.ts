@@ -2,10 +2,10 @@
 import { codeOf, page, sections, tableRows } from '../support/docs.ts'
 import { goldenLines } from '../support/golden.ts'
 import { comparable, ODD_CASES } from '../support/odd-control.ts'
-import { DEVICE } from './bridge.ts'
+import { DEVICE } from '../support/outside/bridge.ts'
+import { check } from '../support/outside/failure.ts'
 import type { Case } from './case.ts'
 import { ALICE, dialling, LAB, OUR_SERVER } from './dial-us.ts'
-import { check } from './failure.ts'
 import * as Log from './pppd-log.ts'
 import { oddLines } from './real-to-real.ts'
 

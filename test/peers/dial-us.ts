@@ -1,7 +1,7 @@
 /** The real client dials our server: 10.77.0.1 in the lab bridge-server. */
-import type { Bridge } from './bridge.ts'
+import type { Bridge } from '../support/outside/bridge.ts'
+import { check } from '../support/outside/failure.ts'
 import type { Case, Facts } from './case.ts'
-import { check } from './failure.ts'
 import * as Log from './pppd-log.ts'
 import { type RealClient, USUAL } from './real-client.ts'
 import { USERS } from './real-server.ts'

@@ -5,11 +5,11 @@
  */
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Failure, Lacking, until } from '../support/outside/failure.ts'
+import { isAlive, killGroup, start } from '../support/outside/host.ts'
+import type { Namespace } from '../support/outside/namespace.ts'
+import type { Undo } from '../support/outside/undo.ts'
 import { rootPath } from '../support/root.ts'
-import { Failure, Lacking, until } from './failure.ts'
-import { isAlive, killGroup, start } from './host.ts'
-import type { Namespace } from './namespace.ts'
-import type { Undo } from './undo.ts'
 
 const MEMORY = '160M'
 const BOOT_SECONDS = 60

@@ -1,5 +1,5 @@
 /** The real client: pptp-linux 1.10.0 with pppd 2.4.9 in a guest. */
-import { check, Failure, until } from './failure.ts'
+import { check, Failure, until } from '../support/outside/failure.ts'
 import type { Guest } from './guest.ts'
 import * as Log from './pppd-log.ts'
 import { lossOf } from './real-server.ts'

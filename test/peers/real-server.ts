@@ -1,5 +1,5 @@
 /** The real server: pptpd 1.4.0 with pppd 2.4.9 in a guest, TCP echo on 7, discard on 9 and chargen on 19. */
-import { check, until } from './failure.ts'
+import { check, until } from '../support/outside/failure.ts'
 import type { Guest } from './guest.ts'
 import * as Log from './pppd-log.ts'
 

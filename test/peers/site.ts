@@ -3,16 +3,24 @@
  *
  *     pptp-lab bridge --sim0-- [namespace, a plain router] --tap-- guest 10.99.1.2 (client) or 10.99.2.2 (server)
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Bridge, type BridgePlan } from './bridge.ts'
+import { parse, stringify } from 'yaml'
+import { Bridge, type BridgePlan } from '../support/outside/bridge.ts'
+import { Namespace } from '../support/outside/namespace.ts'
+import type { Undo } from '../support/outside/undo.ts'
+import { rootPath } from '../support/root.ts'
 import { Guest } from './guest.ts'
-import { Namespace } from './namespace.ts'
 import { RealClient } from './real-client.ts'
 import type { Surroundings } from './surroundings.ts'
-import type { Undo } from './undo.ts'
 
 export const REAL_SERVER = '10.99.2.2'
+
+interface Plan extends Pick<BridgePlan, 'rubbish'> {
+  /** Its name. */
+  readonly lab: string
+  readonly events?: readonly object[]
+}
 
 export class Site {
   readonly namespace: Namespace
@@ -46,7 +54,19 @@ export class Site {
     return new RealClient(guest)
   }
 
-  bridge(plan: Omit<BridgePlan, 'namespace' | 'folder'>): Bridge {
-    return new Bridge({ ...plan, namespace: this.namespace, folder: this.folder }, this.#undo)
+  /** A lab of topologies/; with more events than its own, `{ at: '20s', disconnect: 'alice' }`, a copy that has them. */
+  bridge({ lab, events = [], rubbish = false }: Plan): Bridge {
+    const { namespace, folder } = this
+    return new Bridge({ lab: labWith(lab, events, folder), namespace, folder, rubbish }, this.#undo)
   }
+}
+
+/** The path of the lab, or of the copy. */
+function labWith(lab: string, events: readonly object[], folder: string): string {
+  const shipped = rootPath(`topologies/${lab}.yaml`)
+  if (events.length === 0) return shipped
+  const content = parse(readFileSync(shipped, 'utf8')) as { readonly events?: readonly object[] }
+  const copy = join(folder, `${lab}.yaml`)
+  writeFileSync(copy, stringify({ ...content, events: [...(content.events ?? []), ...events] }))
+  return copy
 }

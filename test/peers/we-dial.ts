@@ -1,7 +1,7 @@
 /** Our client dials the real server: the lab bridge-client, whose client is alice. */
-import type { Bridge } from './bridge.ts'
+import type { Bridge } from '../support/outside/bridge.ts'
+import { check, until } from '../support/outside/failure.ts'
 import type { Case, Facts } from './case.ts'
-import { check, until } from './failure.ts'
 import type { Guest } from './guest.ts'
 import * as Log from './pppd-log.ts'
 import { REQUIRE, RealServer } from './real-server.ts'
@@ -85,12 +85,12 @@ const leaving = ({ name, leave, layer, reason, within, settled }: Leaving): Case
     const began = performance.now()
     const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1)
     const end = await bridge.sees(within, 'tunnel-end')
-    facts.negotiated = `${end.fields.layer} ${end.fields.reason} after ${seconds()} s`
+    facts.negotiated = `${end.fields.layer} ${end.fields.reason} ${seconds()} s`
     check(end.fields.layer === layer && end.fields.reason === reason, `the client takes it for something else`)
     for (const [machine, state] of Object.entries(SETTLED)) {
       await until(settled, `${machine} is not ${state}`, () => bridge.state(`${CLIENT}.${machine}`) === state)
     }
-    facts.negotiated += `, all over ${seconds()} s`
+    facts.negotiated += `, idle ${seconds()} s`
     await bridge.stop()
   },
 })

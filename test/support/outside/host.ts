@@ -1,6 +1,8 @@
 /** Commands and processes of this machine. A process is only ever ended by its number. */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { Failure } from './failure.ts'
 import type { Undo } from './undo.ts'
 
 /** Runs a command to its end; throws with what it said if it fails. */
@@ -18,6 +20,27 @@ export function start(command: string, args: readonly string[], undo: Undo, opti
   if (pid === undefined) throw new Error(`${command} cannot be started`)
   undo.add(() => killGroup(pid))
   return child
+}
+
+export interface Ended {
+  /** null: a signal ended it. */
+  readonly status: number | null
+  /** Output and errors, as they came. */
+  readonly said: string
+}
+
+/** Runs a command to its end, while the event loop goes on: nobody whose output we read has to wait. */
+export async function ask(command: string, args: readonly string[], undo: Undo, seconds = 60): Promise<Ended> {
+  const child = start(command, args, undo, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  }
+  const end = await once(child, 'close', { signal: AbortSignal.timeout(seconds * 1000) }).catch(() => undefined)
+  if (!end) throw new Failure(`${command} ${args.join(' ')} does not end within ${seconds} s: ${said.slice(-200)}`)
+  return { status: end[0] as number | null, said }
 }
 
 const LONGEST_DEATH_MS = 5000

@@ -2,7 +2,7 @@
  * A network namespace of our own (ip-netns(8)): a plain router between what is plugged into it. Nothing that happens in it
  * is seen by the machine's own network, and all of it goes with the namespace.
  */
-import { run } from './host.ts'
+import { ask, type Ended, run } from './host.ts'
 import type { Undo } from './undo.ts'
 
 const ROUTER = `
@@ -20,8 +20,10 @@ export interface NetworkState {
 
 export class Namespace {
   readonly name: string
+  readonly #undo: Undo
 
   constructor(name: string, undo: Undo) {
+    this.#undo = undo
     this.name = name
     run('ip', ['netns', 'add', name])
     undo.add(() => {
@@ -39,6 +41,11 @@ export class Namespace {
     return run(...this.inside(command, args))
   }
 
+  /** The same while the event loop goes on; the status is the caller's to judge. */
+  ask(command: string, args: readonly string[], seconds?: number): Promise<Ended> {
+    return ask(...this.inside(command, args), this.#undo, seconds)
+  }
+
   /** A layer-2 device for a guest to hold the other end of, with this address on our side. */
   tap(name: string, address: string): void {
     this.run('ip', ['tuntap', 'add', 'dev', name, 'mode', 'tap'])
@@ -48,12 +55,6 @@ export class Namespace {
 
   pull(name: string): void {
     this.run('ip', ['link', 'set', name, 'down'])
-  }
-
-  hasDevice(name: string): boolean {
-    return this.run('ip', ['-br', 'link'])
-      .split('\n')
-      .some(line => line.split(/\s/)[0] === name)
   }
 
   state(): NetworkState {
