@@ -9,10 +9,12 @@
  *
  * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
  *
- * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end).
+ * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end);
+ * 3 again after a timeout that less patience would have avoided. When D-SACK tells that all that fast recovery has sent
+ * again was needless, nothing was lost but overtaken: the reduction is undone (after RFC 3708).
  *
- * Limits: no undo of a reduction that proves needless (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery
- * the window is ssthresh at once (RFC 6582 §3.2, step 3, option 2).
+ * Limits: no undo after a timeout (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery the window is
+ * ssthresh at once (RFC 6582 §3.2, step 3, option 2).
  */
 import { type CongestionControl, type CongestionFactory, initialWindow } from './congestion.ts'
 import type { Options } from './options.ts'
@@ -48,6 +50,10 @@ export class Recovery {
   #recover: number
   /** HighRxt: the octet after the highest that was sent again in this phase. */
   #highRxt: number
+  /** Where the last fast recovery began, what it sent again and no D-SACK has told of, and by how much that was overtaken. */
+  #undoFrom: number
+  #unproven = 0
+  #overtook = 0
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -59,6 +65,7 @@ export class Recovery {
     this.#sender = sender
     this.#recover = sender.iss
     this.#highRxt = sender.iss
+    this.#undoFrom = sender.iss
   }
 
   get cwnd(): number {
@@ -116,6 +123,7 @@ export class Recovery {
   sent(at: number, next: number, fresh: boolean): void {
     if (this.#pipeKnown) this.#pipe += diff(next, at)
     if (fresh) return
+    if (this.phase === 'fast') this.#unproven++
     if (!this.#rescuing) this.#highRxt = max(this.#highRxt, next)
     this.#rescuing = false
   }
@@ -124,11 +132,7 @@ export class Recovery {
   blocks(options: Options): number {
     if (!this.sack) return 0
     const { una, nxt } = this.#sender
-    if (options.isDuplicate(una)) {
-      // Sent again for nothing: more patience would have been right.
-      this.duplicatesReported++
-      this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
-    }
+    if (options.isDuplicate(una)) this.#sentForNothing(options.from[0])
     this.#board ??= new Scoreboard()
     const board = this.#board
     const highest = board.octets > 0 ? board.highest : una
@@ -139,10 +143,27 @@ export class Recovery {
     return fresh
   }
 
+  /** D-SACK of the segment at `seq`. Only if all of fast recovery was needless it was patience that lacked. */
+  #sentForNothing(seq: number): void {
+    this.duplicatesReported++
+    if (this.#unproven === 0 || lt(seq, this.#undoFrom) || !lt(seq, this.#recover)) return
+    this.#unproven--
+    if (this.#unproven > 0) return
+    this.#patience(this.#overtook)
+    this.#congestion?.undo?.()
+    if (this.phase === 'fast') this.phase = 'open'
+  }
+
   /** The octets at `seq` arrived after those before `highest`. If they were sent once only, they were overtaken. */
   #overtaken(seq: number, highest: number): void {
-    if (!lt(seq, highest) || lt(seq, this.#highRxt)) return
+    if (!lt(seq, highest)) return
     const segments = Math.ceil(diff(highest, seq) / this.#sender.mss)
+    if (lt(seq, this.#highRxt)) this.#overtook = Math.max(this.#overtook, segments)
+    else this.#patience(segments)
+  }
+
+  /** A segment was overtaken by so many others. */
+  #patience(segments: number): void {
     this.reordering = Math.min(Math.max(this.reordering, segments + 1), MAX_DUP_THRESH)
   }
 
@@ -214,6 +235,9 @@ export class Recovery {
     this.phase = 'fast'
     this.#recover = nxt
     this.#highRxt = una
+    this.#undoFrom = una
+    this.#unproven = 0
+    this.#overtook = 0
     this.#rescued = false
     this.front = true
     this.#pipeKnown = false
@@ -225,6 +249,8 @@ export class Recovery {
   /** The retransmission timer ran out, for the `tries`th time for this segment. */
   timedOut(tries: number, now: number): void {
     this.timeouts++
+    // So many SACKed, and still patient: what was seen once is over.
+    if (this.phase === 'open' && this.sacked >= DUP_THRESH * this.#sender.mss) this.reordering = DUP_THRESH
     if (tries === 1)
       this.#congestion?.onTimeout(Math.min(this.#sender.flight, Math.max(this.cwnd, this.#sender.mss)), now)
     this.resend()
@@ -236,6 +262,7 @@ export class Recovery {
     // RFC 2018 §8: a peer that does not acknowledge what it has SACKed has thrown it away.
     if (this.#board?.has(una)) this.#board.clear()
     this.phase = 'timeout'
+    this.#unproven = 0
     this.#recover = nxt
     this.#highRxt = una
     this.#inflation = 0

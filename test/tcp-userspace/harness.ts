@@ -33,6 +33,9 @@ export interface Named {
   text?: Uint8Array
   mss?: number
   scale?: number
+  /** SACK-permitted, of a SYN; blocks of SACK, `to` being the octet after the last. */
+  sackPermitted?: boolean
+  sack?: readonly (readonly [from: number, to: number])[]
 }
 
 const LETTERS: Readonly<Record<string, number>> = {
@@ -136,10 +139,18 @@ export function underTest(options: TcpOptions & { iss?: number; mtu?: number } =
     port: THEIR_PORT,
     ourPort: PORT,
     build(named: Named): Uint8Array {
-      const { flags, seq = IRS, ack = 0, wnd = 65_535, text, length = 0, mss, scale } = named
+      const { flags, seq = IRS, ack = 0, wnd = 65_535, text, length = 0, mss, scale, sackPermitted, sack } = named
       const options = []
       if (mss !== undefined) options.push({ kind: 2, data: Uint8Array.of(mss >> 8, mss & 255) })
       if (scale !== undefined) options.push({ kind: 3, data: Uint8Array.of(scale) })
+      if (sackPermitted) options.push({ kind: 4, data: new Uint8Array(0) })
+      if (sack) {
+        const data = new DataView(new ArrayBuffer(8 * sack.length))
+        sack.flat().forEach((seq, n) => {
+          data.setUint32(4 * n, seq)
+        })
+        options.push({ kind: 5, data: new Uint8Array(data.buffer) })
+      }
       const bytes = Segment.write({
         sourcePort: peer.port,
         destinationPort: peer.ourPort,

@@ -1,0 +1,92 @@
+/** Fast recovery by SACK against a peer who follows a script: what D-SACK teaches, what is sent again twice. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Connection, TcpOptions } from 'tcp-userspace'
+import { IRS, ISS, stream, underTest } from './harness.ts'
+
+const MSS = 1000
+/** Sequence number of the n-th full segment. */
+const at = (n: number): number => ISS + 1 + n * MSS
+
+/** `segments` full segments are in flight, twenty milliseconds after SYN. */
+function inFlight(segments: number, options: TcpOptions = {}) {
+  const parts = underTest({ initialWindow: 20, ...options })
+  const connection = parts.connected({}, { mss: MSS, sackPermitted: true })
+  parts.clock.advance(20)
+  connection.write(stream(segments * MSS))
+  parts.peer.drain()
+  /** The peer has everything before segment `n`, and those of `blocks`, as [first, last + 1]. */
+  const acks = (n: number, ...blocks: [number, number][]): void => {
+    const sack = blocks.map(([from, to]): [number, number] => [at(from), at(to)])
+    parts.peer.sends({ flags: 'A', seq: IRS + 1, ack: at(n), ...(sack.length > 0 && { sack }) })
+  }
+  /** Numbers of the segments that were sent since last asked. */
+  const sent = (): number[] => parts.peer.drain().map(({ segment }) => (segment.sequence - at(0)) / MSS)
+  return { ...parts, connection, acks, sent }
+}
+
+const reordering = (connection: Connection): number => connection.info().reordering
+
+describe('DupThresh and D-SACK (RFC 2883, RFC 3708)', () => {
+  test('one needless segment of a recovery that repaired a loss teaches nothing', () => {
+    const { connection, acks, sent } = inFlight(10)
+    acks(0, [1, 2], [3, 9]) // 0 and 2 are lost
+    assert.deepEqual(sent(), [0, 2, 9])
+    acks(10)
+    acks(10, [2, 3]) // 2 was only late
+    assert.equal(connection.info().duplicatesReported, 1)
+    assert.equal(reordering(connection), 3)
+    assert.ok(connection.info().cwnd < 20 * MSS)
+  })
+
+  test('a recovery that was needless altogether is undone, and DupThresh is what has been overtaken', () => {
+    for (const congestion of ['new-reno', 'cubic'] as const) {
+      const { connection, acks, sent } = inFlight(10, { congestion })
+      const { cwnd, ssthresh } = connection.info()
+      acks(0, [1, 7])
+      assert.deepEqual(sent(), [0, 9]) // and the rescue
+      assert.equal(connection.info().recovery, 'fast')
+      assert.ok(connection.info().cwnd < cwnd)
+      acks(8) // segment 0 has arrived after six others
+      acks(10, [0, 1])
+      assert.ok(connection.info().cwnd < cwnd)
+      acks(10, [9, 10])
+      assert.equal(connection.info().recovery, 'open')
+      assert.deepEqual([connection.info().cwnd, connection.info().ssthresh], [cwnd, ssthresh])
+      assert.equal(reordering(connection), 8)
+    }
+  })
+
+  test('what a timeout sends again for nothing teaches nothing', () => {
+    const { connection, clock, acks, sent } = inFlight(3)
+    clock.advance(1000)
+    assert.ok(sent().length > 0)
+    acks(3, [0, 1])
+    acks(3, [0, 1])
+    assert.equal(reordering(connection), 3)
+  })
+
+  test('the rescue of the last segment in a recovery that was needed teaches nothing (RFC 6675 §5, NextSeg (4))', () => {
+    const { connection, acks, sent } = inFlight(6)
+    acks(0, [1, 5])
+    assert.deepEqual(sent(), [0, 5])
+    acks(6)
+    acks(6, [5, 6])
+    assert.equal(connection.info().duplicatesReported, 1)
+    assert.equal(reordering(connection), 3)
+  })
+
+  test('a timeout with three segments SACKed shows that the patience was too large: 3 again', () => {
+    const { connection, clock, acks } = inFlight(10)
+    acks(0, [1, 2], [8, 9])
+    acks(9) // overtaken by eight
+    assert.equal(reordering(connection), 10)
+    connection.write(stream(10 * MSS))
+    acks(10)
+    acks(10, [12, 16])
+    assert.equal(connection.info().recovery, 'open')
+    clock.advance(2000)
+    assert.equal(connection.info().recovery, 'timeout')
+    assert.equal(reordering(connection), 3)
+  })
+})
