@@ -163,6 +163,7 @@ function progress(tcb: Tcb, ack: number): void {
   tcb.timers.tries = 0
   tcb.timers.probes = 0
   tcb.softError = false
+  tcb.blackHole?.progress(tcb)
   if (now >= tcb.widenAt) fitPath(tcb)
   if (tcb.timers.waiting === 'retransmit') tcb.timers.arm(tcb.rtoClock.value) // RFC 6298 (5.3); #setTimer has (5.2)
   // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.

@@ -1,7 +1,7 @@
 /** What happens when a timer runs out: RFC 9293 §3.10.8, RFC 6298 §5, RFC 1122 §4.2.3.6. */
+import { BlackHole } from './black-hole.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { send, sendFront, sendSyn } from './output.ts'
-import { fitPath } from './path.ts'
 import { ACK } from './segment.ts'
 import { DEFAULT_MSS } from './sender.ts'
 import { add, toUint32 } from './seq.ts'
@@ -55,7 +55,8 @@ function retransmissionTimeout(tcb: Tcb): void {
   const tries = ++tcb.timers.tries
   tcb.rtoClock.backOff()
   if (tries % BLACK_HOLE_TRIES === 0 && tcb.sender.front() > DEFAULT_MSS) {
-    if (tcb.host.paths.silent(tcb.remote.address)) fitPath(tcb)
+    tcb.blackHole ??= new BlackHole()
+    tcb.blackHole.suspect(tcb)
   }
   tcb.recovery.timedOut(tries, tcb.env.now())
   sendFront(tcb)
