@@ -142,7 +142,7 @@ function ackArrived(tcb: Tcb, bytes: Uint8Array, at: number, seq: number, long: 
   sender.updateWindow(seq, wnd)
   if (ack !== una) progress(tcb, ack)
   else if (long && options.blocks === 0 && tcb.timers.waiting !== 'persist') return undefined
-  const news = options.blocks > 0 ? recovery.blocks(options) : 0
+  const news = options.blocks > 0 ? recovery.blocks(options, tcb.env.now()) : 0
   // RFC 5681 §2; with SACK, RFC 6675 §2.
   const duplicate = recovery.sack ? news > 0 : !long && sameWindow
   const { waiting } = tcb.timers

@@ -7,6 +7,7 @@
  *   open, fast -- the retransmission timer runs out ----------------> timeout
  *   fast, timeout -- everything up to `recover` is acknowledged ----> open
  *
+ * A retransmission is lost too when DupThresh segments that were sent after it have arrived, as Linux had it before RACK.
  * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
  *
  * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end);
@@ -26,6 +27,12 @@ import { add, diff, leq, lt, max } from './seq.ts'
 const DUP_THRESH = 3
 /** Linux's net.ipv4.tcp_max_reordering. */
 const MAX_DUP_THRESH = 300
+
+/** A segment that was sent again. */
+interface Copy {
+  readonly seq: number
+  readonly nxt: number
+}
 
 export class Recovery {
   phase: 'open' | 'fast' | 'timeout' = 'open'
@@ -54,6 +61,10 @@ export class Recovery {
   #undoFrom: number
   #unproven = 0
   #overtook = 0
+  /** Retransmissions of this phase in the order in which they were sent, and where SND.NXT stood then. */
+  #copies: Copy[] = []
+  /** Where SND.NXT stood when the window was last reduced. */
+  #reduced: number
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -66,6 +77,7 @@ export class Recovery {
     this.#recover = sender.iss
     this.#highRxt = sender.iss
     this.#undoFrom = sender.iss
+    this.#reduced = sender.iss
   }
 
   get cwnd(): number {
@@ -124,12 +136,15 @@ export class Recovery {
     if (this.#pipeKnown) this.#pipe += diff(next, at)
     if (fresh) return
     if (this.phase === 'fast') this.#unproven++
-    if (!this.#rescuing) this.#highRxt = max(this.#highRxt, next)
+    if (!this.#rescuing) {
+      this.#highRxt = max(this.#highRxt, next)
+      if (this.sack) this.#copies.push({ seq: at, nxt: this.#sender.nxt })
+    }
     this.#rescuing = false
   }
 
   /** SACK blocks have come; returns how many octets they told of for the first time. */
-  blocks(options: Options): number {
+  blocks(options: Options, now: number): number {
     if (!this.sack) return 0
     const { una, nxt } = this.#sender
     if (options.isDuplicate(una)) this.#sentForNothing(options.from[0])
@@ -140,7 +155,26 @@ export class Recovery {
     if (fresh === 0) return 0
     this.#pipeKnown = false
     this.#overtaken(board.lowestNew, highest)
+    if (this.#copies.length > 0 && this.#lostAgain()) this.#twice(now)
     return fresh
+  }
+
+  /** Has what is in front of `#copies` been lost again? Segments sent after it have arrived, DupThresh of them. */
+  #lostAgain(): boolean {
+    const { una, nxt, mss } = this.#sender
+    const board = this.#board
+    if (!board) return false
+    while (this.#copies.length > 0 && (lt(this.#copies[0].seq, una) || board.has(this.#copies[0].seq)))
+      this.#copies.shift()
+    return this.#copies.length > 0 && board.sackedIn(this.#copies[0].nxt, nxt) > (this.#dupThresh - 1) * mss
+  }
+
+  /** RFC 5681 §4.3: the loss of a retransmission is one more sign of congestion, once for each window. */
+  #twice(now: number): void {
+    const { nxt, flight } = this.#sender
+    if (lt(this.#copies[0].nxt, this.#reduced)) return
+    this.#reduced = nxt
+    this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
   }
 
   /** D-SACK of the segment at `seq`. Only if all of fast recovery was needless it was patience that lacked. */
@@ -237,6 +271,8 @@ export class Recovery {
     this.#highRxt = una
     this.#undoFrom = una
     this.#unproven = 0
+    this.#copies.length = 0
+    this.#reduced = nxt
     this.#overtook = 0
     this.#rescued = false
     this.front = true
@@ -263,6 +299,8 @@ export class Recovery {
     if (this.#board?.has(una)) this.#board.clear()
     this.phase = 'timeout'
     this.#unproven = 0
+    this.#copies.length = 0
+    this.#reduced = nxt
     this.#recover = nxt
     this.#highRxt = una
     this.#inflation = 0
@@ -274,8 +312,16 @@ export class Recovery {
     this.#congestion?.onIdle()
   }
 
-  /** Is a segment to be sent again? `at` and `length` say which. `NextSeg()` (1). */
+  /**
+   * Is a segment to be sent again? `at` and `length` say which. `NextSeg()` (1). One that is lost for the second time
+   * takes the place in the network of the copy that it replaces.
+   */
   nextLost(): boolean {
+    if (this.phase !== 'open' && this.#copies.length > 0 && this.#lostAgain()) {
+      const { seq } = this.#copies[0]
+      this.#copies.shift()
+      return this.#text(seq)
+    }
     if (this.phase === 'open' || this.allowance < this.#sender.mss) return false
     return this.#hole(this.#lostBelow)
   }
@@ -292,26 +338,29 @@ export class Recovery {
    * recovery waits for its end: its loss is one of another window, and the window is to be reduced for it again.
    */
   #hole(end: number): boolean {
-    const { una, edge } = this.#sender
+    const { una } = this.#sender
     const from = max(this.#highRxt, una)
     const at = this.#board ? this.#board.hole(from) : from
-    if (!lt(at, end) || !lt(at, edge) || !lt(at, this.#recover)) return false
-    const room = Math.min(this.#board ? this.#board.room(at) : 0x7fff_ffff, diff(edge, at))
+    return lt(at, end) && lt(at, this.#recover) && this.#text(at)
+  }
+
+  /** The segment at `at`, as far as the peer's window and what it has already permit. */
+  #text(at: number): boolean {
+    const { edge } = this.#sender
+    if (!lt(at, edge)) return false
     this.at = at
-    this.length = this.#sender.textAt(at, room)
+    this.length = this.#sender.textAt(at, Math.min(this.#board?.room(at) ?? 0x7fff_ffff, diff(edge, at)))
     return true
   }
 
   /** Once in a recovery the last segment may be sent again, lest its loss should need a timeout. */
   #rescue(board: Scoreboard): boolean {
-    const { una, nxt, mss, edge } = this.#sender
+    const { una, nxt, mss } = this.#sender
     if (this.#rescued) return false
     this.#rescued = true
     const at = max(board.lastHole(nxt, mss), una)
-    if (board.has(at) || !lt(at, edge) || !lt(at, nxt)) return false
+    if (board.has(at) || !lt(at, nxt) || !this.#text(at)) return false
     this.#rescuing = true // HighRxt stays where it is
-    this.at = at
-    this.length = this.#sender.textAt(at, Math.min(board.room(at), diff(edge, at)))
     return true
   }
 }
