@@ -8,6 +8,7 @@
  *   fast, timeout -- everything up to `recover` is acknowledged ----> open
  *
  * A retransmission is lost too when DupThresh segments that were sent after it have arrived, as Linux had it before RACK.
+ * A loss probe (RFC 8985 §7) tells of losses at the tail before the timeout does.
  * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
  *
  * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end);
@@ -65,6 +66,9 @@ export class Recovery {
   #copies: Copy[] = []
   /** Where SND.NXT stood when the window was last reduced. */
   #reduced: number
+  /** TLP.end_seq and TLP.is_retrans of RFC 8985 §7.1. */
+  #probeEnd: number | undefined = undefined
+  #probeAgain = false
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -138,7 +142,7 @@ export class Recovery {
     if (this.phase === 'fast') this.#unproven++
     if (!this.#rescuing) {
       this.#highRxt = max(this.#highRxt, next)
-      if (this.sack) this.#copies.push({ seq: at, nxt: this.#sender.nxt })
+      if (this.sack && this.phase !== 'open') this.#copies.push({ seq: at, nxt: this.#sender.nxt })
     }
     this.#rescuing = false
   }
@@ -180,6 +184,7 @@ export class Recovery {
   /** D-SACK of the segment at `seq`. Only if all of fast recovery was needless it was patience that lacked. */
   #sentForNothing(seq: number): void {
     this.duplicatesReported++
+    if (this.#probeEnd !== undefined && leq(this.#probeEnd, this.#sender.una)) this.#probeEnd = undefined
     if (this.#unproven === 0 || lt(seq, this.#undoFrom) || !lt(seq, this.#recover)) return
     this.#unproven--
     if (this.#unproven > 0) return
@@ -272,6 +277,7 @@ export class Recovery {
     this.#undoFrom = una
     this.#unproven = 0
     this.#copies.length = 0
+    this.#probeEnd = undefined
     this.#reduced = nxt
     this.#overtook = 0
     this.#rescued = false
@@ -300,12 +306,37 @@ export class Recovery {
     this.phase = 'timeout'
     this.#unproven = 0
     this.#copies.length = 0
+    this.#probeEnd = undefined
     this.#reduced = nxt
     this.#recover = nxt
     this.#highRxt = una
     this.#inflation = 0
     this.#dupAcks = 0
     this.#pipeKnown = false
+  }
+
+  /** RFC 8985 §7.2: nothing is known to be missing, and no other probe is on its way. */
+  get mayProbe(): boolean {
+    return this.sack && this.phase === 'open' && this.sacked === 0 && this.#probeEnd === undefined
+  }
+
+  /** A loss probe is about to be sent, `again` if it is an old segment; HighRxt stays where it is. */
+  probing(again: boolean): void {
+    this.#probeAgain = again
+    this.#rescuing = again
+  }
+  probed(): void {
+    this.#probeEnd = this.#sender.nxt
+  }
+
+  /** SND.UNA has moved on. RFC 8985 §7.4.2: has the probe repaired a loss that would have gone unseen? */
+  probeAnswered(options: Options, now: number): void {
+    const { una, flight } = this.#sender
+    if (this.#probeEnd === undefined || lt(una, this.#probeEnd)) return
+    const seen = !this.#probeAgain || options.isDuplicate(una)
+    if (!seen && una === this.#probeEnd) return
+    this.#probeEnd = undefined
+    if (!seen && this.phase === 'open') this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
   }
 
   onIdle(): void {
@@ -359,7 +390,7 @@ export class Recovery {
     if (this.#rescued) return false
     this.#rescued = true
     const at = max(board.lastHole(nxt, mss), una)
-    if (board.has(at) || !lt(at, nxt) || !this.#text(at)) return false
+    if (board.has(at) || lt(at, this.#highRxt) || !lt(at, nxt) || !this.#text(at)) return false // or sent again already
     this.#rescuing = true // HighRxt stays where it is
     return true
   }

@@ -68,6 +68,80 @@ describe('a retransmission that is lost too', () => {
   })
 })
 
+describe('tail loss probe (RFC 8985 §7)', () => {
+  /** Segment 0 has been acknowledged after 20 ms, so SRTT is not zero; four more are in flight. */
+  function tail() {
+    const parts = inFlight(1)
+    parts.clock.advance(20)
+    parts.acks(1)
+    parts.connection.write(stream(4 * MSS))
+    parts.peer.drain()
+    const { srtt, rto } = parts.connection
+    assert.ok(srtt !== undefined && srtt > 0)
+    return { ...parts, pto: (2 * srtt + 8e6) / 1e6, rto: rto / 1e6 }
+  }
+
+  test('after 2 SRTT the last segment goes again, once; the timeout follows (§7.2, §7.3)', () => {
+    const { clock, sent, pto, rto, connection } = tail()
+    clock.advance(pto - 0.001)
+    assert.deepEqual(sent(), [])
+    clock.advance(0.002)
+    assert.deepEqual(sent(), [4])
+    clock.advance(rto - 1)
+    assert.deepEqual(sent(), [])
+    clock.advance(1)
+    assert.deepEqual(sent(), [1])
+    assert.equal(connection.info().timeouts, 1)
+  })
+
+  test('its SACK starts fast recovery without a timeout', () => {
+    const { clock, acks, sent, pto, connection } = tail()
+    clock.advance(pto + 1)
+    acks(1, [2, 5])
+    assert.deepEqual(sent(), [4, 1])
+    acks(5)
+    assert.deepEqual([connection.info().timeouts, connection.queued], [0, 0])
+  })
+
+  test('new text goes first, if the window permits (§7.3)', () => {
+    const { clock, connection, sent, pto } = tail()
+    connection.write(stream(300)) // waits: Nagle
+    assert.deepEqual(sent(), [])
+    clock.advance(pto + 1)
+    assert.deepEqual(sent(), [5])
+    assert.equal(connection.retransmits, 0)
+  })
+
+  test('a loss that it repairs reduces the window, a needless probe does not (§7.4)', () => {
+    for (const needless of [false, true]) {
+      const { clock, acks, connection, pto } = tail()
+      clock.advance(pto + 1)
+      const { cwnd } = connection.info()
+      acks(5)
+      if (needless) acks(5, [4, 5])
+      connection.write(stream(MSS))
+      acks(6)
+      assert.equal(connection.info().cwnd < cwnd, !needless)
+    }
+  })
+
+  test('one segment waits for the timeout: its acknowledgment may be delayed (§7.2)', () => {
+    const { clock, sent, connection } = inFlight(1)
+    clock.advance(connection.rto / 1e6)
+    assert.deepEqual(sent(), [0])
+    assert.equal(connection.info().timeouts, 1)
+  })
+
+  test('without SACK there is none (§7.2)', () => {
+    const { clock, connected, peer } = underTest()
+    const connection = connected({}, { mss: MSS })
+    connection.write(stream(4 * MSS))
+    peer.drain()
+    clock.advance(199)
+    peer.expectsNothing()
+  })
+})
+
 describe('DupThresh and D-SACK (RFC 2883, RFC 3708)', () => {
   test('one needless segment of a recovery that repaired a loss teaches nothing', () => {
     const { connection, acks, sent } = inFlight(10)
