@@ -1,7 +1,7 @@
 /** SEGMENT ARRIVES: RFC 9293 §3.10.7.3 and §3.10.7.4, in the order in which it stands there. */
 import { text, timeWait } from './delivery.ts'
 import { established, synchronise } from './opening.ts'
-import { challenge, sendSyn } from './output.ts'
+import { armRetransmission, challenge, sendSyn } from './output.ts'
 import { fitPath } from './path.ts'
 import * as Segment from './segment.ts'
 import { add, diff, leq, lt } from './seq.ts'
@@ -142,7 +142,7 @@ function ackArrived(tcb: Tcb, bytes: Uint8Array, at: number, seq: number, long: 
   sender.updateWindow(seq, wnd)
   if (ack !== una) progress(tcb, ack)
   else if (long && options.blocks === 0 && tcb.timers.waiting !== 'persist') return undefined
-  const news = options.blocks > 0 ? recovery.blocks(options) : 0
+  const news = options.blocks > 0 ? recovery.blocks(options, tcb.env.now()) : 0
   // RFC 5681 §2; with SACK, RFC 6675 §2.
   const duplicate = recovery.sack ? news > 0 : !long && sameWindow
   const { waiting } = tcb.timers
@@ -160,11 +160,13 @@ function progress(tcb: Tcb, ack: number): void {
   const { timestamps } = tcb.transmitter
   tcb.rtoClock.acknowledged(ack, now, timestamps ? timestamps.since(tcb.host.options.echo, now) : -1)
   recovery.acknowledged(diff(ack, una), flight, tcb.rtoClock.srtt, now)
+  recovery.probeAnswered(tcb.host.options, now)
   tcb.timers.tries = 0
   tcb.timers.probes = 0
   tcb.softError = false
+  tcb.blackHole?.progress(tcb)
   if (now >= tcb.widenAt) fitPath(tcb)
-  if (tcb.timers.waiting === 'retransmit') tcb.timers.arm(tcb.rtoClock.value) // RFC 6298 (5.3); #setTimer has (5.2)
+  if (tcb.timers.waiting === 'retransmit') armRetransmission(tcb) // RFC 6298 (5.3); Timers has (5.2)
   // The octet of a probe was taken: what we said from in front of it meanwhile may have come too late to count.
   if (tcb.timers.waiting === 'persist') tcb.ackNow = true
   if (sender.finAcked) finAcked(tcb)

@@ -25,6 +25,8 @@ export interface CongestionControl {
   onAck(acked: number, inFlight: number, srtt: number | undefined, now: number): void
   /** A segment was lost, as acknowledgments of later ones tell; called once for each window of data. */
   onLoss(inFlight: number, now: number): void
+  /** Nothing had been lost when `onLoss` was last called: what it has taken may be given back. */
+  undo?(): void
   /** The retransmission timer ran out; called once for each segment that it ran out for. */
   onTimeout(inFlight: number, now: number): void
   /** Nothing was sent for a whole timeout (RFC 5681 §4.1). */

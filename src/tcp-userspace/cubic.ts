@@ -26,6 +26,8 @@ export class Cubic implements CongestionControl {
   /** Seconds until the window is at the origin of the cubic function, and that origin. */
   #k = 0
   #origin = 0
+  /** All of it before the last loss, which may prove to be none. */
+  #before: readonly [number, number, number, number, number, number, number, number] | undefined
   readonly #flow: Flow
   readonly #initialWindow: number
 
@@ -56,8 +58,19 @@ export class Cubic implements CongestionControl {
   }
 
   onLoss(inFlight: number): void {
+    const { ssthresh } = this
+    this.#before = [this.#cwnd, ssthresh, this.#wMax, this.#prior, this.#wEst, this.#epochAt, this.#k, this.#origin]
     this.#decrease(inFlight)
     this.#cwnd = this.ssthresh
+  }
+
+  /** §4.9.2 */
+  undo(): void {
+    if (this.#before === undefined || this.#cwnd >= this.#before[0]) return
+    const [cwnd, ssthresh, ...curve] = this.#before
+    this.#cwnd = cwnd
+    this.ssthresh = ssthresh
+    ;[this.#wMax, this.#prior, this.#wEst, this.#epochAt, this.#k, this.#origin] = curve
   }
 
   /** §4.8 */

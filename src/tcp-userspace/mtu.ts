@@ -1,6 +1,6 @@
 /**
  * What the paths of a machine carry: path MTU discovery by ICMP (RFC 1191), and by silence where the ICMP messages are
- * lost (after RFC 4821 §7.7, and as Linux does it). What was learnt of a destination is forgotten after ten minutes, so
+ * lost (after RFC 4821 §7.7; black-hole.ts). What was learnt of a destination is forgotten after ten minutes, so
  * that a path that has become wider is found (RFC 1191 §6.3).
  *
  * Limits: no probing upwards (RFC 4821 §7.3): after ten minutes the size of the own link is tried again at once.
@@ -63,12 +63,15 @@ export class PathMtus {
     return true
   }
 
-  /** Full segments get no answer, again and again. False when they cannot be smaller. */
-  silent(destination: number): boolean {
-    const current = this.mtu(destination)
-    if (!this.#discover || current <= MIN_MTU) return false
-    this.#learn(destination, current > SAFE_MTU ? SAFE_MTU : MIN_MTU, false)
-    return true
+  /** What to try when packets of `mtu`, or full ones, get no answer; undefined when there is nothing smaller. */
+  smaller(destination: number, mtu = this.mtu(destination)): number | undefined {
+    if (!this.#discover || mtu <= MIN_MTU) return undefined
+    return mtu > SAFE_MTU ? SAFE_MTU : MIN_MTU
+  }
+
+  /** The path swallows what is larger than `mtu`. */
+  swallows(destination: number, mtu: number): void {
+    this.#learn(destination, mtu, false)
   }
 
   #learn(destination: number, mtu: number, dontFragment: boolean): void {

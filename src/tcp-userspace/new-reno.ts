@@ -9,6 +9,9 @@ export class NewReno implements CongestionControl {
   ssthresh = UNLIMITED
   /** Octets acknowledged since the window last grew, in congestion avoidance. */
   #acked = 0
+  /** Window and threshold before the last loss. */
+  #cwndBefore = 0
+  #ssthreshBefore = 0
   readonly #flow: Flow
   readonly #initialWindow: number
 
@@ -32,8 +35,15 @@ export class NewReno implements CongestionControl {
   }
 
   onLoss(inFlight: number): void {
+    this.#cwndBefore = this.cwnd
+    this.#ssthreshBefore = this.ssthresh
     this.#halve(inFlight)
     this.cwnd = this.ssthresh
+  }
+
+  undo(): void {
+    this.cwnd = Math.max(this.cwnd, this.#cwndBefore)
+    this.ssthresh = Math.max(this.ssthresh, this.#ssthreshBefore)
   }
 
   onTimeout(inFlight: number): void {

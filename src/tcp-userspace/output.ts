@@ -5,12 +5,15 @@
 import { ChallengeLimit } from './challenge.ts'
 import type { Offer } from './options.ts'
 import * as Segment from './segment.ts'
-import { add, toUint32 } from './seq.ts'
+import { add, max, toUint32 } from './seq.ts'
 import { PLAIN } from './state.ts'
 import type { Tcb } from './tcb.ts'
 
 const { ACK, FIN, PSH, SYN } = Segment
 const MAX_SHIFT = 14 // RFC 7323 §2.3
+/** Two ticks of a usual clock, and the longest that an acknowledgment of a single segment is delayed; as Linux has them. */
+const PROBE_SLACK = 8_000_000
+const MAX_ACK_DELAY = 200_000_000
 
 /** Sends what may be sent now. Every event ends here. */
 export function output(tcb: Tcb): void {
@@ -22,7 +25,36 @@ export function output(tcb: Tcb): void {
     if (recovery.phase === 'fast') sendDoubtful(tcb)
   }
   if (tcb.ackNow || (standing.receives && tcb.receiver.starving)) acknowledge(tcb)
-  tcb.timers.set(tcb.sender, tcb.rtoClock.value)
+  if (tcb.timers.set(tcb.sender)) armRetransmission(tcb)
+}
+
+/** For the timeout, or before it for a loss probe: 2 SRTT, and more where the acknowledgment may be delayed (RFC 8985 §7.2). */
+export function armRetransmission(tcb: Tcb): void {
+  const { sender, recovery, timers, rtoClock, host } = tcb
+  timers.probeNext = false
+  let delay = rtoClock.value
+  if (timers.waiting === 'retransmit' && host.tailLossProbe && recovery.mayProbe && rtoClock.srtt !== undefined) {
+    const probe = 2 * rtoClock.srtt + (sender.flight > sender.mss ? PROBE_SLACK : MAX_ACK_DELAY)
+    timers.probeNext = probe < delay
+    delay = Math.min(probe, delay)
+  }
+  timers.arm(delay)
+}
+
+/** RFC 8985 §7.3: new text if there is some, else the last segment again: its acknowledgment tells what was lost. */
+export function sendProbe(tcb: Tcb): void {
+  const { sender, recovery, timers } = tcb
+  const { una, nxt, mss } = sender
+  const length = sender.next(true, mss)
+  recovery.probing(length <= 0)
+  if (length > 0) sendText(tcb, nxt, length, true)
+  else {
+    const at = max(una, add(nxt, -mss))
+    repeat(tcb, at, sender.textAt(at, mss))
+  }
+  recovery.probed()
+  timers.probeNext = false
+  timers.arm(tcb.rtoClock.value)
 }
 
 function sendNew(tcb: Tcb): void {

@@ -7,10 +7,12 @@ export function fitPath(tcb: Tcb): boolean {
   const { paths } = tcb.host
   const { sender, transmitter } = tcb
   const before = sender.mss
-  const room = Math.min(sender.peerMss, paths.mtu(tcb.remote.address) - 40)
+  const trial = tcb.blackHole?.mtu
+  const mtu = paths.mtu(tcb.remote.address)
+  const room = Math.min(sender.peerMss, Math.min(mtu, trial ?? mtu) - 40)
   sender.mss = Math.max(1, room - (transmitter.timestamps ? TIMESTAMPS_ROOM : 0))
   tcb.receiver.mss = sender.mss
-  transmitter.dontFragment = paths.dontFragment(tcb.remote.address)
+  transmitter.dontFragment = trial === undefined && paths.dontFragment(tcb.remote.address)
   tcb.widenAt = paths.until(tcb.remote.address) ?? Number.NaN
   return sender.mss !== before
 }

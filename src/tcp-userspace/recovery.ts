@@ -7,12 +7,16 @@
  *   open, fast -- the retransmission timer runs out ----------------> timeout
  *   fast, timeout -- everything up to `recover` is acknowledged ----> open
  *
+ * A retransmission is lost too when DupThresh segments that were sent after it have arrived, as Linux had it before RACK.
+ * A loss probe (RFC 8985 §7) tells of losses at the tail before the timeout does.
  * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
  *
- * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end).
+ * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end);
+ * 3 again after a timeout that less patience would have avoided. When D-SACK tells that all that fast recovery has sent
+ * again was needless, nothing was lost but overtaken: the reduction is undone (after RFC 3708).
  *
- * Limits: no undo of a reduction that proves needless (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery
- * the window is ssthresh at once (RFC 6582 §3.2, step 3, option 2).
+ * Limits: no undo after a timeout (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery the window is
+ * ssthresh at once (RFC 6582 §3.2, step 3, option 2).
  */
 import { type CongestionControl, type CongestionFactory, initialWindow } from './congestion.ts'
 import type { Options } from './options.ts'
@@ -24,6 +28,12 @@ import { add, diff, leq, lt, max } from './seq.ts'
 const DUP_THRESH = 3
 /** Linux's net.ipv4.tcp_max_reordering. */
 const MAX_DUP_THRESH = 300
+
+/** A segment that was sent again. */
+interface Copy {
+  readonly seq: number
+  readonly nxt: number
+}
 
 export class Recovery {
   phase: 'open' | 'fast' | 'timeout' = 'open'
@@ -48,9 +58,19 @@ export class Recovery {
   #recover: number
   /** HighRxt: the octet after the highest that was sent again in this phase. */
   #highRxt: number
-  /** The octets after the highest that was sent again at all, and after the last that was so on no more than a guess. */
+  /** The octet after the highest that was sent again at all. */
   #again: number
-  #guessed: number
+  /** Where the last fast recovery began, what it sent again and no D-SACK has told of, and by how much that was overtaken. */
+  #undoFrom: number
+  #unproven = 0
+  #overtook = 0
+  /** Retransmissions of this phase in the order in which they were sent, and where SND.NXT stood then. */
+  #copies: Copy[] = []
+  /** Where SND.NXT stood when the window was last reduced. */
+  #reduced: number
+  /** TLP.end_seq and TLP.is_retrans of RFC 8985 §7.1. */
+  #probeEnd: number | undefined = undefined
+  #probeAgain = false
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -63,7 +83,8 @@ export class Recovery {
     this.#recover = sender.iss
     this.#highRxt = sender.iss
     this.#again = sender.iss
-    this.#guessed = sender.iss
+    this.#undoFrom = sender.iss
+    this.#reduced = sender.iss
   }
 
   get cwnd(): number {
@@ -122,19 +143,19 @@ export class Recovery {
     if (this.#pipeKnown) this.#pipe += diff(next, at)
     if (fresh) return
     this.#again = max(this.#again, next)
-    if (!this.#rescuing) this.#highRxt = max(this.#highRxt, next)
+    if (this.phase === 'fast') this.#unproven++
+    if (!this.#rescuing) {
+      this.#highRxt = max(this.#highRxt, next)
+      if (this.sack && this.phase !== 'open') this.#copies.push({ seq: at, nxt: this.#sender.nxt })
+    }
     this.#rescuing = false
   }
 
   /** SACK blocks have come; returns how many octets they told of for the first time. */
-  blocks(options: Options): number {
+  blocks(options: Options, now: number): number {
     if (!this.sack) return 0
     const { una, nxt } = this.#sender
-    if (options.isDuplicate(una)) {
-      this.duplicatesReported++
-      // Sent again for nothing: more patience would have been right, unless it was a guess of the timer, or for want of better.
-      if (!lt(options.from[0], this.#guessed)) this.reordering = Math.min(this.reordering + 1, MAX_DUP_THRESH)
-    }
+    if (options.isDuplicate(una)) this.#sentForNothing(options.from[0])
     this.#board ??= new Scoreboard()
     const board = this.#board
     const highest = board.octets > 0 ? board.highest : una
@@ -142,13 +163,50 @@ export class Recovery {
     if (fresh === 0) return 0
     this.#pipeKnown = false
     this.#overtaken(board.lowestNew, highest)
+    if (this.#copies.length > 0 && this.#lostAgain()) this.#twice(now)
     return fresh
+  }
+
+  /** Has what is in front of `#copies` been lost again? Segments sent after it have arrived, DupThresh of them. */
+  #lostAgain(): boolean {
+    const { una, nxt, mss } = this.#sender
+    const board = this.#board
+    if (!board) return false
+    while (this.#copies.length > 0 && (lt(this.#copies[0].seq, una) || board.has(this.#copies[0].seq)))
+      this.#copies.shift()
+    return this.#copies.length > 0 && board.sackedIn(this.#copies[0].nxt, nxt) > (this.#dupThresh - 1) * mss
+  }
+
+  /** RFC 5681 §4.3: the loss of a retransmission is one more sign of congestion, once for each window. */
+  #twice(now: number): void {
+    const { nxt, flight } = this.#sender
+    if (lt(this.#copies[0].nxt, this.#reduced)) return
+    this.#reduced = nxt
+    this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
+  }
+
+  /** D-SACK of the segment at `seq`. Only if all of fast recovery was needless it was patience that lacked. */
+  #sentForNothing(seq: number): void {
+    this.duplicatesReported++
+    if (this.#probeEnd !== undefined && leq(this.#probeEnd, this.#sender.una)) this.#probeEnd = undefined
+    if (this.#unproven === 0 || lt(seq, this.#undoFrom) || !lt(seq, this.#recover)) return
+    this.#unproven--
+    if (this.#unproven > 0) return
+    this.#patience(this.#overtook)
+    this.#congestion?.undo?.()
+    if (this.phase === 'fast') this.phase = 'open'
   }
 
   /** The octets at `seq` arrived after those before `highest`. If they were sent once only, they were overtaken. */
   #overtaken(seq: number, highest: number): void {
-    if (!lt(seq, highest) || lt(seq, this.#again)) return
+    if (!lt(seq, highest)) return
     const segments = Math.ceil(diff(highest, seq) / this.#sender.mss)
+    if (lt(seq, this.#highRxt)) this.#overtook = Math.max(this.#overtook, segments)
+    else if (!lt(seq, this.#again)) this.#patience(segments)
+  }
+
+  /** A segment was overtaken by so many others. */
+  #patience(segments: number): void {
     this.reordering = Math.min(Math.max(this.reordering, segments + 1), MAX_DUP_THRESH)
   }
 
@@ -220,6 +278,12 @@ export class Recovery {
     this.phase = 'fast'
     this.#recover = nxt
     this.#highRxt = una
+    this.#undoFrom = una
+    this.#unproven = 0
+    this.#copies.length = 0
+    this.#probeEnd = undefined
+    this.#reduced = nxt
+    this.#overtook = 0
     this.#rescued = false
     this.front = true
     this.#pipeKnown = false
@@ -231,6 +295,8 @@ export class Recovery {
   /** The retransmission timer ran out, for the `tries`th time for this segment. */
   timedOut(tries: number, now: number): void {
     this.timeouts++
+    // So many SACKed, and still patient: what was seen once is over.
+    if (this.phase === 'open' && this.sacked >= DUP_THRESH * this.#sender.mss) this.reordering = DUP_THRESH
     if (tries === 1)
       this.#congestion?.onTimeout(Math.min(this.#sender.flight, Math.max(this.cwnd, this.#sender.mss)), now)
     this.resend()
@@ -242,20 +308,55 @@ export class Recovery {
     // RFC 2018 §8: a peer that does not acknowledge what it has SACKed has thrown it away.
     if (this.#board?.has(una)) this.#board.clear()
     this.phase = 'timeout'
+    this.#unproven = 0
+    this.#copies.length = 0
+    this.#probeEnd = undefined
+    this.#reduced = nxt
     this.#recover = nxt
-    this.#guessed = nxt
     this.#highRxt = una
     this.#inflation = 0
     this.#dupAcks = 0
     this.#pipeKnown = false
   }
 
+  /** RFC 8985 §7.2: nothing is known to be missing, and no other probe is on its way. */
+  get mayProbe(): boolean {
+    return this.sack && this.phase === 'open' && this.sacked === 0 && this.#probeEnd === undefined
+  }
+
+  /** A loss probe is about to be sent, `again` if it is an old segment; HighRxt stays where it is. */
+  probing(again: boolean): void {
+    this.#probeAgain = again
+    this.#rescuing = again
+  }
+  probed(): void {
+    this.#probeEnd = this.#sender.nxt
+  }
+
+  /** SND.UNA has moved on. RFC 8985 §7.4.2: has the probe repaired a loss that would have gone unseen? */
+  probeAnswered(options: Options, now: number): void {
+    const { una, flight } = this.#sender
+    if (this.#probeEnd === undefined || lt(una, this.#probeEnd)) return
+    const seen = !this.#probeAgain || options.isDuplicate(una)
+    if (!seen && una === this.#probeEnd) return
+    this.#probeEnd = undefined
+    if (!seen && this.phase === 'open') this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
+  }
+
   onIdle(): void {
     this.#congestion?.onIdle()
   }
 
-  /** Is a segment to be sent again? `at` and `length` say which. `NextSeg()` (1). */
+  /**
+   * Is a segment to be sent again? `at` and `length` say which. `NextSeg()` (1). One that is lost for the second time
+   * takes the place in the network of the copy that it replaces.
+   */
   nextLost(): boolean {
+    if (this.phase !== 'open' && this.#copies.length > 0 && this.#lostAgain()) {
+      const { seq } = this.#copies[0]
+      this.#copies.shift()
+      return this.#text(seq)
+    }
     if (this.phase === 'open' || this.allowance < this.#sender.mss) return false
     return this.#hole(this.#lostBelow)
   }
@@ -265,7 +366,6 @@ export class Recovery {
     const board = this.#board
     if (this.phase !== 'fast' || !board || board.octets === 0 || this.allowance < this.#sender.mss) return false
     if (!this.#hole(board.highest) && !this.#rescue(board)) return false
-    this.#guessed = max(this.#guessed, add(this.at, this.length))
     return true
   }
 
@@ -274,26 +374,29 @@ export class Recovery {
    * recovery waits for its end: its loss is one of another window, and the window is to be reduced for it again.
    */
   #hole(end: number): boolean {
-    const { una, edge } = this.#sender
+    const { una } = this.#sender
     const from = max(this.#highRxt, una)
     const at = this.#board ? this.#board.hole(from) : from
-    if (!lt(at, end) || !lt(at, edge) || !lt(at, this.#recover)) return false
-    const room = Math.min(this.#board ? this.#board.room(at) : 0x7fff_ffff, diff(edge, at))
+    return lt(at, end) && lt(at, this.#recover) && this.#text(at)
+  }
+
+  /** The segment at `at`, as far as the peer's window and what it has already permit. */
+  #text(at: number): boolean {
+    const { edge } = this.#sender
+    if (!lt(at, edge)) return false
     this.at = at
-    this.length = this.#sender.textAt(at, room)
+    this.length = this.#sender.textAt(at, Math.min(this.#board?.room(at) ?? 0x7fff_ffff, diff(edge, at)))
     return true
   }
 
   /** Once in a recovery the last segment may be sent again, lest its loss should need a timeout. */
   #rescue(board: Scoreboard): boolean {
-    const { una, nxt, mss, edge } = this.#sender
+    const { una, nxt, mss } = this.#sender
     if (this.#rescued) return false
     this.#rescued = true
     const at = max(board.lastHole(nxt, mss), una)
-    if (board.has(at) || !lt(at, edge) || !lt(at, nxt)) return false
+    if (board.has(at) || lt(at, this.#highRxt) || !lt(at, nxt) || !this.#text(at)) return false // or sent again already
     this.#rescuing = true // HighRxt stays where it is
-    this.at = at
-    this.length = this.#sender.textAt(at, Math.min(board.room(at), diff(edge, at)))
     return true
   }
 }

@@ -67,6 +67,11 @@ export class Scoreboard {
     return lt(seq, end) ? diff(end, seq) - this.#sacked.within(seq, end) : 0
   }
 
+  /** Octets of seq … end - 1 that are SACKed. */
+  sackedIn(seq: number, end: number): number {
+    return this.#sacked.within(seq, end)
+  }
+
   /** The first octet from `seq` on that is not SACKed. */
   hole(seq: number): number {
     const { from, to, count } = this.#sacked

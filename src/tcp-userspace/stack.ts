@@ -28,7 +28,7 @@ import type {
 } from './types.ts'
 
 const { ACK, FIN, RST, SYN } = Segment
-const DEFAULT_BUFFER = 65_536
+const DEFAULT_BUFFER = 1 << 20
 const DEFAULT_BACKLOG = 128
 const DEFAULT_TIME_WAIT = 60_000_000_000
 const DEFAULT_FIN_WAIT_2 = 60_000_000_000
@@ -69,6 +69,7 @@ export class TcpStack {
       windowScale: options.windowScale ?? true,
       sack: options.sack ?? true,
       timestamps: options.timestamps ?? true,
+      tailLossProbe: options.tailLossProbe ?? true,
       keepAlive: keepAlive !== false,
       keepAliveOptions: { ...KEEP_ALIVE, ...(typeof keepAlive === 'object' ? keepAlive : {}) },
       userTimeout: options.userTimeout,

@@ -2,6 +2,7 @@
  * The transmission control block (RFC 9293 §3.3.1): everything that one connection remembers, and the changes of its state.
  * What happens to it is in arrives.ts, output.ts, timeouts.ts and their like, as functions over it.
  */
+import type { BlackHole } from './black-hole.ts'
 import type { ChallengeLimit } from './challenge.ts'
 import type { CongestionFactory } from './congestion.ts'
 import type { TcpConnection } from './connection.ts'
@@ -46,6 +47,7 @@ export interface Host {
   readonly windowScale: boolean
   readonly sack: boolean
   readonly timestamps: boolean
+  readonly tailLossProbe: boolean
   readonly keepAlive: boolean
   readonly keepAliveOptions: Required<KeepAliveOptions>
   readonly userTimeout: number | undefined
@@ -90,6 +92,8 @@ export abstract class Tcb implements Connection {
   sentAt = Number.NaN
   /** When a wider path is to be looked for. */
   widenAt = Number.NaN
+  /** Full segments get no answer. */
+  blackHole: BlackHole | undefined = undefined
   challenges: ChallengeLimit | undefined = undefined
   keepsAlive: boolean
   keepAliveTimer: KeepAlive | undefined = undefined

@@ -1,7 +1,7 @@
 /** What happens when a timer runs out: RFC 9293 §3.10.8, RFC 6298 §5, RFC 1122 §4.2.3.6. */
+import { BlackHole } from './black-hole.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { send, sendFront, sendSyn } from './output.ts'
-import { fitPath } from './path.ts'
+import { armRetransmission, send, sendFront, sendProbe, sendSyn } from './output.ts'
 import { ACK } from './segment.ts'
 import { DEFAULT_MSS } from './sender.ts'
 import { add, toUint32 } from './seq.ts'
@@ -18,7 +18,8 @@ export function timeout(tcb: Tcb): void {
       synTimeout(tcb)
       break
     case 'retransmit':
-      retransmissionTimeout(tcb)
+      if (tcb.timers.probeNext) sendProbe(tcb)
+      else retransmissionTimeout(tcb)
       break
     case 'persist':
       persistTimeout(tcb)
@@ -55,7 +56,8 @@ function retransmissionTimeout(tcb: Tcb): void {
   const tries = ++tcb.timers.tries
   tcb.rtoClock.backOff()
   if (tries % BLACK_HOLE_TRIES === 0 && tcb.sender.front() > DEFAULT_MSS) {
-    if (tcb.host.paths.silent(tcb.remote.address)) fitPath(tcb)
+    tcb.blackHole ??= new BlackHole()
+    tcb.blackHole.suspect(tcb)
   }
   tcb.recovery.timedOut(tries, tcb.env.now())
   sendFront(tcb)
@@ -73,7 +75,7 @@ function persistTimeout(tcb: Tcb): void {
   timers.probes = Math.min(timers.probes + 1, MAX_BACK_OFF)
   sendFront(tcb)
   timers.arm(Math.min(tcb.rtoClock.value * 2 ** timers.probes, tcb.host.profile.maxRto))
-  timers.set(tcb.sender, tcb.rtoClock.value)
+  if (timers.set(tcb.sender)) armRetransmission(tcb)
 }
 
 /** Like Linux we report an ICMP error that came meanwhile rather than the silence. */

@@ -18,6 +18,8 @@ export class Timers {
   tries = 0
   /** Probes of this window; their intervals grow even while they are answered. */
   probes = 0
+  /** What runs out next is not the timeout but the time for a loss probe (RFC 8985 §7). */
+  probeNext = false
   delayedAck: TcpTimer | undefined = undefined
   /** How long the user waits for an answer; otherwise the tries are counted. */
   userTimeout: number | undefined
@@ -32,18 +34,18 @@ export class Timers {
     this.userTimeout = userTimeout
   }
 
-  /** Runs the timer for what is in flight, or for the window to open, or not at all. */
-  set(sender: Sender, rto: number): void {
+  /** Waits for what is in flight, or for the window to open, or for nothing; true if the timer is to be armed. */
+  set(sender: Sender): boolean {
     const { waiting } = this
-    if (waiting === 'syn' || waiting === 'time-wait' || waiting === 'fin-wait-2') return
+    if (waiting === 'syn' || waiting === 'time-wait' || waiting === 'fin-wait-2') return false
     if (sender.done) {
       if (waiting !== 'nothing') this.rest() // RFC 6298 (5.2)
-      return
+      return false
     }
     const next = sender.inFlight && sender.wnd > 0 ? 'retransmit' : 'persist'
-    if (waiting === next) return
+    if (waiting === next) return false
     this.wait(next)
-    this.arm(rto) // RFC 6298 (5.1)
+    return true // RFC 6298 (5.1)
   }
 
   /** Not beyond the moment at which the user's patience ends. */
@@ -69,6 +71,7 @@ export class Timers {
 
   /** Starts to wait for something else; `arm` follows. */
   wait(what: Waiting): void {
+    this.probeNext = false
     this.waiting = what
     this.tries = 0
     this.probes = 0

@@ -269,9 +269,9 @@ export interface TcpOptions {
   readonly initialWindow?: number
   /** `new-reno` unless said otherwise; or your own. */
   readonly congestion?: 'new-reno' | 'cubic' | CongestionFactory
-  /** Octets that a connection keeps for a slow reader; 65 536. It sets the window and the window scale. */
+  /** Octets that a connection keeps for a slow reader; 1 MiB, memory only as it is used. It sets the window and the window scale. */
   readonly receiveBuffer?: number
-  /** Octets that `write` takes before the peer has acknowledged them; 65 536. */
+  /** Octets that `write` takes before the peer has acknowledged them; 1 MiB. */
   readonly sendBuffer?: number
   /** Offer the window scale option (RFC 7323 §2); true. */
   readonly windowScale?: boolean
@@ -282,6 +282,8 @@ export interface TcpOptions {
   readonly pathMtuDiscovery?: boolean
   /** Keep-alive for every connection; false. */
   readonly keepAlive?: boolean | KeepAliveOptions
+  /** Ask after a tail that may be lost before the timeout (RFC 8985 §7), with SACK only; true. */
+  readonly tailLossProbe?: boolean
   /** See `Connection.userTimeout`; absent. */
   readonly userTimeout?: number
   /** Length of TIME-WAIT; 60 s. */

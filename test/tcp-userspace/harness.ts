@@ -23,6 +23,9 @@ export interface Named {
   text?: Uint8Array
   mss?: number
   scale?: number
+  /** SACK-permitted, of a SYN; blocks of SACK, `to` being the octet after the last. */
+  sackPermitted?: boolean
+  sack?: readonly (readonly [from: number, to: number])[]
 }
 
 export interface Log extends Required<ConnectionHandlers> {
@@ -96,13 +99,27 @@ export function underTest(options: ScriptOptions = {}) {
     set ourPort(port: number) {
       parts.peer.ourPort = port
     },
-    build({ flags, seq = IRS, ack = 0, wnd = 65_535, text, length = 0, ...syn }: Named): Uint8Array {
+    build({
+      flags,
+      seq = IRS,
+      ack = 0,
+      wnd = 65_535,
+      text,
+      length = 0,
+      sackPermitted,
+      sack,
+      ...syn
+    }: Named): Uint8Array {
       return parts.peer.build(dotted(flags), {
         seq: (seq - IRS) | 0,
         ack: flags.includes('A') ? (ack - parts.zero()) | 0 : 0,
         wnd,
         text: text ?? new Uint8Array(length),
         ...syn,
+        ...(sackPermitted ? { sackOk: true } : {}),
+        ...(sack
+          ? { sack: sack.map(([from, to]) => [(from - parts.zero()) | 0, (to - parts.zero()) | 0] as const) }
+          : {}),
       })
     },
     /** Answers with the reason of the discard, if there was one. */

@@ -16,7 +16,7 @@ describe('active open', () => {
     assert.equal(connection?.state, 'syn-sent')
     assert.deepEqual(
       syn.options.map(({ kind, data }) => [kind, ...data.subarray(0, kind === 8 ? 0 : 2)]),
-      [[2, 1460 >> 8, 1460 & 255], [4], [8], [1], [3, 1]], // MSS, SACK permitted, timestamps, window scale
+      [[2, 1460 >> 8, 1460 & 255], [4], [8], [1], [3, 5]], // MSS, SACK permitted, timestamps, window scale
     )
     peer.sends({ flags: 'SA', ack: ISS + 1 })
     peer.expects({ flags: 'A', seq: ISS + 1, ack: IRS + 1, length: 0 })

@@ -56,13 +56,14 @@ describe('a line that loses', () => {
   test('3 %, a timeout of a few round trips: what the timer sends again is not taken for reordering', () => {
     let [timeouts, duplicates] = [0, 0]
     for (let seed = 1; seed <= 20; seed++) {
-      const { info } = bulk({ seed, loss: 0.03 }, { minRto: 4e6, delayedAck: 1e6 })
+      const { info } = bulk({ seed, loss: 0.03 }, { minRto: 4e6, delayedAck: 1e6, tailLossProbe: false })
       timeouts += info.timeouts
       duplicates += info.duplicatesReported
       assert.equal(info.reordering, 3)
     }
-    // The timer begins anew when the segment in front is sent again (RFC 6675 §6).
-    assert.ok(timeouts > 20 && duplicates < timeouts / 2, `${timeouts} timeouts, ${duplicates} duplicates`)
+    // The timer begins anew when the segment in front is sent again (RFC 6675 §6): less than one needless one a transfer;
+    // with a timer that runs on there are 37.
+    assert.ok(timeouts > 20 && duplicates < 20, `${timeouts} timeouts, ${duplicates} duplicates`)
   })
 
   test('the end of a text, sent again on a guess (RFC 6675 §4, NextSeg (3) and (4)), is not taken for reordering', () => {

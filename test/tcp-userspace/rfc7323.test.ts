@@ -54,7 +54,7 @@ describe('window scale (RFC 7323 §2)', () => {
 
   test(
     'and then it does (§2.2)',
-    scripted({}, ({ app, peer }) => {
+    scripted({ receiveBuffer: 65_536 }, ({ app, peer }) => {
       app.listens()
       peer.sends('S', { mss: 1460, scale: 3 })
       peer.expects('S.', { scale: 1 })

@@ -177,7 +177,9 @@ export function scripted(options: ScriptOptions, body: (script: Script) => void)
 }
 
 export function script(options: ScriptOptions = {}) {
-  const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ownNumbers, ...rest } = options
+  const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ownNumbers, ...own } = options
+  // A timeout shall come undisturbed, unless the script is about probes.
+  const rest = { tailLossProbe: false, ...own }
   const scheduler = new Scheduler()
   const lines: string[] = []
   const sent: Seen[] = []

@@ -35,6 +35,9 @@ interface Heard {
 }
 
 /** Both sides send at once and check what comes; the reader stops now and then when `lazy`. */
+/** Buffers that are full soon. */
+const SMALL: TcpOptions = { sendBuffer: 65_536, receiveBuffer: 65_536 }
+
 function exchange(line: Line, lengths: [number, number], options: TcpOptions, lazy = false) {
   const world = pipe(line, { left: options, right: options })
   const { scheduler, left, right } = world
@@ -128,7 +131,7 @@ describe('streams', () => {
   })
 
   test('two that send and do not read, for a minute: whoever reads again gets on at once (RFC 9293 §3.8.6.1)', () => {
-    const { scheduler, heard, left, right } = exchange({ ...CLEAN, jitterMs: 5 }, [400_000, 400_000], {})
+    const { scheduler, heard, left, right } = exchange({ ...CLEAN, jitterMs: 5 }, [400_000, 400_000], SMALL)
     const ends = () => [...left.connections, ...right.connections]
     scheduler.runUntil(sec(0.01))
     for (const end of ends()) end.pause()
@@ -181,7 +184,7 @@ describe('streams', () => {
     const seen = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const line = { seed, loss: 0.05, duplication: 0, corruption: 0, jitterMs: 40 }
-      const world = exchange(line, seed % 2 ? [10, 10] : [10, 200_000], {})
+      const world = exchange(line, seed % 2 ? [10, 10] : [10, 200_000], SMALL)
       world.scheduler.runUntil(sec(1000))
       for (const state of world.states) seen.add(state)
     }

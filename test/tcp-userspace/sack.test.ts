@@ -1,0 +1,207 @@
+/** Fast recovery by SACK against a peer who follows a script: what D-SACK teaches, what is sent again twice. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Connection, TcpOptions } from 'tcp-userspace'
+import { IRS, ISS, stream, underTest } from './harness.ts'
+
+const MSS = 1000
+/** Sequence number of the n-th full segment. */
+const at = (n: number): number => ISS + 1 + n * MSS
+
+/** `segments` full segments are in flight, twenty milliseconds after SYN. */
+function inFlight(segments: number, options: TcpOptions = {}) {
+  const parts = underTest({ initialWindow: 20, tailLossProbe: true, ...options })
+  const connection = parts.connected({}, { mss: MSS, sackPermitted: true })
+  parts.clock.advance(20)
+  connection.write(stream(segments * MSS))
+  parts.peer.drain()
+  /** The peer has everything before segment `n`, and those of `blocks`, as [first, last + 1]. */
+  const acks = (n: number, ...blocks: [number, number][]): void => {
+    const sack = blocks.map(([from, to]): [number, number] => [at(from), at(to)])
+    parts.peer.sends({ flags: 'A', seq: IRS + 1, ack: at(n), ...(sack.length > 0 && { sack }) })
+  }
+  /** Numbers of the segments that were sent since last asked. */
+  const sent = (): number[] => parts.peer.drain().map(({ segment }) => (segment.sequence - at(0)) / MSS)
+  return { ...parts, connection, acks, sent }
+}
+
+const reordering = (connection: Connection): number => connection.info().reordering
+
+describe('a retransmission that is lost too', () => {
+  test('is sent again once three segments that were sent after it have arrived, and no sooner', () => {
+    const { connection, clock, acks, sent } = inFlight(20)
+    connection.write(stream(20 * MSS))
+    acks(0, [1, 17])
+    const first = sent()
+    assert.deepEqual(first.slice(0, 2), [0, 20])
+    const { cwnd } = connection.info()
+    acks(0, [1, 22]) // two
+    assert.equal(sent().includes(0), false)
+    acks(0, [1, 23])
+    const again = sent()
+    assert.equal(again[0], 0)
+    assert.equal(again.filter(n => n === 0).length, 1)
+    assert.ok(connection.info().cwnd < cwnd, 'one more sign of congestion (RFC 5681 §4.3)')
+    const next = (connection.sndNxt - at(0)) / MSS
+    acks(0, [1, next]) // all that were sent before the second copy
+    assert.equal(sent().includes(0), false)
+    acks(0, [1, next + 3])
+    assert.equal(sent()[0], 0)
+    assert.equal(connection.info().timeouts, 0)
+    assert.equal(clock.now, 20e6)
+  })
+
+  test('two of them are two segments and one sign', () => {
+    const { connection, acks, sent } = inFlight(20)
+    connection.write(stream(40 * MSS))
+    acks(0, [1, 2], [3, 20])
+    assert.deepEqual(sent().slice(0, 2), [0, 2])
+    acks(0, [1, 2], [3, 24])
+    const { cwnd } = connection.info()
+    const again = sent()
+    acks(0, [1, 2], [3, 27])
+    assert.deepEqual(
+      [...again, ...sent()].filter(n => n < 20),
+      [0, 2],
+    )
+    assert.equal(connection.info().cwnd, cwnd)
+  })
+})
+
+describe('tail loss probe (RFC 8985 §7)', () => {
+  /** Segment 0 has been acknowledged after 20 ms, so SRTT is not zero; four more are in flight. */
+  function tail() {
+    const parts = inFlight(1)
+    parts.clock.advance(20)
+    parts.acks(1)
+    parts.connection.write(stream(4 * MSS))
+    parts.peer.drain()
+    const { srtt, rto } = parts.connection
+    assert.ok(srtt !== undefined && srtt > 0)
+    return { ...parts, pto: (2 * srtt + 8e6) / 1e6, rto: rto / 1e6 }
+  }
+
+  test('after 2 SRTT the last segment goes again, once; the timeout follows (§7.2, §7.3)', () => {
+    const { clock, sent, pto, rto, connection } = tail()
+    clock.advance(pto - 0.001)
+    assert.deepEqual(sent(), [])
+    clock.advance(0.002)
+    assert.deepEqual(sent(), [4])
+    clock.advance(rto - 1)
+    assert.deepEqual(sent(), [])
+    clock.advance(1)
+    assert.deepEqual(sent(), [1])
+    assert.equal(connection.info().timeouts, 1)
+  })
+
+  test('its SACK starts fast recovery without a timeout', () => {
+    const { clock, acks, sent, pto, connection } = tail()
+    clock.advance(pto + 1)
+    acks(1, [2, 5])
+    assert.deepEqual(sent(), [4, 1])
+    acks(5)
+    assert.deepEqual([connection.info().timeouts, connection.queued], [0, 0])
+  })
+
+  test('new text goes first, if the window permits (§7.3)', () => {
+    const { clock, connection, sent, pto } = tail()
+    connection.write(stream(300)) // waits: Nagle
+    assert.deepEqual(sent(), [])
+    clock.advance(pto + 1)
+    assert.deepEqual(sent(), [5])
+    assert.equal(connection.retransmits, 0)
+  })
+
+  test('a loss that it repairs reduces the window, a needless probe does not (§7.4)', () => {
+    for (const needless of [false, true]) {
+      const { clock, acks, connection, pto } = tail()
+      clock.advance(pto + 1)
+      const { cwnd } = connection.info()
+      acks(5)
+      if (needless) acks(5, [4, 5])
+      connection.write(stream(MSS))
+      acks(6)
+      assert.equal(connection.info().cwnd < cwnd, !needless)
+    }
+  })
+
+  test('one segment waits for the timeout: its acknowledgment may be delayed (§7.2)', () => {
+    const { clock, sent, connection } = inFlight(1)
+    clock.advance(connection.rto / 1e6)
+    assert.deepEqual(sent(), [0])
+    assert.equal(connection.info().timeouts, 1)
+  })
+
+  test('without SACK there is none (§7.2)', () => {
+    const { clock, connected, peer } = underTest()
+    const connection = connected({}, { mss: MSS })
+    connection.write(stream(4 * MSS))
+    peer.drain()
+    clock.advance(199)
+    peer.expectsNothing()
+  })
+})
+
+describe('DupThresh and D-SACK (RFC 2883, RFC 3708)', () => {
+  test('one needless segment of a recovery that repaired a loss teaches nothing', () => {
+    const { connection, acks, sent } = inFlight(10)
+    acks(0, [1, 2], [3, 9]) // 0 and 2 are lost
+    assert.deepEqual(sent(), [0, 2, 9])
+    acks(10)
+    acks(10, [2, 3]) // 2 was only late
+    assert.equal(connection.info().duplicatesReported, 1)
+    assert.equal(reordering(connection), 3)
+    assert.ok(connection.info().cwnd < 20 * MSS)
+  })
+
+  test('a recovery that was needless altogether is undone, and DupThresh is what has been overtaken', () => {
+    for (const congestion of ['new-reno', 'cubic'] as const) {
+      const { connection, acks, sent } = inFlight(10, { congestion })
+      const { cwnd, ssthresh } = connection.info()
+      acks(0, [1, 7])
+      assert.deepEqual(sent(), [0, 9]) // and the rescue
+      assert.equal(connection.info().recovery, 'fast')
+      assert.ok(connection.info().cwnd < cwnd)
+      acks(8) // segment 0 has arrived after six others
+      acks(10, [0, 1])
+      assert.ok(connection.info().cwnd < cwnd)
+      acks(10, [9, 10])
+      assert.equal(connection.info().recovery, 'open')
+      assert.deepEqual([connection.info().cwnd, connection.info().ssthresh], [cwnd, ssthresh])
+      assert.equal(reordering(connection), 8)
+    }
+  })
+
+  test('what a timeout sends again for nothing teaches nothing', () => {
+    const { connection, clock, acks, sent } = inFlight(3)
+    clock.advance(1000)
+    assert.ok(sent().length > 0)
+    acks(3, [0, 1])
+    acks(3, [0, 1])
+    assert.equal(reordering(connection), 3)
+  })
+
+  test('the rescue of the last segment in a recovery that was needed teaches nothing (RFC 6675 §5, NextSeg (4))', () => {
+    const { connection, acks, sent } = inFlight(6)
+    acks(0, [1, 5])
+    assert.deepEqual(sent(), [0, 5])
+    acks(6)
+    acks(6, [5, 6])
+    assert.equal(connection.info().duplicatesReported, 1)
+    assert.equal(reordering(connection), 3)
+  })
+
+  test('a timeout with three segments SACKed shows that the patience was too large: 3 again', () => {
+    const { connection, clock, acks } = inFlight(10)
+    acks(0, [1, 2], [8, 9])
+    acks(9) // overtaken by eight
+    assert.equal(reordering(connection), 10)
+    connection.write(stream(10 * MSS))
+    acks(10)
+    acks(10, [12, 16])
+    assert.equal(connection.info().recovery, 'open')
+    clock.advance(2000)
+    assert.equal(connection.info().recovery, 'timeout')
+    assert.equal(reordering(connection), 3)
+  })
+})
