@@ -166,14 +166,10 @@ export class Run {
    */
   enter(t: SimTime, name: string, packets: readonly Uint8Array[]): void {
     const door = this.outside(name)
-    const { scheduler } = this.simulation.world
     if (t <= this.now) throw new Error(`packets came in at ${t} ns, but it is ${this.now} ns already`)
     if (t > this.stop) return this.advanceTo(t)
     while (this.next < t) this.#instant(this.next)
-    scheduler.runUntil(t)
-    for (const bytes of packets) door.enter(bytes)
-    scheduler.runUntil(t)
-    this.#look(t)
+    this.#instant(t, door, packets)
   }
 
   /**
@@ -203,16 +199,16 @@ export class Run {
     if (scheduler.next === undefined || scheduler.next > this.now) this.#look(this.now)
   }
 
-  #instant(t: SimTime): void {
+  /** Everything due at `t`, then the packets that come in at it, now or in the record, and what they bring about. */
+  #instant(t: SimTime, door?: Outside, packets: readonly Uint8Array[] = []): void {
     const { scheduler } = this.simulation.world
     scheduler.runUntil(t)
-    if (this.#nextInput === t) {
-      for (; this.#nextInput === t; this.#entered++) {
-        const { node, bytes } = this.#inputs[this.#entered]
-        this.outside(node).enter(bytes)
-      }
-      scheduler.runUntil(t)
+    for (const bytes of packets) door?.enter(bytes)
+    for (; this.#nextInput === t; this.#entered++) {
+      const { node, bytes } = this.#inputs[this.#entered]
+      this.outside(node).enter(bytes)
     }
+    scheduler.runUntil(t)
     this.#look(t)
   }
 

@@ -413,7 +413,7 @@ export class Topology {
     }
   }
 
-  /** The device and the port at the other end of its link meet in one network, as any two ends of a link. */
+  /** The device and the port at the other end of its link meet in one network, like the two ends of every link. */
   #deviceAddress(tree: Tree | undefined, neighbour: InterfaceAddress | undefined): InterfaceAddress | undefined {
     const ipv4 = parseInterface(text(tree) ?? '')
     if (!tree || !ipv4) return undefined
