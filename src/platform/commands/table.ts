@@ -1,7 +1,38 @@
 /** Every command of the program, in the order of the help: its words here, its work in a file of its own. */
-import type { Command } from '../usage.ts'
+import type { Command, Option } from '../usage.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
+
+/** What every command that runs a lab understands; a command may say more of an option than stands here. */
+const QUIET: Option = { type: 'boolean', help: 'print the verdict only' }
+const VERBOSE: Option = { type: 'boolean', help: 'print every packet and every state' }
+const JSON_LINES: Option = { type: 'boolean', help: 'print every event as a line of JSON' }
+const SEED: Option = {
+  type: 'string',
+  value: 'N',
+  wants: ['a whole number', '7'],
+  help: 'another seed than that of the lab: other random numbers, other losses',
+}
+const SET: Option = {
+  type: 'string',
+  multiple: true,
+  value: 'KEY=VALUE',
+  wants: ['KEY=VALUE', 'seed=7'],
+  help: 'change one value of the lab, as often as you like: --set topology.links[0].delay=80ms',
+}
+const UNTIL: Option = { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'stop earlier: --until 5s' }
+const RECORD: Option = {
+  type: 'string',
+  value: 'FILE',
+  wants: ['a file', 'run.jsonl'],
+  help: 'keep what is needed to have the same run again: pptp-lab run FILE',
+}
+const PCAP: Option = {
+  type: 'string',
+  value: 'DIR',
+  wants: ['a folder', 'out'],
+  help: 'write one capture for each link, for Wireshark',
+}
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
@@ -9,41 +40,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     example: 'pptp-lab run voluntary',
     help: 'Runs a lab, tells what happens, and ends with the verdict of its checks. LAB is a file, the name of a lab that comes with pptp-lab, or a recorded run. Status 0 if no check has failed (one that was not due yet is OPEN), 1 if one has, 2 if the lab or the command line is wrong, 130 after ^C.',
     options: {
-      quiet: { type: 'boolean', help: 'print the verdict only' },
-      verbose: { type: 'boolean', help: 'print every packet and every state' },
-      json: { type: 'boolean', help: 'print every event as a line of JSON' },
-      seed: {
-        type: 'string',
-        value: 'N',
-        wants: ['a whole number', '7'],
-        help: 'another seed than that of the lab: other random numbers, other losses',
-      },
-      set: {
-        type: 'string',
-        multiple: true,
-        value: 'KEY=VALUE',
-        wants: ['KEY=VALUE', 'seed=7'],
-        help: 'change one value of the lab, as often as you like: --set topology.links[0].delay=80ms',
-      },
-      until: { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'stop earlier: --until 5s' },
+      quiet: QUIET,
+      verbose: VERBOSE,
+      json: JSON_LINES,
+      seed: SEED,
+      set: SET,
+      until: UNTIL,
       speed: {
         type: 'string',
         value: 'N',
         wants: ['a number', '1'],
         help: 'go with the clock: so many seconds of the lab in a second, 0.01 to 100; without it, or with max, as fast as it goes',
       },
-      record: {
-        type: 'string',
-        value: 'FILE',
-        wants: ['a file', 'run.jsonl'],
-        help: 'keep what is needed to have the same run again: pptp-lab run FILE',
-      },
-      pcap: {
-        type: 'string',
-        value: 'DIR',
-        wants: ['a folder', 'out'],
-        help: 'write one capture for each link, for Wireshark',
-      },
+      record: RECORD,
+      pcap: PCAP,
     },
     load: async () => (await import('./run.ts')).runLab,
   },
@@ -59,30 +69,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         wants: ['the number of an open descriptor', '3'],
         help: 'use a TUN device that somebody else has opened and handed over as this descriptor: no root is needed',
       },
-      quiet: { type: 'boolean', help: 'print the verdict only' },
-      verbose: { type: 'boolean', help: 'print every packet and every state' },
-      json: { type: 'boolean', help: 'print every event as a line of JSON' },
-      seed: { type: 'string', value: 'N', wants: ['a whole number', '7'], help: 'another seed than that of the lab' },
-      set: {
-        type: 'string',
-        multiple: true,
-        value: 'KEY=VALUE',
-        wants: ['KEY=VALUE', 'stop=60s'],
-        help: 'change one value of the lab, as `run --set` does',
-      },
-      until: { type: 'string', value: 'TIME', wants: ['a time', '60s'], help: 'stop earlier: --until 60s' },
+      quiet: QUIET,
+      verbose: VERBOSE,
+      json: JSON_LINES,
+      seed: SEED,
+      set: SET,
+      until: UNTIL,
       record: {
-        type: 'string',
-        value: 'FILE',
-        wants: ['a file', 'session.jsonl'],
-        help: 'keep the run and all that came in: pptp-lab run FILE plays it again without the real machines',
+        ...RECORD,
+        help: 'keep the run and all that came in: pptp-lab run FILE plays it without the real machines',
       },
-      pcap: {
-        type: 'string',
-        value: 'DIR',
-        wants: ['a folder', 'out'],
-        help: 'write one capture for each link, for Wireshark, with the time of the wall',
-      },
+      pcap: { ...PCAP, help: 'write one capture for each link, for Wireshark, with the time of the wall' },
     },
     load: async () => (await import('./bridge.ts')).bridge,
   },
@@ -91,14 +88,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     example: 'pptp-lab tui voluntary',
     help: 'Shows a lab in the terminal while it runs: the network, the tunnels, every packet and its octets. Without LAB it lets you choose one. Keys: ? in the program.',
     options: {
-      seed: { type: 'string', value: 'N', wants: ['a number', '7'], help: 'another seed than that of the lab' },
-      set: {
-        type: 'string',
-        multiple: true,
-        value: 'KEY=VALUE',
-        wants: ['KEY=VALUE', 'seed=7'],
-        help: 'change one value of the lab, as `run --set` does',
-      },
+      seed: SEED,
+      set: SET,
       speed: {
         type: 'string',
         value: 'N',
@@ -117,13 +108,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     example: 'pptp-lab check my-lab.yaml',
     help: 'Checks lab files without running them. Every problem is named with its place. Status 0 if all are right, 2 if not.',
     options: {
-      set: {
-        type: 'string',
-        multiple: true,
-        value: 'KEY=VALUE',
-        wants: ['KEY=VALUE', 'seed=7'],
-        help: 'change one value first, as `run --set` does',
-      },
+      set: SET,
     },
     load: async () => (await import('./check.ts')).check,
   },
