@@ -125,3 +125,18 @@ export function parseOverride(text: string): Override {
   if (at < 1) throw new UsageError(`--set wants KEY=VALUE, such as --set seed=7, not ${text}`)
   return { path: text.slice(0, at), value: text.slice(at + 1) }
 }
+
+/** What `--seed` and `--set` change of a lab. */
+export function overridesOf({
+  seed,
+  set = [],
+}: {
+  readonly seed?: string
+  readonly set?: readonly string[]
+}): Override[] {
+  const overrides = set.map(parseOverride)
+  if (seed !== undefined && !/^\d{1,15}$/.test(seed)) {
+    throw new UsageError(`--seed wants a whole number, such as --seed 7, not ${seed}`)
+  }
+  return seed === undefined ? overrides : [...overrides, { path: 'seed', value: seed }]
+}

@@ -3,12 +3,12 @@ import { type Lab, Run } from '../../index.ts'
 import { type Door, packets } from '../doors/door.ts'
 import { openTun, planTun } from '../doors/tun.ts'
 import { openUdp, planUdp } from '../doors/udp.ts'
-import { checkedLab, isOutside, type OutsideSpec, readLab } from '../files.ts'
+import { checkedLab, isOutside, type OutsideSpec, overridesOf, readLab } from '../files.ts'
 import { Pacer } from '../pacer.ts'
 import { err, out } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
 import { checkFlags, needsFingerprint, Watch } from '../watch.ts'
-import { overridesOf, type RunFlags, untilOf } from './run.ts'
+import { type RunFlags, untilOf } from './run.ts'
 
 interface Flags extends RunFlags {
   readonly 'dry-run'?: boolean

@@ -1,7 +1,7 @@
 /** `pptp-lab run LAB`: a run, as fast as it goes or with the clock, and everything that looks at it. */
 import { setImmediate as breathe } from 'node:timers/promises'
-import { type Override, parseDuration, Run, type RunResult } from '../../index.ts'
-import { checkedLab, type LabFile, parseOverride, readLab, refuseOutside, replayOf } from '../files.ts'
+import { parseDuration, Run, type RunResult } from '../../index.ts'
+import { checkedLab, type LabFile, overridesOf, readLab, refuseOutside, replayOf } from '../files.ts'
 import { Pacer } from '../pacer.ts'
 import { version } from '../package.ts'
 import type { Replayed } from '../report.ts'
@@ -45,14 +45,6 @@ async function hurry(run: Run, watch: Watch): Promise<void> {
     await breathe()
   }
   watch.look()
-}
-
-export function overridesOf({ seed, set = [] }: RunFlags): Override[] {
-  const overrides = set.map(parseOverride)
-  if (seed !== undefined && !/^\d{1,15}$/.test(seed)) {
-    throw new UsageError(`--seed wants a whole number, such as --seed 7, not ${seed}`)
-  }
-  return seed === undefined ? overrides : [...overrides, { path: 'seed', value: seed }]
 }
 
 export function untilOf({ until }: RunFlags): { until?: number } {

@@ -1,7 +1,7 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Lab, load, type Override, type RunOptions } from '../../index.ts'
-import { checkedLab, isOutside, parseOverride, readLab, readText, refuseOutside, replayOf } from '../files.ts'
+import { type Lab, load, type RunOptions } from '../../index.ts'
+import { checkedLab, isOutside, overridesOf, readLab, readText, refuseOutside, replayOf } from '../files.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
 import { type Action, UsageError } from '../usage.ts'
 
@@ -69,14 +69,6 @@ function choices(): TuiRequest['labs'] {
     const loaded = load(readText(path), path)
     return loaded.ok && !loaded.lab.nodes.some(isOutside) ? [{ name, lab: loaded.lab }] : []
   })
-}
-
-function overridesOf({ seed, set = [] }: Flags): Override[] {
-  const overrides = set.map(parseOverride)
-  if (seed !== undefined && !/^\d{1,15}$/.test(seed)) {
-    throw new UsageError(`--seed wants a whole number, such as --seed 7, not ${seed}`)
-  }
-  return seed === undefined ? overrides : [...overrides, { path: 'seed', value: seed }]
 }
 
 function themeOf(flags: Flags): TuiTheme | undefined {
