@@ -5,43 +5,36 @@
  * here, so that one slip does not hide the next.
  */
 import {
-  broadcastOf,
   contains,
   formatIpv4,
   formatPrefix,
   type Ipv4,
-  isMulticast,
-  type Prefix,
   parseInterface,
   parseIpv4,
   parsePrefix,
 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
 import type {
-  AuthProtocol,
-  ClientPptp,
   InterfaceAddress,
   InterfaceSpec,
   Kind,
   LineQuality,
   LinkSpec,
-  Mppe,
   NodeSpec,
   QualityChange,
   RouteSpec,
-  ServerPptp,
-  TunSpec,
-  UdpSpec,
 } from './lab.ts'
-import { ENDPOINT, parseSocket, splitRoute } from './leaf.ts'
+import { ENDPOINT, splitRoute } from './leaf.ts'
 import { suggest } from './nearest.ts'
-import { AUTH, DEFAULTS, KINDS, MPPE } from './schema.ts'
+import { network, sameNetwork, unfit } from './networks.ts'
+import { readTun, readUdp } from './outside.ts'
+import { readClient, readServer } from './pptp.ts'
+import { DEFAULTS, KINDS } from './schema.ts'
 import { readTcp } from './tcp.ts'
 import {
   child,
   emptyMap,
   entries,
-  flag,
   type Issues,
   integer,
   items,
@@ -85,15 +78,19 @@ export interface LinkDraft {
 export class Topology {
   readonly nodes = new Map<string, NodeDraft>()
   readonly links: LinkDraft[] = []
-  readonly #issues: Issues
+  readonly issues: Issues
   /** False when an end or an address could not be read: then a route may be right and only seem wrong. */
   #allRead = true
 
   constructor(tree: Tree | undefined, issues: Issues) {
-    this.#issues = issues
+    this.issues = issues
     for (const [name, node] of entries(child(tree, 'nodes'))) this.#addNode(name, node, tree)
     for (const [index, link] of items(child(tree, 'links')).entries()) this.#addLink(index, link)
     this.#broadcastDomains()
+  }
+
+  get allRead(): boolean {
+    return this.#allRead
   }
 
   /** The first address of a node, which is what its name means. */
@@ -135,20 +132,20 @@ export class Topology {
     this.#allRead = this.#allRead && link.sound
     if (drafts[0].node === drafts[1].node) {
       this.#allRead = false
-      this.#issues.value(drafts[1].tree, `${drafts[0].node.name} is linked to itself.`)
+      this.issues.value(drafts[1].tree, `${drafts[0].node.name} is linked to itself.`)
       return
     }
     const carries = child(tree, 'type')
     for (const { node } of drafts) {
       if (node.kind === 'tun' && text(carries) !== 'ip') {
-        this.#issues.value(
+        this.issues.value(
           carries ?? tree,
           `${node.name} is a TUN device, and that carries bare IP packets, not Ethernet frames.`,
           'type: ip',
         )
       }
       if (carries && text(carries) === 'ip' && node.kind === 'switch') {
-        this.#issues.value(
+        this.issues.value(
           carries,
           `${node.name} is a switch, and a switch passes on Ethernet frames, not bare IP packets.`,
         )
@@ -164,11 +161,11 @@ export class Topology {
     if (!match) return undefined
     const node = this.nodes.get(match[1])
     if (!node) {
-      this.#issues.value(tree, `There is no node ${match[1]}.`, suggest(match[1], this.nodes.keys()))
+      this.issues.value(tree, `There is no node ${match[1]}.`, suggest(match[1], this.nodes.keys()))
       return undefined
     }
     if (/^(ppp\d*|lo)$/.test(match[2])) {
-      this.#issues.value(tree, `The name ${match[2]} is taken: the machine makes such interfaces by itself.`)
+      this.issues.value(tree, `The name ${match[2]} is taken: the machine makes such interfaces by itself.`)
     }
     return { node, iface: match[2], tree }
   }
@@ -179,7 +176,7 @@ export class Topology {
     const earlier = node.interfaces.find(other => other.name === iface)
     if (earlier) {
       const where = earlier.link === link ? 'the other end of this link' : `topology.links[${earlier.link}]`
-      this.#issues.value(end.tree, `${node.name}:${iface} is used twice, here and in ${where}.`)
+      this.issues.value(end.tree, `${node.name}:${iface} is used twice, here and in ${where}.`)
       return false
     }
     node.interfaces.push({ name: iface, link, side })
@@ -200,8 +197,8 @@ export class Topology {
         this.#allRead = false
         const message = `${name} needs an address.`
         const hint = 'ipv4: one entry for each end, such as [192.0.2.1/24, 192.0.2.2/24]'
-        if (entry) this.#issues.value(entry, message, hint)
-        else this.#issues.value(end.tree, message, hint)
+        if (entry) this.issues.value(entry, message, hint)
+        else this.issues.value(end.tree, message, hint)
       } else {
         this.#address(link, end, side, entry)
       }
@@ -210,16 +207,16 @@ export class Topology {
 
   #superfluous(node: NodeDraft, name: string, entry: Tree): void {
     if (node.kind === 'switch') {
-      return this.#issues.value(entry, `${name} is a port of a switch, and those have no address.`, 'write none')
+      return this.issues.value(entry, `${name} is a port of a switch, and those have no address.`, 'write none')
     }
     const where = node.kind === 'tun' ? '; what its device gets stands in tun.ipv4' : ''
-    this.#issues.value(entry, `${name} is outside the simulation and has no address in it${where}.`, 'write none')
+    this.issues.value(entry, `${name} is outside the simulation and has no address in it${where}.`, 'write none')
   }
 
   #address(link: LinkDraft, end: EndDraft, side: number, entry: Tree): void {
     const ipv4 = parseInterface(text(entry) ?? '')
     const problem = ipv4 && unfit(ipv4)
-    if (problem !== undefined) this.#issues.value(entry, problem)
+    if (problem !== undefined) this.issues.value(entry, problem)
     if (!ipv4 || problem !== undefined) {
       this.#allRead = false
       return
@@ -229,7 +226,7 @@ export class Topology {
     const { interfaces } = end.node
     const at = interfaces.findIndex(iface => iface.link === link.index && iface.side === side)
     const own = interfaces.find((iface, i) => i !== at && iface.ipv4?.address === ipv4.address)
-    if (own) this.#issues.value(entry, `${end.node.name} has ${formatIpv4(ipv4.address)} already, at ${own.name}.`)
+    if (own) this.issues.value(entry, `${end.node.name} has ${formatIpv4(ipv4.address)} already, at ${own.name}.`)
     if (at >= 0) interfaces[at] = { ...interfaces[at], ipv4 }
   }
 
@@ -238,7 +235,7 @@ export class Topology {
     const [a, b] = link.ends
     if (!a.ipv4 || !b.ipv4 || !b.ipv4Tree || sameNetwork(a.ipv4, b.ipv4)) return
     const list = child(link.tree, 'ipv4') as Tree
-    this.#issues.value(
+    this.issues.value(
       list,
       `The two ends of a link must be in one network, and ${network(a.ipv4)} is not ${network(b.ipv4)}.`,
     )
@@ -258,7 +255,7 @@ export class Topology {
       const [a, b] = ends.map(end => rootOf(pointOf(end)))
       if (a !== b) roots.set(a, b)
       else if (ends.every(end => end.node.kind === 'switch')) {
-        this.#issues.value(
+        this.issues.value(
           child(tree, 'endpoints') as Tree,
           'This link closes a loop of switches: they have no spanning tree, and frames would circle for ever.',
         )
@@ -280,14 +277,14 @@ export class Topology {
       const owner = owners.get(ipv4.address)
       if (owner && owner.node !== end.node) {
         const both = `${owner.node.name}:${owner.iface} has it too`
-        this.#issues.value(ipv4Tree, `${formatIpv4(ipv4.address)} is given twice in one network: ${both}.`)
+        this.issues.value(ipv4Tree, `${formatIpv4(ipv4.address)} is given twice in one network: ${both}.`)
       }
       owners.set(ipv4.address, owner ?? end)
       const first = ends[0].ipv4 as InterfaceAddress
       const direct = this.links.some(link => link.ends.includes(end) && link.ends.includes(ends[0]))
       if (direct || sameNetwork(first, ipv4)) continue
       const other = `${ends[0].node.name}:${ends[0].iface}`
-      this.#issues.value(
+      this.issues.value(
         ipv4Tree,
         `What hangs on one switch must be in one network: ${network(ipv4)} is not ${network(first)}, that of ${other}.`,
       )
@@ -300,7 +297,7 @@ export class Topology {
     return this.links.map(({ tree, ends }) => {
       const nodes = [ends[0].node.name, ends[1].node.name] as const
       const sends = readQualities(tree, nodes, (at, message, hint) => {
-        this.#issues.value(at, message, hint)
+        this.issues.value(at, message, hint)
         return undefined
       })
       const [a, b] = ends.map((end, side) => ({
@@ -325,15 +322,15 @@ export class Topology {
     const tcp = hasStack(kind) ? readTcp(child(merged, 'tcp')) : undefined
     const common = { name, interfaces, routes, ...(tcp === undefined ? {} : { tcp }) }
     if (kind === 'client') {
-      const pptp = this.#client(node)
+      const pptp = readClient(node, this)
       return pptp && { ...common, kind, pptp }
     }
     if (kind === 'pptp-server') {
-      const pptp = this.#server(node)
+      const pptp = readServer(node, this)
       return pptp && { ...common, kind, pptp }
     }
-    if (kind === 'tun') return this.#tun(node)
-    if (kind === 'udp') return this.#udp(node)
+    if (kind === 'tun') return readTun(node, this)
+    if (kind === 'udp') return readUdp(node, this)
     return kind && merged.kind === 'map' ? { ...common, kind } : undefined
   }
 
@@ -345,7 +342,7 @@ export class Topology {
       const prefix = parts && parsePrefix(parts.prefix)
       if (!prefix) continue
       if (known.has(formatPrefix(prefix))) {
-        this.#issues.value(tree, `${node.name} has a second route to ${formatPrefix(prefix)} here.`)
+        this.issues.value(tree, `${node.name} has a second route to ${formatPrefix(prefix)} here.`)
         continue
       }
       known.add(formatPrefix(prefix))
@@ -362,7 +359,7 @@ export class Topology {
     if (dev === undefined || (tunnels && /^ppp\d+$/.test(dev))) return dev
     const names = node.interfaces.map(iface => iface.name)
     if (this.#allRead && !names.includes(dev))
-      this.#issues.value(tree, `${node.name} has no interface ${dev}.`, suggest(dev, names))
+      this.issues.value(tree, `${node.name} has no interface ${dev}.`, suggest(dev, names))
     return dev
   }
 
@@ -370,209 +367,15 @@ export class Topology {
     if (dev !== undefined && /^ppp\d+$/.test(dev)) return
     const attached = node.interfaces.filter(iface => iface.ipv4 && (dev === undefined || iface.name === dev))
     if (attached.some(iface => iface.ipv4?.address === via)) {
-      this.#issues.value(tree, `The gateway ${formatIpv4(via)} is ${node.name} itself.`)
+      this.issues.value(tree, `The gateway ${formatIpv4(via)} is ${node.name} itself.`)
     } else if (this.#allRead && !attached.some(iface => iface.ipv4 && contains(iface.ipv4.prefix, via))) {
       const networks = attached.map(iface => (iface.ipv4 ? `${iface.name} ${network(iface.ipv4)}` : ''))
-      this.#issues.value(
+      this.issues.value(
         tree,
         `The gateway ${formatIpv4(via)} is on no network that ${node.name} is attached to${dev ? ` by ${dev}` : ''}.`,
         networks.length > 0 ? `attached: ${networks.join(', ')}` : undefined,
       )
     }
-  }
-
-  // Outside
-
-  #tun(node: NodeDraft): TunSpec | undefined {
-    const tun = child(node.merged, 'tun')
-    const name = text(child(tun, 'name'))
-    const neighbour = this.#neighbour(node)
-    if (name === undefined) return undefined
-    const twin = [...this.nodes.values()].find(
-      other => other !== node && text(child(child(other.merged, 'tun'), 'name')) === name,
-    )
-    if (twin) this.#issues.value(child(tun, 'name') as Tree, `${twin.name} has the device ${name} too.`)
-    const ipv4 = this.#deviceAddress(child(tun, 'ipv4'), neighbour)
-    const networks = prefixes(child(tun, 'networks'))
-    const own = ipv4 && !networks.some(wide => contains(wide, ipv4.address)) ? [ipv4.prefix] : []
-    if (tun && child(tun, 'networks') === undefined && child(tun, 'ipv4') === undefined) {
-      this.#issues.value(
-        tun,
-        `Nobody outside could be talked to: ${node.name} names neither networks nor an address of its device.`,
-        'networks: [192.0.2.0/24]',
-      )
-    }
-    const { interfaces } = node
-    return {
-      name: node.name,
-      kind: 'tun',
-      interfaces,
-      routes: [],
-      tun: { name, ...(ipv4 ? { ipv4 } : {}), routes: prefixes(child(tun, 'routes')) },
-      networks: [...own, ...networks],
-    }
-  }
-
-  /** The device and the port at the other end of its link meet in one network, like the two ends of every link. */
-  #deviceAddress(tree: Tree | undefined, neighbour: InterfaceAddress | undefined): InterfaceAddress | undefined {
-    const ipv4 = parseInterface(text(tree) ?? '')
-    if (!tree || !ipv4) return undefined
-    const problem = unfit(ipv4)
-    if (problem !== undefined) this.#issues.value(tree, problem)
-    else if (neighbour && !sameNetwork(neighbour, ipv4)) {
-      const networks = `${network(ipv4)} is not ${network(neighbour)}`
-      this.#issues.value(tree, `The device and the other end of its link must be in one network, and ${networks}.`)
-    } else if (neighbour?.address === ipv4.address) {
-      this.#issues.value(tree, `The other end of its link has ${formatIpv4(ipv4.address)} already.`)
-    }
-    return ipv4
-  }
-
-  #udp(node: NodeDraft): UdpSpec | undefined {
-    const udp = child(node.merged, 'udp')
-    const listenTree = child(udp, 'listen')
-    const [listen, peer] = [listenTree, child(udp, 'peer')].map(tree => parseSocket(text(tree) ?? ''))
-    const networks = child(udp, 'networks')
-    this.#neighbour(node)
-    if (!listenTree || !listen || !peer) return undefined
-    const taken = [...this.nodes.values()].find(
-      other => other !== node && text(child(child(other.merged, 'udp'), 'listen')) === text(listenTree),
-    )
-    if (taken) this.#issues.value(listenTree, `${taken.name} listens there too.`)
-    const { name, interfaces } = node
-    return {
-      name,
-      kind: 'udp',
-      interfaces,
-      routes: [],
-      udp: { listen, peer },
-      networks: networks && prefixes(networks),
-    }
-  }
-
-  /** What is outside has one link, that to the simulation; the address at its other end, if there is one. */
-  #neighbour(node: NodeDraft): InterfaceAddress | undefined {
-    if (node.interfaces.length !== 1 && this.#allRead) {
-      const count = node.interfaces.length === 0 ? 'here is none' : `here are ${node.interfaces.length}`
-      this.#issues.value(node.tree, `${node.name} is outside the simulation and needs exactly one link, and ${count}.`)
-    }
-    const link = this.links.find(({ ends }) => ends.some(end => end.node === node))
-    return link?.ends.find(end => end.node !== node)?.ipv4
-  }
-
-  // PPTP
-
-  /** What must be there, from wherever it came: the node, its kind, the defaults. */
-  #require(node: NodeDraft, pptp: Tree | undefined, keys: readonly [string, string][]): boolean {
-    if (child(node.tree, 'pptp') !== undefined && child(node.tree, 'pptp')?.kind !== 'map') return false
-    const missing = keys.filter(([key]) => child(pptp, key) === undefined)
-    if (missing.length === 0) return true
-    const what = missing.map(([key, meaning]) => `pptp.${key} (${meaning})`).join(', ')
-    const place = child(node.tree, 'pptp') ?? node.tree
-    this.#issues.key(place, `${node.name} is a ${node.kind} and lacks ${what}.`)
-    return false
-  }
-
-  #client(node: NodeDraft): ClientPptp | undefined {
-    const pptp = child(node.merged, 'pptp')
-    const complete = this.#require(node, pptp, [
-      ['server', 'whom to call'],
-      ['user', 'as whom'],
-      ['password', 'with what proof'],
-    ])
-    const { auth, mppe } = this.#security(pptp)
-    const server = this.address(child(pptp, 'server'), node)
-    const user = text(child(pptp, 'user'))
-    const password = text(child(pptp, 'password'))
-    if (!complete || server === undefined || user === undefined || password === undefined) return undefined
-    const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
-    return {
-      server,
-      user,
-      password,
-      auth,
-      mppe,
-      routes: prefixes(child(pptp, 'routes')),
-      dns: flag(child(pptp, 'dns')) ?? false,
-      ...(echo === undefined ? {} : { echo }),
-    }
-  }
-
-  #server(node: NodeDraft): ServerPptp | undefined {
-    const pptp = child(node.merged, 'pptp')
-    const complete = this.#require(node, pptp, [
-      ['local', 'its address in the tunnels'],
-      ['pool', 'addresses for callers'],
-      ['users', 'who may call'],
-    ])
-    const { auth, mppe } = this.#security(pptp)
-    const local = parseIpv4(text(child(pptp, 'local')) ?? '')
-    const pool = this.#pool(node, child(pptp, 'pool'), local)
-    if (!complete || local === undefined || pool === undefined) return undefined
-    const users = new Map<string, string>()
-    for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
-    const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
-    const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
-    return {
-      local,
-      pool,
-      users,
-      auth,
-      mppe,
-      dns: dns.filter(address => address !== undefined),
-      ...(echo === undefined ? {} : { echo }),
-    }
-  }
-
-  #security(pptp: Tree | undefined): { auth: readonly AuthProtocol[]; mppe: Mppe } {
-    const written = child(pptp, 'auth')
-    const words: readonly (string | undefined)[] =
-      written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
-    const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
-    const mppeTree = child(pptp, 'mppe')
-    const mppe = MPPE.find(known => known === text(mppeTree)) ?? DEFAULTS.mppe
-    if (mppeTree && mppe === 'required' && auth.length > 0 && !auth.includes('ms-chap-v2')) {
-      this.#issues.value(
-        mppeTree,
-        `MPPE takes its keys from ms-chap-v2, and here only ${auth.join(' and ')} may be used.`,
-        'add ms-chap-v2 to auth, or write mppe: off',
-      )
-    }
-    return { auth, mppe }
-  }
-
-  #pool(node: NodeDraft, tree: Tree | undefined, local: Ipv4 | undefined): ServerPptp['pool'] | undefined {
-    const written = text(tree)
-    if (!tree || written === undefined) return undefined
-    const parts = written.split('-').map(part => part.trim())
-    const [first, last] = parts.map(parseIpv4)
-    if (first === undefined || last === undefined) {
-      const wrong = parts.find(part => parseIpv4(part) === undefined)
-      if (/^[\d.]+ ?- ?[\d.]+$/.test(written)) {
-        this.#issues.value(tree, `"${wrong}" is no IPv4 address: each of its four numbers lies between 0 and 255.`)
-      }
-      return undefined
-    }
-    if (first > last) {
-      this.#issues.value(tree, 'The pool ends before it begins.', `did you mean "${parts[1]}-${parts[0]}"?`)
-      return undefined
-    }
-    const inside = (address: number | undefined) => address !== undefined && address >= first && address <= last
-    if (inside(local)) {
-      this.#issues.value(
-        tree,
-        `The pool contains ${formatIpv4(local as Ipv4)}, which is the server's own end of the tunnels.`,
-      )
-    }
-    for (const { name, ipv4 } of node.interfaces) {
-      if (inside(ipv4?.address)) {
-        this.#issues.value(
-          tree,
-          `The pool contains ${formatIpv4(ipv4?.address ?? 0)}, the address of ${node.name}:${name}.`,
-        )
-      }
-    }
-    return { first, last }
   }
 
   /** An address, or that of a named node; `self` may not be meant. */
@@ -583,17 +386,17 @@ export class Topology {
     if (literal !== undefined || /^\d/.test(written)) return literal
     const node = this.nodes.get(written)
     if (!node) {
-      this.#issues.value(tree, `There is no node ${written}.`, suggest(written, this.nodes.keys()))
+      this.issues.value(tree, `There is no node ${written}.`, suggest(written, this.nodes.keys()))
       return undefined
     }
     if (node === self) {
-      this.#issues.value(tree, `${written} would call itself.`)
+      this.issues.value(tree, `${written} would call itself.`)
       return undefined
     }
     const address = this.addressOf(node)
     // A node whose addresses are malformed has been reported; a switch, or what is outside, has none by nature.
     if (address === undefined && (hasNoAddresses(node.kind) || node.interfaces.length === 0)) {
-      this.#issues.value(tree, `${written} has no address.`)
+      this.issues.value(tree, `${written} has no address.`)
     }
     return address
   }
@@ -602,30 +405,6 @@ export class Topology {
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)
 const hasNoAddresses = (kind: Kind | undefined): boolean => kind === 'switch' || kind === 'tun' || kind === 'udp'
-
-const prefixes = (tree: Tree | undefined): Prefix[] =>
-  items(tree)
-    .map(item => parsePrefix(text(item) ?? ''))
-    .filter(prefix => prefix !== undefined)
-
-const sameNetwork = (a: InterfaceAddress, b: InterfaceAddress): boolean =>
-  a.prefix.network === b.prefix.network && a.prefix.length === b.prefix.length
-const network = ({ prefix }: InterfaceAddress): string => `${formatIpv4(prefix.network)}/${prefix.length}`
-
-/** Why no interface can have this address. */
-function unfit({ address, prefix }: InterfaceAddress): string | undefined {
-  const written = formatIpv4(address)
-  if (isMulticast(address) || address >>> 28 === 0xf)
-    return `${written} is no address of a single machine (multicast or reserved).`
-  if (address >>> 24 === 127 || address >>> 24 === 0) return `${written} never appears on a line (RFC 1122 §3.2.1.3).`
-  if (prefix.length <= 30 && address === prefix.network) {
-    return `${written} is the network itself; its machines are numbered from ${formatIpv4(address + 1)} on.`
-  }
-  if (address === broadcastOf(prefix)) {
-    return `${written} is the broadcast address of ${network({ address, prefix })}; its last machine is ${formatIpv4(address - 1)}.`
-  }
-  return undefined
-}
 
 function quality(change: QualityChange): LineQuality {
   const usual = VERB_DEFAULTS.quality

@@ -1,0 +1,130 @@
+/** What a lab says under `pptp`: whom a client calls and as whom, whom a server lets in and with which addresses. */
+import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
+import { parseDuration } from '../base/time.ts'
+import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
+import { prefixes } from './networks.ts'
+import { AUTH, DEFAULTS, MPPE } from './schema.ts'
+import type { NodeDraft, Topology } from './topology.ts'
+import { child, entries, flag, type Issues, items, type Tree, text } from './tree.ts'
+
+/** What must be there, from wherever it came: the node, its kind, the defaults. */
+function complete(node: NodeDraft, pptp: Tree | undefined, keys: readonly [string, string][], issues: Issues): boolean {
+  if (child(node.tree, 'pptp') !== undefined && child(node.tree, 'pptp')?.kind !== 'map') return false
+  const missing = keys.filter(([key]) => child(pptp, key) === undefined)
+  if (missing.length === 0) return true
+  const what = missing.map(([key, meaning]) => `pptp.${key} (${meaning})`).join(', ')
+  const place = child(node.tree, 'pptp') ?? node.tree
+  issues.key(place, `${node.name} is a ${node.kind} and lacks ${what}.`)
+  return false
+}
+
+export function readClient(node: NodeDraft, topology: Topology): ClientPptp | undefined {
+  const pptp = child(node.merged, 'pptp')
+  const whole = complete(
+    node,
+    pptp,
+    [
+      ['server', 'whom to call'],
+      ['user', 'as whom'],
+      ['password', 'with what proof'],
+    ],
+    topology.issues,
+  )
+  const { auth, mppe } = security(pptp, topology.issues)
+  const server = topology.address(child(pptp, 'server'), node)
+  const user = text(child(pptp, 'user'))
+  const password = text(child(pptp, 'password'))
+  if (!whole || server === undefined || user === undefined || password === undefined) return undefined
+  const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
+  return {
+    server,
+    user,
+    password,
+    auth,
+    mppe,
+    routes: prefixes(child(pptp, 'routes')),
+    dns: flag(child(pptp, 'dns')) ?? false,
+    ...(echo === undefined ? {} : { echo }),
+  }
+}
+
+export function readServer(node: NodeDraft, topology: Topology): ServerPptp | undefined {
+  const pptp = child(node.merged, 'pptp')
+  const whole = complete(
+    node,
+    pptp,
+    [
+      ['local', 'its address in the tunnels'],
+      ['pool', 'addresses for callers'],
+      ['users', 'who may call'],
+    ],
+    topology.issues,
+  )
+  const { auth, mppe } = security(pptp, topology.issues)
+  const local = parseIpv4(text(child(pptp, 'local')) ?? '')
+  const pool = readPool(node, child(pptp, 'pool'), local, topology.issues)
+  if (!whole || local === undefined || pool === undefined) return undefined
+  const users = new Map<string, string>()
+  for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
+  const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
+  const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
+  return {
+    local,
+    pool,
+    users,
+    auth,
+    mppe,
+    dns: dns.filter(address => address !== undefined),
+    ...(echo === undefined ? {} : { echo }),
+  }
+}
+
+function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: Mppe } {
+  const written = child(pptp, 'auth')
+  const words: readonly (string | undefined)[] =
+    written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
+  const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
+  const mppeTree = child(pptp, 'mppe')
+  const mppe = MPPE.find(known => known === text(mppeTree)) ?? DEFAULTS.mppe
+  if (mppeTree && mppe === 'required' && auth.length > 0 && !auth.includes('ms-chap-v2')) {
+    issues.value(
+      mppeTree,
+      `MPPE takes its keys from ms-chap-v2, and here only ${auth.join(' and ')} may be used.`,
+      'add ms-chap-v2 to auth, or write mppe: off',
+    )
+  }
+  return { auth, mppe }
+}
+
+function readPool(
+  node: NodeDraft,
+  tree: Tree | undefined,
+  local: Ipv4 | undefined,
+  issues: Issues,
+): ServerPptp['pool'] | undefined {
+  const written = text(tree)
+  if (!tree || written === undefined) return undefined
+  const parts = written.split('-').map(part => part.trim())
+  const [first, last] = parts.map(parseIpv4)
+  if (first === undefined || last === undefined) {
+    const wrong = parts.find(part => parseIpv4(part) === undefined)
+    if (/^[\d.]+ ?- ?[\d.]+$/.test(written)) {
+      issues.value(tree, `"${wrong}" is no IPv4 address: each of its four numbers lies between 0 and 255.`)
+    }
+    return undefined
+  }
+  if (first > last) {
+    issues.value(tree, 'The pool ends before it begins.', `did you mean "${parts[1]}-${parts[0]}"?`)
+    return undefined
+  }
+  const inside = (address: number | undefined) => address !== undefined && address >= first && address <= last
+  if (inside(local)) {
+    issues.value(tree, `The pool contains ${formatIpv4(local as Ipv4)}, which is the server's own end of the tunnels.`)
+  }
+  for (const { name, ipv4 } of node.interfaces) {
+    if (inside(ipv4?.address)) {
+      issues.value(tree, `The pool contains ${formatIpv4(ipv4?.address ?? 0)}, the address of ${node.name}:${name}.`)
+    }
+  }
+  return { first, last }
+}
