@@ -57,7 +57,10 @@ export class Receiver {
     this.#buffer = Math.min(this.#buffer, 0xffff * 2 ** shift)
   }
 
-  /** RCV.WND: octets that the peer has been told it may send. */
+  /**
+   * RCV.WND: octets that the peer has been told it may send. The last acknowledgment may have told of fewer, by less than
+   * the scale can tell; what was offered before stays acceptable (RFC 7323 §2.4).
+   */
   get wnd(): number {
     return diff(this.#edge, this.nxt)
   }
@@ -71,26 +74,36 @@ export class Receiver {
 
   /** The window field of the next segment; a SYN's is not scaled. */
   advertise(syn: boolean): number {
-    if (this.updateDue) this.#edge = this.#wanted
     const shift = syn ? 0 : this.shift
-    // Rounded up: rounding down would take back what was offered (RFC 7323 §2.4).
-    const field = Math.min((this.wnd + (1 << shift) - 1) >> shift, 0xffff)
-    this.#edge = add(this.nxt, field << shift)
+    const room = this.#room
+    const offer = this.updateDue ? room : this.wnd
+    // Rounded up, not to take back what was offered; but where the buffer ends, down (RFC 7323 §2.4).
+    let field = (offer + (1 << shift) - 1) >> shift
+    if (field << shift > room) field--
+    if (field > 0xffff) field = 0xffff
+    const edge = add(this.nxt, field << shift)
+    if (lt(this.#edge, edge)) this.#edge = edge
     return field
   }
 
   /** Would a new window be worth telling? Silly window avoidance, §3.8.6.2.2. */
   get updateDue(): boolean {
-    return diff(this.#wanted, this.#edge) >= Math.min(this.mss, this.#buffer >> 1)
+    return this.#room - this.wnd >= this.#worth
   }
 
   /** The peer has been left with less than a segment's room although there is more. */
   get starving(): boolean {
-    return this.wnd < Math.min(this.mss, this.#buffer >> 1) && this.updateDue
+    return (this.wnd & (-1 << this.shift)) < this.#worth && this.updateDue
   }
 
-  get #wanted(): number {
-    return add(this.nxt, Math.max(0, this.#buffer - this.held))
+  /** A segment, half of the buffer, or the least that the field can tell. */
+  get #worth(): number {
+    return Math.max(Math.min(this.mss, this.#buffer >> 1), 1 << this.shift)
+  }
+
+  /** Octets beyond nxt that the buffer holds. */
+  get #room(): number {
+    return Math.max(0, this.#buffer - this.held)
   }
 
   /**

@@ -1,9 +1,9 @@
-/** The parts by themselves: states, ranges, scoreboard, CUBIC's arithmetic, SipHash, initial sequence numbers. */
+/** The parts by themselves: states, ranges, scoreboard, the window that is offered, CUBIC's arithmetic, SipHash, initial sequence numbers. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Cause, ENDINGS, Options, STATES, type State, type TcpEnv, TRANSITIONS } from 'tcp-userspace'
-import { cubeRoot, Isn, Ranges, Scoreboard, sipHash } from 'tcp-userspace/parts'
+import { cubeRoot, Isn, Ranges, Receiver, Scoreboard, sipHash } from 'tcp-userspace/parts'
 
 /** RFC 9293 §3.3.2, figure 5, line by line; what the listener does is left out, and so is the deletion of the TCB. */
 const FIGURE_5 = `
@@ -154,5 +154,67 @@ describe('initial sequence numbers (RFC 9293 §3.4.1, RFC 6528)', () => {
     seen.add(isn(7).sequence({ ...local, port: 5 }, remote, 0))
     seen.add(isn(7).timestampOffset(local, remote) | 0)
     assert.equal(seen.size, 5)
+  })
+})
+
+describe('the window that is offered', () => {
+  test('never beyond the buffer, back by less than the scale can tell, and opened as soon as that is worth it (RFC 7323 §2.4, RFC 9293 §3.8.6.2.2)', () => {
+    const step = fc.oneof(
+      fc.integer({ min: 1, max: 40_000 }).map(octets => ({ octets })),
+      fc.constant('read' as const),
+      fc.constant('acknowledge' as const),
+    )
+    const run = (
+      buffer: number,
+      mss: number,
+      steps: readonly ('read' | 'acknowledge' | { octets: number })[],
+    ): void => {
+      const receiver = new Receiver(buffer)
+      receiver.advertise(true)
+      receiver.start(0xffff_8000)
+      let shift = 0
+      while (0xffff << shift < buffer) shift++
+      receiver.setShift(shift)
+      receiver.mss = mss
+      const text = new Uint8Array(40_000)
+      let read = 0
+      let got = 0
+      let told = Math.min(buffer, 65_535)
+      let most = told
+      const acknowledge = (): void => {
+        const edge = got + (receiver.advertise(false) << shift)
+        assert.ok(edge <= read + buffer, 'beyond the buffer')
+        assert.ok(edge + 2 ** shift > most, 'taken back')
+        told = edge
+        most = Math.max(most, edge)
+        assert.equal(receiver.wnd, most - got)
+        assert.ok(!receiver.starving, 'an acknowledgment would tell more')
+      }
+      for (const what of steps) {
+        if (what === 'acknowledge') acknowledge()
+        else if (what === 'read') {
+          if (receiver.held === 0) continue
+          read += receiver.take().length
+          if (receiver.starving) acknowledge()
+          const worth = Math.max(Math.min(mss, buffer >> 1), 2 ** shift)
+          assert.ok(told - got >= Math.min(worth, mss) || read + buffer - told < worth + 2 ** shift, 'the peer starves')
+        } else {
+          const length = Math.min(what.octets, most - got)
+          if (length === 0) continue
+          assert.ok(receiver.acceptable(receiver.nxt, length))
+          receiver.store(text, 0, length, receiver.nxt)
+          got += length
+        }
+      }
+    }
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1000, max: 3_000_000 }),
+        fc.integer({ min: 1, max: 9000 }),
+        fc.array(step, { minLength: 10, maxLength: 200 }),
+        run,
+      ),
+      { seed: 7323, numRuns: 300 },
+    )
   })
 })

@@ -120,6 +120,61 @@ describe('window scale (RFC 7323 §2)', () => {
   )
 })
 
+describe('the right edge of what we offer (RFC 7323 §2.4)', () => {
+  const SIZES = [1, 7, 31, 33, 1001, 1459, 3, 5, 64, 65]
+
+  for (const [receiveBuffer, scale] of [
+    [1 << 20, 5],
+    [131_071, 2],
+    [100_001, 1],
+    [50_001, 0],
+  ] as const) {
+    test(
+      `is never beyond a buffer of ${receiveBuffer}, and goes back only where it can neither be told nor passed`,
+      scripted({ receiveBuffer }, ({ app, peer, connected, clock }) => {
+        connected({ scale: 0 })
+        app.pauses()
+        const full = 1 + receiveBuffer
+        let last = 0
+        let most = 1 + Math.min(receiveBuffer, 65_535)
+        for (let n = 0; peer.nxt < most; n++) {
+          const length = n % 3 === 0 ? SIZES[n % SIZES.length] : 1460
+          assert.equal(peer.sends('.', { length: Math.min(length, most - peer.nxt) }), undefined)
+          clock.advance(ms(40))
+          for (const { ack, wnd } of peer.takes()) {
+            const edge = ack + wnd * 2 ** scale
+            assert.ok(edge <= full, `${edge} is beyond ${full}`)
+            if (edge < last) assert.ok(edge + 2 ** scale > last && edge + 2 ** scale > full, `${edge} after ${last}`)
+            last = edge
+            most = Math.max(most, edge)
+          }
+        }
+        assert.ok(most + 2 ** scale > full, `${most} is far from ${full}`)
+        assert.equal(app.connection.bytesIn, most - 1)
+      }),
+    )
+  }
+
+  test(
+    'what was offered once is taken, though the last window was told one octet smaller (1)',
+    scripted({ receiveBuffer: 65_536 }, ({ app, peer, connected, clock }) => {
+      connected({ scale: 0 })
+      app.pauses()
+      peer.sends('P.', { length: 1 })
+      clock.advance(ms(40))
+      peer.expects('.', { ack: 2, wnd: 32_767 }) // 65 535 octets are left
+      for (let n = 0; n < 44; n++) peer.sends('.', { length: 1460 })
+      peer.takes()
+      assert.equal(peer.sends('P.', { length: 1295 }), undefined)
+      clock.advance(ms(40))
+      assert.equal(peer.takes().at(-1)?.ack, 65_537)
+      app.resumes()
+      app.reads(65_536)
+      peer.expects('.', { wnd: 32_768 })
+    }),
+  )
+})
+
 describe('the timestamps option (RFC 7323 §3.2)', () => {
   test(
     'our SYN has TSval, and TSecr of zero',
