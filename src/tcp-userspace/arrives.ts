@@ -64,9 +64,12 @@ export function arrives(tcb: Tcb, bytes: Uint8Array, at: number, end: number): D
   if (timestamps !== undefined && !(bits & RST)) {
     const { value, timestamps: present } = tcb.host.options
     if (!present) return 'no-timestamp'
-    if (timestamps.isOld(value, tcb.env)) return isOld(tcb, seq, length)
-    if (!receiver.acceptable(seq, length)) return unacceptable(tcb, bytes, at, bits, seq, length)
-    if (value !== timestamps.recent) timestamps.take(value, seq, tcb.env.now())
+    if (timestamps.isOld(value, tcb.env)) {
+      if (length > 0 || !overtaken(tcb, bytes, at, bits, seq, timestamps.age(value))) return isOld(tcb, seq, length)
+    } else {
+      if (!receiver.acceptable(seq, length)) return unacceptable(tcb, bytes, at, bits, seq, length)
+      if (value !== timestamps.recent) timestamps.take(value, seq, tcb.env.now())
+    }
   } else if (!receiver.acceptable(seq, length)) return unacceptable(tcb, bytes, at, bits, seq, length)
   if (bits & RST) return resetArrived(tcb, seq)
   if (bits & SYN) {
@@ -86,6 +89,18 @@ function isOld(tcb: Tcb, seq: number, length: number): Discard {
   else challenge(tcb)
   if (length > 0) tcb.receiver.repeated(seq, add(seq, length))
   return 'old-timestamp'
+}
+
+/**
+ * A duplicate acknowledgment that others overtook on its way, as Linux has it: it can do no harm, and tells of a segment
+ * that has arrived. It changes nothing else, and is no older than what waits for it.
+ */
+function overtaken(tcb: Tcb, bytes: Uint8Array, at: number, bits: number, seq: number, age: number): boolean {
+  const { sender, receiver, timers, rtoClock } = tcb
+  if ((bits & ACK) === 0 || seq !== receiver.nxt || timers.waiting !== 'retransmit' || age > rtoClock.value)
+    return false
+  const ack = Segment.acknowledgment(bytes, at) | 0
+  return ack === sender.una && Segment.window(bytes, at) << sender.shift === sender.wnd
 }
 
 /** First: the segment lies outside the window. */

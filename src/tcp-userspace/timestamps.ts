@@ -41,6 +41,11 @@ export class Timestamps {
     return this.#known && diff(value, this.recent) < 0 && env.now() - this.#recentAt <= OUTDATED
   }
 
+  /** By how many nanoseconds a segment is older than TS.Recent, if the peer's clock ticks like ours. */
+  age(value: number): number {
+    return diff(this.recent, value) * TICK
+  }
+
   /** §4.3 (2): only what we have acknowledged up to is to be echoed, so that delayed acknowledgments count in. */
   take(value: number, seq: number, now: number): void {
     if (this.#known && !leq(seq, this.lastAckSent)) return

@@ -451,4 +451,64 @@ describe('PAWS (RFC 7323 §5)', () => {
       app.reads(500)
     }),
   )
+
+  /** Four segments are in flight; an acknowledgment has come that says which of them is there. */
+  const overtaking = (s: Script, sackOk = true): void => {
+    stamped(s, { sackOk })
+    s.app.writes(4 * 1448)
+    s.peer.takes()
+    s.peer.sends('.', { ack: 1, ts: [50_020, 1], ...(sackOk ? { sack: [[4345, 5793]] } : {}) })
+  }
+
+  test(
+    'duplicate acknowledgments that others have overtaken count, with their SACK blocks (§5.3, as in Linux)',
+    scripted({}, s => {
+      const { app, peer } = s
+      overtaking(s)
+      assert.equal(peer.sends('.', { ack: 1, ts: [50_010, 1], sack: [[1449, 2897]] }), undefined)
+      assert.equal(app.info.sacked, 2 * 1448)
+      assert.equal(peer.sends('.', { ack: 1, ts: [50_015, 1], sack: [[2897, 4345]] }), undefined)
+      assert.equal(app.info.sacked, 3 * 1448)
+      // TS.Recent stays.
+      assert.equal(peer.expects('.', { seq: 1, length: 1448 }).ts?.[1], 50_020)
+    }),
+  )
+
+  test(
+    'and without SACK, too',
+    scripted({}, s => {
+      overtaking(s, false)
+      assert.equal(s.peer.sends('.', { ack: 1, ts: [50_010, 1] }), undefined)
+      assert.equal(s.peer.sends('.', { ack: 1, ts: [50_015, 1] }), undefined)
+      assert.equal(s.app.info.recovery, 'fast')
+    }),
+  )
+
+  for (const [what, spoil] of [
+    ['older than the retransmission timeout', { ts: [49_700, 1] }],
+    ['with text', { length: 1 }],
+    ['with a sequence number of its own', { seq: 0 }],
+    ['with another window', { wnd: 60_000 }],
+    ['that acknowledge something', { ack: 1449 }],
+  ] as const) {
+    test(
+      `but not those ${what} (§5.3)`,
+      scripted({}, s => {
+        overtaking(s)
+        assert.ok(s.app.connection.rto <= ms(300))
+        const late = { ack: 1, ts: [50_010, 1], sack: [[1449, 2897]] } as const
+        assert.equal(s.peer.sends('.', { ...late, ...spoil }), 'old-timestamp')
+        assert.equal(s.app.info.sacked, 1448)
+      }),
+    )
+  }
+
+  test(
+    'nor those that come when nothing is in flight (§5.3)',
+    scripted({}, s => {
+      stamped(s)
+      s.peer.sends('.', { ts: [50_020, 1] })
+      assert.equal(s.peer.sends('.', { ts: [50_010, 1] }), 'old-timestamp')
+    }),
+  )
 })
