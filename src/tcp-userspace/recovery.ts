@@ -128,6 +128,8 @@ export class Recovery {
     const lost = this.#lostBelow
     const board = this.#board
     const again = max(this.#highRxt, una)
+    // RFC 5681 §3.2: FlightSize, in which what was sent again stands once.
+    if (!board && this.phase === 'fast') return diff(nxt, una)
     if (!board) return diff(nxt, lost) + diff(again, una)
     return board.holesIn(lost, nxt) + board.holesIn(una, again)
   }
