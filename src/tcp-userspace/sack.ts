@@ -73,4 +73,6 @@ export class SackReport {
   }
 }
 
+/** How many blocks go into so many octets of options. */
+export const blocksIn = (room: number): number => Math.min(MOST, (room - 4) >> 3)
 export const sackRoom = (blocks: number): number => (blocks > 0 ? 4 + 8 * blocks : 0)

@@ -18,6 +18,8 @@ export class Transmitter {
   /** Absent when they were not agreed upon. */
   timestamps: Timestamps | undefined
   dontFragment: boolean
+  /** SACK blocks that a segment has room for. */
+  mostBlocks = 0
   readonly #env: TcpEnv
   readonly #local: Endpoint
   readonly #remote: Endpoint
@@ -58,7 +60,7 @@ export class Transmitter {
   segment(seq: number, bits: number, length: number, now: number): void {
     const { timestamps } = this
     const room = timestamps ? TIMESTAMPS_ROOM : 0
-    const blocks = length === 0 ? this.#receiver.blocks(timestamps ? 3 : 4) : 0
+    const blocks = length === 0 ? this.#receiver.blocks(this.mostBlocks) : 0
     const header = HEADER + room + sackRoom(blocks)
     const buffer = this.#env.buffer(header + length)
     const { bytes, start } = buffer

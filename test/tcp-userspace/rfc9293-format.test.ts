@@ -280,6 +280,39 @@ describe('segment sizes (RFC 9293 §3.7.1)', () => {
     }),
   )
 
+  for (const timestamps of [true, false]) {
+    test(`no segment is larger than a link of 68 to 128 octets, SACK blocks${timestamps ? ' and timestamps' : ''} counted (MUST-16)`, () => {
+      for (let mtu = 68; mtu <= 128; mtu++) {
+        scripted({ mtu, timestamps }, ({ app, peer, connected }) => {
+          const fits = (): void => {
+            for (const { bytes, length, sack } of peer.takes()) {
+              assert.ok(20 + bytes.length <= mtu, `${20 + bytes.length} octets, MTU ${mtu}`)
+              if (length === 0) assert.ok(sack !== null && sack.length > 0, 'news of what is there')
+            }
+          }
+          peer.timestamps = timestamps
+          connected({ mss: 1460, sackOk: true })
+          assert.equal(app.connection.mss, mtu - (timestamps ? 52 : 40))
+          app.writes(300)
+          fits()
+          for (let n = 1; n <= 5; n++) {
+            peer.sends('.', { seq: 1 + 20 * n, length: 10 })
+            fits()
+          }
+          peer.sends('.', { seq: 101, length: 10 }) // a D-SACK
+          fits()
+          for (let n = 0; app.connection.queued > 0 && n < 50; n++) {
+            peer.sends('.')
+            for (const { bytes, length } of peer.takes()) {
+              assert.ok(20 + bytes.length <= mtu && length > 0, `${length} octets of text, MTU ${mtu}`)
+            }
+          }
+          assert.equal(app.connection.queued, 0)
+        })()
+      }
+    })
+  }
+
   test(
     'more than we announced is taken all the same',
     scripted({ mtu: 576 }, ({ app, peer, connected }) => {
