@@ -176,8 +176,7 @@ function progress(tcb: Tcb, ack: number): void {
   tcb.rtoClock.acknowledged(ack, now, timestamps ? timestamps.since(tcb.host.options.echo, now) : -1)
   recovery.acknowledged(diff(ack, una), flight, tcb.rtoClock.srtt, now)
   recovery.probeAnswered(tcb.host.options, now)
-  tcb.timers.tries = 0
-  tcb.timers.probes = 0
+  tcb.timers.progress()
   tcb.softError = false
   tcb.blackHole?.progress(tcb)
   if (now >= tcb.widenAt) fitPath(tcb)

@@ -21,7 +21,7 @@ export class Timers {
   /** What runs out next is not the timeout but the time for a loss probe (RFC 8985 §7). */
   probeNext = false
   delayedAck: TcpTimer | undefined = undefined
-  /** How long the user waits for an answer; otherwise the tries are counted. */
+  /** How long the user waits for the octets in front to be acknowledged; otherwise the tries are counted. */
   userTimeout: number | undefined
   /** When the segment in front was sent for the first time, if the user asks for that. */
   #stuckSince = Number.NaN
@@ -62,6 +62,13 @@ export class Timers {
   hopeless(limit: number): boolean {
     if (this.userTimeout === undefined) return this.tries >= limit
     return this.#env.now() - this.#stuckSince >= this.userTimeout
+  }
+
+  /** The octets in front have been acknowledged: whoever waits, waits for others now. */
+  progress(): void {
+    this.tries = 0
+    this.probes = 0
+    if (this.userTimeout !== undefined) this.#stuckSince = this.#env.now()
   }
 
   waitFor(what: 'fin-wait-2' | 'time-wait', delay: number): void {

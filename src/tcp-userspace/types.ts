@@ -163,7 +163,11 @@ export interface Connection {
   noDelay: boolean
   /** Asks a silent peer whether it is still there (RFC 1122 §4.2.3.6). */
   keepAlive: boolean
-  /** Nanoseconds without an answer after which the connection is given up, instead of the profile's count of tries. */
+  /**
+   * Nanoseconds after which the connection is given up when what is in front has not been acknowledged, be it that nobody
+   * answers or that the peer's window stays closed (Linux's TCP_USER_TIMEOUT). Absent: the profile counts the tries, and a
+   * peer that answers may keep its window closed for ever.
+   */
   userTimeout: number | undefined
   /** All that there is to know, as of now. */
   info(): TcpInfo

@@ -258,6 +258,77 @@ describe('user timeout (RFC 9293 §3.8.3, MUST-21; RFC 5482)', () => {
   )
 })
 
+describe('user timeout and a closed window (RFC 9293 §3.8.6.1)', () => {
+  /** The window is closed, ten octets wait, and the peer answers every probe within that time. */
+  const answered = ({ peer, clock, events }: Script, time: number): void => {
+    for (let n = 0; n < time / ms(100) && !events.some(event => event.startsWith('closed')); n++) {
+      clock.advance(ms(100))
+      if (peer.takes().length > 0) peer.sends('.', { ack: 1, wnd: 0 })
+    }
+  }
+
+  test(
+    'no user timeout: answered probes keep the connection open (MUST-37)',
+    scripted({}, s => {
+      s.connected({ wnd: 0 })
+      s.app.writes(10)
+      answered(s, sec(7200))
+      s.app.is('established')
+    }),
+  )
+
+  test(
+    'a user timeout ends it: the octets are not delivered in time (§3.9.1.1; Linux’s TCP_USER_TIMEOUT)',
+    scripted({ userTimeout: sec(10) }, s => {
+      s.connected({ wnd: 0 })
+      s.app.writes(10)
+      answered(s, sec(9))
+      s.app.is('established')
+      answered(s, sec(2))
+      s.app.hears('closed timeout')
+    }),
+  )
+
+  test(
+    'a window that opens gives it new time',
+    scripted({ userTimeout: sec(10) }, s => {
+      const { app, peer, connected } = s
+      connected({ wnd: 0 })
+      app.writes(20)
+      answered(s, sec(8))
+      peer.takes()
+      peer.sends('.', { ack: 1, wnd: 10 })
+      peer.takes()
+      peer.sends('.', { ack: 11, wnd: 0 })
+      for (let n = 0; n < 80; n++) {
+        s.clock.advance(ms(100))
+        if (peer.takes().length > 0) peer.sends('.', { ack: 11, wnd: 0 })
+      }
+      app.is('established')
+      s.clock.advance(sec(4))
+      app.hears('closed timeout')
+      peer.takes()
+    }),
+  )
+
+  test(
+    'and so does an octet that a probe brings across',
+    scripted({ userTimeout: sec(10) }, ({ app, peer, connected, clock }) => {
+      connected({ wnd: 0 })
+      app.writes(100)
+      for (let n = 0; n < 200; n++) {
+        clock.advance(ms(100))
+        if (peer.takes().length > 0) peer.sends('.', { wnd: 0 })
+      }
+      app.is('established')
+      assert.ok(peer.seen > 2)
+      clock.advance(sec(11))
+      app.hears('closed timeout')
+      peer.takes()
+    }),
+  )
+})
+
 describe('closing both ways (RFC 9293 §3.6.1)', () => {
   test(
     'unread octets are answered with RST: they are lost (SHLD-3)',
