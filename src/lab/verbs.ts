@@ -177,13 +177,7 @@ export const VERBS = {
       bytes: size('How much; every octet is verified.'),
       port: v.optional(port('TCP port.'), DEFAULTS.fetch.port),
     }),
-    read(tree, resolve) {
-      const from = resolve.node(child(tree, 'from'), TALKERS)
-      const to = resolve.address(child(tree, 'to'))
-      const bytes = parseSize(text(child(tree, 'bytes')) ?? '')
-      if (from === undefined || to === undefined || bytes === undefined) return undefined
-      return { from, to, bytes, port: integer(child(tree, 'port')) ?? DEFAULTS.fetch.port }
-    },
+    read: (tree, resolve) => readTransfer(tree, resolve, DEFAULTS.fetch.port),
     describe: a => `${a.from} fetches ${formatSize(a.bytes)} from ${formatIpv4(a.to)} over TCP, port ${a.port}`,
   },
   talk: {
@@ -193,13 +187,7 @@ export const VERBS = {
       bytes: size('How much goes there and comes back; every octet is verified.'),
       port: v.optional(port('TCP port.'), DEFAULTS.talk.port),
     }),
-    read(tree, resolve) {
-      const from = resolve.node(child(tree, 'from'), TALKERS)
-      const to = resolve.address(child(tree, 'to'))
-      const bytes = parseSize(text(child(tree, 'bytes')) ?? '')
-      if (from === undefined || to === undefined || bytes === undefined) return undefined
-      return { from, to, bytes, port: integer(child(tree, 'port')) ?? DEFAULTS.talk.port }
-    },
+    read: (tree, resolve) => readTransfer(tree, resolve, DEFAULTS.talk.port),
     describe: a =>
       `${a.from} sends ${formatSize(a.bytes)} over TCP to ${formatIpv4(a.to)}, port ${a.port}, to have them echoed`,
   },
@@ -284,6 +272,15 @@ export const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word)
 function readClient(tree: Tree, resolve: Resolver): { client: string } | undefined {
   const client = resolve.node(tree, ['client'])
   return client === undefined ? undefined : { client }
+}
+
+/** Octets over one TCP connection. */
+function readTransfer(tree: Tree, resolve: Resolver, usualPort: number): VerbArgs['fetch' | 'talk'] | undefined {
+  const from = resolve.node(child(tree, 'from'), TALKERS)
+  const to = resolve.address(child(tree, 'to'))
+  const bytes = parseSize(text(child(tree, 'bytes')) ?? '')
+  if (from === undefined || to === undefined || bytes === undefined) return undefined
+  return { from, to, bytes, port: integer(child(tree, 'port')) ?? usualPort }
 }
 
 /** What fits into one IP packet with an ICMP or a UDP header, fragmented if need be. */
