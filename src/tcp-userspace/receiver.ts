@@ -30,7 +30,9 @@ export class Receiver {
   mss = 0
   #buffer: number
   #read = 0
+  /** The furthest right edge that was offered, and the last. */
   #edge = 0
+  #told = 0
   readonly #ring = new Ring()
   /** Octets that came out of order; made when the first do. */
   #early: Ranges | undefined = undefined
@@ -49,6 +51,7 @@ export class Receiver {
     this.nxt = add(irs, 1)
     this.#read = this.nxt
     this.#edge = add(this.nxt, offered)
+    this.#told = this.#edge
   }
 
   /** Without window scale no more than 65 535 octets can be offered. */
@@ -82,6 +85,7 @@ export class Receiver {
     if (field << shift > room) field--
     if (field > 0xffff) field = 0xffff
     const edge = add(this.nxt, field << shift)
+    this.#told = edge
     if (lt(this.#edge, edge)) this.#edge = edge
     return field
   }
@@ -93,7 +97,7 @@ export class Receiver {
 
   /** The peer has been left with less than a segment's room although there is more. */
   get starving(): boolean {
-    return (this.wnd & (-1 << this.shift)) < this.#worth && this.updateDue
+    return diff(this.#told, this.nxt) < this.#worth && this.updateDue
   }
 
   /** A segment, half of the buffer, or the least that the field can tell. */
