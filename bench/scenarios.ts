@@ -4,6 +4,7 @@
  * at the sink.
  */
 
+import type { TcpOptions } from 'tcp-userspace'
 import { fillPattern, matchesPattern } from '../src/app/pattern.ts'
 import { ip } from '../src/base/address.ts'
 import { ms } from '../src/base/time.ts'
@@ -19,6 +20,8 @@ export interface Outcome {
   readonly hops: number
   readonly events: number
   readonly rx_bytes: number
+  /** What arrived, in Mbit of simulated time from the beginning to the last octet. */
+  readonly goodput_mbit: number
   readonly drops: Readonly<Record<string, number>>
   /** Everything that was sent arrived, in order, with the right content. */
   readonly verified: boolean
@@ -34,6 +37,8 @@ function simulate(nodes: readonly string[], links: readonly string[]): Simulatio
   return build(loaded.lab)
 }
 
+const mbit = (octets: number, nanoseconds: number): number => Math.round((octets * 8e5) / nanoseconds) / 100
+
 const nodeOf = ({ nodes }: Simulation, name: string): IpNode => {
   const node = nodes.get(name)
   if (!(node instanceof IpNode)) throw new Error(name)
@@ -41,7 +46,7 @@ const nodeOf = ({ nodes }: Simulation, name: string): IpNode => {
 }
 
 /** Runs until nothing is left or `done` says so, and measures that alone. */
-function measure(simulation: Simulation, done: () => boolean): Omit<Outcome, 'rx_bytes' | 'verified'> {
+function measure(simulation: Simulation, done: () => boolean): Omit<Outcome, 'rx_bytes' | 'goodput_mbit' | 'verified'> {
   const { scheduler, trace } = simulation.world
   const cpu = process.cpuUsage()
   const start = process.hrtime.bigint()
@@ -74,11 +79,13 @@ export function chain(routers: number, ipLength: number, packets: number): Outco
   const size = ipLength - 28
   let received = 0
   let octets = 0
+  let lastAt = 0
   let right = true
   nodeOf(simulation, 'sink').udp.open(9, ({ data }) => {
     right &&= data.length === size && matchesPattern(data, received * size)
     received++
     octets += data.length
+    lastAt = scheduler.now
   })
   const socket = nodeOf(simulation, 'source').udp.open(9, () => {})
   const data = new Uint8Array(size)
@@ -92,7 +99,8 @@ export function chain(routers: number, ipLength: number, packets: number): Outco
   })
   timer.arm(ms(1))
   const measured = measure(simulation, () => received === packets)
-  return { ...measured, rx_bytes: octets, verified: right && received === packets }
+  const goodput_mbit = mbit(octets, lastAt)
+  return { ...measured, rx_bytes: octets, goodput_mbit, verified: right && received === packets }
 }
 
 export interface DumbbellOptions {
@@ -103,10 +111,12 @@ export interface DumbbellOptions {
   readonly queue: string
   /** Socket buffers in octets. */
   readonly buffer: number
+  /** What both ends have beside their buffers. */
+  readonly tcp?: TcpOptions
 }
 
 /** `flows` hosts on each side of two routers, each pair with one TCP stream; 100 Mbit/s and 1 ms to the hosts. */
-export function dumbbell({ flows, bytes, rate, queue, buffer }: DumbbellOptions): Outcome {
+export function dumbbell({ flows, bytes, rate, queue, buffer, tcp: more }: DumbbellOptions): Outcome {
   const nodes = [
     'left: { kind: router, routes: ["default via 10.0.0.2"] }',
     'right: { kind: router, routes: ["default via 10.0.0.1"] }',
@@ -130,8 +140,9 @@ export function dumbbell({ flows, bytes, rate, queue, buffer }: DumbbellOptions)
   const simulation = simulate(nodes, links)
   const { scheduler } = simulation.world
   const each = Math.floor(bytes / flows)
-  const options = { sendBuffer: buffer, receiveBuffer: buffer }
+  const options = { ...more, sendBuffer: buffer, receiveBuffer: buffer }
   let octets = 0
+  let lastAt = 0
   let right = true
   for (let i = 0; i < flows; i++) {
     const sink = nodeOf(simulation, `b${i}`)
@@ -141,6 +152,7 @@ export function dumbbell({ flows, bytes, rate, queue, buffer }: DumbbellOptions)
         right &&= matchesPattern(piece, received)
         received += piece.length
         octets += piece.length
+        lastAt = scheduler.now
       },
     }))
     const source = nodeOf(simulation, `a${i}`)
@@ -148,7 +160,8 @@ export function dumbbell({ flows, bytes, rate, queue, buffer }: DumbbellOptions)
     scheduler.after(ms(1 + (i % 10)), 'bulk', () => send(tcp, bare(address(4096 + i, 1)), each))
   }
   const measured = measure(simulation, () => octets === each * flows)
-  return { ...measured, rx_bytes: octets, verified: right && octets === each * flows }
+  const goodput_mbit = mbit(octets, lastAt)
+  return { ...measured, rx_bytes: octets, goodput_mbit, verified: right && octets === each * flows }
 }
 
 /** Writes `total` octets as fast as the connection takes them. */
@@ -189,5 +202,5 @@ export function sessions(count: number): Outcome & { readonly sessions: number }
   for (const [i, node] of clients.entries()) scheduler.after(i * 100_000, 'dial', () => node.connect())
   const up = (): number => clients.filter(node => node.tunnelUp).length
   const measured = measure(simulation, () => up() === count || scheduler.now > 100e9)
-  return { ...measured, rx_bytes: 0, verified: up() === count, sessions: up() }
+  return { ...measured, rx_bytes: 0, goodput_mbit: 0, verified: up() === count, sessions: up() }
 }

@@ -7,6 +7,8 @@ import { chain, dumbbell, type Outcome } from './scenarios.ts'
 
 const PACKETS = 50_000
 const BYTES = 64 << 20
+/** ns-3 has a minimum RTO of 1 s and no tail loss probe. */
+const AS_NS3 = { profile: 'rfc', tailLossProbe: false } as const
 
 function run(scenario: string): Outcome | undefined {
   const chainLength = /^chain-H10-(\d+)$/.exec(scenario)
@@ -17,7 +19,7 @@ function run(scenario: string): Outcome | undefined {
   const rate = match[1] === 'dumbbell10g' ? '10gbit' : '1gbit'
   const lossless = match[1] === 'lossless'
   const queue = lossless ? '15000kB' : '1500kB'
-  return dumbbell({ flows, bytes: BYTES, rate, queue, buffer: lossless ? 1 << 20 : 2 << 20 })
+  return dumbbell({ flows, bytes: BYTES, rate, queue, buffer: lossless ? 1 << 20 : 2 << 20, tcp: AS_NS3 })
 }
 
 const scenario = process.argv.slice(2).at(-1) ?? ''

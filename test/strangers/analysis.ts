@@ -81,11 +81,38 @@ function ofConnection(rows: readonly string[][], name: string): Seen {
   check(data.length > 0, `tshark finds no data of ${name}`)
   const time = (row: readonly string[]): number => Number(row[FIELDS.indexOf('frame.time_relative')])
   const flags = noCounts()
-  for (const [i, flag] of FLAGS.entries()) {
-    flags[flag] = rows.filter(row => row[FIELDS.length + Object.keys(OPTIONS).length + i] !== '').length
+  const late = lateOnes(rows)
+  const column = (flag: Flag): number => FIELDS.length + Object.keys(OPTIONS).length + FLAGS.indexOf(flag)
+  for (const row of rows) {
+    const shown = FLAGS.filter(flag => row[column(flag)] !== '')
+    const what: readonly Flag[] =
+      late.has(row) && shown.some(isRepeat) ? [...shown.filter(flag => !isRepeat(flag)), LATE] : shown
+    for (const flag of what) flags[flag]++
   }
   const negotiated = Object.keys(OPTIONS).filter((_, i) => syns.every(row => row[FIELDS.length + i] !== ''))
   return { negotiated, flags, seconds: time(data[data.length - 1]) - time(syns[0]) }
+}
+
+/** What tshark calls a segment that comes after one that follows it, by the duplicate acknowledgments that it has seen meanwhile. */
+const isRepeat = (flag: Flag): boolean => flag === 'retransmission' || flag === 'fast_retransmission'
+const LATE: Flag = 'out_of_order'
+
+/**
+ * Segments that were sent before one that has already passed: they are late, not sent again, whatever they are called. What is
+ * sent again has the time at which it is sent again (RFC 7323 §3.2).
+ */
+function lateOnes(rows: readonly string[][]): Set<readonly string[]> {
+  const tsval = FIELDS.length + Object.keys(OPTIONS).indexOf('timestamps')
+  const newest = new Map<string, number>()
+  const late = new Set<readonly string[]>()
+  for (const row of rows) {
+    if (row[tsval] === '') continue
+    const value = Number(row[tsval])
+    const before = newest.get(row[0])
+    if (before !== undefined && ((value - before) | 0) < 0) late.add(row)
+    else newest.set(row[0], value)
+  }
+  return late
 }
 
 /** Newer ones write `True`. */

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { fillPattern } from '../../src/app/pattern.ts'
+import { concat } from '../../src/base/bytes.ts'
 import { labText } from '../../src/lab/builder.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
@@ -78,6 +79,14 @@ describe('tshark, a judge', { skip: noTshark }, () => {
     assert.notDeepEqual(shown(seen), [])
   })
 
+  test('a segment after those that follow it is sent again, or late by its timestamp (RFC 7323 §3.2)', () => {
+    const counts = (age: number): Counts => look(overtaken(age), { it: PORT }).it.flags
+    const [again, late] = [counts(0), counts(1)]
+    assert.equal(again.fast_retransmission, 1)
+    assert.equal(late.fast_retransmission + late.retransmission, 0)
+    assert.equal(late.out_of_order, again.out_of_order + 1)
+  })
+
   test('finds that an option is no longer negotiated when one octet of it is spoiled in one SYN', () => {
     assert.ok(clean)
     const kinds = { SACK: 4, timestamps: 8, scale: 3 }
@@ -97,12 +106,36 @@ describe('tshark, a judge', { skip: noTshark }, () => {
   })
 })
 
-/** Where the option of this kind stands in a SYN. */
+/** The capture up to its first text, of whose segments the second comes after the fifth, `age` ms older than the first is. */
+function overtaken(age: number): Uint8Array {
+  const isText = ({ bytes }: { readonly bytes: Uint8Array }): boolean => bytes.length > 1000
+  const begin = FRAMES.findIndex(isText)
+  const [first, second, ...others] = FRAMES.filter(isText).map(({ bytes }) => bytes.slice())
+  const carried = first.length - TCP_AT - Segment.headerLength(first, TCP_AT)
+  const answer = (FRAMES.slice(begin).find(frame => !isText(frame)) as Pcap.CapturedFrame).bytes.slice()
+  const acknowledged = Segment.sequence(first, TCP_AT) + carried
+  Segment.set32(answer, TCP_AT + 8, acknowledged)
+  const stamp = placeOf(second, TIMESTAMPS) + 2
+  Segment.set32(second, stamp, Segment.get32(first, placeOf(first, TIMESTAMPS) + 2) - age)
+  for (const frame of [answer, second]) {
+    Segment.seal(frame, TCP_AT, frame.length, Ipv4.source(frame, 0), Ipv4.destination(frame, 0))
+  }
+  const flow = [first, answer, ...others.slice(0, 3).flatMap(frame => [frame, answer]), second]
+  const frames = [...FRAMES.slice(0, begin).map(({ bytes }) => bytes), ...flow]
+  return concat(
+    Pcap.sectionHeader({ fingerprint: '0', timeZero: 0 }),
+    Pcap.interfaceBlock({ name: 'it', description: 'it', linkType: Pcap.LINK_TYPE.raw }),
+    ...frames.map((bytes, n) => Pcap.packetBlock({ interface: 0, timeZero: 0, t: n * 1e6, bytes })),
+  )
+}
+const TIMESTAMPS = 8
+
+/** Where the option of this kind stands in a segment. */
 function placeOf(bytes: Uint8Array, kind: number): number {
   for (let at = TCP_AT + Segment.HEADER; at < bytes.length; at += bytes[at] === 1 ? 1 : bytes[at + 1]) {
     if (bytes[at] === kind) return at
   }
-  throw new Error(`the SYN has no option ${kind}`)
+  throw new Error(`the segment has no option ${kind}`)
 }
 
 describe('the end of the kernel, a judge', () => {
