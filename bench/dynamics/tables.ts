@@ -75,7 +75,7 @@ export const PAIRS: readonly (readonly [Congestion, Congestion])[] = [
 ]
 
 export function shareRow(flows: readonly [Congestion, Congestion], queue: number): string {
-  const { rates, jain } = share(flows, queue, 20, 320)
+  const { rates, jain } = share(flows, queue, 20, 620)
   const [a, b] = rates
   const ratio = Math.max(a, b) / Math.min(a, b)
   return row([flows.join(' and '), `${queue / 1000} kB`, mbit(a), mbit(b), ratio.toFixed(2), jain.toFixed(3)])
@@ -101,11 +101,16 @@ const longLines = (): string =>
 function slowStartTable(): string {
   const rounds = 6
   const usual = slowStart(rounds)
-  const each = slowStart(rounds, { delayedAck: 0 })
+  const each = slowStart(rounds, { profile: 'rfc', delayedAck: 0 })
+  const careful = slowStart(rounds, { profile: 'rfc' })
   const heads = usual.map((_, round) => `${round + 1}`)
   return table(
     ['after round trip', ...heads],
-    [row(['every second segment is acknowledged', ...usual]), row(['every segment is acknowledged', ...each])],
+    [
+      row(['`linux`, every second segment is acknowledged', ...usual]),
+      row(['`rfc`, every second segment is acknowledged', ...careful]),
+      row(['`rfc`, every segment is acknowledged', ...each]),
+    ],
   )
 }
 

@@ -20,7 +20,8 @@ export interface CongestionControl {
   readonly ssthresh: number
   /**
    * `acked` octets have been acknowledged for the first time, `inFlight` were in flight before that. Not called during
-   * fast recovery, nor while the window is larger than what there is to send.
+   * fast recovery, nor while the window is larger than what there is to send. In slow start `acked` is no more than what
+   * one acknowledgment may open the window by (RFC 5681 §3.1, RFC 3465).
    */
   onAck(acked: number, inFlight: number, srtt: number | undefined, now: number): void
   /** A segment was lost, as acknowledgments of later ones tell; called once for each window of data. */

@@ -42,11 +42,11 @@ export class Cubic implements CongestionControl {
   }
 
   onAck(acked: number, _inFlight: number, srtt: number | undefined, now: number): void {
-    const { mss } = this.#flow
     if (this.#cwnd < this.ssthresh) {
-      this.#cwnd += Math.min(acked, mss) // RFC 5681, equation (2)
+      this.#cwnd += acked // RFC 5681, equation (2)
       return
     }
+    const { mss } = this.#flow
     if (Number.isNaN(this.#epochAt)) this.#beginEpoch(now)
     const elapsed = (now - this.#epochAt) / 1e9
     const rtt = (srtt ?? 0) / 1e9

@@ -22,16 +22,15 @@ export class NewReno implements CongestionControl {
   }
 
   onAck(acked: number): void {
-    const { mss } = this.#flow
     if (this.cwnd < this.ssthresh) {
-      this.cwnd += Math.min(acked, mss) // equation (2)
+      this.cwnd += acked // equation (2); who calls sees to its limit
       return
     }
     // One segment for each window of acknowledged octets: the way that §3.1 recommends.
     this.#acked += acked
     if (this.#acked < this.cwnd) return
     this.#acked -= this.cwnd
-    this.cwnd += mss
+    this.cwnd += this.#flow.mss
   }
 
   onLoss(inFlight: number): void {

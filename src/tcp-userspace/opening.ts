@@ -34,7 +34,8 @@ export function established(tcb: Tcb, seq: number, ack: number, wnd: number, cau
   if (repeated) rtoClock.synWasRetransmitted()
   else if (!standing.repeated) rtoClock.sample(tcb.env.now() - standing.synAt)
   sender.opened(seq, ack, wnd)
-  tcb.recovery.start(tcb.host.congestion, repeated ? 1 : tcb.host.profile.initialWindow)
+  const { initialWindow, slowStart } = tcb.host.profile
+  tcb.recovery.start(tcb.host.congestion, repeated ? 1 : initialWindow, slowStart)
   tcb.softError = false
   tcb.timers.rest()
   tcb.move(cause)

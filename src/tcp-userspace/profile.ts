@@ -22,6 +22,8 @@ export interface Profile {
   readonly delayedAck: number
   /** Segments that may be sent before the first acknowledgment (RFC 6928 §2). */
   readonly initialWindow: number
+  /** Segments by which one acknowledgment may open the window in slow start: RFC 5681 §3.1, RFC 3465 §2.2. */
+  readonly slowStart: number
   /** Does an ICMP error that is not hard end a connection that is not open yet? */
   readonly softErrorsEndOpening: boolean
 }
@@ -44,6 +46,7 @@ export const PROFILES: Readonly<Record<'linux' | 'rfc', Profile>> = {
     linearSyns: 4,
     delayedAck: 40 * MS,
     initialWindow: 10,
+    slowStart: 2,
     softErrorsEndOpening: true,
   },
   rfc: {
@@ -56,6 +59,7 @@ export const PROFILES: Readonly<Record<'linux' | 'rfc', Profile>> = {
     linearSyns: 0,
     delayedAck: 200 * MS,
     initialWindow: 10,
+    slowStart: 1,
     softErrorsEndOpening: false,
   },
 }

@@ -52,6 +52,8 @@ export class Recovery {
   length = 0
   readonly #sender: Sender
   #congestion: CongestionControl | undefined = undefined
+  /** Segments by which an acknowledgment may open the window in slow start. */
+  #slowStart = 1
   #board: Scoreboard | undefined = undefined
   #dupAcks = 0
   /** RecoveryPoint. */
@@ -98,8 +100,9 @@ export class Recovery {
   }
 
   /** The connection is established; a SYN that had to be repeated leaves one segment (RFC 6928 §2). */
-  start(factory: CongestionFactory, segments: number): void {
+  start(factory: CongestionFactory, segments: number, slowStart: number): void {
     const { mss } = this.#sender
+    this.#slowStart = slowStart
     this.#congestion = factory(this.#sender, initialWindow(mss, segments))
   }
 
@@ -251,8 +254,15 @@ export class Recovery {
     const congestion = this.#congestion
     if (!congestion) return
     const { cwnd, ssthresh } = congestion
-    const used = cwnd < ssthresh ? 2 * flight : flight + this.#sender.mss
-    if (used >= cwnd || this.phase === 'timeout') congestion.onAck(acked, flight, srtt, now)
+    const { mss } = this.#sender
+    const timedOut = this.phase === 'timeout'
+    if (cwnd >= ssthresh) {
+      if (flight + mss >= cwnd || timedOut) congestion.onAck(acked, flight, srtt, now)
+    } else if (2 * flight >= cwnd || timedOut) {
+      // RFC 3465 §2.3: after a timeout one acknowledgment may count for what had arrived long before.
+      const limit = (timedOut ? 1 : this.#slowStart) * mss
+      congestion.onAck(acked < limit ? acked : limit, flight, srtt, now)
+    }
   }
 
   /** An acknowledgment that moves nothing, but tells that a segment has left the network. */

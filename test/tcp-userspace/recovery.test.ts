@@ -45,7 +45,7 @@ describe('a line that loses', () => {
     test(`1 %: next to nothing is sent for nothing, and no timer runs out (RFC 6675), ${JSON.stringify(options)}`, () => {
       for (const seed of [1, 2, 3]) {
         const { info, duplicates } = bulk({ seed, loss: 0.01 }, options)
-        assert.ok(info.retransmits > 5 && info.fastRecoveries > 5, `${info.retransmits}`)
+        assert.ok(info.retransmits > 5 && info.fastRecoveries > 2, `${info.retransmits} ${info.fastRecoveries}`)
         assert.ok(duplicates <= 1, `${duplicates} of ${info.retransmits}`)
         assert.ok(info.timeouts <= 1, `${info.timeouts}`)
         assert.equal(info.reordering, 3)
@@ -84,7 +84,7 @@ describe('a line that loses', () => {
     for (const seed of [1, 2, 3]) {
       const { info, duplicates } = bulk({ seed, loss: 0.01 }, { sack: false })
       assert.equal(info.sack, false)
-      assert.ok(info.fastRecoveries > 5 && info.timeouts <= 2, `${info.fastRecoveries} ${info.timeouts}`)
+      assert.ok(info.fastRecoveries > 2 && info.timeouts <= 2, `${info.fastRecoveries} ${info.timeouts}`)
       assert.ok(duplicates <= 3, `${duplicates} of ${info.retransmits}`)
     }
   })

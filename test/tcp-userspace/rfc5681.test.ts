@@ -105,13 +105,31 @@ describe('slow start and congestion avoidance (RFC 5681 §3.1)', () => {
     }),
   )
 
+  for (const [profile, segments, why] of [
+    ['rfc', 1, 'equation 2'],
+    ['linux', 2, 'L of RFC 3465 §2.2'],
+  ] as const) {
+    test(
+      `slow start: but no more than ${segments} with the profile ${profile}, however much it acknowledges (${why})`,
+      scripted({ ...BIG, profile }, s => {
+        flow(s, 500_000)
+        s.peer.takes()
+        s.peer.sends('.')
+        assert.equal(s.app.info.cwnd, (10 + segments) * MSS)
+      }),
+    )
+  }
+
   test(
-    'slow start: but no more than a segment, however much it acknowledges (equation 2)',
+    'slow start: but no more than a segment after a timeout (RFC 3465 §2.3)',
     scripted(BIG, s => {
       flow(s, 500_000)
       s.peer.takes()
-      s.peer.sends('.')
-      assert.equal(s.app.info.cwnd, 11 * MSS)
+      s.clock.advance(s.app.connection.rto)
+      s.peer.takes()
+      assert.equal(s.app.info.cwnd, MSS)
+      s.peer.sends('.', { ack: 1 + 3 * MSS })
+      assert.equal(s.app.info.cwnd, 2 * MSS)
     }),
   )
 
