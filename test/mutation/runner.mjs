@@ -1,4 +1,4 @@
-// A test runner for Stryker (docs/decisions/011): the tests of tcp-userspace are bundled with the mutated package and run in
+// A test runner for Stryker (docs/decisions/012): the tests of tcp-userspace are bundled with the mutated package and run in
 // this process, one after the other, all of them synchronous. A mutant is then a matter of milliseconds, not of seconds.
 
 import { readdirSync } from 'node:fs'
@@ -39,7 +39,9 @@ class ScriptRunner {
         {
           name: 'mutation',
           setup({ onLoad, onResolve }) {
-            onResolve({ filter: /^tcp-userspace$/ }, () => ({ path: `${process.cwd()}/src/tcp-userspace/index.ts` }))
+            onResolve({ filter: /^tcp-userspace(\/parts)?$/ }, ({ path }) => ({
+              path: `${process.cwd()}/src/tcp-userspace/${path.split('/')[1] ?? 'index'}.ts`,
+            }))
             onResolve({ filter: /^node:test$/ }, () => ({ path: 'collector', namespace: 'mutation' }))
             onLoad({ filter: /.*/, namespace: 'mutation' }, () => ({ contents: COLLECTOR }))
           },
@@ -116,7 +118,7 @@ class ScriptRunner {
 }
 
 /** Tests that would cost more than they tell. */
-const SLOW = ['readme.test.ts', 'stream.test.ts']
+const SLOW = ['dynamics.test.ts', 'readme.test.ts', 'stream.test.ts']
 const SKIPPED = /seeds (?:51|101|151) to|thousands of connections|the same seed/
 
 const namespace = () => (globalThis.__stryker__ ??= {})
