@@ -1,0 +1,379 @@
+/**
+ * One machine's connections beside each other: which of them a segment belongs to (RFC 9293 §3.9.1, §3.10.7), who may have a
+ * port (RFC 6056), and when a pair of endpoints may be used again (§3.6.1).
+ */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Connection, TcpStack } from 'tcp-userspace'
+import { ip } from '../../src/base/address.ts'
+import { Scheduler } from '../../src/base/scheduler.ts'
+import { sec } from '../../src/base/time.ts'
+import { OURS, PORT, type Script, scripted, THEIR_PORT, THEIRS } from './script.ts'
+
+const US = { address: OURS, port: PORT }
+const PEER = { address: THEIRS, port: THEIR_PORT }
+
+describe('listeners (RFC 9293 §3.10.1)', () => {
+  test(
+    'one of another address does not take the segment, nor does one that is closed; others of the port go on',
+    scripted({}, ({ stack, app, peer }) => {
+      stack.listen({ port: PORT, address: ip('10.0.0.9') }, () => ({}))
+      peer.sends('S')
+      peer.expects('R.')
+      const any = app.listens()
+      const own = stack.listen({ port: PORT, address: OURS }, () => ({}))
+      own?.close()
+      peer.sends('S', { seq: 0 })
+      peer.expects('S.')
+      peer.port++
+      any.close()
+      any.close()
+      peer.sends('S', { seq: 0 })
+      peer.expects('R.')
+    }),
+  )
+
+  test(
+    'a port whose listeners are all closed may be drawn again, one that has a listener not (RFC 6056 §3.3.1)',
+    scripted({ ephemeralPorts: [9000, 9000] }, ({ stack }) => {
+      const open = () => stack.connect({ local: { address: OURS }, remote: PEER }, {})
+      const first = stack.listen({ port: 9000 }, () => ({}))
+      const second = stack.listen({ port: 9000, address: OURS }, () => ({}))
+      assert.equal(open(), undefined)
+      first?.close()
+      assert.equal(open(), undefined)
+      second?.close()
+      assert.equal(open()?.local.port, 9000)
+    }),
+  )
+})
+
+describe('ephemeral ports (RFC 6056 §3.3.1)', () => {
+  test('the search begins anywhere, goes round, and ends when all are taken', () => {
+    const scheduler = new Scheduler()
+    const stack = new TcpStack(
+      {
+        now: () => scheduler.now,
+        timer: (owner, fire) => scheduler.timer(owner, fire),
+        random32: purpose => (purpose === 'port' ? 4_000_000_003 : 0),
+        buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
+        send: () => {},
+        maxSegment: () => 1480,
+      },
+      { ephemeralPorts: [5000, 5004] },
+    )
+    const open = (port: number) =>
+      stack.connect({ local: { address: OURS }, remote: { ...PEER, port } }, {})?.local.port
+    assert.deepEqual([1, 1, 1, 1, 1, 1].map(open), [5003, 5004, 5000, 5001, 5002, undefined])
+    assert.equal(open(2), 5003) // another remote end: another connection
+  })
+})
+
+describe('to whom a segment belongs', () => {
+  test('each of two thousand connections gets its own, and only its own, also when others have gone', () => {
+    const scheduler = new Scheduler()
+    const sent: number[] = []
+    const stack: TcpStack = new TcpStack({
+      now: () => scheduler.now,
+      timer: (owner, fire) => scheduler.timer(owner, fire),
+      random32: () => 1,
+      buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
+      send: () => {},
+      maxSegment: () => 1480,
+      trace: { state: connection => sent.push(connection.remote.port), retransmit: () => {} },
+    })
+    const connections: Connection[] = []
+    for (let port = 1; port <= 2000; port++) {
+      const connection = stack.connect({ local: US, remote: { ...PEER, port } }, {})
+      assert.ok(connection)
+      connections.push(connection)
+    }
+    // An ICMP error that ends the one whose endpoints it quotes; every third of them.
+    const end = (of: Connection, changed: Partial<Record<'local' | 'remote', object>> = {}) =>
+      stack.unreachable(
+        { local: { ...of.local, ...changed.local }, remote: { ...of.remote, ...changed.remote }, sequence: of.sndUna },
+        true,
+      )
+    const left = () => new Set(stack.connections)
+    for (const one of connections) {
+      for (const changed of [
+        { local: { address: THEIRS } },
+        { local: { port: 81 } },
+        { remote: { address: OURS } },
+        { remote: { port: one.remote.port + 5000 } },
+      ]) {
+        end(one, changed)
+      }
+    }
+    assert.equal(left().size, 2000)
+    for (const step of [3, 2, 1]) {
+      for (const [n, one] of connections.entries()) {
+        if (n % step > 0 || one.state === 'closed') continue
+        sent.length = 0
+        end(one)
+        assert.deepEqual(sent, [one.remote.port])
+        assert.equal(one.state, 'closed')
+      }
+    }
+    assert.equal(left().size, 0)
+  })
+})
+
+/** We have closed first and a listener waits on the same port; the last of the peer's numbers is 2, ours too. */
+function inTimeWait(s: Script, backlog = 10): void {
+  s.reach('time-wait')
+  s.stack.listen({ port: PORT, backlog }, () => ({}))
+}
+
+describe('TIME-WAIT and a new connection (RFC 9293 §3.6.1, MAY-2; RFC 6191)', () => {
+  test(
+    'a SYN beyond the last sequence number begins it, and ours begins beyond our last one',
+    scripted({ initialSequence: () => 0xffff_f000 }, s => {
+      inTimeWait(s)
+      const last = s.app.connection.sndNxt
+      assert.equal(s.peer.sends('S', { seq: 100 }), undefined)
+      const { bytes } = s.peer.expects('S.')
+      const iss = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4)
+      assert.ok(((iss - last) | 0) > 0xffff, `${iss} after ${last}`)
+      s.app.is('closed')
+    }),
+  )
+
+  test(
+    'no other segment does, wherever it lies',
+    scripted({}, s => {
+      inTimeWait(s)
+      for (const flags of ['.', 'F.', 'P.', 'S.']) {
+        s.peer.sends(flags, { seq: 100, ack: 2 })
+        assert.deepEqual(s.steps.at(-1)?.to, 'time-wait')
+        s.peer.takes()
+      }
+    }),
+  )
+
+  test(
+    'an old SYN is answered with the truth',
+    scripted({}, s => {
+      inTimeWait(s)
+      s.peer.sends('S', { seq: 1 })
+      s.peer.expects('.', { seq: 2, ack: 2 })
+      s.app.is('time-wait')
+    }),
+  )
+
+  test(
+    'a SYN for which the listener has no room leaves TIME-WAIT as it is',
+    scripted({}, s => {
+      inTimeWait(s, 1)
+      s.peer.port++
+      s.peer.sends('S', { seq: 0 })
+      s.peer.expects('S.')
+      s.peer.port--
+      s.peer.sends('S', { seq: 100 })
+      s.app.is('time-wait')
+    }),
+  )
+
+  test(
+    'a SYN without timestamps is judged by its sequence number, whatever came before it',
+    scripted({}, s => {
+      s.peer.timestamps = true
+      inTimeWait(s)
+      s.peer.sends('.', { ts: [1, 0] }) // from long ago
+      s.peer.takes()
+      assert.equal(s.peer.sends('S', { seq: 100, ts: null }), undefined)
+      s.peer.expects('S.')
+    }),
+  )
+
+  test(
+    'a SYN to a connection that is open begins nothing (RFC 5961 §4)',
+    scripted({}, s => {
+      s.accepted()
+      assert.equal(s.peer.sends('S', { seq: 100 }), 'bad-syn')
+      s.peer.expects('.', { seq: 1, ack: 1 })
+      s.app.is('established')
+    }),
+  )
+})
+
+describe('options of a SYN (RFC 9293 §3.7.1, MUST-15)', () => {
+  test(
+    'a SYN,ACK without any has none, whatever another SYN had a moment ago',
+    scripted({}, s => {
+      s.app.listens()
+      s.peer.sends('S', { mss: 1460, scale: 7, sackOk: true })
+      s.peer.takes()
+      s.peer.port++
+      s.peer.restarts(99)
+      s.app.connects()
+      s.peer.takes()
+      s.peer.sends('S.')
+      const { mss, windowScale, sack } = s.app.info
+      assert.deepEqual([mss, windowScale.send, sack], [536, 0, false])
+    }),
+  )
+})
+
+describe('round trips (RFC 6298 (2.2))', () => {
+  for (const opens of ['we open', 'the peer opens'] as const) {
+    test(
+      `that of the handshake is the first, whenever the connection begins: ${opens}`,
+      scripted({}, s => {
+        s.clock.advance(sec(5))
+        if (opens === 'we open') s.app.connects()
+        else {
+          s.app.listens()
+          s.peer.sends('S')
+        }
+        s.peer.takes()
+        s.clock.advance(sec(0.02))
+        s.peer.sends(opens === 'we open' ? 'S.' : '.')
+        assert.equal(s.app.info.srtt, 20e6)
+      }),
+    )
+  }
+})
+
+describe('closing (RFC 9293 §3.6, §3.10.4)', () => {
+  test(
+    'after CLOSE of both sides a FIN that is lost is sent again',
+    scripted({}, s => {
+      s.connected()
+      s.app.shuts()
+      s.peer.expects('F.', { seq: 1 })
+      s.peer.expectsAfter(s.app.connection.rto, 'F.', { seq: 1 })
+    }),
+  )
+
+  test(
+    'CLOSE of the other side in FIN-WAIT-2 bounds the wait for the peer (§3.6.1)',
+    scripted({ finWait2: sec(30) }, s => {
+      s.reach('fin-wait-2')
+      s.clock.advance(sec(100))
+      s.app.is('fin-wait-2')
+      s.app.shuts()
+      s.clock.advance(sec(30) - 1)
+      s.app.is('fin-wait-2')
+      s.clock.advance(1)
+      s.app.hears('closed timeout')
+    }),
+  )
+
+  test(
+    'a second CLOSE changes nothing (§3.10.4)',
+    scripted({}, s => {
+      s.reach('fin-wait-1')
+      s.app.closes()
+      s.peer.expectsNothing()
+      s.app.is('fin-wait-1')
+    }),
+  )
+
+  test(
+    'ABORT of what is closed changes nothing (§3.10.5)',
+    scripted({}, s => {
+      s.connected()
+      s.app.aborts()
+      s.peer.expects('R.')
+      const steps = s.steps.length
+      s.app.aborts()
+      s.peer.expectsNothing()
+      assert.equal(s.steps.length, steps)
+      s.app.hears('closed aborted')
+    }),
+  )
+
+  test(
+    'ABORT in TIME-WAIT while the reader has not taken all: told as such',
+    scripted({}, s => {
+      s.connected()
+      s.app.pauses()
+      s.app.closes()
+      s.peer.sends('F.', { length: 10, ack: 2 })
+      s.app.is('time-wait')
+      s.app.hears()
+      s.app.aborts()
+      s.app.hears('closed aborted')
+    }),
+  )
+
+  test(
+    'CLOSE in SYN-RECEIVED is queued: FIN follows once the connection is established (§3.10.4)',
+    scripted({}, s => {
+      s.reach('syn-received')
+      s.app.closes()
+      s.peer.expectsNothing()
+      s.app.is('syn-received')
+      s.peer.sends('.')
+      s.app.hears('opened')
+      s.peer.expects('F.', { seq: 1 })
+      s.app.is('fin-wait-1')
+    }),
+  )
+})
+
+describe('within one event', () => {
+  test(
+    'what a handler writes goes out with the acknowledgment of the whole segment, its FIN included',
+    scripted({ handlers: app => ({ data: () => void app().write(Uint8Array.of(0)) }) }, s => {
+      s.connected()
+      s.peer.sends('F.', { length: 10 })
+      s.peer.expects('P.', { seq: 1, length: 1, ack: 12 })
+      s.peer.expectsNothing()
+    }),
+  )
+
+  test(
+    'a reader that resumes and answers at once: one segment acknowledges all that it has taken',
+    scripted({ handlers: app => ({ data: () => void app().write(Uint8Array.of(0)) }) }, s => {
+      s.connected()
+      s.app.pauses()
+      s.peer.sends('F.', { length: 10 })
+      s.peer.takes()
+      s.app.resumes()
+      s.app.resumes()
+      s.app.reads(10)
+      s.app.hears('ended')
+      s.peer.expects('P.', { seq: 1, length: 1, ack: 12 })
+      s.peer.expectsNothing()
+    }),
+  )
+})
+
+describe('ICMP errors (RFC 1122 §4.2.3.9, RFC 5461)', () => {
+  for (const state of ['syn-sent', 'syn-received'] as const) {
+    test(
+      `a hard one ends a connection in ${state}`,
+      scripted({}, s => {
+        s.reach(state)
+        const { sndUna } = s.app.connection
+        s.stack.unreachable({ local: US, remote: PEER, sequence: sndUna }, true)
+        s.app.is('closed')
+      }),
+    )
+  }
+})
+
+describe('what can be asked', () => {
+  test(
+    'counts, settings and what waits for an answer',
+    scripted({}, s => {
+      s.app.connects()
+      s.clock.advance(sec(1))
+      assert.equal(s.app.connection.unanswered, 2)
+      s.peer.takes()
+      s.peer.sends('S.')
+      s.peer.expects('.')
+      assert.equal(s.app.connection.unanswered, 0)
+      s.peer.sends('.', { length: 10 })
+      const { segmentsIn, segmentsOut, bytesIn, bytesOut } = s.app.info
+      assert.deepEqual([segmentsIn, segmentsOut, bytesIn, bytesOut], [2, 3, 10, 0])
+      const { connection } = s.app
+      assert.deepEqual([connection.keepAlive, connection.userTimeout], [false, undefined])
+      connection.keepAlive = true
+      connection.userTimeout = 7e9
+      assert.deepEqual([connection.keepAlive, connection.userTimeout], [true, 7e9])
+    }),
+  )
+})
