@@ -128,6 +128,43 @@ describe('slow start and congestion avoidance (RFC 5681 §3.1)', () => {
     }),
   )
 
+  /** Segments that fill the window so far, and whether it grows when they are acknowledged. */
+  for (const [segments, grows] of [
+    [4, false],
+    [5, true],
+  ] as const) {
+    test(
+      `slow start: ${segments} of ten segments used ${grows ? 'are half of the window: it grows' : 'are less than half: it stays'} (RFC 7661 §4.2)`,
+      scripted(BIG, s => {
+        flow(s, segments * MSS)
+        s.peer.takes()
+        s.peer.sends('.')
+        assert.equal(s.app.info.cwnd, grows ? 11 * MSS : 10 * MSS)
+      }),
+    )
+  }
+
+  test(
+    'congestion avoidance: a window grows that was used but for a segment, and no other',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      for (let n = 0; n < 3; n++) s.peer.sends('.', { ack: 1 })
+      s.peer.takes()
+      s.peer.sends('.')
+      const use = (segments: number): number => {
+        s.app.writes(segments * MSS)
+        s.peer.takes()
+        s.peer.sends('.')
+        return s.app.info.cwnd
+      }
+      assert.deepEqual([s.app.info.cwnd, s.app.info.ssthresh], [5 * MSS, 5 * MSS])
+      for (let n = 0; n < 10; n++) assert.equal(use(3), 5 * MSS)
+      assert.equal(use(4), 5 * MSS)
+      assert.equal(use(4), 6 * MSS)
+    }),
+  )
+
   test(
     'congestion avoidance: one segment for each window of acknowledgments',
     scripted(BIG, s => {

@@ -142,7 +142,80 @@ describe('tail loss probe (RFC 8985 §7)', () => {
   })
 })
 
+describe('the rescue of the highest octets that are not SACKed (RFC 6675 §4, NextSeg (4))', () => {
+  /** Twenty segments, of which the first is lost; it and nine new ones are out in fast recovery, which is all that may be. */
+  function full() {
+    const parts = inFlight(20)
+    parts.connection.write(stream(9 * MSS))
+    parts.acks(0, [1, 20])
+    assert.deepEqual(parts.sent(), [0, 20, 21, 22, 23, 24, 25, 26, 27, 28])
+    assert.equal(parts.connection.info().pipe, parts.connection.info().cwnd)
+    return parts
+  }
+  const texts = ({ peer }: ReturnType<typeof full>) =>
+    peer.drain().map(({ segment }) => [(segment.sequence - at(0)) / MSS, segment.payload.length])
+
+  test('without room there is none, with room for a segment there is', () => {
+    const parts = full()
+    parts.acks(0, [1, 20])
+    assert.deepEqual(parts.sent(), [])
+    parts.acks(0, [1, 20.001]) // room for one octet
+    assert.deepEqual(parts.sent(), [])
+    parts.acks(0, [1, 20.999])
+    assert.deepEqual(parts.sent(), [])
+    parts.acks(0, [1, 21])
+    assert.deepEqual(texts(parts), [[28, MSS]])
+  })
+
+  test('blocks lie at the very end: the segment below them', () => {
+    const parts = full()
+    parts.acks(0, [1, 20], [28, 29])
+    assert.deepEqual(texts(parts), [[27, MSS]])
+    parts.acks(0, [1, 20], [27, 29])
+    assert.deepEqual(parts.sent(), [], 'once')
+  })
+
+  test('the hole below them is shorter than a segment: all of it and no more', () => {
+    const parts = full()
+    parts.acks(0, [1, 20], [26.2, 26.4], [27.2, 29])
+    assert.deepEqual(texts(parts), [[26.4, 800]])
+  })
+
+  test('the end behind the last block is shorter than a segment', () => {
+    const parts = inFlight(20)
+    parts.acks(0, [1, 19.4])
+    assert.deepEqual(texts(parts), [
+      [0, MSS],
+      [19.4, 600],
+    ])
+  })
+
+  test('what was sent again already is not rescued', () => {
+    const parts = inFlight(10)
+    parts.acks(0, [1, 9], [9.5, 10])
+    assert.deepEqual(texts(parts), [
+      [0, MSS],
+      [9, 500],
+    ])
+    parts.acks(0, [1, 9], [9.4, 10])
+    assert.deepEqual(parts.sent(), [])
+  })
+})
+
 describe('DupThresh and D-SACK (RFC 2883, RFC 3708)', () => {
+  test('DupThresh never exceeds 300, Linux’s net.ipv4.tcp_max_reordering', () => {
+    const parts = underTest({ initialWindow: 400 })
+    const connection = parts.connected({}, { mss: 100, sackPermitted: true })
+    connection.write(stream(40_000))
+    const block = (from: number, to: number) =>
+      parts.peer.sends({ flags: 'A', seq: IRS + 1, ack: ISS + 1, sack: [[ISS + 1 + from, ISS + 1 + to]] })
+    block(39_900, 40_000)
+    block(25_050, 25_150) // overtaken by 149 segments and a half
+    assert.equal(reordering(connection), 151)
+    block(100, 200)
+    assert.equal(reordering(connection), 300)
+  })
+
   test('one needless segment of a recovery that repaired a loss teaches nothing', () => {
     const { connection, acks, sent } = inFlight(10)
     acks(0, [1, 2], [3, 9]) // 0 and 2 are lost
