@@ -71,6 +71,17 @@ describe('path MTU black hole (RFC 4821 §7.7)', () => {
     assert.deepEqual([info.mss, pathMtu], [1460, 1500])
   })
 
+  test('a path that becomes narrower still: what had passed is tried first, and something smaller then', () => {
+    let most = 1100
+    const { lengths, pathMtu } = over(20_000, length => {
+      const passes = length <= most
+      if (passes) most = 600
+      return passes
+    })
+    assert.deepEqual(lengths.slice(0, 11), [1460, 1460, 1460, 1024, 1460, 1460, 1460, 1024, 1024, 1024, 536])
+    assert.equal(pathMtu, 576)
+  })
+
   test('while nothing gets through: three full ones, three of 1024, and then the smallest', () => {
     const { lengths } = over(1460, (_, now) => now > 80e9)
     assert.deepEqual(lengths.slice(0, 6), [1460, 1460, 1460, 1024, 1024, 1024])

@@ -357,6 +357,15 @@ describe('ICMP errors (RFC 1122 §4.2.3.9, RFC 5461)', () => {
 
 describe('what can be asked', () => {
   test(
+    'before it is open a connection has no window of its own',
+    scripted({}, s => {
+      s.reach('syn-sent')
+      const { cwnd, ssthresh, sacked } = s.app.info
+      assert.deepEqual([cwnd, ssthresh, sacked], [0, 0, 0])
+    }),
+  )
+
+  test(
     'counts, settings and what waits for an answer',
     scripted({}, s => {
       s.app.connects()

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Connection, TcpOptions } from 'tcp-userspace'
+import { Bold } from './bold.ts'
 import { IRS, ISS, stream, underTest } from './harness.ts'
 
 const MSS = 1000
@@ -190,6 +191,14 @@ describe('the rescue of the highest octets that are not SACKed (RFC 6675 §4, Ne
     ])
   })
 
+  test('it leaves HighRxt where it is: what turns out to be lost below it is still sent again', () => {
+    const parts = inFlight(20)
+    parts.acks(0, [1, 12])
+    assert.deepEqual(parts.sent(), [0, 19])
+    parts.acks(0, [1, 12], [15, 19])
+    assert.deepEqual(parts.sent(), [12, 13, 14])
+  })
+
   test('what was sent again already is not rescued', () => {
     const parts = inFlight(10)
     parts.acks(0, [1, 9], [9.5, 10])
@@ -243,6 +252,37 @@ describe('DupThresh and D-SACK (RFC 2883, RFC 3708)', () => {
       assert.deepEqual([connection.info().cwnd, connection.info().ssthresh], [cwnd, ssthresh])
       assert.equal(reordering(connection), 8)
     }
+  })
+
+  test('all that was sent again was needless: recovery is over before all is acknowledged', () => {
+    const { connection, acks, sent } = inFlight(10)
+    acks(0, [1, 7])
+    assert.deepEqual(sent(), [0, 9])
+    acks(8, [0, 1])
+    assert.equal(connection.info().recovery, 'fast')
+    acks(8, [9, 10], [9, 10]) // the copy of 9 came after 9, and 8 is still missing
+    assert.equal(connection.info().recovery, 'open')
+  })
+
+  test('a controller that cannot undo keeps what it has taken', () => {
+    const { connection, acks } = inFlight(10, { congestion: (flow, window) => new Bold(flow, window) })
+    acks(0, [1, 7])
+    const { ssthresh } = connection.info()
+    acks(10, [0, 1])
+    acks(10, [9, 10])
+    assert.deepEqual([connection.info().recovery, connection.info().ssthresh], ['open', ssthresh])
+  })
+
+  test('what a timeout has sent again may have been overtaken by its copy: it teaches nothing', () => {
+    const { connection, clock, acks, sent } = inFlight(6, { tailLossProbe: false })
+    clock.advance(connection.rto / 1e6)
+    acks(1)
+    assert.deepEqual(sent(), [0, 1, 2])
+    clock.advance(connection.rto / 1e6)
+    assert.deepEqual(sent(), [1])
+    acks(1, [4, 6])
+    acks(1, [2, 3], [4, 6])
+    assert.equal(reordering(connection), 3)
   })
 
   test('what a timeout sends again for nothing teaches nothing', () => {
