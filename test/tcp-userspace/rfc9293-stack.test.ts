@@ -215,6 +215,28 @@ describe('options of a SYN (RFC 9293 §3.7.1, MUST-15)', () => {
   )
 })
 
+describe('options that we offer stand in whole words (RFC 9293 §3.1)', () => {
+  const [MSS, NOP, SCALE, SACK, TIMES] = [2, 1, 3, 4, 8]
+  for (const [options, kinds] of [
+    [{}, [MSS, SACK, TIMES, NOP, SCALE]],
+    [{ timestamps: false }, [MSS, SACK, NOP, NOP, NOP, SCALE]],
+    [{ sack: false }, [MSS, NOP, NOP, TIMES, NOP, SCALE]],
+    [{ sack: false, timestamps: false }, [MSS, NOP, SCALE]],
+    [{ windowScale: false }, [MSS, SACK, TIMES]],
+    [{ windowScale: false, sack: false, timestamps: false }, [MSS]],
+  ] as const) {
+    test(
+      JSON.stringify(options),
+      scripted(options, s => {
+        s.app.connects()
+        const syn = s.peer.expects('S')
+        assert.deepEqual(syn.kinds, kinds)
+        assert.deepEqual([syn.mss, syn.scale], [1460, 'windowScale' in options ? null : 5])
+      }),
+    )
+  }
+})
+
 describe('round trips (RFC 6298 (2.2))', () => {
   for (const opens of ['we open', 'the peer opens'] as const) {
     test(
