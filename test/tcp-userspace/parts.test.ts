@@ -110,6 +110,29 @@ describe('scoreboard (RFC 6675 §4)', () => {
     assert.equal(board.lowestNew, 850)
   })
 
+  test('of several blocks the lowest is remembered, wherever it stands', () => {
+    for (const blocks of [
+      [
+        [500, 600],
+        [900, 950],
+      ],
+      [
+        [900, 950],
+        [500, 600],
+      ],
+    ] as [number, number][][]) {
+      const board = new Scoreboard()
+      assert.equal(board.update(told(...blocks), 100, 1000), 150)
+      assert.equal(board.lowestNew, 500)
+    }
+  })
+
+  test('blocks that go round the whole number space are not taken', () => {
+    const board = new Scoreboard()
+    const from = 100 + 0x7fff_ffff
+    assert.equal(board.update(told([from, from + 0x7fff_ffff]), 100, 1000), 0)
+  })
+
   test('holes', () => {
     const board = new Scoreboard()
     board.update(told([200, 300], [400, 500]), 100, 1000)

@@ -395,22 +395,27 @@ describe('NewReno (RFC 6582 §3.2)', () => {
     }),
   )
 
-  test(
-    'a partial acknowledgment takes what it acknowledges from the window, but for one segment (step 3)',
-    scripted(BIG, s => {
-      flow(s, 100_000)
-      s.peer.takes()
-      for (let n = 0; n < 11; n++) s.peer.sends('.', { ack: 1 })
-      assert.equal(s.peer.seen, 1 + 10 * MSS)
-      const sent = s.peer.takes()
-      const out = 10 + sent.filter(({ seq }) => seq > 1).length
-      // ssthresh, and a segment for each duplicate; ours counts what was sent again as in flight, too.
-      assert.equal(out, 5 + 11 - 1)
-      s.peer.sends('.', { ack: 1 + 3 * MSS })
-      const next = starts(s)
-      assert.deepEqual(next, [1 + 3 * MSS, 1 + out * MSS]) // 16 - 3 + 1 against 15 - 3, and one again
-    }),
-  )
+  for (const [acked, again] of [
+    [3, true], // 16 - 3 + 1 against 15 - 3, and one again
+    [1, true], // 16 - 1 + 1 against 15 - 1, and one again
+    [0.5, false], // less than a segment gives none back: 16 - 0.5 against 15 - 0.5, and one again
+  ] as const) {
+    test(
+      `a partial acknowledgment of ${acked} segments takes them from the window, but for one if it is as much (step 3)`,
+      scripted(BIG, s => {
+        flow(s, 100_000)
+        s.peer.takes()
+        for (let n = 0; n < 11; n++) s.peer.sends('.', { ack: 1 })
+        assert.equal(s.peer.seen, 1 + 10 * MSS)
+        const sent = s.peer.takes()
+        const out = 10 + sent.filter(({ seq }) => seq > 1).length
+        // ssthresh, and a segment for each duplicate; ours counts what was sent again as in flight, too.
+        assert.equal(out, 5 + 11 - 1)
+        s.peer.sends('.', { ack: 1 + acked * MSS })
+        assert.deepEqual(starts(s), [1 + acked * MSS, ...(again ? [1 + out * MSS] : [])])
+      }),
+    )
+  }
 })
 
 describe('after a timeout (RFC 5681 §3.1)', () => {
@@ -436,6 +441,17 @@ describe('after a timeout (RFC 5681 §3.1)', () => {
       s.clock.advance(ms(800))
       assert.equal(s.app.info.ssthresh, 5 * MSS)
       assert.equal(s.app.info.cwnd, MSS)
+    }),
+  )
+
+  test(
+    'what limited transmit has sent does not count for ssthresh',
+    scripted(BIG, s => {
+      flow(s, 100_000)
+      for (let n = 0; n < 2; n++) s.peer.sends('.', { ack: 1 })
+      assert.equal(s.peer.takes().length, 12)
+      s.clock.advance(ms(200))
+      assert.equal(s.app.info.ssthresh, 5 * MSS)
     }),
   )
 

@@ -133,6 +133,47 @@ describe('tail loss probe (RFC 8985 §7)', () => {
     assert.equal(connection.info().timeouts, 1)
   })
 
+  test('one at a time: until its end is acknowledged the timeout is waited for (§7.2)', () => {
+    const { clock, acks, sent, pto, connection } = tail()
+    clock.advance(pto + 1)
+    assert.deepEqual(sent(), [4])
+    acks(2)
+    clock.advance(connection.rto / 1e6 - 1)
+    assert.deepEqual(sent(), [])
+    clock.advance(1)
+    assert.equal(connection.info().timeouts, 1)
+  })
+
+  test('none while something is SACKed, nor in a recovery (§7.2)', () => {
+    for (const recovering of [false, true]) {
+      const { clock, acks, sent, pto, connection } = tail()
+      if (recovering) {
+        acks(1, [2, 4]) // limited transmit has nothing to send
+        acks(1, [2, 5])
+        acks(4)
+      } else {
+        acks(1, [3, 4])
+        acks(2, [3, 4])
+      }
+      assert.equal(connection.info().recovery, recovering ? 'fast' : 'open')
+      sent()
+      clock.advance(Math.min(pto, connection.rto / 1e6 - 1))
+      assert.deepEqual(sent(), [])
+    }
+  })
+
+  test('new text as a probe repairs nothing: the window stays (§7.4.2)', () => {
+    const { clock, acks, connection, sent, pto } = tail()
+    connection.write(stream(300))
+    clock.advance(pto + 1)
+    assert.deepEqual(sent(), [5])
+    const { cwnd } = connection.info()
+    acks(5.3)
+    connection.write(stream(MSS))
+    acks(6.3)
+    assert.ok(connection.info().cwnd >= cwnd)
+  })
+
   test('without SACK there is none (§7.2)', () => {
     const { clock, connected, peer } = underTest()
     const connection = connected({}, { mss: MSS })
@@ -140,6 +181,32 @@ describe('tail loss probe (RFC 8985 §7)', () => {
     peer.drain()
     clock.advance(199)
     peer.expectsNothing()
+  })
+})
+
+describe('one recovery after another (RFC 6675 §5)', () => {
+  test('blocks beyond the end of a recovery prove the next loss at once', () => {
+    const { connection, acks, sent } = inFlight(20)
+    connection.write(stream(9 * MSS))
+    acks(0, [1, 20])
+    sent()
+    acks(0, [1, 20], [23, 27])
+    sent()
+    acks(20, [23, 27])
+    assert.deepEqual([connection.info().recovery, connection.info().fastRecoveries], ['fast', 2])
+    assert.equal(sent()[0], 20)
+  })
+
+  test('what lies beyond a window that has shrunk is not sent again (RFC 9293 §3.8.6, SHLD-16)', () => {
+    const { peer, sent } = inFlight(10)
+    const sack: [number, number][] = [
+      [at(1), at(5)],
+      [at(6), at(9)],
+    ]
+    peer.sends({ flags: 'A', seq: IRS + 1, ack: at(0), wnd: 2 * MSS, sack })
+    assert.deepEqual(sent(), [0])
+    peer.sends({ flags: 'A', seq: IRS + 1, ack: at(0), wnd: 6 * MSS, sack })
+    assert.deepEqual(sent(), [5])
   })
 })
 
@@ -302,6 +369,50 @@ describe('DupThresh and D-SACK (RFC 2883, RFC 3708)', () => {
     acks(6, [5, 6])
     assert.equal(connection.info().duplicatesReported, 1)
     assert.equal(reordering(connection), 3)
+  })
+
+  /** DupThresh is 10; segments 10 to `end` are in flight. */
+  function patient(end: number) {
+    const parts = inFlight(10)
+    parts.acks(0, [1, 2], [8, 9])
+    parts.acks(9)
+    parts.acks(10)
+    assert.equal(reordering(parts.connection), 10)
+    parts.connection.write(stream((end - 10) * MSS))
+    parts.sent()
+    return parts
+  }
+
+  test('more duplicates than what is in flight can give are not waited for (RFC 5827 §3)', () => {
+    const { connection, acks, sent } = patient(16)
+    acks(10, [11, 15])
+    assert.equal(connection.info().recovery, 'open')
+    acks(10, [11, 16])
+    assert.equal(connection.info().recovery, 'fast')
+    assert.deepEqual(sent(), [10])
+  })
+
+  for (const [what, end, sacked, after] of [
+    ['three', 20, 14, 3],
+    ['less than three', 20, 13.9, 10],
+  ] as const) {
+    test(`a timeout with ${what} segments SACKed: DupThresh is ${after}`, () => {
+      const { connection, clock, acks } = patient(end)
+      acks(10, [11, sacked])
+      assert.equal(connection.info().recovery, 'open')
+      clock.advance(2000)
+      assert.equal(connection.info().recovery, 'timeout')
+      assert.equal(reordering(connection), after)
+    })
+  }
+
+  test('a timeout in fast recovery says nothing of the patience', () => {
+    const { connection, clock, acks } = patient(30)
+    acks(10, [11, 29])
+    assert.equal(connection.info().recovery, 'fast')
+    clock.advance(3000)
+    assert.equal(connection.info().recovery, 'timeout')
+    assert.equal(reordering(connection), 10)
   })
 
   test('a timeout with three segments SACKed shows that the patience was too large: 3 again', () => {
