@@ -90,6 +90,7 @@ class ScriptRunner {
 
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }) {
     const stryker = namespace()
+    watch(stryker)
     stryker.hitCount = hitLimit === undefined ? undefined : 0
     stryker.hitLimit = hitLimit
     stryker.activeMutant = activeMutant.id
@@ -107,7 +108,8 @@ class ScriptRunner {
       if (wanted && !wanted.has(id)) continue
       nrOfTests++
       const failureMessage = failureOf(body)
-      if (stryker.hitCount > stryker.hitLimit) result = { status: 'timeout', reason: 'hit limit' }
+      if (stryker.hitCount > stryker.hitLimit || failureMessage === LOOPS)
+        result = { status: 'timeout', reason: 'hit limit' }
       else if (failureMessage !== undefined) result = { status: 'killed', killedBy: [id], failureMessage, nrOfTests }
       if (result) break
     }
@@ -123,9 +125,32 @@ const SLOW = ['dynamics.test.ts', 'readme.test.ts', 'stream.test.ts']
 const DEAR = /^whatever users|^a line that|faster beyond/
 const SKIPPED = /seeds (?:51|101|151) to|thousands of connections|the same seed/
 
+/** Seconds of the processor's time that a test may take; without a mutant none takes two. */
+const PATIENCE = 8
+const LOOPS = 'it loops'
+let began = 0
+const seconds = () => process.cpuUsage().user / 1e6
+
+/**
+ * Stryker's limit of hits is a hundred times those of all tests together, and then its clock ends the process, which also runs
+ * while the process does not. So whoever hits the mutant looks at the processor's time now and then.
+ */
+function watch(stryker) {
+  let count
+  Object.defineProperty(stryker, 'hitCount', {
+    configurable: true,
+    get: () => count,
+    set(value) {
+      count = value
+      if ((value & 255) === 255 && seconds() - began > PATIENCE) throw new Error(LOOPS)
+    },
+  })
+}
+
 const namespace = () => (globalThis.__stryker__ ??= {})
 
 function failureOf(body) {
+  began = seconds()
   try {
     body()
     return undefined
