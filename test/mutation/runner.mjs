@@ -122,7 +122,7 @@ class ScriptRunner {
 /** Tests that would cost more than they tell. */
 const SLOW = ['dynamics.test.ts', 'readme.test.ts', 'stream.test.ts']
 /** Those that come last, since they cost most; all others together take as long as any of them. */
-const DEAR = /^whatever users|^a line that|faster beyond/
+const DEAR = /^whatever users|^a line that|faster beyond|six thousand/
 const SKIPPED = /seeds (?:51|101|151) to|thousands of connections|the same seed/
 
 /** Seconds of the processor's time that a test may take; without a mutant none takes two. */

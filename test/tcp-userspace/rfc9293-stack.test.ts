@@ -70,53 +70,64 @@ describe('ephemeral ports (RFC 6056 §3.3.1)', () => {
 })
 
 describe('to whom a segment belongs', () => {
-  test('each of two thousand connections gets its own, and only its own, also when others have gone', () => {
+  test('each of six thousand connections gets its own, and only its own, also when others have gone', () => {
     const scheduler = new Scheduler()
-    const sent: number[] = []
-    const stack: TcpStack = new TcpStack({
+    const ended: Connection[] = []
+    const stack = new TcpStack({
       now: () => scheduler.now,
       timer: (owner, fire) => scheduler.timer(owner, fire),
       random32: () => 1,
       buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
       send: () => {},
       maxSegment: () => 1480,
-      trace: { state: connection => sent.push(connection.remote.port), retransmit: () => {} },
+      trace: { state: (connection, _, to) => void (to === 'closed' && ended.push(connection)), retransmit: () => {} },
     })
+    // They differ in one of the four numbers each; many share a bucket of the table.
     const connections: Connection[] = []
-    for (let port = 1; port <= 2000; port++) {
-      const connection = stack.connect({ local: US, remote: { ...PEER, port } }, {})
-      assert.ok(connection)
-      connections.push(connection)
-    }
-    // An ICMP error that ends the one whose endpoints it quotes; every third of them.
-    const end = (of: Connection, changed: Partial<Record<'local' | 'remote', object>> = {}) =>
-      stack.unreachable(
-        { local: { ...of.local, ...changed.local }, remote: { ...of.remote, ...changed.remote }, sequence: of.sndUna },
-        true,
-      )
-    const left = () => new Set(stack.connections)
-    for (const one of connections) {
-      for (const changed of [
-        { local: { address: THEIRS } },
-        { local: { port: 81 } },
-        { remote: { address: OURS } },
-        { remote: { port: one.remote.port + 5000 } },
-      ]) {
-        end(one, changed)
+    for (let n = 1; n <= 1500; n++) {
+      for (const [local, remote] of [
+        [{ ...US, address: OURS + 256 * n }, PEER],
+        [{ ...US, port: 1000 + n }, PEER],
+        [US, { ...PEER, address: THEIRS + 256 * n }],
+        [US, { ...PEER, port: 5000 + n }],
+      ] as const) {
+        const connection = stack.connect({ local, remote }, {})
+        assert.ok(connection)
+        connections.push(connection)
       }
     }
-    assert.equal(left().size, 2000)
+    // An ICMP error ends the one whose endpoints it quotes; every third first, then every second, then the rest.
     for (const step of [3, 2, 1]) {
       for (const [n, one] of connections.entries()) {
         if (n % step > 0 || one.state === 'closed') continue
-        sent.length = 0
-        end(one)
-        assert.deepEqual(sent, [one.remote.port])
-        assert.equal(one.state, 'closed')
+        stack.unreachable({ local: one.local, remote: one.remote, sequence: one.sndUna }, true)
+        assert.equal(ended.length, 1)
+        assert.equal(ended.pop(), one)
       }
     }
-    assert.equal(left().size, 0)
+    assert.equal([...stack.connections].length, 0)
   })
+
+  test(
+    'a segment may stand anywhere in a frame',
+    scripted({}, ({ stack, peer }) => {
+      const segment = peer.build('SF', { length: 5 })
+      const frame = new Uint8Array(100)
+      frame.set(segment, 33)
+      assert.equal(stack.receive(frame, 33, 52, THEIRS, OURS), 'truncated')
+      assert.equal(stack.receive(frame, 33, 33 + segment.length, THEIRS, OURS), 'no-connection')
+      peer.expects('R.', { ack: 7 })
+    }),
+  )
+
+  test(
+    'an ICMP error about a connection that is not there does nothing',
+    scripted({}, ({ stack, peer }) => {
+      stack.tooBig({ local: US, remote: PEER, sequence: 0 }, 1000)
+      stack.unreachable({ local: US, remote: PEER, sequence: 0 }, true)
+      peer.expectsNothing()
+    }),
+  )
 })
 
 /** We have closed first and a listener waits on the same port; the last of the peer's numbers is 2, ours too. */
