@@ -126,7 +126,7 @@ const DEAR = /^whatever users|^a line that|faster beyond|six thousand/
 const SKIPPED = /seeds (?:51|101|151) to|thousands of connections|the same seed/
 
 /** Seconds of the processor's time that a test may take; without a mutant none takes two. */
-const PATIENCE = 8
+const PATIENCE = 4
 const LOOPS = 'it loops'
 let began = 0
 const seconds = () => process.cpuUsage().user / 1e6

@@ -185,6 +185,14 @@ describe('tail loss probe (RFC 8985 §7)', () => {
 })
 
 describe('one recovery after another (RFC 6675 §5)', () => {
+  test('while blocks prove no loss yet the window grows as ever (RFC 5681 §3.1)', () => {
+    const { connection, acks } = inFlight(20)
+    const { cwnd } = connection.info()
+    acks(0, [5, 6])
+    acks(1, [5, 6])
+    assert.equal(connection.info().cwnd, cwnd + MSS)
+  })
+
   test('blocks beyond the end of a recovery prove the next loss at once', () => {
     const { connection, acks, sent } = inFlight(20)
     connection.write(stream(9 * MSS))
