@@ -39,6 +39,11 @@ export const REASONS = [
     'this.host.options.readSyn(bytes, at)',
   ],
 
+  ['delivery', 'untested', 'a second FIN at another place', 'receiver.finSeq === undefined'],
+  ['delivery', 'same', '`deliver` tells it at the end of the event', 'if (tcb.receiver.held === 0 && tcb.endTold)'],
+
+  ['keep-alive', 'work', 'the timer is set anew for every segment', 'if (this.#probes === 0)'],
+
   ['opening', 'types', 'it is called in these states only', "if (standing.state !== 'syn-sent' && standing.state"],
   [
     'opening',
@@ -170,4 +175,14 @@ export const REASONS = [
   ['tcb', 'same', 'set before it is read', 'busy = false'],
   ['tcb', 'types', 'by a cause alone no way leads into these two states', "if (to && to !== 'syn-sent'"],
   ['tcb', 'types', 'only SYN-RECEIVED has a listener', "if (before.state === 'syn-received' && before.listener)"],
+
+  [
+    'timeouts',
+    'instant',
+    'a segment of exactly 536 octets',
+    ['tcb.sender.front() > DEFAULT_MSS', undefined, 'tcb.sender.front() >= DEFAULT_MSS'],
+  ],
+  ['timeouts', 'untested', 'a probe that begins a retransmission', 'if (timers.set(tcb.sender))'],
+
+  ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
 ]

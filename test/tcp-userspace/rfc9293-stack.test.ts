@@ -388,6 +388,42 @@ describe('ICMP errors (RFC 1122 §4.2.3.9, RFC 5461)', () => {
   }
 })
 
+describe('how long something lasts', () => {
+  test(
+    'a keep-alive probe is sent when the peer has been silent for that time, counted from what it sent last (RFC 1122 §4.2.3.6)',
+    scripted({ keepAlive: { idle: sec(10), interval: sec(5), probes: 3 } }, s => {
+      s.connected()
+      s.clock.advance(sec(4))
+      s.peer.sends('.')
+      s.peer.expectsAfter(sec(10), '.', { seq: 0 })
+    }),
+  )
+
+  test(
+    'the user’s patience ends between two tries (RFC 5482 §3)',
+    scripted({ userTimeout: sec(2.5) }, s => {
+      s.connected()
+      s.app.writes(10) // tries at 0.2, 0.6, 1.4 and 3.0 s
+      s.clock.advance(sec(2.5) - 1)
+      s.app.hears()
+      s.clock.advance(1)
+      s.app.hears('closed timeout')
+    }),
+  )
+
+  test(
+    'a segment that every path carries is no black hole’s when it is lost (RFC 4821 §7.7)',
+    scripted({}, s => {
+      s.connected({ mss: 536 })
+      s.app.writes(536)
+      s.clock.advance(sec(20))
+      const sent = s.peer.takes()
+      assert.ok(sent.length > 4)
+      assert.ok(sent.every(({ length, dontFragment }) => length === 536 && dontFragment))
+    }),
+  )
+})
+
 describe('what can be asked', () => {
   test(
     'before it is open a connection has no window of its own',
