@@ -185,4 +185,5 @@ export const REASONS = [
   ['timeouts', 'untested', 'a probe that begins a retransmission', 'if (timers.set(tcb.sender))'],
 
   ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
+  ['sack', 'same', 'a place without a segment is in no stretch', '#recent: number[]', 'this.#recent.length > MOST'],
 ]
