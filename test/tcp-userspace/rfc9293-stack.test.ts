@@ -405,6 +405,10 @@ describe('how long something lasts', () => {
       s.connected()
       s.app.writes(10) // tries at 0.2, 0.6, 1.4 and 3.0 s
       s.clock.advance(sec(2.5) - 1)
+      assert.deepEqual(
+        s.retransmissions.map(({ at }) => at / 1e6),
+        [200, 600, 1400],
+      )
       s.app.hears()
       s.clock.advance(1)
       s.app.hears('closed timeout')
