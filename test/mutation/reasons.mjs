@@ -186,4 +186,12 @@ export const REASONS = [
 
   ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
   ['sack', 'same', 'a place without a segment is in no stretch', '#recent: number[]', 'this.#recent.length > MOST'],
+  ['recovery', 'untested', 'a probe in a recovery with two segments in flight', 'return this.sack && this.phase'],
+  [
+    'stack',
+    'untested',
+    'the runs so far had no test in which the option is absent',
+    'tailLossProbe: options.tailLossProbe',
+  ],
+  ['stack', 'types', 'the connection is in its chain', 'while (at && at.next !== connection)'],
 ]
