@@ -82,7 +82,6 @@ export class TcpConnection extends Tcb {
   /** CLOSE of both sides, §3.6.1. */
   close(): void {
     this.left = true
-    this.receiver.paused = false
     if (this.receiver.held > 0) this.abort()
     else this.end()
     if (this.state === 'fin-wait-2') this.timers.waitFor('fin-wait-2', this.host.finWait2)
@@ -172,7 +171,7 @@ export class TcpConnection extends Tcb {
     this.timers.stop()
     setKeepAlive(this)
     this.host.remove(this)
-    if (this.closeReason === undefined || reason !== 'closed') this.closeReason = reason
-    if (reason !== 'closed' || this.receiver.held === 0) tellClosed(this)
+    this.closeReason = reason
+    if (reason !== 'closed') tellClosed(this) // else `deliver` does, when the reader has taken all
   }
 }

@@ -54,18 +54,17 @@ export class PathMtus {
     return this.#find(destination)?.until
   }
 
-  /** A router cannot pass on more than `mtu`; 0 if it does not say. False when that is no news. */
-  tooBig(destination: number, mtu: number): boolean {
+  /** A router cannot pass on more than `mtu`; 0 if it does not say. */
+  tooBig(destination: number, mtu: number): void {
     const current = this.mtu(destination)
     const said = mtu === 0 ? (PLATEAUS.find(plateau => plateau < current) ?? MIN_MTU) : mtu
-    if (!this.#discover || said >= current) return false
+    if (!this.#discover || said >= current) return
     this.#learn(destination, Math.max(said, MIN_MTU), said >= MIN_MTU)
-    return true
   }
 
-  /** What to try when packets of `mtu`, or full ones, get no answer; undefined when there is nothing smaller. */
+  /** What to try when packets of `mtu`, or full ones, get no answer. */
   smaller(destination: number, mtu = this.mtu(destination)): number | undefined {
-    if (!this.#discover || mtu <= MIN_MTU) return undefined
+    if (!this.#discover) return undefined
     return mtu > SAFE_MTU ? SAFE_MTU : MIN_MTU
   }
 

@@ -352,7 +352,7 @@ export class Recovery {
     const seen = !this.#probeAgain || options.isDuplicate(una)
     if (!seen && una === this.#probeEnd) return
     this.#probeEnd = undefined
-    if (!seen && this.phase === 'open') this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
+    if (!seen) this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
   }
 
   onIdle(): void {
@@ -373,12 +373,11 @@ export class Recovery {
     return this.#hole(this.#lostBelow)
   }
 
-  /** Nothing new can be sent: what is not known to be lost, but not SACKed either. `NextSeg()` (3) and (4). */
+  /** In fast recovery nothing new can be sent: what is not known to be lost, but not SACKed either. `NextSeg()` (3) and (4). */
   nextDoubtful(): boolean {
     const board = this.#board
-    if (this.phase !== 'fast' || !board || board.octets === 0 || this.allowance < this.#sender.mss) return false
-    if (!this.#hole(board.highest) && !this.#rescue(board)) return false
-    return true
+    if (!board || board.octets === 0 || this.allowance < this.#sender.mss) return false
+    return this.#hole(board.highest) || this.#rescue(board)
   }
 
   /**

@@ -134,7 +134,6 @@ export class TcpStack {
   /** A SYN for a connection in TIME-WAIT, if it may begin a new one and a listener takes it (§3.6.1, MAY-2). */
   #beginsAnew(old: TcpConnection, bytes: Uint8Array, start: number): boolean {
     const { local, remote } = old
-    if (old.state !== 'time-wait') return false
     const listener = this.#listener(local.address, local.port)
     if (!listener || listener.halfOpen >= listener.backlog || !old.yieldsTo(bytes, start)) return false
     const connection = this.#make(local, remote, {}, old.sndNxt)

@@ -153,7 +153,7 @@ export function underTest(options: ScriptOptions = {}) {
       )
     },
     /** Forgets what was sent so far and returns it. */
-    drain(): { at: number; segment: Segment.Segment }[] {
+    drain(): { at: number; segment: Segment.Segment; seen: Seen }[] {
       return look().splice(0)
     },
   }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Cause, ENDINGS, Options, STATES, type State, type TcpEnv, TRANSITIONS } from 'tcp-userspace'
-import { cubeRoot, Isn, Ranges, Receiver, Scoreboard, sipHash } from 'tcp-userspace/parts'
+import { cubeRoot, Isn, NewReno, Ranges, Receiver, Scoreboard, sipHash } from 'tcp-userspace/parts'
+import { unhex } from '../../src/base/bytes.ts'
 
 /** RFC 9293 §3.3.2, figure 5, line by line; what the listener does is left out, and so is the deletion of the TCB. */
 const FIGURE_5 = `
@@ -109,6 +110,29 @@ describe('scoreboard (RFC 6675 §4)', () => {
     assert.equal(board.lowestNew, 850)
   })
 
+  test('of several blocks the lowest is remembered, wherever it stands', () => {
+    for (const blocks of [
+      [
+        [500, 600],
+        [900, 950],
+      ],
+      [
+        [900, 950],
+        [500, 600],
+      ],
+    ] as [number, number][][]) {
+      const board = new Scoreboard()
+      assert.equal(board.update(told(...blocks), 100, 1000), 150)
+      assert.equal(board.lowestNew, 500)
+    }
+  })
+
+  test('blocks that go round the whole number space are not taken', () => {
+    const board = new Scoreboard()
+    const from = 100 + 0x7fff_ffff
+    assert.equal(board.update(told([from, from + 0x7fff_ffff]), 100, 1000), 0)
+  })
+
   test('holes', () => {
     const board = new Scoreboard()
     board.update(told([200, 300], [400, 500]), 100, 1000)
@@ -134,6 +158,145 @@ test('the cube root is exact to the last digits that matter', () => {
   for (const x of [0, 0.001, 0.5, 1, 8, 27, 1000, 12_345.678, 1e9]) {
     assert.ok(Math.abs(cubeRoot(x) - Math.cbrt(x)) <= 1e-12 * Math.max(1, x), `${x}`)
   }
+})
+
+describe('the standard controller (RFC 5681 §3.1)', () => {
+  const avoiding = (segments: number) => {
+    const reno = new NewReno({ mss: 100 }, 1000)
+    reno.onLoss(2 * segments * 100)
+    return reno
+  }
+
+  test('in congestion avoidance what is left over of a window counts for the next', () => {
+    const reno = avoiding(4)
+    assert.deepEqual([reno.cwnd, reno.ssthresh], [400, 400])
+    reno.onAck(399)
+    assert.equal(reno.cwnd, 400)
+    reno.onAck(200) // 599: a window of 400, and 199
+    assert.equal(reno.cwnd, 500)
+    reno.onAck(300)
+    assert.equal(reno.cwnd, 500)
+    reno.onAck(1)
+    assert.equal(reno.cwnd, 600)
+  })
+
+  test('a loss begins the count anew', () => {
+    const reno = avoiding(4)
+    reno.onAck(399)
+    reno.onLoss(800)
+    reno.onAck(399)
+    assert.equal(reno.cwnd, 400)
+  })
+
+  test('undone is what the loss has taken, but not what has grown since (RFC 3708)', () => {
+    const reno = new NewReno({ mss: 100 }, 1000)
+    const { ssthresh } = reno
+    reno.onLoss(1000)
+    reno.undo()
+    assert.deepEqual([reno.cwnd, reno.ssthresh], [1000, ssthresh])
+    const other = avoiding(2)
+    other.onLoss(300) // two segments at least
+    for (let n = 0; n < 20; n++) other.onAck(other.cwnd)
+    const grown = other.cwnd
+    other.undo()
+    assert.equal(other.cwnd, grown)
+  })
+
+  test('after idling it is the initial window, or what was less (§4.1)', () => {
+    const reno = new NewReno({ mss: 100 }, 1000)
+    reno.onTimeout(1000)
+    reno.onIdle()
+    assert.equal(reno.cwnd, 100)
+    for (let n = 0; n < 4; n++) reno.onAck(100)
+    assert.equal(reno.cwnd, 500)
+    for (let n = 0; n < 100; n++) reno.onAck(1000)
+    reno.onIdle()
+    assert.equal(reno.cwnd, 1000)
+  })
+})
+
+describe('options (RFC 9293 §3.2)', () => {
+  const list = (hex: string, syn = true): Options => {
+    const options = new Options()
+    options.readSyn(segmentWith('02 04 0218 04 02 03 03 07 08 0a 00000001 00000002 0101'), 0)
+    if (syn) options.readSyn(segmentWith(hex), 0)
+    else options.read(segmentWith(hex), 0)
+    return options
+  }
+  const segmentWith = (hex: string): Uint8Array => {
+    const octets = unhex(hex)
+    const bytes = new Uint8Array(20 + octets.length)
+    bytes[12] = (5 + octets.length / 4) << 4
+    bytes.set(octets, 20)
+    return bytes
+  }
+  const ofSyn = ({ maximumSegmentSize, windowScale, sackPermitted, timestamps, blocks }: Options) => [
+    maximumSegmentSize,
+    windowScale,
+    sackPermitted,
+    timestamps,
+    blocks,
+  ]
+
+  test('nothing is left of the segment before', () => {
+    assert.deepEqual(ofSyn(list('')), [0, -1, false, false, 0])
+  })
+
+  test('an option of a wrong length is passed over, those behind it are read (MUST-7)', () => {
+    const wrong = '02 03 05 03 04 0707 04 03 00 08 09 00000000000000 05 09 00000000000000'
+    assert.deepEqual(ofSyn(list(`${wrong} 02 04 05b4 01`)), [0x05b4, -1, false, false, 0])
+  })
+
+  test('a length that reaches just to the end is right, one octet more is not', () => {
+    assert.deepEqual(ofSyn(list('01 03 03 07')), [0, 7, false, false, 0])
+    assert.deepEqual(ofSyn(list('01 01 03 03')), [0, -1, false, false, 0])
+    assert.deepEqual(ofSyn(list('01 01 01 04')), [0, -1, false, false, 0])
+  })
+
+  test('behind the end of the list nothing counts', () => {
+    assert.deepEqual(ofSyn(list('00 03 03 07')), [0, -1, false, false, 0])
+  })
+
+  test('timestamps, alone and in the form of RFC 7323 appendix A or another, and beside more', () => {
+    for (const hex of [
+      '0101 080a 80000001 fffffffe',
+      '080a 80000001 fffffffe 0101',
+      '0101 080a 80000001 fffffffe 01010101',
+    ]) {
+      const { timestamps, value, echo } = list(hex, false)
+      assert.deepEqual([timestamps, value, echo], [true, -0x7fffffff, -2], hex)
+    }
+  })
+
+  test('blocks of SACK: as many as there are, four at the most (RFC 2018 §3)', () => {
+    const four = '00000001 00000002 00000003 00000004 80000005 80000006 00000007 00000008'
+    const options = list(`05 22 ${four} 0101`, false)
+    assert.equal(options.blocks, 4)
+    assert.deepEqual([...options.from], [1, 3, -0x7ffffffb, 7])
+    assert.deepEqual([...options.to], [2, 4, -0x7ffffffa, 8])
+    assert.equal(list('05 02 0101', false).blocks, 0)
+    assert.equal(list('05 0a 00000001 00000002 0101', false).blocks, 1)
+  })
+
+  test('a D-SACK is a first block below the acknowledgment, or one inside the second (RFC 2883 §4)', () => {
+    const duplicate = (...blocks: [number, number][]): boolean => {
+      const options = new Options()
+      options.blocks = blocks.length
+      for (const [n, [from, to]] of blocks.entries()) {
+        options.from[n] = from
+        options.to[n] = to
+      }
+      return options.isDuplicate(100)
+    }
+    assert.equal(duplicate(), false)
+    assert.equal(duplicate([50, 100]), true)
+    assert.equal(duplicate([50, 101]), false)
+    assert.equal(duplicate([200, 300]), false)
+    assert.equal(duplicate([200, 300], [200, 300]), true)
+    assert.equal(duplicate([200, 300], [150, 300]), true)
+    assert.equal(duplicate([200, 300], [201, 400]), false)
+    assert.equal(duplicate([200, 300], [100, 299]), false)
+  })
 })
 
 describe('initial sequence numbers (RFC 9293 §3.4.1, RFC 6528)', () => {

@@ -203,6 +203,50 @@ describe('forged messages (RFC 5927 §7)', () => {
   )
 
   test(
+    'a size that is larger than what was learnt: ignored, and the ten minutes go on (RFC 1191 §6.3)',
+    scripted({}, s => {
+      s.connected()
+      const mssAfter = (): number => {
+        s.app.writes(10)
+        s.peer.takes()
+        s.peer.sends('.')
+        return s.app.connection.mss
+      }
+      s.app.writes(1460)
+      s.peer.takes()
+      tooBig(s, 0, 1000)
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1461 })
+      s.clock.advance(sec(300))
+      s.app.writes(10)
+      for (const mtu of [1400, 1000]) tooBig(s, 0, mtu)
+      s.peer.takes()
+      s.peer.sends('.')
+      s.clock.advance(sec(300) - 1)
+      assert.equal(mssAfter(), 960)
+      s.clock.advance(1)
+      assert.equal(mssAfter(), 1460)
+    }),
+  )
+
+  for (const [mtu, taken, dontFragment] of [
+    [576, 576, true],
+    [575, 576, false],
+  ] as const) {
+    test(
+      `no less than 576 octets are believed, routers have to cut what is too much then: ${mtu} (RFC 1122 §3.3.2)`,
+      scripted({}, s => {
+        s.connected()
+        s.app.writes(1460)
+        s.peer.takes()
+        tooBig(s, 0, mtu)
+        assert.equal(s.app.connection.mss, taken - 40)
+        assert.equal(s.peer.takes()[0]?.dontFragment, dontFragment)
+      }),
+    )
+  }
+
+  test(
     'while nothing is in flight',
     scripted({}, s => {
       s.connected()

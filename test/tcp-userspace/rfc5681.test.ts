@@ -146,6 +146,43 @@ describe('slow start and congestion avoidance (RFC 5681 §3.1)', () => {
     }),
   )
 
+  /** Segments that fill the window so far, and whether it grows when they are acknowledged. */
+  for (const [segments, grows] of [
+    [4, false],
+    [5, true],
+  ] as const) {
+    test(
+      `slow start: ${segments} of ten segments used ${grows ? 'are half of the window: it grows' : 'are less than half: it stays'} (RFC 7661 §4.2)`,
+      scripted(BIG, s => {
+        flow(s, segments * MSS)
+        s.peer.takes()
+        s.peer.sends('.')
+        assert.equal(s.app.info.cwnd, grows ? 12 * MSS : 10 * MSS)
+      }),
+    )
+  }
+
+  test(
+    'congestion avoidance: a window grows that was used but for a segment, and no other',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      for (let n = 0; n < 3; n++) s.peer.sends('.', { ack: 1 })
+      s.peer.takes()
+      s.peer.sends('.')
+      const use = (segments: number): number => {
+        s.app.writes(segments * MSS)
+        s.peer.takes()
+        s.peer.sends('.')
+        return s.app.info.cwnd
+      }
+      assert.deepEqual([s.app.info.cwnd, s.app.info.ssthresh], [5 * MSS, 5 * MSS])
+      for (let n = 0; n < 10; n++) assert.equal(use(3), 5 * MSS)
+      assert.equal(use(4), 5 * MSS)
+      assert.equal(use(4), 6 * MSS)
+    }),
+  )
+
   test(
     'congestion avoidance: one segment for each window of acknowledgments',
     scripted(BIG, s => {
@@ -376,21 +413,26 @@ describe('NewReno (RFC 6582 §3.2)', () => {
     }),
   )
 
-  test(
-    'a partial acknowledgment takes what it acknowledges from the window, but for one segment (step 3)',
-    scripted(BIG, s => {
-      flow(s, 100_000)
-      s.peer.takes()
-      for (let n = 0; n < 11; n++) s.peer.sends('.', { ack: 1 })
-      assert.equal(s.peer.seen, 1 + 10 * MSS)
-      const sent = s.peer.takes()
-      const out = 10 + sent.filter(({ seq }) => seq > 1).length
-      assert.equal(out, 5 + 11) // ssthresh, and a segment for each duplicate
-      s.peer.sends('.', { ack: 1 + 3 * MSS })
-      const next = starts(s)
-      assert.deepEqual(next, [1 + 3 * MSS, 1 + out * MSS]) // 16 - 3 + 1 against 16 - 3, and one again
-    }),
-  )
+  for (const [acked, again] of [
+    [3, true], // 16 - 3 + 1 against 16 - 3, and one again
+    [1, true], // 16 - 1 + 1 against 16 - 1, and one again
+    [0.5, false], // less than a segment gives none back: 16 - 0.5 against 16 - 0.5
+  ] as const) {
+    test(
+      `a partial acknowledgment of ${acked} segments takes them from the window, but for one if it is as much (step 3)`,
+      scripted(BIG, s => {
+        flow(s, 100_000)
+        s.peer.takes()
+        for (let n = 0; n < 11; n++) s.peer.sends('.', { ack: 1 })
+        assert.equal(s.peer.seen, 1 + 10 * MSS)
+        const sent = s.peer.takes()
+        const out = 10 + sent.filter(({ seq }) => seq > 1).length
+        assert.equal(out, 5 + 11) // ssthresh, and a segment for each duplicate
+        s.peer.sends('.', { ack: 1 + acked * MSS })
+        assert.deepEqual(starts(s), [1 + acked * MSS, ...(again ? [1 + out * MSS] : [])])
+      }),
+    )
+  }
 })
 
 describe('after a timeout (RFC 5681 §3.1)', () => {
@@ -416,6 +458,17 @@ describe('after a timeout (RFC 5681 §3.1)', () => {
       s.clock.advance(ms(800))
       assert.equal(s.app.info.ssthresh, 5 * MSS)
       assert.equal(s.app.info.cwnd, MSS)
+    }),
+  )
+
+  test(
+    'what limited transmit has sent does not count for ssthresh',
+    scripted(BIG, s => {
+      flow(s, 100_000)
+      for (let n = 0; n < 2; n++) s.peer.sends('.', { ack: 1 })
+      assert.equal(s.peer.takes().length, 12)
+      s.clock.advance(ms(200))
+      assert.equal(s.app.info.ssthresh, 5 * MSS)
     }),
   )
 

@@ -148,6 +148,25 @@ describe('challenge acknowledgments are few (RFC 5961 §7)', () => {
     }),
   )
 
+  for (const [what, named] of [
+    ['with an old timestamp', { seq: 1, ts: [1, 0] }],
+    ['outside the window', { seq: -5 }],
+  ] as const) {
+    test(
+      `empty segments ${what} are suspects, those with text are answered each time (RFC 7323 §5.3, RFC 9293 §3.10.7.4)`,
+      scripted({}, ({ peer, connected }) => {
+        peer.timestamps = true
+        connected()
+        const answers = (length: number): number => {
+          for (let n = 0; n < 15; n++) peer.sends('.', { ...named, length })
+          return peer.takes().length
+        }
+        assert.equal(answers(0), 10)
+        assert.equal(answers(5), 15)
+      }),
+    )
+  }
+
   test(
     'true acknowledgments are not counted among them',
     scripted({}, ({ app, peer, connected }) => {

@@ -113,6 +113,27 @@ describe('first: the sequence number (RFC 9293 §3.10.7.4)', () => {
     }),
   )
 
+  for (const [what, flags, named, discard] of [
+    ['one octet before it', '.', { seq: 1000, length: 1 }, 'duplicate'],
+    ['one octet beyond it', '.', { seq: 1002, length: 1 }, 'out-of-window'],
+    ['there, but a SYN', 'S.', { seq: 1001 }, 'out-of-window'],
+    ['there, but without ACK', 'P', { seq: 1001, length: 1 }, 'out-of-window'],
+  ] as const) {
+    test(
+      `a segment at our closed window acknowledges nothing when it lies ${what} (MUST-66)`,
+      scripted({ receiveBuffer: 1000 }, ({ app, peer, connected }) => {
+        connected({ mss: 1000 })
+        app.pauses()
+        peer.sends('P.', { length: 1000 })
+        app.writes(10)
+        peer.expects('P.', { length: 10 })
+        assert.equal(peer.sends(flags, { ...named, ack: 11 }), discard)
+        assert.notEqual(app.connection.sndUna, app.connection.sndNxt)
+        peer.expects('.', { ack: 1001, wnd: 0 })
+      }),
+    )
+  }
+
   test(
     'a segment that begins before the window and ends in it is cut to fit',
     scripted({}, ({ app, peer, connected }) => {

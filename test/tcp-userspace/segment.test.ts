@@ -152,6 +152,110 @@ describe('segment', () => {
     ])
     assert.equal(Segment.describe(new Uint8Array(19), 0).problem, 'it ends before its header does')
   })
+
+  test('describe tells every field of the header, with its place in the frame (RFC 9293 §3.1)', () => {
+    const { name, offset, length, children } = Segment.describe(unhex(golden[1].hex), 34)
+    assert.deepEqual([name, offset, length], ['tcp', 34, 32])
+    assert.deepEqual(
+      children?.slice(0, 9).map(child => [child.name, child.offset, child.length, child.value, child.text]),
+      [
+        ['sourcePort', 34, 2, 1723, '1723'],
+        ['destinationPort', 36, 2, 35782, '35782'],
+        ['sequence', 38, 4, 1150737289, '1150737289'],
+        ['acknowledgment', 42, 4, 1668607723, '1668607723'],
+        ['dataOffset', 46, 1, 32, '32 octets'],
+        ['flags', 47, 1, 0x18, 'PSH, ACK'],
+        ['window', 48, 2, 2027, '2027'],
+        ['checksum', 50, 2, 0x1b1d, '0x1b1d'],
+        ['urgentPointer', 52, 2, 0, '0'],
+      ],
+    )
+    assert.ok(children?.every(child => child.problem === undefined))
+  })
+
+  /** What is told of options that stand behind a header, which is as long as they are. */
+  const told = (options: string): string[] => {
+    const list = unhex(options)
+    const bytes = new Uint8Array(20 + list.length)
+    bytes[12] = (5 + list.length / 4) << 4
+    bytes.set(list, 20)
+    return (Segment.describe(bytes, 100).children ?? [])
+      .slice(9)
+      .map(one => `${one.name} ${one.offset}+${one.length}: ${one.text}${one.problem ? `; ${one.problem}` : ''}`)
+  }
+
+  test('describe tells what SACK blocks say, and the end of the list covers its padding', () => {
+    assert.deepEqual(told('05 12 00000001 00000002 fffffff0 ffffffff 00 00'), [
+      'sack 120+18: 1-2, 4294967280-4294967295',
+      'endOfOptionList 138+2: End of option list',
+    ])
+    assert.deepEqual(told('05 02 01 01'), [
+      'sack 120+2: no block',
+      'noOperation 122+1: 1 octets',
+      'noOperation 123+1: 1 octets',
+    ])
+  })
+
+  test('describe marks a known option of a wrong length; of an unknown one nobody knows', () => {
+    const wrong = 'the length of the option is wrong'
+    for (const [name, hex] of [
+      ['maximumSegmentSize', '02 05 000000'],
+      ['windowScale', '03 02'],
+      ['sackPermitted', '04 03 00'],
+      ['sack', '05 04 0000'],
+      ['timestamps', '08 06 00000000'],
+    ] as const) {
+      const length = unhex(hex).length
+      assert.equal(told(`${hex} ${'01'.repeat(8 - length)}`)[0], `${name} 120+${length}: ${length} octets; ${wrong}`)
+    }
+    assert.deepEqual(told('fd 04 f989'), ['option253 120+4: 4 octets'])
+  })
+
+  test('describe ends where the list breaks, and says so', () => {
+    const wrong = 'the length of the option is wrong'
+    assert.deepEqual(told('01 01 01 03'), [
+      'noOperation 120+1: 1 octets',
+      'noOperation 121+1: 1 octets',
+      'noOperation 122+1: 1 octets',
+      `windowScale 123+1: windowScale; ${wrong}`,
+    ])
+    assert.deepEqual(told('02 01 01 01'), [`maximumSegmentSize 120+4: maximumSegmentSize; ${wrong}`])
+    assert.deepEqual(told('02 05 0101'), [`maximumSegmentSize 120+4: maximumSegmentSize; ${wrong}`])
+  })
+
+  test('describe marks a data offset that does not fit', () => {
+    for (const words of [4, 8]) {
+      const bytes = new Uint8Array(24)
+      bytes[12] = words << 4
+      const tree = Segment.describe(bytes, 0)
+      assert.equal(tree.length, words === 4 ? 20 : 24)
+      const field = tree.children?.find(({ name }) => name === 'dataOffset')
+      assert.deepEqual([field?.value, field?.problem], [words * 4, 'the data offset does not fit the segment'])
+    }
+  })
+
+  test('parse says where a list breaks, and keeps what stands before an End of Option List', () => {
+    const parsed = (options: string) => {
+      const bytes = new Uint8Array(24)
+      bytes[12] = 6 << 4
+      bytes.set(unhex(options), 20)
+      return Segment.parse(bytes)
+    }
+    assert.deepEqual(parsed('01 01 01 03'), { ok: false, reason: 'bad-length', offset: 23 })
+    assert.deepEqual(parsed('01 02 01 01'), { ok: false, reason: 'bad-length', offset: 21 })
+    assert.deepEqual(parsed('01 02 04 01'), { ok: false, reason: 'bad-length', offset: 21 })
+    const kept = parsed('04 02 00 07')
+    assert.deepEqual(kept.ok && kept.value.options, [{ kind: 4, data: new Uint8Array(0) }])
+    assert.deepEqual(Segment.parse(new Uint8Array(19)), { ok: false, reason: 'truncated', offset: 19 })
+    const long = new Uint8Array(22)
+    long[12] = 6 << 4
+    assert.deepEqual(Segment.parse(long), { ok: false, reason: 'truncated', offset: 22 })
+  })
+
+  test('flags are named in the order of their bits, and none is a word too', () => {
+    assert.equal(Segment.flagNames(0xff), 'FIN, SYN, RST, PSH, ACK, URG, ECE, CWR')
+    assert.equal(Segment.flagNames(0), 'none')
+  })
 })
 
 describe('checksum (RFC 9293 §3.1, RFC 1071)', () => {
