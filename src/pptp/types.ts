@@ -49,7 +49,7 @@ export const TUNNEL: TunnelConfig = {
   processingDelay: 0,
   firstSequenceNumber: 0,
   flow: 'window',
-  sendQueue: 128,
+  sendQueue: 256,
   early: 'hold',
   holdTime: 300e6,
   horizon: 300,
