@@ -12,8 +12,9 @@ const BEGIN = '<!-- npm run docs:tcp-strangers -->\n'
 const END = '<!-- end -->\n'
 
 const page = readFileSync(PAGE, 'utf8')
-const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-if (begin < 0 || end < begin) throw new Error(`${PAGE} has no place for the tables`)
+const begin = page.indexOf(BEGIN)
+const end = page.indexOf(END, begin)
+if (begin < 0 || end < 0) throw new Error(`${PAGE} has no place for the tables`)
 const measured = await playStrangers()
 if (measured.length === CELLS.length) {
   const tshark = /\d+\.\d+\.\d+/.exec(spawnSync('tshark', ['--version'], { encoding: 'utf8' }).stdout)
