@@ -36,7 +36,8 @@ export const DROP_REASONS = {
   // PPTP
   'gre-not-pptp': 'GRE of another version or with another payload than PPP.',
   'gre-unknown-call': 'No call has this call ID.',
-  'gre-duplicate': 'A packet with this GRE sequence number, or a later one, has already been handed on.',
+  'gre-duplicate': 'A packet with this GRE sequence number has already come.',
+  'gre-late': 'A packet with a later GRE sequence number has already been handed on, and the order must be kept.',
   'gre-out-of-window': 'Its GRE sequence number is too far ahead.',
   'gre-window-full': 'The peer has not acknowledged enough packets, and too many were already waiting.',
   'pptp-unexpected': 'The control message does not fit the state of its connection or call.',

@@ -4,6 +4,8 @@
  * A window bounds the packets that are under way. Nothing is ever sent again: a packet whose acknowledgment does not
  * come in time only makes the window smaller, and PPP lives with the loss.
  *
+ * `outOfOrder: pass` is there to show why the order has to be kept.
+ *
  * Limits: a peer's window beyond 1024 packets is not used. Where §4 leaves room: what is outstanding at a time-out
  * counts as gone altogether; the adaptive time-out has a lower bound, because RTT starts at the peer's processing delay,
  * which is 0 with all known peers; the number of the first packet is taken as it comes (§4.1 says 0, Linux clients begin
@@ -19,6 +21,35 @@ import type { TunnelConfig } from './types.ts'
 const LARGEST_WINDOW = 1024
 /** No number; numbers are 0 … 2^32 - 1. */
 const NONE = -1
+
+/** Of one call, in packets; times in nanoseconds. */
+export interface TunnelStatistics {
+  /** Data packets. */
+  readonly sent: number
+  readonly received: number
+  /** Of those sent, how many the peer has acknowledged. */
+  readonly acknowledged: number
+  /** Packets that carried nothing but an acknowledgment. */
+  readonly acksSent: number
+  readonly acksReceived: number
+  /** Numbers of the peer that were given up. One that comes after all is late and stays lost, unless all is passed on. */
+  readonly lost: number
+  readonly late: number
+  readonly duplicates: number
+  /** Early packets that were held, and those that are held now. */
+  readonly held: number
+  readonly holding: number
+  /** Acknowledgments that did not come in time (§4.2.2). */
+  readonly timeOuts: number
+  /** Packets that may be under way, and those that are. */
+  readonly window: number
+  readonly outstanding: number
+  /** Frames that wait for the window. */
+  readonly waiting: number
+  /** Adaptive round-trip time and time-out (§4.4). */
+  readonly rtt: number
+  readonly ato: number
+}
 
 export interface TunnelSinks {
   /** A packet with the GRE header first. */
@@ -68,12 +99,25 @@ export class Tunnel {
   #unacknowledged = 0
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
-  readonly #held: (Packet | undefined)[]
-  readonly #heldSince: Float64Array
+  #held: (Packet | undefined)[] = []
+  #heldSince = new Float64Array(0)
   #heldCount = 0
   readonly #holdTimer: Timer
   /** What would follow the last packet beyond the horizon. */
   #afterFar = NONE
+  /** One bit for each of the latest numbers, by number modulo the bits: has it been handed on? */
+  readonly #handed: Uint32Array
+  readonly #span: number
+
+  #sent = 0
+  #received = 0
+  #peerAcknowledged = 0
+  #acksSent = 0
+  #acksReceived = 0
+  #lost = 0
+  #late = 0
+  #duplicates = 0
+  #heldEver = 0
 
   constructor(env: Env, config: TunnelConfig, peer: TunnelPeer, sinks: TunnelSinks) {
     this.#env = env
@@ -87,8 +131,8 @@ export class Tunnel {
     this.#rtt = peer.processingDelay * 100e6
     this.ato = this.#bounded(this.#rtt)
     this.#sentAt = new Float64Array(powerOfTwo(this.#largestWindow))
-    this.#held = new Array<Packet | undefined>(config.early === 'hold' ? powerOfTwo(config.horizon) : 0)
-    this.#heldSince = new Float64Array(this.#held.length)
+    this.#span = powerOfTwo(Math.max(32, config.horizon))
+    this.#handed = new Uint32Array(this.#span >> 5)
     this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
     this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
     this.#holdTimer = env.clock.timer('gre early packets', () => this.#giveUp())
@@ -105,6 +149,27 @@ export class Tunnel {
   /** Early packets that wait for those before them. */
   get held(): number {
     return this.#heldCount
+  }
+
+  statistics(): TunnelStatistics {
+    return {
+      sent: this.#sent,
+      received: this.#received,
+      acknowledged: this.#peerAcknowledged,
+      acksSent: this.#acksSent,
+      acksReceived: this.#acksReceived,
+      lost: this.#lost,
+      late: this.#late,
+      duplicates: this.#duplicates,
+      held: this.#heldEver,
+      holding: this.#heldCount,
+      timeOuts: this.timeOuts,
+      window: this.window,
+      outstanding: this.#config.flow === 'window' ? this.outstanding : 0,
+      waiting: this.waiting,
+      rtt: this.#rtt,
+      ato: this.ato,
+    }
   }
 
   /** Takes a PPP frame. */
@@ -127,6 +192,7 @@ export class Tunnel {
     Gre.writeHeader(packet.bytes, at, this.#peerCallId, length, sequence, acknowledgment)
     if (acknowledgment !== NONE) this.#ackSent()
     this.#next = (sequence + 1) >>> 0
+    this.#sent++
     if (this.#config.flow === 'window') {
       this.#sentAt[sequence & (this.#sentAt.length - 1)] = this.#env.clock.now
       if (!this.#ackTimeOut.pending) this.#ackTimeOut.arm(this.ato)
@@ -140,6 +206,7 @@ export class Tunnel {
     const at = packet.start
     if (Gre.hasAcknowledgment(b, at)) this.#acknowledgedUpTo(Gre.acknowledgmentNumber(b, at))
     if (!Gre.hasSequence(b, at)) {
+      this.#acksReceived++
       packet.release()
       return
     }
@@ -147,30 +214,78 @@ export class Tunnel {
     packet.start = at + Gre.headerLength(b, at)
     packet.end = packet.start + Gre.payloadLength(b, at)
     if (this.#expected === NONE) this.#expected = sequence
+    const { horizon, outOfOrder } = this.#config
     const ahead = (sequence - this.#expected) | 0
-    if (ahead < 0) this.#drop(packet, 'gre-duplicate', sequence)
-    else if (ahead >= this.#config.horizon) this.#far(packet, sequence)
-    else if (ahead > 0 && this.#config.early === 'hold') this.#hold(packet, sequence)
+    if (ahead < 0) this.#behind(packet, sequence, -ahead)
+    else if (ahead >= horizon) this.#far(packet, sequence)
+    else if (ahead > 0 && outOfOrder === 'hold') this.#hold(packet, sequence)
     else this.#handOn(packet, sequence)
   }
 
   #handOn(packet: Packet, sequence: number): void {
+    this.#giveUpBefore(sequence)
     this.#expected = (sequence + 1) >>> 0
+    this.#mark(sequence, true)
+    this.#deliver(packet)
+    if (this.#heldCount > 0) this.#handOnHeld()
+    if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+  }
+
+  #deliver(packet: Packet): void {
+    this.#received++
     this.#unacknowledged++
     if (!this.#ackDelay.pending) this.#ackDelay.arm(this.#config.ackDelay)
     this.#sinks.up(this.#env.packets.derive(packet))
-    if (this.#heldCount > 0) this.#handOnHeld()
-    if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+  }
+
+  /** What is missing before this number has not been handed on; of numbers long past nothing is known. */
+  #giveUpBefore(sequence: number): void {
+    const missing = (sequence - this.#expected) >>> 0
+    this.#lost += missing
+    if (missing >= this.#span) this.#handed.fill(0)
+    else for (let i = 0; i < missing; i++) this.#mark((this.#expected + i) >>> 0, false)
+  }
+
+  #mark(sequence: number, handedOn: boolean): void {
+    const bit = sequence & (this.#span - 1)
+    if (handedOn) this.#handed[bit >> 5] |= 1 << (bit & 31)
+    else this.#handed[bit >> 5] &= ~(1 << (bit & 31))
+  }
+  #wasHandedOn(sequence: number): boolean {
+    const bit = sequence & (this.#span - 1)
+    return (this.#handed[bit >> 5] & (1 << (bit & 31))) !== 0
+  }
+
+  /** A number that is past: a duplicate, or too late. */
+  #behind(packet: Packet, sequence: number, by: number): void {
+    if (by > this.#span || !this.#wasHandedOn(sequence)) {
+      this.#late++
+      if (this.#config.outOfOrder !== 'pass' || by > this.#span) return this.#drop(packet, 'gre-late', sequence)
+      this.#lost = Math.max(0, this.#lost - 1)
+      this.#mark(sequence, true)
+      this.#deliver(packet)
+      if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+      return
+    }
+    this.#duplicates++
+    this.#drop(packet, 'gre-duplicate', sequence)
   }
 
   // Order of arrival (§4.3)
 
   #hold(packet: Packet, sequence: number): void {
+    // Most calls never hold anything, and there may be thousands.
+    if (this.#held.length === 0) {
+      this.#held = new Array<Packet | undefined>(this.#span)
+      this.#heldSince = new Float64Array(this.#span)
+    }
     const slot = sequence & (this.#held.length - 1)
     if (this.#held[slot]) {
+      this.#duplicates++
       this.#drop(packet, 'gre-duplicate', sequence)
       return
     }
+    this.#heldEver++
     this.#held[slot] = packet
     this.#heldSince[slot] = this.#env.clock.now
     this.#heldCount++
@@ -224,7 +339,10 @@ export class Tunnel {
       const expected = this.#expected
       const packet = this.#takeHeld(expected)
       if (packet) this.#handOn(packet, expected)
-      else this.#expected = (expected + 1) >>> 0
+      else {
+        this.#giveUpBefore((expected + 1) >>> 0)
+        this.#expected = (expected + 1) >>> 0
+      }
     }
     if (this.#heldCount > 0) this.#handOnHeld()
   }
@@ -247,6 +365,7 @@ export class Tunnel {
     if (this.#unacknowledged === 0 || this.#closed) return
     const packet = this.#env.packets.make(Gre.sizeOf(false, true))
     Gre.writeHeader(packet.bytes, packet.start, this.#peerCallId, 0, NONE, (this.#expected - 1) >>> 0)
+    this.#acksSent++
     this.#ackSent()
     this.#sinks.down(packet)
   }
@@ -260,10 +379,16 @@ export class Tunnel {
 
   #acknowledgedUpTo(sequence: number): void {
     const count = (sequence + 1 - this.#oldest) | 0
-    if (this.#config.flow === 'none' || count <= 0 || count > this.outstanding) return
+    if (count <= 0 || count > this.outstanding) return
+    if (this.#config.flow === 'none') {
+      this.#oldest = (sequence + 1) >>> 0
+      this.#peerAcknowledged += count
+      return
+    }
     // §4.2.5: time is taken of the packet with the highest number that is acknowledged.
     this.#sample(this.#env.clock.now - this.#sentAt[sequence & (this.#sentAt.length - 1)])
     this.#oldest = (sequence + 1) >>> 0
+    this.#peerAcknowledged += count
     this.#acknowledged += count
     if (this.#acknowledged >= this.window) {
       // §4.2.3: a window's worth went well.
@@ -337,7 +462,7 @@ export class Tunnel {
     return `seq ${sequence}, awaited ${this.#expected}`
   }
 }
-type TunnelDrop = 'gre-duplicate' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
+type TunnelDrop = 'gre-duplicate' | 'gre-late' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
 
 function powerOfTwo(atLeast: number): number {
   let size = 1

@@ -28,8 +28,11 @@ export interface TunnelConfig {
   readonly flow: 'window' | 'none'
   /** Frames that wait while the window is full; one more is dropped. */
   readonly sendQueue: number
-  /** An early packet is held to restore the order, or handed on at once, which gives up the ones it overtook (§4.3). */
-  readonly early: 'hold' | 'pass'
+  /**
+   * What is done about packets that come out of order (§4.3): `hold` the early ones for a short time; hand them on at
+   * once and `drop` those that are late then; or `pass` every packet on as it comes, which §4.3 forbids.
+   */
+  readonly outOfOrder: 'hold' | 'drop' | 'pass'
   /** How long an early packet is held before the missing ones are given up. */
   readonly holdTime: Duration
   /** A packet this far ahead of the awaited one is not believed. */
@@ -50,7 +53,7 @@ export const TUNNEL: TunnelConfig = {
   firstSequenceNumber: 0,
   flow: 'window',
   sendQueue: 128,
-  early: 'hold',
+  outOfOrder: 'hold',
   holdTime: 300e6,
   horizon: 300,
   ackDelay: 50e6,
@@ -68,8 +71,13 @@ export interface EndpointConfig {
   readonly framingCapabilities: number
   /** Bits: 1 analog, 2 digital access. */
   readonly bearerCapabilities: number
-  /** Calls that a PAC carries at a time; a PNS announces 0. */
+  /** Maximum Channels (§2.1, §2.2) as we announce it: calls that a PAC carries at a time; a PNS announces 0. */
   readonly maximumChannels: number
+  /** Calls that there may be at a time, in all and in one control connection; the next is refused (§2.16, No-Resource). */
+  readonly maximumCalls: number
+  readonly callsPerConnection: number
+  /** Control connections from one peer address; the next is refused (§2.2, Command channel already exists). */
+  readonly connectionsPerPeer: number
   /** How long a reply may take before the control connection is given up (§3.1.4, §3.2.1). */
   readonly replyTimeOut: Duration
   /** Silence after which an Echo-Request is sent (§3.1.4); 0: never. */
@@ -95,6 +103,9 @@ export const endpointConfig = (role: Role, changes: Partial<EndpointConfig> = {}
   framingCapabilities: 3,
   bearerCapabilities: 3,
   maximumChannels: role === 'pac' ? 65535 : 0,
+  maximumCalls: 65535,
+  callsPerConnection: 65535,
+  connectionsPerPeer: 65535,
   replyTimeOut: 60e9,
   echoInterval: 60e9,
   echoTimeOut: 60e9,
@@ -113,6 +124,8 @@ export type ControlEndReason =
   | 'stopped-by-peer'
   /** The peer answered Start-Control-Connection-Request with an error. */
   | 'refused'
+  /** We answered the peer's Start-Control-Connection-Request with an error. */
+  | 'not-admitted'
   | 'version'
   | 'collision'
   /** No answer to a request in `replyTimeOut`. */
@@ -178,6 +191,40 @@ export interface CallHandlers {
   received(frame: Packet): void
   /** Said once, also for a call that never was connected. */
   ended(end: CallEnd): void
+  /** PAC: Set-Link-Info has come. */
+  linkInfo?(info: LinkInfo): void
+  /** PNS: WAN-Error-Notify has come. */
+  lineErrors?(errors: WanErrors): void
+}
+
+/** Characters to be escaped on an asynchronous line, one bit each (§2.15). */
+export interface LinkInfo {
+  readonly sendAccm: number
+  readonly receiveAccm: number
+}
+
+/** What a PAC has counted on its telephone line since the call began (§2.14). */
+export interface WanErrors {
+  readonly crcErrors: number
+  readonly framingErrors: number
+  readonly hardwareOverruns: number
+  readonly bufferOverruns: number
+  readonly timeOutErrors: number
+  readonly alignmentErrors: number
+}
+
+/** What a PAC says of a telephone line that rings (§2.9), and of the call once it has answered (§2.11). */
+export interface RingOptions {
+  /** 1 analog, 2 digital. */
+  readonly bearerType: number
+  readonly physicalChannelId: number
+  readonly dialedNumber: string
+  readonly dialingNumber: string
+  readonly subaddress: string
+  /** Bits a second. */
+  readonly connectSpeed: number
+  /** 1 asynchronous, 2 synchronous. */
+  readonly framingType: number
 }
 
 /** What a PNS asks for with Outgoing-Call-Request (§2.7). */
@@ -202,7 +249,7 @@ export const DIAL: DialOptions = {
   subaddress: '',
 }
 
-/** A PAC does not take a call: codes of Outgoing-Call-Reply (§2.8). */
+/** A call is not taken: codes of Outgoing-Call-Reply (§2.8), or of Incoming-Call-Reply (§2.10), which has no cause. */
 export interface Refusal {
   readonly refuse: { readonly resultCode: number; readonly errorCode: number; readonly causeCode?: number }
 }
