@@ -11,15 +11,15 @@ import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig } from '../ppp/config.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { type GreChoice, HABITS, type Profile, profiledEndpoint } from './tunnel-profile.ts'
+import { ECHO_FAILURES, greSnapshot, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ClientConfig {
   /** Address of the PAC. */
@@ -33,6 +33,9 @@ export interface ClientConfig {
   readonly dns: boolean
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** Whose habits it has. */
+  readonly profile?: Profile
+  readonly gre?: GreChoice
 }
 
 const IFACE = 'ppp0'
@@ -41,6 +44,7 @@ export class Client extends IpNode {
   readonly kind = 'client'
   readonly #config: ClientConfig
   readonly #tunnelling: Tunnelling
+  readonly #habits: (typeof HABITS)[Profile]
   /** The last attempt stays to be looked at after its end. */
   #control: ControlConnection | undefined
   #call: Call | undefined
@@ -54,8 +58,9 @@ export class Client extends IpNode {
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
     super(env, false, routes, tcp)
     this.#config = config
-    const pns = endpointConfig('pns', { hostName: env.node })
-    this.#tunnelling = new Tunnelling(this, pns)
+    const { profile = 'default', gre = {} } = config
+    this.#habits = HABITS[profile]
+    this.#tunnelling = new Tunnelling(this, profiledEndpoint(profile, 'pns', env.node, gre, {}))
   }
 
   get tunnelUp(): boolean {
@@ -103,7 +108,7 @@ export class Client extends IpNode {
         link.session.lowerDown()
         this.#over(callEnd(end, link.end))
         // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
-        if (end.reason !== 'timeout') control.stop()
+        if (end.reason !== 'timeout') control.part()
       },
     })
     const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
@@ -131,13 +136,11 @@ export class Client extends IpNode {
     return {
       iface: IFACE,
       machine: 'ppp',
-      mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
+      ...this.#habits.ppp,
       ourself: { user, password, methods: auth },
       mppe,
       ip: { local: ANY, requestDns: dns },
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
     }
   }
 
@@ -169,6 +172,7 @@ export class Client extends IpNode {
         control: this.#control?.state ?? 'idle',
         call: this.#call?.state ?? 'idle',
         end: this.#end && { ...this.#end },
+        gre: greSnapshot(this.#call),
       },
       ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
     }

@@ -8,15 +8,16 @@ import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig } from '../ppp/config.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { type CallLimits, type GreChoice, HABITS, type Profile, profiledEndpoint } from './tunnel-profile.ts'
+import { ECHO_FAILURES, greSnapshot, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
 export interface ServerConfig {
   /** Its own address on every ppp interface. */
@@ -29,6 +30,11 @@ export interface ServerConfig {
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** Whose habits it has. */
+  readonly profile?: Profile
+  readonly gre?: GreChoice
+  /** How many calls and control connections there may be; without: as many as there are numbers. */
+  readonly limits?: CallLimits
 }
 
 /** A call with what belongs to it. */
@@ -53,6 +59,7 @@ export class PptpServer extends IpNode {
   readonly kind = 'pptp-server'
   readonly #config: ServerConfig
   readonly #tunnelling: Tunnelling
+  readonly #habits: (typeof HABITS)[Profile]
   readonly #callers = new Map<Call, Caller>()
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
@@ -61,8 +68,10 @@ export class PptpServer extends IpNode {
     super(env, true, routes, tcp)
     this.#config = config
     this.#pool = new LowestFree(config.pool.first, config.pool.last)
-    const pac = endpointConfig('pac', {
-      hostName: env.node,
+    const { profile = 'default', gre = {}, limits = {} } = config
+    this.#habits = HABITS[profile]
+    const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
+      ...limits,
       names: {
         control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
         call: (_, callId) => `${callName(callId)}.pptp.call`,
@@ -70,6 +79,16 @@ export class PptpServer extends IpNode {
     })
     this.#tunnelling = new Tunnelling(this, pac, call => this.#decide(call))
     this.tcp.listen(PPTP_PORT, connection => this.#accept(connection))
+  }
+
+  /** Ends all sessions in order, by PPP, and their calls after them. */
+  hangUp(): void {
+    for (const { link } of this.#callers.values()) link.session.close('Hung up by the server')
+  }
+
+  /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
+  shutDown(): void {
+    for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
   }
 
   #accept(connection: Connection): ConnectionHandlers {
@@ -126,13 +145,11 @@ export class PptpServer extends IpNode {
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
-      mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
+      ...this.#habits.ppp,
       authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
       mppe,
       ip: { local, assignPeer: () => this.#assign(call), dns },
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
     }
   }
 
@@ -147,7 +164,7 @@ export class PptpServer extends IpNode {
         peer: formatIpv4(call.peer),
         iface: `ppp${unit}`,
         address: address === undefined ? 'none' : formatIpv4(address),
-        pptp: { call: call.state },
+        pptp: { call: call.state, gre: greSnapshot(call) },
         ppp: link.snapshot(),
       }
     }

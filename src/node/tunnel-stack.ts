@@ -84,6 +84,7 @@ export class PppLink {
     this.session = new Session(tunnelling.sessionEnv(), config, {
       down: frame => this.#call.send(frame),
       up: datagram => this.#up(datagram),
+      accmsAgreed: accms => this.#call.accmsAgreed(accms),
       networkUp: facts => this.#networkUp(facts),
       networkDown: () => this.#networkDown(),
       finished: end => {
@@ -152,6 +153,12 @@ export class PppLink {
     this.#events.networkDown(port)
     this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
   }
+}
+
+/** What a call's GRE packets did, for the snapshot; undefined before it was established. */
+export function greSnapshot(call: Call | undefined): Snapshot | undefined {
+  const statistics = call?.statistics
+  return statistics && { ...statistics }
 }
 
 function describeFacts({ local, peer, mtu, encryption, dns }: NetworkFacts): string {

@@ -118,6 +118,8 @@ export interface PppSinks {
   down(frame: Packet): void
   /** An IP packet that came through; it keeps the identity of the frame it came in. */
   up(datagram: Packet): void
+  /** LCP has opened, and agreed on which characters are escaped on an asynchronous line (RFC 1662 §7.1). */
+  accmsAgreed?(accms: { readonly sendAccm: number; readonly receiveAccm: number }): void
   networkUp(facts: NetworkFacts): void
   networkDown(end: PppEnd | undefined): void
   /** The link is dead, once a session: the line below may be cleared. */

@@ -89,6 +89,13 @@ export class Lcp {
   get peerMru(): number {
     return this.protocol.options.theirs(this.#mru) ?? DEFAULT_MRU
   }
+  /** Characters to escape towards the peer, and those that it escapes (RFC 1662 §7.1); without the option all. */
+  get sendAccm(): number {
+    return this.protocol.options.theirs(ACCM) ?? ALL_CHARACTERS
+  }
+  get receiveAccm(): number {
+    return this.protocol.options.ours(ACCM) ?? ALL_CHARACTERS
+  }
   /** May we leave out address and control fields, and the first octet of a protocol number? */
   addressCompressed = false
   protocolCompressed = false
@@ -237,6 +244,8 @@ export class Lcp {
     }
   }
 }
+
+const ALL_CHARACTERS = 0xffffffff
 
 /** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
 const ACCM: OptionRule<number> = {

@@ -202,6 +202,8 @@ export class Session {
 
   #lcpUp(): void {
     this.#phase.fire('opened')
+    const { sendAccm, receiveAccm } = this.#lcp
+    this.#sinks.accmsAgreed?.({ sendAccm, receiveAccm })
     this.#auth.start(this.#lcp.peerMethod, this.#lcp.ownMethod)
   }
 

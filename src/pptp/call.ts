@@ -41,6 +41,8 @@ export interface CallPort {
   gre(packet: Packet): void
   /** The call is over; its ID may rest. */
   over(call: Call): void
+  /** The call has ended, and with it the connection (`farewell: close`). */
+  part(): void
   /** No reply in time: the whole control connection is suspect (§3.2.1). */
   stuck(): void
 }
@@ -163,6 +165,11 @@ export class Call {
     this.#fire('local-terminate')
   }
 
+  /** PNS: LCP has agreed on these ACCMs, and the PAC is told (§2.15) unless it is not this side's habit. */
+  accmsAgreed({ sendAccm, receiveAccm }: LinkInfo): void {
+    if (this.#config.linkInfo !== 'never') this.setLinkInfo(sendAccm, receiveAccm)
+  }
+
   /** PNS: tells the PAC which characters to escape on an asynchronous line (§2.15). */
   setLinkInfo(sendAccm: number, receiveAccm: number): void {
     if (this.state !== 'established' || this.#config.role !== 'pns') return
@@ -186,7 +193,22 @@ export class Call {
     this.#errorTimer.arm(WAN_ERROR_INTERVAL)
   }
 
+  #sendNotify(codes: Codes): void {
+    this.#port.send({ type: 'call-disconnect-notify', callId: this.callId, ...codes, callStatistics: '' })
+  }
+
   // The rest is for the endpoint.
+
+  /** PAC: says that the call ends, before its connection does. */
+  notifyEnd(): void {
+    const { role } = this.#config
+    if (role === 'pac' && this.state === 'established') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
+  }
+
+  /** Packets that have come for it. */
+  get heard(): number {
+    return this.tunnel?.heard ?? 0
+  }
 
   /** PNS: sends Outgoing-Call-Request. */
   open(handlers: CallHandlers, options: DialOptions): void {
@@ -425,12 +447,8 @@ export class Call {
         port.send({ type: 'call-clear-request', callId: this.callId })
         break
       case 'send-cdn':
-        port.send({
-          type: 'call-disconnect-notify',
-          callId: this.callId,
-          ...this.#codes,
-          callStatistics: '',
-        })
+        if (this.#config.farewell === 'close') port.part()
+        else this.#sendNotify(this.#codes)
         break
       case 'dial':
         break
@@ -441,6 +459,7 @@ export class Call {
           { callId: this.peerCallId, window: this.#peerWindow, processingDelay: this.#peerDelay },
           { down: packet => port.gre(packet), up: frame => this.#handlers?.received(frame) },
         )
+        if (this.#config.linkInfo === 'always') this.setLinkInfo(0xffffffff, 0xffffffff)
         this.#handlers?.connected()
         break
       case 'down':

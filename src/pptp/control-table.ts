@@ -17,6 +17,8 @@ export type ControlEvent =
   | 'receive-stop-ccrq'
   | 'receive-stop-ccrp'
   | 'local-terminate'
+  /** Ours: this side closes without a word. */
+  | 'local-close'
   | 'collision'
   | 'time-out'
   | 'echo-time-out'
@@ -52,6 +54,12 @@ const COMMON = {
     idle: 'close-tcp end idle',
     'wait-ctl-reply': 'close-tcp end idle',
     established: 'send-stop-ccrq down wait-stop-reply',
+  },
+  'local-close': {
+    idle: 'close-tcp end idle',
+    'wait-ctl-reply': 'close-tcp end idle',
+    established: 'close-tcp end idle',
+    'wait-stop-reply': 'close-tcp end idle',
   },
   'time-out': {
     idle: 'close-tcp end idle',

@@ -10,18 +10,17 @@ import type { Env } from '../base/env.ts'
 import type { Stream, StreamClose, StreamEvents } from '../base/layer.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { Machine } from '../base/table.ts'
-import { formatDuration } from '../base/time.ts'
+import { type Duration, formatDuration } from '../base/time.ts'
 import * as Pptp from '../wire/pptp.ts'
 import type { Call } from './call.ts'
 import { type ControlAction, type ControlEvent, type ControlState, ORIGINATOR, RECEIVER } from './control-table.ts'
-import {
-  type CallHandlers,
-  type ControlEnd,
-  type ControlEndReason,
-  type ControlHandlers,
-  DIAL,
-  type DialOptions,
-  type EndpointConfig,
+import type {
+  CallHandlers,
+  ControlEnd,
+  ControlEndReason,
+  ControlHandlers,
+  DialOptions,
+  EndpointConfig,
 } from './types.ts'
 
 /** The messages that are about a call. */
@@ -89,6 +88,8 @@ export class ControlConnection {
   /** Of the peer's FIN, after ours: TCP itself would wait for ever. */
   readonly #farewellTimer: Timer
   #echoAwaited = false
+  /** Packets that had come when the silence began. */
+  #heardBefore = 0
   #echoIdentifier = 0
   #stopReason = 1
   /** Of the Start-Control-Connection-Reply that refuses. */
@@ -145,7 +146,7 @@ export class ControlConnection {
   /** PNS: asks for a call. The connection must be established. */
   dial(handlers: CallHandlers, options: Partial<DialOptions> = {}): Call {
     if (this.state !== 'established') throw new Error(`dial: the control connection is ${this.state}`)
-    return this.#owner.dial(this, handlers, { ...DIAL, ...options })
+    return this.#owner.dial(this, handlers, { ...this.#config.dial, ...options })
   }
 
   /** Orderly end; calls end with it. The reason is that of the message (§2.3): 3 is Stop-Local-Shutdown. */
@@ -153,6 +154,21 @@ export class ControlConnection {
     this.#stopReason = reason
     this.#ending ??= this.#endOf('stopped', 'This side stopped the control connection.')
     this.#fire('local-terminate')
+  }
+
+  /** The end of a connection that has served its purpose, as this side's habits are. */
+  part(): void {
+    if (this.#config.farewell === 'notify') return this.stop()
+    this.#ending ??= this.#endOf('stopped', 'This side closed the control connection.')
+    this.#fire('local-close')
+  }
+
+  /** This machine's service ends (§2.3, Stop-Local-Shutdown). pptpd names each call first, and waits for nothing. */
+  shutDown(): void {
+    if (this.#config.farewell === 'notify') return this.stop(3)
+    for (const call of this.calls) call.notifyEnd()
+    if (this.state === 'established') this.send({ type: 'stop-control-connection-request', reason: 3 })
+    this.part()
   }
 
   // The rest is for the endpoint and its calls.
@@ -283,7 +299,7 @@ export class ControlConnection {
   }
 
   #timedOut(): void {
-    const waited = formatDuration(this.#config.replyTimeOut)
+    const waited = formatDuration(this.#patience)
     const what = AWAITED[this.state] ?? 'control message'
     const silence = this.#endOf('timeout', `No ${what} came in ${waited}.`, this.state === 'idle' ? 0 : 1)
     const before = this.#ending
@@ -298,14 +314,26 @@ export class ControlConnection {
       this.#fire('echo-time-out')
       return
     }
+    if (this.#config.dataCountAsLife && this.#heard !== this.#heardBefore) return this.#armEcho()
     this.#echoAwaited = true
     this.#echoIdentifier = (this.#echoIdentifier + 1) >>> 0
     this.#echoTimer.arm(this.#config.echoTimeOut)
     this.send({ type: 'echo-request', identifier: this.#echoIdentifier })
   }
 
+  /** Packets that have come for its calls. */
+  get #heard(): number {
+    return this.calls.reduce((sum, call) => sum + call.heard, 0)
+  }
+
   #armEcho(): void {
+    this.#heardBefore = this.#heard
     if (this.#config.echoInterval > 0) this.#echoTimer.arm(this.#config.echoInterval)
+  }
+
+  /** In idle it is the peer's request that is waited for. */
+  get #patience(): Duration {
+    return this.state === 'idle' ? this.#config.requestTimeOut : this.#config.replyTimeOut
   }
 
   #fire(event: ControlEvent): boolean {
@@ -315,7 +343,7 @@ export class ControlConnection {
     if (!fired || this.#over) return fired
     // Everywhere but in established somebody waits for a message; the receiver from the moment TCP is open.
     if (this.state === 'established') this.#replyTimer.cancel()
-    else if (this.state !== before || event === 'tcp-open') this.#replyTimer.arm(this.#config.replyTimeOut)
+    else if (this.state !== before || event === 'tcp-open') this.#replyTimer.arm(this.#patience)
     return true
   }
 

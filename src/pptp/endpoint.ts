@@ -130,6 +130,7 @@ export class Endpoint {
       send: message => connection.send(message),
       gre: packet => this.#sinks.gre(packet, connection.peer),
       over: over => this.#callOver(connection, over),
+      part: () => connection.part(),
       stuck: () => connection.callStuck(),
     })
   }

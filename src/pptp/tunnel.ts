@@ -151,6 +151,11 @@ export class Tunnel {
     return this.#heldCount
   }
 
+  /** Packets that have come, acknowledgments included. */
+  get heard(): number {
+    return this.#received + this.#acksReceived
+  }
+
   statistics(): TunnelStatistics {
     return {
       sent: this.#sent,

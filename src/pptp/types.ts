@@ -62,6 +62,28 @@ export const TUNNEL: TunnelConfig = {
   maxTimeOut: 3e9,
 }
 
+/** What a PNS asks for with Outgoing-Call-Request (§2.7). */
+export interface DialOptions {
+  readonly minimumBps: number
+  readonly maximumBps: number
+  /** 1 analog, 2 digital, 3 either. */
+  readonly bearerType: number
+  /** 1 asynchronous, 2 synchronous, 3 either. */
+  readonly framingType: number
+  readonly phoneNumber: string
+  readonly subaddress: string
+}
+
+/** As the captured PPTP client for Linux dials. */
+export const DIAL: DialOptions = {
+  minimumBps: 2400,
+  maximumBps: 10_000_000,
+  bearerType: 3,
+  framingType: 3,
+  phoneNumber: '',
+  subaddress: '',
+}
+
 export interface EndpointConfig {
   readonly role: Role
   readonly hostName: string
@@ -80,9 +102,25 @@ export interface EndpointConfig {
   readonly connectionsPerPeer: number
   /** How long a reply may take before the control connection is given up (§3.1.4, §3.2.1). */
   readonly replyTimeOut: Duration
+  /** How long a peer that has connected may take for its Start-Control-Connection-Request; the RFC names no time. */
+  readonly requestTimeOut: Duration
   /** Silence after which an Echo-Request is sent (§3.1.4); 0: never. */
   readonly echoInterval: Duration
   readonly echoTimeOut: Duration
+  /** Do packets of a call show that the peer lives too, so that no Echo-Request is sent (as with pptpd)? */
+  readonly dataCountAsLife: boolean
+  /**
+   * PNS: when Set-Link-Info is sent (§2.15). `negotiated`: when LCP has agreed on ACCMs; `always`: with all ones too,
+   * when the call is connected.
+   */
+  readonly linkInfo: 'negotiated' | 'always' | 'never'
+  /**
+   * How this side parts. `notify`: Call-Disconnect-Notify and Stop-Control-Connection-Request, as §2.3 and §2.13 have
+   * it. `close`: the end of a call closes TCP, which says it all, as the Linux programs do.
+   */
+  readonly farewell: 'notify' | 'close'
+  /** What a PNS asks for unless told otherwise. */
+  readonly dial: DialOptions
   readonly callIds: CallIds
   /** How long a call ID rests before it is used again towards the same peer address. */
   readonly callIdRest: Duration
@@ -107,8 +145,13 @@ export const endpointConfig = (role: Role, changes: Partial<EndpointConfig> = {}
   callsPerConnection: 65535,
   connectionsPerPeer: 65535,
   replyTimeOut: 60e9,
+  requestTimeOut: 60e9,
   echoInterval: 60e9,
   echoTimeOut: 60e9,
+  dataCountAsLife: false,
+  linkInfo: 'negotiated',
+  farewell: 'notify',
+  dial: DIAL,
   callIds: role === 'pns' ? 'random' : 'linux',
   callIdRest: 180e9,
   tunnel: TUNNEL,
@@ -225,28 +268,6 @@ export interface RingOptions {
   readonly connectSpeed: number
   /** 1 asynchronous, 2 synchronous. */
   readonly framingType: number
-}
-
-/** What a PNS asks for with Outgoing-Call-Request (§2.7). */
-export interface DialOptions {
-  readonly minimumBps: number
-  readonly maximumBps: number
-  /** 1 analog, 2 digital, 3 either. */
-  readonly bearerType: number
-  /** 1 asynchronous, 2 synchronous, 3 either. */
-  readonly framingType: number
-  readonly phoneNumber: string
-  readonly subaddress: string
-}
-
-/** As the captured PPTP client for Linux dials. */
-export const DIAL: DialOptions = {
-  minimumBps: 2400,
-  maximumBps: 10_000_000,
-  bearerType: 3,
-  framingType: 3,
-  phoneNumber: '',
-  subaddress: '',
 }
 
 /** A call is not taken: codes of Outgoing-Call-Reply (§2.8), or of Incoming-Call-Reply (§2.10), which has no cause. */
