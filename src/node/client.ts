@@ -11,7 +11,7 @@ import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import { type AuthMethod, DEFAULT_MRU, type PppConfig } from '../ppp/config.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { endpointConfig } from '../pptp/types.ts'
@@ -19,7 +19,7 @@ import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig {
   /** Address of the PAC. */
@@ -33,6 +33,12 @@ export interface ClientConfig {
   readonly dns: boolean
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** It is a router: passes packets on between its networks and the tunnel. */
+  readonly forward?: boolean
+  /** Lower the MSS in every TCP SYN that passes the tunnel to what it carries. */
+  readonly mssClamp?: boolean
+  /** Largest IP packet in the tunnel; absent: what the path to the server carries, less the headers. */
+  readonly mtu?: number
 }
 
 const IFACE = 'ppp0'
@@ -52,7 +58,7 @@ export class Client extends IpNode {
   #pin: Route | undefined
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
-    super(env, false, routes, tcp)
+    super(env, config.forward ?? false, routes, tcp)
     this.#config = config
     const pns = endpointConfig('pns', { hostName: env.node })
     this.#tunnelling = new Tunnelling(this, pns)
@@ -106,14 +112,21 @@ export class Client extends IpNode {
         if (end.reason !== 'timeout') control.stop()
       },
     })
-    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
-      networkUp: port => this.#addRoutes(port),
-      networkDown: () => this.#removeRoutes(),
-      finished: end => {
-        if (end.reason !== 'lower-down') this.#over(end)
-        call.clear()
+    const link = new PppLink(
+      this,
+      this.#tunnelling,
+      call,
+      this.#pppConfig(),
+      {
+        networkUp: port => this.#addRoutes(port),
+        networkDown: () => this.#removeRoutes(),
+        finished: end => {
+          if (end.reason !== 'lower-down') this.#over(end)
+          call.clear()
+        },
       },
-    })
+      this.#config.mssClamp,
+    )
     this.#call = call
     this.#link = link
   }
@@ -127,12 +140,12 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { user, password, auth, mppe, dns, echo } = this.#config
+    const { server, user, password, auth, mppe, dns, echo, mtu } = this.#config
     return {
       iface: IFACE,
       machine: 'ppp',
       mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
+      mtu: tunnelMtu(this, server, mtu),
       ourself: { user, password, methods: auth },
       mppe,
       ip: { local: ANY, requestDns: dns },
@@ -170,7 +183,7 @@ export class Client extends IpNode {
         call: this.#call?.state ?? 'idle',
         end: this.#end && { ...this.#end },
       },
-      ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
+      ppp: this.#link ? { ...this.#link.snapshot(), ...this.#link.usage.snapshot() } : IDLE_PPP,
     }
   }
 }
