@@ -33,6 +33,9 @@ export const DROP_REASONS = {
   'outside-range': 'Its end outside the simulation is in none of the networks that the lab names.',
   // TCP
   'tcp-unexpected': 'The TCP segment belongs to no connection, or the state of its connection has no use for it.',
+  'icmp-blocked': 'This machine is set up to pass on no ICMP message that a packet was too large.',
+  // RADIUS
+  'radius-unexpected': 'The RADIUS packet answers no open request, or who sent it does not know the shared secret.',
   // PPTP
   'gre-not-pptp': 'GRE of another version or with another payload than PPP.',
   'gre-unknown-call': 'No call has this call ID.',

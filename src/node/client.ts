@@ -19,7 +19,7 @@ import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint } from './tunnel-profile.ts'
-import { ECHO_FAILURES, greSnapshot, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { ECHO_FAILURES, greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig {
   /** Address of the PAC. */
@@ -36,6 +36,12 @@ export interface ClientConfig {
   /** Whose habits it has. */
   readonly profile?: Profile
   readonly gre?: GreChoice
+  /** It is a router: passes packets on between its networks and the tunnel. */
+  readonly forward?: boolean
+  /** Lower the MSS in every TCP SYN that passes the tunnel to what it carries. */
+  readonly mssClamp?: boolean
+  /** Largest IP packet in the tunnel; absent: what the path to the server carries, less the headers. */
+  readonly mtu?: number
 }
 
 const IFACE = 'ppp0'
@@ -56,7 +62,7 @@ export class Client extends IpNode {
   #pin: Route | undefined
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
-    super(env, false, routes, tcp)
+    super(env, config.forward ?? false, routes, tcp)
     this.#config = config
     const { profile = 'default', gre = {} } = config
     this.#habits = HABITS[profile]
@@ -111,14 +117,21 @@ export class Client extends IpNode {
         if (end.reason !== 'timeout') control.part()
       },
     })
-    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
-      networkUp: port => this.#addRoutes(port),
-      networkDown: () => this.#removeRoutes(),
-      finished: end => {
-        if (end.reason !== 'lower-down') this.#over(end)
-        call.clear()
+    const link = new PppLink(
+      this,
+      this.#tunnelling,
+      call,
+      this.#pppConfig(),
+      {
+        networkUp: port => this.#addRoutes(port),
+        networkDown: () => this.#removeRoutes(),
+        finished: end => {
+          if (end.reason !== 'lower-down') this.#over(end)
+          call.clear()
+        },
       },
-    })
+      this.#config.mssClamp,
+    )
     this.#call = call
     this.#link = link
   }
@@ -132,11 +145,13 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { user, password, auth, mppe, dns, echo } = this.#config
+    const { server, user, password, auth, mppe, dns, echo, mtu } = this.#config
     return {
       iface: IFACE,
       machine: 'ppp',
-      ...this.#habits.ppp,
+      mru: this.#habits.ppp.mru,
+      mtu: Math.min(tunnelMtu(this, server, mtu), this.#habits.ppp.mtu),
+      timers: this.#habits.ppp.timers,
       ourself: { user, password, methods: auth },
       mppe,
       ip: { local: ANY, requestDns: dns },
@@ -174,7 +189,7 @@ export class Client extends IpNode {
         end: this.#end && { ...this.#end },
         gre: greSnapshot(this.#call),
       },
-      ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
+      ppp: this.#link ? { ...this.#link.snapshot(), ...this.#link.usage.snapshot() } : IDLE_PPP,
     }
   }
 }

@@ -2,8 +2,9 @@
 import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
-import { RFC_TIMERS } from '../ppp/config.ts'
+import { DEFAULT_MTU, RFC_TIMERS } from '../ppp/config.ts'
 import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
 import { type Decide, Endpoint } from '../pptp/endpoint.ts'
@@ -13,11 +14,24 @@ import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 import { PppPort } from './ppp-port.ts'
+import { Usage } from './usage.ts'
 
 export const PPTP_PORT = 1723
 export const PPP_TIMERS: PppTimers = RFC_TIMERS
 /** LCP Echo-Requests without answer after which a link ends, as the captured pppd were set up. */
 export const ECHO_FAILURES = 4
+
+/** Outer IP 20, GRE 8 + sequence 4 + acknowledgment 4, FF 03, protocol 2: what a tunnel adds to an IP packet. */
+const OVERHEAD = 40
+/** RFC 791: what every link carries. */
+const LEAST_MTU = 68
+
+/** The largest IP packet of a tunnel to this peer: what its path carries from here, less what the tunnel adds. */
+export function tunnelMtu({ stack }: IpNode, peer: Ipv4, configured: number | undefined): number {
+  if (configured !== undefined) return configured
+  const path = stack.mtuTowards(peer)
+  return path === undefined ? DEFAULT_MTU : Math.max(path - OVERHEAD, LEAST_MTU)
+}
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
 export class Tunnelling {
@@ -73,14 +87,24 @@ export class PppLink {
   readonly #call: Call
   readonly #name: string
   readonly #events: PppLinkEvents
+  readonly #clampsMss: boolean
+  readonly usage = new Usage()
 
-  constructor(node: IpNode, tunnelling: Tunnelling, call: Call, config: PppConfig, events: PppLinkEvents) {
+  constructor(
+    node: IpNode,
+    tunnelling: Tunnelling,
+    call: Call,
+    config: PppConfig,
+    events: PppLinkEvents,
+    clampsMss = false,
+  ) {
     this.#node = node
     this.#tunnelling = tunnelling
     this.#env = node.env
     this.#call = call
     this.#name = config.iface
     this.#events = events
+    this.#clampsMss = clampsMss
     this.session = new Session(tunnelling.sessionEnv(), config, {
       down: frame => this.#call.send(frame),
       up: datagram => this.#up(datagram),
@@ -118,6 +142,8 @@ export class PppLink {
 
   #send(datagram: Packet): void {
     if (!this.#tunnelling.isCarrying(this.#call.peer)) {
+      if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
+      this.usage.count(datagram, 'out', this.#env.clock.now)
       this.#showInside(datagram, 'in')
       return this.session.send(datagram)
     }
@@ -131,6 +157,8 @@ export class PppLink {
   }
 
   #up(datagram: Packet): void {
+    if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
+    this.usage.count(datagram, 'in', this.#env.clock.now)
     this.#showInside(datagram, 'out')
     this.#node.stack.receiveFrom(this.#name, datagram)
   }

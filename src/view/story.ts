@@ -68,6 +68,7 @@ const ACRONYMS = new Set([
   'mppe',
   'ppp',
   'pptp',
+  'radius',
   'ip',
   'arp',
 ])
@@ -90,6 +91,7 @@ const UNITS: Readonly<Record<string, string>> = {
   mppe: 'an encrypted packet',
   ethernet: 'a frame',
   arp: 'an ARP packet',
+  radius: 'a RADIUS packet',
 }
 
 /** A machine's name below its node: `calls[0].ppp.lcp` is `lcp` of the call `calls[0]`. */
@@ -136,6 +138,17 @@ export class Story {
         return this.#pptpMessage(event)
       case 'ppp-message':
         return this.#pppMessage(event)
+      case 'radius-message':
+        return this.#radiusMessage(event)
+      case 'radius-silent':
+        return {
+          mark: 'control',
+          depth: DEPTH.pptp,
+          text: `${title(event.type)}: ${this.#named(event.detail)}`,
+          tone: 'bad',
+        }
+      case 'account':
+        return this.#account(event)
       case 'interface':
         return this.#interface(event)
       case 'tunnel-end':
@@ -185,6 +198,10 @@ export class Story {
   }
   #short(address: string): string {
     return this.#names.get(address) ?? address
+  }
+  /** With names for the addresses in it. */
+  #named(text: string): string {
+    return text.replace(ADDRESS, address => this.#short(address))
   }
   #partnerOf(node: string, of: string): string | undefined {
     return this.#partners.get(`${node} ${of}`)
@@ -251,6 +268,19 @@ export class Story {
     const peer = this.#partnerOf(node, iface) ?? iface
     const text = `${upper(proto)} ${title(type)} ${id} ${way === 'sent' ? 'to' : 'from'} ${peer}`
     return { mark: 'data', depth: DEPTH[proto] ?? DEPTH.chap, text: withDetail(text, detail), tone: 'plain' }
+  }
+
+  #radiusMessage({ way, type, peer, id, detail }: Event<'radius-message'>): Line | undefined {
+    if (way === 'received' && !this.#verbose) return undefined
+    const text = `RADIUS ${title(type)} ${id} ${way === 'sent' ? 'to' : 'from'} ${this.#short(peer)}`
+    return { mark: 'control', depth: DEPTH.pptp, text: withDetail(text, detail), tone: 'plain' }
+  }
+
+  #account({ peer, user: name, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }: Event<'account'>) {
+    const who = name === '' ? this.#short(peer) : name
+    const came = `${octetsIn} octets in ${packetsIn} packets came in`
+    const went = `${octetsOut} in ${packetsOut} went out`
+    return user(`account of ${who}, ${iface}: ${seconds} s, ${came}, ${went}, ended by ${cause}`, 'plain')
   }
 
   #interface({ node, iface, to, detail }: Event<'interface'>): Line {

@@ -28,6 +28,7 @@ import { LINK_TYPE } from './pcap.ts'
 import * as Ppp from './ppp.ts'
 import { CCP_OPTIONS, CHAP_ALGORITHMS } from './ppp-options.ts'
 import * as Pptp from './pptp.ts'
+import * as Radius from './radius.ts'
 import { Segment as Tcp } from './tcp.ts'
 import * as Udp from './udp.ts'
 import * as Vj from './vj.ts'
@@ -249,7 +250,11 @@ class Walk {
     const header = Udp.describe(b, offset)
     const wrong = complete ? isWrongUdp(b, source, destination) : undefined
     this.layers.push(wrong ? { ...header, problem: wrong } : header)
-    if (b.length > Udp.HEADER) this.#data(b.subarray(Udp.HEADER), offset + Udp.HEADER)
+    if (b.length <= Udp.HEADER) return
+    const payload = b.subarray(Udp.HEADER)
+    if (isRadius(Udp.sourcePort(b, 0)) || isRadius(Udp.destinationPort(b, 0))) {
+      this.layers.push(Radius.describe(payload, offset + Udp.HEADER))
+    } else this.#data(payload, offset + Udp.HEADER)
   }
 
   #tcp(b: Uint8Array, offset: number, source: Address, destination: Address, complete: boolean): void {
@@ -417,6 +422,8 @@ function isWrongTcp(b: Uint8Array, source: Address, destination: Address): boole
   const wrong = Checksum.finish(pseudoHeader + Checksum.sum(b, 0, b.length)) !== 0
   return wrong && !isLeftToCard(Tcp.checksumField(b, 0), pseudoHeader)
 }
+
+const isRadius = (port: number): boolean => port === Radius.AUTH_PORT || port === Radius.ACCT_PORT
 
 function isWrongUdp(b: Uint8Array, source: Address, destination: Address): Malformed | undefined {
   const wrong = Udp.check(b, 0, b.length, source, destination)

@@ -4,6 +4,7 @@ import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
+import { CAUSE } from '../../src/wire/radius-attributes.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -39,6 +40,20 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   state: { machine: text, from: text, to: text, cause: text },
   'pptp-message': { way, type: text, peer: address, detail: text },
   'ppp-message': { way, proto: text, type: text, iface: text, id: { ...count, maximum: 255 }, detail: text },
+  'radius-message': { way, type: text, peer: address, id: { ...count, maximum: 255 }, detail: text },
+  'radius-silent': { type: text, tries: count, detail: text },
+  account: {
+    peer: address,
+    user: text,
+    address: text,
+    iface: text,
+    seconds: count,
+    octetsIn: count,
+    octetsOut: count,
+    packetsIn: count,
+    packetsOut: count,
+    cause: words(Object.keys(CAUSE)),
+  },
   interface: { iface: text, to: words(['up', 'down']), detail: text },
   'tunnel-end': {
     peer: address,
