@@ -10,6 +10,7 @@ export const DROP_REASONS = {
   'queue-full': 'The queue in front of the line was full.',
   'line-loss': 'The line lost it.',
   'link-down': 'The cable is unplugged.',
+  'power-off': 'The machine that it reached has no power.',
   'not-for-us': 'It is addressed to another machine, and this one does not forward.',
   'unknown-ethertype': 'The Ethernet frame carries a protocol that this machine does not speak.',
   'arp-timeout': 'Nobody answered the ARP request for the next hop.',

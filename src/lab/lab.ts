@@ -121,6 +121,18 @@ export interface ServiceSpec {
 export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'
 export type Mppe = 'off' | 'optional' | 'required'
 
+/** Whose habits an end of a tunnel has. */
+export type Profile = 'default' | 'linux' | 'windows'
+
+/** How an end of a tunnel treats its GRE packets. */
+export interface GreSpec {
+  /** Packets that it lets the peer have under way. */
+  readonly receiveWindow: number
+  readonly flow: 'window' | 'none'
+  readonly outOfOrder: 'hold' | 'drop' | 'pass'
+  readonly holdTime: Duration
+}
+
 export interface ClientPptp {
   /** Address of the PAC. */
   readonly server: Ipv4
@@ -135,6 +147,8 @@ export interface ClientPptp {
   readonly dns: boolean
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  readonly profile?: Profile
+  readonly gre?: Partial<GreSpec>
 }
 
 export interface ServerPptp {
@@ -150,6 +164,8 @@ export interface ServerPptp {
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  readonly profile?: Profile
+  readonly gre?: Partial<GreSpec>
 }
 
 export interface LinkSpec {
@@ -223,6 +239,8 @@ export interface VerbArgs {
     /** New values for what `ends[0]` and `ends[1]` send; `rate: null` takes the limit away. */
     readonly sends: readonly [QualityChange, QualityChange]
   }
+  /** A machine loses its power. */
+  crash: { readonly node: string }
   note: { readonly text: string }
 }
 

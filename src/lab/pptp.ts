@@ -2,6 +2,7 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
 import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
+import { readHabits } from './habits.ts'
 import { prefixes } from './networks.ts'
 import { AUTH, DEFAULTS, MPPE } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
@@ -45,6 +46,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
     ...(echo === undefined ? {} : { echo }),
+    ...readHabits(pptp),
   }
 }
 
@@ -76,6 +78,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     mppe,
     dns: dns.filter(address => address !== undefined),
     ...(echo === undefined ? {} : { echo }),
+    ...readHabits(pptp),
   }
 }
 

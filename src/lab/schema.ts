@@ -28,6 +28,7 @@ import {
   type Wrong,
   words,
 } from './leaf.ts'
+import { habitKeys } from './habits.ts'
 import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { tcpSchema } from './tcp.ts'
@@ -105,6 +106,7 @@ const clientPptp = {
   ),
   dns: v.optional(flag('Ask the server for name servers (RFC 1877)?'), false),
   echo,
+  ...habitKeys,
 }
 
 const serverPptp = {
@@ -129,6 +131,7 @@ const serverPptp = {
     ),
   ),
   echo,
+  ...habitKeys,
 }
 
 function poolWrong({ input }: Wrong): string {
@@ -209,7 +212,11 @@ const node = v.pipe(
 const defaults = map('topology.defaults', {
   ...stackKeys,
   pptp: v.optional(
-    map('the pptp of topology.defaults', { auth: v.optional(auth), mppe: v.optional(mppe, DEFAULTS.mppe) }),
+    map('the pptp of topology.defaults', {
+      auth: v.optional(auth),
+      mppe: v.optional(mppe, DEFAULTS.mppe),
+      profile: habitKeys.profile,
+    }),
   ),
 })
 

@@ -81,7 +81,7 @@ const withDetail = (text: string, detail: string): string => (detail === '' ? te
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
 /** What every network does all the time: a class need not see each. */
-const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored'])
+const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
 const UNITS: Readonly<Record<string, string>> = {
   tcp: 'a TCP segment',
@@ -209,7 +209,7 @@ export class Story {
 
   #action({ verb, detail }: Event<'action'>): Line {
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
-    if (verb === 'link' || verb === 'note') return { ...lab(text, 'plain'), node: 'lab' }
+    if (verb === 'link' || verb === 'note' || verb === 'crash') return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
   }
 
