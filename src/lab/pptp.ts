@@ -1,8 +1,8 @@
 /** What a lab says under `pptp`: whom a client calls and as whom, whom a server lets in and with which addresses. */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
-import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
 import { readHabits } from './habits.ts'
+import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
 import { prefixes } from './networks.ts'
 import { AUTH, DEFAULTS, MPPE } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'

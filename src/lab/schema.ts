@@ -6,6 +6,7 @@
  * No transforms: the file is read from its tree, which still knows the places.
  */
 import * as v from 'valibot'
+import { habitKeys } from './habits.ts'
 import type { AuthProtocol, Kind, Mppe, Verb } from './lab.ts'
 import {
   address,
@@ -28,7 +29,6 @@ import {
   type Wrong,
   words,
 } from './leaf.ts'
-import { habitKeys } from './habits.ts'
 import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { tcpSchema } from './tcp.ts'

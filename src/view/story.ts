@@ -13,6 +13,7 @@ import type { TraceEvent } from '../base/trace.ts'
 import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
 import { hostNames } from '../lab/capture.ts'
 import type { Lab } from '../lab/lab.ts'
+import { appearanceOf } from './failures.ts'
 
 export type Mark = 'control' | 'data' | 'user' | 'net' | 'lab'
 export type Tone = 'plain' | 'good' | 'bad' | 'faint'
@@ -112,6 +113,10 @@ export class Story {
   readonly #beginning = new Map<string, string>()
   /** By node: the instant and the destination of the route that was removed last. */
   readonly #removed = new Map<string, string>()
+  /** Nodes that have dialled: only they have a user who looks at a screen. */
+  readonly #dialled = new Set<string>()
+  /** Nodes whose tunnel is or has been up since they dialled last. */
+  readonly #wasUp = new Set<string>()
   /** Node and peer of the calls that are over. */
   readonly #over = new Set<string>()
 
@@ -207,7 +212,11 @@ export class Story {
     return this.#partners.get(`${node} ${of}`)
   }
 
-  #action({ verb, detail }: Event<'action'>): Line {
+  #action({ node, verb, detail }: Event<'action'>): Line {
+    if (verb === 'connect') {
+      this.#dialled.add(node)
+      this.#wasUp.delete(node)
+    }
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
     if (verb === 'link' || verb === 'note' || verb === 'crash') return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
@@ -286,6 +295,7 @@ export class Story {
   #interface({ node, iface, to, detail }: Event<'interface'>): Line {
     const peer = this.#partnerOf(node, iface)
     const name = peer === undefined ? iface : `${iface} to ${peer}`
+    if (to === 'up' && iface.startsWith('ppp')) this.#wasUp.add(node)
     if (to === 'up') return user(withDetail(`${name} is up`, detail), 'good')
     return user(withDetail(`${name} is down, and its routes are gone`, detail), 'plain')
   }
@@ -300,10 +310,12 @@ export class Story {
     return this.#verbose ? user(`route removed: ${route}`, 'faint') : undefined
   }
 
-  #tunnelEnd({ peer, layer, reason, tries, detail }: Event<'tunnel-end'>): Line {
+  #tunnelEnd({ node, peer, layer, reason, tries, detail }: Event<'tunnel-end'>): Line {
     const cause = reason.startsWith(layer) ? reason : `${upper(layer)} ${reason}`
     const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
-    const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}`
+    const seen = this.#dialled.has(node) && appearanceOf({ layer, reason, tries, detail }, this.#wasUp.has(node))
+    const shown = seen ? ` [Windows would show error ${seen.windows}]` : ''
+    const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}${shown}`
     return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
   }
 
