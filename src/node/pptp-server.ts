@@ -9,6 +9,7 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
 import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
@@ -25,7 +26,7 @@ export interface ServerConfig {
   readonly pool: { readonly first: Ipv4; readonly last: Ipv4 }
   readonly users: ReadonlyMap<string, string>
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
+  readonly mppe: MppeSetting
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
