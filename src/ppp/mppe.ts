@@ -82,7 +82,7 @@ export class SessionKey {
 }
 
 /** Stateful mode: before a packet with this low octet the key changes (RFC 3078 §7.2). */
-const isFlagPacket = (count: number): boolean => (count & 0xff) === 0xff
+export const isFlagPacket = (count: number): boolean => (count & 0xff) === 0xff
 
 /** Encrypts the packets of one direction. */
 export class MppeSender {
