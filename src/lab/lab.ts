@@ -120,6 +120,17 @@ export interface ServiceSpec {
 
 export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'
 export type Mppe = 'off' | 'optional' | 'required'
+/** A word alone means keys of 128 bits, stateless. */
+export type MppeSpec =
+  | Mppe
+  | {
+      readonly use: Mppe
+      /** Bits, in any order. */
+      readonly strengths: readonly (40 | 56 | 128)[]
+      readonly state: 'stateless' | 'stateful' | 'either'
+      /** Stateful mode: what is done after a loss. */
+      readonly reset: 'rfc' | 'linux'
+    }
 
 /** Whose habits an end of a tunnel has. */
 export type Profile = 'default' | 'linux' | 'windows'
@@ -140,7 +151,7 @@ export interface ClientPptp {
   readonly password: string
   /** What it agrees to, best first. */
   readonly auth: readonly AuthProtocol[]
-  readonly mppe: Mppe
+  readonly mppe: MppeSpec
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   /** Ask for name servers in IPCP (RFC 1877)? */
@@ -159,7 +170,7 @@ export interface ServerPptp {
   readonly users: ReadonlyMap<string, string>
   /** What it demands, best first. */
   readonly auth: readonly AuthProtocol[]
-  readonly mppe: Mppe
+  readonly mppe: MppeSpec
   /** Name servers it gives out in IPCP (RFC 1877): none, one or two. */
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */

@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot'
 import { habitKeys } from './habits.ts'
-import type { AuthProtocol, Kind, Mppe, Verb } from './lab.ts'
+import type { AuthProtocol, Kind, Verb } from './lab.ts'
 import {
   address,
   addressOrNode,
@@ -30,6 +30,7 @@ import {
   words,
 } from './leaf.ts'
 import { map, named, texts } from './map.ts'
+import { DEFAULTS as MPPE_DEFAULTS, mppeSchema } from './mppe.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { tcpSchema } from './tcp.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
@@ -44,13 +45,12 @@ export const KINDS = [
   'udp',
 ] as const satisfies readonly Kind[]
 export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
-export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
 
 export const DEFAULTS = {
   seed: 1,
   stop: '60s',
   auth: ['ms-chap-v2'],
-  mppe: 'optional',
+  mppe: MPPE_DEFAULTS.use,
   mtu: 1500,
   type: 'ethernet',
   level: 'error',
@@ -88,7 +88,6 @@ const auth = v.pipe(
   ),
   v.description('Authentication protocols, best first; one alone needs no list.'),
 )
-const mppe = oneOf(MPPE, 'MPPE encryption: `required` ends a session without it.')
 
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
@@ -97,7 +96,7 @@ const clientPptp = {
   user: v.optional(words('User name.', 255)),
   password: v.optional(text('Password.')),
   auth: v.optional(auth),
-  mppe: v.optional(mppe, DEFAULTS.mppe),
+  mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   routes: v.optional(
     v.pipe(
       v.array(prefix('A network, or `default`.'), 'Here a list of networks must stand.\nfor example [10.20.0.0/24]'),
@@ -122,7 +121,7 @@ const serverPptp = {
     v.pipe(texts('users and their passwords', text('Password.')), v.description('User names and their passwords.')),
   ),
   auth: v.optional(auth),
-  mppe: v.optional(mppe, DEFAULTS.mppe),
+  mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   dns: v.optional(
     v.pipe(
       v.array(address('A name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),
@@ -214,7 +213,7 @@ const defaults = map('topology.defaults', {
   pptp: v.optional(
     map('the pptp of topology.defaults', {
       auth: v.optional(auth),
-      mppe: v.optional(mppe, DEFAULTS.mppe),
+      mppe: v.optional(mppeSchema, DEFAULTS.mppe),
       profile: habitKeys.profile,
     }),
   ),

@@ -12,6 +12,7 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
 import type { AuthMethod, PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { IpNode } from './ip-node.ts'
@@ -27,7 +28,7 @@ export interface ClientConfig {
   readonly user: string
   readonly password: string
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
+  readonly mppe: MppeSetting
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   readonly dns: boolean

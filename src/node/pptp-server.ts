@@ -12,6 +12,7 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
 import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
@@ -33,7 +34,7 @@ export interface ServerConfig {
   /** What some of the users get beside an address of the pool. */
   readonly grants?: ReadonlyMap<string, Grant>
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
+  readonly mppe: MppeSetting
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration

@@ -5,6 +5,7 @@ import type { Packet } from '../base/packet.ts'
 import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
 import { DEFAULT_MTU, RFC_TIMERS } from '../ppp/config.ts'
+import type { Cipher } from '../ppp/mppe-policy.ts'
 import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
 import { type Decide, Endpoint } from '../pptp/endpoint.ts'
@@ -189,8 +190,18 @@ export function greSnapshot(call: Call | undefined): Snapshot | undefined {
   return statistics && { ...statistics }
 }
 
-function describeFacts({ local, peer, mtu, encryption, dns }: NetworkFacts): string {
-  const cipher = encryption === 'none' ? 'not encrypted' : 'MPPE 128 bit'
+function describeFacts({ local, peer, mtu, encryption, decryption, dns }: NetworkFacts): string {
+  const cipher = describeCiphers(encryption, decryption)
   const servers = dns.length === 0 ? '' : `, name servers ${dns.map((a: Ipv4) => formatIpv4(a)).join(' ')}`
   return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
+}
+
+/** `MPPE 128 bit` is stateless, as nearly all of it. */
+function describeCiphers(sent: Cipher, received: Cipher): string {
+  if (sent === 'none') return 'not encrypted'
+  const [out, back] = [sent, received].map(cipher => {
+    const [, bits, state] = cipher.split('-')
+    return `${bits} bit${state === 'stateful' ? ' stateful' : ''}`
+  })
+  return out === back ? `MPPE ${out}` : `MPPE ${out} out, ${back} in`
 }

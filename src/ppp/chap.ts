@@ -14,9 +14,8 @@ import { md5 } from '../crypto/hash.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { type Exchange, type Succeeded, secretOf, text } from './auth.ts'
-import type { MppeKeys } from './ccp.ts'
 import { type Link, Repeater, report } from './link.ts'
-import { getMasterKey } from './mppe.ts'
+import { getMasterKey, keysFromMsChapV2, type MppeKeys } from './mppe-keys.ts'
 import {
   checkAuthenticatorResponse,
   generateAuthenticatorResponse,
@@ -125,7 +124,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue> {
     const proof = generateAuthenticatorResponse(secret, ntResponse, peerChallenge, this.#challenge, user)
     return {
       message: `${proof} M=Access granted`,
-      keys: { masterKey: masterKey(secret, ntResponse), isServer: true },
+      keys: keysFromMsChapV2(masterKey(secret, ntResponse), true),
     }
   }
 
@@ -223,7 +222,7 @@ export class ChapProver implements Exchange<Chap.Chap> {
       this.#fail(detail)
     } else if (last.ms === undefined) this.#succeeded(this.#user, undefined)
     else if (this.#isProof(packet.message, last.challenge, last.ms)) {
-      this.#succeeded(this.#user, { masterKey: masterKey(this.#password, last.ms.ntResponse), isServer: false })
+      this.#succeeded(this.#user, keysFromMsChapV2(masterKey(this.#password, last.ms.ntResponse), false))
     } else this.#fail('The peer says Success but does not prove that it knows the password.')
   }
 

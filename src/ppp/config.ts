@@ -2,6 +2,7 @@
 import { ANY, type Ipv4 } from '../base/address.ts'
 import type { Packet } from '../base/packet.ts'
 import { type Duration, sec } from '../base/time.ts'
+import type { Cipher, MppeSetting } from './mppe-policy.ts'
 
 export type AuthMethod = 'pap' | 'chap-md5' | 'ms-chap-v2'
 
@@ -46,8 +47,8 @@ export interface PppConfig {
     readonly password: string
     readonly methods: readonly AuthMethod[]
   }
-  /** 128 bit, stateless. `required`: no IP packet passes in clear, and the link ends if CCP does not open. */
-  readonly mppe: 'required' | 'optional' | 'off'
+  /** Encryption; a word alone means keys of 128 bits, stateless. */
+  readonly mppe: MppeSetting
   readonly ip: {
     /** Our address; ANY: ask the peer for one. */
     readonly local: Ipv4
@@ -110,7 +111,9 @@ export interface NetworkFacts {
   readonly mtu: number
   /** Who the peer proved to be. */
   readonly user: string | undefined
-  readonly encryption: 'mppe-128-stateless' | 'none'
+  /** Of what we send, and of what we receive: the two are agreed on apart. */
+  readonly encryption: Cipher
+  readonly decryption: Cipher
 }
 
 export interface PppSinks {

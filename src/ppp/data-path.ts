@@ -73,12 +73,12 @@ export class DataPath {
 
   /** What came under the protocol number of compression, which stands no longer in front; takes the ownership. */
   receiveEncrypted(frame: Packet): void {
-    const { receiver, protocol: ccp } = this.#network.ccp
-    if (!receiver) {
-      this.#link.drop(frame, 'ppp-not-opened', 'mppe', `CCP is in state ${ccp.state}`)
+    const { ccp } = this.#network
+    if (!ccp.receiver) {
+      this.#link.drop(frame, 'ppp-not-opened', 'mppe', `CCP is in state ${ccp.protocol.state}`)
       return
     }
-    const result = receiver.decrypt(frame)
+    const result = ccp.decrypt(ccp.receiver, frame)
     if (result !== 'ok') {
       this.#link.drop(frame, result, 'mppe', 'encrypted packet', result === 'malformed' ? 'bad-value' : undefined)
       return

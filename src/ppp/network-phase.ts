@@ -1,16 +1,21 @@
 /**
  * The network phase: RFC 1661 §3.6. As pppd does, IPCP waits for CCP when encryption is wanted, because a user's packet
- * must not pass in clear before.
+ * must not pass in clear before. A peer that does not wait loses no time by that: its Configure-Request is held until
+ * IPCP begins, and need not be repeated after a restart period.
  */
 import { ANY, type Ipv4 } from '../base/address.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { Ccp, type MppeKeys } from './ccp.ts'
+import { Ccp } from './ccp.ts'
 import type { NetworkFacts, PppEndReason } from './config.ts'
 import { Ipcp } from './ipcp.ts'
 import type { Link } from './link.ts'
+import type { MppeKeys } from './mppe-keys.ts'
+import { type MppePolicy, policyOf } from './mppe-policy.ts'
 
 /** MPPE header and the protocol number that it hides (nat-truth: an interface with MPPE is four octets smaller). */
 const MPPE_OVERHEAD = 4
+
+const CONFIGURE_REQUEST = 1
 
 export interface NetworkHooks {
   up(facts: NetworkFacts): void
@@ -30,7 +35,10 @@ export class NetworkPhase {
   readonly #hooks: NetworkHooks
   #user: string | undefined
   #assigned: Ipv4 | undefined
+  readonly #mppe: MppePolicy
   #ipcpStarted = false
+  /** The peer's last Configure-Request of IPCP, which came too early. */
+  #held: Uint8Array | undefined
   /** Why CCP and IPCP are about to finish, if more is known than that they do. */
   #ccpEnd: string | undefined
   #ipcpEnd: { readonly reason: PppEndReason; readonly detail: string } | undefined
@@ -38,13 +46,14 @@ export class NetworkPhase {
   constructor(link: Link, hooks: NetworkHooks) {
     this.#link = link
     this.#hooks = hooks
-    this.noClear = link.config.mppe === 'required'
+    this.#mppe = policyOf(link.config.mppe)
+    this.noClear = this.#mppe.use === 'required'
     this.ccp = new Ccp(link, {
       up: () => this.#ccpUp(),
       finished: tries => this.#ccpFinished(tries),
       terminated: text => (this.#ccpEnd = `The peer ended CCP${text && `: ${text}`}.`),
       catastrophe: detail => (this.#ccpEnd = detail),
-      refused: () => this.#refuseCcp('The peer refuses MPPE with 128 bit and without state.'),
+      refused: detail => this.#refuseCcp(detail),
     })
     this.ipcp = new Ipcp(link, {
       up: () => this.#up(),
@@ -59,7 +68,8 @@ export class NetworkPhase {
   /** Authentication is over; `user` is who the peer proved to be. */
   enter(user: string | undefined, keys: MppeKeys | undefined): void {
     this.#user = user
-    const { ip, mppe } = this.#link.config
+    const { ip } = this.#link.config
+    const { use } = this.#mppe
     if (ip.assignPeer) {
       this.#assigned ??= ip.assignPeer(user)
       if (this.#assigned === undefined) {
@@ -68,11 +78,11 @@ export class NetworkPhase {
         return
       }
     }
-    if (mppe !== 'off' && keys) {
+    if (use !== 'off' && keys) {
       this.ccpStarted = true
       this.ccp.start(keys)
-    } else if (mppe === 'required') {
-      const detail = 'Encryption is required, and authentication gave no keys for it: only MS-CHAPv2 does.'
+    } else if (use === 'required') {
+      const detail = 'Encryption is required, and authentication gave no keys for it: only MS-CHAP and MS-CHAPv2 do.'
       this.#link.end({ reason: 'mppe-required', layer: 'ccp', detail, tries: 0 })
     } else this.#startIpcp()
   }
@@ -83,6 +93,7 @@ export class NetworkPhase {
     this.ccp.protocol.lowerDown()
     this.ccpStarted = false
     this.#ipcpStarted = false
+    this.#held = undefined
   }
 
   /** The session is over. */
@@ -99,7 +110,7 @@ export class NetworkPhase {
   /** False: no protocol of this phase, or not of this phase as it stands now. */
   receive(protocol: number, bytes: Uint8Array): boolean {
     if (protocol === Ppp.CCP && this.ccpStarted) this.ccp.protocol.receive(bytes)
-    else if (protocol === Ppp.IPCP) this.ipcp.protocol.receive(bytes)
+    else if (protocol === Ppp.IPCP) this.#receiveIpcp(bytes)
     else return false
     return true
   }
@@ -118,6 +129,16 @@ export class NetworkPhase {
     if (this.#ipcpStarted || this.#link.isEnding()) return
     this.#ipcpStarted = true
     this.ipcp.start(this.#assigned)
+    const held = this.#held
+    this.#held = undefined
+    if (held) this.ipcp.protocol.receive(held)
+  }
+
+  /** One sent again while the first is held says the same, or something newer. */
+  #receiveIpcp(bytes: Uint8Array): void {
+    const early = !this.#ipcpStarted && !this.#link.isEnding() && bytes[0] === CONFIGURE_REQUEST
+    if (early) this.#held = bytes.slice()
+    else this.ipcp.protocol.receive(bytes)
   }
 
   #ccpUp(): void {
@@ -165,7 +186,8 @@ export class NetworkPhase {
       dns,
       mtu,
       user: this.#user,
-      encryption: encrypted ? 'mppe-128-stateless' : 'none',
+      encryption: this.ccp.sending,
+      decryption: this.ccp.receiving,
     }
     this.#hooks.up(this.facts)
   }

@@ -1,6 +1,6 @@
 /**
  * The configuration options of LCP, IPCP and CCP as people read them: RFC 1661 §6, RFC 1332 §3, RFC 1877 §1,
- * RFC 1962 §4, RFC 3078 §3 and the numbers of the IANA registry that real peers send.
+ * RFC 1962 §4, RFC 3078 §2 and the numbers of the IANA registry that real peers send.
  */
 import { formatIpv4 } from '../base/address.ts'
 import { get16, get32, hex, toAscii } from '../base/bytes.ts'
@@ -13,12 +13,12 @@ export interface RawOption {
   readonly body: Uint8Array
 }
 
-/** Types of the options that we negotiate: RFC 1661 §6; RFC 1332 §3, RFC 1877 §1; RFC 3078 §3. */
+/** Types of the options that we negotiate: RFC 1661 §6; RFC 1332 §3, RFC 1877 §1; RFC 3078 §2. */
 export const LCP_OPTIONS = { mru: 1, accm: 2, auth: 3, magic: 5, pfc: 7, acfc: 8 } as const
 export const IPCP_OPTIONS = { address: 3, dns1: 129, dns2: 131 } as const
 export const CCP_OPTIONS = { mppe: 18, bsd: 21, oldDeflate: 24, deflate: 26 } as const
 
-/** The supported bits of the MPPE option: RFC 3078 §3, and C of RFC 2118 §2. */
+/** The supported bits of the MPPE option: RFC 3078 §2, and C of RFC 2118 §2. */
 export const MPPE_BITS = {
   stateless: 0x01000000,
   m56: 0x80,
