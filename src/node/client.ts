@@ -19,7 +19,7 @@ import { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, type Profile, profiledEndpoint } from './tunnel-profile.ts'
+import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
 import { ECHO_FAILURES, greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig {
@@ -146,15 +146,14 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { server, user, password, auth, mppe, dns, echo, mtu } = this.#config
+    const { server, user, password, auth, mppe, dns, echo, mtu, profile = 'default' } = this.#config
     return {
       iface: IFACE,
       machine: 'ppp',
-      mru: this.#habits.ppp.mru,
+      ...this.#habits.ppp,
       mtu: Math.min(tunnelMtu(this, server, mtu), this.#habits.ppp.mtu),
-      timers: this.#habits.ppp.timers,
       ourself: { user, password, methods: auth },
-      mppe,
+      mppe: profiledMppe(profile, mppe),
       ip: { local: ANY, requestDns: dns },
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
     }

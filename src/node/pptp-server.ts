@@ -22,7 +22,7 @@ import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, type Profile, profiledEndpoint } from './tunnel-profile.ts'
+import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
 import { ECHO_FAILURES, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ServerConfig {
@@ -243,15 +243,14 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, echo, mtu } = this.#config
+    const { local, users, auth, mppe, dns, echo, mtu, profile = 'default' } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
-      mru: this.#habits.ppp.mru,
+      ...this.#habits.ppp,
       mtu: Math.min(tunnelMtu(this, call.peer, mtu), this.#habits.ppp.mtu),
-      timers: this.#habits.ppp.timers,
       authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
-      mppe,
+      mppe: profiledMppe(profile, mppe),
       ip: { local, assignPeer: user => this.#assign(call, user), dns },
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
     }

@@ -9,6 +9,7 @@
  */
 import { sec } from '../base/time.ts'
 import { DEFAULT_MRU, DEFAULT_MTU, type PppConfig, RFC_TIMERS } from '../ppp/config.ts'
+import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import { DIAL, type EndpointConfig, endpointConfig, type Role, TUNNEL, type TunnelConfig } from '../pptp/types.ts'
 
 export const PROFILES = ['default', 'linux', 'windows'] as const
@@ -24,7 +25,7 @@ interface Habits {
   readonly basis: 'rfc' | 'measured' | 'modelled'
   readonly ends: Readonly<Record<Role, Partial<EndpointConfig>>>
   readonly tunnels: Readonly<Record<Role, Partial<TunnelConfig>>>
-  readonly ppp: Pick<PppConfig, 'mru' | 'mtu' | 'timers'>
+  readonly ppp: Pick<PppConfig, 'mru' | 'mtu' | 'timers' | 'closesTwice'>
 }
 
 const PLAIN_PPP = { mru: DEFAULT_MRU, mtu: DEFAULT_MTU, timers: RFC_TIMERS }
@@ -56,7 +57,7 @@ export const HABITS: Readonly<Record<Profile, Habits>> = {
       pns: { receiveWindow: 3, flow: 'none', firstSequenceNumber: 1 },
       pac: { receiveWindow: 3, flow: 'none' },
     },
-    ppp: PLAIN_PPP,
+    ppp: { ...PLAIN_PPP, closesTwice: true },
   },
   windows: {
     basis: 'modelled',
@@ -77,6 +78,10 @@ export const HABITS: Readonly<Record<Profile, Habits>> = {
     ppp: { mru: 1400, mtu: 1400, timers: { ...RFC_TIMERS, maxFailure: 10 } },
   },
 }
+
+/** What an end wants of MPPE: Linux answers a Reset-Request in its own way (decisions 19). */
+export const profiledMppe = (profile: Profile, setting: MppeSetting): MppeSetting =>
+  profile === 'linux' ? { ...policyOf(setting), reset: 'linux' } : setting
 
 /** The endpoint of a node that has this profile; `changes` are what its kind and its lab say. */
 export function profiledEndpoint(

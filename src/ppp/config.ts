@@ -62,6 +62,8 @@ export interface PppConfig {
   /** LCP Echo-Requests while the link is open; the link ends after so many without an answer. Absent: none are sent. */
   readonly echo?: { readonly interval: Duration; readonly failures: number }
   readonly timers: PppTimers
+  /** As pppd: the end of encryption closes LCP once more, which sends a second Terminate-Request. */
+  readonly closesTwice?: boolean
 }
 
 /** A configuration that asks for nothing and demands nothing. */

@@ -93,6 +93,10 @@ export class ControlProtocol {
     this.#farewell = farewell
     this.#automaton.fire('close')
   }
+  /** A second Terminate-Request right after the first (see `closesTwice`). */
+  closeAgain(farewell: string): void {
+    if (this.state === 'closing') this.send({ type: 'terminate-request', id: this.nextId(), data: fromAscii(farewell) })
+  }
   /** The peer does not speak this protocol at all (RXJ- by Protocol-Reject). */
   protocolRejected(): void {
     this.#automaton.fire('rxj-')

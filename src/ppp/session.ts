@@ -244,7 +244,9 @@ export class Session {
   #end(end: PppEnd): void {
     if (this.#ending) return
     this.#note(end)
+    const encrypted = this.#network.facts !== undefined && this.#network.facts.encryption !== 'none'
     this.#lcp.protocol.close(end.detail)
+    if (encrypted && this.#config.closesTwice) this.#lcp.protocol.closeAgain('MPPE disabled')
     if (this.lcp === 'initial') this.#finish(end)
   }
 

@@ -11,7 +11,7 @@ import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { Machine } from '../base/table.ts'
-import { formatDuration } from '../base/time.ts'
+import { formatDuration, type SimTime } from '../base/time.ts'
 import * as Pptp from '../wire/pptp.ts'
 import {
   type CallAction,
@@ -199,15 +199,16 @@ export class Call {
 
   // The rest is for the endpoint.
 
-  /** PAC: says that the call ends, before its connection does. */
+  /** Says that the call ends, before its connection does (`farewell: close`). */
   notifyEnd(): void {
-    const { role } = this.#config
-    if (role === 'pac' && this.state === 'established') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
+    if (this.state !== 'established') return
+    if (this.#config.role === 'pac') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
+    else this.#port.send({ type: 'call-clear-request', callId: this.callId })
   }
 
-  /** Packets that have come for it. */
-  get heard(): number {
-    return this.tunnel?.heard ?? 0
+  /** When the last packet came for it; 0: none has. */
+  get heardAt(): SimTime {
+    return this.tunnel?.heardAt ?? 0
   }
 
   /** PNS: sends Outgoing-Call-Request. */

@@ -88,8 +88,6 @@ export class ControlConnection {
   /** Of the peer's FIN, after ours: TCP itself would wait for ever. */
   readonly #farewellTimer: Timer
   #echoAwaited = false
-  /** Packets that had come when the silence began. */
-  #heardBefore = 0
   #echoIdentifier = 0
   #stopReason = 1
   /** Of the Start-Control-Connection-Reply that refuses. */
@@ -293,8 +291,12 @@ export class ControlConnection {
     const silent = close === 'timeout' || close === 'unreachable'
     // The peer may close while we wait for its answer to our stop.
     this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close], silent ? tries : 0)
-    // Orderly from the peer: close our direction too.
-    if (close === 'closed') this.#stream?.end()
+    // Orderly from the peer: close our direction too. pptp-linux clears its call first, though nobody listens any more.
+    if (close === 'closed') {
+      if (this.#config.farewell === 'close' && this.end === 'originator')
+        for (const call of this.calls) call.notifyEnd()
+      this.#stream?.end()
+    }
     this.#fire('tcp-closed')
   }
 
@@ -314,20 +316,22 @@ export class ControlConnection {
       this.#fire('echo-time-out')
       return
     }
-    if (this.#config.dataCountAsLife && this.#heard !== this.#heardBefore) return this.#armEcho()
+    const left = this.#silenceLeft()
+    if (left > 0) return this.#echoTimer.arm(left)
     this.#echoAwaited = true
     this.#echoIdentifier = (this.#echoIdentifier + 1) >>> 0
     this.#echoTimer.arm(this.#config.echoTimeOut)
     this.send({ type: 'echo-request', identifier: this.#echoIdentifier })
   }
 
-  /** Packets that have come for its calls. */
-  get #heard(): number {
-    return this.calls.reduce((sum, call) => sum + call.heard, 0)
+  /** How much of the interval is left, if packets of calls count; at most 0: the silence has lasted. */
+  #silenceLeft(): Duration {
+    if (!this.#config.dataCountAsLife) return 0
+    const heardAt = this.calls.reduce((latest, call) => Math.max(latest, call.heardAt), 0)
+    return heardAt + this.#config.echoInterval - this.#env.clock.now
   }
 
   #armEcho(): void {
-    this.#heardBefore = this.#heard
     if (this.#config.echoInterval > 0) this.#echoTimer.arm(this.#config.echoInterval)
   }
 

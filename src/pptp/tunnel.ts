@@ -14,7 +14,7 @@
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
-import type { Duration } from '../base/time.ts'
+import type { Duration, SimTime } from '../base/time.ts'
 import * as Gre from '../wire/gre.ts'
 import type { TunnelConfig } from './types.ts'
 
@@ -72,6 +72,8 @@ export class Tunnel {
   window: number
   /** Acknowledgments that did not come in time. */
   timeOuts = 0
+  /** When the last packet came; before the first one, when the call was connected. */
+  heardAt: SimTime
   /** The adaptive time-out (§4.4): ATO, RTT and DEV of §4.4.1. */
   ato: Duration
   #rtt: Duration
@@ -121,6 +123,7 @@ export class Tunnel {
 
   constructor(env: Env, config: TunnelConfig, peer: TunnelPeer, sinks: TunnelSinks) {
     this.#env = env
+    this.heardAt = env.clock.now
     this.#config = config
     this.#sinks = sinks
     this.#peerCallId = peer.callId
@@ -149,11 +152,6 @@ export class Tunnel {
   /** Early packets that wait for those before them. */
   get held(): number {
     return this.#heldCount
-  }
-
-  /** Packets that have come, acknowledgments included. */
-  get heard(): number {
-    return this.#received + this.#acksReceived
   }
 
   statistics(): TunnelStatistics {
@@ -209,6 +207,7 @@ export class Tunnel {
   receive(packet: Packet): void {
     const b = packet.bytes
     const at = packet.start
+    this.heardAt = this.#env.clock.now
     if (Gre.hasAcknowledgment(b, at)) this.#acknowledgedUpTo(Gre.acknowledgmentNumber(b, at))
     if (!Gre.hasSequence(b, at)) {
       this.#acksReceived++

@@ -38,6 +38,10 @@ const COMMON = `
   idle            | local-terminate   | close-tcp end                | idle
   wait-ctl-reply  | local-terminate   | close-tcp end                | idle
   established     | local-terminate   | send-stop-ccrq down          | wait-stop-reply
+  idle            | local-close       | close-tcp end                | idle
+  wait-ctl-reply  | local-close       | close-tcp end                | idle
+  established     | local-close       | close-tcp end                | idle
+  wait-stop-reply | local-close       | close-tcp end                | idle
   idle            | time-out          | close-tcp end                | idle
   wait-ctl-reply  | time-out          | close-tcp end                | idle
   wait-stop-reply | time-out          | close-tcp end                | idle
