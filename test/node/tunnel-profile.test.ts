@@ -146,7 +146,7 @@ describe('profiles of tunnel ends', () => {
   test('linux: a server gives a peer 10 s for its first message (pptpd stimeout)', () => {
     const bench = new Bench('pac', HABITS.linux.ends.pac)
     bench.pass(sec(10) - 1)
-    assert.equal(bench.end, undefined)
+    assert.deepEqual([bench.end], [undefined])
     bench.pass(1)
     assert.deepEqual([bench.end?.reason, bench.tcp], ['timeout', 'end'])
     assert.equal(bench.end?.sentence, 'No Start-Control-Connection-Request came in 10s.')
