@@ -7,7 +7,8 @@ import { Client } from '../../src/node/client.ts'
 import type { Snapshot } from '../../src/node/node.ts'
 import { PptpServer } from '../../src/node/pptp-server.ts'
 import { HABITS, PROFILES, type Profile } from '../../src/node/tunnel-profile.ts'
-import { Bench } from '../pptp/support.ts'
+import * as Gre from '../../src/wire/gre.ts'
+import { Bench, ocrq } from '../pptp/support.ts'
 import { Net } from '../support/net.ts'
 
 function session(client: Profile, server: Profile = 'default') {
@@ -130,16 +131,21 @@ describe('profiles of tunnel ends', () => {
     assert.equal(interfaces.ppp0.mtu, 1396)
   })
 
-  test('linux: a server that hears data asks for no Echo; one that hears nothing does (as pptpd)', () => {
-    for (const [busy, asked] of [
-      [true, 0],
-      [false, 1],
+  test('linux: a server asks for an Echo 60 s after the last message or packet (as pptpd, RFC 2637 §3.1.4)', () => {
+    for (const [dataCountAsLife, asked] of [
+      [true, 90],
+      [false, 60],
     ] as const) {
-      const { net, alice, said } = session('windows', 'linux')
-      // Control messages of the client would put the Echo-Request off: it sends none in this time.
-      if (busy) net.ping(alice, '10.8.0.1', { count: 58, interval: sec(1) })
-      net.run(sec(64))
-      assert.equal(said('office', 'echo-request').length, asked)
+      const bench = Bench.accepted({ ...HABITS.linux.ends.pac, dataCountAsLife })
+      bench.sends(ocrq(7))
+      bench.pass(sec(30))
+      const header = { callId: 0, sequenceNumber: 0, acknowledgmentNumber: undefined }
+      bench.greArrives(Gre.write({ ...header, payload: Uint8Array.of(1) }))
+      bench.heard()
+      bench.pass(sec(asked - 30) - 1)
+      assert.deepEqual(bench.heardTypes(), [])
+      bench.pass(1)
+      assert.deepEqual(bench.heardTypes(), ['echo-request'])
     }
   })
 
