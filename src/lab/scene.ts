@@ -94,6 +94,8 @@ export interface SceneTunnel {
   readonly received: number
   /** Of those sent, how many the server has taken out; undefined while it has no call of this client. */
   readonly arrived: number | undefined
+  /** What the GRE packets of its call did at the client (docs/snapshot.md); undefined: there has been no call. */
+  readonly gre: Readonly<Record<string, number>> | undefined
   /** Octets inside of the tunnel, as its client sees them, of the latest seconds with any. */
   readonly traffic: readonly { readonly second: number; readonly up: number; readonly down: number }[]
 }
@@ -223,6 +225,7 @@ function tunnelOf(
     path: server ? pathBetween(lab, spec.name, server.name) : [],
     sent: count('sent'),
     received: count('received'),
+    gre: valueAt(state, 'pptp.gre') as Readonly<Record<string, number>> | undefined,
     arrived: typeof arrived === 'number' ? arrived : undefined,
     traffic: recorder.traffic(spec.name).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }

@@ -1,4 +1,5 @@
 /** Watches a run for tunnels that failed, and says what the users of the machines that dialled would see. */
+import { formatIpv4 } from '../base/address.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -26,30 +27,36 @@ export interface FailedTunnel {
 
 export class FailureWatch {
   readonly failed: FailedTunnel[] = []
-  readonly #users = new Map<string, string>()
+  /** Clients, with the name of the user and the address of the machine. */
+  readonly #users = new Map<string, { readonly user: string; readonly address: string }>()
   readonly #up = new Set<string>()
 
   constructor(lab: Lab) {
-    for (const node of lab.nodes) if (node.kind === 'client') this.#users.set(node.name, node.pptp.user)
+    for (const node of lab.nodes) {
+      if (node.kind !== 'client') continue
+      const address = node.interfaces.find(({ ipv4 }) => ipv4)?.ipv4?.address
+      this.#users.set(node.name, { user: node.pptp.user, address: address === undefined ? '?' : formatIpv4(address) })
+    }
   }
 
   /** What follows from the event: a failed tunnel, if it ends one. */
   event(event: TraceEvent): FailedTunnel | undefined {
     const { node } = event
-    const user = this.#users.get(node)
-    if (user === undefined) return undefined
+    if (!this.#users.has(node)) return undefined
     if (event.event === 'action' && event.verb === 'connect') this.#up.delete(node)
     if (event.event === 'interface' && event.to === 'up') this.#up.add(node)
-    return event.event === 'tunnel-end' ? this.#ended(node, user, event.t, event.peer, event) : undefined
+    return event.event === 'tunnel-end' ? this.#ended(node, event.t, event.peer, event) : undefined
   }
 
-  #ended(node: string, user: string, t: number, peer: string, end: TunnelEnd): FailedTunnel | undefined {
+  #ended(node: string, t: number, peer: string, end: TunnelEnd): FailedTunnel | undefined {
     const up = this.#up.has(node)
     const found = appearanceOf(end, up)
     if (!found) return undefined
     const [symbol, text] = WINDOWS[found.windows]
+    const { user, address } = this.#users.get(node) ?? { user: '?', address: '?' }
+    const facts = { SERVER: peer, USER: user, ADDRESS: address, '@': String(end.tries) }
     const said = (lines: readonly string[] = []): string[] =>
-      lines.map(line => line.replace('SERVER', peer).replace('USER', user).replace('@', String(end.tries)))
+      lines.map(line => line.replace(/SERVER|USER|ADDRESS|@/g, word => facts[word as keyof typeof facts]))
     const failure: FailedTunnel = {
       t,
       node,

@@ -83,6 +83,7 @@ function tunnelOf(lab: Lab, client: string, server: string, no: number, up: bool
     end: undefined,
     path: pathBetween(lab, client, server),
     sent: 0,
+    gre: undefined,
     received: 0,
   }
 }
