@@ -2,6 +2,8 @@
  * One call, as its PNS or its PAC has it: outgoing ones the PNS asks for, incoming ones the PAC. Read RFC 2637 §3.2.3
  * and §3.2.4 (`call-table.ts`); §2.7 to §2.15 for the messages.
  *
+ * Longer than 400 lines, since a call is one thing: its tables, its messages and its data path stand elsewhere.
+ *
  * Limits: outgoing calls have no telephone line behind the PAC, so it answers in the instant in which it dials, and
  * "Telco Disconnect" is `clear` with the result code Lost Carrier. A PAC answers a ringing line when the PNS accepts.
  * What Set-Link-Info and WAN-Error-Notify say matters to an asynchronous line only; the node is told.
@@ -13,6 +15,8 @@ import type { Timer } from '../base/scheduler.ts'
 import { Machine } from '../base/table.ts'
 import { formatDuration, type SimTime } from '../base/time.ts'
 import * as Pptp from '../wire/pptp.ts'
+import * as Say from './call-messages.ts'
+import { type Codes, NO_CODES } from './call-messages.ts'
 import {
   type CallAction,
   type CallEvent,
@@ -22,7 +26,7 @@ import {
   PNS_CALL,
   PNS_INCOMING_CALL,
 } from './call-table.ts'
-import { Tunnel, type TunnelStatistics } from './tunnel.ts'
+import { Tunnel } from './tunnel.ts'
 import type {
   CallEnd,
   CallHandlers,
@@ -32,6 +36,7 @@ import type {
   LinkInfo,
   Refusal,
   RingOptions,
+  TunnelStatistics,
   WanErrors,
 } from './types.ts'
 
@@ -56,13 +61,6 @@ export type IncomingRequest = Pptp.Message<'incoming-call-request'>
 
 /** §2.14: "should not be sent more than once every 60 seconds". */
 const WAN_ERROR_INTERVAL = 60e9
-const NO_CODES: Codes = { resultCode: 0, errorCode: 0, causeCode: 0 }
-interface Codes {
-  readonly resultCode: number
-  readonly errorCode: number
-  readonly causeCode: number
-}
-
 export class Call {
   /** Ours; the peer puts it into its GRE packets. */
   readonly callId: number
@@ -378,74 +376,30 @@ export class Call {
 
   #act(action: CallAction): void {
     const port = this.#port
-    const { receiveWindow, processingDelay } = this.#config.tunnel
+    const { callId, peerCallId } = this
+    const { tunnel } = this.#config
     switch (action) {
-      case 'send-ocrq': {
-        const dial = this.#dial as DialOptions
-        port.send({
-          type: 'outgoing-call-request',
-          callId: this.callId,
-          callSerialNumber: this.#serial,
-          ...dial,
-          packetRecvWindowSize: receiveWindow,
-          packetProcessingDelay: processingDelay,
-          phoneNumberLength: dial.phoneNumber.length,
-        })
+      case 'send-ocrq':
+        port.send(Say.outgoingCallRequest(callId, this.#serial, this.#dial as DialOptions, tunnel))
         break
-      }
       case 'send-ocrp':
-      case 'send-ocrp-error':
-        port.send({
-          type: 'outgoing-call-reply',
-          callId: this.callId,
-          peerCallId: this.peerCallId,
-          ...this.#codes,
-          connectSpeed: action === 'send-ocrp' ? this.#connectSpeed : 0,
-          packetRecvWindowSize: receiveWindow,
-          packetProcessingDelay: processingDelay,
-          physicalChannelId: 0,
-        })
-        break
-      case 'send-icrq': {
-        const { dialedNumber, dialingNumber, subaddress, bearerType, physicalChannelId } = this.#ring as RingOptions
-        port.send({
-          type: 'incoming-call-request',
-          callId: this.callId,
-          callSerialNumber: this.#serial,
-          callBearerType: bearerType,
-          physicalChannelId,
-          dialedNumberLength: dialedNumber.length,
-          dialingNumberLength: dialingNumber.length,
-          dialedNumber,
-          dialingNumber,
-          subaddress,
-        })
+      case 'send-ocrp-error': {
+        const speed = action === 'send-ocrp' ? this.#connectSpeed : 0
+        port.send(Say.outgoingCallReply(callId, peerCallId, this.#codes, speed, tunnel))
         break
       }
+      case 'send-icrq':
+        port.send(Say.incomingCallRequest(callId, this.#serial, this.#ring as RingOptions))
+        break
       case 'send-icrp':
       case 'send-icrp-error':
-        port.send({
-          type: 'incoming-call-reply',
-          callId: action === 'send-icrp' ? this.callId : 0,
-          peerCallId: this.peerCallId,
-          resultCode: this.#codes.resultCode,
-          errorCode: this.#codes.errorCode,
-          packetRecvWindowSize: receiveWindow,
-          packetTransmitDelay: processingDelay,
-        })
+        port.send(Say.incomingCallReply(action === 'send-icrp' ? callId : 0, peerCallId, this.#codes, tunnel))
         break
       case 'send-iccn':
-        port.send({
-          type: 'incoming-call-connected',
-          peerCallId: this.peerCallId,
-          connectSpeed: this.#connectSpeed,
-          packetRecvWindowSize: receiveWindow,
-          packetTransmitDelay: processingDelay,
-          framingType: (this.#ring as RingOptions).framingType,
-        })
+        port.send(Say.incomingCallConnected(peerCallId, this.#ring as RingOptions, tunnel))
         break
       case 'send-ccrq':
-        port.send({ type: 'call-clear-request', callId: this.callId })
+        port.send({ type: 'call-clear-request', callId })
         break
       case 'send-cdn':
         if (this.#config.farewell === 'close') port.part()

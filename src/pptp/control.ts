@@ -2,6 +2,8 @@
  * The control connection: its stream of messages, its end and its keep-alive. Read RFC 2637 §3.1 (`control-table.ts`);
  * §2.1 to §2.6 for the messages and §1.4 for what is done with octets that are none.
  *
+ * Longer than 400 lines, since a connection is one thing: its tables and its calls stand elsewhere.
+ *
  * Limits: the only version is 1.0. A message that does not fit the state is dropped and changes nothing, since the
  * RFC names no reaction to it.
  */

@@ -6,6 +6,8 @@
  *
  * `outOfOrder: pass` is there to show why the order has to be kept.
  *
+ * Longer than 400 lines, since both directions share acknowledgments: the time-out and the record stand elsewhere.
+ *
  * Limits: a peer's window beyond 1024 packets is not used. Where §4 leaves room: what is outstanding at a time-out
  * counts as gone altogether; the adaptive time-out has a lower bound, because RTT starts at the peer's processing delay,
  * which is 0 with all known peers; the number of the first packet is taken as it comes (§4.1 says 0, Linux clients begin
@@ -16,40 +18,13 @@ import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import * as Gre from '../wire/gre.ts'
-import type { TunnelConfig } from './types.ts'
+import { AdaptiveTimeOut } from './adaptive.ts'
+import { HandedOn } from './handed-on.ts'
+import type { TunnelConfig, TunnelStatistics } from './types.ts'
 
 const LARGEST_WINDOW = 1024
 /** No number; numbers are 0 … 2^32 - 1. */
 const NONE = -1
-
-/** Of one call, in packets; times in nanoseconds. */
-export interface TunnelStatistics {
-  /** Data packets. */
-  readonly sent: number
-  readonly received: number
-  /** Of those sent, how many the peer has acknowledged. */
-  readonly acknowledged: number
-  /** Packets that carried nothing but an acknowledgment. */
-  readonly acksSent: number
-  readonly acksReceived: number
-  /** Numbers of the peer that were given up. One that comes after all is late and stays lost, unless all is passed on. */
-  readonly lost: number
-  readonly late: number
-  readonly duplicates: number
-  /** Early packets that were held, and those that are held now. */
-  readonly held: number
-  readonly holding: number
-  /** Acknowledgments that did not come in time (§4.2.2). */
-  readonly timeOuts: number
-  /** Packets that may be under way, and those that are. */
-  readonly window: number
-  readonly outstanding: number
-  /** Frames that wait for the window. */
-  readonly waiting: number
-  /** Adaptive round-trip time and time-out (§4.4). */
-  readonly rtt: number
-  readonly ato: number
-}
 
 export interface TunnelSinks {
   /** A packet with the GRE header first. */
@@ -74,10 +49,7 @@ export class Tunnel {
   timeOuts = 0
   /** When the last packet came; before the first one, when the call was connected. */
   heardAt: SimTime
-  /** The adaptive time-out (§4.4): ATO, RTT and DEV of §4.4.1. */
-  ato: Duration
-  #rtt: Duration
-  #dev: Duration = 0
+  readonly #adaptive: AdaptiveTimeOut
 
   readonly #env: Env
   readonly #config: TunnelConfig
@@ -107,9 +79,7 @@ export class Tunnel {
   readonly #holdTimer: Timer
   /** What would follow the last packet beyond the horizon. */
   #afterFar = NONE
-  /** One bit for each of the latest numbers, by number modulo the bits: has it been handed on? */
-  readonly #handed: Uint32Array
-  readonly #span: number
+  readonly #handedOn: HandedOn
 
   #sent = 0
   #received = 0
@@ -131,16 +101,17 @@ export class Tunnel {
     this.#largestWindow = Math.max(1, Math.min(peer.window, LARGEST_WINDOW))
     // §4.2.1: half of what the receiver takes, at least one.
     this.window = Math.max(1, this.#largestWindow >> 1)
-    this.#rtt = peer.processingDelay * 100e6
-    this.ato = this.#bounded(this.#rtt)
+    this.#adaptive = new AdaptiveTimeOut(peer.processingDelay * 100e6, config.minTimeOut, config.maxTimeOut)
     this.#sentAt = new Float64Array(powerOfTwo(this.#largestWindow))
-    this.#span = powerOfTwo(Math.max(32, config.horizon))
-    this.#handed = new Uint32Array(this.#span >> 5)
+    this.#handedOn = new HandedOn(config.horizon)
     this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
     this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
     this.#holdTimer = env.clock.timer('gre early packets', () => this.#giveUp())
   }
 
+  get ato(): Duration {
+    return this.#adaptive.ato
+  }
   /** Packets sent whose acknowledgment is awaited. */
   get outstanding(): number {
     return (this.#next - this.#oldest) >>> 0
@@ -170,7 +141,7 @@ export class Tunnel {
       window: this.window,
       outstanding: this.#config.flow === 'window' ? this.outstanding : 0,
       waiting: this.waiting,
-      rtt: this.#rtt,
+      rtt: this.#adaptive.rtt,
       ato: this.ato,
     }
   }
@@ -229,7 +200,7 @@ export class Tunnel {
   #handOn(packet: Packet, sequence: number): void {
     this.#giveUpBefore(sequence)
     this.#expected = (sequence + 1) >>> 0
-    this.#mark(sequence, true)
+    this.#handedOn.add(sequence)
     this.#deliver(packet)
     if (this.#heldCount > 0) this.#handOnHeld()
     if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
@@ -242,31 +213,21 @@ export class Tunnel {
     this.#sinks.up(this.#env.packets.derive(packet))
   }
 
-  /** What is missing before this number has not been handed on; of numbers long past nothing is known. */
+  /** What is missing before this number is lost. */
   #giveUpBefore(sequence: number): void {
     const missing = (sequence - this.#expected) >>> 0
     this.#lost += missing
-    if (missing >= this.#span) this.#handed.fill(0)
-    else for (let i = 0; i < missing; i++) this.#mark((this.#expected + i) >>> 0, false)
-  }
-
-  #mark(sequence: number, handedOn: boolean): void {
-    const bit = sequence & (this.#span - 1)
-    if (handedOn) this.#handed[bit >> 5] |= 1 << (bit & 31)
-    else this.#handed[bit >> 5] &= ~(1 << (bit & 31))
-  }
-  #wasHandedOn(sequence: number): boolean {
-    const bit = sequence & (this.#span - 1)
-    return (this.#handed[bit >> 5] & (1 << (bit & 31))) !== 0
+    this.#handedOn.skip(this.#expected, missing)
   }
 
   /** A number that is past: a duplicate, or too late. */
   #behind(packet: Packet, sequence: number, by: number): void {
-    if (by > this.#span || !this.#wasHandedOn(sequence)) {
+    const { span } = this.#handedOn
+    if (by > span || !this.#handedOn.has(sequence)) {
       this.#late++
-      if (this.#config.outOfOrder !== 'pass' || by > this.#span) return this.#drop(packet, 'gre-late', sequence)
+      if (this.#config.outOfOrder !== 'pass' || by > span) return this.#drop(packet, 'gre-late', sequence)
       this.#lost = Math.max(0, this.#lost - 1)
-      this.#mark(sequence, true)
+      this.#handedOn.add(sequence)
       this.#deliver(packet)
       if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
       return
@@ -280,8 +241,8 @@ export class Tunnel {
   #hold(packet: Packet, sequence: number): void {
     // Most calls never hold anything, and there may be thousands.
     if (this.#held.length === 0) {
-      this.#held = new Array<Packet | undefined>(this.#span)
-      this.#heldSince = new Float64Array(this.#span)
+      this.#held = new Array<Packet | undefined>(this.#handedOn.span)
+      this.#heldSince = new Float64Array(this.#handedOn.span)
     }
     const slot = sequence & (this.#held.length - 1)
     if (this.#held[slot]) {
@@ -390,7 +351,7 @@ export class Tunnel {
       return
     }
     // §4.2.5: time is taken of the packet with the highest number that is acknowledged.
-    this.#sample(this.#env.clock.now - this.#sentAt[sequence & (this.#sentAt.length - 1)])
+    this.#adaptive.sample(this.#env.clock.now - this.#sentAt[sequence & (this.#sentAt.length - 1)])
     this.#oldest = (sequence + 1) >>> 0
     this.#peerAcknowledged += count
     this.#acknowledged += count
@@ -404,18 +365,6 @@ export class Tunnel {
     this.#sendWaiting()
   }
 
-  /** §4.4.1 with its gains: alpha 1/8, beta 1/4, chi 4. */
-  #sample(sample: Duration): void {
-    const diff = sample - this.#rtt
-    this.#dev += Math.trunc((Math.abs(diff) - this.#dev) / 4)
-    this.#rtt += Math.trunc(diff / 8)
-    this.ato = this.#bounded(this.#rtt + 4 * this.#dev)
-  }
-
-  #bounded(timeOut: Duration): Duration {
-    return Math.min(Math.max(timeOut, this.#config.minTimeOut), this.#config.maxTimeOut)
-  }
-
   #armTimeOut(): void {
     const since = this.#sentAt[this.#oldest & (this.#sentAt.length - 1)]
     this.#ackTimeOut.arm(Math.max(0, since + this.ato - this.#env.clock.now))
@@ -426,8 +375,7 @@ export class Tunnel {
     this.timeOuts++
     this.window = (this.window + 1) >> 1
     this.#acknowledged = 0
-    this.#rtt = Math.min(2 * Math.max(this.#rtt, this.#config.minTimeOut), this.#config.maxTimeOut)
-    this.ato = this.#bounded(this.#rtt + 4 * this.#dev)
+    this.#adaptive.timedOut()
     this.#oldest = this.#next
     this.#sendWaiting()
   }

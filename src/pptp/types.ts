@@ -220,6 +220,35 @@ export interface CallEnd {
   readonly control?: ControlEnd
 }
 
+/** Of one call, in packets; times in nanoseconds. */
+export interface TunnelStatistics {
+  /** Data packets. */
+  readonly sent: number
+  readonly received: number
+  /** Of those sent, how many the peer has acknowledged. */
+  readonly acknowledged: number
+  /** Packets that carried nothing but an acknowledgment. */
+  readonly acksSent: number
+  readonly acksReceived: number
+  /** Numbers of the peer that were given up. One that comes after all is late and stays lost, unless all is passed on. */
+  readonly lost: number
+  readonly late: number
+  readonly duplicates: number
+  /** Early packets that were held, and those that are held now. */
+  readonly held: number
+  readonly holding: number
+  /** Acknowledgments that did not come in time (§4.2.2). */
+  readonly timeOuts: number
+  /** Packets that may be under way, and those that are. */
+  readonly window: number
+  readonly outstanding: number
+  /** Frames that wait for the window. */
+  readonly waiting: number
+  /** Adaptive round-trip time and time-out (§4.4). */
+  readonly rtt: number
+  readonly ato: number
+}
+
 export interface ControlHandlers {
   /** Start-Control-Connection-Request and -Reply have been exchanged: calls can be dialled. */
   established?(): void
