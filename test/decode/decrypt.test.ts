@@ -9,9 +9,10 @@ import { PacketPool, PacketSource } from '../../src/base/packet.ts'
 import { type Decoded, decodeCapture, isWhole, lines, mppeLines } from '../../src/decode/decode.ts'
 import { MppeRecord, type Place } from '../../src/decode/mppe-record.ts'
 import { readerOf } from '../../src/decode/mppe-stream.ts'
+import { msChapKeys } from '../../src/ppp/judge.ts'
 import { MppeSender } from '../../src/ppp/mppe.ts'
-import { type Bits, keysFromMsChap, lmPasswordHash } from '../../src/ppp/mppe-keys.ts'
-import { challengeResponse, hashNtPasswordHash, ntPasswordHash } from '../../src/ppp/mschapv2.ts'
+import { type Bits, startKey } from '../../src/ppp/mppe-keys.ts'
+import { challengeResponse, ntPasswordHash } from '../../src/ppp/mschapv2.ts'
 import * as Chap from '../../src/wire/chap.ts'
 import * as Cp from '../../src/wire/cp.ts'
 import type { Opened } from '../../src/wire/dissect.ts'
@@ -281,7 +282,7 @@ describe('the record of a link', () => {
     record.chap(0, Chap.write({ type: 'response', id: 1, value, name: fromAscii('DOMAIN\\alice') }))
     return record
   }
-  const keys = keysFromMsChap(lmPasswordHash('secret'), hashNtPasswordHash(ntPasswordHash('secret')), CHALLENGE)
+  const keys = msChapKeys(CHALLENGE, 'secret')
 
   for (const [bits, option] of [
     [40, '\x01\x00\x00\x20'],
@@ -292,7 +293,7 @@ describe('the record of a link', () => {
       const record = proved('secret')
       const agreed = Cp.write({ type: 'configure-ack', id: 1, options: [{ type: 18, body: fromAscii(option) }] })
       record.ccp(0, place(0, -3), agreed)
-      const sender = new MppeSender(keys.startKey(bits, true), { bits, stateful: false })
+      const sender = new MppeSender(startKey(keys, bits, true), { bits, stateful: false })
       const sealed = [0, 1, 2, 3, 4, 5].map(n => seal(sender, datagram(n, 20)))
       for (const [frame, n] of [
         [1, 0],
@@ -330,7 +331,7 @@ describe('the record of a link', () => {
     for (const round of [0, 1]) {
       const agreed = { type: 18, body: fromAscii(round === 0 ? '\x01\x00\x00\x40' : '\x00\x00\x00\x40') }
       record.ccp(0, place(10 * round, 10 * round), Cp.write({ type: 'configure-ack', id: round, options: [agreed] }))
-      const sender = new MppeSender(keys.startKey(128, true), { bits: 128, stateful: round === 1 })
+      const sender = new MppeSender(startKey(keys, 128, true), { bits: 128, stateful: round === 1 })
       for (let n = 1; n < 4; n++)
         record.encrypted(0, place(10 * round + n, 10 * round + n), seal(sender, datagram(n, 9)))
     }

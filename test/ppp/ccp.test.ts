@@ -70,7 +70,7 @@ describe('CCP', () => {
   test('codes other than 1 to 7, 14 and 15 get a Code-Reject (RFC 1962 §2)', () => {
     const a = ccpAsked()
     a.peer.hears()
-    for (const code of ['08', '09', '0c', '0d', '10']) a.peer.raw(`80fd${code}0500080000c021`)
+    for (const code of ['08', '09', '0c', '0d', '10']) a.peer.raw(`80fd${code}05000c0000c02100000000`)
     assert.deepEqual(
       a.peer.hears().map(line => line.replace(/ \d+:/, ':')),
       ['8', '9', '12', '13', '16'].map(code => `ccp code-reject: code ${code}`),
