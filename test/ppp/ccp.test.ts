@@ -11,6 +11,7 @@ import * as Mppe from '../../src/wire/mppe.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
 import {
   ackLcp,
+  CLIENT,
   ccpAsked,
   drops,
   messages,
@@ -19,6 +20,7 @@ import {
   type PairOptions,
   pair,
   request,
+  SERVER,
 } from '../support/ppp.ts'
 
 const empty = new Uint8Array(0)
@@ -355,6 +357,19 @@ describe('MPPE between two sessions', () => {
         assert.deepEqual([drops(p.events, 'client'), drops(p.events, 'server')], [[], []])
       })
     }
+  }
+
+  for (const bits of ALL) {
+    test(`${bits} bit with the keys of MS-CHAP (RFC 3079 §2): 300 packets each way`, () => {
+      const mppe = policy([bits], bits === 56 ? 'stateful' : 'stateless')
+      const authenticatePeer = { ...SERVER.authenticatePeer!, methods: ['ms-chap' as const] }
+      const ourself = { ...CLIENT.ourself!, methods: ['ms-chap' as const] }
+      const p = opened({ client: { mppe, ourself }, server: { mppe, authenticatePeer } })
+      exchange(p, 300)
+      assert.deepEqual([p.client.ups.length, p.server.ups.length], [300, 300])
+      assert.ok([...p.client.ups, ...p.server.ups].every(text => text === PING))
+      assert.match(p.client.facts[0].encryption, new RegExp(`^mppe-${bits}-`))
+    })
   }
 
   test('each direction has its own agreement (RFC 1962 §2)', () => {
