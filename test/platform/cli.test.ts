@@ -86,6 +86,8 @@ describe('finding the way', () => {
     assert.deepEqual(names, [
       'bridge-client',
       'bridge-server',
+      'mppe-mismatch',
+      'mppe-stateful-loss',
       'no-encryption',
       'tcp-over-vpn',
       'voluntary',
@@ -119,7 +121,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       'lab that is nothing like one',
       ['run', 'xyzzy'],
-      /The labs that come with pptp-lab: bridge-client, bridge-server, no-encryption, tcp-over-vpn/,
+      /The labs that come with pptp-lab: bridge-client, bridge-server, mppe-mismatch, mppe-stateful-loss,/,
     ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
