@@ -112,8 +112,10 @@ export class PppLink {
   }
 
   snapshot(): Snapshot {
-    const { phase, lcp, auth, ccp, ipcp, counters } = this.session.snapshot()
-    return { phase, lcp, auth, ccp, ipcp, counters: { ...counters } }
+    const { phase, lcp, auth, ccp, ipcp, network, counters } = this.session.snapshot()
+    const encryption = network?.encryption ?? 'none'
+    const decryption = network?.decryption ?? 'none'
+    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters } }
   }
 
   #send(datagram: Packet): void {
