@@ -168,6 +168,10 @@ export const problemLines = (decoded: Decoded): string[] =>
     ({ offset, frame, reason }) => `octet ${offset}${frame === undefined ? '' : ` (frame ${frame})`}: ${reason}`,
   )
 
+/** Could everything be read, and everything decrypted for which a password was given? */
+export const isWhole = ({ problems, mppe = [] }: Decoded): boolean =>
+  problems.length === 0 && mppe.every(({ problem }) => problem === undefined)
+
 /** How far the passwords came, one line for each direction of a call. */
 export const mppeLines = ({ capture, mppe = [] }: Decoded): string[] =>
   mppe.map(({ source, destination, interface: port, cipher, packets, decrypted, problem }) => {
@@ -198,7 +202,7 @@ export function json(decoded: Decoded): string[] {
     type: 'result',
     t: last,
     node: '',
-    ok: problems.length === 0,
+    ok: isWhole(decoded),
     counts,
     calls: calls.map(showCall),
     problems,

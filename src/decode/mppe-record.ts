@@ -7,9 +7,12 @@
  */
 import type { Ipv4 } from '../base/address.ts'
 import { equal, get32, toAscii } from '../base/bytes.ts'
-import { type Bits, getMasterKey, keysFromMsChap, keysFromMsChapV2, lmPasswordHash } from '../ppp/mppe-keys.ts'
+import { secretOf } from '../ppp/auth.ts'
+import { msChapKeys, msChapV2Keys } from '../ppp/judge.ts'
+import type { MppeKeys } from '../ppp/keys.ts'
+import { startKey } from '../ppp/mppe-keys.ts'
 import { type Cipher, cipherOf, type MppeMode, modeOf } from '../ppp/mppe-policy.ts'
-import { challengeResponse, generateNtResponse, hashNtPasswordHash, ntPasswordHash } from '../ppp/mschapv2.ts'
+import { challengeResponse, generateNtResponse, ntPasswordHash } from '../ppp/mschapv2.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Cp from '../wire/cp.ts'
 import type { Opened } from '../wire/dissect.ts'
@@ -54,7 +57,6 @@ type Item =
   | { readonly place: Place; readonly mode: MppeMode | undefined; readonly proof: Proof | undefined }
   | { readonly place: Place; readonly packet: Uint8Array }
 
-/** Of several ways to call it the last word counts: `DOMAIN\user`. */
 export type Passwords = ReadonlyMap<string, string>
 
 export class MppeRecord {
@@ -64,7 +66,7 @@ export class MppeRecord {
 
   chap(sender: 0 | 1, bytes: Uint8Array): void {
     const parsed = Chap.parse(bytes)
-    if (!parsed.ok || 'message' in parsed.value) return
+    if (!parsed.ok || !('value' in parsed.value)) return
     const { type, value, name } = parsed.value
     if (type === 'challenge') this.#challenges[sender] = value.slice()
     else {
@@ -124,9 +126,10 @@ function openDirection(
       summaries[summaries.length - 1] = { ...summary, packets: summary.packets + 1, decrypted }
     } else if (item.mode) {
       const { mode, proof } = item
-      const keys = proof ? keysOf(proof, passwords) : { problem: 'its authentication is not in the capture' }
-      reader = 'problem' in keys ? undefined : readerOf(keys.startKey(mode.bits, sender), mode.bits, mode.stateful)
-      const problem = 'problem' in keys ? { problem: keys.problem } : {}
+      const keys = proof ? keysOf(proof, passwords) : 'its authentication is not in the capture'
+      const locked = typeof keys === 'string'
+      reader = locked ? undefined : readerOf(startKey(keys(sender), mode.bits, true), mode.bits, mode.stateful)
+      const problem = locked ? { problem: keys } : {}
       const cipher = cipherOf(mode)
       const user = proof?.user ?? ''
       summaries.push({ source, destination, interface: port, user, cipher, packets: 0, decrypted: 0, ...problem })
@@ -147,26 +150,21 @@ function inOrder(items: readonly Item[]): Item[] {
   return placed.sort((a, b) => a.at - b.at).map(({ item }) => item)
 }
 
-type Keys = { startKey(bits: Bits, sender: 0 | 1): Uint8Array } | { readonly problem: string }
+type Keys = (sender: 0 | 1) => MppeKeys
 
-/** RFC 3079 §2 after MS-CHAP, whose challenge has eight octets, §3 after MS-CHAPv2. */
-function keysOf({ user, challenge, response, prover }: Proof, passwords: Passwords): Keys {
-  const password = passwords.get(user) ?? passwords.get(user.slice(user.lastIndexOf('\\') + 1))
-  if (password === undefined) return { problem: `no password is given for user "${user}"` }
-  const passwordHash = ntPasswordHash(password)
-  const hashHash = hashNtPasswordHash(passwordHash)
-  const wrong = { problem: `"${user}" has another password than the one given` }
+/** RFC 3079 §2 after MS-CHAP, whose challenge has eight octets, §3 after MS-CHAPv2; or why there are none. */
+function keysOf({ user, challenge, response, prover }: Proof, passwords: Passwords): Keys | string {
+  const password = secretOf(name => passwords.get(name), user)
+  if (password === undefined) return `no password is given for user "${user}"`
+  const wrong = `"${user}" has another password than the one given`
   if (challenge?.length === 8) {
-    const ntResponse = response.subarray(24, 48)
-    if (!equal(challengeResponse(challenge, passwordHash), ntResponse)) return wrong
-    const keys = keysFromMsChap(lmPasswordHash(password), hashHash, challenge)
-    return { startKey: bits => keys.startKey(bits, true) }
+    const ntResponse = challengeResponse(challenge, ntPasswordHash(password))
+    return equal(ntResponse, response.subarray(24, 48)) ? () => msChapKeys(challenge, password) : wrong
   }
   const v2 = Chap.readMsChapV2Response(response)
-  if (!v2) return { problem: 'no authentication before it gives keys' }
+  if (!v2) return 'no authentication before it gives keys'
   const { peerChallenge, ntResponse } = v2
   if (challenge && !equal(generateNtResponse(challenge, peerChallenge, user, password), ntResponse)) return wrong
-  const masterKey = getMasterKey(hashHash, ntResponse)
   // The one who was asked for a proof is the client of RFC 3079.
-  return { startKey: (bits, sender) => keysFromMsChapV2(masterKey, sender !== prover).startKey(bits, true) }
+  return sender => msChapV2Keys(password, ntResponse, sender !== prover)
 }

@@ -67,6 +67,8 @@ class Stateful implements Reader {
   /** Where in the stream the next packet begins at the earliest, and how much later it may be. */
   #position = 0
   #slack = 0
+  /** Packets that are missing since the key was certain. */
+  #missing = 0
   /** A FLUSHED packet that is no flag packet had a new key. */
   #changes = false
 
@@ -82,20 +84,22 @@ class Stateful implements Reader {
     // Each flag packet since, this one included, has changed the key.
     const flags = (((count + 1) >>> 8) - (this.#expected >>> 8)) & 0xf
     this.#expected = (count + 1) % SPACE
-    if (Mppe.isFlushed(packet, 0)) return this.#flushed(data, count, lost, flags)
+    this.#missing += lost
+    if (Mppe.isFlushed(packet, 0)) return this.#flushed(data, count, flags)
     if (lost > 0) this.#skip(count, lost, flags)
     return this.#search(data)
   }
 
   /** The stream begins anew; the question is only with which key. */
-  #flushed(data: Uint8Array, count: number, lost: number, flags: number): Opened {
+  #flushed(data: Uint8Array, count: number, flags: number): Opened {
     const isFlag = isFlagPacket(count)
-    const keys = this.#keysAhead(flags + Math.min(lost, LOST_RESETS) + (isFlag ? 0 : 1))
+    const keys = this.#keysAhead(flags + Math.min(this.#missing, LOST_RESETS) + (isFlag ? 0 : 1))
     for (let changes = flags; changes < keys.length; changes++) {
       const bytes = new KeyStream(keys[changes]).apply(data, 0)
       if (!isSound(bytes)) continue
       if (!isFlag) this.#changes = changes > flags
       this.#begin(keys[changes], data.length, 0)
+      this.#missing = 0
       return { bytes }
     }
     const usual = keys[flags + (this.#changes && !isFlag ? 1 : 0)]
@@ -138,6 +142,7 @@ class Stateful implements Reader {
       if (!isSound(bytes) && !(this.#slack === 0 && isVj(bytes))) continue
       this.#position = at + data.length
       this.#slack = 0
+      this.#missing = 0
       return { bytes }
     }
     this.#position += data.length
@@ -190,7 +195,8 @@ function isSound(bytes: Uint8Array): boolean {
   return protocol === Ppp.IP && Ipv4.check(bytes, at, bytes.length) === undefined
 }
 
+/** By chance in one of 2^15: its checksum covers what only the receiver of VJ can restore. */
 function isVj(bytes: Uint8Array): boolean {
-  const protocol = Ppp.protocolAt(bytes, 0, bytes.length)
+  const protocol = bytes.length > 2 ? get16(bytes, 0) : 0
   return protocol === Vj.COMPRESSED || protocol === Vj.UNCOMPRESSED
 }

@@ -5,7 +5,8 @@ import { readHabits } from './habits.ts'
 import type { AuthProtocol, ClientPptp, MppeSpec, ServerPptp } from './lab.ts'
 import { checkKeys, readMppe } from './mppe.ts'
 import { prefixes } from './networks.ts'
-import { AUTH, DEFAULTS } from './schema.ts'
+import { readAuth, readClientPpp, readServerPpp } from './ppp.ts'
+import { DEFAULTS } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
 import { child, entries, flag, type Issues, items, type Tree, text } from './tree.ts'
 
@@ -46,6 +47,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     mppe,
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
+    ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     ...readHabits(pptp),
   }
@@ -78,16 +80,14 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     auth,
     mppe,
     dns: dns.filter(address => address !== undefined),
+    ...readServerPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     ...readHabits(pptp),
   }
 }
 
 function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: MppeSpec } {
-  const written = child(pptp, 'auth')
-  const words: readonly (string | undefined)[] =
-    written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
-  const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
+  const auth = readAuth(child(pptp, 'auth'), DEFAULTS.auth)
   const mppeTree = child(pptp, 'mppe')
   const mppe = readMppe(mppeTree)
   checkKeys(mppeTree, mppe, auth, issues)

@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot'
 import { habitKeys } from './habits.ts'
-import type { AuthProtocol, Kind, Verb } from './lab.ts'
+import type { Kind, Verb } from './lab.ts'
 import {
   address,
   addressOrNode,
@@ -32,6 +32,7 @@ import {
 import { map, named, texts } from './map.ts'
 import { DEFAULTS as MPPE_DEFAULTS, mppeSchema } from './mppe.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
+import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
 import { tcpSchema } from './tcp.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
@@ -44,7 +45,6 @@ export const KINDS = [
   'tun',
   'udp',
 ] as const satisfies readonly Kind[]
-export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
 
 export const DEFAULTS = {
   seed: 1,
@@ -75,27 +75,13 @@ const services = v.pipe(
 /** Of every kind that has an IP stack. */
 const stackKeys = { routes: v.optional(routes), services: v.optional(services), tcp: v.optional(tcpSchema) }
 
-const auth = v.pipe(
-  v.union(
-    [
-      oneOf(AUTH, 'An authentication protocol.'),
-      v.pipe(
-        v.array(oneOf(AUTH, 'An authentication protocol.')),
-        v.minLength(1, 'At least one authentication protocol is needed.'),
-      ),
-    ],
-    ({ input }: Wrong) => `${show(input)} is no authentication protocol.\nknown here: ${AUTH.join(', ')}`,
-  ),
-  v.description('Authentication protocols, best first; one alone needs no list.'),
-)
-
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
 const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
   user: v.optional(words('User name.', 255)),
   password: v.optional(text('Password.')),
-  auth: v.optional(auth),
+  auth: v.optional(authSchema),
   mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   routes: v.optional(
     v.pipe(
@@ -104,8 +90,13 @@ const clientPptp = {
     ),
   ),
   dns: v.optional(flag('Ask the server for name servers (RFC 1877)?'), false),
+  nbns: v.optional(flag('Ask the server for NetBIOS name servers (RFC 1877)?')),
+  'second-password': v.optional(text('What the user types when the server allows another try.')),
+  'require-auth': requireAuthSchema,
+  lcp: lcpSchema,
   echo,
   ...habitKeys,
+  'echo-failures': echoFailuresSchema,
 }
 
 const serverPptp = {
@@ -120,7 +111,7 @@ const serverPptp = {
   users: v.optional(
     v.pipe(texts('users and their passwords', text('Password.')), v.description('User names and their passwords.')),
   ),
-  auth: v.optional(auth),
+  auth: v.optional(authSchema),
   mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   dns: v.optional(
     v.pipe(
@@ -129,8 +120,15 @@ const serverPptp = {
       v.description('Name servers to give out (RFC 1877).'),
     ),
   ),
+  nbns: nbnsSchema,
+  'auth-retries': v.optional(
+    count('How often a caller may try again after a wrong password (MS-CHAP); as a rule never.', 0, 10),
+  ),
+  identity: identitySchema,
+  lcp: lcpSchema,
   echo,
   ...habitKeys,
+  'echo-failures': echoFailuresSchema,
 }
 
 function poolWrong({ input }: Wrong): string {
@@ -212,7 +210,7 @@ const defaults = map('topology.defaults', {
   ...stackKeys,
   pptp: v.optional(
     map('the pptp of topology.defaults', {
-      auth: v.optional(auth),
+      auth: v.optional(authSchema),
       mppe: v.optional(mppeSchema, DEFAULTS.mppe),
       profile: habitKeys.profile,
     }),

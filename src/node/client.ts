@@ -7,7 +7,6 @@
  */
 import { ANY, contains, formatIpv4, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
-import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
@@ -16,13 +15,14 @@ import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { ECHO_FAILURES, greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
-export interface ClientConfig {
+export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
   readonly server: Ipv4
   readonly user: string
@@ -32,8 +32,6 @@ export interface ClientConfig {
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   readonly dns: boolean
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
   /** Whose habits it has. */
   readonly profile?: Profile
   readonly gre?: GreChoice
@@ -43,6 +41,11 @@ export interface ClientConfig {
   readonly mssClamp?: boolean
   /** Largest IP packet in the tunnel; absent: what the path to the server carries, less the headers. */
   readonly mtu?: number
+  readonly nbns?: boolean
+  /** What the user types when asked once more. */
+  readonly secondPassword?: string
+  /** How the server has to prove who it is; absent: it need not. */
+  readonly requireAuth?: { readonly auth: readonly AuthMethod[]; readonly users: ReadonlyMap<string, string> }
 }
 
 const IFACE = 'ppp0'
@@ -146,17 +149,23 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { server, user, password, auth, mppe, dns, echo, mtu, profile = 'default' } = this.#config
+    const { user, password, secondPassword, auth, requireAuth, mppe, dns, nbns } = this.#config
+    const { server, mtu, profile = 'default' } = this.#config
+    const ourself = { user, password, methods: auth }
     return {
       iface: IFACE,
       machine: 'ppp',
-      ...this.#habits.ppp,
-      mtu: Math.min(tunnelMtu(this, server, mtu), this.#habits.ppp.mtu),
-      ourself: { user, password, methods: auth },
+      ourself: secondPassword === undefined ? ourself : { ...ourself, secondPassword },
+      ...(requireAuth ? { authenticatePeer: this.#demand(requireAuth) } : {}),
       mppe: profiledMppe(profile, mppe),
-      ip: { local: ANY, requestDns: dns },
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
+      ip: { local: ANY, requestDns: dns, requestNbns: nbns ?? false },
+      ...linkConfig(this.#config, this.#habits.ppp),
+      mtu: Math.min(tunnelMtu(this, server, mtu), this.#habits.ppp.mtu),
     }
+  }
+
+  #demand({ auth, users }: NonNullable<ClientConfig['requireAuth']>): NonNullable<PppConfig['authenticatePeer']> {
+    return { methods: auth, name: this.env.node, secretOf: user => users.get(user) }
   }
 
   /**

@@ -18,14 +18,15 @@ import type { ControlConnection } from '../pptp/control.ts'
 import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
 import { Caller, type Grant } from './caller.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { ECHO_FAILURES, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
-export interface ServerConfig {
+export interface ServerConfig extends LinkSettings {
   /** Its own address on every ppp interface. */
   readonly local: Ipv4
   /** Addresses for callers, both ends included, lowest first. */
@@ -36,8 +37,6 @@ export interface ServerConfig {
   readonly auth: readonly AuthMethod[]
   readonly mppe: MppeSetting
   readonly dns: readonly Ipv4[]
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
   /** Whose habits it has. */
   readonly profile?: Profile
   readonly gre?: GreChoice
@@ -48,6 +47,11 @@ export interface ServerConfig {
   readonly mssClamp?: boolean
   /** Largest IP packet in the tunnels; absent: what the path to the caller carries, less the headers. */
   readonly mtu?: number
+  readonly nbns?: readonly Ipv4[]
+  /** How often a caller may try again after a wrong password; absent: never. */
+  readonly authRetries?: number
+  /** As whom it proves itself to a client that asks; absent: it does not. */
+  readonly identity?: { readonly user: string; readonly password: string; readonly auth: readonly AuthMethod[] }
 }
 
 export interface Limits {
@@ -243,16 +247,22 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, echo, mtu, profile = 'default' } = this.#config
+    const { local, users, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
+    const { mtu, profile = 'default' } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
-      ...this.#habits.ppp,
-      mtu: Math.min(tunnelMtu(this, call.peer, mtu), this.#habits.ppp.mtu),
-      authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
+      authenticatePeer: {
+        methods: auth,
+        name: this.env.node,
+        secretOf: user => users.get(user),
+        retries: authRetries,
+      },
+      ...(identity ? { ourself: { ...identity, methods: identity.auth } } : {}),
       mppe: profiledMppe(profile, mppe),
-      ip: { local, assignPeer: user => this.#assign(call, user), dns },
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
+      ip: { local, assignPeer: user => this.#assign(call, user), dns, nbns },
+      ...linkConfig(this.#config, this.#habits.ppp),
+      mtu: Math.min(tunnelMtu(this, call.peer, mtu), this.#habits.ppp.mtu),
     }
   }
 

@@ -25,7 +25,7 @@ interface Habits {
   readonly basis: 'rfc' | 'measured' | 'modelled'
   readonly ends: Readonly<Record<Role, Partial<EndpointConfig>>>
   readonly tunnels: Readonly<Record<Role, Partial<TunnelConfig>>>
-  readonly ppp: Pick<PppConfig, 'mru' | 'mtu' | 'timers' | 'closesTwice'>
+  readonly ppp: Pick<PppConfig, 'mru' | 'mtu' | 'timers' | 'closesTwice' | 'lcp'>
 }
 
 const PLAIN_PPP = { mru: DEFAULT_MRU, mtu: DEFAULT_MTU, timers: RFC_TIMERS }
@@ -75,7 +75,12 @@ export const HABITS: Readonly<Record<Profile, Habits>> = {
     },
     tunnels: { pns: {}, pac: {} },
     // MaxConfigure 10, MaxTerminate 2, MaxFailure 10, RestartTimer 3 s.
-    ppp: { mru: 1400, mtu: 1400, timers: { ...RFC_TIMERS, maxFailure: 10 } },
+    ppp: {
+      mru: 1400,
+      mtu: 1400,
+      timers: { ...RFC_TIMERS, maxFailure: 10 },
+      lcp: { identification: 'MSRASV5.20' },
+    },
   },
 }
 

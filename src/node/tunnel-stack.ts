@@ -137,8 +137,10 @@ export class PppLink {
   }
 
   snapshot(): Snapshot {
-    const { phase, lcp, auth, ccp, ipcp, counters } = this.session.snapshot()
-    return { phase, lcp, auth, ccp, ipcp, counters: { ...counters } }
+    const { phase, lcp, auth, ccp, ipcp, network, counters } = this.session.snapshot()
+    const encryption = network?.encryption ?? 'none'
+    const decryption = network?.decryption ?? 'none'
+    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters } }
   }
 
   #send(datagram: Packet): void {
@@ -190,11 +192,14 @@ export function greSnapshot(call: Call | undefined): Snapshot | undefined {
   return statistics && { ...statistics }
 }
 
-function describeFacts({ local, peer, mtu, encryption, decryption, dns }: NetworkFacts): string {
+function describeFacts({ local, peer, mtu, encryption, decryption, dns, nbns }: NetworkFacts): string {
   const cipher = describeCiphers(encryption, decryption)
-  const servers = dns.length === 0 ? '' : `, name servers ${dns.map((a: Ipv4) => formatIpv4(a)).join(' ')}`
+  const servers = listed('name servers', dns) + listed('NetBIOS name servers', nbns)
   return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
 }
+
+const listed = (what: string, addresses: readonly Ipv4[]): string =>
+  addresses.length === 0 ? '' : `, ${what} ${addresses.map(address => formatIpv4(address)).join(' ')}`
 
 /** `MPPE 128 bit` is stateless, as nearly all of it. */
 function describeCiphers(sent: Cipher, received: Cipher): string {

@@ -15,9 +15,10 @@ import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CCP_OPTIONS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
+import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
 import { type Decryption, type MppeOptions, MppeReceiver, MppeSender } from './mppe.ts'
-import type { MppeKeys } from './mppe-keys.ts'
+import { startKey } from './mppe-keys.ts'
 import * as Policy from './mppe-policy.ts'
 import { FOUR_OCTETS, type OptionRule } from './options.ts'
 
@@ -106,8 +107,8 @@ export class Ccp {
     if (!keys || ours === undefined || theirs === undefined) return
     const sent = this.#options(theirs)
     const received = this.#options(ours)
-    this.sender = new MppeSender(keys.startKey(sent.bits, true), sent)
-    this.receiver = new MppeReceiver(keys.startKey(received.bits, false), received)
+    this.sender = new MppeSender(startKey(keys, sent.bits, true), sent)
+    this.receiver = new MppeReceiver(startKey(keys, received.bits, false), received)
     this.sending = Policy.cipherOf(sent)
     this.receiving = Policy.cipherOf(received)
   }

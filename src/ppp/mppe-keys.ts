@@ -6,16 +6,10 @@
  * Limits: no keys from TLS (RFC 3079 §4), which belong to EAP.
  */
 import { concat, fromAscii } from '../base/bytes.ts'
-import { desEncrypt, desKey } from '../crypto/des.ts'
 import * as Sha1 from '../crypto/sha1.ts'
+import type { MppeKeys } from './keys.ts'
 
 export type Bits = 40 | 56 | 128
-
-/** What authentication leaves for encryption: the start key of each direction and strength. */
-export interface MppeKeys {
-  /** `isSend`: of the packets that we send. Eight octets for 40 and 56 bits, sixteen for 128. */
-  startKey(bits: Bits, isSend: boolean): Uint8Array
-}
 
 /** Octets of a start key and of a session key. */
 export const keyLength = (bits: Bits): number => (bits === 128 ? 16 : 8)
@@ -25,27 +19,6 @@ export const keyLength = (bits: Bits): number => (bits === 128 ? 16 : 8)
 /** RFC 3079 §2.4, for 128 bits: the Challenge is the one that was answered. */
 export function getStartKey(challenge: Uint8Array, ntPasswordHashHash: Uint8Array): Uint8Array {
   return Sha1.sha1(concat(ntPasswordHashHash, ntPasswordHashHash, challenge)).subarray(0, 16)
-}
-
-/** RFC 3079 §2.1 to §2.3. The LM hash is of the password, the other the hash of the hash of RFC 2433 §A.10. */
-export function keysFromMsChap(
-  lmPasswordHash: Uint8Array,
-  ntPasswordHashHash: Uint8Array,
-  challenge: Uint8Array,
-): MppeKeys {
-  const strong = getStartKey(challenge, ntPasswordHashHash)
-  return { startKey: bits => (bits === 128 ? strong : lmPasswordHash).slice(0, keyLength(bits)) }
-}
-
-const LM_CHARACTERS = 14
-/** RFC 2433 §A.8: `KGS!@#$%` encrypted with either half of the password, in capitals and padded with zeros. */
-const LM_TEXT = fromAscii('KGS!@#$%')
-
-/** RFC 2433 §A.8. Only the first fourteen characters count. */
-export function lmPasswordHash(password: string): Uint8Array {
-  const octets = new Uint8Array(LM_CHARACTERS)
-  octets.set(fromAscii(password.slice(0, LM_CHARACTERS).toUpperCase()))
-  return concat(...[0, 7].map(at => desEncrypt(LM_TEXT, desKey(octets.subarray(at, at + 7)))))
 }
 
 // MS-CHAPv2: RFC 3079 §3.
@@ -72,6 +45,14 @@ export function getAsymmetricStartKey(
   return Sha1.sha1(concat(masterKey, SHA_PAD_1, magic, SHA_PAD_2)).subarray(0, keyLength(bits))
 }
 
-export const keysFromMsChapV2 = (masterKey: Uint8Array, isServer: boolean): MppeKeys => ({
-  startKey: (bits, isSend) => getAsymmetricStartKey(masterKey, bits, isSend, isServer),
-})
+/** The start key of one direction, eight octets for 40 and 56 bits, sixteen for 128. `isSend`: of what we send. */
+export function startKey(keys: MppeKeys, bits: Bits, isSend: boolean): Uint8Array {
+  switch (keys.method) {
+    case 'ms-chap-v2':
+      return getAsymmetricStartKey(keys.masterKey, bits, isSend, keys.isServer)
+    case 'ms-chap':
+      return bits === 128 ? getStartKey(keys.challenge, keys.passwordHashHash) : keys.lmPasswordHash.slice(0, 8)
+    case 'start-keys':
+      return (isSend ? keys.send : keys.receive).slice(0, keyLength(bits))
+  }
+}

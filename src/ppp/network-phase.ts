@@ -8,8 +8,8 @@ import * as Ppp from '../wire/ppp.ts'
 import { Ccp } from './ccp.ts'
 import type { NetworkFacts, PppEndReason } from './config.ts'
 import { Ipcp } from './ipcp.ts'
+import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { MppeKeys } from './mppe-keys.ts'
 import { type MppePolicy, policyOf } from './mppe-policy.ts'
 
 /** MPPE header and the protocol number that it hides (nat-truth: an interface with MPPE is four octets smaller). */
@@ -172,7 +172,7 @@ export class NetworkPhase {
   }
 
   #up(): void {
-    const { local, peer, dns } = this.ipcp
+    const { local, peer, dns, nbns } = this.ipcp
     if (local === ANY || peer === ANY) {
       const detail = local === ANY ? 'The peer gives us no address.' : 'The peer does not tell its address.'
       this.#link.end({ reason: 'no-address', layer: 'ipcp', detail, tries: 0 })
@@ -184,6 +184,7 @@ export class NetworkPhase {
       local,
       peer,
       dns,
+      nbns,
       mtu,
       user: this.#user,
       encryption: this.ccp.sending,

@@ -118,6 +118,12 @@ export const DIAL_US: readonly Case[] = [
   session('dial-stock', { user: 'alice', options: [] }, 'MS-CHAPv2, no encryption'),
   wrongPassword,
   session('dial-chap-md5', clear('refuse-mschap', 'refuse-mschap-v2'), 'CHAP-MD5, no encryption'),
+  session('dial-mschap', clear('refuse-mschap-v2', 'refuse-chap'), 'MS-CHAP, no encryption'),
+  session(
+    'dial-mschap-mppe',
+    encrypted('require-mppe-128', 'refuse-mschap-v2', 'refuse-chap'),
+    'MS-CHAP, MPPE 128-bit stateless',
+  ),
   session('dial-pap', clear('refuse-mschap', 'refuse-mschap-v2', 'refuse-chap'), 'PAP, no encryption'),
   session('dial-mppe-40', encrypted('require-mppe-40'), 'MS-CHAPv2, MPPE 40-bit stateless'),
   session('dial-mppe-any', encrypted('require-mppe'), 'MS-CHAPv2, MPPE 128-bit stateless'),

@@ -11,6 +11,7 @@ import * as Mppe from '../../src/wire/mppe.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
 import {
   ackLcp,
+  CLIENT,
   ccpAsked,
   drops,
   messages,
@@ -19,6 +20,7 @@ import {
   type PairOptions,
   pair,
   request,
+  SERVER,
 } from '../support/ppp.ts'
 
 const empty = new Uint8Array(0)
@@ -70,7 +72,7 @@ describe('CCP', () => {
   test('codes other than 1 to 7, 14 and 15 get a Code-Reject (RFC 1962 §2)', () => {
     const a = ccpAsked()
     a.peer.hears()
-    for (const code of ['08', '09', '0c', '0d', '10']) a.peer.raw(`80fd${code}0500080000c021`)
+    for (const code of ['08', '09', '0c', '0d', '10']) a.peer.raw(`80fd${code}05000c0000c02100000000`)
     assert.deepEqual(
       a.peer.hears().map(line => line.replace(/ \d+:/, ':')),
       ['8', '9', '12', '13', '16'].map(code => `ccp code-reject: code ${code}`),
@@ -355,6 +357,19 @@ describe('MPPE between two sessions', () => {
         assert.deepEqual([drops(p.events, 'client'), drops(p.events, 'server')], [[], []])
       })
     }
+  }
+
+  for (const bits of ALL) {
+    test(`${bits} bit with the keys of MS-CHAP (RFC 3079 §2): 300 packets each way`, () => {
+      const mppe = policy([bits], bits === 56 ? 'stateful' : 'stateless')
+      const authenticatePeer = { ...SERVER.authenticatePeer!, methods: ['ms-chap' as const] }
+      const ourself = { ...CLIENT.ourself!, methods: ['ms-chap' as const] }
+      const p = opened({ client: { mppe, ourself }, server: { mppe, authenticatePeer } })
+      exchange(p, 300)
+      assert.deepEqual([p.client.ups.length, p.server.ups.length], [300, 300])
+      assert.ok([...p.client.ups, ...p.server.ups].every(text => text === PING))
+      assert.match(p.client.facts[0].encryption, new RegExp(`^mppe-${bits}-`))
+    })
   }
 
   test('each direction has its own agreement (RFC 1962 §2)', () => {

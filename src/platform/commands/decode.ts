@@ -1,5 +1,5 @@
 /** `pptp-lab decode FILE`: a capture as lines or as trees; what could not be read goes to stderr. */
-import { decodeCapture, json, lines, mppeLines, problemLines } from '../../decode/decode.ts'
+import { decodeCapture, isWhole, json, lines, mppeLines, problemLines } from '../../decode/decode.ts'
 import { readBytes } from '../files.ts'
 import { err, out } from '../terminal.ts'
 import { type Action, EXIT, type Options, UsageError } from '../usage.ts'
@@ -19,8 +19,7 @@ export const decode: Action = ([path], options) => {
   out(chunk)
   for (const line of mppeLines(decoded)) err(`${path}: ${line}\n`)
   for (const line of problemLines(decoded)) err(`${path}: ${line}\n`)
-  const locked = decoded.mppe?.some(one => one.problem !== undefined) ?? false
-  return decoded.problems.length === 0 && !locked ? EXIT.good : EXIT.failed
+  return isWhole(decoded) ? EXIT.good : EXIT.failed
 }
 
 function passwordsOf(given: Options[string]): ReadonlyMap<string, string> | undefined {
