@@ -44,8 +44,7 @@ const DEVIATIONS: Readonly<Record<string, (row: Row) => Types | undefined>> = {
   },
   'profile-silence': ({ capture, from, channel, real, ours }) => {
     if (capture !== 'client-vanishes' || from !== 'server' || channel !== 'lcp') return undefined
-    const repeated = ['echo-request', 'terminate-request']
-    return { real: once(real, ...repeated), ours: once(ours, ...repeated) }
+    return { real: once(real, 'terminate-request'), ours: once(ours, 'terminate-request') }
   },
   'profile-half-closed': ({ from, channel, real, ours }) =>
     from === 'client' && channel === 'tcp' && real.length === 0 ? { real, ours: without(ours, 'fin') } : undefined,

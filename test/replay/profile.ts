@@ -35,6 +35,8 @@ export interface Scenario {
   readonly mppe: { readonly [S in Side]: MppeSetting }
   /** Seconds between two LCP Echo-Requests. */
   readonly echo: number
+  /** How many of them may stay without an answer. */
+  readonly echoFailures?: number
   readonly loss: number
 }
 
@@ -75,7 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
   alice('server-hangup-ppp', 4, { ending: { at: 4, how: 'server hangs up' } }),
   alice('server-hangup-control', 3.25, { ending: { at: 3.25, how: 'server shuts down' } }),
   alice('client-killed', 3.2, { echo: 5, ending: { at: 3.2, how: 'client is killed' } }),
-  alice('client-vanishes', 4, { echo: 5, ending: { at: 4, how: 'client loses power' } }),
+  alice('client-vanishes', 4, { echo: 5, echoFailures: 3, ending: { at: 4, how: 'client loses power' } }),
   alice('defaults-compression', 3.85, { mppe: both('off') }),
   alice('mppe128-stateless-loss', 20),
   alice('mppe128-stateful-loss', 25, { mppe: both(policy({ state: 'stateful' })), loss: 0.02 }),
@@ -92,7 +94,8 @@ export function playScenario(scenario: Scenario, profile: Profile = 'linux'): re
   const { auth, user, password, mppe, echo, ending, loss } = scenario
   const net = new Net(7)
   const power: Power = { on: true }
-  const common = { auth: [auth], echo: sec(echo), profile }
+  const { echoFailures = 4 } = scenario
+  const common = { auth: [auth], echo: sec(echo), echoFailures, profile }
   const own = { server: SERVER, user, password, mppe: mppe.client, routes: [], dns: false }
   const client = new Client(powered(net.world.env('client'), power), [], { ...own, ...common })
   const pool = { first: ip('192.168.80.10'), last: ip('192.168.80.20') }
