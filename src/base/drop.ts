@@ -10,6 +10,7 @@ export const DROP_REASONS = {
   'queue-full': 'The queue in front of the line was full.',
   'line-loss': 'The line lost it.',
   'link-down': 'The cable is unplugged.',
+  'power-off': 'The machine that it reached has no power.',
   'not-for-us': 'It is addressed to another machine, and this one does not forward.',
   'unknown-ethertype': 'The Ethernet frame carries a protocol that this machine does not speak.',
   'arp-timeout': 'Nobody answered the ARP request for the next hop.',
@@ -33,10 +34,14 @@ export const DROP_REASONS = {
   'outside-range': 'Its end outside the simulation is in none of the networks that the lab names.',
   // TCP
   'tcp-unexpected': 'The TCP segment belongs to no connection, or the state of its connection has no use for it.',
+  'icmp-blocked': 'This machine is set up to pass on no ICMP message that a packet was too large.',
+  // RADIUS
+  'radius-unexpected': 'The RADIUS packet answers no open request, or who sent it does not know the shared secret.',
   // PPTP
   'gre-not-pptp': 'GRE of another version or with another payload than PPP.',
   'gre-unknown-call': 'No call has this call ID.',
-  'gre-duplicate': 'A packet with this GRE sequence number, or a later one, has already been handed on.',
+  'gre-duplicate': 'A packet with this GRE sequence number has already come.',
+  'gre-late': 'A packet with a later GRE sequence number has already been handed on, and the order must be kept.',
   'gre-out-of-window': 'Its GRE sequence number is too far ahead.',
   'gre-window-full': 'The peer has not acknowledged enough packets, and too many were already waiting.',
   'pptp-unexpected': 'The control message does not fit the state of its connection or call.',

@@ -1,7 +1,7 @@
 /** All that a machine is given of the outside: time, chance, packets to write into, and the trace. */
 import { PacketPool, PacketSource } from './packet.ts'
 import { type Random, seededRandom } from './random.ts'
-import { type Clock, Scheduler } from './scheduler.ts'
+import { type Clock, Scheduler, type Timer } from './scheduler.ts'
 import { Trace, TraceHub } from './trace.ts'
 
 export interface Env {
@@ -13,6 +13,38 @@ export interface Env {
   readonly packets: PacketSource
   /** The same node, a narrower random stream. */
   scope(name: string): Env
+}
+
+/** Whether a machine has power. Without it none of its timers fires. */
+export interface Power {
+  on: boolean
+}
+
+/** The clock of a machine that may lose its power. */
+class PoweredClock implements Clock {
+  readonly #clock: Clock
+  readonly #power: Power
+
+  constructor(clock: Clock, power: Power) {
+    this.#clock = clock
+    this.#power = power
+  }
+  get now(): number {
+    return this.#clock.now
+  }
+  draw(): number {
+    return this.#clock.draw()
+  }
+  timer(owner: string, fire: () => void): Timer {
+    return this.#clock.timer(owner, () => {
+      if (this.#power.on) fire()
+    })
+  }
+  after(delay: number, owner: string, fire: () => void): Timer {
+    const timer = this.timer(owner, fire)
+    timer.arm(delay)
+    return timer
+  }
 }
 
 /** What the nodes of one run share. */
@@ -56,4 +88,9 @@ class NodeEnv implements Env {
   scope(name: string): Env {
     return new NodeEnv(this.node, this.clock, this.random.fork(name), this.trace, this.packets)
   }
+}
+
+/** The same node, as long as it has power. */
+export function powered({ node, clock, random, trace, packets }: Env, power: Power): Env {
+  return new NodeEnv(node, new PoweredClock(clock, power), random, trace, packets)
 }

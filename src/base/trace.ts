@@ -5,6 +5,7 @@
  * While nobody listens, `if (trace.on)` is all that a layer spends: no object and no string is made. The events that
  * come with every packet have listeners of their own, and layers ask `trace.packets` before these.
  */
+import type { Account } from './account.ts'
 import type { DropReason } from './drop.ts'
 import type { StreamClose } from './layer.ts'
 import type { Malformed } from './result.ts'
@@ -72,6 +73,18 @@ export interface EventFields {
     readonly id: number
     readonly detail: string
   }
+  'radius-message': {
+    readonly way: Way
+    /** `access-request`, `access-accept`, … */
+    readonly type: string
+    readonly peer: string
+    readonly id: number
+    readonly detail: string
+  }
+  /** No RADIUS server answered a request. */
+  'radius-silent': { readonly type: string; readonly tries: number; readonly detail: string }
+  /** What a caller has used, when its session is over; `in` came from the caller. */
+  account: Account
   /** An interface came up or went down, with its addresses. */
   interface: { readonly iface: string; readonly to: 'up' | 'down'; readonly detail: string }
   /** A tunnel is over or did not come about: once a tunnel at each of its ends, with the first cause known there. */
@@ -147,6 +160,12 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   state: ['machine', 'from', 'to', 'cause'],
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
+  'radius-message': ['way', 'type', 'peer', 'id', 'detail'],
+  'radius-silent': ['type', 'tries', 'detail'],
+  account: [
+    ...['peer', 'user', 'address', 'iface', 'seconds', 'octetsIn', 'octetsOut', 'packetsIn', 'packetsOut'],
+    'cause',
+  ] as const,
   interface: ['iface', 'to', 'detail'],
   'tunnel-end': ['peer', 'layer', 'reason', 'tries', 'detail'],
   route: ['action', 'route'],

@@ -27,6 +27,7 @@ export const TUNNEL_END_REASONS = {
   // the control connection
   stopped: 'wanted',
   'stopped-by-peer': 'wanted',
+  'not-admitted': 'failure',
   version: 'failure',
   collision: 'failure',
   'out-of-sync': 'failure',

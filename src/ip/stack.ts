@@ -48,6 +48,8 @@ const LOOPBACK = 'lo'
 export class IpStack {
   readonly routes = new RouteTable()
   readonly icmp: IcmpLayer
+  /** False: no ICMP message that a packet was too large is made here or passed on, as where somebody blocks ICMP. */
+  tellsTooBig = true
   readonly #env: Env
   readonly #forwarding: boolean
   readonly #interfaces = new Map<string, IpInterface>()
@@ -223,11 +225,15 @@ export class IpStack {
       packet.release()
       return
     }
+    if (!this.tellsTooBig && isTooBig(packet)) {
+      this.#discard(packet, 'icmp-blocked')
+      return
+    }
     const { iface } = route
     const mtu = iface.port.mtu
     if (packet.length > mtu && Ipv4Header.dontFragment(bytes, start)) {
       this.drop(packet, 'fragmentation-needed', `${packet.length} octets, ${iface.port.name} carries ${mtu}`)
-      this.icmp.fragmentationNeeded(packet, mtu)
+      if (this.tellsTooBig) this.icmp.fragmentationNeeded(packet, mtu)
       packet.release()
       return
     }
@@ -305,6 +311,15 @@ export class IpStack {
     this.#env.trace.drop({ reason, layer: 'ip', ...dropFacts(packet), why })
     packet.release()
   }
+}
+
+/** An ICMP message that a packet was too large to be passed on. */
+function isTooBig({ bytes, start, end }: Packet): boolean {
+  if (Ipv4Header.protocol(bytes, start) !== Ipv4Header.PROTOCOL.icmp || Ipv4Header.fragmentOffset(bytes, start) > 0)
+    return false
+  const at = start + Ipv4Header.headerLength(bytes, start)
+  const needed = Icmp.UNREACHABLE.fragmentationNeeded
+  return at + 2 <= end && Icmp.type(bytes, at) === Icmp.TYPE.unreachable && Icmp.code(bytes, at) === needed
 }
 
 function countUp(counts: Map<Ipv4, number>, address: Ipv4, change: 1 | -1): void {

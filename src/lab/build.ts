@@ -1,7 +1,8 @@
 /** A checked lab becomes machines and links, ready to run. */
 
 import { SERVICES } from '../app/services.ts'
-import { World } from '../base/env.ts'
+import { type Env, type Power, powered, World } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
 import { type LineQuality, Link } from '../link/link.ts'
 import type { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
@@ -15,23 +16,58 @@ export interface Simulation {
   /** In the order of the file. */
   readonly nodes: ReadonlyMap<string, SimNode>
   readonly links: readonly Link[]
+  /** By node: has it power? */
+  readonly power: ReadonlyMap<string, Power>
 }
 
 export function build(lab: Lab.Lab): Simulation {
   const world = new World(lab.seed)
   const nodes = new Map<string, SimNode>()
-  for (const spec of lab.nodes) nodes.set(spec.name, makeNode(world.env(spec.name), spec))
-  const links = lab.links.map(spec => buildLink(world, nodes, spec))
-  const simulation = { lab, world, nodes, links }
+  const power = new Map<string, Power>()
+  // What is on a line does not stop when its sender does.
+  const envs = new Map<string, Env>()
+  for (const spec of lab.nodes) {
+    const own = { on: true }
+    const env = world.env(spec.name)
+    power.set(spec.name, own)
+    envs.set(spec.name, env)
+    nodes.set(spec.name, makeNode(powered(env, own), spec))
+  }
+  const links = lab.links.map(spec => buildLink(world, nodes, envs, spec))
+  const simulation = { lab, world, nodes, links, power }
   startServices(simulation)
   return simulation
 }
 
-function buildLink(world: World, nodes: ReadonlyMap<string, SimNode>, spec: Lab.LinkSpec): Link {
+/** A machine loses its power: none of its timers fires any more, and what reaches it is lost. */
+export function crash({ lab, nodes, links, power }: Simulation, name: string): void {
+  const own = power.get(name)
+  const node = nodes.get(name)
+  if (!own?.on || !node) return
+  own.on = false
+  const { trace } = node.env
+  for (const [i, { ends }] of lab.links.entries()) {
+    for (const [side, end] of ends.entries()) {
+      if (end.node !== name) continue
+      links[i].ends[side].receive = (packet: Packet): void => {
+        trace.drop({ reason: 'power-off', layer: 'link', packet: packet.id, detail: `at ${links[i].ends[side].name}` })
+        packet.release()
+      }
+    }
+  }
+}
+
+function buildLink(
+  world: World,
+  nodes: ReadonlyMap<string, SimNode>,
+  lineEnvs: ReadonlyMap<string, Env>,
+  spec: Lab.LinkSpec,
+): Link {
   const [a, b] = spec.ends.map(end => nodes.get(end.node) as SimNode)
+  const envs = [lineEnvs.get(spec.ends[0].node) as Env, lineEnvs.get(spec.ends[1].node) as Env] as const
   const names = [`${spec.ends[0].node}:${spec.ends[0].iface}`, `${spec.ends[1].node}:${spec.ends[1].iface}`] as const
   const quality = [lineQuality(spec.ends[0].sends), lineQuality(spec.ends[1].sends)] as const
-  const link = new Link(names, [a.env, b.env], world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, quality)
+  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, quality)
   for (const [i, node] of [a, b].entries()) node.plug(spec.ends[i].iface, link.ends[i], spec.ends[i].ipv4)
   return link
 }

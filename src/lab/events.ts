@@ -6,7 +6,7 @@ import { fetchBytes } from '../app/transfer.ts'
 import type { LineQuality } from '../link/link.ts'
 import { Client } from '../node/client.ts'
 import { IpNode } from '../node/ip-node.ts'
-import type { Simulation } from './build.ts'
+import { crash, type Simulation } from './build.ts'
 import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
 
 /** The loader has checked that every name exists and is of the right kind. */
@@ -46,6 +46,7 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
     link.change(0, changed(args.sends[0]))
     link.change(1, changed(args.sends[1]))
   },
+  crash: (simulation, args) => crash(simulation, args.node),
   note: () => {},
 }
 
@@ -54,7 +55,16 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
   return rate === undefined ? rest : { ...rest, rate: rate ?? 0 }
 }
 
+/** The machine that is to do something, if one is. */
+function doer({ verb, args }: Action): string | undefined {
+  if (verb === 'connect' || verb === 'disconnect') return args.client
+  return verb === 'link' || verb === 'note' || verb === 'crash' ? undefined : args.from
+}
+
+/** Nobody can do anything at a machine without power. */
 export function apply(simulation: Simulation, action: Action): void {
+  const name = doer(action)
+  if (name !== undefined && simulation.power.get(name)?.on === false) return
   const verb = VERBS[action.verb] as (simulation: Simulation, args: unknown) => void
   verb(simulation, action.args)
 }

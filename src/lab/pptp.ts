@@ -1,9 +1,12 @@
 /** What a lab says under `pptp`: whom a client calls and as whom, whom a server lets in and with which addresses. */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
-import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
+import { readHabits } from './habits.ts'
+import type { AuthProtocol, ClientPptp, MppeSpec, ServerPptp } from './lab.ts'
+import { checkKeys, readMppe } from './mppe.ts'
 import { prefixes } from './networks.ts'
-import { AUTH, DEFAULTS, MPPE } from './schema.ts'
+import { readAuth, readClientPpp, readServerPpp } from './ppp.ts'
+import { DEFAULTS } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
 import { child, entries, flag, type Issues, items, type Tree, text } from './tree.ts'
 
@@ -44,7 +47,9 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     mppe,
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
+    ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
+    ...readHabits(pptp),
   }
 }
 
@@ -75,24 +80,17 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     auth,
     mppe,
     dns: dns.filter(address => address !== undefined),
+    ...readServerPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
+    ...readHabits(pptp),
   }
 }
 
-function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: Mppe } {
-  const written = child(pptp, 'auth')
-  const words: readonly (string | undefined)[] =
-    written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
-  const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
+function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: MppeSpec } {
+  const auth = readAuth(child(pptp, 'auth'), DEFAULTS.auth)
   const mppeTree = child(pptp, 'mppe')
-  const mppe = MPPE.find(known => known === text(mppeTree)) ?? DEFAULTS.mppe
-  if (mppeTree && mppe === 'required' && auth.length > 0 && !auth.includes('ms-chap-v2')) {
-    issues.value(
-      mppeTree,
-      `MPPE takes its keys from ms-chap-v2, and here only ${auth.join(' and ')} may be used.`,
-      'add ms-chap-v2 to auth, or write mppe: off',
-    )
-  }
+  const mppe = readMppe(mppeTree)
+  checkKeys(mppeTree, mppe, auth, issues)
   return { auth, mppe }
 }
 

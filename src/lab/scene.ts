@@ -85,6 +85,8 @@ export interface SceneTunnel {
   readonly mtu: number | undefined
   /** CCP is open and packets are encrypted. */
   readonly encrypted: boolean
+  /** Bits of the key with which its client sends; 0 if it sends in clear. */
+  readonly keyBits: number
   /** Why it ended, if it has. */
   readonly end: string | undefined
   /** Indices of the links from client to server. */
@@ -94,6 +96,8 @@ export interface SceneTunnel {
   readonly received: number
   /** Of those sent, how many the server has taken out; undefined while it has no call of this client. */
   readonly arrived: number | undefined
+  /** What the GRE packets of its call did at the client (docs/snapshot.md); undefined: there has been no call. */
+  readonly gre: Readonly<Record<string, number>> | undefined
   /** Octets inside of the tunnel, as its client sees them, of the latest seconds with any. */
   readonly traffic: readonly { readonly second: number; readonly up: number; readonly down: number }[]
 }
@@ -219,10 +223,12 @@ function tunnelOf(
     inner: ppp0 && { client: String(ppp0.address), server: String(ppp0.network).replace('/32', '') },
     mtu: ppp0 && Number(ppp0.mtu),
     encrypted: valueAt(state, 'ppp.ccp') === 'opened',
+    keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, 'ppp.encryption')))?.[1] ?? 0),
     end: end && `${end.layer}: ${end.detail}`,
     path: server ? pathBetween(lab, spec.name, server.name) : [],
     sent: count('sent'),
     received: count('received'),
+    gre: valueAt(state, 'pptp.gre') as Readonly<Record<string, number>> | undefined,
     arrived: typeof arrived === 'number' ? arrived : undefined,
     traffic: recorder.traffic(spec.name).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }

@@ -38,6 +38,14 @@ const PPP: Readonly<Record<string, Values>> = {
   'ppp.ipcp': AUTOMATON,
 }
 
+/** What the GRE packets of a call did (`TunnelStatistics`). */
+const GRE: Readonly<Record<string, Values>> = Object.fromEntries(
+  [
+    ...['sent', 'received', 'acknowledged', 'acksSent', 'acksReceived', 'lost', 'late', 'duplicates', 'held'],
+    ...['holding', 'timeOuts', 'window', 'outstanding', 'waiting', 'rtt', 'ato'],
+  ].map(name => [`pptp.gre.${name}`, 'number']),
+)
+
 /** `USER` stands for the name of a user of the server. */
 export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>>> = {
   host: {},
@@ -45,13 +53,13 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
   switch: {},
   tun: {},
   udp: {},
-  client: { 'pptp.control': CONTROL, 'pptp.call': PNS_CALL, ...PPP },
+  client: { 'pptp.control': CONTROL, 'pptp.call': PNS_CALL, ...GRE, ...PPP },
   'pptp-server': {
     'pptp.calls': 'number',
     'ppp.sessions': 'number',
     'pool.used': 'number',
     'calls[USER].pptp.call': PAC_CALL,
-    ...Object.fromEntries(Object.entries(PPP).map(([path, values]) => [`calls[USER].${path}`, values])),
+    ...Object.fromEntries(Object.entries({ ...GRE, ...PPP }).map(([path, values]) => [`calls[USER].${path}`, values])),
   },
 }
 

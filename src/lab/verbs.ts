@@ -257,6 +257,14 @@ export const VERBS = {
       return `the link between ${between[0]} and ${between[1]} ${plug.join(' and ')}`
     },
   },
+  crash: {
+    schema: name('The machine that loses its power: it says nothing any more, and forgets everything.'),
+    read(tree, resolve) {
+      const node = resolve.node(tree, TALKERS)
+      return node === undefined ? undefined : { node }
+    },
+    describe: ({ node }) => `${node} loses its power`,
+  },
   note: {
     schema: words('Text for the class.'),
     read(tree) {

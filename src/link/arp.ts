@@ -41,6 +41,8 @@ interface Pending {
 interface ArpSinks {
   frame(packet: Packet, to: Mac, type: number): void
   unresolved: Sink
+  /** Is it an address for which this machine answers, although it is another's (proxy ARP, RFC 1027)? */
+  answersFor(address: Ipv4): boolean
 }
 
 export class ArpResolver {
@@ -112,7 +114,9 @@ export class ArpResolver {
     // RFC 826, "merge flag": refresh what is known; learn somebody new only if they speak to us.
     // RFC 5227 §2.1.1: a probe has no sender yet.
     if (senderIp !== ANY && (this.#entries.has(senderIp) || forUs)) this.#learn(senderIp, senderMac)
-    if (forUs && operation === 'request') this.#send('reply', senderMac, senderMac, senderIp)
+    if (operation !== 'request' || senderIp === targetIp) return
+    if (forUs) this.#send('reply', senderMac, senderMac, senderIp)
+    else if (this.#sinks.answersFor(targetIp)) this.#send('reply', senderMac, senderMac, senderIp, targetIp)
   }
 
   #learn(address: Ipv4, mac: Mac): void {
@@ -149,10 +153,10 @@ export class ArpResolver {
     }
   }
 
-  #send(operation: Arp.Arp['operation'], to: Mac, targetMac: Mac, targetIp: Ipv4): void {
+  #send(operation: Arp.Arp['operation'], to: Mac, targetMac: Mac, targetIp: Ipv4, senderIp = this.#address): void {
     const tells = operation === 'reply' || targetIp === this.#address
-    this.#trace('sent', operation, this.#address, targetIp, tells ? this.#mac : 0)
-    const bytes = Arp.write({ operation, senderMac: this.#mac, senderIp: this.#address, targetMac, targetIp })
+    this.#trace('sent', operation, senderIp, targetIp, tells ? this.#mac : 0)
+    const bytes = Arp.write({ operation, senderMac: this.#mac, senderIp, targetMac, targetIp })
     this.#sinks.frame(this.#env.packets.from(bytes), to, TYPE.arp)
   }
 

@@ -17,6 +17,8 @@ export interface EthernetOptions {
   readonly up: Sink
   /** IP packets whose next hop nobody has; already traced, ownership passes on. */
   readonly unresolved: Sink
+  /** Addresses of others for which ARP requests are answered (proxy ARP); absent: none. */
+  answersFor?(address: Ipv4): boolean
 }
 
 export class EthernetPort implements IpPort {
@@ -38,6 +40,7 @@ export class EthernetPort implements IpPort {
     this.#arp = new ArpResolver(env, options.name, options.mac, options.address, {
       frame: (packet, mac, type) => this.#frame(packet, mac, type),
       unresolved: options.unresolved,
+      answersFor: address => options.answersFor?.(address) ?? false,
     })
     end.receive = packet => this.#receive(packet)
   }

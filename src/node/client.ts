@@ -7,32 +7,45 @@
  */
 import { ANY, contains, formatIpv4, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
-import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
+import { greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
-export interface ClientConfig {
+export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
   readonly server: Ipv4
   readonly user: string
   readonly password: string
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
+  readonly mppe: MppeSetting
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   readonly dns: boolean
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
+  /** Whose habits it has. */
+  readonly profile?: Profile
+  readonly gre?: GreChoice
+  /** It is a router: passes packets on between its networks and the tunnel. */
+  readonly forward?: boolean
+  /** Lower the MSS in every TCP SYN that passes the tunnel to what it carries. */
+  readonly mssClamp?: boolean
+  /** Largest IP packet in the tunnel; absent: what the path to the server carries, less the headers. */
+  readonly mtu?: number
+  readonly nbns?: boolean
+  /** What the user types when asked once more. */
+  readonly secondPassword?: string
+  /** How the server has to prove who it is; absent: it need not. */
+  readonly requireAuth?: { readonly auth: readonly AuthMethod[]; readonly users: ReadonlyMap<string, string> }
 }
 
 const IFACE = 'ppp0'
@@ -41,6 +54,7 @@ export class Client extends IpNode {
   readonly kind = 'client'
   readonly #config: ClientConfig
   readonly #tunnelling: Tunnelling
+  readonly #habits: (typeof HABITS)[Profile]
   /** The last attempt stays to be looked at after its end. */
   #control: ControlConnection | undefined
   #call: Call | undefined
@@ -52,10 +66,11 @@ export class Client extends IpNode {
   #pin: Route | undefined
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
-    super(env, false, routes, tcp)
+    super(env, config.forward ?? false, routes, tcp)
     this.#config = config
-    const pns = endpointConfig('pns', { hostName: env.node })
-    this.#tunnelling = new Tunnelling(this, pns)
+    const { profile = 'default', gre = {} } = config
+    this.#habits = HABITS[profile]
+    this.#tunnelling = new Tunnelling(this, profiledEndpoint(profile, 'pns', env.node, gre, {}))
   }
 
   get tunnelUp(): boolean {
@@ -103,17 +118,24 @@ export class Client extends IpNode {
         link.session.lowerDown()
         this.#over(callEnd(end, link.end))
         // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
-        if (end.reason !== 'timeout') control.stop()
+        if (end.reason !== 'timeout') control.part()
       },
     })
-    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(), {
-      networkUp: port => this.#addRoutes(port),
-      networkDown: () => this.#removeRoutes(),
-      finished: end => {
-        if (end.reason !== 'lower-down') this.#over(end)
-        call.clear()
+    const link = new PppLink(
+      this,
+      this.#tunnelling,
+      call,
+      this.#pppConfig(),
+      {
+        networkUp: port => this.#addRoutes(port),
+        networkDown: () => this.#removeRoutes(),
+        finished: end => {
+          if (end.reason !== 'lower-down') this.#over(end)
+          call.clear()
+        },
       },
-    })
+      this.#config.mssClamp,
+    )
     this.#call = call
     this.#link = link
   }
@@ -127,18 +149,23 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { user, password, auth, mppe, dns, echo } = this.#config
+    const { user, password, secondPassword, auth, requireAuth, mppe, dns, nbns } = this.#config
+    const { server, mtu, profile = 'default' } = this.#config
+    const ourself = { user, password, methods: auth }
     return {
       iface: IFACE,
       machine: 'ppp',
-      mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
-      ourself: { user, password, methods: auth },
-      mppe,
-      ip: { local: ANY, requestDns: dns },
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
+      ourself: secondPassword === undefined ? ourself : { ...ourself, secondPassword },
+      ...(requireAuth ? { authenticatePeer: this.#demand(requireAuth) } : {}),
+      mppe: profiledMppe(profile, mppe),
+      ip: { local: ANY, requestDns: dns, requestNbns: nbns ?? false },
+      ...linkConfig(this.#config, this.#habits.ppp),
+      mtu: Math.min(tunnelMtu(this, server, mtu), this.#habits.ppp.mtu),
     }
+  }
+
+  #demand({ auth, users }: NonNullable<ClientConfig['requireAuth']>): NonNullable<PppConfig['authenticatePeer']> {
+    return { methods: auth, name: this.env.node, secretOf: user => users.get(user) }
   }
 
   /**
@@ -169,8 +196,9 @@ export class Client extends IpNode {
         control: this.#control?.state ?? 'idle',
         call: this.#call?.state ?? 'idle',
         end: this.#end && { ...this.#end },
+        gre: greSnapshot(this.#call),
       },
-      ppp: this.#link ? this.#link.snapshot() : IDLE_PPP,
+      ppp: this.#link ? { ...this.#link.snapshot(), ...this.#link.usage.snapshot() } : IDLE_PPP,
     }
   }
 }

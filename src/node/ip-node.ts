@@ -1,5 +1,5 @@
 /** The common part of all machines that speak IP: ports, stack, routes, and the small services of a lab. */
-import { formatIpv4, formatPrefix } from '../base/address.ts'
+import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { IpPort, Sink } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
@@ -63,9 +63,15 @@ export abstract class IpNode implements SimNode {
       prefix,
       up,
       unresolved: packet => this.stack.undeliverable(packet),
+      answersFor: wanted => this.answersFor(wanted),
     })
     this.#ethernet.push(port)
     return port
+  }
+
+  /** Does it answer ARP requests for this address of another machine? */
+  protected answersFor(_address: Ipv4): boolean {
+    return false
   }
 
   /** Adds an interface and the configured routes that were waiting for it. */

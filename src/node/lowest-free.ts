@@ -27,6 +27,14 @@ export class LowestFree {
     return this.#hint++
   }
 
+  /** Takes this very number; false if somebody has it. One that lies outside is nobody's business here. */
+  claim(n: number): boolean {
+    if (n < this.#first || n > this.#last) return true
+    if (this.#taken.has(n)) return false
+    this.#taken.add(n)
+    return true
+  }
+
   give(n: number): void {
     if (this.#taken.delete(n) && n >= this.#first && n < this.#hint) this.#hint = n
   }

@@ -1,6 +1,9 @@
 /**
  * A VPN server for computers that dial themselves: it answers Outgoing-Call-Request, so it is the PAC. It ends PPP too,
- * gives each caller an address of its pool and forwards between the callers and its networks.
+ * gives each caller an address and forwards between the callers and its networks.
+ *
+ * Who may come in says its own list of users, or a RADIUS server (radius-nas.ts). What a user gets beside that, and for
+ * how long, stands in a Grant; what a session has used, in its Account (caller.ts).
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
@@ -8,61 +11,90 @@ import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
+import { Caller, type Grant } from './caller.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
+import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
+import { PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
-export interface ServerConfig {
+export interface ServerConfig extends LinkSettings {
   /** Its own address on every ppp interface. */
   readonly local: Ipv4
   /** Addresses for callers, both ends included, lowest first. */
   readonly pool: { readonly first: Ipv4; readonly last: Ipv4 }
   readonly users: ReadonlyMap<string, string>
+  /** What some of the users get beside an address of the pool. */
+  readonly grants?: ReadonlyMap<string, Grant>
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
+  readonly mppe: MppeSetting
   readonly dns: readonly Ipv4[]
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
+  /** Whose habits it has. */
+  readonly profile?: Profile
+  readonly gre?: GreChoice
+  readonly limits?: Limits
+  /** Answer ARP requests for the callers' addresses, so that they seem to stand in the server's own network. */
+  readonly proxyArp?: boolean
+  /** Lower the MSS in every TCP SYN that passes a tunnel to what it carries. */
+  readonly mssClamp?: boolean
+  /** Largest IP packet in the tunnels; absent: what the path to the caller carries, less the headers. */
+  readonly mtu?: number
+  readonly nbns?: readonly Ipv4[]
+  /** How often a caller may try again after a wrong password; absent: never. */
+  readonly authRetries?: number
+  /** As whom it proves itself to a client that asks; absent: it does not. */
+  readonly identity?: { readonly user: string; readonly password: string; readonly auth: readonly AuthMethod[] }
 }
 
-/** A call with what belongs to it. */
-interface Caller {
-  readonly call: Call
-  readonly link: PppLink
-  readonly unit: number
-  /** Given when the caller has proved who it is. */
-  address: Ipv4 | undefined
+export interface Limits {
+  /** Calls at a time, of all and of one user. */
+  readonly calls?: number
+  readonly callsPerUser?: number
+  /** Control connections at a time, of all and from one address. */
+  readonly connections?: number
+  readonly connectionsPerPeer?: number
+  /** How long a session may last, and how long nothing need pass; a Grant overrides them. */
+  readonly session?: Duration
+  readonly idle?: Duration
 }
 
-/** RFC 2637 §2.8: General Error with "no resource": every address is taken. */
-const NO_ADDRESS: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
-const ALL_TAKEN: TunnelEnd = {
-  layer: 'pptp',
-  reason: 'refused',
-  tries: 0,
-  detail: 'Every address of the pool is taken.',
-}
+/** RFC 2637 §2.8: General Error with "no resource". */
+const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
+const refused = (detail: string): TunnelEnd => ({ layer: 'pptp', reason: 'refused', tries: 0, detail })
 
 export class PptpServer extends IpNode {
   readonly kind = 'pptp-server'
   readonly #config: ServerConfig
   readonly #tunnelling: Tunnelling
+  readonly #habits: (typeof HABITS)[Profile]
   readonly #callers = new Map<Call, Caller>()
+  readonly #connections = new Map<Ipv4, number>()
+  /** Addresses that callers have. */
+  readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
+  /** Addresses of the pool that belong to one user each, whether he is there or not. */
+  #reserved = 0
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ServerConfig, tcp: TcpOptions = {}) {
     super(env, true, routes, tcp)
     this.#config = config
-    this.#pool = new LowestFree(config.pool.first, config.pool.last)
-    const pac = endpointConfig('pac', {
-      hostName: env.node,
+    const { first, last } = config.pool
+    this.#pool = new LowestFree(first, last)
+    for (const { address } of config.grants?.values() ?? []) {
+      if (address !== undefined && address >= first && address <= last && this.#pool.claim(address)) this.#reserved++
+    }
+    const { profile = 'default', gre = {} } = config
+    this.#habits = HABITS[profile]
+    const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
       names: {
         control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
         call: (_, callId) => `${callName(callId)}.pptp.call`,
@@ -72,12 +104,36 @@ export class PptpServer extends IpNode {
     this.tcp.listen(PPTP_PORT, connection => this.#accept(connection))
   }
 
+  /** Ends all sessions in order, by PPP, and their calls after them. */
+  hangUp(): void {
+    for (const { link } of this.#callers.values()) link.session.close('Hung up by the server')
+  }
+
+  /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
+  shutDown(): void {
+    for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
+  }
+
+  protected override answersFor(address: Ipv4): boolean {
+    return this.#config.proxyArp === true && this.#given.has(address)
+  }
+
+  // Control connections
+
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
+    const full = this.#connectionsFull(peer)
     return acceptedStream(connection, stream => {
+      if (full !== undefined) {
+        this.#over(peer, refused(full))
+        this.env.clock.after(0, 'refused connection', () => stream.abort())
+        return IGNORED
+      }
+      this.#connections.set(peer, (this.#connections.get(peer) ?? 0) + 1)
       const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
         ended: end => {
+          this.#connectionGone(peer)
           if (control.carried === 0) this.#over(peer, controlEnd(end))
         },
       })
@@ -85,36 +141,105 @@ export class PptpServer extends IpNode {
     })
   }
 
-  /** Takes a call if there is still an address to give. */
+  /** Why no more control connection is taken from this peer; undefined: one is. */
+  #connectionsFull(peer: Ipv4): string | undefined {
+    const { connections = Infinity, connectionsPerPeer = Infinity } = this.#config.limits ?? {}
+    const all = [...this.#connections.values()].reduce((sum, count) => sum + count, 0)
+    if (all >= connections) return `There are ${all} control connections, as many as may be.`
+    const own = this.#connections.get(peer) ?? 0
+    return own >= connectionsPerPeer ? `The peer has ${own} control connections, as many as it may.` : undefined
+  }
+
+  #connectionGone(peer: Ipv4): void {
+    const left = (this.#connections.get(peer) ?? 1) - 1
+    if (left > 0) this.#connections.set(peer, left)
+    else this.#connections.delete(peer)
+  }
+
+  // Calls
+
+  /** Takes a call if there is room for it and an address to give. */
   #decide(call: Call): CallHandlers | Refusal {
-    if (this.#pool.free === 0) {
-      this.#over(call.peer, ALL_TAKEN)
-      return NO_ADDRESS
+    const full = this.#callsFull()
+    if (full !== undefined) {
+      this.#over(call.peer, refused(full))
+      return NO_RESOURCE
     }
     const unit = this.#units.take() as number
-    const link = new PppLink(this, this.#tunnelling, call, this.#pppConfig(call, unit), {
-      networkUp: () => {},
-      networkDown: () => {},
-      finished: () => call.clear(),
-    })
-    this.#callers.set(call, { call, link, unit, address: undefined })
+    const link = new PppLink(
+      this,
+      this.#tunnelling,
+      call,
+      this.#pppConfig(call, unit),
+      {
+        networkUp: (port, facts) => this.#up(call, port, facts),
+        networkDown: () => {},
+        finished: () => call.clear(),
+      },
+      this.#config.mssClamp,
+    )
+    this.#callers.set(call, new Caller(this.env, call, link, unit))
     return link.handlers(end => this.#ended(call, end))
   }
 
-  #assign(call: Call): Ipv4 | undefined {
+  #callsFull(): string | undefined {
+    const { calls = Infinity } = this.#config.limits ?? {}
+    if (this.#callers.size >= calls) return `There are ${this.#callers.size} calls, as many as may be.`
+    // Who calls is not known yet: it may be one who has an address of his own.
+    const poolOnly = ![...(this.#config.grants?.values() ?? [])].some(({ address }) => address !== undefined)
+    return poolOnly && this.#pool.free === 0 ? 'Every address of the pool is taken.' : undefined
+  }
+
+  #grantOf(caller: Caller, user: string | undefined): Grant {
+    const { grants } = this.#config
+    const known = user === undefined ? undefined : (grants?.get(user) ?? grants?.get(withoutDomain(user)))
+    return { ...known, ...caller.said }
+  }
+
+  #assign(call: Call, user: string | undefined): Ipv4 | undefined {
     const caller = this.#callers.get(call)
     if (!caller) return undefined
-    caller.address = this.#pool.take() as Ipv4 | undefined
-    return caller.address
+    const own = this.#grantOf(caller, user).address
+    const address = own === undefined ? (this.#pool.take() as Ipv4 | undefined) : this.#claim(own, caller)
+    if (address === undefined) return undefined
+    caller.address = address
+    this.#given.add(address)
+    return address
+  }
+
+  /** An address that belongs to a user: nobody else may have it now. */
+  #claim(address: Ipv4, { said }: Caller): Ipv4 | undefined {
+    if (this.#given.has(address)) return undefined
+    return said?.address === undefined || this.#pool.claim(address) || this.#isReserved(address) ? address : undefined
+  }
+
+  #isReserved(address: Ipv4): boolean {
+    return [...(this.#config.grants?.values() ?? [])].some(grant => grant.address === address)
+  }
+
+  #up(call: Call, { name }: PppPort, { user }: NetworkFacts): void {
+    const caller = this.#callers.get(call)
+    if (!caller) return
+    const { limits } = this.#config
+    const { routes = [], session = limits?.session, idle = limits?.idle } = this.#grantOf(caller, user)
+    for (const prefix of routes) this.stack.addRoute({ prefix, dev: name })
+    caller.up(user, session, idle)
   }
 
   #ended(call: Call, end: CallEnd): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     this.#callers.delete(call)
+    caller.stop()
     this.#over(call.peer, callEnd(end, caller.link.end))
-    if (caller.address !== undefined) this.#pool.give(caller.address)
+    if (caller.started) this.env.trace.emit('account', caller.account(caller.causeOf(end, caller.link.end)))
+    if (caller.address !== undefined) this.#release(caller.address)
     this.#units.give(caller.unit)
+  }
+
+  #release(address: Ipv4): void {
+    this.#given.delete(address)
+    if (!this.#isReserved(address)) this.#pool.give(address)
   }
 
   #over(peer: Ipv4, { layer, reason, tries, detail }: TunnelEnd): void {
@@ -122,44 +247,48 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, echo } = this.#config
+    const { local, users, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
+    const { mtu, profile = 'default' } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
-      mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
-      authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
-      mppe,
-      ip: { local, assignPeer: () => this.#assign(call), dns },
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
+      authenticatePeer: {
+        methods: auth,
+        name: this.env.node,
+        secretOf: user => users.get(user),
+        retries: authRetries,
+      },
+      ...(identity ? { ourself: { ...identity, methods: identity.auth } } : {}),
+      mppe: profiledMppe(profile, mppe),
+      ip: { local, assignPeer: user => this.#assign(call, user), dns, nbns },
+      ...linkConfig(this.#config, this.#habits.ppp),
+      mtu: Math.min(tunnelMtu(this, call.peer, mtu), this.#habits.ppp.mtu),
     }
   }
 
   override snapshot(): Snapshot {
     const calls: Record<string, Snapshot> = {}
     let sessions = 0
-    for (const { call, link, unit, address } of this.#callers.values()) {
-      if (link.session.ipcp === 'opened') sessions++
-      const { user } = link.session.snapshot()
-      calls[user ?? `call ${call.callId}`] = {
-        callId: call.callId,
-        peer: formatIpv4(call.peer),
-        iface: `ppp${unit}`,
-        address: address === undefined ? 'none' : formatIpv4(address),
-        pptp: { call: call.state },
-        ppp: link.snapshot(),
-      }
+    for (const caller of this.#callers.values()) {
+      const { session } = caller.link
+      if (session.ipcp === 'opened') sessions++
+      const { user } = session.snapshot()
+      calls[user ?? `call ${caller.call.callId}`] = caller.snapshot()
     }
     return {
       ...super.snapshot(),
       calls,
       pptp: { calls: this.#callers.size },
       ppp: { sessions },
-      pool: { used: this.#pool.used },
+      pool: { used: this.#pool.used - this.#reserved, free: this.#pool.free },
     }
   }
 }
+
+const IGNORED = { opened: () => {}, data: () => {}, ended: () => {}, closed: () => {} }
+
+/** `DOMAIN\user` is `user` (RFC 2759 §4). */
+const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)
 
 /** State machines of a call are named by its call ID, which it has from the first message on. */
 const callName = (callId: number): string => `calls[${callId}]`

@@ -2,8 +2,10 @@
 import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
-import { RFC_TIMERS } from '../ppp/config.ts'
+import { DEFAULT_MTU, RFC_TIMERS } from '../ppp/config.ts'
+import type { Cipher } from '../ppp/mppe-policy.ts'
 import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
 import { type Decide, Endpoint } from '../pptp/endpoint.ts'
@@ -13,11 +15,24 @@ import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 import { PppPort } from './ppp-port.ts'
+import { Usage } from './usage.ts'
 
 export const PPTP_PORT = 1723
 export const PPP_TIMERS: PppTimers = RFC_TIMERS
 /** LCP Echo-Requests without answer after which a link ends, as the captured pppd were set up. */
 export const ECHO_FAILURES = 4
+
+/** Outer IP 20, GRE 8 + sequence 4 + acknowledgment 4, FF 03, protocol 2: what a tunnel adds to an IP packet. */
+const OVERHEAD = 40
+/** RFC 791: what every link carries. */
+const LEAST_MTU = 68
+
+/** The largest IP packet of a tunnel to this peer: what its path carries from here, less what the tunnel adds. */
+export function tunnelMtu({ stack }: IpNode, peer: Ipv4, configured: number | undefined): number {
+  if (configured !== undefined) return configured
+  const path = stack.mtuTowards(peer)
+  return path === undefined ? DEFAULT_MTU : Math.max(path - OVERHEAD, LEAST_MTU)
+}
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
 export class Tunnelling {
@@ -73,17 +88,28 @@ export class PppLink {
   readonly #call: Call
   readonly #name: string
   readonly #events: PppLinkEvents
+  readonly #clampsMss: boolean
+  readonly usage = new Usage()
 
-  constructor(node: IpNode, tunnelling: Tunnelling, call: Call, config: PppConfig, events: PppLinkEvents) {
+  constructor(
+    node: IpNode,
+    tunnelling: Tunnelling,
+    call: Call,
+    config: PppConfig,
+    events: PppLinkEvents,
+    clampsMss = false,
+  ) {
     this.#node = node
     this.#tunnelling = tunnelling
     this.#env = node.env
     this.#call = call
     this.#name = config.iface
     this.#events = events
+    this.#clampsMss = clampsMss
     this.session = new Session(tunnelling.sessionEnv(), config, {
       down: frame => this.#call.send(frame),
       up: datagram => this.#up(datagram),
+      accmsAgreed: accms => this.#call.accmsAgreed(accms),
       networkUp: facts => this.#networkUp(facts),
       networkDown: () => this.#networkDown(),
       finished: end => {
@@ -111,12 +137,16 @@ export class PppLink {
   }
 
   snapshot(): Snapshot {
-    const { phase, lcp, auth, ccp, ipcp, counters } = this.session.snapshot()
-    return { phase, lcp, auth, ccp, ipcp, counters: { ...counters } }
+    const { phase, lcp, auth, ccp, ipcp, network, counters } = this.session.snapshot()
+    const encryption = network?.encryption ?? 'none'
+    const decryption = network?.decryption ?? 'none'
+    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters } }
   }
 
   #send(datagram: Packet): void {
     if (!this.#tunnelling.isCarrying(this.#call.peer)) {
+      if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
+      this.usage.count(datagram, 'out', this.#env.clock.now)
       this.#showInside(datagram, 'in')
       return this.session.send(datagram)
     }
@@ -130,6 +160,8 @@ export class PppLink {
   }
 
   #up(datagram: Packet): void {
+    if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
+    this.usage.count(datagram, 'in', this.#env.clock.now)
     this.#showInside(datagram, 'out')
     this.#node.stack.receiveFrom(this.#name, datagram)
   }
@@ -154,8 +186,27 @@ export class PppLink {
   }
 }
 
-function describeFacts({ local, peer, mtu, encryption, dns }: NetworkFacts): string {
-  const cipher = encryption === 'none' ? 'not encrypted' : 'MPPE 128 bit'
-  const servers = dns.length === 0 ? '' : `, name servers ${dns.map((a: Ipv4) => formatIpv4(a)).join(' ')}`
+/** What a call's GRE packets did, for the snapshot; undefined before it was established. */
+export function greSnapshot(call: Call | undefined): Snapshot | undefined {
+  const statistics = call?.statistics
+  return statistics && { ...statistics }
+}
+
+function describeFacts({ local, peer, mtu, encryption, decryption, dns, nbns }: NetworkFacts): string {
+  const cipher = describeCiphers(encryption, decryption)
+  const servers = listed('name servers', dns) + listed('NetBIOS name servers', nbns)
   return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
+}
+
+const listed = (what: string, addresses: readonly Ipv4[]): string =>
+  addresses.length === 0 ? '' : `, ${what} ${addresses.map(address => formatIpv4(address)).join(' ')}`
+
+/** `MPPE 128 bit` is stateless, as nearly all of it. */
+function describeCiphers(sent: Cipher, received: Cipher): string {
+  if (sent === 'none') return 'not encrypted'
+  const [out, back] = [sent, received].map(cipher => {
+    const [, bits, state] = cipher.split('-')
+    return `${bits} bit${state === 'stateful' ? ' stateful' : ''}`
+  })
+  return out === back ? `MPPE ${out}` : `MPPE ${out} out, ${back} in`
 }

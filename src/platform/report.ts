@@ -1,5 +1,7 @@
 /** What a run says while it goes and when it is over: as a story for people, or as lines of JSON. */
 import {
+  FailureWatch,
+  failureLines,
   formatTime,
   type Lab,
   lineOf,
@@ -41,17 +43,21 @@ export interface Report {
 export class JsonReport implements Report {
   readonly packets = true
   readonly #lab: Lab
+  readonly #failures: FailureWatch
   #text = ''
 
   constructor(lab: Lab) {
     this.#lab = lab
+    this.#failures = new FailureWatch(lab)
   }
   begin(): void {
     const { name, seed } = this.#lab
     this.#add({ type: 'run', format: 1, lab: name, seed, version: version() })
     this.flush()
   }
-  event({ t, node, event, ...fields }: TraceEvent): void {
+  event(whole: TraceEvent): void {
+    const { t, node, event, ...fields } = whole
+    this.#failures.event(whole)
     this.#add({ type: 'event', t, node, event, fields })
   }
   #add(line: unknown): void {
@@ -69,6 +75,7 @@ export class JsonReport implements Report {
       ok,
       interrupted,
       checks,
+      failures: this.#failures.failed,
       drops: Object.fromEntries(drops),
       fingerprint,
       fingerprints: Object.fromEntries(fingerprints),
@@ -97,6 +104,7 @@ export class StoryReport implements Report {
   readonly #run: Run
   readonly #quiet: boolean
   readonly #story: Story
+  readonly #failures: FailureWatch
   readonly #nodeWidth: number
   readonly #screen = terminalWidth()
   #text = ''
@@ -106,6 +114,7 @@ export class StoryReport implements Report {
     this.packets = verbose && !quiet
     this.#run = run
     this.#quiet = quiet
+    this.#failures = new FailureWatch(lab)
     this.#story = new Story({ verbose, names: namesOf(lab) })
     this.#nodeWidth = Math.max(4, ...lab.nodes.map(node => node.name.length))
   }
@@ -119,6 +128,7 @@ export class StoryReport implements Report {
   }
 
   event(event: TraceEvent): void {
+    this.#failures.event(event)
     if (this.#quiet) return
     const line = this.#story.tell(event)
     if (line) this.#text += `${this.#paint(line)}\n`
@@ -142,6 +152,9 @@ export class StoryReport implements Report {
   end(result: RunResult, { interrupted, replayed }: Ending): void {
     this.flush()
     const lines: string[] = ['']
+    for (const failed of this.#failures.failed) {
+      lines.push(...failureLines(failed).map((line, i) => this.#wrap(line, i === 0 ? 2 : 4)), '')
+    }
     for (const check of result.checks) lines.push(this.#verdict(check))
     if (result.checks.length > 0) lines.push('')
     const drops = [...result.drops].map(([reason, count]) => `${count} ${reason}`)

@@ -93,6 +93,10 @@ export class ControlProtocol {
     this.#farewell = farewell
     this.#automaton.fire('close')
   }
+  /** A second Terminate-Request right after the first (see `closesTwice`). */
+  closeAgain(farewell: string): void {
+    if (this.state === 'closing') this.send({ type: 'terminate-request', id: this.nextId(), data: fromAscii(farewell) })
+  }
   /** The peer does not speak this protocol at all (RXJ- by Protocol-Reject). */
   protocolRejected(): void {
     this.#automaton.fire('rxj-')
@@ -187,7 +191,11 @@ export class ControlProtocol {
   }
 
   #codeRejected(data: Uint8Array): void {
-    const code = data.length > 0 ? data[0] : 0
+    if (data.length === 0) {
+      this.#link.discard('malformed', this.name, 'a Code-Reject that rejects nothing', 'bad-length')
+      return
+    }
+    const [code] = data
     if (code > ESSENTIAL) {
       this.#hooks.codeRejected?.(code)
       this.#automaton.fire('rxj+')

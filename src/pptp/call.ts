@@ -1,84 +1,44 @@
 /**
- * One outgoing call: the machines of the PNS, which asks for it, and of the PAC, which makes it. Read RFC 2637 §3.2.4;
- * §2.7, §2.8, §2.12, §2.13 and §2.15 for the messages.
+ * One call, as its PNS or its PAC has it: outgoing ones the PNS asks for, incoming ones the PAC. Read RFC 2637 §3.2.3
+ * and §3.2.4 (`call-table.ts`); §2.7 to §2.15 for the messages.
  *
- * Limits: there is no telephone line behind the PAC, so it answers in the instant in which it dials, and "Telco
- * Disconnect" is `clear` with the result code Lost Carrier. What Set-Link-Info and WAN-Error-Notify say matters to an
- * asynchronous line only; they are counted.
+ * Longer than 400 lines, since a call is one thing: its tables, its messages and its data path stand elsewhere.
+ *
+ * Limits: outgoing calls have no telephone line behind the PAC, so it answers in the instant in which it dials, and
+ * "Telco Disconnect" is `clear` with the result code Lost Carrier. A PAC answers a ringing line when the PNS accepts.
+ * What Set-Link-Info and WAN-Error-Notify say matters to an asynchronous line only; the node is told.
  */
 import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
-import { Machine, table } from '../base/table.ts'
-import { formatDuration } from '../base/time.ts'
+import { Machine } from '../base/table.ts'
+import { formatDuration, type SimTime } from '../base/time.ts'
 import * as Pptp from '../wire/pptp.ts'
+import * as Say from './call-messages.ts'
+import { type Codes, NO_CODES } from './call-messages.ts'
+import {
+  type CallAction,
+  type CallEvent,
+  type CallState,
+  PAC_CALL,
+  PAC_INCOMING_CALL,
+  PNS_CALL,
+  PNS_INCOMING_CALL,
+} from './call-table.ts'
 import { Tunnel } from './tunnel.ts'
-import type { CallEnd, CallHandlers, ControlEnd, DialOptions, EndpointConfig, Refusal } from './types.ts'
-
-export type CallState = 'idle' | 'wait-reply' | 'established' | 'wait-disconnect' | 'wait-cs-ans'
-export type CallEvent =
-  | 'open'
-  | 'receive-ocrp-connected'
-  | 'receive-ocrp-error'
-  | 'receive-cdn'
-  | 'receive-ocrq'
-  | 'receive-ocrq-in-error'
-  | 'telco-answer'
-  | 'incomplete-call'
-  | 'receive-ccrq'
-  | 'local-terminate'
-  | 'time-out'
-  | 'control-lost'
-export type CallAction =
-  | 'send-ocrq'
-  | 'send-ocrp'
-  | 'send-ocrp-error'
-  | 'send-ccrq'
-  | 'send-cdn'
-  | 'dial'
-  /** Frames may pass. */
-  | 'up'
-  /** They no longer may. */
-  | 'down'
-  /** The call is over, and its user is told. */
-  | 'end'
-
-/**
- * §3.2.4.2. Ours are `time-out` (§3.2.1, in words) and `control-lost`: a call lives in its control connection. Ours is
- * also the reply that crosses our Call-Clear-Request: it tells the ID by which Call-Disconnect-Notify will name the
- * call, or, with an error, that there is no call to be cleared.
- */
-export const PNS_CALL = table<CallState, CallEvent, CallAction>({
-  open: { idle: 'send-ocrq wait-reply' },
-  'receive-ocrp-connected': { 'wait-reply': 'up established', 'wait-disconnect': 'wait-disconnect' },
-  'receive-ocrp-error': { 'wait-reply': 'end idle', 'wait-disconnect': 'end idle' },
-  'receive-cdn': { established: 'down end idle', 'wait-disconnect': 'end idle' },
-  'receive-ocrq': {},
-  'receive-ocrq-in-error': {},
-  'telco-answer': {},
-  'incomplete-call': {},
-  'receive-ccrq': {},
-  'local-terminate': { 'wait-reply': 'send-ccrq wait-disconnect', established: 'down send-ccrq wait-disconnect' },
-  'time-out': { 'wait-reply': 'end idle', 'wait-disconnect': 'end idle' },
-  'control-lost': { 'wait-reply': 'end idle', established: 'down end idle', 'wait-disconnect': 'end idle' },
-})
-
-/** §3.2.4.1. */
-export const PAC_CALL = table<CallState, CallEvent, CallAction>({
-  open: {},
-  'receive-ocrp-connected': {},
-  'receive-ocrp-error': {},
-  'receive-cdn': {},
-  'receive-ocrq': { idle: 'dial wait-cs-ans' },
-  'receive-ocrq-in-error': { idle: 'send-ocrp-error end idle' },
-  'telco-answer': { 'wait-cs-ans': 'send-ocrp up established' },
-  'incomplete-call': { 'wait-cs-ans': 'send-ocrp-error end idle' },
-  'receive-ccrq': { 'wait-cs-ans': 'send-cdn end idle', established: 'down send-cdn end idle' },
-  'local-terminate': { 'wait-cs-ans': 'send-ocrp-error end idle', established: 'down send-cdn end idle' },
-  'time-out': {},
-  'control-lost': { 'wait-cs-ans': 'end idle', established: 'down end idle' },
-})
+import type {
+  CallEnd,
+  CallHandlers,
+  ControlEnd,
+  DialOptions,
+  EndpointConfig,
+  LinkInfo,
+  Refusal,
+  RingOptions,
+  TunnelStatistics,
+  WanErrors,
+} from './types.ts'
 
 /** What a call needs of the control connection and endpoint that it belongs to. */
 export interface CallPort {
@@ -86,6 +46,8 @@ export interface CallPort {
   gre(packet: Packet): void
   /** The call is over; its ID may rest. */
   over(call: Call): void
+  /** The call has ended, and with it the connection (`farewell: close`). */
+  part(): void
   /** No reply in time: the whole control connection is suspect (§3.2.1). */
   stuck(): void
 }
@@ -93,6 +55,12 @@ export interface CallPort {
 /** What the RFC's table leaves open of a call that ends: filled in before the event that ends it. */
 type Ending = Omit<CallEnd, 'layer' | 'tries'> & Partial<Pick<CallEnd, 'layer' | 'tries'>>
 
+export type Direction = 'outgoing' | 'incoming'
+export type OutgoingRequest = Pptp.Message<'outgoing-call-request'>
+export type IncomingRequest = Pptp.Message<'incoming-call-request'>
+
+/** §2.14: "should not be sent more than once every 60 seconds". */
+const WAN_ERROR_INTERVAL = 60e9
 export class Call {
   /** Ours; the peer puts it into its GRE packets. */
   readonly callId: number
@@ -102,8 +70,13 @@ export class Call {
   #peerKnown = false
   /** Frames pass through here while the call is established. */
   tunnel: Tunnel | undefined
+  readonly direction: Direction
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
   notices = 0
+  /** PAC: what Set-Link-Info said last; before it "the default value is 0xFFFFFFFF" (§2.15). */
+  linkInfo: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+  /** PNS: what WAN-Error-Notify said last. */
+  wanErrors: WanErrors | undefined
   readonly #env: Env
   readonly #config: EndpointConfig
   readonly #port: CallPort
@@ -112,26 +85,41 @@ export class Call {
   readonly #timer: Timer
   #handlers: CallHandlers | undefined
   #dial: DialOptions | undefined
+  #ring: RingOptions | undefined
   #ending: Ending | undefined
   #connectSpeed = 0
   #peerWindow = 1
   #peerDelay = 0
-  /** Codes of the Outgoing-Call-Reply or Call-Disconnect-Notify that comes next. */
-  #resultCode = 0
-  #errorCode = 0
-  #causeCode = 0
+  /** Codes of the reply or notification that comes next. */
+  #codes = NO_CODES
+  /** PAC: errors of the line that the PNS has not been told yet, and when it may be (§2.14). */
+  #errorsToTell: WanErrors | undefined
+  readonly #errorTimer: Timer
+  /** What the tunnel has counted, once it is closed. */
+  #statistics: TunnelStatistics | undefined
 
-  constructor(env: Env, config: EndpointConfig, peer: Ipv4, callId: number, serial: number, port: CallPort) {
+  constructor(
+    env: Env,
+    config: EndpointConfig,
+    direction: Direction,
+    peer: Ipv4,
+    callId: number,
+    serial: number,
+    port: CallPort,
+  ) {
     this.#env = env
     this.#config = config
     this.#port = port
     this.#serial = serial
+    this.direction = direction
     this.peer = peer
     this.callId = callId
     const name = config.names.call(peer, callId)
-    const rows = config.role === 'pns' ? PNS_CALL : PAC_CALL
+    const [outgoing, incoming] = config.role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
+    const rows = direction === 'outgoing' ? outgoing : incoming
     this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
     this.#timer = env.clock.timer(name, () => this.#timedOut())
+    this.#errorTimer = env.clock.timer(`${name} errors`, () => this.#tellErrors())
   }
 
   get state(): CallState {
@@ -141,6 +129,11 @@ export class Call {
   /** Does the peer call it so? */
   isPeers(callId: number): boolean {
     return this.#peerKnown && this.peerCallId === callId
+  }
+
+  /** What its tunnel counts, or has counted; undefined: it was never established. */
+  get statistics(): TunnelStatistics | undefined {
+    return this.tunnel?.statistics() ?? this.#statistics
   }
 
   /** Takes a PPP frame; it goes as the payload of a GRE packet. */
@@ -161,23 +154,60 @@ export class Call {
   }
 
   /** Ends the call. The code is that of Call-Disconnect-Notify (§2.13) and matters on a PAC only: 3 is Admin Shutdown. */
-  clear(resultCode = 3): void {
-    this.#resultCode = this.state === 'wait-cs-ans' ? 7 : resultCode
-    this.#errorCode = 0
-    this.#causeCode = 0
+  clear(resultCode = 3, causeCode = 0): void {
+    if (!this.#machine.can('local-terminate')) return
+    this.#codes = { resultCode: this.state === 'wait-cs-ans' ? 7 : resultCode, errorCode: 0, causeCode }
     const sentence = 'This side cleared the call.'
-    const said = this.#config.role === 'pac' ? { resultCode: this.#resultCode } : {}
+    const said = this.#config.role === 'pac' ? { resultCode: this.#codes.resultCode } : {}
     this.#ending = { reason: 'cleared', ...said, sentence }
     this.#fire('local-terminate')
   }
 
+  /** PNS: LCP has agreed on these ACCMs, and the PAC is told (§2.15) unless it is not this side's habit. */
+  accmsAgreed({ sendAccm, receiveAccm }: LinkInfo): void {
+    if (this.#config.linkInfo !== 'never') this.setLinkInfo(sendAccm, receiveAccm)
+  }
+
   /** PNS: tells the PAC which characters to escape on an asynchronous line (§2.15). */
   setLinkInfo(sendAccm: number, receiveAccm: number): void {
-    if (this.state !== 'established') return
+    if (this.state !== 'established' || this.#config.role !== 'pns') return
     this.#port.send({ type: 'set-link-info', peerCallId: this.peerCallId, sendAccm, receiveAccm })
   }
 
+  /**
+   * PAC: the line has had these errors since the call began. The PNS is told when they change, at most once in 60 s
+   * (§2.14).
+   */
+  lineErrors(errors: WanErrors): void {
+    if (this.state !== 'established' || this.#config.role !== 'pac') return
+    this.#errorsToTell = errors
+    if (!this.#errorTimer.pending) this.#tellErrors()
+  }
+
+  #tellErrors(): void {
+    if (!this.#errorsToTell) return
+    this.#port.send({ type: 'wan-error-notify', peerCallId: this.peerCallId, ...this.#errorsToTell })
+    this.#errorsToTell = undefined
+    this.#errorTimer.arm(WAN_ERROR_INTERVAL)
+  }
+
+  #sendNotify(codes: Codes): void {
+    this.#port.send({ type: 'call-disconnect-notify', callId: this.callId, ...codes, callStatistics: '' })
+  }
+
   // The rest is for the endpoint.
+
+  /** Says that the call ends, before its connection does (`farewell: close`). */
+  notifyEnd(): void {
+    if (this.state !== 'established') return
+    if (this.#config.role === 'pac') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
+    else this.#port.send({ type: 'call-clear-request', callId: this.callId })
+  }
+
+  /** When the last packet came for it; 0: none has. */
+  get heardAt(): SimTime {
+    return this.tunnel?.heardAt ?? 0
+  }
 
   /** PNS: sends Outgoing-Call-Request. */
   open(handlers: CallHandlers, options: DialOptions): void {
@@ -187,36 +217,56 @@ export class Call {
   }
 
   /** PAC: a request has come; `decide` says whether the node takes it. */
-  offered(request: Pptp.Message<'outgoing-call-request'>, decide: (call: Call) => CallHandlers | Refusal): void {
+  offered(request: OutgoingRequest, decide: (call: Call) => CallHandlers | Refusal): void {
     this.#rememberPeer(request.callId, request.packetRecvWindowSize, request.packetProcessingDelay)
     this.#connectSpeed = request.maximumBps
     this.#fire('receive-ocrq')
     const answer = decide(this)
     if ('refuse' in answer) {
-      this.#refused(answer)
+      this.#refused(answer, 'outgoing-call-reply')
       this.#fire('incomplete-call')
     } else {
       this.#handlers = answer
-      this.#resultCode = 1
+      this.#codes = { ...NO_CODES, resultCode: 1 }
       this.#fire('telco-answer')
     }
   }
 
   /** PAC: a request has come that no node is asked about. */
-  offeredInError(request: Pptp.Message<'outgoing-call-request'>, refusal: Refusal): void {
+  offeredInError(request: OutgoingRequest, refusal: Refusal): void {
     this.peerCallId = request.callId
-    this.#refused(refusal)
+    this.#refused(refusal, 'outgoing-call-reply')
     this.#fire('receive-ocrq-in-error')
   }
 
-  #refused({ refuse }: Refusal): void {
-    this.#resultCode = refuse.resultCode
-    this.#errorCode = refuse.errorCode
-    this.#causeCode = refuse.causeCode ?? 0
+  /** PAC: a telephone line rings. */
+  ring(handlers: CallHandlers, options: RingOptions): void {
+    this.#handlers = handlers
+    this.#ring = options
+    this.#connectSpeed = options.connectSpeed
+    this.#fire('ring')
+  }
+
+  /** PNS: the PAC tells of a ringing line; the answer says whether the node takes the call. */
+  rings(request: IncomingRequest, answer: CallHandlers | Refusal): void {
+    this.peerCallId = request.callId
+    this.#peerKnown = true
+    if ('refuse' in answer) {
+      this.#refused(answer, 'incoming-call-reply')
+      this.#fire('receive-icrq-not-accepting')
+    } else {
+      this.#handlers = answer
+      this.#codes = { ...NO_CODES, resultCode: 1 }
+      this.#fire('receive-icrq-accepting')
+    }
+  }
+
+  #refused({ refuse }: Refusal, type: 'outgoing-call-reply' | 'incoming-call-reply'): void {
+    this.#codes = { ...NO_CODES, ...refuse }
     this.#ending = {
       reason: 'refused',
       ...refuse,
-      sentence: `This side refused the call: result ${Pptp.resultText('outgoing-call-reply', refuse.resultCode)}.`,
+      sentence: `This side refused the call: ${Pptp.codesText(type, refuse)}.`,
     }
   }
 
@@ -228,30 +278,41 @@ export class Call {
       return this.#fire('receive-ocrp-connected')
     }
     if (this.state === 'wait-disconnect') return this.#fire('receive-ocrp-error')
-    const { resultCode, errorCode, causeCode } = m
-    const error = errorCode === 0 ? '' : `, error ${Pptp.errorText(errorCode)}`
-    this.#ending = {
-      reason: 'refused',
-      resultCode,
-      errorCode,
-      causeCode,
-      sentence: `The peer refused the call: result ${Pptp.resultText(m.type, resultCode)}${error}.`,
-    }
+    this.#peerRefused(m, m.causeCode)
     return this.#fire('receive-ocrp-error')
+  }
+
+  /** PAC. False: the message does not fit the state. */
+  incomingCallReply(m: Pptp.Message<'incoming-call-reply'>): boolean {
+    if (!this.#machine.can('receive-icrp-accepting')) return false
+    if (m.resultCode === 1) {
+      this.#rememberPeer(m.callId, m.packetRecvWindowSize, m.packetTransmitDelay)
+      return this.#fire('receive-icrp-accepting')
+    }
+    this.#peerRefused(m, 0)
+    return this.#fire('receive-icrp-not-accepting')
+  }
+
+  /** PNS. False: the message does not fit the state. */
+  incomingCallConnected(m: Pptp.Message<'incoming-call-connected'>): boolean {
+    if (!this.#machine.can('receive-iccn')) return false
+    this.#rememberPeer(this.peerCallId, m.packetRecvWindowSize, m.packetTransmitDelay)
+    return this.#fire('receive-iccn')
+  }
+
+  #peerRefused(m: Pptp.Message<'outgoing-call-reply' | 'incoming-call-reply'>, causeCode: number): void {
+    const { resultCode, errorCode } = m
+    const sentence = `The peer refused the call: ${Pptp.codesText(m.type, { resultCode, errorCode, causeCode })}.`
+    this.#ending = { reason: 'refused', resultCode, errorCode, causeCode, sentence }
   }
 
   /** PNS. False: the message does not fit the state. */
   callDisconnectNotify(m: Pptp.Message<'call-disconnect-notify'>): boolean {
     if (!this.#machine.can('receive-cdn')) return false
-    if (this.state === 'established') {
+    if (this.state !== 'wait-disconnect') {
       const { resultCode, errorCode, causeCode } = m
-      this.#ending = {
-        reason: 'disconnected',
-        resultCode,
-        errorCode,
-        causeCode,
-        sentence: `The peer disconnected the call: result ${Pptp.resultText(m.type, resultCode)}.`,
-      }
+      const sentence = `The peer disconnected the call: ${Pptp.codesText(m.type, m)}.`
+      this.#ending = { reason: 'disconnected', resultCode, errorCode, causeCode, sentence }
     }
     return this.#fire('receive-cdn')
   }
@@ -259,11 +320,23 @@ export class Call {
   /** PAC: the PNS asks to end the call; the notification says so (§2.13, Request). */
   callClearRequest(): boolean {
     if (!this.#machine.can('receive-ccrq')) return false
-    this.#resultCode = 4
-    this.#errorCode = 0
-    this.#causeCode = 0
+    this.#codes = { ...NO_CODES, resultCode: 4 }
     this.#ending = { reason: 'disconnected', sentence: 'The peer cleared the call.' }
     return this.#fire('receive-ccrq')
+  }
+
+  /** PAC (§2.15). */
+  setLinkInfoReceived({ sendAccm, receiveAccm }: LinkInfo): void {
+    this.notices++
+    this.linkInfo = { sendAccm, receiveAccm }
+    this.#handlers?.linkInfo?.(this.linkInfo)
+  }
+
+  /** PNS (§2.14). */
+  wanErrorNotified(errors: WanErrors): void {
+    this.notices++
+    this.wanErrors = errors
+    this.#handlers?.lineErrors?.(errors)
   }
 
   /** The control connection is gone, and every call in it. */
@@ -278,7 +351,9 @@ export class Call {
 
   #timedOut(): void {
     const waited = formatDuration(this.#config.replyTimeOut)
-    const what = this.state === 'wait-reply' ? 'Outgoing-Call-Request' : 'Call-Clear-Request'
+    const asked = this.direction === 'outgoing' ? 'Outgoing-Call-Request' : 'Incoming-Call-Request'
+    const what =
+      this.state === 'wait-reply' ? asked : this.state === 'wait-connect' ? 'Incoming-Call-Reply' : 'Call-Clear-Request'
     this.#ending = { reason: 'timeout', tries: 1, sentence: `No answer to ${what} in ${waited}.` }
     if (this.#fire('time-out')) this.#port.stuck()
   }
@@ -294,55 +369,41 @@ export class Call {
     const before = this.state
     const fired = this.#machine.fire(event)
     if (this.state === before) return fired
-    if (this.state === 'wait-reply' || this.state === 'wait-disconnect') this.#timer.arm(this.#config.replyTimeOut)
-    else this.#timer.cancel()
+    if (this.state === 'idle' || this.state === 'established') this.#timer.cancel()
+    else this.#timer.arm(this.#config.replyTimeOut)
     return fired
   }
 
   #act(action: CallAction): void {
     const port = this.#port
-    const { receiveWindow, processingDelay } = this.#config.tunnel
+    const { callId, peerCallId } = this
+    const { tunnel } = this.#config
     switch (action) {
-      case 'send-ocrq': {
-        const dial = this.#dial as DialOptions
-        port.send({
-          type: 'outgoing-call-request',
-          callId: this.callId,
-          callSerialNumber: this.#serial,
-          ...dial,
-          packetRecvWindowSize: receiveWindow,
-          packetProcessingDelay: processingDelay,
-          phoneNumberLength: dial.phoneNumber.length,
-        })
+      case 'send-ocrq':
+        port.send(Say.outgoingCallRequest(callId, this.#serial, this.#dial as DialOptions, tunnel))
+        break
+      case 'send-ocrp':
+      case 'send-ocrp-error': {
+        const speed = action === 'send-ocrp' ? this.#connectSpeed : 0
+        port.send(Say.outgoingCallReply(callId, peerCallId, this.#codes, speed, tunnel))
         break
       }
-      case 'send-ocrp':
-      case 'send-ocrp-error':
-        port.send({
-          type: 'outgoing-call-reply',
-          callId: this.callId,
-          peerCallId: this.peerCallId,
-          resultCode: this.#resultCode,
-          errorCode: this.#errorCode,
-          causeCode: this.#causeCode,
-          connectSpeed: action === 'send-ocrp' ? this.#connectSpeed : 0,
-          packetRecvWindowSize: receiveWindow,
-          packetProcessingDelay: processingDelay,
-          physicalChannelId: 0,
-        })
+      case 'send-icrq':
+        port.send(Say.incomingCallRequest(callId, this.#serial, this.#ring as RingOptions))
+        break
+      case 'send-icrp':
+      case 'send-icrp-error':
+        port.send(Say.incomingCallReply(action === 'send-icrp' ? callId : 0, peerCallId, this.#codes, tunnel))
+        break
+      case 'send-iccn':
+        port.send(Say.incomingCallConnected(peerCallId, this.#ring as RingOptions, tunnel))
         break
       case 'send-ccrq':
-        port.send({ type: 'call-clear-request', callId: this.callId })
+        port.send({ type: 'call-clear-request', callId })
         break
       case 'send-cdn':
-        port.send({
-          type: 'call-disconnect-notify',
-          callId: this.callId,
-          resultCode: this.#resultCode,
-          errorCode: this.#errorCode,
-          causeCode: this.#causeCode,
-          callStatistics: '',
-        })
+        if (this.#config.farewell === 'close') port.part()
+        else this.#sendNotify(this.#codes)
         break
       case 'dial':
         break
@@ -353,11 +414,14 @@ export class Call {
           { callId: this.peerCallId, window: this.#peerWindow, processingDelay: this.#peerDelay },
           { down: packet => port.gre(packet), up: frame => this.#handlers?.received(frame) },
         )
+        if (this.#config.linkInfo === 'always') this.setLinkInfo(0xffffffff, 0xffffffff)
         this.#handlers?.connected()
         break
       case 'down':
         this.tunnel?.close()
+        this.#statistics = this.tunnel?.statistics()
         this.tunnel = undefined
+        this.#errorTimer.cancel()
         break
       case 'end':
         port.over(this)

@@ -1,6 +1,8 @@
 /**
- * The control connection: the machines of its originator and of its receiver, and its keep-alive. Read RFC 2637 §3.1;
+ * The control connection: its stream of messages, its end and its keep-alive. Read RFC 2637 §3.1 (`control-table.ts`);
  * §2.1 to §2.6 for the messages and §1.4 for what is done with octets that are none.
+ *
+ * Longer than 400 lines, since a connection is one thing: its tables and its calls stand elsewhere.
  *
  * Limits: the only version is 1.0. A message that does not fit the state is dropped and changes nothing, since the
  * RFC names no reaction to it.
@@ -9,121 +11,19 @@ import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Stream, StreamClose, StreamEvents } from '../base/layer.ts'
 import type { Timer } from '../base/scheduler.ts'
-import { Machine, type Table, table } from '../base/table.ts'
-import { formatDuration } from '../base/time.ts'
+import { Machine } from '../base/table.ts'
+import { type Duration, formatDuration } from '../base/time.ts'
 import * as Pptp from '../wire/pptp.ts'
 import type { Call } from './call.ts'
-import {
-  type CallHandlers,
-  type ControlEnd,
-  type ControlEndReason,
-  type ControlHandlers,
-  DIAL,
-  type DialOptions,
-  type EndpointConfig,
+import { type ControlAction, type ControlEvent, type ControlState, ORIGINATOR, RECEIVER } from './control-table.ts'
+import type {
+  CallHandlers,
+  ControlEnd,
+  ControlEndReason,
+  ControlHandlers,
+  DialOptions,
+  EndpointConfig,
 } from './types.ts'
-
-export type ControlState = 'idle' | 'wait-ctl-reply' | 'established' | 'wait-stop-reply'
-export type ControlEvent =
-  | 'tcp-open'
-  | 'receive-sccrq-version-ok'
-  | 'receive-sccrq-version-not-ok'
-  | 'receive-sccrp-version-ok'
-  | 'receive-sccrp-version-not-ok'
-  | 'receive-sccrp-error'
-  | 'receive-stop-ccrq'
-  | 'receive-stop-ccrp'
-  | 'local-terminate'
-  | 'collision'
-  | 'time-out'
-  | 'echo-time-out'
-  | 'call-time-out'
-  | 'out-of-sync'
-  | 'tcp-closed'
-export type ControlAction =
-  | 'send-sccrq'
-  | 'send-sccrp'
-  | 'send-sccrp-error'
-  | 'send-stop-ccrq'
-  | 'send-stop-ccrp'
-  /** Calls may be dialled. */
-  | 'up'
-  /** They no longer may; those that are there end. */
-  | 'down'
-  | 'close-tcp'
-  | 'abort-tcp'
-  /** The connection is over, and its user is told. */
-  | 'end'
-
-type Row = Partial<Record<ControlState, string>>
-/** What both ends do once the connection is established, and the timers of §3.1.4. */
-const COMMON = {
-  // §3.1.1, §3.1.2. In wait-stop-reply both have asked at the same time: the RFC is silent, we answer.
-  'receive-stop-ccrq': {
-    established: 'send-stop-ccrp close-tcp end idle',
-    'wait-stop-reply': 'send-stop-ccrp wait-stop-reply',
-  },
-  'receive-stop-ccrp': { 'wait-stop-reply': 'close-tcp end idle' },
-  // Nothing is there yet that could be stopped by a message, except when established.
-  'local-terminate': {
-    idle: 'close-tcp end idle',
-    'wait-ctl-reply': 'close-tcp end idle',
-    established: 'send-stop-ccrq down wait-stop-reply',
-  },
-  'time-out': {
-    idle: 'close-tcp end idle',
-    'wait-ctl-reply': 'close-tcp end idle',
-    'wait-stop-reply': 'close-tcp end idle',
-  },
-  'echo-time-out': { established: 'close-tcp end idle' },
-  // §3.2.1
-  'call-time-out': { established: 'close-tcp end idle' },
-  // §1.4
-  'out-of-sync': {
-    idle: 'abort-tcp end idle',
-    'wait-ctl-reply': 'abort-tcp end idle',
-    established: 'abort-tcp end idle',
-    'wait-stop-reply': 'abort-tcp end idle',
-  },
-  'tcp-closed': {
-    idle: 'end idle',
-    'wait-ctl-reply': 'end idle',
-    established: 'end idle',
-    'wait-stop-reply': 'end idle',
-  },
-} as const satisfies Partial<Record<ControlEvent, Row>>
-
-/** §3.1.1. */
-export const ORIGINATOR: Table<ControlState, ControlEvent, ControlAction> = table<
-  ControlState,
-  ControlEvent,
-  ControlAction
->({
-  'tcp-open': { idle: 'send-sccrq wait-ctl-reply' },
-  'receive-sccrq-version-ok': {},
-  'receive-sccrq-version-not-ok': {},
-  'receive-sccrp-version-ok': { 'wait-ctl-reply': 'up established' },
-  'receive-sccrp-version-not-ok': { 'wait-ctl-reply': 'send-stop-ccrq wait-stop-reply' },
-  'receive-sccrp-error': { 'wait-ctl-reply': 'close-tcp end idle' },
-  collision: { 'wait-ctl-reply': 'close-tcp end idle' },
-  ...COMMON,
-})
-
-/** §3.1.2. */
-export const RECEIVER: Table<ControlState, ControlEvent, ControlAction> = table<
-  ControlState,
-  ControlEvent,
-  ControlAction
->({
-  'tcp-open': { idle: 'idle' },
-  'receive-sccrq-version-ok': { idle: 'send-sccrp up established' },
-  'receive-sccrq-version-not-ok': { idle: 'send-sccrp-error close-tcp end idle' },
-  'receive-sccrp-version-ok': {},
-  'receive-sccrp-version-not-ok': {},
-  'receive-sccrp-error': {},
-  collision: {},
-  ...COMMON,
-})
 
 /** The messages that are about a call. */
 export type CallMessage = Pptp.Message<
@@ -145,11 +45,15 @@ export interface ControlOwner {
   callMessage(connection: ControlConnection, message: CallMessage): boolean
   /** Start-Control-Connection-Request has come; true if §3.1.3 forbids to answer it. */
   collides(connection: ControlConnection): boolean
+  /** The result code with which this peer's request is refused; undefined: it is welcome. */
+  refusal(connection: ControlConnection): number | undefined
   over(connection: ControlConnection): void
 }
 
 export type End = 'originator' | 'receiver'
 
+/** §2.2. */
+const VERSION_NOT_SUPPORTED = 5
 /** Octets for a peer that does not read them; with more its messages are no longer answered. */
 const MOST_UNREAD = 16_384
 
@@ -188,6 +92,8 @@ export class ControlConnection {
   #echoAwaited = false
   #echoIdentifier = 0
   #stopReason = 1
+  /** Of the Start-Control-Connection-Reply that refuses. */
+  #refusal = VERSION_NOT_SUPPORTED
   #stream: Stream | undefined
   #ending: ControlEnd | undefined
   #over = false
@@ -223,6 +129,10 @@ export class ControlConnection {
   get state(): ControlState {
     return this.#machine.state
   }
+  /** Is it one that its peer has, as far as limits go? */
+  get counts(): boolean {
+    return this.state === 'established' || this.state === 'wait-stop-reply'
+  }
   /** How it ended, once it has. */
   get ended(): ControlEnd | undefined {
     return this.#over ? this.#ending : undefined
@@ -236,7 +146,7 @@ export class ControlConnection {
   /** PNS: asks for a call. The connection must be established. */
   dial(handlers: CallHandlers, options: Partial<DialOptions> = {}): Call {
     if (this.state !== 'established') throw new Error(`dial: the control connection is ${this.state}`)
-    return this.#owner.dial(this, handlers, { ...DIAL, ...options })
+    return this.#owner.dial(this, handlers, { ...this.#config.dial, ...options })
   }
 
   /** Orderly end; calls end with it. The reason is that of the message (§2.3): 3 is Stop-Local-Shutdown. */
@@ -244,6 +154,21 @@ export class ControlConnection {
     this.#stopReason = reason
     this.#ending ??= this.#endOf('stopped', 'This side stopped the control connection.')
     this.#fire('local-terminate')
+  }
+
+  /** The end of a connection that has served its purpose, as this side's habits are. */
+  part(): void {
+    if (this.#config.farewell === 'notify') return this.stop()
+    this.#ending ??= this.#endOf('stopped', 'This side closed the control connection.')
+    this.#fire('local-close')
+  }
+
+  /** This machine's service ends (§2.3, Stop-Local-Shutdown). pptpd names each call first, and waits for nothing. */
+  shutDown(): void {
+    if (this.#config.farewell === 'notify') return this.stop(3)
+    for (const call of this.calls) call.notifyEnd()
+    if (this.state === 'established') this.send({ type: 'stop-control-connection-request', reason: 3 })
+    this.part()
   }
 
   // The rest is for the endpoint and its calls.
@@ -314,7 +239,8 @@ export class ControlConnection {
         return this.#startReply(m)
       case 'stop-control-connection-request':
         if (this.state === 'established') {
-          this.#ending ??= this.#endOf('stopped-by-peer', 'The peer stopped the control connection.')
+          const why = Pptp.stopReasonText(m.reason)
+          this.#ending ??= this.#endOf('stopped-by-peer', `The peer stopped the control connection: reason ${why}.`)
         }
         return this.#fire('receive-stop-ccrq')
       case 'stop-control-connection-reply':
@@ -336,16 +262,23 @@ export class ControlConnection {
   #startRequest(m: Pptp.Message<'start-control-connection-request'>): boolean {
     if (!this.#machine.can('receive-sccrq-version-ok')) return false
     if (this.#owner.collides(this)) return true
-    if (m.protocolVersion >= Pptp.VERSION) return this.#fire('receive-sccrq-version-ok')
-    this.#ending = this.#endOf('version', 'The peer speaks an older version that this side does not.')
-    return this.#fire('receive-sccrq-version-not-ok')
+    if (m.protocolVersion < Pptp.VERSION) {
+      this.#ending = this.#endOf('version', 'The peer speaks an older version that this side does not.')
+      return this.#fire('receive-sccrq-version-not-ok')
+    }
+    const refusal = this.#owner.refusal(this)
+    if (refusal === undefined) return this.#fire('receive-sccrq-version-ok')
+    this.#refusal = refusal
+    const why = Pptp.codesText('start-control-connection-reply', { resultCode: refusal, errorCode: 0 })
+    this.#ending = { ...this.#endOf('not-admitted', `This side refused the connection: ${why}.`), resultCode: refusal }
+    return this.#fire('receive-sccrq-not-admitted')
   }
 
   #startReply(m: Pptp.Message<'start-control-connection-reply'>): boolean {
     if (!this.#machine.can('receive-sccrp-version-ok')) return false
     if (m.resultCode !== 1) {
       const { resultCode, errorCode } = m
-      const sentence = `The peer refused the control connection: result ${Pptp.resultText(m.type, resultCode)}.`
+      const sentence = `The peer refused the control connection: ${Pptp.codesText(m.type, m)}.`
       this.#ending = { ...this.#endOf('refused', sentence), resultCode, errorCode }
       return this.#fire('receive-sccrp-error')
     }
@@ -360,13 +293,17 @@ export class ControlConnection {
     const silent = close === 'timeout' || close === 'unreachable'
     // The peer may close while we wait for its answer to our stop.
     this.#ending ??= this.#endOf(`tcp-${close}`, TCP_SENTENCES[close], silent ? tries : 0)
-    // Orderly from the peer: close our direction too.
-    if (close === 'closed') this.#stream?.end()
+    // Orderly from the peer: close our direction too. pptp-linux clears its call first, though nobody listens any more.
+    if (close === 'closed') {
+      if (this.#config.farewell === 'close' && this.end === 'originator')
+        for (const call of this.calls) call.notifyEnd()
+      this.#stream?.end()
+    }
     this.#fire('tcp-closed')
   }
 
   #timedOut(): void {
-    const waited = formatDuration(this.#config.replyTimeOut)
+    const waited = formatDuration(this.#patience)
     const what = AWAITED[this.state] ?? 'control message'
     const silence = this.#endOf('timeout', `No ${what} came in ${waited}.`, this.state === 'idle' ? 0 : 1)
     const before = this.#ending
@@ -381,14 +318,28 @@ export class ControlConnection {
       this.#fire('echo-time-out')
       return
     }
+    const left = this.#silenceLeft()
+    if (left > 0) return this.#echoTimer.arm(left)
     this.#echoAwaited = true
     this.#echoIdentifier = (this.#echoIdentifier + 1) >>> 0
     this.#echoTimer.arm(this.#config.echoTimeOut)
     this.send({ type: 'echo-request', identifier: this.#echoIdentifier })
   }
 
+  /** How much of the interval is left, if packets of calls count; at most 0: the silence has lasted. */
+  #silenceLeft(): Duration {
+    if (!this.#config.dataCountAsLife) return 0
+    const heardAt = this.calls.reduce((latest, call) => Math.max(latest, call.heardAt), 0)
+    return heardAt + this.#config.echoInterval - this.#env.clock.now
+  }
+
   #armEcho(): void {
     if (this.#config.echoInterval > 0) this.#echoTimer.arm(this.#config.echoInterval)
+  }
+
+  /** In idle it is the peer's request that is waited for. */
+  get #patience(): Duration {
+    return this.state === 'idle' ? this.#config.requestTimeOut : this.#config.replyTimeOut
   }
 
   #fire(event: ControlEvent): boolean {
@@ -398,7 +349,7 @@ export class ControlConnection {
     if (!fired || this.#over) return fired
     // Everywhere but in established somebody waits for a message; the receiver from the moment TCP is open.
     if (this.state === 'established') this.#replyTimer.cancel()
-    else if (this.state !== before || event === 'tcp-open') this.#replyTimer.arm(this.#config.replyTimeOut)
+    else if (this.state !== before || event === 'tcp-open') this.#replyTimer.arm(this.#patience)
     return true
   }
 
@@ -412,7 +363,7 @@ export class ControlConnection {
         this.send({
           type: 'start-control-connection-reply',
           protocolVersion: Pptp.VERSION,
-          resultCode: action === 'send-sccrp' ? 1 : 5,
+          resultCode: action === 'send-sccrp' ? 1 : this.#refusal,
           errorCode: 0,
           ...this.#self(),
         })

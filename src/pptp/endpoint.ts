@@ -1,30 +1,42 @@
 /**
  * One PNS or PAC: its control connections, the calls in them, and the way of a GRE packet to its call. Read RFC 2637
- * §3.1.3 for two connections that are opened at once and §3.2.2 for call IDs.
+ * §3.1.3 for two connections that are opened at once.
  *
- * Limits: incoming calls are refused (a PAC with telephone lines belongs to compulsory tunnelling). A peer address may
- * have several control connections, since several PNS may stand behind one NAT; §3.1.3 wants one.
+ * Limits: a peer address may have several control connections (`connectionsPerPeer`), since several PNS may stand behind
+ * one NAT; §3.1.3 wants one.
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Stream } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
-import type { Random } from '../base/random.ts'
-import type { SimTime } from '../base/time.ts'
 import * as Gre from '../wire/gre.ts'
 import type * as Pptp from '../wire/pptp.ts'
-import { Call } from './call.ts'
+import { Call, type Direction, type IncomingRequest, type OutgoingRequest } from './call.ts'
+import { CallIdAllotment } from './call-ids.ts'
 import { type CallMessage, ControlConnection, type ControlOwner, type End } from './control.ts'
-import type { CallHandlers, ControlHandlers, DialOptions, EndpointConfig, EndpointSinks, Refusal } from './types.ts'
+import type {
+  CallHandlers,
+  ControlHandlers,
+  DialOptions,
+  EndpointConfig,
+  EndpointSinks,
+  Refusal,
+  RingOptions,
+  WanErrors,
+} from './types.ts'
 
-/** A PAC asks the node whether it takes a call; the call can be kept, it is connected when this returns handlers. */
-export type Decide = (call: Call, request: Pptp.Message<'outgoing-call-request'>) => CallHandlers | Refusal
-
-/** Call IDs of one connection under the policy `linux`. */
-const BLOCK = 128
+/**
+ * The node is asked whether it takes a call: a PAC an outgoing one, a PNS an incoming one. The call can be kept. A PAC's
+ * is connected when this returns handlers, a PNS's when Incoming-Call-Connected comes.
+ */
+export type Decide = (call: Call, request: OutgoingRequest | IncomingRequest) => CallHandlers | Refusal
 
 const BAD_CALL_ID: Refusal = { refuse: { resultCode: 2, errorCode: 5 } }
 const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
+/** §2.10: a PNS that nobody has told what to do with incoming calls. */
+const DO_NOT_ACCEPT: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
+/** §2.2: Command channel already exists. */
+const CHANNEL_EXISTS = 3
 
 export class Endpoint {
   readonly config: EndpointConfig
@@ -32,30 +44,24 @@ export class Endpoint {
   readonly #env: Env
   readonly #sinks: EndpointSinks
   readonly #decide: Decide
-  readonly #random: Random
+  readonly #ids: CallIdAllotment
   /** By our call ID, which no two calls of an endpoint share. */
   readonly #calls = new Map<number, Call>()
-  /** When a call ID was last in use towards a peer: peer address × 65536 + call ID. */
-  readonly #rested = new Map<number, SimTime>()
-  /** First call ID of each connection under the policy `linux`. */
-  readonly #blocks = new Map<ControlConnection, number>()
-  #made = 0
-  #listed = 0
   #serial = 0
   readonly #owner: ControlOwner = {
     dial: (connection, handlers, options) => this.#dial(connection, handlers, options),
     callMessage: (connection, message) => this.#callMessage(connection, message),
     collides: connection => this.#collides(connection),
+    refusal: connection => this.#refusal(connection),
     over: connection => this.#connectionOver(connection),
   }
 
-  /** `decide` is asked on a PAC only. */
-  constructor(env: Env, config: EndpointConfig, sinks: EndpointSinks, decide: Decide = () => NO_RESOURCE) {
+  constructor(env: Env, config: EndpointConfig, sinks: EndpointSinks, decide?: Decide) {
     this.#env = env
     this.config = config
     this.#sinks = sinks
-    this.#decide = decide
-    this.#random = env.random.fork('pptp call id')
+    this.#decide = decide ?? (() => (config.role === 'pns' ? DO_NOT_ACCEPT : NO_RESOURCE))
+    this.#ids = new CallIdAllotment(env, config, callId => this.#calls.has(callId))
   }
 
   /** Calls that are not over. */
@@ -79,13 +85,28 @@ export class Endpoint {
   #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers): ControlConnection {
     const connection = new ControlConnection(this.#env, this.config, this.#owner, end, local, peer, handlers)
     this.connections.push(connection)
-    this.#blocks.set(connection, (this.#made++ * BLOCK) & 0xffff)
+    this.#ids.connectionMade(connection)
     return connection
   }
 
   #connectionOver(connection: ControlConnection): void {
     this.connections.splice(this.connections.indexOf(connection), 1)
-    this.#blocks.delete(connection)
+    this.#ids.connectionOver(connection)
+  }
+
+  /** PAC: a telephone line rings, and the PNS at the other end of this connection is asked to take the call. */
+  ring(connection: ControlConnection, handlers: CallHandlers, options: RingOptions): Call {
+    if (this.config.role !== 'pac') throw new Error('ring: this endpoint is no PAC')
+    if (connection.state !== 'established') throw new Error(`ring: the control connection is ${connection.state}`)
+    const call = this.#newCall(connection, 'incoming')
+    call.ring(handlers, options)
+    return call
+  }
+
+  /** Result code of Start-Control-Connection-Reply (§2.2) for a peer that gets no further connection. */
+  #refusal(connection: ControlConnection): number | undefined {
+    const others = this.connections.filter(c => c !== connection && c.peer === connection.peer && c.counts)
+    return others.length < this.config.connectionsPerPeer ? undefined : CHANNEL_EXISTS
   }
 
   /**
@@ -104,13 +125,22 @@ export class Endpoint {
 
   // Calls
 
-  #call(connection: ControlConnection, callId: number): Call {
-    const call = new Call(this.#env, this.config, connection.peer, callId, this.#serial++ & 0xffff, {
+  #call(connection: ControlConnection, direction: Direction, callId: number): Call {
+    return new Call(this.#env, this.config, direction, connection.peer, callId, this.#serial++ & 0xffff, {
       send: message => connection.send(message),
       gre: packet => this.#sinks.gre(packet, connection.peer),
       over: over => this.#callOver(connection, over),
+      part: () => connection.part(),
       stuck: () => connection.callStuck(),
     })
+  }
+
+  /** A call that this side begins. */
+  #newCall(connection: ControlConnection, direction: Direction): Call {
+    const callId = this.#ids.take(connection)
+    if (callId === undefined) throw new Error('no call ID is left')
+    const call = this.#call(connection, direction, callId)
+    this.#enter(connection, call)
     return call
   }
 
@@ -125,25 +155,11 @@ export class Endpoint {
     if (at < 0) return
     connection.calls.splice(at, 1)
     this.#calls.delete(call.callId)
-    if (this.config.callIdRest > 0) this.#rest(call.peer * 65536 + call.callId)
-  }
-
-  /** In the order of time, so those whose rest is over stand in front. */
-  #rest(key: number): void {
-    const { now } = this.#env.clock
-    this.#rested.delete(key)
-    this.#rested.set(key, now)
-    for (const [old, since] of this.#rested) {
-      if (now - since < this.config.callIdRest) return
-      this.#rested.delete(old)
-    }
+    this.#ids.rest(call.peer, call.callId)
   }
 
   #dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {
-    const callId = this.#allot(connection)
-    if (callId === undefined) throw new Error('dial: no call ID is left')
-    const call = this.#call(connection, callId)
-    this.#enter(connection, call)
+    const call = this.#newCall(connection, 'outgoing')
     call.open(handlers, options)
     return call
   }
@@ -156,20 +172,20 @@ export class Endpoint {
       case 'outgoing-call-reply':
         return (pns && this.#own(connection, m.peerCallId)?.outgoingCallReply(m)) ?? false
       case 'incoming-call-request':
-        if (pns) this.#refuseIncoming(connection, m)
+        if (pns) this.#rings(connection, m)
         return pns
       case 'call-clear-request':
         return (!pns && connection.calls.find(c => c.isPeers(m.callId))?.callClearRequest()) ?? false
       case 'call-disconnect-notify':
         return (pns && this.#disconnected(connection, m.callId)?.callDisconnectNotify(m)) ?? false
       case 'wan-error-notify':
-        return pns && this.#notice(connection, m.peerCallId)
+        return pns && told(this.#own(connection, m.peerCallId), call => call.wanErrorNotified(wanErrors(m)))
       case 'set-link-info':
-        return !pns && this.#notice(connection, m.peerCallId)
+        return !pns && told(this.#own(connection, m.peerCallId), call => call.setLinkInfoReceived(m))
       case 'incoming-call-reply':
+        return (!pns && this.#own(connection, m.peerCallId)?.incomingCallReply(m)) ?? false
       case 'incoming-call-connected':
-        // Nobody here sends Incoming-Call-Request.
-        return false
+        return (pns && this.#own(connection, m.peerCallId)?.incomingCallConnected(m)) ?? false
     }
   }
 
@@ -182,70 +198,31 @@ export class Endpoint {
     return connection.calls.find(c => c.isPeers(callId)) ?? this.#own(connection, callId)
   }
 
-  #notice(connection: ControlConnection, callId: number): boolean {
-    const call = this.#own(connection, callId)
-    if (call) call.notices++
-    return call !== undefined
+  /** Why no node is asked about a request; or the call ID that the call gets. */
+  #admit(connection: ControlConnection, peerCallId: number): Refusal | number {
+    if (connection.calls.some(c => c.isPeers(peerCallId))) return BAD_CALL_ID
+    const { maximumCalls, callsPerConnection } = this.config
+    if (this.#calls.size >= maximumCalls || connection.calls.length >= callsPerConnection) return NO_RESOURCE
+    return this.#ids.take(connection) ?? NO_RESOURCE
   }
 
-  #offered(connection: ControlConnection, request: Pptp.Message<'outgoing-call-request'>): boolean {
-    const taken = connection.calls.some(c => c.isPeers(request.callId))
-    const full = this.#calls.size >= this.config.maximumChannels
-    const callId = taken || full ? undefined : this.#allot(connection)
-    const call = this.#call(connection, callId ?? 0)
-    if (callId === undefined) {
-      call.offeredInError(request, taken ? BAD_CALL_ID : NO_RESOURCE)
-    } else {
+  #offered(connection: ControlConnection, request: OutgoingRequest): boolean {
+    const admitted = this.#admit(connection, request.callId)
+    if (typeof admitted === 'number') {
+      const call = this.#call(connection, 'outgoing', admitted)
       this.#enter(connection, call)
       call.offered(request, offered => this.#decide(offered, request))
-    }
+    } else this.#call(connection, 'outgoing', 0).offeredInError(request, admitted)
     return true
   }
 
-  /** §2.10: result 3, Do Not Accept. */
-  #refuseIncoming(connection: ControlConnection, m: Pptp.Message<'incoming-call-request'>): void {
-    connection.send({
-      type: 'incoming-call-reply',
-      callId: 0,
-      peerCallId: m.callId,
-      resultCode: 3,
-      errorCode: 0,
-      packetRecvWindowSize: this.config.tunnel.receiveWindow,
-      packetTransmitDelay: 0,
-    })
-  }
-
-  // Call IDs (§3.2.2)
-
-  #allot(connection: ControlConnection): number | undefined {
-    const { callIds } = this.config
-    if (callIds === 'linux') {
-      const first = this.#blocks.get(connection) ?? 0
-      for (let i = 0; i < BLOCK; i++) if (this.#free(connection.peer, first + i)) return first + i
-    } else if (callIds === 'random') {
-      // Not zero; if most are taken, the next free one after the draw.
-      const draw = this.#random.below(65535)
-      for (let i = 0; i < 65535; i++) {
-        const callId = ((draw + i) % 65535) + 1
-        if (this.#free(connection.peer, callId)) return callId
-      }
-    } else {
-      while (this.#listed < callIds.length) {
-        const callId = callIds[this.#listed++]
-        if (!this.#calls.has(callId)) return callId
-      }
-    }
-    return undefined
-  }
-
-  #free(peer: Ipv4, callId: number): boolean {
-    if (this.#calls.has(callId)) return false
-    const key = peer * 65536 + callId
-    const since = this.#rested.get(key)
-    if (since === undefined) return true
-    if (this.#env.clock.now - since < this.config.callIdRest) return false
-    this.#rested.delete(key)
-    return true
+  #rings(connection: ControlConnection, request: IncomingRequest): void {
+    const admitted = this.#admit(connection, request.callId)
+    if (typeof admitted === 'number') {
+      const call = this.#call(connection, 'incoming', admitted)
+      this.#enter(connection, call)
+      call.rings(request, this.#decide(call, request))
+    } else this.#call(connection, 'incoming', 0).rings(request, admitted)
   }
 
   // GRE
@@ -278,3 +255,12 @@ export class Endpoint {
     else call.refuseData(packet)
   }
 }
+
+/** The message is for a call that there is. */
+function told(call: Call | undefined, tell: (call: Call) => void): boolean {
+  if (call?.state !== 'established') return false
+  tell(call)
+  return true
+}
+
+const wanErrors = ({ type: _, peerCallId: __, ...errors }: Pptp.Message<'wan-error-notify'>): WanErrors => errors

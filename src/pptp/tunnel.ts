@@ -4,6 +4,10 @@
  * A window bounds the packets that are under way. Nothing is ever sent again: a packet whose acknowledgment does not
  * come in time only makes the window smaller, and PPP lives with the loss.
  *
+ * `outOfOrder: pass` is there to show why the order has to be kept.
+ *
+ * Longer than 400 lines, since both directions share acknowledgments: the time-out and the record stand elsewhere.
+ *
  * Limits: a peer's window beyond 1024 packets is not used. Where §4 leaves room: what is outstanding at a time-out
  * counts as gone altogether; the adaptive time-out has a lower bound, because RTT starts at the peer's processing delay,
  * which is 0 with all known peers; the number of the first packet is taken as it comes (§4.1 says 0, Linux clients begin
@@ -12,9 +16,11 @@
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
-import type { Duration } from '../base/time.ts'
+import type { Duration, SimTime } from '../base/time.ts'
 import * as Gre from '../wire/gre.ts'
-import type { TunnelConfig } from './types.ts'
+import { AdaptiveTimeOut } from './adaptive.ts'
+import { HandedOn } from './handed-on.ts'
+import type { TunnelConfig, TunnelStatistics } from './types.ts'
 
 const LARGEST_WINDOW = 1024
 /** No number; numbers are 0 … 2^32 - 1. */
@@ -41,10 +47,9 @@ export class Tunnel {
   window: number
   /** Acknowledgments that did not come in time. */
   timeOuts = 0
-  /** The adaptive time-out (§4.4): ATO, RTT and DEV of §4.4.1. */
-  ato: Duration
-  #rtt: Duration
-  #dev: Duration = 0
+  /** When the last packet came; before the first one, when the call was connected. */
+  heardAt: SimTime
+  readonly #adaptive: AdaptiveTimeOut
 
   readonly #env: Env
   readonly #config: TunnelConfig
@@ -68,15 +73,27 @@ export class Tunnel {
   #unacknowledged = 0
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
-  readonly #held: (Packet | undefined)[]
-  readonly #heldSince: Float64Array
+  #held: (Packet | undefined)[] = []
+  #heldSince = new Float64Array(0)
   #heldCount = 0
   readonly #holdTimer: Timer
   /** What would follow the last packet beyond the horizon. */
   #afterFar = NONE
+  readonly #handedOn: HandedOn
+
+  #sent = 0
+  #received = 0
+  #peerAcknowledged = 0
+  #acksSent = 0
+  #acksReceived = 0
+  #lost = 0
+  #late = 0
+  #duplicates = 0
+  #heldEver = 0
 
   constructor(env: Env, config: TunnelConfig, peer: TunnelPeer, sinks: TunnelSinks) {
     this.#env = env
+    this.heardAt = env.clock.now
     this.#config = config
     this.#sinks = sinks
     this.#peerCallId = peer.callId
@@ -84,16 +101,17 @@ export class Tunnel {
     this.#largestWindow = Math.max(1, Math.min(peer.window, LARGEST_WINDOW))
     // §4.2.1: half of what the receiver takes, at least one.
     this.window = Math.max(1, this.#largestWindow >> 1)
-    this.#rtt = peer.processingDelay * 100e6
-    this.ato = this.#bounded(this.#rtt)
+    this.#adaptive = new AdaptiveTimeOut(peer.processingDelay * 100e6, config.minTimeOut, config.maxTimeOut)
     this.#sentAt = new Float64Array(powerOfTwo(this.#largestWindow))
-    this.#held = new Array<Packet | undefined>(config.early === 'hold' ? powerOfTwo(config.horizon) : 0)
-    this.#heldSince = new Float64Array(this.#held.length)
+    this.#handedOn = new HandedOn(config.horizon)
     this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
     this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
     this.#holdTimer = env.clock.timer('gre early packets', () => this.#giveUp())
   }
 
+  get ato(): Duration {
+    return this.#adaptive.ato
+  }
   /** Packets sent whose acknowledgment is awaited. */
   get outstanding(): number {
     return (this.#next - this.#oldest) >>> 0
@@ -105,6 +123,27 @@ export class Tunnel {
   /** Early packets that wait for those before them. */
   get held(): number {
     return this.#heldCount
+  }
+
+  statistics(): TunnelStatistics {
+    return {
+      sent: this.#sent,
+      received: this.#received,
+      acknowledged: this.#peerAcknowledged,
+      acksSent: this.#acksSent,
+      acksReceived: this.#acksReceived,
+      lost: this.#lost,
+      late: this.#late,
+      duplicates: this.#duplicates,
+      held: this.#heldEver,
+      holding: this.#heldCount,
+      timeOuts: this.timeOuts,
+      window: this.window,
+      outstanding: this.#config.flow === 'window' ? this.outstanding : 0,
+      waiting: this.waiting,
+      rtt: this.#adaptive.rtt,
+      ato: this.ato,
+    }
   }
 
   /** Takes a PPP frame. */
@@ -127,6 +166,7 @@ export class Tunnel {
     Gre.writeHeader(packet.bytes, at, this.#peerCallId, length, sequence, acknowledgment)
     if (acknowledgment !== NONE) this.#ackSent()
     this.#next = (sequence + 1) >>> 0
+    this.#sent++
     if (this.#config.flow === 'window') {
       this.#sentAt[sequence & (this.#sentAt.length - 1)] = this.#env.clock.now
       if (!this.#ackTimeOut.pending) this.#ackTimeOut.arm(this.ato)
@@ -138,8 +178,10 @@ export class Tunnel {
   receive(packet: Packet): void {
     const b = packet.bytes
     const at = packet.start
+    this.heardAt = this.#env.clock.now
     if (Gre.hasAcknowledgment(b, at)) this.#acknowledgedUpTo(Gre.acknowledgmentNumber(b, at))
     if (!Gre.hasSequence(b, at)) {
+      this.#acksReceived++
       packet.release()
       return
     }
@@ -147,30 +189,68 @@ export class Tunnel {
     packet.start = at + Gre.headerLength(b, at)
     packet.end = packet.start + Gre.payloadLength(b, at)
     if (this.#expected === NONE) this.#expected = sequence
+    const { horizon, outOfOrder } = this.#config
     const ahead = (sequence - this.#expected) | 0
-    if (ahead < 0) this.#drop(packet, 'gre-duplicate', sequence)
-    else if (ahead >= this.#config.horizon) this.#far(packet, sequence)
-    else if (ahead > 0 && this.#config.early === 'hold') this.#hold(packet, sequence)
+    if (ahead < 0) this.#behind(packet, sequence, -ahead)
+    else if (ahead >= horizon) this.#far(packet, sequence)
+    else if (ahead > 0 && outOfOrder === 'hold') this.#hold(packet, sequence)
     else this.#handOn(packet, sequence)
   }
 
   #handOn(packet: Packet, sequence: number): void {
+    this.#giveUpBefore(sequence)
     this.#expected = (sequence + 1) >>> 0
+    this.#handedOn.add(sequence)
+    this.#deliver(packet)
+    if (this.#heldCount > 0) this.#handOnHeld()
+    if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+  }
+
+  #deliver(packet: Packet): void {
+    this.#received++
     this.#unacknowledged++
     if (!this.#ackDelay.pending) this.#ackDelay.arm(this.#config.ackDelay)
     this.#sinks.up(this.#env.packets.derive(packet))
-    if (this.#heldCount > 0) this.#handOnHeld()
-    if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+  }
+
+  /** What is missing before this number is lost. */
+  #giveUpBefore(sequence: number): void {
+    const missing = (sequence - this.#expected) >>> 0
+    this.#lost += missing
+    this.#handedOn.skip(this.#expected, missing)
+  }
+
+  /** A number that is past: a duplicate, or too late. */
+  #behind(packet: Packet, sequence: number, by: number): void {
+    const { span } = this.#handedOn
+    if (by > span || !this.#handedOn.has(sequence)) {
+      this.#late++
+      if (this.#config.outOfOrder !== 'pass' || by > span) return this.#drop(packet, 'gre-late', sequence)
+      this.#lost = Math.max(0, this.#lost - 1)
+      this.#handedOn.add(sequence)
+      this.#deliver(packet)
+      if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+      return
+    }
+    this.#duplicates++
+    this.#drop(packet, 'gre-duplicate', sequence)
   }
 
   // Order of arrival (§4.3)
 
   #hold(packet: Packet, sequence: number): void {
+    // Most calls never hold anything, and there may be thousands.
+    if (this.#held.length === 0) {
+      this.#held = new Array<Packet | undefined>(this.#handedOn.span)
+      this.#heldSince = new Float64Array(this.#handedOn.span)
+    }
     const slot = sequence & (this.#held.length - 1)
     if (this.#held[slot]) {
+      this.#duplicates++
       this.#drop(packet, 'gre-duplicate', sequence)
       return
     }
+    this.#heldEver++
     this.#held[slot] = packet
     this.#heldSince[slot] = this.#env.clock.now
     this.#heldCount++
@@ -224,7 +304,10 @@ export class Tunnel {
       const expected = this.#expected
       const packet = this.#takeHeld(expected)
       if (packet) this.#handOn(packet, expected)
-      else this.#expected = (expected + 1) >>> 0
+      else {
+        this.#giveUpBefore((expected + 1) >>> 0)
+        this.#expected = (expected + 1) >>> 0
+      }
     }
     if (this.#heldCount > 0) this.#handOnHeld()
   }
@@ -247,6 +330,7 @@ export class Tunnel {
     if (this.#unacknowledged === 0 || this.#closed) return
     const packet = this.#env.packets.make(Gre.sizeOf(false, true))
     Gre.writeHeader(packet.bytes, packet.start, this.#peerCallId, 0, NONE, (this.#expected - 1) >>> 0)
+    this.#acksSent++
     this.#ackSent()
     this.#sinks.down(packet)
   }
@@ -260,10 +344,16 @@ export class Tunnel {
 
   #acknowledgedUpTo(sequence: number): void {
     const count = (sequence + 1 - this.#oldest) | 0
-    if (this.#config.flow === 'none' || count <= 0 || count > this.outstanding) return
+    if (count <= 0 || count > this.outstanding) return
+    if (this.#config.flow === 'none') {
+      this.#oldest = (sequence + 1) >>> 0
+      this.#peerAcknowledged += count
+      return
+    }
     // §4.2.5: time is taken of the packet with the highest number that is acknowledged.
-    this.#sample(this.#env.clock.now - this.#sentAt[sequence & (this.#sentAt.length - 1)])
+    this.#adaptive.sample(this.#env.clock.now - this.#sentAt[sequence & (this.#sentAt.length - 1)])
     this.#oldest = (sequence + 1) >>> 0
+    this.#peerAcknowledged += count
     this.#acknowledged += count
     if (this.#acknowledged >= this.window) {
       // §4.2.3: a window's worth went well.
@@ -273,18 +363,6 @@ export class Tunnel {
     if (this.outstanding === 0) this.#ackTimeOut.cancel()
     else this.#armTimeOut()
     this.#sendWaiting()
-  }
-
-  /** §4.4.1 with its gains: alpha 1/8, beta 1/4, chi 4. */
-  #sample(sample: Duration): void {
-    const diff = sample - this.#rtt
-    this.#dev += Math.trunc((Math.abs(diff) - this.#dev) / 4)
-    this.#rtt += Math.trunc(diff / 8)
-    this.ato = this.#bounded(this.#rtt + 4 * this.#dev)
-  }
-
-  #bounded(timeOut: Duration): Duration {
-    return Math.min(Math.max(timeOut, this.#config.minTimeOut), this.#config.maxTimeOut)
   }
 
   #armTimeOut(): void {
@@ -297,8 +375,7 @@ export class Tunnel {
     this.timeOuts++
     this.window = (this.window + 1) >> 1
     this.#acknowledged = 0
-    this.#rtt = Math.min(2 * Math.max(this.#rtt, this.#config.minTimeOut), this.#config.maxTimeOut)
-    this.ato = this.#bounded(this.#rtt + 4 * this.#dev)
+    this.#adaptive.timedOut()
     this.#oldest = this.#next
     this.#sendWaiting()
   }
@@ -337,7 +414,7 @@ export class Tunnel {
     return `seq ${sequence}, awaited ${this.#expected}`
   }
 }
-type TunnelDrop = 'gre-duplicate' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
+type TunnelDrop = 'gre-duplicate' | 'gre-late' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
 
 function powerOfTwo(atLeast: number): number {
   let size = 1

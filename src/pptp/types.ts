@@ -28,8 +28,11 @@ export interface TunnelConfig {
   readonly flow: 'window' | 'none'
   /** Frames that wait while the window is full; one more is dropped. */
   readonly sendQueue: number
-  /** An early packet is held to restore the order, or handed on at once, which gives up the ones it overtook (§4.3). */
-  readonly early: 'hold' | 'pass'
+  /**
+   * What is done about packets that come out of order (§4.3): `hold` the early ones for a short time; hand them on at
+   * once and `drop` those that are late then; or `pass` every packet on as it comes, which §4.3 forbids.
+   */
+  readonly outOfOrder: 'hold' | 'drop' | 'pass'
   /** How long an early packet is held before the missing ones are given up. */
   readonly holdTime: Duration
   /** A packet this far ahead of the awaited one is not believed. */
@@ -50,13 +53,35 @@ export const TUNNEL: TunnelConfig = {
   firstSequenceNumber: 0,
   flow: 'window',
   sendQueue: 256,
-  early: 'hold',
+  outOfOrder: 'hold',
   holdTime: 300e6,
   horizon: 300,
   ackDelay: 50e6,
   ackEvery: 4,
   minTimeOut: 500e6,
   maxTimeOut: 3e9,
+}
+
+/** What a PNS asks for with Outgoing-Call-Request (§2.7). */
+export interface DialOptions {
+  readonly minimumBps: number
+  readonly maximumBps: number
+  /** 1 analog, 2 digital, 3 either. */
+  readonly bearerType: number
+  /** 1 asynchronous, 2 synchronous, 3 either. */
+  readonly framingType: number
+  readonly phoneNumber: string
+  readonly subaddress: string
+}
+
+/** As the captured PPTP client for Linux dials. */
+export const DIAL: DialOptions = {
+  minimumBps: 2400,
+  maximumBps: 10_000_000,
+  bearerType: 3,
+  framingType: 3,
+  phoneNumber: '',
+  subaddress: '',
 }
 
 export interface EndpointConfig {
@@ -68,13 +93,34 @@ export interface EndpointConfig {
   readonly framingCapabilities: number
   /** Bits: 1 analog, 2 digital access. */
   readonly bearerCapabilities: number
-  /** Calls that a PAC carries at a time; a PNS announces 0. */
+  /** Maximum Channels (§2.1, §2.2) as we announce it: calls that a PAC carries at a time; a PNS announces 0. */
   readonly maximumChannels: number
+  /** Calls that there may be at a time, in all and in one control connection; the next is refused (§2.16, No-Resource). */
+  readonly maximumCalls: number
+  readonly callsPerConnection: number
+  /** Control connections from one peer address; the next is refused (§2.2, Command channel already exists). */
+  readonly connectionsPerPeer: number
   /** How long a reply may take before the control connection is given up (§3.1.4, §3.2.1). */
   readonly replyTimeOut: Duration
+  /** How long a peer that has connected may take for its Start-Control-Connection-Request; the RFC names no time. */
+  readonly requestTimeOut: Duration
   /** Silence after which an Echo-Request is sent (§3.1.4); 0: never. */
   readonly echoInterval: Duration
   readonly echoTimeOut: Duration
+  /** Do packets of a call show that the peer lives too, so that no Echo-Request is sent (as with pptpd)? */
+  readonly dataCountAsLife: boolean
+  /**
+   * PNS: when Set-Link-Info is sent (§2.15). `negotiated`: when LCP has agreed on ACCMs; `always`: with all ones too,
+   * when the call is connected.
+   */
+  readonly linkInfo: 'negotiated' | 'always' | 'never'
+  /**
+   * How this side parts. `notify`: Call-Disconnect-Notify and Stop-Control-Connection-Request, as §2.3 and §2.13 have
+   * it. `close`: the end of a call closes TCP, which says it all, as the Linux programs do.
+   */
+  readonly farewell: 'notify' | 'close'
+  /** What a PNS asks for unless told otherwise. */
+  readonly dial: DialOptions
   readonly callIds: CallIds
   /** How long a call ID rests before it is used again towards the same peer address. */
   readonly callIdRest: Duration
@@ -95,9 +141,17 @@ export const endpointConfig = (role: Role, changes: Partial<EndpointConfig> = {}
   framingCapabilities: 3,
   bearerCapabilities: 3,
   maximumChannels: role === 'pac' ? 65535 : 0,
+  maximumCalls: 65535,
+  callsPerConnection: 65535,
+  connectionsPerPeer: 65535,
   replyTimeOut: 60e9,
+  requestTimeOut: 60e9,
   echoInterval: 60e9,
   echoTimeOut: 60e9,
+  dataCountAsLife: false,
+  linkInfo: 'negotiated',
+  farewell: 'notify',
+  dial: DIAL,
   callIds: role === 'pns' ? 'random' : 'linux',
   callIdRest: 180e9,
   tunnel: TUNNEL,
@@ -113,6 +167,8 @@ export type ControlEndReason =
   | 'stopped-by-peer'
   /** The peer answered Start-Control-Connection-Request with an error. */
   | 'refused'
+  /** We answered the peer's Start-Control-Connection-Request with an error. */
+  | 'not-admitted'
   | 'version'
   | 'collision'
   /** No answer to a request in `replyTimeOut`. */
@@ -164,6 +220,35 @@ export interface CallEnd {
   readonly control?: ControlEnd
 }
 
+/** Of one call, in packets; times in nanoseconds. */
+export interface TunnelStatistics {
+  /** Data packets. */
+  readonly sent: number
+  readonly received: number
+  /** Of those sent, how many the peer has acknowledged. */
+  readonly acknowledged: number
+  /** Packets that carried nothing but an acknowledgment. */
+  readonly acksSent: number
+  readonly acksReceived: number
+  /** Numbers of the peer that were given up. One that comes after all is late and stays lost, unless all is passed on. */
+  readonly lost: number
+  readonly late: number
+  readonly duplicates: number
+  /** Early packets that were held, and those that are held now. */
+  readonly held: number
+  readonly holding: number
+  /** Acknowledgments that did not come in time (§4.2.2). */
+  readonly timeOuts: number
+  /** Packets that may be under way, and those that are. */
+  readonly window: number
+  readonly outstanding: number
+  /** Frames that wait for the window. */
+  readonly waiting: number
+  /** Adaptive round-trip time and time-out (§4.4). */
+  readonly rtt: number
+  readonly ato: number
+}
+
 export interface ControlHandlers {
   /** Start-Control-Connection-Request and -Reply have been exchanged: calls can be dialled. */
   established?(): void
@@ -178,31 +263,43 @@ export interface CallHandlers {
   received(frame: Packet): void
   /** Said once, also for a call that never was connected. */
   ended(end: CallEnd): void
+  /** PAC: Set-Link-Info has come. */
+  linkInfo?(info: LinkInfo): void
+  /** PNS: WAN-Error-Notify has come. */
+  lineErrors?(errors: WanErrors): void
 }
 
-/** What a PNS asks for with Outgoing-Call-Request (§2.7). */
-export interface DialOptions {
-  readonly minimumBps: number
-  readonly maximumBps: number
-  /** 1 analog, 2 digital, 3 either. */
+/** Characters to be escaped on an asynchronous line, one bit each (§2.15). */
+export interface LinkInfo {
+  readonly sendAccm: number
+  readonly receiveAccm: number
+}
+
+/** What a PAC has counted on its telephone line since the call began (§2.14). */
+export interface WanErrors {
+  readonly crcErrors: number
+  readonly framingErrors: number
+  readonly hardwareOverruns: number
+  readonly bufferOverruns: number
+  readonly timeOutErrors: number
+  readonly alignmentErrors: number
+}
+
+/** What a PAC says of a telephone line that rings (§2.9), and of the call once it has answered (§2.11). */
+export interface RingOptions {
+  /** 1 analog, 2 digital. */
   readonly bearerType: number
-  /** 1 asynchronous, 2 synchronous, 3 either. */
-  readonly framingType: number
-  readonly phoneNumber: string
+  readonly physicalChannelId: number
+  readonly dialedNumber: string
+  readonly dialingNumber: string
   readonly subaddress: string
+  /** Bits a second. */
+  readonly connectSpeed: number
+  /** 1 asynchronous, 2 synchronous. */
+  readonly framingType: number
 }
 
-/** As the captured PPTP client for Linux dials. */
-export const DIAL: DialOptions = {
-  minimumBps: 2400,
-  maximumBps: 10_000_000,
-  bearerType: 3,
-  framingType: 3,
-  phoneNumber: '',
-  subaddress: '',
-}
-
-/** A PAC does not take a call: codes of Outgoing-Call-Reply (§2.8). */
+/** A call is not taken: codes of Outgoing-Call-Reply (§2.8), or of Incoming-Call-Reply (§2.10), which has no cause. */
 export interface Refusal {
   readonly refuse: { readonly resultCode: number; readonly errorCode: number; readonly causeCode?: number }
 }

@@ -13,6 +13,7 @@ import type { TraceEvent } from '../base/trace.ts'
 import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
 import { hostNames } from '../lab/capture.ts'
 import type { Lab } from '../lab/lab.ts'
+import { appearanceOf } from './failures.ts'
 
 export type Mark = 'control' | 'data' | 'user' | 'net' | 'lab'
 export type Tone = 'plain' | 'good' | 'bad' | 'faint'
@@ -68,6 +69,7 @@ const ACRONYMS = new Set([
   'mppe',
   'ppp',
   'pptp',
+  'radius',
   'ip',
   'arp',
 ])
@@ -80,7 +82,7 @@ const withDetail = (text: string, detail: string): string => (detail === '' ? te
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
 /** What every network does all the time: a class need not see each. */
-const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored'])
+const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
 const UNITS: Readonly<Record<string, string>> = {
   tcp: 'a TCP segment',
@@ -90,6 +92,7 @@ const UNITS: Readonly<Record<string, string>> = {
   mppe: 'an encrypted packet',
   ethernet: 'a frame',
   arp: 'an ARP packet',
+  radius: 'a RADIUS packet',
 }
 
 /** A machine's name below its node: `calls[0].ppp.lcp` is `lcp` of the call `calls[0]`. */
@@ -110,6 +113,10 @@ export class Story {
   readonly #beginning = new Map<string, string>()
   /** By node: the instant and the destination of the route that was removed last. */
   readonly #removed = new Map<string, string>()
+  /** Nodes that have dialled: only they have a user who looks at a screen. */
+  readonly #dialled = new Set<string>()
+  /** Nodes whose tunnel is or has been up since they dialled last. */
+  readonly #wasUp = new Set<string>()
   /** Node and peer of the calls that are over. */
   readonly #over = new Set<string>()
 
@@ -136,6 +143,17 @@ export class Story {
         return this.#pptpMessage(event)
       case 'ppp-message':
         return this.#pppMessage(event)
+      case 'radius-message':
+        return this.#radiusMessage(event)
+      case 'radius-silent':
+        return {
+          mark: 'control',
+          depth: DEPTH.pptp,
+          text: `${title(event.type)}: ${this.#named(event.detail)}`,
+          tone: 'bad',
+        }
+      case 'account':
+        return this.#account(event)
       case 'interface':
         return this.#interface(event)
       case 'tunnel-end':
@@ -186,13 +204,21 @@ export class Story {
   #short(address: string): string {
     return this.#names.get(address) ?? address
   }
+  /** With names for the addresses in it. */
+  #named(text: string): string {
+    return text.replace(ADDRESS, address => this.#short(address))
+  }
   #partnerOf(node: string, of: string): string | undefined {
     return this.#partners.get(`${node} ${of}`)
   }
 
-  #action({ verb, detail }: Event<'action'>): Line {
+  #action({ node, verb, detail }: Event<'action'>): Line {
+    if (verb === 'connect') {
+      this.#dialled.add(node)
+      this.#wasUp.delete(node)
+    }
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
-    if (verb === 'link' || verb === 'note') return { ...lab(text, 'plain'), node: 'lab' }
+    if (verb === 'link' || verb === 'note' || verb === 'crash') return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
   }
 
@@ -253,9 +279,23 @@ export class Story {
     return { mark: 'data', depth: DEPTH[proto] ?? DEPTH.chap, text: withDetail(text, detail), tone: 'plain' }
   }
 
+  #radiusMessage({ way, type, peer, id, detail }: Event<'radius-message'>): Line | undefined {
+    if (way === 'received' && !this.#verbose) return undefined
+    const text = `RADIUS ${title(type)} ${id} ${way === 'sent' ? 'to' : 'from'} ${this.#short(peer)}`
+    return { mark: 'control', depth: DEPTH.pptp, text: withDetail(text, detail), tone: 'plain' }
+  }
+
+  #account({ peer, user: name, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }: Event<'account'>) {
+    const who = name === '' ? this.#short(peer) : name
+    const came = `${octetsIn} octets in ${packetsIn} packets came in`
+    const went = `${octetsOut} in ${packetsOut} went out`
+    return user(`account of ${who}, ${iface}: ${seconds} s, ${came}, ${went}, ended by ${cause}`, 'plain')
+  }
+
   #interface({ node, iface, to, detail }: Event<'interface'>): Line {
     const peer = this.#partnerOf(node, iface)
     const name = peer === undefined ? iface : `${iface} to ${peer}`
+    if (to === 'up' && iface.startsWith('ppp')) this.#wasUp.add(node)
     if (to === 'up') return user(withDetail(`${name} is up`, detail), 'good')
     return user(withDetail(`${name} is down, and its routes are gone`, detail), 'plain')
   }
@@ -270,10 +310,12 @@ export class Story {
     return this.#verbose ? user(`route removed: ${route}`, 'faint') : undefined
   }
 
-  #tunnelEnd({ peer, layer, reason, tries, detail }: Event<'tunnel-end'>): Line {
+  #tunnelEnd({ node, peer, layer, reason, tries, detail }: Event<'tunnel-end'>): Line {
     const cause = reason.startsWith(layer) ? reason : `${upper(layer)} ${reason}`
     const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
-    const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}`
+    const seen = this.#dialled.has(node) && appearanceOf({ layer, reason, tries, detail }, this.#wasUp.has(node))
+    const shown = seen ? ` [Windows would show error ${seen.windows}]` : ''
+    const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}${shown}`
     return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
   }
 

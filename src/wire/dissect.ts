@@ -28,6 +28,7 @@ import { LINK_TYPE } from './pcap.ts'
 import * as Ppp from './ppp.ts'
 import { CCP_OPTIONS, CHAP_ALGORITHMS } from './ppp-options.ts'
 import * as Pptp from './pptp.ts'
+import * as Radius from './radius.ts'
 import { Segment as Tcp } from './tcp.ts'
 import * as Udp from './udp.ts'
 import * as Vj from './vj.ts'
@@ -64,9 +65,14 @@ export interface PppView {
   chapAlgorithm(code: number): number | undefined
   /** CCP option that this sender's compressed packets follow; undefined if its agreement was not seen. */
   readonly compression: number | undefined
-  /** Is told of every packet of a control protocol. */
+  /** Is told of every packet of a control protocol and of CHAP. */
   note(protocol: number, packet: Uint8Array): void
+  /** What is in a packet of MPPE, which begins with its header: undefined if nobody knows. */
+  open?(packet: Uint8Array): Opened | undefined
 }
+
+/** What was encrypted, its PPP protocol field first; or why it cannot be read. */
+export type Opened = { readonly bytes: Uint8Array } | { readonly problem: string }
 
 /** What a reader that remembers can say of a GRE packet. */
 export interface CallNotes {
@@ -249,7 +255,11 @@ class Walk {
     const header = Udp.describe(b, offset)
     const wrong = complete ? isWrongUdp(b, source, destination) : undefined
     this.layers.push(wrong ? { ...header, problem: wrong } : header)
-    if (b.length > Udp.HEADER) this.#data(b.subarray(Udp.HEADER), offset + Udp.HEADER)
+    if (b.length <= Udp.HEADER) return
+    const payload = b.subarray(Udp.HEADER)
+    if (isRadius(Udp.sourcePort(b, 0)) || isRadius(Udp.destinationPort(b, 0))) {
+      this.layers.push(Radius.describe(payload, offset + Udp.HEADER))
+    } else this.#data(payload, offset + Udp.HEADER)
   }
 
   #tcp(b: Uint8Array, offset: number, source: Address, destination: Address, complete: boolean): void {
@@ -360,6 +370,7 @@ class Walk {
   }
 
   #chap(info: Uint8Array, offset: number, view: PppView | undefined): void {
+    view?.note(Ppp.CHAP, info)
     const packet = Chap.describe(info, offset)
     const algorithm = info.length > 0 ? view?.chapAlgorithm(info[0]) : undefined
     if (algorithm === undefined) this.layers.push(packet)
@@ -374,11 +385,25 @@ class Walk {
     const agreed = option === CCP_OPTIONS.mppe
     // Without a negotiation to look at: what PPTP peers send is MPPE, and its header can be told by its bits.
     const probable = option === undefined && info.length >= Mppe.HEADER_LENGTH && (info[0] & 0x70) === 0x10
-    if (agreed || probable) this.layers.push(Mppe.describe(info, offset))
+    if (agreed || probable) this.#mppe(info, offset, view)
     else {
       const name = COMPRESSORS.get(option ?? -1) ?? 'compressed'
       this.layers.push(layer(name, offset, info.length, `${octets(info.length)}`, []))
     }
+  }
+
+  /** Every octet stands where the encrypted one stood. */
+  #mppe(info: Uint8Array, offset: number, view: PppView | undefined): void {
+    const header = Mppe.describe(info, offset)
+    const opened = this.#depth > DEEPEST ? undefined : view?.open?.(info)
+    if (opened === undefined || 'problem' in opened) {
+      this.layers.push(opened ? { ...header, problem: opened.problem } : header)
+      return
+    }
+    const inner = new Walk(this.#memory, this.#depth + 1)
+    inner.#ppp(opened.bytes, offset + Mppe.HEADER_LENGTH, undefined)
+    const { length } = opened.bytes
+    this.layers.push(header, layer('decrypted', offset + Mppe.HEADER_LENGTH, length, octets(length), inner.layers))
   }
 
   #data(b: Uint8Array, offset: number, problem?: string, what = ''): void {
@@ -417,6 +442,8 @@ function isWrongTcp(b: Uint8Array, source: Address, destination: Address): boole
   const wrong = Checksum.finish(pseudoHeader + Checksum.sum(b, 0, b.length)) !== 0
   return wrong && !isLeftToCard(Tcp.checksumField(b, 0), pseudoHeader)
 }
+
+const isRadius = (port: number): boolean => port === Radius.AUTH_PORT || port === Radius.ACCT_PORT
 
 function isWrongUdp(b: Uint8Array, source: Address, destination: Address): Malformed | undefined {
   const wrong = Udp.check(b, 0, b.length, source, destination)

@@ -38,6 +38,36 @@ export const ERROR_CODES: Codes = {
   5: 'Bad-Call ID',
   6: 'PAC-Error',
 }
+/**
+ * Cause codes (§2.8, §2.13): "for ISDN calls, the Q.931 cause code"; the words are those of Q.850. 0 says nothing.
+ */
+export const CAUSE_CODES: Codes = {
+  0: 'None',
+  1: 'Unallocated number',
+  3: 'No route to destination',
+  16: 'Normal call clearing',
+  17: 'User busy',
+  18: 'No user responding',
+  19: 'No answer from user',
+  20: 'Subscriber absent',
+  21: 'Call rejected',
+  22: 'Number changed',
+  27: 'Destination out of order',
+  28: 'Invalid number format',
+  31: 'Normal, unspecified',
+  34: 'No circuit or channel available',
+  38: 'Network out of order',
+  41: 'Temporary failure',
+  42: 'Switching equipment congestion',
+  44: 'Requested circuit or channel not available',
+  47: 'Resource unavailable',
+  58: 'Bearer capability not presently available',
+  65: 'Bearer capability not implemented',
+  88: 'Incompatible destination',
+  102: 'Recovery on timer expiry',
+  111: 'Protocol error',
+  127: 'Interworking',
+}
 const START_RESULTS: Codes = {
   1: 'Successful channel establishment',
   2: 'General error',
@@ -70,7 +100,7 @@ interface Rule<N extends string = string, K extends Kind = Kind> {
   readonly hex?: boolean
 }
 const u8 = <N extends string>(name: N, codes?: Codes): Rule<N, 'number'> => ({ name, kind: 'number', size: 1, codes })
-const u16 = <N extends string>(name: N): Rule<N, 'number'> => ({ name, kind: 'number', size: 2 })
+const u16 = <N extends string>(name: N, codes?: Codes): Rule<N, 'number'> => ({ name, kind: 'number', size: 2, codes })
 const u32 = <N extends string>(name: N, codes?: Codes): Rule<N, 'number'> => ({ name, kind: 'number', size: 4, codes })
 const hex16 = <N extends string>(name: N): Rule<N, 'number'> => ({ name, kind: 'number', size: 2, hex: true })
 const hex32 = <N extends string>(name: N): Rule<N, 'number'> => ({ name, kind: 'number', size: 4, hex: true })
@@ -157,7 +187,7 @@ export const MESSAGES = {
       u16('peerCallId'),
       u8('resultCode', OUTGOING_RESULTS),
       u8('errorCode', ERROR_CODES),
-      u16('causeCode'),
+      u16('causeCode', CAUSE_CODES),
       u32('connectSpeed'),
       u16('packetRecvWindowSize'),
       u16('packetProcessingDelay'),
@@ -221,7 +251,7 @@ export const MESSAGES = {
       u16('callId'),
       u8('resultCode', DISCONNECT_RESULTS),
       u8('errorCode', ERROR_CODES),
-      u16('causeCode'),
+      u16('causeCode', CAUSE_CODES),
       reserved('reserved1', 2),
       text('callStatistics', 128),
     ],
@@ -391,6 +421,18 @@ function show(rule: Rule, value: number): string {
 export const resultText = (type: MessageName, code: number): string =>
   `${code} (${(MESSAGES[type].results as Codes)[code] ?? 'unknown'})`
 export const errorText = (code: number): string => `${code} (${ERROR_CODES[code] ?? 'unknown'})`
+export const causeText = (code: number): string => `${code} (${CAUSE_CODES[code] ?? 'unknown'})`
+export const stopReasonText = (code: number): string => `${code} (${STOP_REASONS[code] ?? 'unknown'})`
+
+/** `result 2 (General Error), error 4 (No-Resource), cause 17 (User busy)`, without those that say nothing. */
+export function codesText(
+  type: MessageName,
+  codes: { readonly resultCode: number; readonly errorCode: number; readonly causeCode?: number },
+): string {
+  const { resultCode, errorCode, causeCode = 0 } = codes
+  const cause = causeCode === 0 ? '' : `, cause ${causeText(causeCode)}`
+  return `result ${resultText(type, resultCode)}${withError(errorCode)}${cause}`
+}
 
 /** One line for the trace: what a reader wants to know of the message. */
 export function summary(m: Message): string {
@@ -400,7 +442,7 @@ export function summary(m: Message): string {
     case 'start-control-connection-reply':
       return `result ${resultText(m.type, m.resultCode)}${withError(m.errorCode)}, version ${version(m.protocolVersion)}, host ${m.hostName || '-'}, vendor ${m.vendorName || '-'}`
     case 'stop-control-connection-request':
-      return `reason ${m.reason} (${STOP_REASONS[m.reason] ?? 'unknown'})`
+      return `reason ${stopReasonText(m.reason)}`
     case 'stop-control-connection-reply':
       return `result ${resultText(m.type, m.resultCode)}${withError(m.errorCode)}`
     case 'echo-request':
@@ -410,7 +452,7 @@ export function summary(m: Message): string {
     case 'outgoing-call-request':
       return `call ${m.callId}, speed ${m.minimumBps}..${m.maximumBps}, window ${m.packetRecvWindowSize}`
     case 'outgoing-call-reply':
-      return `call ${m.callId}, peer's call ${m.peerCallId}, result ${resultText(m.type, m.resultCode)}${withError(m.errorCode)}, speed ${m.connectSpeed}, window ${m.packetRecvWindowSize}`
+      return `call ${m.callId}, peer's call ${m.peerCallId}, ${codesText(m.type, m)}, speed ${m.connectSpeed}, window ${m.packetRecvWindowSize}`
     case 'incoming-call-request':
       return `call ${m.callId}, dialed ${m.dialedNumber || '-'}, dialing ${m.dialingNumber || '-'}`
     case 'incoming-call-reply':
@@ -420,7 +462,7 @@ export function summary(m: Message): string {
     case 'call-clear-request':
       return `call ${m.callId}`
     case 'call-disconnect-notify':
-      return `call ${m.callId}, result ${resultText(m.type, m.resultCode)}${withError(m.errorCode)}, cause ${m.causeCode}`
+      return `call ${m.callId}, ${codesText(m.type, m)}`
     case 'wan-error-notify':
       return `peer's call ${m.peerCallId}, crc ${m.crcErrors}, framing ${m.framingErrors}, overruns ${m.hardwareOverruns}+${m.bufferOverruns}, time-outs ${m.timeOutErrors}, alignment ${m.alignmentErrors}`
     case 'set-link-info':

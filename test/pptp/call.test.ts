@@ -12,11 +12,10 @@ import { Endpoint } from '../../src/pptp/endpoint.ts'
 import { endpointConfig } from '../../src/pptp/types.ts'
 import * as Gre from '../../src/wire/gre.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
-import { Bench, CallLog, CLIENT, cdn, ocrp, ocrq, pipe, SERVER, sccrq } from './support.ts'
+import { Bench, CallLog, CLIENT, ccrq, cdn, icrq, ocrp, ocrq, pipe, SERVER, sccrq } from './support.ts'
 
 const gre = (callId: number, sequenceNumber: number, ...payload: number[]): Uint8Array =>
   Gre.write({ callId, sequenceNumber, acknowledgmentNumber: undefined, payload: Uint8Array.from(payload) })
-const ccrq = (callId: number): Pptp.Message => ({ type: 'call-clear-request', callId })
 
 function dialled(): { readonly bench: Bench; readonly log: CallLog; readonly call: Call } {
   const bench = Bench.established({ callIds: [500, 501] })
@@ -59,7 +58,7 @@ describe('PNS outgoing call (RFC 2637 §3.2.4.2)', () => {
       resultCode: 2,
       errorCode: 4,
       causeCode: 17,
-      sentence: 'The peer refused the call: result 2 (General Error), error 4 (No-Resource).',
+      sentence: 'The peer refused the call: result 2 (General Error), error 4 (No-Resource), cause 17 (User busy).',
     })
     assert.deepEqual([bench.endpoint.calls.length, bench.connection.calls.length], [0, 0])
     assert.equal(bench.connection.state, 'established')
@@ -167,18 +166,7 @@ describe('PNS outgoing call (RFC 2637 §3.2.4.2)', () => {
 
   test('an incoming call is not accepted (§2.10)', () => {
     const { bench } = connected()
-    bench.sends({
-      type: 'incoming-call-request',
-      callId: 9,
-      callSerialNumber: 1,
-      callBearerType: 1,
-      physicalChannelId: 0,
-      dialedNumberLength: 0,
-      dialingNumberLength: 0,
-      dialedNumber: '',
-      dialingNumber: '',
-      subaddress: '',
-    })
+    bench.sends(icrq(9))
     const [reply] = bench.heard()
     assert.ok(reply.type === 'incoming-call-reply')
     assert.deepEqual([reply.resultCode, reply.peerCallId], [3, 9])
@@ -226,8 +214,8 @@ describe('PAC outgoing call (RFC 2637 §3.2.4.1)', () => {
     assert.deepEqual([bench.offered.length, bench.endpoint.calls.length], [1, 1])
   })
 
-  test('beyond Maximum Channels there is No-Resource (§2.2, §2.16)', () => {
-    const bench = Bench.accepted({ maximumChannels: 1 })
+  test('beyond the calls that may be there is No-Resource (§2.8, §2.16)', () => {
+    const bench = Bench.accepted({ maximumCalls: 1 })
     bench.sends(ocrq(1))
     bench.heard()
     bench.sends(ocrq(2))

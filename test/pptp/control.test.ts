@@ -149,6 +149,90 @@ describe('control connection receiver (RFC 2637 §3.1.2)', () => {
   })
 })
 
+describe('limit of control connections from one peer (RFC 2637 §2.2)', () => {
+  const next = (bench: Bench, peer = bench.peer) => {
+    const ends: string[] = []
+    const connection = bench.endpoint.accept(SERVER, peer, bench.stream, { ended: end => ends.push(end.sentence) })
+    connection.streamEvents.data(Pptp.write(sccrq))
+    const [reply] = bench.heard()
+    assert.ok(reply.type === 'start-control-connection-reply')
+    return { connection, result: reply.resultCode, ends }
+  }
+
+  test('one more is refused with Command channel already exists, and TCP closed', () => {
+    const bench = Bench.accepted({ connectionsPerPeer: 1 })
+    const { connection, result, ends } = next(bench)
+    assert.deepEqual(
+      [result, connection.state, bench.tcp, connection.ended?.reason],
+      [3, 'idle', 'end', 'not-admitted'],
+    )
+    assert.deepEqual(ends, ['This side refused the connection: result 3 (Command channel already exists).'])
+    assert.equal(bench.connection.state, 'established')
+  })
+  test('one from another peer is not, nor one after the first has ended', () => {
+    const bench = Bench.accepted({ connectionsPerPeer: 1 })
+    assert.equal(next(bench, ip('10.0.0.7')).result, 1)
+    bench.sends(stop)
+    bench.heard()
+    assert.equal(next(bench).result, 1)
+  })
+  test('what has not said Start-Control-Connection-Request does not count', () => {
+    const bench = new Bench('pac', { connectionsPerPeer: 1 })
+    assert.equal(next(bench).result, 1)
+  })
+})
+
+describe('codes are told in words', () => {
+  test('each reason of Stop-Control-Connection-Request (§2.3)', () => {
+    for (const [reason, words] of [
+      [1, '1 (None)'],
+      [2, '2 (Stop-Protocol)'],
+      [3, '3 (Stop-Local-Shutdown)'],
+      [9, '9 (unknown)'],
+    ] as const) {
+      const bench = Bench.accepted()
+      bench.sends({ type: 'stop-control-connection-request', reason })
+      assert.equal(bench.end?.sentence, `The peer stopped the control connection: reason ${words}.`)
+    }
+  })
+  test('the reason that this side gives is sent (§2.3)', () => {
+    for (const reason of [1, 2, 3]) {
+      const bench = Bench.accepted()
+      bench.connection.stop(reason)
+      assert.deepEqual(bench.heard(), [{ type: 'stop-control-connection-request', reason }])
+    }
+  })
+  test('result and error of Start-Control-Connection-Reply (§2.2)', () => {
+    const bench = new Bench('pns')
+    bench.sends({ ...sccrp, resultCode: 2, errorCode: 6 })
+    const sentence = 'The peer refused the control connection: result 2 (General error), error 6 (PAC-Error).'
+    assert.deepEqual([bench.end?.sentence, bench.end?.errorCode], [sentence, 6])
+  })
+  test('a Stop-Control-Connection-Reply with an error closes as well (§2.4)', () => {
+    const bench = Bench.accepted()
+    bench.connection.stop()
+    bench.sends({ type: 'stop-control-connection-reply', resultCode: 2, errorCode: 3 })
+    assert.deepEqual([bench.connection.state, bench.tcp, bench.end?.reason], ['idle', 'end', 'stopped'])
+  })
+  test('every result of every message, every error and every cause has its words (§2.2 to §2.16)', () => {
+    const texts = [
+      [Pptp.MESSAGES['start-control-connection-reply'].results, 5],
+      [Pptp.MESSAGES['stop-control-connection-reply'].results, 2],
+      [Pptp.MESSAGES['echo-reply'].results, 2],
+      [Pptp.MESSAGES['outgoing-call-reply'].results, 7],
+      [Pptp.MESSAGES['incoming-call-reply'].results, 3],
+      [Pptp.MESSAGES['call-disconnect-notify'].results, 4],
+    ] as const
+    for (const [words, last] of texts) {
+      const numbers = Array.from({ length: last }, (_, i) => String(i + 1))
+      assert.deepEqual(Object.keys(words), numbers)
+    }
+    assert.deepEqual(Object.keys(Pptp.ERROR_CODES), ['0', '1', '2', '3', '4', '5', '6'])
+    const codes = { resultCode: 1, errorCode: 0, causeCode: 17 }
+    assert.equal(Pptp.codesText('call-disconnect-notify', codes), 'result 1 (Lost Carrier), cause 17 (User busy)')
+  })
+})
+
 describe('collision (RFC 2637 §3.1.3)', () => {
   test('the lower address closes its own connection and answers the other', () => {
     const bench = new Bench('pns')

@@ -13,7 +13,10 @@ import {
   type ControlEnd,
   type EndpointConfig,
   endpointConfig,
+  type LinkInfo,
+  type RingOptions,
   type Role,
+  type WanErrors,
 } from '../../src/pptp/types.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
 
@@ -62,6 +65,54 @@ export const ocrp = (callId: number, peerCallId: number, resultCode = 1): Pptp.M
   packetProcessingDelay: 0,
   physicalChannelId: 0,
 })
+export const icrq = (callId: number): Pptp.Message<'incoming-call-request'> => ({
+  type: 'incoming-call-request',
+  callId,
+  callSerialNumber: 0,
+  callBearerType: 1,
+  physicalChannelId: 3,
+  dialedNumberLength: 4,
+  dialingNumberLength: 3,
+  dialedNumber: '5550',
+  dialingNumber: '441',
+  subaddress: '',
+})
+export const icrp = (callId: number, peerCallId: number, resultCode = 1): Pptp.Message<'incoming-call-reply'> => ({
+  type: 'incoming-call-reply',
+  callId,
+  peerCallId,
+  resultCode,
+  errorCode: 0,
+  packetRecvWindowSize: 8,
+  packetTransmitDelay: 0,
+})
+export const iccn = (peerCallId: number): Pptp.Message<'incoming-call-connected'> => ({
+  type: 'incoming-call-connected',
+  peerCallId,
+  connectSpeed: 33_600,
+  packetRecvWindowSize: 8,
+  packetTransmitDelay: 0,
+  framingType: 1,
+})
+export const ccrq = (callId: number): Pptp.Message => ({ type: 'call-clear-request', callId })
+export const wanErrors: WanErrors = {
+  crcErrors: 1,
+  framingErrors: 2,
+  hardwareOverruns: 0,
+  bufferOverruns: 0,
+  timeOutErrors: 0,
+  alignmentErrors: 0,
+}
+/** A modem that is called. */
+export const RING: RingOptions = {
+  bearerType: 1,
+  physicalChannelId: 3,
+  dialedNumber: '5550',
+  dialingNumber: '441',
+  subaddress: '',
+  connectSpeed: 33_600,
+  framingType: 1,
+}
 export const echo = (identifier: number): Pptp.Message => ({ type: 'echo-request', identifier })
 export const cdn = (callId: number): Pptp.Message<'call-disconnect-notify'> => ({
   type: 'call-disconnect-notify',
@@ -76,7 +127,14 @@ export const cdn = (callId: number): Pptp.Message<'call-disconnect-notify'> => (
 export class CallLog implements CallHandlers {
   readonly said: string[] = []
   readonly frames: number[][] = []
+  readonly told: (LinkInfo | WanErrors)[] = []
   end: CallEnd | undefined
+  linkInfo(info: LinkInfo): void {
+    this.told.push(info)
+  }
+  lineErrors(errors: WanErrors): void {
+    this.told.push(errors)
+  }
   connected(): void {
     this.said.push('connected')
   }
@@ -130,7 +188,8 @@ export class Bench {
         packet.release()
       },
     }
-    this.endpoint = new Endpoint(this.env, endpointConfig(role, changes), sinks, answer)
+    const config = endpointConfig(role, changes)
+    this.endpoint = new Endpoint(this.env, config, sinks, role === 'pac' || decide ? answer : undefined)
     const handlers = { ended: (end: ControlEnd) => (this.end = end) }
     if (role === 'pns') {
       this.connection = this.endpoint.connect(CLIENT, SERVER, handlers)
@@ -181,8 +240,8 @@ export class Bench {
   }
 
   /** A PNS with an established control connection. */
-  static established(changes: Partial<EndpointConfig> = {}): Bench {
-    const bench = new Bench('pns', changes)
+  static established(changes: Partial<EndpointConfig> = {}, decide?: Decide): Bench {
+    const bench = new Bench('pns', changes, decide)
     bench.sends(sccrp)
     bench.heard()
     return bench

@@ -1,8 +1,8 @@
 /** The transition tables against the figures and state descriptions of RFC 2637 §3, written row by row. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { PAC_CALL, PNS_CALL } from '../../src/pptp/call.ts'
-import { ORIGINATOR, RECEIVER } from '../../src/pptp/control.ts'
+import { PAC_CALL, PAC_INCOMING_CALL, PNS_CALL, PNS_INCOMING_CALL } from '../../src/pptp/call-table.ts'
+import { ORIGINATOR, RECEIVER } from '../../src/pptp/control-table.ts'
 
 /** Rows are `state | event | actions | next state`; what is not listed cannot happen. */
 function rows(text: string): Map<string, string> {
@@ -38,6 +38,10 @@ const COMMON = `
   idle            | local-terminate   | close-tcp end                | idle
   wait-ctl-reply  | local-terminate   | close-tcp end                | idle
   established     | local-terminate   | send-stop-ccrq down          | wait-stop-reply
+  idle            | local-close       | close-tcp end                | idle
+  wait-ctl-reply  | local-close       | close-tcp end                | idle
+  established     | local-close       | close-tcp end                | idle
+  wait-stop-reply | local-close       | close-tcp end                | idle
   idle            | time-out          | close-tcp end                | idle
   wait-ctl-reply  | time-out          | close-tcp end                | idle
   wait-stop-reply | time-out          | close-tcp end                | idle
@@ -70,7 +74,8 @@ describe('transition tables', () => {
       `
       idle | tcp-open                     |                                | idle
       idle | receive-sccrq-version-ok     | send-sccrp up                  | established
-      idle | receive-sccrq-version-not-ok | send-sccrp-error close-tcp end | idle ${COMMON}`,
+      idle | receive-sccrq-version-not-ok | send-sccrp-error close-tcp end | idle
+      idle | receive-sccrq-not-admitted   | send-sccrp-error close-tcp end | idle ${COMMON}`,
     )
   })
   test('PAC outgoing call (RFC 2637 §3.2.4.1)', () => {
@@ -107,6 +112,42 @@ describe('transition tables', () => {
       wait-reply      | control-lost           | end            | idle
       established     | control-lost           | down end       | idle
       wait-disconnect | control-lost           | end            | idle`,
+    )
+  })
+  test('PAC incoming call (RFC 2637 §3.2.3.1)', () => {
+    same(
+      PAC_INCOMING_CALL,
+      `
+      idle        | ring                       | send-icrq         | wait-reply
+      wait-reply  | receive-icrp-accepting     | send-iccn up      | established
+      wait-reply  | receive-icrp-not-accepting | end               | idle
+      wait-reply  | receive-ccrq               | send-cdn end      | idle
+      wait-reply  | local-terminate            | send-cdn end      | idle
+      established | receive-ccrq               | down send-cdn end | idle
+      established | local-terminate            | down send-cdn end | idle
+      wait-reply  | time-out                   | end               | idle
+      wait-reply  | control-lost               | end               | idle
+      established | control-lost               | down end          | idle`,
+    )
+  })
+  test('PNS incoming call (RFC 2637 §3.2.3.2)', () => {
+    same(
+      PNS_INCOMING_CALL,
+      `
+      idle            | receive-icrq-accepting     | send-icrp           | wait-connect
+      idle            | receive-icrq-not-accepting | send-icrp-error end | idle
+      wait-connect    | receive-iccn               | up                  | established
+      wait-connect    | receive-cdn                | end                 | idle
+      wait-connect    | local-terminate            | send-ccrq           | wait-disconnect
+      established     | receive-cdn                | down end            | idle
+      established     | local-terminate            | down send-ccrq      | wait-disconnect
+      wait-disconnect | receive-cdn                | end                 | idle
+      wait-disconnect | receive-iccn               |                     | wait-disconnect
+      wait-connect    | time-out                   | end                 | idle
+      wait-disconnect | time-out                   | end                 | idle
+      wait-connect    | control-lost               | end                 | idle
+      established     | control-lost               | down end            | idle
+      wait-disconnect | control-lost               | end                 | idle`,
     )
   })
 })

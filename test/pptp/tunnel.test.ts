@@ -196,6 +196,25 @@ describe('the window (RFC 2637 §4.2)', () => {
     bench.send(1, 2, 3, 4)
     assert.deepEqual([bench.sent(), bench.drops(), bench.tunnel.waiting], [['0'], ['gre-window-full'], 2])
   })
+  test('is shown with what went through it: sent, acknowledged, time-outs, round trip', () => {
+    const bench = new Bench({}, 4)
+    bench.send(1, 2, 3)
+    bench.pass(ms(80))
+    bench.acked(1)
+    const { sent, acknowledged, acksReceived, window, outstanding, waiting, rtt, ato } = bench.tunnel.statistics()
+    assert.deepEqual([sent, acknowledged, acksReceived, window, outstanding, waiting], [3, 2, 1, 3, 1, 0])
+    assert.deepEqual([rtt, ato], [ms(10), ms(500)])
+    bench.pass(sec(1))
+    assert.equal(bench.tunnel.statistics().timeOuts, 1)
+  })
+  test('with flow none acknowledgments are counted all the same', () => {
+    const bench = new Bench({ flow: 'none' })
+    bench.send(1, 2, 3)
+    bench.acked(1)
+    bench.acked(7)
+    const { sent, acknowledged, acksReceived, outstanding } = bench.tunnel.statistics()
+    assert.deepEqual([sent, acknowledged, acksReceived, outstanding], [3, 2, 2, 0])
+  })
   test('is not looked at when flow is none, as Linux does', () => {
     const bench = new Bench({ flow: 'none' }, 1)
     for (let i = 0; i < 500; i++) bench.send(1)
@@ -270,16 +289,31 @@ describe('out-of-sequence packets (RFC 2637 §4.3)', () => {
     bench.pass(1)
     assert.deepEqual([bench.up, bench.tunnel.held], [[0, 2], 1])
     bench.comes(1)
-    assert.deepEqual(bench.drops(), ['gre-duplicate'])
+    assert.deepEqual(bench.drops(), ['gre-late'])
     bench.pass(ms(100) - 1)
     assert.deepEqual(bench.up, [0, 2])
     bench.pass(1)
     assert.deepEqual(bench.up, [0, 2, 4])
   })
-  test('with the policy pass an early packet goes on at once and those before it are too late', () => {
-    const bench = new Bench({ early: 'pass' })
+  test('with the policy drop an early packet goes on at once and those before it are too late', () => {
+    const bench = new Bench({ outOfOrder: 'drop' })
     bench.comes(0, 1, 2, 4, 3, 5)
-    assert.deepEqual([bench.up, bench.drops()], [[0, 1, 2, 4, 5], ['gre-duplicate']])
+    assert.deepEqual([bench.up, bench.drops()], [[0, 1, 2, 4, 5], ['gre-late']])
+    const { lost, late, received } = bench.tunnel.statistics()
+    assert.deepEqual([lost, late, received], [1, 1, 5])
+  })
+  test('with the policy pass everything goes on as it comes, but nothing twice', () => {
+    const bench = new Bench({ outOfOrder: 'pass' })
+    bench.comes(0, 1, 4, 3, 3, 5, 2, 2, 1)
+    assert.deepEqual(bench.up, [0, 1, 4, 3, 5, 2])
+    assert.deepEqual(bench.drops(), ['gre-duplicate', 'gre-duplicate', 'gre-duplicate'])
+    const { lost, late, duplicates } = bench.tunnel.statistics()
+    assert.deepEqual([lost, late, duplicates], [0, 2, 3])
+  })
+  test('what is so late that nobody knows whether it came before is dropped, whatever the policy', () => {
+    const bench = new Bench({ outOfOrder: 'pass' })
+    bench.comes(0, 2, 301, 600, 800, 1)
+    assert.deepEqual([bench.up.length, bench.drops()], [5, ['gre-late']])
   })
   test('a duplicate is dropped, handed on already or held', () => {
     const bench = new Bench()
@@ -295,7 +329,20 @@ describe('out-of-sequence packets (RFC 2637 §4.3)', () => {
     bench.comes(5001)
     assert.deepEqual(bench.up, [0, 1, 2, 300 & 255, 5001 & 255])
     bench.comes(5002, 301)
-    assert.deepEqual([bench.up.slice(-1), bench.drops()], [[5002 & 255], ['gre-duplicate']])
+    assert.deepEqual([bench.up.slice(-1), bench.drops()], [[5002 & 255], ['gre-late']])
+  })
+  test('counts what was lost, late, doubled and held, over the wrap of the numbers too', () => {
+    for (const first of [0, 2 ** 32 - 4]) {
+      const at = (n: number): number => (first + n) >>> 0
+      const bench = new Bench()
+      bench.comes(at(0), at(2), at(2), at(3), at(1))
+      bench.comes(at(6), at(7))
+      bench.pass(ms(300))
+      bench.comes(at(4), at(6))
+      const { received, held, holding, lost, late, duplicates } = bench.tunnel.statistics()
+      assert.deepEqual([received, held, holding, lost, late, duplicates], [6, 4, 0, 2, 1, 2])
+      assert.deepEqual(bench.drops(), ['gre-duplicate', 'gre-late', 'gre-duplicate'])
+    }
   })
   test('the first packet sets the number', () => {
     const bench = new Bench()
@@ -382,10 +429,10 @@ describe('two tunnels over a bad line', () => {
     fc.assert(
       fc.property(
         fates(true),
-        fc.constantFrom('hold', 'pass'),
+        fc.constantFrom('hold', 'drop'),
         fc.constantFrom('window', 'none'),
-        (plan, early, flow) => {
-          const { out, drops, ends, lost, doubled, idle } = run(plan, 150, { early, flow }, false)
+        (plan, outOfOrder, flow) => {
+          const { out, drops, ends, lost, doubled, idle } = run(plan, 150, { outOfOrder, flow }, false)
           assert.ok(rising(out[0]) && rising(out[1]))
           const dropped = [...drops.values()].reduce((sum, n) => sum + n, 0)
           const waiting = ends[0].waiting + ends[1].waiting
@@ -404,7 +451,7 @@ describe('two tunnels over a bad line', () => {
         const { out, drops } = run(plan, 150, {}, true)
         const all = Array.from({ length: 150 }, (_, i) => i)
         assert.deepEqual(out, [all, all])
-        assert.ok([...drops.keys()].every(reason => reason === 'gre-duplicate'))
+        assert.ok([...drops.keys()].every(reason => reason === 'gre-duplicate' || reason === 'gre-late'))
       }),
       { numRuns: 60 },
     )

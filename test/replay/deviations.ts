@@ -125,6 +125,11 @@ export const DEVIATIONS: readonly Deviation[] = [
       (d.type === 'stop-control-connection-request' || d.type === 'stop-control-connection-reply'),
   },
   {
+    name: 'set-link-info',
+    ours: ['client'],
+    allows: d => d.kind === 'extra' && d.type === 'set-link-info' && d.ours.endsWith('sendAccm 0, receiveAccm 0'),
+  },
+  {
     name: 'chap-failure',
     ours: ['server'],
     allows: d =>

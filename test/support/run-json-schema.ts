@@ -4,6 +4,8 @@ import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
+import { WINDOWS } from '../../src/view/failures.ts'
+import { CAUSE } from '../../src/wire/radius-attributes.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
@@ -39,6 +41,20 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   state: { machine: text, from: text, to: text, cause: text },
   'pptp-message': { way, type: text, peer: address, detail: text },
   'ppp-message': { way, proto: text, type: text, iface: text, id: { ...count, maximum: 255 }, detail: text },
+  'radius-message': { way, type: text, peer: address, id: { ...count, maximum: 255 }, detail: text },
+  'radius-silent': { type: text, tries: count, detail: text },
+  account: {
+    peer: address,
+    user: text,
+    address: text,
+    iface: text,
+    seconds: count,
+    octetsIn: count,
+    octetsOut: count,
+    packetsIn: count,
+    packetsOut: count,
+    cause: words(Object.keys(CAUSE)),
+  },
   interface: { iface: text, to: words(['up', 'down']), detail: text },
   'tunnel-end': {
     peer: address,
@@ -108,6 +124,23 @@ const check = whole({
   detail: text,
 })
 
+/** What the user of a client sees whose tunnel failed. */
+const failure = whole({
+  t: nanoseconds,
+  node: text,
+  peer: address,
+  layer: words(TUNNEL_LAYERS),
+  reason: words(Object.keys(TUNNEL_END_REASONS)),
+  up: { ...flag, description: 'Had the tunnel been up?' },
+  windows: whole({
+    number: { enum: Object.keys(WINDOWS).map(Number) },
+    symbol: text,
+    text,
+    also: { type: 'array', items: count, description: 'What other versions show.' },
+  }),
+  linux: whole({ client: { type: 'array', items: text }, server: { type: 'array', items: text } }),
+})
+
 export const runJsonSchema = (): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'One line of `pptp-lab run LAB --json`',
@@ -130,6 +163,11 @@ export const runJsonSchema = (): Schema => ({
         ok: { ...flag, description: 'Has no check of level error failed?' },
         interrupted: flag,
         checks: { type: 'array', items: check },
+        failures: {
+          type: 'array',
+          items: failure,
+          description: 'Tunnels that failed, with what Windows and Linux show their users.',
+        },
         drops: {
           type: 'object',
           propertyNames: words(Object.keys(DROP_REASONS)),

@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs'
 import { conformance } from './conformance.ts'
 import { checkedCommands, page, pages, withFreshOutput } from './docs.ts'
+import { hostilePage } from './hostile-pptp.ts'
 import { rootPath } from './root.ts'
 
 writeFileSync(rootPath('docs/conformance.md'), conformance())
+writeFileSync(rootPath('docs/hostile-pptp.md'), hostilePage())
 for (const path of pages()) {
   const text = page(path)
   if (checkedCommands(text).length === 0) continue

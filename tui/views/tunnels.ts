@@ -194,8 +194,18 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     ...(spare > 2 ? [blank] : []),
     rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }]),
     ...others,
-    ...historyLines(layer, columns, spare - 3),
+    ...greLines(tunnel, layer, columns, spare - 3),
+    ...historyLines(layer, columns, spare - 3 - greLines(tunnel, layer, columns, spare - 3).length),
   ]
+}
+
+/** Where there is room, under the call: what its GRE packets did. */
+function greLines({ gre, client }: SceneTunnel, { name }: SceneLayer, columns: number, rows: number): Line[] {
+  if (name !== 'call' || !gre || rows < 4) return []
+  const { sent, acknowledged, received, lost, late, duplicates, held, timeOuts, window, waiting, rtt } = gre
+  const out = `  out ${sent}, ${acknowledged} acknowledged, ${timeOuts} time-outs   window ${window}, ${waiting} waiting, rtt ${(rtt / 1e6).toFixed(1)} ms`
+  const inside = `  in  ${received}, ${lost} lost, ${late} late, ${duplicates} double, ${held} held for their turn`
+  return [[], rule(columns, [{ at: 0, title: `GRE packets of ${client}` }]), line(out), line(inside)]
 }
 
 /** Where there is room: the latest changes of the drawn machine. */

@@ -1,0 +1,84 @@
+/** Watches a run for tunnels that failed, and says what the users of the machines that dialled would see. */
+import { formatIpv4 } from '../base/address.ts'
+import type { TraceEvent } from '../base/trace.ts'
+import type { TunnelEnd } from '../base/tunnel-end.ts'
+import type { Lab } from '../lab/lab.ts'
+import { appearanceOf, WINDOWS } from './failures.ts'
+
+export interface FailedTunnel {
+  readonly t: number
+  /** Whose tunnel it was. */
+  readonly node: string
+  readonly peer: string
+  readonly layer: TunnelEnd['layer']
+  readonly reason: TunnelEnd['reason']
+  /** Had it been up? */
+  readonly up: boolean
+  readonly windows: {
+    readonly number: number
+    readonly symbol: string
+    readonly text: string
+    /** What other versions show. */
+    readonly also: readonly number[]
+  }
+  /** Log lines of pptp-linux and pppd at the client, of pptpd and pppd at the server. */
+  readonly linux: { readonly client: readonly string[]; readonly server: readonly string[] }
+}
+
+export class FailureWatch {
+  readonly failed: FailedTunnel[] = []
+  /** Clients, with the name of the user and the address of the machine. */
+  readonly #users = new Map<string, { readonly user: string; readonly address: string }>()
+  readonly #up = new Set<string>()
+
+  constructor(lab: Lab) {
+    for (const node of lab.nodes) {
+      if (node.kind !== 'client') continue
+      const address = node.interfaces.find(({ ipv4 }) => ipv4)?.ipv4?.address
+      this.#users.set(node.name, { user: node.pptp.user, address: address === undefined ? '?' : formatIpv4(address) })
+    }
+  }
+
+  /** What follows from the event: a failed tunnel, if it ends one. */
+  event(event: TraceEvent): FailedTunnel | undefined {
+    const { node } = event
+    if (!this.#users.has(node)) return undefined
+    if (event.event === 'action' && event.verb === 'connect') this.#up.delete(node)
+    if (event.event === 'interface' && event.to === 'up') this.#up.add(node)
+    return event.event === 'tunnel-end' ? this.#ended(node, event.t, event.peer, event) : undefined
+  }
+
+  #ended(node: string, t: number, peer: string, end: TunnelEnd): FailedTunnel | undefined {
+    const up = this.#up.has(node)
+    const found = appearanceOf(end, up)
+    if (!found) return undefined
+    const [symbol, text] = WINDOWS[found.windows]
+    const { user, address } = this.#users.get(node) ?? { user: '?', address: '?' }
+    const facts = { SERVER: peer, USER: user, ADDRESS: address, '@': String(end.tries) }
+    const said = (lines: readonly string[] = []): string[] =>
+      lines.map(line => line.replace(/SERVER|USER|ADDRESS|@/g, word => facts[word as keyof typeof facts]))
+    const failure: FailedTunnel = {
+      t,
+      node,
+      peer,
+      layer: end.layer,
+      reason: end.reason,
+      up,
+      windows: { number: found.windows, symbol, text, also: found.also ?? [] },
+      linux: { client: said(found.client), server: said(found.server) },
+    }
+    this.failed.push(failure)
+    return failure
+  }
+}
+
+/** `Windows: error 806: …` and the Linux lines, for people. */
+export function failureLines({ node, windows, linux }: FailedTunnel): string[] {
+  const also = windows.also.length === 0 ? '' : ` (other versions: ${windows.also.join(', ')})`
+  return [
+    `What the user of ${node} would see:`,
+    `  Windows, error ${windows.number}${also}: ${windows.text}`,
+    ...linux.client.map(line => `  Linux: ${line}`),
+    ...linux.server.map(line => `  Linux server: ${line}`),
+  ]
+}
