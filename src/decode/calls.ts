@@ -11,8 +11,7 @@ import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import * as Pptp from '../wire/pptp.ts'
 
-/** RFC 1994 §4: the one who is authenticated sends Responses, the authenticator everything else. */
-/** Response, and Change-Password in its three forms: the other end has demanded them. */
+/** RFC 1994 §4: the one who is authenticated sends Responses, and Change-Password in its three forms (RFC 2433 §8, §9). */
 const FROM_THE_ASKED: readonly number[] = [Chap.CODES.response, 5, 6, 7]
 const CONNECTED = 1
 
