@@ -84,6 +84,7 @@ describe('finding the way', () => {
       .split('\n')
       .map(line => (JSON.parse(line) as { name: string }).name)
     assert.deepEqual(names, [
+      'auth-downgrade',
       'bridge-client',
       'bridge-server',
       'no-encryption',
@@ -119,7 +120,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       'lab that is nothing like one',
       ['run', 'xyzzy'],
-      /The labs that come with pptp-lab: bridge-client, bridge-server, no-encryption, tcp-over-vpn/,
+      /The labs that come with pptp-lab: auth-downgrade, bridge-client, bridge-server, no-encryption, tcp-over-vpn/,
     ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
