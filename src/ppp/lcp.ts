@@ -105,20 +105,20 @@ export class Lcp {
     this.protocol.send({ type: 'protocol-reject', id: this.protocol.nextId(), protocol, data })
   }
 
-  /** Says how long the session may still last (RFC 1570); only while LCP is open. */
+  /** Says how long the session may still last (RFC 1570 §1.2); only while LCP is open. */
   timeRemaining(seconds: number, message: string): void {
     if (!this.protocol.opened) return
     const { protocol } = this
-    const data = fromAscii(message)
+    const data = fromAscii(message).subarray(0, this.peerMru - 12)
     protocol.send({ type: 'time-remaining', id: protocol.nextId(), magic: this.#ownMagic, seconds, data })
   }
 
-  /** Who we are, for the log of the peer (RFC 1570). */
+  /** Who we are, for the log of the peer (RFC 1570 §1.1). */
   #identify(): void {
     const { identification } = this.#link.config.lcp ?? {}
     if (identification === undefined) return
     const { protocol } = this
-    const data = fromAscii(identification)
+    const data = fromAscii(identification).subarray(0, this.peerMru - 8)
     protocol.send({ type: 'identification', id: protocol.nextId(), magic: this.#ownMagic, data })
   }
 
