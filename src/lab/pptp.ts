@@ -1,11 +1,13 @@
 /** What a lab says under `pptp`: whom a client calls and as whom, whom a server lets in and with which addresses. */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
-import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
+import type { AuthProtocol, ClientPptp, LimitsSpec, Mppe, ServerPptp } from './lab.ts'
 import { prefixes } from './networks.ts'
+import { readAsk } from './radius.ts'
 import { AUTH, DEFAULTS, MPPE } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
-import { child, entries, flag, type Issues, items, type Tree, text } from './tree.ts'
+import { child, flag, type Issues, integer, items, type Tree, text } from './tree.ts'
+import { readUsers } from './users.ts'
 
 /** What must be there, from wherever it came: the node, its kind, the defaults. */
 function complete(node: NodeDraft, pptp: Tree | undefined, keys: readonly [string, string][], issues: Issues): boolean {
@@ -34,6 +36,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   const server = topology.address(child(pptp, 'server'), node)
   const user = text(child(pptp, 'user'))
   const password = text(child(pptp, 'password'))
+  const mtu = integer(child(pptp, 'mtu'))
   if (!whole || server === undefined || user === undefined || password === undefined) return undefined
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
   return {
@@ -45,6 +48,9 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
     ...(echo === undefined ? {} : { echo }),
+    ...(flag(child(pptp, 'forward')) ? { forward: true } : {}),
+    ...(flag(child(pptp, 'mss-clamp')) ? { mssClamp: true } : {}),
+    ...(mtu === undefined ? {} : { mtu }),
   }
 }
 
@@ -56,7 +62,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     [
       ['local', 'its address in the tunnels'],
       ['pool', 'addresses for callers'],
-      ['users', 'who may call'],
+      ...(child(pptp, 'secrets') || child(pptp, 'radius') ? [] : [['users', 'who may call'] as [string, string]]),
     ],
     topology.issues,
   )
@@ -64,19 +70,38 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
   const local = parseIpv4(text(child(pptp, 'local')) ?? '')
   const pool = readPool(node, child(pptp, 'pool'), local, topology.issues)
   if (!whole || local === undefined || pool === undefined) return undefined
-  const users = new Map<string, string>()
-  for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
+  const { users, grants } = readUsers(pptp, node, topology)
+  const radius = child(pptp, 'radius') && readAsk(child(pptp, 'radius'), node, topology)
+  const mtu = integer(child(pptp, 'mtu'))
   const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
   return {
     local,
     pool,
     users,
+    grants,
     auth,
     mppe,
     dns: dns.filter(address => address !== undefined),
     ...(echo === undefined ? {} : { echo }),
+    limits: readLimits(child(pptp, 'limits')),
+    proxyArp: flag(child(pptp, 'proxy-arp')) ?? false,
+    mssClamp: flag(child(pptp, 'mss-clamp')) ?? false,
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(radius === undefined ? {} : { radius }),
   }
+}
+
+function readLimits(tree: Tree | undefined): LimitsSpec {
+  const limits = {
+    calls: integer(child(tree, 'calls')),
+    callsPerUser: integer(child(tree, 'calls-per-user')),
+    connections: integer(child(tree, 'connections')),
+    connectionsPerPeer: integer(child(tree, 'connections-per-peer')),
+    session: parseDuration(text(child(tree, 'session')) ?? ''),
+    idle: parseDuration(text(child(tree, 'idle')) ?? ''),
+  }
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }
 
 function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: Mppe } {
