@@ -8,8 +8,11 @@ import { Machine, table } from '../base/table.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
-import type { MppeKeys } from './ccp.ts'
-import { ChapAuthenticator, ChapProver } from './chap.ts'
+import { isChap } from './chap.ts'
+import { ChapAuthenticator } from './chap-authenticator.ts'
+import { ChapProver } from './chap-prover.ts'
+import type { PppEnd } from './config.ts'
+import type { MppeKeys } from './keys.ts'
 import { type Link, report } from './link.ts'
 import { PapAuthenticator, PapProver } from './pap.ts'
 
@@ -50,6 +53,10 @@ export class AuthPhase {
 
   get state(): AuthState {
     return this.#machine.state
+  }
+  /** The peer was refused and may still try something else: why the link ends if it goes instead. */
+  get refused(): PppEnd | undefined {
+    return this.#chap.authenticator?.refused
   }
 
   /** LCP is open: `peerMethod` is how the peer is to prove itself, `ownMethod` how we are. */
@@ -131,17 +138,17 @@ export class AuthPhase {
     const packet = parsed.value
     report(this.#link, 'received', Ppp.CHAP, packet, () => Chap.show(packet))
     const { authenticator, prover } = this.#chap
-    if (packet.type === 'response') {
+    if (packet.type === 'response' || packet.type === 'change-password') {
       if (authenticator) authenticator.receive(packet)
       else this.#notAgreed(packet.type)
-    } else if (prover) prover.receive(packet)
-    else this.#notAgreed(packet.type)
+    } else if (!prover) this.#notAgreed(packet.type)
+    else if (packet.type === 'challenge' && authenticator?.isOwn(packet.value)) {
+      // RFC 1994, Security Considerations: a peer without the secret would let us compute its Response.
+      this.#link.discard('ppp-looped', 'auth', 'our own Challenge came back')
+    } else prover.receive(packet)
   }
 
   #notAgreed(type: string): void {
     this.#link.discard('ppp-unexpected', 'auth', `${type}, but LCP did not agree to this authentication`)
   }
 }
-
-const isChap = (method: string | undefined): method is 'chap-md5' | 'ms-chap-v2' =>
-  method === 'chap-md5' || method === 'ms-chap-v2'

@@ -1,5 +1,5 @@
 /** What PAP and CHAP have in common: one proves who we are (`Prover`), one asks who the peer is (`Authenticator`). */
-import type { MppeKeys } from './ccp.ts'
+import type { MppeKeys } from './keys.ts'
 
 /** Called when the exchange went well; how it fails is told to the link. */
 export type Succeeded = (user: string, keys: MppeKeys | undefined) => void

@@ -12,16 +12,10 @@ import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CCP_OPTIONS, MPPE_BITS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
+import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
 import { getAsymmetricStartKey, MppeReceiver, MppeSender } from './mppe.ts'
 import { FOUR_OCTETS, type OptionRule } from './options.ts'
-
-/** What authentication leaves for encryption: RFC 3079 §3. */
-export interface MppeKeys {
-  readonly masterKey: Uint8Array
-  /** The authenticator is the server of RFC 3079. */
-  readonly isServer: boolean
-}
 
 export interface CcpHooks {
   /** `sender` and `receiver` stand if both sides agreed to MPPE. */
@@ -84,6 +78,7 @@ export class Ccp {
   #up(): void {
     const { options } = this.protocol
     if (!this.#keys || options.ours(this.#mppe) === undefined || options.theirs(this.#mppe) === undefined) return
+    if (this.#keys.method !== 'ms-chap-v2') return
     const { masterKey, isServer } = this.#keys
     const mode = { bits: BITS, stateful: false } as const
     this.sender = new MppeSender(getAsymmetricStartKey(masterKey, BITS, true, isServer), mode)

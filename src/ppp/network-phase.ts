@@ -4,9 +4,10 @@
  */
 import { ANY, type Ipv4 } from '../base/address.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { Ccp, type MppeKeys } from './ccp.ts'
+import { Ccp } from './ccp.ts'
 import type { NetworkFacts, PppEndReason } from './config.ts'
 import { Ipcp } from './ipcp.ts'
+import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
 
 /** MPPE header and the protocol number that it hides (nat-truth: an interface with MPPE is four octets smaller). */
@@ -68,7 +69,7 @@ export class NetworkPhase {
         return
       }
     }
-    if (mppe !== 'off' && keys) {
+    if (mppe !== 'off' && keys && keys.method !== 'ms-chap') {
       this.ccpStarted = true
       this.ccp.start(keys)
     } else if (mppe === 'required') {
@@ -151,7 +152,7 @@ export class NetworkPhase {
   }
 
   #up(): void {
-    const { local, peer, dns } = this.ipcp
+    const { local, peer, dns, nbns } = this.ipcp
     if (local === ANY || peer === ANY) {
       const detail = local === ANY ? 'The peer gives us no address.' : 'The peer does not tell its address.'
       this.#link.end({ reason: 'no-address', layer: 'ipcp', detail, tries: 0 })
@@ -163,6 +164,7 @@ export class NetworkPhase {
       local,
       peer,
       dns,
+      nbns,
       mtu,
       user: this.#user,
       encryption: encrypted ? 'mppe-128-stateless' : 'none',

@@ -132,6 +132,11 @@ export class Session {
     this.#end({ reason: 'closed', layer: 'lcp', detail: sentence, tries: 0 })
   }
 
+  /** Tells the peer how long the session may still last (RFC 1570, Time-Remaining). */
+  timeRemaining(seconds: number, message = ''): void {
+    this.#lcp.timeRemaining(seconds, message)
+  }
+
   /** The line below is gone: nothing more can be sent. */
   lowerDown(): void {
     if (this.#over) return
@@ -247,8 +252,9 @@ export class Session {
   }
 
   /** The first reason stands. */
-  #note(end: PppEnd): void {
+  #note(given: PppEnd): void {
     if (this.#ending) return
+    const end = given.reason === 'peer-closed' ? (this.#auth.refused ?? given) : given
     this.#ending = end
     if (end.layer === 'auth') this.#auth.fail()
     this.#phase.fire('closing')

@@ -225,7 +225,7 @@ describe('LCP', () => {
     assert.equal(a.us.session.lcp, 'opened')
     assert.equal(a.peer.hears().filter(m => m.startsWith('lcp echo-request')).length, 1)
   })
-  test('Discard-Request and Identification ask for nothing (RFC 1661 §5.9, RFC 1570 §2.1)', () => {
+  test('Discard-Request and Identification ask for nothing (RFC 1661 §5.9, RFC 1570 §1.1)', () => {
     const a = lcpOpened()
     a.peer.frames()
     a.peer.raw('ff03c0210b01000811223344')
