@@ -205,6 +205,8 @@ export interface ServerPptp {
   readonly mppe: Mppe
   /** Name servers it gives out in IPCP (RFC 1877): none, one or two. */
   readonly dns: readonly Ipv4[]
+  /** NetBIOS name servers, likewise. */
+  readonly nbns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
   readonly limits: LimitsSpec

@@ -73,7 +73,6 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
   const { users, grants } = readUsers(pptp, node, topology)
   const radius = child(pptp, 'radius') && readAsk(child(pptp, 'radius'), node, topology)
   const mtu = integer(child(pptp, 'mtu'))
-  const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
   return {
     local,
@@ -82,7 +81,8 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     grants,
     auth,
     mppe,
-    dns: dns.filter(address => address !== undefined),
+    dns: addresses(child(pptp, 'dns')),
+    nbns: addresses(child(pptp, 'nbns')),
     ...(echo === undefined ? {} : { echo }),
     limits: readLimits(child(pptp, 'limits')),
     proxyArp: flag(child(pptp, 'proxy-arp')) ?? false,
@@ -91,6 +91,11 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     ...(radius === undefined ? {} : { radius }),
   }
 }
+
+const addresses = (tree: Tree | undefined): Ipv4[] =>
+  items(tree)
+    .map(item => parseIpv4(text(item) ?? ''))
+    .filter(address => address !== undefined)
 
 function readLimits(tree: Tree | undefined): LimitsSpec {
   const limits = {

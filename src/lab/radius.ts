@@ -29,10 +29,7 @@ export const askSchema = v.pipe(
     ),
     secret,
     timeout: v.optional(duration('How long an answer is waited for.'), RADIUS_DEFAULTS.timeout),
-    tries: v.optional(
-      count('How often a server is asked before the next one is.', 1, 100),
-      RADIUS_DEFAULTS.tries,
-    ),
+    tries: v.optional(count('How often a server is asked before the next one is.', 1, 100), RADIUS_DEFAULTS.tries),
     accounting: v.optional(flag('Report the start and the end of each session (RFC 2866)?'), true),
     interim: v.optional(duration('Time between two reports of a session that goes on; without it there are none.')),
     'auth-port': v.optional(count('UDP port for authentication.', 1, 65_535), authPort),

@@ -111,7 +111,9 @@ const echo = v.optional(duration('Time between two LCP Echo-Requests; without it
 
 /** What a tunnel carries, at either end. */
 const carries = {
-  mtu: v.optional(count('Largest IP packet in the tunnel; without it what the path carries, less the headers.', 68, 1500)),
+  mtu: v.optional(
+    count('Largest IP packet in the tunnel; without it what the path carries, less the headers.', 68, 1500),
+  ),
   'mss-clamp': v.optional(flag('Lower the MSS in every TCP SYN that passes the tunnel to what it carries?'), false),
 }
 
@@ -169,6 +171,13 @@ const serverPptp = {
       v.array(address('A name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),
       v.maxLength(2, 'PPP carries two name servers at most (RFC 1877).'),
       v.description('Name servers to give out (RFC 1877).'),
+    ),
+  ),
+  nbns: v.optional(
+    v.pipe(
+      v.array(address('A NetBIOS name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),
+      v.maxLength(2, 'PPP carries two NetBIOS name servers at most (RFC 1877).'),
+      v.description('NetBIOS name servers (WINS) to give out (RFC 1877).'),
     ),
   ),
   echo,

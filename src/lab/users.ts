@@ -22,7 +22,10 @@ const user = map('a user', {
   address: v.optional(address('The address that this user always gets, and nobody else.')),
   routes: v.optional(
     v.pipe(
-      v.array(prefix('A network behind this caller.'), 'Here a list of networks must stand.\nfor example [10.30.0.0/24]'),
+      v.array(
+        prefix('A network behind this caller.'),
+        'Here a list of networks must stand.\nfor example [10.30.0.0/24]',
+      ),
       v.description('Networks behind this caller: routes of the server into its tunnel, as long as it is up.'),
     ),
   ),
@@ -41,7 +44,7 @@ export const users = v.pipe(
   v.description('User names with their passwords, or with a map of what each gets.'),
 )
 
-export const secrets = words('A file in the form of pppd\'s chap-secrets, beside the lab file.', 255)
+export const secrets = words("A file in the form of pppd's chap-secrets, beside the lab file.", 255)
 
 export interface Users {
   readonly users: ReadonlyMap<string, string>

@@ -12,6 +12,7 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
 import { type AuthMethod, DEFAULT_MRU, type NetworkFacts, type PppConfig } from '../ppp/config.ts'
+import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
@@ -20,6 +21,7 @@ import { IpNode } from './ip-node.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
+import { RadiusNas, type RadiusSettings } from './radius-nas.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
@@ -34,6 +36,8 @@ export interface ServerConfig {
   readonly auth: readonly AuthMethod[]
   readonly mppe: 'off' | 'optional' | 'required'
   readonly dns: readonly Ipv4[]
+  /** NetBIOS name servers to give out. */
+  readonly nbns?: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
   readonly limits?: Limits
@@ -43,6 +47,8 @@ export interface ServerConfig {
   readonly mssClamp?: boolean
   /** Largest IP packet in the tunnels; absent: what the path to the caller carries, less the headers. */
   readonly mtu?: number
+  /** Who decides about those who are not among the users here, and who is told of every session. */
+  readonly radius?: RadiusSettings
 }
 
 export interface Limits {
@@ -71,6 +77,7 @@ export class PptpServer extends IpNode {
   readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
+  readonly #radius: RadiusNas | undefined
   /** Addresses of the pool that belong to one user each, whether he is there or not. */
   #reserved = 0
 
@@ -82,6 +89,7 @@ export class PptpServer extends IpNode {
     for (const { address } of config.grants?.values() ?? []) {
       if (address !== undefined && address >= first && address <= last && this.#pool.claim(address)) this.#reserved++
     }
+    this.#radius = config.radius && new RadiusNas(this, config.radius, config.mppe !== 'off')
     const pac = endpointConfig('pac', {
       hostName: env.node,
       names: {
@@ -203,6 +211,28 @@ export class PptpServer extends IpNode {
     const { routes = [], session = limits?.session, idle = limits?.idle } = this.#grantOf(caller, user)
     for (const prefix of routes) this.stack.addRoute({ prefix, dev: name })
     caller.up(user, session, idle)
+    this.#radius?.start(caller)
+  }
+
+  /** The users known here judge at once; whom none of them is, the RADIUS server. */
+  #judgeOf(call: Call): Judge {
+    const { users } = this.#config
+    const here = localJudge({ secretOf: user => users.get(user) })
+    const find = (): Caller | undefined => this.#callers.get(call)
+    const elsewhere = this.#radius?.judgeOf(find)
+    return (proof, decide) => {
+      const known = users.has(proof.user) || users.has(withoutDomain(proof.user))
+      const judge = known ? here : (elsewhere ?? here)
+      judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(proof.user, verdict) : verdict))
+    }
+  }
+
+  #unlessTooMany(user: string, verdict: Verdict): Verdict {
+    const { callsPerUser = Infinity } = this.#config.limits ?? {}
+    const calls = [...this.#callers.values()].filter(({ link }) => link.session.snapshot().user === user).length
+    if (calls < callsPerUser) return verdict
+    const detail = `User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`
+    return { granted: false, error: 649, retry: false, detail }
   }
 
   #ended(call: Call, end: CallEnd): void {
@@ -211,7 +241,9 @@ export class PptpServer extends IpNode {
     this.#callers.delete(call)
     caller.stop()
     this.#over(call.peer, callEnd(end, caller.link.end))
-    if (caller.started) this.env.trace.emit('account', caller.account(caller.causeOf(end, caller.link.end)))
+    const cause = caller.causeOf(end, caller.link.end)
+    if (caller.started) this.env.trace.emit('account', caller.account(cause))
+    this.#radius?.stop(caller, cause)
     if (caller.address !== undefined) this.#release(caller.address)
     this.#units.give(caller.unit)
   }
@@ -226,15 +258,20 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, echo, mtu } = this.#config
+    const { local, users, auth, mppe, dns, nbns = [], echo, mtu } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
       mru: DEFAULT_MRU,
       mtu: tunnelMtu(this, call.peer, mtu),
-      authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
+      authenticatePeer: {
+        methods: auth,
+        name: this.env.node,
+        secretOf: user => users.get(user),
+        judge: this.#judgeOf(call),
+      },
       mppe,
-      ip: { local, assignPeer: user => this.#assign(call, user), dns },
+      ip: { local, assignPeer: user => this.#assign(call, user), dns, nbns },
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
       timers: PPP_TIMERS,
     }
@@ -255,6 +292,7 @@ export class PptpServer extends IpNode {
       pptp: { calls: this.#callers.size },
       ppp: { sessions },
       pool: { used: this.#pool.used - this.#reserved, free: this.#pool.free },
+      ...(this.#radius ? { radius: this.#radius.snapshot() } : {}),
     }
   }
 }

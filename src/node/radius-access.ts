@@ -9,7 +9,7 @@
  * negotiates; MS-MPPE-Encryption-Types neither.
  */
 import { formatIpv4, type Ipv4, type Prefix, parseInterface, parseIpv4, prefixOf } from '../base/address.ts'
-import { concat, fromAscii, get32, toLatin1 } from '../base/bytes.ts'
+import { concat, fromAscii, toLatin1 } from '../base/bytes.ts'
 import { sec } from '../base/time.ts'
 import { AUTH_ERRORS, type AuthError, type Denied, type Proof, type Verdict } from '../ppp/judge.ts'
 import type { MppeKeys } from '../ppp/keys.ts'
@@ -54,7 +54,8 @@ export function unfit(proof: Proof): string | undefined {
 
 export function proofAttributes(proof: Proof, authenticator: Uint8Array, secret: Uint8Array): Radius.Attribute[] {
   const user = A.text(TYPE.userName, proof.user)
-  if (proof.method === 'pap') return [user, A.octets(TYPE.userPassword, hidePassword(proof.password, secret, authenticator))]
+  if (proof.method === 'pap')
+    return [user, A.octets(TYPE.userPassword, hidePassword(proof.password, secret, authenticator))]
   const { id, challenge, response } = proof
   if (proof.method === 'chap-md5') {
     const value = concat(Uint8Array.of(id), response)
@@ -106,11 +107,17 @@ function refusal(packet: Radius.Radius, proof: Proof): Denied {
   const message = A.findText(packet, TYPE.replyMessage)
   const said = message === undefined ? '' : `: "${message}"`
   if (packet.code === 'access-challenge') {
-    return denied(691, `The RADIUS server wants to ask user "${proof.user}" something, which PPP has no words for.`, false)
+    return denied(
+      691,
+      `The RADIUS server wants to ask user "${proof.user}" something, which PPP has no words for.`,
+      false,
+    )
   }
   const value = Radius.find(packet, MS.chapError, MICROSOFT)
-  const error = value && Chap.readMsChapV2Failure(value.subarray(1))?.error
-  const known = Object.keys(AUTH_ERRORS).map(Number).find(code => code === error) as AuthError | undefined
+  const error = value && Chap.readMsChapFailure(value.subarray(1))?.error
+  const known = Object.keys(AUTH_ERRORS)
+    .map(Number)
+    .find(code => code === error) as AuthError | undefined
   return denied(known ?? 691, `The RADIUS server refuses user "${proof.user}"${said}.`, undefined, message)
 }
 
@@ -119,9 +126,13 @@ function unwelcome(packet: Radius.Radius, encrypts: boolean): string | undefined
   const service = A.findNumber(packet, TYPE.serviceType)
   const protocol = A.findNumber(packet, TYPE.framedProtocol)
   const policy = A.findNumber(packet, MS.mppeEncryptionPolicy, MICROSOFT)
-  if (service !== undefined && service !== SERVICE_FRAMED) return `The RADIUS server grants service ${service}, not PPP.`
-  if (protocol !== undefined && protocol !== FRAMED_PPP) return `The RADIUS server grants protocol ${protocol}, not PPP.`
-  return policy === POLICY_REQUIRED && !encrypts ? 'The RADIUS server requires encryption, which is off here.' : undefined
+  if (service !== undefined && service !== SERVICE_FRAMED)
+    return `The RADIUS server grants service ${service}, not PPP.`
+  if (protocol !== undefined && protocol !== FRAMED_PPP)
+    return `The RADIUS server grants protocol ${protocol}, not PPP.`
+  return policy === POLICY_REQUIRED && !encrypts
+    ? 'The RADIUS server requires encryption, which is off here.'
+    : undefined
 }
 const POLICY_REQUIRED = 2
 
@@ -227,6 +238,3 @@ export function proofOf(packet: Radius.Radius, bytes: Uint8Array, secret: Uint8A
 
 /** Which exchange an MS-CHAP request belongs to. */
 export const isMsChap = (proof: Proof): proof is Exclude<Proof, { method: 'pap' }> => proof.method.startsWith('ms-chap')
-
-/** The first four octets of an address as RADIUS writes them. */
-export const addressOf = (value: Uint8Array): Ipv4 => get32(value, 0) as Ipv4

@@ -66,7 +66,9 @@ export class RadiusServer extends IpNode {
       this.#receive(datagram, auth, 'access-request', (packet, bytes, answer) => this.#access(packet, bytes, answer)),
     )
     const acct: UdpSocket = this.udp.open(Radius.ACCT_PORT, datagram =>
-      this.#receive(datagram, acct, 'accounting-request', (packet, _, answer) => this.#account(packet, datagram.from, answer)),
+      this.#receive(datagram, acct, 'accounting-request', (packet, _, answer) =>
+        this.#account(packet, datagram.from, answer),
+      ),
     )
   }
 
@@ -178,7 +180,11 @@ export class RadiusServer extends IpNode {
     ]
   }
 
-  #microsoft(proof: Proof, verdict: Extract<Verdict, { granted: true }>, authenticator: Uint8Array): Radius.Attribute[] {
+  #microsoft(
+    proof: Proof,
+    verdict: Extract<Verdict, { granted: true }>,
+    authenticator: Uint8Array,
+  ): Radius.Attribute[] {
     const { secret } = this.#config
     const { keys, authenticatorResponse } = verdict
     if (!keys || !isMsChap(proof)) return []

@@ -90,6 +90,11 @@ describe('voluntary.yaml', () => {
       auth: ['ms-chap-v2'],
       mppe: 'required',
       dns: [],
+      nbns: [],
+      grants: new Map(),
+      limits: {},
+      proxyArp: false,
+      mssClamp: false,
     } satisfies ServerSpec['pptp'])
   })
 
