@@ -78,15 +78,21 @@ export class Ccp {
   #up(): void {
     const { options } = this.protocol
     if (!this.#keys || options.ours(this.#mppe) === undefined || options.theirs(this.#mppe) === undefined) return
-    if (this.#keys.method !== 'ms-chap-v2') return
-    const { masterKey, isServer } = this.#keys
+    const [send, receive] = [startKey(this.#keys, true), startKey(this.#keys, false)]
+    if (!send || !receive) return
     const mode = { bits: BITS, stateful: false } as const
-    this.sender = new MppeSender(getAsymmetricStartKey(masterKey, BITS, true, isServer), mode)
-    this.receiver = new MppeReceiver(getAsymmetricStartKey(masterKey, BITS, false, isServer), mode)
+    this.sender = new MppeSender(send, mode)
+    this.receiver = new MppeReceiver(receive, mode)
   }
 
   #other(packet: Cp.Cp): boolean {
     if (packet.type === 'reset-request') this.sender?.resetRequested()
     return packet.type === 'reset-request' || packet.type === 'reset-ack'
   }
+}
+
+/** RFC 3079 §3.4, or as a RADIUS server has handed it over (RFC 2548 §2.4.2, §2.4.3). */
+function startKey(keys: MppeKeys, isSend: boolean): Uint8Array | undefined {
+  if (keys.method === 'start-keys') return isSend ? keys.send : keys.receive
+  return keys.method === 'ms-chap-v2' ? getAsymmetricStartKey(keys.masterKey, BITS, isSend, keys.isServer) : undefined
 }
