@@ -1,7 +1,7 @@
 /** All cases, in the order in which they are run. */
 import type { Told } from '../support/outside/bridge.ts'
 import { check } from '../support/outside/failure.ts'
-import { type Caller, SILENT, TIMEOUT_SECONDS, TRIES } from './lab.ts'
+import { type Caller, FILES, TIMEOUT_SECONDS, TRIES } from './lab.ts'
 import type { Case } from './site.ts'
 
 /** From the call to the end of the tunnel, with room for a busy machine. */
@@ -46,7 +46,7 @@ const accepted = ({ name, caller, short = false, up, stop = /./ }: Plan): Case =
 })
 
 /** A caller who does not come in. */
-const refused = (name: string, caller: Caller, why: RegExp, short = false): Case => ({
+const refused = (name: string, caller: Caller, why: RegExp, short = false, answers = true): Case => ({
   name,
   short,
   async play(site, facts) {
@@ -60,7 +60,9 @@ const refused = (name: string, caller: Caller, why: RegExp, short = false): Case
     matches(field(office, 'detail'), why)
     check(bridge.seen('interface', { to: 'up' }).length === 0, 'an interface came up')
     facts.told = field(office, 'detail')
-    await bridge.stop()
+    // Without a word from outside there is nothing to repeat.
+    if (answers) await bridge.stop()
+    else await bridge.interrupt()
   },
 })
 
@@ -88,14 +90,14 @@ const killed: Case = {
 const fallOver: Case = {
   name: 'second-server',
   async play(site, facts) {
-    const bridge = await site.bridge({ ...alice, servers: [SILENT, '10.99.0.1'] })
+    const bridge = await site.bridge({ ...alice, servers: [FILES, '10.99.0.1'] })
     await site.freeRadius()
     const [office] = await bridge.seesAll(SECONDS, 'interface', 1, { to: 'up' })
     const [first] = bridge.seen('radius-message', { way: 'sent', type: 'access-request' })
     const accept = await bridge.sees(SECONDS, 'radius-message', { type: 'access-accept' })
     const waited = (accept.t - first.t) / 1e9
     check(waited >= TIMEOUT_SECONDS * TRIES, `the answer came after ${waited} s`)
-    facts.told = `${SILENT} is silent; the other accepts after ${waited.toFixed(2)} s: ${field(office, 'detail')}`
+    facts.told = `${FILES} is no RADIUS server; the other accepts after ${waited.toFixed(2)} s: ${field(office, 'detail')}`
     await bridge.stop()
   },
 }
@@ -115,7 +117,7 @@ export const CASES: readonly Case[] = [
   refused('wrong-password-pap', { ...alice, password: 'Wonderland', auth: 'pap', mppe: 'off' }, /refuses user "alice"/),
   refused('unknown-user', { user: 'mallory', password: 'x' }, /refuses user "mallory"/),
   refused('login-service', { user: 'telnet', password: 'netter' }, /grants service 1, not PPP/),
-  refused('wrong-secret', { ...alice, secret: 'another' }, /does not answer/),
+  refused('wrong-secret', { ...alice, secret: 'another' }, /does not answer/, false, false),
   fallOver,
   killed,
 ]

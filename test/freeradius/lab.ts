@@ -11,8 +11,6 @@ export const AUTH_PORT = 18_120
 export const ACCT_PORT = 18_130
 export const SECRET = 'between the two of us'
 export const FILES = '10.77.20.5'
-/** Nobody answers there. */
-export const SILENT = '10.77.20.99'
 export const TIMEOUT_SECONDS = 1
 export const TRIES = 2
 
