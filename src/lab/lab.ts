@@ -91,6 +91,7 @@ export interface TcpSpec {
   readonly sack?: boolean
   readonly timestamps?: boolean
   readonly pathMtuDiscovery?: boolean
+  readonly blackHoleDetection?: boolean
   /** Octets. */
   readonly sendBuffer?: number
   readonly receiveBuffer?: number
