@@ -128,8 +128,31 @@ export interface ServiceSpec {
   readonly port: number
 }
 
-export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'
+export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap' | 'ms-chap-v2'
 export type Mppe = 'off' | 'optional' | 'required'
+
+/** What LCP asks for; what is absent is as usual. */
+export interface LcpSpec {
+  /** Octets. */
+  readonly mru?: number
+  readonly pfc?: boolean
+  readonly acfc?: boolean
+  readonly accm?: number
+  readonly magic?: boolean
+  readonly identification?: string
+}
+
+/** What the server has to prove to a client. */
+export interface RequireAuth {
+  readonly auth: readonly AuthProtocol[]
+  readonly users: ReadonlyMap<string, string>
+}
+/** As whom a server proves itself. */
+export interface Identity {
+  readonly user: string
+  readonly password: string
+  readonly auth: readonly AuthProtocol[]
+}
 
 export interface ClientPptp {
   /** Address of the PAC. */
@@ -143,8 +166,17 @@ export interface ClientPptp {
   readonly routes: readonly Prefix[]
   /** Ask for name servers in IPCP (RFC 1877)? */
   readonly dns: boolean
+  /** Ask for NetBIOS name servers as well? */
+  readonly nbns?: boolean
+  /** What the user types when asked once more. */
+  readonly secondPassword?: string
+  /** Absent: the server need not prove anything. */
+  readonly requireAuth?: RequireAuth
+  readonly lcp?: LcpSpec
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** How many of them may stay without an answer. */
+  readonly echoFailures?: number
   /** It is a router: passes packets on between its networks and the tunnel. */
   readonly forward?: boolean
   readonly mssClamp?: boolean
@@ -206,10 +238,17 @@ export interface ServerPptp {
   readonly mppe: Mppe
   /** Name servers it gives out in IPCP (RFC 1877): none, one or two. */
   readonly dns: readonly Ipv4[]
-  /** NetBIOS name servers, likewise. */
-  readonly nbns: readonly Ipv4[]
+  /** The same for NetBIOS name servers. */
+  readonly nbns?: readonly Ipv4[]
+  /** How often a caller may try again after a wrong password. */
+  readonly authRetries?: number
+  /** Absent: it proves nothing. */
+  readonly identity?: Identity
+  readonly lcp?: LcpSpec
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** How many of them may stay without an answer. */
+  readonly echoFailures?: number
   readonly limits: LimitsSpec
   readonly proxyArp: boolean
   readonly mssClamp: boolean

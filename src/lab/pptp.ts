@@ -3,8 +3,9 @@ import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
 import type { AuthProtocol, ClientPptp, LimitsSpec, Mppe, ServerPptp } from './lab.ts'
 import { prefixes } from './networks.ts'
+import { readAuth, readClientPpp, readServerPpp } from './ppp.ts'
 import { readAsk } from './radius.ts'
-import { AUTH, DEFAULTS, MPPE } from './schema.ts'
+import { DEFAULTS, MPPE } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
 import { child, flag, type Issues, integer, items, type Tree, text } from './tree.ts'
 import { readUsers } from './users.ts'
@@ -47,6 +48,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     mppe,
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
+    ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     ...(flag(child(pptp, 'forward')) ? { forward: true } : {}),
     ...(flag(child(pptp, 'mss-clamp')) ? { mssClamp: true } : {}),
@@ -82,7 +84,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     auth,
     mppe,
     dns: addresses(child(pptp, 'dns')),
-    nbns: addresses(child(pptp, 'nbns')),
+    ...readServerPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     limits: readLimits(child(pptp, 'limits')),
     proxyArp: flag(child(pptp, 'proxy-arp')) ?? false,
@@ -110,10 +112,7 @@ function readLimits(tree: Tree | undefined): LimitsSpec {
 }
 
 function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: Mppe } {
-  const written = child(pptp, 'auth')
-  const words: readonly (string | undefined)[] =
-    written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
-  const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
+  const auth = readAuth(child(pptp, 'auth'), DEFAULTS.auth)
   const mppeTree = child(pptp, 'mppe')
   const mppe = MPPE.find(known => known === text(mppeTree)) ?? DEFAULTS.mppe
   if (mppeTree && mppe === 'required' && auth.length > 0 && !auth.includes('ms-chap-v2')) {

@@ -6,7 +6,7 @@
  * No transforms: the file is read from its tree, which still knows the places.
  */
 import * as v from 'valibot'
-import type { AuthProtocol, Kind, Mppe, Verb } from './lab.ts'
+import type { Kind, Mppe, Verb } from './lab.ts'
 import {
   address,
   addressOrNode,
@@ -30,6 +30,7 @@ import {
 } from './leaf.ts'
 import { map, named, texts } from './map.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
+import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
 import { answerSchema, askSchema } from './radius.ts'
 import { tcpSchema } from './tcp.ts'
 import { secrets, times, users } from './users.ts'
@@ -45,7 +46,6 @@ export const KINDS = [
   'tun',
   'udp',
 ] as const satisfies readonly Kind[]
-export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
 export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
 
 export const DEFAULTS = {
@@ -92,19 +92,6 @@ const stackKeys = {
   icmp: v.optional(icmpSchema),
 }
 
-const auth = v.pipe(
-  v.union(
-    [
-      oneOf(AUTH, 'An authentication protocol.'),
-      v.pipe(
-        v.array(oneOf(AUTH, 'An authentication protocol.')),
-        v.minLength(1, 'At least one authentication protocol is needed.'),
-      ),
-    ],
-    ({ input }: Wrong) => `${show(input)} is no authentication protocol.\nknown here: ${AUTH.join(', ')}`,
-  ),
-  v.description('Authentication protocols, best first; one alone needs no list.'),
-)
 const mppe = oneOf(MPPE, 'MPPE encryption: `required` ends a session without it.')
 
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
@@ -132,7 +119,7 @@ const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
   user: v.optional(words('User name.', 255)),
   password: v.optional(text('Password.')),
-  auth: v.optional(auth),
+  auth: v.optional(authSchema),
   mppe: v.optional(mppe, DEFAULTS.mppe),
   routes: v.optional(
     v.pipe(
@@ -141,7 +128,12 @@ const clientPptp = {
     ),
   ),
   dns: v.optional(flag('Ask the server for name servers (RFC 1877)?'), false),
+  nbns: v.optional(flag('Ask the server for NetBIOS name servers (RFC 1877)?')),
+  'second-password': v.optional(text('What the user types when the server allows another try.')),
+  'require-auth': requireAuthSchema,
+  lcp: lcpSchema,
   echo,
+  'echo-failures': echoFailuresSchema,
   forward: v.optional(flag('Is it a router, which passes packets on between its networks and the tunnel?'), false),
   ...carries,
 }
@@ -164,7 +156,7 @@ const serverPptp = {
     false,
   ),
   ...carries,
-  auth: v.optional(auth),
+  auth: v.optional(authSchema),
   mppe: v.optional(mppe, DEFAULTS.mppe),
   dns: v.optional(
     v.pipe(
@@ -173,14 +165,14 @@ const serverPptp = {
       v.description('Name servers to give out (RFC 1877).'),
     ),
   ),
-  nbns: v.optional(
-    v.pipe(
-      v.array(address('A NetBIOS name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),
-      v.maxLength(2, 'PPP carries two NetBIOS name servers at most (RFC 1877).'),
-      v.description('NetBIOS name servers (WINS) to give out (RFC 1877).'),
-    ),
+  nbns: nbnsSchema,
+  'auth-retries': v.optional(
+    count('How often a caller may try again after a wrong password (MS-CHAP); as a rule never.', 0, 10),
   ),
+  identity: identitySchema,
+  lcp: lcpSchema,
   echo,
+  'echo-failures': echoFailuresSchema,
 }
 
 function poolWrong({ input }: Wrong): string {
@@ -265,7 +257,7 @@ const node = v.pipe(
 const defaults = map('topology.defaults', {
   ...stackKeys,
   pptp: v.optional(
-    map('the pptp of topology.defaults', { auth: v.optional(auth), mppe: v.optional(mppe, DEFAULTS.mppe) }),
+    map('the pptp of topology.defaults', { auth: v.optional(authSchema), mppe: v.optional(mppe, DEFAULTS.mppe) }),
   ),
 })
 

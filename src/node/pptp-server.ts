@@ -11,21 +11,22 @@ import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, type NetworkFacts, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
 import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
 import { Caller, type Grant } from './caller.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { RadiusNas, type RadiusSettings } from './radius-nas.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
-export interface ServerConfig {
+export interface ServerConfig extends LinkSettings {
   /** Its own address on every ppp interface. */
   readonly local: Ipv4
   /** Addresses for callers, both ends included, lowest first. */
@@ -36,10 +37,11 @@ export interface ServerConfig {
   readonly auth: readonly AuthMethod[]
   readonly mppe: 'off' | 'optional' | 'required'
   readonly dns: readonly Ipv4[]
-  /** NetBIOS name servers to give out. */
   readonly nbns?: readonly Ipv4[]
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
+  /** How often a caller may try again after a wrong password; absent: never. */
+  readonly authRetries?: number
+  /** As whom it proves itself to a client that asks; absent: it does not. */
+  readonly identity?: { readonly user: string; readonly password: string; readonly auth: readonly AuthMethod[] }
   readonly limits?: Limits
   /** Answer ARP requests for the callers' addresses, so that they seem to stand in the server's own network. */
   readonly proxyArp?: boolean
@@ -258,22 +260,22 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, nbns = [], echo, mtu } = this.#config
+    const { local, users, auth, authRetries = 0, identity, mppe, dns, nbns = [], mtu } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
-      mru: DEFAULT_MRU,
-      mtu: tunnelMtu(this, call.peer, mtu),
       authenticatePeer: {
         methods: auth,
         name: this.env.node,
         secretOf: user => users.get(user),
         judge: this.#judgeOf(call),
+        retries: authRetries,
       },
+      ...(identity ? { ourself: { ...identity, methods: identity.auth } } : {}),
       mppe,
       ip: { local, assignPeer: user => this.#assign(call, user), dns, nbns },
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
+      ...linkConfig(this.#config),
+      mtu: tunnelMtu(this, call.peer, mtu),
     }
   }
 

@@ -182,8 +182,11 @@ export class PppLink {
   }
 }
 
-function describeFacts({ local, peer, mtu, encryption, dns }: NetworkFacts): string {
+function describeFacts({ local, peer, mtu, encryption, dns, nbns }: NetworkFacts): string {
   const cipher = encryption === 'none' ? 'not encrypted' : 'MPPE 128 bit'
-  const servers = dns.length === 0 ? '' : `, name servers ${dns.map((a: Ipv4) => formatIpv4(a)).join(' ')}`
+  const servers = listed('name servers', dns) + listed('NetBIOS name servers', nbns)
   return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
 }
+
+const listed = (what: string, addresses: readonly Ipv4[]): string =>
+  addresses.length === 0 ? '' : `, ${what} ${addresses.map(address => formatIpv4(address)).join(' ')}`

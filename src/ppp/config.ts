@@ -29,8 +29,8 @@ export interface LcpConfig {
   /** Protocol- and address-and-control-field compression, asked for and granted (RFC 1661 §6.5, §6.6); absent: yes. */
   readonly pfc?: boolean
   readonly acfc?: boolean
-  /** Async control character map (RFC 1662 §7.1); absent: 0; `off`: not asked for. */
-  readonly accm?: number | 'off'
+  /** Async control character map (RFC 1662 §7.1); absent: 0. */
+  readonly accm?: number
   /** Ask for a magic number; absent: yes. Without it nobody sees that the line is looped. */
   readonly magic?: boolean
   /** Sent when LCP opens (RFC 1570, Identification); absent: nothing is. */

@@ -30,13 +30,13 @@ export function mruRule(mru: number): OptionRule<number> {
   }
 }
 
-/** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. Undefined: we do not ask. */
-export const accmRule = (wanted: number | undefined): OptionRule<number> => ({
+/** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
+export const accmRule = (wanted: number): OptionRule<number> => ({
   ...FOUR_OCTETS,
   type: LCP_OPTIONS.accm,
   want: () => wanted,
   judge: asked => (asked === undefined ? { nak: 0 } : 'ack'),
-  concede: suggested => (wanted === undefined ? undefined : suggested),
+  concede: suggested => suggested,
 })
 
 /** §6.5, §6.6: granted to the peer where we want it ourselves. */

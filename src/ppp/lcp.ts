@@ -54,8 +54,7 @@ export class Lcp {
     this.#magic = this.#magicRule(magic)
     this.#pfc = flagRule(LCP_OPTIONS.pfc, pfc)
     this.#acfc = flagRule(LCP_OPTIONS.acfc, acfc)
-    const map = accmRule(accm === 'off' ? undefined : accm)
-    const rules = [this.#mru, map, this.#auth, this.#magic, this.#pfc, this.#acfc]
+    const rules = [this.#mru, accmRule(accm), this.#auth, this.#magic, this.#pfc, this.#acfc]
     this.protocol = new ControlProtocol(link, 'lcp', Ppp.LCP, rules, {
       up: () => this.#up(),
       down: () => this.#down(),

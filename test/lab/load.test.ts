@@ -90,7 +90,6 @@ describe('voluntary.yaml', () => {
       auth: ['ms-chap-v2'],
       mppe: 'required',
       dns: [],
-      nbns: [],
       grants: new Map(),
       limits: {},
       proxyArp: false,
