@@ -155,6 +155,7 @@ describe('docs/snapshot.md', () => {
     host: everywhere,
     router: everywhere,
     switch: pathsOf('switch'),
+    radius: [...everywhere, ...pathsOf('radius'), ...pathsOf('radius, besides')],
     tun: pathsOf('tun'),
     udp: pathsOf('udp'),
     client: [...everywhere, ...pathsOf('client'), ...pathsOf('client, besides')],
@@ -177,9 +178,9 @@ describe('docs/snapshot.md', () => {
         }
       }
     }
-    // No shipped lab has a TCP connection that ends at a router, or a door over UDP.
+    // No shipped lab has a TCP connection that ends at a router or a RADIUS server, or a door over UDP.
     assert.deepEqual(
-      [...missing].filter(path => !path.startsWith('router tcp[') && !path.startsWith('udp ')),
+      [...missing].filter(path => !/^(router|radius) tcp\[/.test(path) && !path.startsWith('udp ')),
       [],
     )
   })
@@ -205,7 +206,7 @@ function pattern(path: string): RegExp {
 
 /** Paths of all values, with the keys of maps and lists in brackets. */
 function leaves(snapshot: Snapshot): string[] {
-  const MAPS = new Set(['interfaces', 'routes', 'arp', 'tcp', 'calls', 'ports', 'table'])
+  const MAPS = new Set(['interfaces', 'routes', 'arp', 'tcp', 'calls', 'ports', 'table', 'users'])
   const walk = (value: SnapshotValue, path: string, isMap: boolean): string[] => {
     if (value === undefined) return []
     if (typeof value !== 'object') return [path]
