@@ -52,7 +52,7 @@ export class RadiusServer extends IpNode {
   readonly #random: Random
   readonly #answers = new Map<string, Answer>()
   /** Sessions that have begun and not ended, by NAS and Acct-Session-Id. */
-  readonly #sessions = new Map<string, string>()
+  readonly #sessions = new Set<string>()
   #accepted = 0
   #rejected = 0
   #records = 0
@@ -215,7 +215,7 @@ export class RadiusServer extends IpNode {
     const status = A.findNumber(packet, TYPE.acctStatusType)
     const key = `${formatIpv4(from)} ${A.findText(packet, TYPE.acctSessionId) ?? ''}`
     if (status === STATUS.start || status === STATUS.interim) {
-      this.#sessions.set(key, A.findText(packet, TYPE.userName) ?? '')
+      this.#sessions.add(key)
     } else if (status === STATUS.stop) this.#sessions.delete(key)
     answer('accounting-response', this.#kept(packet))
   }
@@ -226,7 +226,6 @@ export class RadiusServer extends IpNode {
       rejected: this.#rejected,
       records: this.#records,
       sessions: this.#sessions.size,
-      users: [...this.#sessions.values()],
     }
     return { ...super.snapshot(), radius }
   }
