@@ -19,7 +19,7 @@ export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
-export { type Loaded, loadLab as load, type Override } from './lab/load.ts'
+export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,

@@ -8,6 +8,7 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   router: 'router',
   switch: 'switch',
   host: 'host',
+  radius: 'RADIUS',
   tun: 'outside',
   udp: 'outside',
 }

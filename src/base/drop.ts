@@ -20,6 +20,7 @@ export const DROP_REASONS = {
   'no-route': 'No route leads to its destination.',
   'ttl-expired': 'Its time to live ran out before it arrived.',
   'fragmentation-needed': 'It is larger than the next link carries and forbids fragmentation.',
+  'icmp-blocked': 'This machine is set up to pass on no ICMP message that a packet was too large.',
   'no-protocol': 'No one on this machine handles its IP protocol.',
   'port-closed': 'No one on this machine listens on its UDP port.',
   martian: 'Its source or destination is an address that no packet on a line may have.',
@@ -34,7 +35,6 @@ export const DROP_REASONS = {
   'outside-range': 'Its end outside the simulation is in none of the networks that the lab names.',
   // TCP
   'tcp-unexpected': 'The TCP segment belongs to no connection, or the state of its connection has no use for it.',
-  'icmp-blocked': 'This machine is set up to pass on no ICMP message that a packet was too large.',
   // RADIUS
   'radius-unexpected': 'The RADIUS packet answers no open request, or who sent it does not know the shared secret.',
   // PPTP

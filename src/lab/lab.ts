@@ -20,13 +20,15 @@ export interface Lab {
   readonly services: readonly ServiceSpec[]
   /** In order of time; those of one instant in the order of the file. */
   readonly events: readonly Action[]
+  /** Texts of other files that the lab names, by their names. */
+  readonly files: ReadonlyMap<string, string>
   readonly questions: readonly Question[]
   readonly checks: readonly Check[]
 }
 
-export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server' | 'tun' | 'udp'
+export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server' | 'radius' | 'tun' | 'udp'
 
-export type NodeSpec = PlainSpec | ClientSpec | ServerSpec | TunSpec | UdpSpec
+export type NodeSpec = PlainSpec | ClientSpec | ServerSpec | RadiusServerSpec | TunSpec | UdpSpec
 
 export interface PlainSpec extends NodeCommon {
   readonly kind: 'host' | 'router' | 'switch'
@@ -38,6 +40,11 @@ export interface ClientSpec extends NodeCommon {
 export interface ServerSpec extends NodeCommon {
   readonly kind: 'pptp-server'
   readonly pptp: ServerPptp
+}
+
+export interface RadiusServerSpec extends NodeCommon {
+  readonly kind: 'radius'
+  readonly radius: RadiusNodeSpec
 }
 
 /** What is outside the simulation, behind a TUN device of the machine it runs on. */
@@ -73,6 +80,8 @@ interface NodeCommon {
   readonly routes: readonly RouteSpec[]
   /** Of a machine that has an IP stack; absent: as usual. */
   readonly tcp?: TcpSpec
+  /** True: it makes no ICMP message that a packet was too large, and passes none on. */
+  readonly blocksTooBig?: boolean
 }
 
 /** How a machine speaks TCP; what is absent is as usual. */
@@ -82,6 +91,7 @@ export interface TcpSpec {
   readonly sack?: boolean
   readonly timestamps?: boolean
   readonly pathMtuDiscovery?: boolean
+  readonly blackHoleDetection?: boolean
   /** Octets. */
   readonly sendBuffer?: number
   readonly receiveBuffer?: number
@@ -192,6 +202,52 @@ export interface ClientPptp {
   readonly gre?: Partial<GreSpec>
   /** How many of them may stay without an answer. */
   readonly echoFailures?: number
+  /** It is a router: passes packets on between its networks and the tunnel. */
+  readonly forward?: boolean
+  readonly mssClamp?: boolean
+  /** Largest IP packet in the tunnel; absent: what the path carries, less the headers. */
+  readonly mtu?: number
+}
+
+/** What a user gets beside the right to come in. */
+export interface GrantSpec {
+  /** Absent: one of the pool. */
+  readonly address?: Ipv4
+  /** Networks behind the caller. */
+  readonly routes?: readonly Prefix[]
+  readonly session?: Duration
+  readonly idle?: Duration
+}
+
+/** Absent: no limit. */
+export interface LimitsSpec {
+  readonly calls?: number
+  readonly callsPerUser?: number
+  readonly connections?: number
+  readonly connectionsPerPeer?: number
+  readonly session?: Duration
+  readonly idle?: Duration
+}
+
+/** Whom a server asks who may come in. */
+export interface RadiusSpec {
+  readonly servers: readonly {
+    readonly address: Ipv4
+    readonly authPort: number
+    readonly acctPort: number
+    readonly secret: Uint8Array
+  }[]
+  readonly timeout: Duration
+  readonly tries: number
+  readonly accounting: boolean
+  /** Absent: no report of a session while it goes on. */
+  readonly interim?: Duration
+}
+
+export interface RadiusNodeSpec {
+  readonly secret: Uint8Array
+  readonly users: ReadonlyMap<string, string>
+  readonly grants: ReadonlyMap<string, GrantSpec>
 }
 
 export interface ServerPptp {
@@ -200,6 +256,8 @@ export interface ServerPptp {
   /** Addresses for callers, both ends included, lowest first. */
   readonly pool: { readonly first: Ipv4; readonly last: Ipv4 }
   readonly users: ReadonlyMap<string, string>
+  /** What some of the users get beside an address of the pool. */
+  readonly grants: ReadonlyMap<string, GrantSpec>
   /** What it demands, best first. */
   readonly auth: readonly AuthProtocol[]
   readonly mppe: MppeSpec
@@ -218,6 +276,12 @@ export interface ServerPptp {
   readonly gre?: Partial<GreSpec>
   /** How many of them may stay without an answer. */
   readonly echoFailures?: number
+  readonly limits: LimitsSpec
+  readonly proxyArp: boolean
+  readonly mssClamp: boolean
+  /** Largest IP packet in the tunnels; absent: what the path carries, less the headers. */
+  readonly mtu?: number
+  readonly radius?: RadiusSpec
 }
 
 export interface LinkSpec {

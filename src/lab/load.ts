@@ -20,22 +20,30 @@ export type Loaded =
   | { readonly ok: true; readonly lab: Lab }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
+/** The text of another file that a lab names, from its folder; undefined: there is none. */
+export type ReadFile = (name: string) => string | undefined
+
 /** `file` is only a name, for the messages. */
-export function loadLab(text: string, file: string, overrides: readonly Override[] = []): Loaded {
+export function loadLab(
+  text: string,
+  file: string,
+  overrides: readonly Override[] = [],
+  readFile: ReadFile = () => undefined,
+): Loaded {
   const issues = new Issues()
   const tree = readDocument(text, file, issues)
   if (tree) {
     for (const override of overrides) applyOverride(tree, override, issues)
     checkShape(tree, issues)
-    const lab = read(tree, issues)
+    const lab = read(tree, issues, readFile)
     if (issues.list.length === 0) return { ok: true, lab }
   }
   return { ok: false, issues: issues.sorted(file) }
 }
 
 /** The lab as far as it can be read; it is whole when nothing was reported. */
-function read(tree: Tree, issues: Issues): Lab {
-  const topology = new Topology(child(tree, 'topology'), issues)
+function read(tree: Tree, issues: Issues, readFile: ReadFile): Lab {
+  const topology = new Topology(child(tree, 'topology'), issues, readFile)
   const timeline = new Timeline(tree, topology, issues)
   const events = timeline.events()
   const nodes = [...topology.nodes.values()].map(node => topology.nodeSpec(node))
@@ -48,6 +56,7 @@ function read(tree: Tree, issues: Issues): Lab {
     links: topology.linkSpecs(),
     services: readServices(tree, topology, events, issues),
     events,
+    files: topology.files,
     questions: timeline.questions(),
     checks: timeline.checks(),
   }

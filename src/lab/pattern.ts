@@ -8,6 +8,8 @@ import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../base/tunnel-end.ts'
+import { CODES } from '../wire/radius.ts'
+import { CAUSE } from '../wire/radius-attributes.ts'
 import { flag, oneOf, show, text, type Wrong } from './leaf.ts'
 import { map } from './map.ts'
 
@@ -64,13 +66,19 @@ const WORDS: { readonly [K in EventName]?: Readonly<Record<string, readonly stri
       'failure',
     ],
   },
+  'radius-message': { way: WAY, type: Object.keys(CODES) },
+  'radius-silent': { type: ['access-request', 'accounting-request'] },
+  account: { cause: Object.keys(CAUSE) },
   interface: { to: ['up', 'down'] },
   'tunnel-end': { layer: TUNNEL_LAYERS, reason: Object.keys(TUNNEL_END_REASONS) },
   route: { action: ['add', 'remove'] },
   arp: { way: WAY, type: ['request', 'reply', 'announcement'] },
   served: { service: NAMED_SERVICES, end: SERVICE_ENDS },
 }
-const NUMBERS = new Set(['length', 'id', 'seq', 'tries', 'bytes', 'port', 'received', 'sent'])
+const NUMBERS = new Set([
+  ...['length', 'id', 'seq', 'tries', 'bytes', 'port', 'received', 'sent'],
+  ...['seconds', 'octetsIn', 'octetsOut', 'packetsIn', 'packetsOut'],
+])
 const DURATIONS = new Set(['rtt', 'took'])
 const FLAGS = new Set(['ok'])
 

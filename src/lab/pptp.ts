@@ -2,13 +2,15 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
 import { readHabits } from './habits.ts'
-import type { AuthProtocol, ClientPptp, MppeSpec, ServerPptp } from './lab.ts'
+import type { AuthProtocol, ClientPptp, LimitsSpec, MppeSpec, ServerPptp } from './lab.ts'
 import { checkKeys, readMppe } from './mppe.ts'
 import { prefixes } from './networks.ts'
 import { readAuth, readClientPpp, readServerPpp } from './ppp.ts'
+import { readAsk } from './radius.ts'
 import { DEFAULTS } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
-import { child, entries, flag, type Issues, items, type Tree, text } from './tree.ts'
+import { child, flag, type Issues, integer, items, type Tree, text } from './tree.ts'
+import { readUsers } from './users.ts'
 
 /** What must be there, from wherever it came: the node, its kind, the defaults. */
 function complete(node: NodeDraft, pptp: Tree | undefined, keys: readonly [string, string][], issues: Issues): boolean {
@@ -37,6 +39,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   const server = topology.address(child(pptp, 'server'), node)
   const user = text(child(pptp, 'user'))
   const password = text(child(pptp, 'password'))
+  const mtu = integer(child(pptp, 'mtu'))
   if (!whole || server === undefined || user === undefined || password === undefined) return undefined
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
   return {
@@ -50,6 +53,9 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     ...readHabits(pptp),
+    ...(flag(child(pptp, 'forward')) ? { forward: true } : {}),
+    ...(flag(child(pptp, 'mss-clamp')) ? { mssClamp: true } : {}),
+    ...(mtu === undefined ? {} : { mtu }),
   }
 }
 
@@ -61,7 +67,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     [
       ['local', 'its address in the tunnels'],
       ['pool', 'addresses for callers'],
-      ['users', 'who may call'],
+      ...(child(pptp, 'secrets') || child(pptp, 'radius') ? [] : [['users', 'who may call'] as [string, string]]),
     ],
     topology.issues,
   )
@@ -69,21 +75,44 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
   const local = parseIpv4(text(child(pptp, 'local')) ?? '')
   const pool = readPool(node, child(pptp, 'pool'), local, topology.issues)
   if (!whole || local === undefined || pool === undefined) return undefined
-  const users = new Map<string, string>()
-  for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
-  const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
+  const { users, grants } = readUsers(pptp, node, topology)
+  const radius = child(pptp, 'radius') && readAsk(child(pptp, 'radius'), node, topology)
+  const mtu = integer(child(pptp, 'mtu'))
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
   return {
     local,
     pool,
     users,
+    grants,
     auth,
     mppe,
-    dns: dns.filter(address => address !== undefined),
+    dns: addresses(child(pptp, 'dns')),
     ...readServerPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     ...readHabits(pptp),
+    limits: readLimits(child(pptp, 'limits')),
+    proxyArp: flag(child(pptp, 'proxy-arp')) ?? false,
+    mssClamp: flag(child(pptp, 'mss-clamp')) ?? false,
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(radius === undefined ? {} : { radius }),
   }
+}
+
+const addresses = (tree: Tree | undefined): Ipv4[] =>
+  items(tree)
+    .map(item => parseIpv4(text(item) ?? ''))
+    .filter(address => address !== undefined)
+
+function readLimits(tree: Tree | undefined): LimitsSpec {
+  const limits = {
+    calls: integer(child(tree, 'calls')),
+    callsPerUser: integer(child(tree, 'calls-per-user')),
+    connections: integer(child(tree, 'connections')),
+    connectionsPerPeer: integer(child(tree, 'connections-per-peer')),
+    session: parseDuration(text(child(tree, 'session')) ?? ''),
+    idle: parseDuration(text(child(tree, 'idle')) ?? ''),
+  }
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }
 
 function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: MppeSpec } {

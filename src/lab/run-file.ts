@@ -16,6 +16,8 @@ export interface RunHeader {
   readonly lab: string
   readonly seed: number
   readonly overrides: readonly Override[]
+  /** Texts of other files that the lab names; absent: it names none. */
+  readonly files?: Readonly<Record<string, string>>
   /** Of a bridged run: its time zero in microseconds since 1970. */
   readonly timeZero?: number
 }
@@ -41,6 +43,7 @@ export type RecordedRun =
       readonly version: string
       readonly lab: string
       readonly overrides: readonly Override[]
+      readonly files: ReadonlyMap<string, string>
       readonly timeZero: number | undefined
       readonly inputs: readonly Input[]
       readonly end: RunEnd | undefined
@@ -64,12 +67,13 @@ export function readRunFile(text: string): RecordedRun {
   }
   if (header.format !== RUN_FORMAT)
     return bad(`it has format ${header.format}; this version reads format ${RUN_FORMAT}`)
-  const { lab, seed, overrides, timeZero } = header
+  const { lab, seed, overrides, timeZero, files = {} } = header
   if (
     typeof lab !== 'string' ||
     !isCount(seed) ||
     !Array.isArray(overrides) ||
     !overrides.every(isOverride) ||
+    !isTexts(files) ||
     (timeZero !== undefined && !isCount(timeZero))
   ) {
     return bad('its header lacks the text of the lab, the seed or the overrides')
@@ -81,7 +85,16 @@ export function readRunFile(text: string): RecordedRun {
   const end = values.find(isEnd)
   const version = typeof header.version === 'string' ? header.version : 'unknown'
   const all = [...overrides, { path: 'seed', value: String(seed) }]
-  return { ok: true, version, lab, overrides: all, timeZero, inputs: inputs as Input[], end }
+  return {
+    ok: true,
+    version,
+    lab,
+    overrides: all,
+    files: new Map(Object.entries(files)),
+    timeZero,
+    inputs: inputs as Input[],
+    end,
+  }
 }
 
 /** Where the last line begins if nothing ends it and it is no JSON: a program that is killed may leave half a line. */
@@ -108,6 +121,9 @@ const bad = (problem: string): RecordedRun => ({ ok: false, problem })
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
+
+const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
+  isObject(value) && Object.values(value).every(text => typeof text === 'string')
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 

@@ -33,7 +33,9 @@ import { map, named, texts } from './map.ts'
 import { DEFAULTS as MPPE_DEFAULTS, mppeSchema } from './mppe.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
+import { answerSchema, askSchema } from './radius.ts'
 import { tcpSchema } from './tcp.ts'
+import { secrets, times, users } from './users.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
 export const KINDS = [
@@ -42,6 +44,7 @@ export const KINDS = [
   'switch',
   'client',
   'pptp-server',
+  'radius',
   'tun',
   'udp',
 ] as const satisfies readonly Kind[]
@@ -72,10 +75,44 @@ const services = v.pipe(
   v.description('What answers at this node: echo (port 7), discard (9), chargen (19), http (80).'),
 )
 
+const icmpSchema = v.pipe(
+  map('the icmp of a node', {
+    'fragmentation-needed': v.optional(
+      oneOf(['on', 'off'], '`off`: it tells nobody that a packet was too large, and passes on no such message.'),
+      'on',
+    ),
+  }),
+  v.description('Which ICMP messages the machine makes and passes on.'),
+)
+
 /** Of every kind that has an IP stack. */
-const stackKeys = { routes: v.optional(routes), services: v.optional(services), tcp: v.optional(tcpSchema) }
+const stackKeys = {
+  routes: v.optional(routes),
+  services: v.optional(services),
+  tcp: v.optional(tcpSchema),
+  icmp: v.optional(icmpSchema),
+}
 
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
+
+/** What a tunnel carries, at either end. */
+const carries = {
+  mtu: v.optional(
+    count('Largest IP packet in the tunnel; without it what the path carries, less the headers.', 68, 1500),
+  ),
+  'mss-clamp': v.optional(flag('Lower the MSS in every TCP SYN that passes the tunnel to what it carries?'), false),
+}
+
+const limits = v.pipe(
+  map('the limits of a server', {
+    calls: v.optional(count('Calls at a time.', 1, 65_535)),
+    'calls-per-user': v.optional(count('Calls of one user at a time.', 1, 65_535)),
+    connections: v.optional(count('Control connections at a time.', 1, 65_535)),
+    'connections-per-peer': v.optional(count('Control connections from one address at a time.', 1, 65_535)),
+    ...times,
+  }),
+  v.description('How much, and for how long; what is not named has no limit.'),
+)
 
 const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
@@ -97,6 +134,8 @@ const clientPptp = {
   echo,
   ...habitKeys,
   'echo-failures': echoFailuresSchema,
+  forward: v.optional(flag('Is it a router, which passes packets on between its networks and the tunnel?'), false),
+  ...carries,
 }
 
 const serverPptp = {
@@ -108,9 +147,15 @@ const serverPptp = {
       v.description('Addresses for callers, first and last: 10.8.0.10-10.8.0.99. The lowest free one is given.'),
     ),
   ),
-  users: v.optional(
-    v.pipe(texts('users and their passwords', text('Password.')), v.description('User names and their passwords.')),
+  users: v.optional(users),
+  secrets: v.optional(secrets),
+  limits: v.optional(limits),
+  radius: v.optional(askSchema),
+  'proxy-arp': v.optional(
+    flag('Answer ARP requests for the addresses of callers, as if they stood in the network of the server?'),
+    false,
   ),
+  ...carries,
   auth: v.optional(authSchema),
   mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   dns: v.optional(
@@ -144,6 +189,8 @@ const serverKeys = {
   ...stackKeys,
   pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
 }
+
+const radiusKeys = { ...stackKeys, radius: v.optional(answerSchema) }
 
 const networks = (describe: string) =>
   v.optional(
@@ -180,6 +227,7 @@ const KIND_KEYS = {
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
+  radius: radiusKeys,
   tun: tunKeys,
   udp: udpKeys,
 }
@@ -198,6 +246,7 @@ const node = v.pipe(
       map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
+      map('a node of kind radius', { kind: v.literal('radius'), ...KIND_KEYS.radius }),
       map('a node of kind tun', { kind: v.literal('tun'), ...KIND_KEYS.tun }),
       map('a node of kind udp', { kind: v.literal('udp'), ...KIND_KEYS.udp }),
     ],
@@ -223,6 +272,7 @@ const kinds = map('topology.kinds (the kinds of nodes)', {
   switch: v.optional(map('the kind switch', KIND_KEYS.switch)),
   client: v.optional(map('the kind client', KIND_KEYS.client)),
   'pptp-server': v.optional(map('the kind pptp-server', KIND_KEYS['pptp-server'])),
+  radius: v.optional(map('the kind radius', KIND_KEYS.radius)),
 })
 
 const endpointWrong = ({ input }: Wrong) =>

@@ -4,6 +4,7 @@
  */
 import { SERVICES } from '../app/services.ts'
 import { PPTP_PORT } from '../node/tunnel-stack.ts'
+import { ACCT_PORT, AUTH_PORT } from '../wire/radius.ts'
 import type { Action, Kind, Lab, ServiceSpec } from './lab.ts'
 import { splitService } from './leaf.ts'
 import type { NodeDraft, Topology } from './topology.ts'
@@ -65,6 +66,7 @@ function readNode(lab: Tree, { name, kind, merged }: NodeDraft, events: readonly
     return owner === undefined
   }
   if (kind === 'pptp-server') taken.set(`tcp ${PPTP_PORT}`, 'PPTP')
+  if (kind === 'radius') for (const port of [AUTH_PORT, ACCT_PORT]) taken.set(`udp ${port}`, 'RADIUS')
   for (const own of ownServices(kind, events)) take(own, portOfFetch(lab, own.port), 'name another port')
   const specs: ServiceSpec[] = []
   for (const tree of items(child(merged, 'services'))) {

@@ -33,6 +33,9 @@ export const tcpSchema = v.pipe(
     sack: v.optional(flag('Offer selective acknowledgments (RFC 2018)?')),
     timestamps: v.optional(flag('Offer timestamps (RFC 7323)?')),
     'path-mtu-discovery': v.optional(flag('Forbid routers to fragment, and find out what they carry (RFC 1191)?')),
+    'black-hole-detection': v.optional(
+      flag('Find out by silence where the messages that a packet was too large are lost (RFC 4821)?'),
+    ),
     'send-buffer': v.optional(buffer('Octets that wait for the acknowledgment of the peer, at most.')),
     'receive-buffer': v.optional(buffer('Octets that wait for their reader, at most; it sets the window.')),
   }),
@@ -44,9 +47,12 @@ export function readTcp(tree: Tree | undefined): TcpSpec | undefined {
   if (tree === undefined) return undefined
   const congestion = CONGESTION.find(known => known === text(child(tree, 'congestion')))
   const profile = PROFILES.find(known => known === text(child(tree, 'profile')))
-  const [sack, timestamps, pathMtuDiscovery] = ['sack', 'timestamps', 'path-mtu-discovery'].map(key =>
-    flagOf(child(tree, key)),
-  )
+  const [sack, timestamps, pathMtuDiscovery, blackHoleDetection] = [
+    'sack',
+    'timestamps',
+    'path-mtu-discovery',
+    'black-hole-detection',
+  ].map(key => flagOf(child(tree, key)))
   const [sendBuffer, receiveBuffer] = ['send-buffer', 'receive-buffer'].map(key =>
     parseSize(text(child(tree, key)) ?? ''),
   )
@@ -56,6 +62,7 @@ export function readTcp(tree: Tree | undefined): TcpSpec | undefined {
     ...(sack === undefined ? {} : { sack }),
     ...(timestamps === undefined ? {} : { timestamps }),
     ...(pathMtuDiscovery === undefined ? {} : { pathMtuDiscovery }),
+    ...(blackHoleDetection === undefined ? {} : { blackHoleDetection }),
     ...(sendBuffer === undefined ? {} : { sendBuffer }),
     ...(receiveBuffer === undefined ? {} : { receiveBuffer }),
   }

@@ -29,6 +29,7 @@ import { suggest } from './nearest.ts'
 import { network, sameNetwork, unfit } from './networks.ts'
 import { readTun, readUdp } from './outside.ts'
 import { readClient, readServer } from './pptp.ts'
+import { readRadiusNode } from './radius.ts'
 import { DEFAULTS, KINDS } from './schema.ts'
 import { readTcp } from './tcp.ts'
 import {
@@ -82,11 +83,23 @@ export class Topology {
   /** False when an end or an address could not be read: then a route may be right and only seem wrong. */
   #allRead = true
 
-  constructor(tree: Tree | undefined, issues: Issues) {
+  /** Texts of the files that the lab names. */
+  readonly files = new Map<string, string>()
+  readonly #readFile: (name: string) => string | undefined
+
+  constructor(tree: Tree | undefined, issues: Issues, readFile: (name: string) => string | undefined) {
     this.issues = issues
+    this.#readFile = readFile
     for (const [name, node] of entries(child(tree, 'nodes'))) this.#addNode(name, node, tree)
     for (const [index, link] of items(child(tree, 'links')).entries()) this.#addLink(index, link)
     this.#broadcastDomains()
+  }
+
+  /** Another file of the lab; it is remembered with it. */
+  readFile(name: string): string | undefined {
+    const text = this.files.get(name) ?? this.#readFile(name)
+    if (text !== undefined) this.files.set(name, text)
+    return text
   }
 
   get allRead(): boolean {
@@ -320,7 +333,13 @@ export class Topology {
     const { name, kind, merged, interfaces } = node
     const routes = hasStack(kind) ? this.#routes(node) : []
     const tcp = hasStack(kind) ? readTcp(child(merged, 'tcp')) : undefined
-    const common = { name, interfaces, routes, ...(tcp === undefined ? {} : { tcp }) }
+    const common = {
+      name,
+      interfaces,
+      routes,
+      ...(tcp === undefined ? {} : { tcp }),
+      ...(hasStack(kind) && blocksTooBig(merged) ? { blocksTooBig: true } : {}),
+    }
     if (kind === 'client') {
       const pptp = readClient(node, this)
       return pptp && { ...common, kind, pptp }
@@ -328,6 +347,10 @@ export class Topology {
     if (kind === 'pptp-server') {
       const pptp = readServer(node, this)
       return pptp && { ...common, kind, pptp }
+    }
+    if (kind === 'radius') {
+      const radius = readRadiusNode(node, this)
+      return radius && { ...common, kind, radius }
     }
     if (kind === 'tun') return readTun(node, this)
     if (kind === 'udp') return readUdp(node, this)
@@ -401,6 +424,9 @@ export class Topology {
     return address
   }
 }
+
+/** `icmp: { fragmentation-needed: off }` */
+const blocksTooBig = (node: Tree): boolean => text(child(child(node, 'icmp'), 'fragmentation-needed')) === 'off'
 
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)

@@ -49,7 +49,7 @@ export interface VerbRules<V extends Verb> {
 }
 
 /** Machines that have an IP stack, and so can ping and fetch. */
-export const TALKERS: readonly Kind[] = ['host', 'router', 'client', 'pptp-server']
+export const TALKERS: readonly Kind[] = ['host', 'router', 'client', 'pptp-server', 'radius']
 
 const port = (describe: string) => count(describe, 1, 65535)
 const both = <S extends v.GenericSchema>(leaf: S) =>

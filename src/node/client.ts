@@ -32,6 +32,11 @@ export interface ClientConfig extends LinkSettings {
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   readonly dns: boolean
+  readonly nbns?: boolean
+  /** What the user types when asked once more. */
+  readonly secondPassword?: string
+  /** How the server has to prove who it is; absent: it need not. */
+  readonly requireAuth?: { readonly auth: readonly AuthMethod[]; readonly users: ReadonlyMap<string, string> }
   /** Whose habits it has. */
   readonly profile?: Profile
   readonly gre?: GreChoice
@@ -41,11 +46,6 @@ export interface ClientConfig extends LinkSettings {
   readonly mssClamp?: boolean
   /** Largest IP packet in the tunnel; absent: what the path to the server carries, less the headers. */
   readonly mtu?: number
-  readonly nbns?: boolean
-  /** What the user types when asked once more. */
-  readonly secondPassword?: string
-  /** How the server has to prove who it is; absent: it need not. */
-  readonly requireAuth?: { readonly auth: readonly AuthMethod[]; readonly users: ReadonlyMap<string, string> }
 }
 
 const IFACE = 'ppp0'

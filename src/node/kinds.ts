@@ -6,10 +6,12 @@ import type { TcpOptions } from '../ip/tcp.ts'
 import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
 import { Host } from './host.ts'
+import { IpNode } from './ip-node.ts'
 import type { SimNode } from './node.ts'
 import { Outside } from './outside.ts'
 import type { ServerConfig } from './pptp-server.ts'
 import { PptpServer } from './pptp-server.ts'
+import { RadiusServer, type RadiusServerConfig } from './radius-server.ts'
 import { Router } from './router.ts'
 import { Switch } from './switch.ts'
 
@@ -19,13 +21,22 @@ export type NodeConfig =
   | { readonly kind: 'tun' | 'udp'; readonly networks: readonly Prefix[] | undefined }
   | (StackConfig & { readonly kind: 'client'; readonly pptp: ClientConfig })
   | (StackConfig & { readonly kind: 'pptp-server'; readonly pptp: ServerConfig })
+  | (StackConfig & { readonly kind: 'radius'; readonly radius: RadiusServerConfig })
 
 interface StackConfig {
   readonly routes: readonly RouteSpec[]
   readonly tcp?: TcpOptions
+  /** It tells nobody that a packet was too large, and passes on no message that says so. */
+  readonly blocksTooBig?: boolean
 }
 
 export function makeNode(env: Env, config: NodeConfig): SimNode {
+  const node = make(env, config)
+  if (node instanceof IpNode && 'blocksTooBig' in config) node.stack.tellsTooBig = config.blocksTooBig !== true
+  return node
+}
+
+function make(env: Env, config: NodeConfig): SimNode {
   switch (config.kind) {
     case 'host':
       return new Host(env, config.routes, config.tcp)
@@ -40,5 +51,7 @@ export function makeNode(env: Env, config: NodeConfig): SimNode {
       return new Client(env, config.routes, config.pptp, config.tcp)
     case 'pptp-server':
       return new PptpServer(env, config.routes, config.pptp, config.tcp)
+    case 'radius':
+      return new RadiusServer(env, config.routes, config.radius, config.tcp)
   }
 }

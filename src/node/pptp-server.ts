@@ -12,7 +12,8 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
 import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
-import type { MppeSetting } from '../ppp/mppe-policy.ts'
+import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
+import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
@@ -22,6 +23,7 @@ import { type LinkSettings, linkConfig } from './link-settings.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
+import { RadiusNas, type RadiusSettings } from './radius-nas.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
 import { PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
@@ -37,6 +39,11 @@ export interface ServerConfig extends LinkSettings {
   readonly auth: readonly AuthMethod[]
   readonly mppe: MppeSetting
   readonly dns: readonly Ipv4[]
+  readonly nbns?: readonly Ipv4[]
+  /** How often a caller may try again after a wrong password; absent: never. */
+  readonly authRetries?: number
+  /** As whom it proves itself to a client that asks; absent: it does not. */
+  readonly identity?: { readonly user: string; readonly password: string; readonly auth: readonly AuthMethod[] }
   /** Whose habits it has. */
   readonly profile?: Profile
   readonly gre?: GreChoice
@@ -47,11 +54,8 @@ export interface ServerConfig extends LinkSettings {
   readonly mssClamp?: boolean
   /** Largest IP packet in the tunnels; absent: what the path to the caller carries, less the headers. */
   readonly mtu?: number
-  readonly nbns?: readonly Ipv4[]
-  /** How often a caller may try again after a wrong password; absent: never. */
-  readonly authRetries?: number
-  /** As whom it proves itself to a client that asks; absent: it does not. */
-  readonly identity?: { readonly user: string; readonly password: string; readonly auth: readonly AuthMethod[] }
+  /** Who decides about those who are not among the users here, and who is told of every session. */
+  readonly radius?: RadiusSettings
 }
 
 export interface Limits {
@@ -81,6 +85,7 @@ export class PptpServer extends IpNode {
   readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
+  readonly #radius: RadiusNas | undefined
   /** Addresses of the pool that belong to one user each, whether he is there or not. */
   #reserved = 0
 
@@ -92,6 +97,7 @@ export class PptpServer extends IpNode {
     for (const { address } of config.grants?.values() ?? []) {
       if (address !== undefined && address >= first && address <= last && this.#pool.claim(address)) this.#reserved++
     }
+    this.#radius = config.radius && new RadiusNas(this, config.radius, policyOf(config.mppe).use !== 'off')
     const { profile = 'default', gre = {} } = config
     this.#habits = HABITS[profile]
     const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
@@ -224,6 +230,28 @@ export class PptpServer extends IpNode {
     const { routes = [], session = limits?.session, idle = limits?.idle } = this.#grantOf(caller, user)
     for (const prefix of routes) this.stack.addRoute({ prefix, dev: name })
     caller.up(user, session, idle)
+    this.#radius?.start(caller)
+  }
+
+  /** The users known here judge at once; whom none of them is, the RADIUS server. */
+  #judgeOf(call: Call): Judge {
+    const { users } = this.#config
+    const here = localJudge({ secretOf: user => users.get(user) })
+    const find = (): Caller | undefined => this.#callers.get(call)
+    const elsewhere = this.#radius?.judgeOf(find)
+    return (proof, decide) => {
+      const known = users.has(proof.user) || users.has(withoutDomain(proof.user))
+      const judge = known ? here : (elsewhere ?? here)
+      judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(proof.user, verdict) : verdict))
+    }
+  }
+
+  #unlessTooMany(user: string, verdict: Verdict): Verdict {
+    const { callsPerUser = Infinity } = this.#config.limits ?? {}
+    const calls = [...this.#callers.values()].filter(({ link }) => link.session.snapshot().user === user).length
+    if (calls < callsPerUser) return verdict
+    const detail = `User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`
+    return { granted: false, error: 649, retry: false, detail }
   }
 
   #ended(call: Call, end: CallEnd): void {
@@ -232,7 +260,9 @@ export class PptpServer extends IpNode {
     this.#callers.delete(call)
     caller.stop()
     this.#over(call.peer, callEnd(end, caller.link.end))
-    if (caller.started) this.env.trace.emit('account', caller.account(caller.causeOf(end, caller.link.end)))
+    const cause = caller.causeOf(end, caller.link.end)
+    if (caller.started) this.env.trace.emit('account', caller.account(cause))
+    this.#radius?.stop(caller, cause)
     if (caller.address !== undefined) this.#release(caller.address)
     this.#units.give(caller.unit)
   }
@@ -256,6 +286,7 @@ export class PptpServer extends IpNode {
         methods: auth,
         name: this.env.node,
         secretOf: user => users.get(user),
+        judge: this.#judgeOf(call),
         retries: authRetries,
       },
       ...(identity ? { ourself: { ...identity, methods: identity.auth } } : {}),
@@ -281,6 +312,7 @@ export class PptpServer extends IpNode {
       pptp: { calls: this.#callers.size },
       ppp: { sessions },
       pool: { used: this.#pool.used - this.#reserved, free: this.#pool.free },
+      ...(this.#radius ? { radius: this.#radius.snapshot() } : {}),
     }
   }
 }

@@ -1,11 +1,12 @@
 /** Labs, run files and captures on disk. */
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, isAbsolute } from 'node:path'
+import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import {
   type Lab,
   load,
   type NodeSpec,
   type Override,
+  type ReadFile,
   type RecordedRun,
   type RunOptions,
   readRunFile,
@@ -21,18 +22,31 @@ export interface LabFile {
   readonly overrides: readonly Override[]
   /** For a run file: what was recorded. */
   readonly recorded: Extract<RecordedRun, { ok: true }> | undefined
+  /** Other files that the lab names. */
+  readonly readFile: ReadFile
 }
 
 /** Reads a lab, or the lab inside a run file: `name` is a path, or the name of a lab that comes with the program. */
 export async function readLab(name: string, overrides: readonly Override[]): Promise<LabFile> {
-  const text = readText(await findLab(name))
+  const path = await findLab(name)
+  const text = readText(path)
   if (!name.endsWith('.jsonl') && !text.startsWith('{"type":"header"')) {
-    return { text, file: name, overrides, recorded: undefined }
+    return { text, file: name, overrides, recorded: undefined, readFile: besides(path) }
   }
   const recorded = readRunFile(text)
   if (!recorded.ok) throw new UsageError(`${name} is no run file: ${recorded.problem}.`)
-  return { text: recorded.lab, file: name, overrides: [...recorded.overrides, ...overrides], recorded }
+  const { files } = recorded
+  const all = [...recorded.overrides, ...overrides]
+  return { text: recorded.lab, file: name, overrides: all, recorded, readFile: wanted => files.get(wanted) }
 }
+
+/** Files of the folder in which the lab stands. */
+export const besides =
+  (lab: string): ReadFile =>
+  name => {
+    const path = resolve(dirname(lab), name)
+    return existsSync(path) ? readText(path) : undefined
+  }
 
 async function findLab(name: string): Promise<string> {
   if (existsSync(name)) return name
@@ -86,8 +100,8 @@ function reasonOf(error: unknown): string {
 }
 
 /** The checked lab; a UsageError with every problem if it has some. */
-export function checkedLab({ text, file, overrides }: Pick<LabFile, 'text' | 'file' | 'overrides'>): Lab {
-  const loaded = load(text, file, overrides)
+export function checkedLab({ text, file, overrides, readFile }: Omit<LabFile, 'recorded'>): Lab {
+  const loaded = load(text, file, overrides, readFile)
   if (loaded.ok) return loaded.lab
   throw new UsageError(renderIssues(loaded.issues))
 }

@@ -18,7 +18,9 @@ export class Recording {
     this.#path = path
     this.#descriptor = writing(path, () => openSync(path, 'w'))
     const known = timeZero === undefined ? {} : { timeZero }
-    const header = { version: version(), lab: file.text, seed: lab.seed, overrides: file.overrides, ...known }
+    const files = lab.files.size === 0 ? {} : { files: Object.fromEntries(lab.files) }
+    const { text, overrides } = file
+    const header = { version: version(), lab: text, seed: lab.seed, overrides, ...files, ...known }
     this.#text = runFileHeader(header)
     this.flush()
   }

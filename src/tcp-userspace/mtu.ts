@@ -25,12 +25,14 @@ interface Learnt {
 export class PathMtus {
   readonly #env: TcpEnv
   readonly #discover: boolean
+  readonly #detect: boolean
   /** By destination. */
   readonly #learnt = new Map<number, Learnt>()
 
-  constructor(env: TcpEnv, discover: boolean) {
+  constructor(env: TcpEnv, discover: boolean, detect: boolean) {
     this.#env = env
     this.#discover = discover
+    this.#detect = detect
   }
 
   #find(destination: number): Learnt | undefined {
@@ -64,7 +66,7 @@ export class PathMtus {
 
   /** What to try when packets of `mtu`, or full ones, get no answer. */
   smaller(destination: number, mtu = this.mtu(destination)): number | undefined {
-    if (!this.#discover) return undefined
+    if (!this.#discover || !this.#detect) return undefined
     return mtu > SAFE_MTU ? SAFE_MTU : MIN_MTU
   }
 

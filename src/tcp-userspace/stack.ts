@@ -61,7 +61,7 @@ export class TcpStack {
         initialWindow: options.initialWindow ?? initialWindow,
       },
       congestion: typeof congestion === 'string' ? CONGESTION[congestion] : congestion,
-      paths: new PathMtus(env, options.pathMtuDiscovery ?? true),
+      paths: new PathMtus(env, options.pathMtuDiscovery ?? true, options.blackHoleDetection ?? true),
       isn: new Isn(env),
       options: new Options(),
       receiveBuffer: options.receiveBuffer ?? DEFAULT_BUFFER,

@@ -284,6 +284,8 @@ export interface TcpOptions {
   readonly sack?: boolean
   /** Find out what the path carries (RFC 1191): nothing is fragmented; true. */
   readonly pathMtuDiscovery?: boolean
+  /** Find out by silence where the ICMP messages are lost (RFC 4821 §7.7)? Default true; many systems do not. */
+  readonly blackHoleDetection?: boolean
   /** Keep-alive for every connection; false. */
   readonly keepAlive?: boolean | KeepAliveOptions
   /** Ask after a tail that may be lost before the timeout (RFC 8985 §7), with SACK only; true. */

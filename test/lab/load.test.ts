@@ -90,6 +90,10 @@ describe('voluntary.yaml', () => {
       auth: ['ms-chap-v2'],
       mppe: 'required',
       dns: [],
+      grants: new Map(),
+      limits: {},
+      proxyArp: false,
+      mssClamp: false,
     } satisfies ServerSpec['pptp'])
   })
 

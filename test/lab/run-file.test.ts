@@ -21,6 +21,7 @@ describe('run files', () => {
         { path: 'stop', value: '3s' },
         { path: 'seed', value: '7' },
       ],
+      files: new Map(),
       timeZero: undefined,
       inputs,
       end: { type: 'end', t: 5, fingerprint: 'abc' },
@@ -28,6 +29,14 @@ describe('run files', () => {
     const [first] = whole.split('\n')
     const cut = readRunFile(`${first}\r\n\r\n`)
     assert.deepEqual([cut.ok, cut.ok && cut.end], [true, undefined])
+  })
+  test('carry the texts of the files that a lab names', () => {
+    const files = { callers: 'ann * p *\n' }
+    const header = runFileHeader({ version: '0.1.0', lab: 'name: x\n', seed: 7, overrides: [], files })
+    const read = readRunFile(header)
+    assert.ok(read.ok)
+    assert.deepEqual([...read.files], [['callers', 'ann * p *\n']])
+    assert.equal(readRunFile(header.replace('"ann * p *\\n"', '7')).ok, false)
   })
   test('the half line that a killed program leaves is passed over, and no other', () => {
     const lines = whole.split('\n').map(text => `${text}\n`)

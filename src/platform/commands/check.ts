@@ -10,7 +10,7 @@ export const check: Action = async (names, { set = [] }) => {
   for (const name of names) {
     try {
       const file = await readLab(name, overrides)
-      tell(name, load(file.text, file.file, file.overrides))
+      tell(name, load(file.text, file.file, file.overrides, file.readFile))
     } catch (error) {
       // One bad file keeps nobody from hearing about the others.
       if (!(error instanceof UsageError)) throw error

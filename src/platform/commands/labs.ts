@@ -1,12 +1,17 @@
 /** `pptp-lab labs`: the labs that come with the program. */
-import { checkedLab, readText } from '../files.ts'
+import { besides, checkedLab, readText } from '../files.ts'
 import { shippedLabs } from '../package.ts'
 import { out, paint, terminalWidth, wrap } from '../terminal.ts'
 import { type Action, EXIT } from '../usage.ts'
 
 export const labs: Action = (_, { json }) => {
   const all = shippedLabs().map(({ name, path }) => {
-    const { description, nodes } = checkedLab({ text: readText(path), file: path, overrides: [] })
+    const { description, nodes } = checkedLab({
+      text: readText(path),
+      file: path,
+      overrides: [],
+      readFile: besides(path),
+    })
     return { name, description, nodes: nodes.length }
   })
   const width = Math.max(...all.map(lab => lab.name.length))

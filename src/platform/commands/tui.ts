@@ -1,7 +1,7 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
 import { type Lab, load, type RunOptions } from '../../index.ts'
-import { checkedLab, isOutside, overridesOf, readLab, readText, refuseOutside, replayOf } from '../files.ts'
+import { besides, checkedLab, isOutside, overridesOf, readLab, readText, refuseOutside, replayOf } from '../files.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
 import { type Action, UsageError } from '../usage.ts'
 
@@ -66,7 +66,7 @@ async function program(): Promise<TuiMain> {
 
 function choices(): TuiRequest['labs'] {
   return shippedLabs().flatMap(({ name, path }) => {
-    const loaded = load(readText(path), path)
+    const loaded = load(readText(path), path, [], besides(path))
     return loaded.ok && !loaded.lab.nodes.some(isOutside) ? [{ name, lab: loaded.lab }] : []
   })
 }
