@@ -131,6 +131,8 @@ export interface ClientPptp {
   readonly mppe: Mppe
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
+  /** PFC and ACFC; absent: yes. */
+  readonly headerCompression?: boolean
   /** Ask for name servers in IPCP (RFC 1877)? */
   readonly dns: boolean
   /** Time between two LCP Echo-Requests; absent: none are sent. */
@@ -146,6 +148,8 @@ export interface ServerPptp {
   /** What it demands, best first. */
   readonly auth: readonly AuthProtocol[]
   readonly mppe: Mppe
+  /** PFC and ACFC; absent: yes. */
+  readonly headerCompression?: boolean
   /** Name servers it gives out in IPCP (RFC 1877): none, one or two. */
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */

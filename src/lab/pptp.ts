@@ -36,6 +36,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   const password = text(child(pptp, 'password'))
   if (!whole || server === undefined || user === undefined || password === undefined) return undefined
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
+  const headerCompression = flag(child(pptp, 'header-compression'))
   return {
     server,
     user,
@@ -44,6 +45,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     mppe,
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
+    ...(headerCompression === undefined ? {} : { headerCompression }),
     ...(echo === undefined ? {} : { echo }),
   }
 }
@@ -68,6 +70,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
   for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
   const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
+  const headerCompression = flag(child(pptp, 'header-compression'))
   return {
     local,
     pool,
@@ -75,6 +78,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     auth,
     mppe,
     dns: dns.filter(address => address !== undefined),
+    ...(headerCompression === undefined ? {} : { headerCompression }),
     ...(echo === undefined ? {} : { echo }),
   }
 }

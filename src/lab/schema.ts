@@ -89,6 +89,10 @@ const auth = v.pipe(
 )
 const mppe = oneOf(MPPE, 'MPPE encryption: `required` ends a session without it.')
 
+const headerCompression = v.optional(
+  flag('Ask for short PPP headers, PFC and ACFC, and grant them (RFC 1661 §6.5, §6.6)? As a rule, yes.'),
+)
+
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
 const clientPptp = {
@@ -97,6 +101,7 @@ const clientPptp = {
   password: v.optional(text('Password.')),
   auth: v.optional(auth),
   mppe: v.optional(mppe, DEFAULTS.mppe),
+  'header-compression': headerCompression,
   routes: v.optional(
     v.pipe(
       v.array(prefix('A network, or `default`.'), 'Here a list of networks must stand.\nfor example [10.20.0.0/24]'),
@@ -121,6 +126,7 @@ const serverPptp = {
   ),
   auth: v.optional(auth),
   mppe: v.optional(mppe, DEFAULTS.mppe),
+  'header-compression': headerCompression,
   dns: v.optional(
     v.pipe(
       v.array(address('A name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),

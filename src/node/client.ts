@@ -28,6 +28,8 @@ export interface ClientConfig {
   readonly password: string
   readonly auth: readonly AuthMethod[]
   readonly mppe: 'off' | 'optional' | 'required'
+  /** PFC and ACFC; absent: yes. */
+  readonly headerCompression?: boolean
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   readonly dns: boolean
@@ -127,7 +129,7 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { user, password, auth, mppe, dns, echo } = this.#config
+    const { user, password, auth, mppe, dns, echo, headerCompression } = this.#config
     return {
       iface: IFACE,
       machine: 'ppp',
@@ -136,6 +138,7 @@ export class Client extends IpNode {
       ourself: { user, password, methods: auth },
       mppe,
       ip: { local: ANY, requestDns: dns },
+      ...(headerCompression === undefined ? {} : { headerCompression }),
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
       timers: PPP_TIMERS,
     }

@@ -26,6 +26,8 @@ export interface ServerConfig {
   readonly users: ReadonlyMap<string, string>
   readonly auth: readonly AuthMethod[]
   readonly mppe: 'off' | 'optional' | 'required'
+  /** PFC and ACFC; absent: yes. */
+  readonly headerCompression?: boolean
   readonly dns: readonly Ipv4[]
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
@@ -122,7 +124,7 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, echo } = this.#config
+    const { local, users, auth, mppe, dns, echo, headerCompression } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
@@ -131,6 +133,7 @@ export class PptpServer extends IpNode {
       authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
       mppe,
       ip: { local, assignPeer: () => this.#assign(call), dns },
+      ...(headerCompression === undefined ? {} : { headerCompression }),
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
       timers: PPP_TIMERS,
     }

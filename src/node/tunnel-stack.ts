@@ -111,8 +111,9 @@ export class PppLink {
   }
 
   snapshot(): Snapshot {
-    const { phase, lcp, auth, ccp, ipcp, counters } = this.session.snapshot()
-    return { phase, lcp, auth, ccp, ipcp, counters: { ...counters } }
+    const { phase, lcp, auth, ccp, ipcp, network, counters, crypto } = this.session.snapshot()
+    const encryption = network?.encryption
+    return { phase, lcp, auth, ccp, ipcp, encryption, counters: { ...counters }, crypto: { ...crypto } }
   }
 
   #send(datagram: Packet): void {

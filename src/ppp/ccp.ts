@@ -12,6 +12,7 @@ import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CCP_OPTIONS, MPPE_BITS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
+import { CryptoWork } from './crypto-work.ts'
 import type { Link } from './link.ts'
 import { getAsymmetricStartKey, MppeReceiver, MppeSender } from './mppe.ts'
 import { FOUR_OCTETS, type OptionRule } from './options.ts'
@@ -41,6 +42,8 @@ export class Ccp {
   readonly protocol: ControlProtocol
   sender: MppeSender | undefined
   receiver: MppeReceiver | undefined
+  /** Of the whole session, however often CCP opens. */
+  readonly work = new CryptoWork()
   readonly #mppe: OptionRule<number>
   #keys: MppeKeys | undefined
 
@@ -85,7 +88,7 @@ export class Ccp {
     const { options } = this.protocol
     if (!this.#keys || options.ours(this.#mppe) === undefined || options.theirs(this.#mppe) === undefined) return
     const { masterKey, isServer } = this.#keys
-    const mode = { bits: BITS, stateful: false } as const
+    const mode = { bits: BITS, stateful: false, work: this.work } as const
     this.sender = new MppeSender(getAsymmetricStartKey(masterKey, BITS, true, isServer), mode)
     this.receiver = new MppeReceiver(getAsymmetricStartKey(masterKey, BITS, false, isServer), mode)
   }

@@ -48,6 +48,8 @@ export interface PppConfig {
   }
   /** 128 bit, stateless. `required`: no IP packet passes in clear, and the link ends if CCP does not open. */
   readonly mppe: 'required' | 'optional' | 'off'
+  /** Ask for, and grant, PFC and ACFC (RFC 1661 §6.5, §6.6); absent: yes. */
+  readonly headerCompression?: boolean
   readonly ip: {
     /** Our address; ANY: ask the peer for one. */
     readonly local: Ipv4

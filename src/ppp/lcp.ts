@@ -57,8 +57,9 @@ export class Lcp {
     this.#mru = this.#mruRule()
     this.#auth = this.#authRule()
     this.#magic = this.#magicRule()
-    this.#pfc = flag(LCP_OPTIONS.pfc)
-    this.#acfc = flag(LCP_OPTIONS.acfc)
+    const { headerCompression = true } = link.config
+    this.#pfc = flag(LCP_OPTIONS.pfc, headerCompression)
+    this.#acfc = flag(LCP_OPTIONS.acfc, headerCompression)
     const rules = [this.#mru, ACCM, this.#auth, this.#magic, this.#pfc, this.#acfc]
     this.protocol = new ControlProtocol(link, 'lcp', Ppp.LCP, rules, {
       up: () => this.#up(),
@@ -247,12 +248,12 @@ const ACCM: OptionRule<number> = {
   concede: suggested => suggested,
 }
 
-const flag = (type: number): OptionRule<true> => ({
+const flag = (type: number, wanted: boolean): OptionRule<true> => ({
   type,
-  want: () => true,
+  want: () => (wanted ? true : undefined),
   parse: body => (body.length === 0 ? true : undefined),
   write: () => new Uint8Array(0),
-  judge: asked => (asked ? 'ack' : { nak: true }),
+  judge: asked => (!wanted ? 'reject' : asked ? 'ack' : { nak: true }),
   concede: () => true,
 })
 

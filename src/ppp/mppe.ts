@@ -17,6 +17,7 @@ import type { Packet } from '../base/packet.ts'
 import { Rc4 } from '../crypto/rc4.ts'
 import * as Sha1 from '../crypto/sha1.ts'
 import * as Mppe from '../wire/mppe.ts'
+import { CryptoWork } from './crypto-work.ts'
 
 export type Bits = 40 | 56 | 128
 
@@ -25,6 +26,8 @@ export interface MppeOptions {
   readonly stateful: boolean
   /** Stateful mode: a FLUSHED packet has a new key even where none is due, as with Linux. Default: false, the RFC. */
   readonly resetChangesKey?: boolean
+  /** Where to count what is computed. */
+  readonly work?: CryptoWork
 }
 
 /** Packets with these PPP protocol numbers are encrypted; all others pass by as they are (RFC 3078 §3). */
@@ -65,9 +68,11 @@ export class SessionKey {
   /** StartKey, SHApad1, session key, SHApad2, and the padding of SHA-1, ready for two turns of `compress`. */
   readonly #message = new Uint8Array(128)
   readonly #keyAt: number
+  readonly #work: CryptoWork
 
   /** The initial session key: RFC 3079 §3.1 to §3.3. */
-  constructor(startKey: Uint8Array, bits: Bits) {
+  constructor(startKey: Uint8Array, bits: Bits, work = new CryptoWork()) {
+    this.#work = work
     const length = bits === 128 ? 16 : 8
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
     const end = 2 * length + 80
@@ -88,6 +93,9 @@ export class SessionKey {
     scratch.setKey(this.key)
     scratch.apply(this.key)
     this.#reduce()
+    this.#work.keyChanges++
+    this.#work.rc4Keys++
+    this.#work.rc4Octets += this.key.length
   }
 
   /** RFC 3078 §7.3: SHA(StartKey, SHApad1, SessionKey, SHApad2), cut to the length of the key. */
@@ -95,6 +103,7 @@ export class SessionKey {
     Sha1.initialise(digest)
     Sha1.compress(digest, this.#message, 0)
     Sha1.compress(digest, this.#message, 64)
+    this.#work.sha1Blocks += 2
     for (let i = 0; i < this.key.length; i++) this.key[i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
   }
 
@@ -117,15 +126,17 @@ export class MppeSender {
   readonly #resetChangesKey: boolean
   readonly #key: SessionKey
   readonly #cipher: Rc4
+  readonly #work: CryptoWork
   #count = 0
   #flush = false
 
   constructor(startKey: Uint8Array, options: MppeOptions) {
     this.#stateful = options.stateful
     this.#resetChangesKey = options.resetChangesKey ?? false
-    this.#key = new SessionKey(startKey, options.bits)
+    this.#work = options.work ?? new CryptoWork()
+    this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
   }
 
   /** The packet begins with its PPP protocol field; afterwards with the MPPE header, and all behind it is encrypted. */
@@ -134,6 +145,7 @@ export class MppeSender {
     const at = packet.prepend(Mppe.HEADER_LENGTH)
     Mppe.writeHeader(packet.bytes, at, flushed, this.#count)
     this.#cipher.apply(packet.bytes, at + Mppe.HEADER_LENGTH, packet.end)
+    this.#work.rc4Octets += packet.end - at - Mppe.HEADER_LENGTH
     this.#count = (this.#count + 1) & Mppe.COUNT_MASK
     this.#flush = false
   }
@@ -143,11 +155,16 @@ export class MppeSender {
     this.#flush = true
   }
 
+  #setKey(): void {
+    this.#cipher.setKey(this.#key.key)
+    this.#work.rc4Keys++
+  }
+
   #prepare(): number {
     const due = !this.#stateful || isFlagPacket(this.#count)
     if (!due && !this.#flush) return 0
     if (due || this.#resetChangesKey) this.#key.change()
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
     return Mppe.FLUSHED
   }
 }
@@ -161,6 +178,7 @@ export class MppeReceiver {
   readonly #resetChangesKey: boolean
   readonly #key: SessionKey
   readonly #cipher: Rc4
+  readonly #work: CryptoWork
   /** The count that comes next if nothing is lost. */
   #expected = 0
   #needsReset = false
@@ -168,9 +186,10 @@ export class MppeReceiver {
   constructor(startKey: Uint8Array, options: MppeOptions) {
     this.#stateful = options.stateful
     this.#resetChangesKey = options.resetChangesKey ?? false
-    this.#key = new SessionKey(startKey, options.bits)
+    this.#work = options.work ?? new CryptoWork()
+    this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
   }
 
   /** Stateful mode: packets were lost, and a CCP Reset-Request should go out, until a FLUSHED packet comes. */
@@ -195,7 +214,13 @@ export class MppeReceiver {
     }
     packet.start = start + Mppe.HEADER_LENGTH
     this.#cipher.apply(bytes, packet.start, packet.end)
+    this.#work.rc4Octets += packet.end - packet.start
     return beginsWithProtocol(packet) ? 'ok' : 'mppe-garbled'
+  }
+
+  #setKey(): void {
+    this.#cipher.setKey(this.#key.key)
+    this.#work.rc4Keys++
   }
 
   /**
@@ -206,7 +231,7 @@ export class MppeReceiver {
     const missed = (count - this.#expected) & Mppe.COUNT_MASK
     if (missed >= (Mppe.COUNT_MASK + 1) / 2) return false
     for (let n = 0; n <= missed; n++) this.#key.change()
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
     this.#expected = (count + 1) & Mppe.COUNT_MASK
     return true
   }
@@ -221,7 +246,7 @@ export class MppeReceiver {
       const lostFlags = ((count >>> 8) - (this.#expected >>> 8)) & 0xf
       for (let n = 0; n < lostFlags; n++) this.#key.change()
       if (isFlagPacket(count) || this.#resetChangesKey) this.#key.change()
-      this.#cipher.setKey(this.#key.key)
+      this.#setKey()
       this.#needsReset = false
     }
     this.#expected = (count + 1) & Mppe.COUNT_MASK

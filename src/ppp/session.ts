@@ -28,6 +28,7 @@ import type { State } from './automaton.ts'
 import { Ccp, type MppeKeys } from './ccp.ts'
 import { ChapAuthenticator, ChapProver } from './chap.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppEndReason, PppSinks } from './config.ts'
+import type { CryptoWork } from './crypto-work.ts'
 import { Ipcp } from './ipcp.ts'
 import { Lcp } from './lcp.ts'
 import { type Link, report } from './link.ts'
@@ -79,6 +80,7 @@ export interface PppSnapshot {
   /** What IPCP agreed to, while it is open. */
   readonly network: NetworkFacts | undefined
   readonly counters: PppCounters
+  readonly crypto: Readonly<CryptoWork>
 }
 
 /** IP packets of the user. */
@@ -271,6 +273,7 @@ export class Session {
         encrypted: this.#encrypted,
         decrypted: this.#decrypted,
       },
+      crypto: { ...this.#ccp.work },
     }
   }
 

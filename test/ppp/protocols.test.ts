@@ -89,6 +89,13 @@ describe('LCP', () => {
     a.peer.sends(Ppp.LCP, request(1, '010578', '0511223344', '07', '08'))
     assert.deepEqual(a.peer.hears(), ['lcp configure-ack 1: mru 1400, magic 0x11223344, pfc, acfc'])
   })
+  test('without header compression neither asks for PFC and ACFC nor grants them (RFC 1661 §6.5, §6.6)', () => {
+    const a = alone({ headerCompression: false })
+    a.us.session.open()
+    assert.match(a.peer.hears()[0], /^lcp configure-request 1: accm 0x00000000, magic 0x[0-9a-f]{8}$/)
+    a.peer.sends(Ppp.LCP, request(1, '010578', '0511223344', '07', '08'))
+    assert.match(a.peer.hears()[0], /^lcp configure-reject 1: pfc, acfc$/)
+  })
   test('an MRU below 128 is Nak-ed (RFC 1661 §6.1)', () => {
     const a = alone({})
     a.us.session.open()
