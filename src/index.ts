@@ -19,6 +19,15 @@ export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
+export {
+  type Account,
+  type CallLedger,
+  type Computed,
+  type FrameKind,
+  type Layer,
+  Ledger,
+  type Weight,
+} from './lab/ledger.ts'
 export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
@@ -47,6 +56,7 @@ export {
 } from './lab/scene.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
+export { ledgerTable } from './view/ledger.ts'
 export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { dissect } from './wire/dissect.ts'
 export { endpoints, oneLine } from './wire/one-line.ts'

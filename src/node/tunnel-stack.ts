@@ -2,6 +2,7 @@
 import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { MachineView } from '../base/view.ts'
 import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
 import { DEFAULT_MTU, RFC_TIMERS } from '../ppp/config.ts'
@@ -136,11 +137,15 @@ export class PppLink {
     this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
   }
 
+  machines(): Record<string, MachineView> {
+    return { ...this.session.machines() }
+  }
+
   snapshot(): Snapshot {
-    const { phase, lcp, auth, ccp, ipcp, network, counters } = this.session.snapshot()
+    const { phase, lcp, auth, ccp, ipcp, network, counters, crypto } = this.session.snapshot()
     const encryption = network?.encryption ?? 'none'
     const decryption = network?.decryption ?? 'none'
-    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters } }
+    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters }, crypto: { ...crypto } }
   }
 
   #send(datagram: Packet): void {

@@ -1,9 +1,11 @@
 /** What a run says while it goes and when it is over: as a story for people, or as lines of JSON. */
 import {
+  type CallLedger,
   FailureWatch,
   failureLines,
   formatTime,
   type Lab,
+  ledgerTable,
   lineOf,
   namesOf,
   type Run,
@@ -28,6 +30,8 @@ export interface Replayed {
 export interface Ending {
   readonly interrupted: boolean
   readonly replayed: Replayed | undefined
+  /** What was weighed, if that was asked for. */
+  readonly calls?: readonly CallLedger[] | undefined
 }
 
 export interface Report {
@@ -67,7 +71,8 @@ export class JsonReport implements Report {
     if (this.#text !== '') out(this.#text)
     this.#text = ''
   }
-  end(result: RunResult, { interrupted, replayed }: Ending): void {
+  end(result: RunResult, { interrupted, replayed, calls }: Ending): void {
+    if (calls) this.#add({ type: 'ledger', calls })
     const { ok, t, checks, drops, fingerprint, fingerprints } = result
     this.#add({
       type: 'result',
@@ -84,6 +89,9 @@ export class JsonReport implements Report {
     this.flush()
   }
 }
+
+/** Columns of a table where there is no screen. */
+const PAPER = 82
 
 const MARK_COLOUR: Readonly<Record<StoryLine['mark'], Colour>> = {
   control: 'cyan',
@@ -149,12 +157,13 @@ export class StoryReport implements Report {
     this.#text = ''
   }
 
-  end(result: RunResult, { interrupted, replayed }: Ending): void {
+  end(result: RunResult, { interrupted, replayed, calls }: Ending): void {
     this.flush()
     const lines: string[] = ['']
     for (const failed of this.#failures.failed) {
       lines.push(...failureLines(failed).map((line, i) => this.#wrap(line, i === 0 ? 2 : 4)), '')
     }
+    if (calls) lines.push(...ledgerTable(calls, this.#screen ?? PAPER), '')
     for (const check of result.checks) lines.push(this.#verdict(check))
     if (result.checks.length > 0) lines.push('')
     const drops = [...result.drops].map(([reason, count]) => `${count} ${reason}`)

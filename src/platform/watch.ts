@@ -1,5 +1,5 @@
 /** All that looks at a run from the command line: the report, the captures, the record, ^C, and the exit status. */
-import type { Lab, Run, RunResult } from '../index.ts'
+import { type Lab, Ledger, type Run, type RunResult } from '../index.ts'
 import { Captures } from './captures.ts'
 import type { LabFile } from './files.ts'
 import { Interruption } from './interruption.ts'
@@ -14,6 +14,7 @@ export interface WatchFlags {
   readonly verbose?: boolean
   readonly record?: string
   readonly pcap?: string
+  readonly ledger?: boolean
 }
 
 /** What a replay, or a program, compares. */
@@ -30,6 +31,7 @@ export class Watch {
   readonly #flags: WatchFlags
   readonly #report: Report
   readonly #captures: Captures | undefined
+  readonly #ledger: Ledger | undefined
   readonly #interruption = new Interruption()
 
   constructor(run: Run, lab: Lab, file: LabFile, flags: WatchFlags) {
@@ -37,6 +39,7 @@ export class Watch {
     this.#flags = flags
     this.recording = flags.record === undefined ? undefined : new Recording(flags.record, file, lab, run.timeZero)
     this.#captures = flags.pcap === undefined ? undefined : new Captures(flags.pcap, run, file.text)
+    this.#ledger = flags.ledger ? new Ledger(run) : undefined
     this.#report = flags.json ? new JsonReport(lab) : new StoryReport(run, flags)
     run.listen(event => this.#report.event(event), this.#report.packets)
   }
@@ -59,7 +62,8 @@ export class Watch {
     this.recording?.end(result)
     const replayed = compare(result)
     const { status } = this.#interruption
-    this.#report.end(result, { interrupted: status !== undefined, replayed })
+    const calls = this.#ledger?.close()
+    this.#report.end(result, { calls, interrupted: status !== undefined, replayed })
     return status ?? (result.ok && replayed?.same !== false ? EXIT.good : EXIT.failed)
   }
 

@@ -5,6 +5,7 @@
  * Limits: when both ends authenticate by MS-CHAPv2 the keys are those of the exchange that ended last, as with pppd.
  */
 import { Machine, table } from '../base/table.ts'
+import { type MachineView, view } from '../base/view.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
@@ -57,6 +58,26 @@ export class AuthPhase {
   /** The peer was refused and may still try something else: why the link ends if it goes instead. */
   get refused(): PppEnd | undefined {
     return this.#chap.authenticator?.refused
+  }
+
+  /** How the peer proves itself, and how we do. */
+  view(methods: { readonly peer: string | undefined; readonly own: string | undefined }): MachineView {
+    const facts: Record<string, string> = {}
+    if (methods.peer !== undefined) facts.peer = methods.peer
+    if (methods.own !== undefined) facts.own = methods.own
+    if (this.user !== undefined) facts.user = this.user
+    const asking = (this.#pap.authenticator ?? this.#chap.authenticator)?.view()
+    const proving = (this.#pap.prover ?? this.#chap.prover)?.view()
+    return view(this.state, {
+      counters: {
+        unproved: this.#unproved,
+        ...named('peer', asking?.counters ?? {}),
+        ...named('own', proving?.counters ?? {}),
+      },
+      facts,
+      timers: { ...named('peer', asking?.timers ?? {}), ...named('own', proving?.timers ?? {}) },
+      history: this.#machine.history,
+    })
   }
 
   /** LCP is open: `peerMethod` is how the peer is to prove itself, `ownMethod` how we are. */
@@ -152,3 +173,9 @@ export class AuthPhase {
     this.#link.discard('ppp-unexpected', 'auth', `${type}, but LCP did not agree to this authentication`)
   }
 }
+
+/** `restart` of the exchange in which the peer proves itself is `peerRestart`. */
+const named = (who: 'peer' | 'own', values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${who}${name[0].toUpperCase()}${name.slice(1)}`, value]),
+  )

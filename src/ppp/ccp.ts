@@ -11,10 +11,12 @@
  */
 import type { Packet } from '../base/packet.ts'
 import { type SimTime, sec } from '../base/time.ts'
+import { type MachineView, view } from '../base/view.ts'
 import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CCP_OPTIONS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
+import { CryptoWork } from './crypto-work.ts'
 import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
 import { type Decryption, type MppeOptions, MppeReceiver, MppeSender } from './mppe.ts'
@@ -39,6 +41,8 @@ export class Ccp {
   readonly protocol: ControlProtocol
   sender: MppeSender | undefined
   receiver: MppeReceiver | undefined
+  /** Of the whole session, however often CCP opens. */
+  readonly work = new CryptoWork()
   /** How each direction is encrypted. */
   sending: Policy.Cipher = 'none'
   receiving: Policy.Cipher = 'none'
@@ -85,6 +89,14 @@ export class Ccp {
     this.protocol.lowerUp()
   }
 
+  /** Encryption: the packets' numbers, and what it has computed. */
+  mppeView(): MachineView {
+    const { sender, receiver, sending, receiving, work } = this
+    const state = !sender || !receiver ? 'off' : receiver.needsReset ? 'needs-reset' : 'on'
+    const numbers = sender && receiver ? { send: sender.count, expected: receiver.expected } : {}
+    return view(state, { counters: { ...numbers, ...work }, facts: { sending, receiving } })
+  }
+
   /** The peer has been challenged again: what CCP opens with next time, as pppd does. */
   renewKeys(keys: MppeKeys): void {
     this.#keys = keys
@@ -114,7 +126,7 @@ export class Ccp {
   }
 
   #options(agreed: number): MppeOptions {
-    return { ...Policy.modeOf(agreed), resetChangesKey: this.#policy.reset === 'linux' }
+    return { ...Policy.modeOf(agreed), resetChangesKey: this.#policy.reset === 'linux', work: this.work }
   }
 
   #down(): void {

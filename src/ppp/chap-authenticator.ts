@@ -17,12 +17,13 @@
 import { equal, fromAscii, hex } from '../base/bytes.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { sec } from '../base/time.ts'
+import { running } from '../base/view.ts'
 import type * as Chap from '../wire/chap.ts'
 import { type Exchange, type Succeeded, text } from './auth.ts'
 import { CHALLENGE_LENGTH, type ChapMethod, send } from './chap.ts'
 import type { PppEnd } from './config.ts'
 import { AUTH_ERRORS, type Denied, type Granted, type Judge, localJudge, refusal, type Verdict } from './judge.ts'
-import { type Link, Repeater } from './link.ts'
+import { type ExchangeView, type Link, Repeater } from './link.ts'
 
 /** With R=1 "short timeouts are disabled" (RFC 2433 §7): a person types a password. */
 const PATIENCE = sec(60)
@@ -98,6 +99,14 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
     this.#newChallenge()
     const name = fromAscii(this.#link.config.authenticatePeer?.name ?? '')
     send(this.#link, { type: 'challenge', id: this.#id, value: this.#challenge, name })
+  }
+
+  view(): ExchangeView {
+    const { counters, timers } = this.#repeater.view()
+    return {
+      counters: { ...counters, id: this.#id, retries: this.#retries },
+      timers: { ...timers, ...running({ patience: this.#patience }) },
+    }
   }
 
   receive(packet: Chap.WithValue | Chap.ChangePassword): void {

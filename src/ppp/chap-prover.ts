@@ -11,7 +11,7 @@ import * as Chap from '../wire/chap.ts'
 import type { Exchange, Succeeded } from './auth.ts'
 import { CHALLENGE_LENGTH, type ChapMethod, send } from './chap.ts'
 import { AUTH_ERRORS, type AuthError, md5Response, msChapKeys, msChapV2Keys } from './judge.ts'
-import { type Link, Repeater } from './link.ts'
+import { type ExchangeView, type Link, Repeater } from './link.ts'
 import { challengeResponse, checkAuthenticatorResponse, generateNtResponse, ntPasswordHash } from './mschapv2.ts'
 
 /** What we answered, to repeat it and to check the verdict. */
@@ -59,6 +59,11 @@ export class ChapProver implements Exchange<Chap.Chap> {
   stop(): void {
     this.#waiting = false
     this.#repeater.stop()
+  }
+
+  view(): ExchangeView {
+    const { counters, timers } = this.#repeater.view()
+    return { counters: { ...counters, id: this.#last?.id ?? 0 }, timers }
   }
 
   receive(packet: Chap.Chap): void {

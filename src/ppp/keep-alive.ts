@@ -1,7 +1,8 @@
 /** LCP Echo-Requests while the link is open: RFC 1661 §5.8. The link ends after so many without an answer. */
 import type { Timer } from '../base/scheduler.ts'
+import { running } from '../base/view.ts'
 import type { ControlProtocol } from './control-protocol.ts'
-import type { Link } from './link.ts'
+import type { ExchangeView, Link } from './link.ts'
 
 export class KeepAlive {
   readonly #link: Link
@@ -26,6 +27,10 @@ export class KeepAlive {
 
   stop(): void {
     this.#timer.cancel()
+  }
+
+  view(): ExchangeView {
+    return { counters: { echoesUnanswered: this.#unanswered }, timers: running({ echo: this.#timer }) }
   }
 
   answered(): void {

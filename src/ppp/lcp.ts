@@ -4,6 +4,7 @@
  */
 import { fromAscii } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
+import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
@@ -75,6 +76,16 @@ export class Lcp {
         if (code === Cp.CODES['echo-request'] || code === Cp.CODES['echo-reply']) this.#keepAlive.stop()
       },
     })
+  }
+
+  view(): MachineView {
+    const whole = this.protocol.view()
+    const { counters, timers } = this.#keepAlive.view()
+    return {
+      ...whole,
+      counters: { ...whole.counters, ...counters, loops: this.#loops },
+      timers: { ...whole.timers, ...timers },
+    }
   }
 
   /** The method by which the peer is to prove who it is; undefined: none. */

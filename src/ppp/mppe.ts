@@ -15,6 +15,7 @@ import type { Packet } from '../base/packet.ts'
 import { Rc4 } from '../crypto/rc4.ts'
 import * as Sha1 from '../crypto/sha1.ts'
 import * as Mppe from '../wire/mppe.ts'
+import { CryptoWork } from './crypto-work.ts'
 import { type Bits, keyLength, SHA_PAD_1, SHA_PAD_2 } from './mppe-keys.ts'
 
 export interface MppeOptions {
@@ -22,6 +23,8 @@ export interface MppeOptions {
   readonly stateful: boolean
   /** Stateful mode: a FLUSHED packet has a new key even where none is due, as with Linux. Default: false, the RFC. */
   readonly resetChangesKey?: boolean
+  /** Where to count what is computed. */
+  readonly work?: CryptoWork
 }
 
 /** Packets with these PPP protocol numbers are encrypted; all others pass by as they are (RFC 3078 §3). */
@@ -38,9 +41,11 @@ export class SessionKey {
   /** StartKey, SHApad1, session key, SHApad2, and the padding of SHA-1, ready for two turns of `compress`. */
   readonly #message = new Uint8Array(128)
   readonly #keyAt: number
+  readonly #work: CryptoWork
 
   /** The initial session key: RFC 3079 §3.1 to §3.3. */
-  constructor(startKey: Uint8Array, bits: Bits) {
+  constructor(startKey: Uint8Array, bits: Bits, work = new CryptoWork()) {
+    this.#work = work
     const length = keyLength(bits)
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
     const end = 2 * length + 80
@@ -61,6 +66,9 @@ export class SessionKey {
     scratch.setKey(this.key)
     scratch.apply(this.key)
     this.#reduce()
+    this.#work.keyChanges++
+    this.#work.rc4Keys++
+    this.#work.rc4Octets += this.key.length
   }
 
   /** RFC 3078 §7.3: SHA(StartKey, SHApad1, SessionKey, SHApad2), cut to the length of the key. */
@@ -68,6 +76,7 @@ export class SessionKey {
     Sha1.initialise(digest)
     Sha1.compress(digest, this.#message, 0)
     Sha1.compress(digest, this.#message, 64)
+    this.#work.sha1Blocks += 2
     for (let i = 0; i < this.key.length; i++) this.key[i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
   }
 
@@ -90,15 +99,17 @@ export class MppeSender {
   readonly #resetChangesKey: boolean
   readonly #key: SessionKey
   readonly #cipher: Rc4
+  readonly #work: CryptoWork
   #count = 0
   #flush = false
 
   constructor(startKey: Uint8Array, options: MppeOptions) {
     this.#stateful = options.stateful
     this.#resetChangesKey = options.resetChangesKey ?? false
-    this.#key = new SessionKey(startKey, options.bits)
+    this.#work = options.work ?? new CryptoWork()
+    this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
   }
 
   /** The packet begins with its PPP protocol field; afterwards with the MPPE header, and all behind it is encrypted. */
@@ -107,6 +118,7 @@ export class MppeSender {
     const at = packet.prepend(Mppe.HEADER_LENGTH)
     Mppe.writeHeader(packet.bytes, at, flushed, this.#count)
     this.#cipher.apply(packet.bytes, at + Mppe.HEADER_LENGTH, packet.end)
+    this.#work.rc4Octets += packet.end - at - Mppe.HEADER_LENGTH
     this.#count = (this.#count + 1) & Mppe.COUNT_MASK
     this.#flush = false
   }
@@ -116,11 +128,21 @@ export class MppeSender {
     this.#flush = true
   }
 
+  /** Number of the next packet. */
+  get count(): number {
+    return this.#count
+  }
+
+  #setKey(): void {
+    this.#cipher.setKey(this.#key.key)
+    this.#work.rc4Keys++
+  }
+
   #prepare(): number {
     const due = !this.#stateful || isFlagPacket(this.#count)
     if (!due && !this.#flush) return 0
     if (due || this.#resetChangesKey) this.#key.change()
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
     return Mppe.FLUSHED
   }
 }
@@ -134,6 +156,7 @@ export class MppeReceiver {
   readonly #resetChangesKey: boolean
   readonly #key: SessionKey
   readonly #cipher: Rc4
+  readonly #work: CryptoWork
   /** The count that comes next if nothing is lost. */
   #expected = 0
   #needsReset = false
@@ -141,9 +164,15 @@ export class MppeReceiver {
   constructor(startKey: Uint8Array, options: MppeOptions) {
     this.#stateful = options.stateful
     this.#resetChangesKey = options.resetChangesKey ?? false
-    this.#key = new SessionKey(startKey, options.bits)
+    this.#work = options.work ?? new CryptoWork()
+    this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
+  }
+
+  /** Number of the packet that comes next if nothing is lost. */
+  get expected(): number {
+    return this.#expected
   }
 
   /** Stateful mode: packets were lost, and a CCP Reset-Request should go out, until a FLUSHED packet comes. */
@@ -168,7 +197,13 @@ export class MppeReceiver {
     }
     packet.start = start + Mppe.HEADER_LENGTH
     this.#cipher.apply(bytes, packet.start, packet.end)
+    this.#work.rc4Octets += packet.end - packet.start
     return beginsWithProtocol(packet) ? 'ok' : 'mppe-garbled'
+  }
+
+  #setKey(): void {
+    this.#cipher.setKey(this.#key.key)
+    this.#work.rc4Keys++
   }
 
   /**
@@ -179,7 +214,7 @@ export class MppeReceiver {
     const missed = (count - this.#expected) & Mppe.COUNT_MASK
     if (missed >= (Mppe.COUNT_MASK + 1) / 2) return false
     for (let n = 0; n <= missed; n++) this.#key.change()
-    this.#cipher.setKey(this.#key.key)
+    this.#setKey()
     this.#expected = (count + 1) & Mppe.COUNT_MASK
     return true
   }
@@ -194,7 +229,7 @@ export class MppeReceiver {
       const lostFlags = ((count >>> 8) - (this.#expected >>> 8)) & 0xf
       for (let n = 0; n < lostFlags; n++) this.#key.change()
       if (isFlagPacket(count) || this.#resetChangesKey) this.#key.change()
-      this.#cipher.setKey(this.#key.key)
+      this.#setKey()
       this.#needsReset = false
     }
     this.#expected = (count + 1) & Mppe.COUNT_MASK

@@ -45,8 +45,9 @@ export class Negotiator {
   readonly #wishes = new Map<number, unknown>()
   #request: readonly RawOption[] = []
   #peers = new Map<number, unknown>()
-  #naksSent = 0
-  #naksHeard = 0
+  /** In a row, and since the negotiation began. */
+  naksSent = 0
+  naksHeard = 0
 
   constructor(rules: readonly OptionRule<unknown>[], maxFailure: number) {
     this.#rules = rules
@@ -57,8 +58,8 @@ export class Negotiator {
   reset(): void {
     this.#wishes.clear()
     this.#peers.clear()
-    this.#naksSent = 0
-    this.#naksHeard = 0
+    this.naksSent = 0
+    this.naksHeard = 0
     for (const rule of this.#rules) {
       const want = rule.want()
       if (want !== undefined) this.#wishes.set(rule.type, want)
@@ -72,6 +73,20 @@ export class Negotiator {
   /** What we have acknowledged to the peer. */
   theirs<V>(rule: OptionRule<V>): V | undefined {
     return this.#peers.get(rule.type) as V | undefined
+  }
+
+  /** What we ask for, and what we have acknowledged to the peer. */
+  get asked(): readonly RawOption[] {
+    return this.#written(this.#wishes)
+  }
+  get granted(): readonly RawOption[] {
+    return this.#written(this.#peers)
+  }
+
+  #written(values: ReadonlyMap<number, unknown>): RawOption[] {
+    return this.#rules
+      .filter(rule => values.has(rule.type))
+      .map(rule => ({ type: rule.type, body: rule.write(values.get(rule.type)) }))
   }
 
   /** The options of our next Configure-Request, in the order of the rules. */
@@ -91,7 +106,7 @@ export class Negotiator {
     const rejected: RawOption[] = []
     const naked: RawOption[] = []
     const agreed = new Map<number, unknown>()
-    const patient = this.#naksSent < this.#maxFailure
+    const patient = this.naksSent < this.#maxFailure
     for (const option of options) {
       const rule = this.#rules.find(r => r.type === option.type)
       const asked = rule?.parse(option.body)
@@ -107,10 +122,10 @@ export class Negotiator {
       if (demand !== undefined) naked.push({ type: rule.type, body: rule.write(demand) })
     }
     if (naked.length > 0) {
-      this.#naksSent++
+      this.naksSent++
       return { type: 'configure-nak', options: naked }
     }
-    this.#naksSent = 0
+    this.naksSent = 0
     this.#peers = agreed
     return { type: 'configure-ack', options }
   }
@@ -119,7 +134,7 @@ export class Negotiator {
   acked(options: readonly RawOption[]): boolean {
     const good =
       options.length === this.#request.length && options.every((option, i) => sameOption(option, this.#request[i]))
-    if (good) this.#naksHeard = 0
+    if (good) this.naksHeard = 0
     return good
   }
 
@@ -130,7 +145,7 @@ export class Negotiator {
    */
   naked(options: readonly RawOption[]): boolean {
     if (options.length === 0) return false
-    const patient = this.#naksHeard++ < this.#maxFailure
+    const patient = this.naksHeard++ < this.#maxFailure
     for (const option of options) {
       const rule = this.#rules.find(r => r.type === option.type)
       if (!rule) continue

@@ -12,7 +12,7 @@ import * as Ppp from '../wire/ppp.ts'
 import { quote } from '../wire/ppp-options.ts'
 import { type Exchange, type Succeeded, text } from './auth.ts'
 import { AUTH_ERRORS, type Judge, localJudge, refusal, type Verdict } from './judge.ts'
-import { type Link, Repeater, report } from './link.ts'
+import { type ExchangeView, type Link, Repeater, report } from './link.ts'
 
 function send(link: Link, packet: Pap.Pap): void {
   report(link, 'sent', Ppp.PAP, packet, () => Pap.show(packet))
@@ -59,6 +59,11 @@ export class PapProver implements Exchange<Pap.AuthenticateReply> {
       peerId: fromAscii(user),
       password: fromAscii(password),
     })
+  }
+
+  view(): ExchangeView {
+    const { counters, timers } = this.#repeater.view()
+    return { counters: { ...counters, id: this.#id }, timers }
   }
 
   receive(packet: Pap.AuthenticateReply): void {
@@ -111,6 +116,10 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
   stop(): void {
     this.#stopped = true
     this.#patience.stop()
+  }
+
+  view(): ExchangeView {
+    return this.#patience.view()
   }
 
   receive(packet: Pap.AuthenticateRequest): void {

@@ -15,10 +15,12 @@ import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Malformed } from '../base/result.ts'
 import { Machine, table } from '../base/table.ts'
+import { type MachineView, view } from '../base/view.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { AuthPhase, type AuthState } from './auth-phase.ts'
 import type { State } from './automaton.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppSinks } from './config.ts'
+import type { CryptoWork } from './crypto-work.ts'
 import { DataPath, type PppCounters, prepend } from './data-path.ts'
 import { Lcp } from './lcp.ts'
 import type { Link } from './link.ts'
@@ -49,6 +51,7 @@ export interface PppSnapshot {
   /** What IPCP agreed to, while it is open. */
   readonly network: NetworkFacts | undefined
   readonly counters: PppCounters
+  readonly crypto: Readonly<CryptoWork>
 }
 
 export class Session {
@@ -200,6 +203,21 @@ export class Session {
       user: this.#auth.user,
       network: this.#network.facts,
       counters: this.#data.counters,
+      crypto: { ...this.#network.ccp.work },
+    }
+  }
+
+  /** Each machine by its name below the session. */
+  machines(): Readonly<Record<'phase' | 'lcp' | 'auth' | 'ccp' | 'mppe' | 'ipcp', MachineView>> {
+    const { ccp, ipcp } = this.#network
+    const facts = this.#ending ? { end: this.#ending.reason } : {}
+    return {
+      phase: view(this.phase, { facts, history: this.#phase.history }),
+      lcp: this.#lcp.view(),
+      auth: this.#auth.view({ peer: this.#lcp.peerMethod, own: this.#lcp.ownMethod }),
+      ccp: ccp.protocol.view(),
+      mppe: ccp.mppeView(),
+      ipcp: ipcp.protocol.view(),
     }
   }
 

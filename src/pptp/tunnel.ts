@@ -17,6 +17,7 @@ import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
+import { type MachineView, running, view } from '../base/view.ts'
 import * as Gre from '../wire/gre.ts'
 import { AdaptiveTimeOut } from './adaptive.ts'
 import { HandedOn } from './handed-on.ts'
@@ -144,6 +145,20 @@ export class Tunnel {
       rtt: this.#adaptive.rtt,
       ato: this.ato,
     }
+  }
+
+  /** The window of RFC 2637 §4.2; times in nanoseconds. */
+  view(): MachineView {
+    const state = this.#closed ? 'closed' : this.waiting > 0 ? 'window-full' : 'open'
+    return view(state, {
+      counters: {
+        next: this.#next,
+        ...(this.#expected === NONE ? {} : { expected: this.#expected }),
+        unacknowledged: this.#unacknowledged,
+        ...this.statistics(),
+      },
+      timers: running({ ackTimeOut: this.#ackTimeOut, ackDelay: this.#ackDelay, hold: this.#holdTimer }),
+    })
   }
 
   /** Takes a PPP frame. */

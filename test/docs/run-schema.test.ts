@@ -49,6 +49,15 @@ describe(FILE, () => {
     }
   })
 
+  test('the line of --ledger is what it says', () => {
+    const lines = printed('voluntary', '--ledger', '--until', '5s')
+    assert.deepEqual(
+      lines.slice(-2).map(({ type }) => type),
+      ['ledger', 'result'],
+    )
+    assert.deepEqual(wrongLines(lines.slice(-2)), [])
+  })
+
   const met = new Set<string>()
   for (const lab of CLOSED) {
     test(`every line of ${lab} is what it says`, () => {

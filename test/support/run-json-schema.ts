@@ -4,6 +4,7 @@ import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
+import { FRAME_KINDS, LAYERS } from '../../src/lab/ledger.ts'
 import { WINDOWS } from '../../src/view/failures.ts'
 import { CAUSE } from '../../src/wire/radius-attributes.ts'
 
@@ -140,13 +141,31 @@ const failure = whole({
   }),
   linux: whole({ client: { type: 'array', items: text }, server: { type: 'array', items: text } }),
 })
+const numbers = (names: readonly string[]): Schema => whole(Object.fromEntries(names.map(name => [name, count])))
+const account = whole({ frames: count, octets: count, layers: numbers(LAYERS) })
+const call = object(
+  {
+    pns: text,
+    pac: text,
+    pnsCallId: { ...count, maximum: 65_535 },
+    pacCallId: { ...count, maximum: 65_535 },
+    encryption: { ...text, description: 'Absent if IPCP never opened.' },
+    kinds: whole(Object.fromEntries(FRAME_KINDS.filter(kind => kind !== 'other').map(kind => [kind, account]))),
+    transfers: whole({ octets: count, took: nanoseconds }),
+    computed: {
+      ...numbers(['keyChanges', 'sha1Blocks', 'rc4Keys', 'rc4Octets']),
+      description: 'By the end that called, both directions together.',
+    },
+  },
+  name => name === 'encryption' || name === 'computed',
+)
 
 export const runJsonSchema = (): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'One line of `pptp-lab run LAB --json`',
   description:
-    'The first line is the run, the last the result; between them stands one line for each event (docs/trace.md).',
-  oneOf: ['run', ...Object.keys(EVENTS), 'result'].map(name => ({ $ref: `#/definitions/${name}` })),
+    'The first line is the run, the last the result; between them stands one line for each event (docs/trace.md). `--ledger` adds one line before the result.',
+  oneOf: ['run', ...Object.keys(EVENTS), 'ledger', 'result'].map(name => ({ $ref: `#/definitions/${name}` })),
   definitions: {
     run: whole({
       type: { const: 'run' },
@@ -156,6 +175,7 @@ export const runJsonSchema = (): Schema => ({
       version: text,
     }),
     ...Object.fromEntries((Object.keys(EVENTS) as EventName[]).map(event => [event, eventLine(event)])),
+    ledger: whole({ type: { const: 'ledger' }, calls: { type: 'array', items: call } }),
     result: object(
       {
         type: { const: 'result' },

@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
       record: RECORD,
       pcap: PCAP,
+      ledger: {
+        type: 'boolean',
+        help: 'at the end, what each tunnel weighs: octets by layer, and what encryption computed',
+      },
     },
     load: async () => (await import('./run.ts')).runLab,
   },
