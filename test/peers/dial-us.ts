@@ -117,10 +117,10 @@ export const DIAL_US: readonly Case[] = [
   // pppd as it comes offers EAP, Deflate, BSD-Compress and VJ, and no MPPE unless it is required.
   session('dial-stock', { user: 'alice', options: [] }, 'MS-CHAPv2, no encryption'),
   wrongPassword,
+  session('dial-ms-chap', clear('refuse-mschap-v2', 'refuse-chap'), 'MS-CHAP, no encryption'),
   session('dial-chap-md5', clear('refuse-mschap', 'refuse-mschap-v2'), 'CHAP-MD5, no encryption'),
-  session('dial-mschap', clear('refuse-mschap-v2', 'refuse-chap'), 'MS-CHAP, no encryption'),
   session(
-    'dial-mschap-mppe',
+    'dial-ms-chap-mppe',
     encrypted('require-mppe-128', 'refuse-mschap-v2', 'refuse-chap'),
     'MS-CHAP, MPPE 128-bit stateless',
   ),

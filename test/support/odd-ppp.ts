@@ -27,7 +27,7 @@ const asks = (method: 'pap' | 'ms-chap-v2'): Partial<PppConfig> => ({
 })
 
 /** What our open LCP request asks for is acknowledged, and what the peer asks for is this. */
-function openLcp(a: Alone, options: string): void {
+export function openLcp(a: Alone, options: string): void {
   const request = a.peer.frames().find(frame => frame.startsWith('ff03c02101')) as string
   a.peer.raw(`ff03c02102${request.slice(10)}`)
   a.peer.raw(`ff03c0210101${word(4 + options.length / 2)}${options}`)
