@@ -11,7 +11,7 @@ import { secretOf } from '../ppp/auth.ts'
 import { msChapKeys, msChapV2Keys } from '../ppp/judge.ts'
 import type { MppeKeys } from '../ppp/keys.ts'
 import { startKey } from '../ppp/mppe-keys.ts'
-import { type Cipher, cipherOf, type MppeMode, modeOf } from '../ppp/mppe-policy.ts'
+import { type Cipher, cipherOf, hasStrength, type MppeMode, modeOf } from '../ppp/mppe-policy.ts'
 import { challengeResponse, generateNtResponse, ntPasswordHash } from '../ppp/mschapv2.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Cp from '../wire/cp.ts'
@@ -80,7 +80,8 @@ export class MppeRecord {
     const parsed = Cp.parse(bytes)
     if (!parsed.ok || parsed.value.type !== 'configure-ack') return
     const option = parsed.value.options.find(({ type, body }) => type === CCP_OPTIONS.mppe && body.length === 4)
-    const mode = option && modeOf(get32(option.body, 0))
+    const agreed = option ? get32(option.body, 0) : 0
+    const mode = hasStrength(agreed) ? modeOf(agreed) : undefined
     this.#direction(sender, place).push({ place, mode, proof: this.#proof })
   }
 
@@ -124,7 +125,8 @@ function openDirection(
       if (opened) found.set(frame, opened)
       const decrypted = summary.decrypted + (opened && 'bytes' in opened ? 1 : 0)
       summaries[summaries.length - 1] = { ...summary, packets: summary.packets + 1, decrypted }
-    } else if (item.mode) {
+    } else if (item.mode === undefined) reader = undefined
+    else {
       const { mode, proof } = item
       const keys = proof ? keysOf(proof, passwords) : 'its authentication is not in the capture'
       const locked = typeof keys === 'string'

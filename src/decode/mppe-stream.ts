@@ -9,8 +9,7 @@
  * Limits: more than 4095 packets lost in a row are not noticed. A VJ packet can be told only where the place is known.
  */
 import { get16 } from '../base/bytes.ts'
-import { Rc4 } from '../crypto/rc4.ts'
-import { isFlagPacket, SessionKey } from '../ppp/mppe.ts'
+import { isFlagPacket, keyStreamOf, SessionKey } from '../ppp/mppe.ts'
 import type { Bits } from '../ppp/mppe-keys.ts'
 import type { Opened } from '../wire/dissect.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
@@ -34,7 +33,6 @@ const SPACE = Mppe.COUNT_MASK + 1
 /** A key for each packet. */
 class Stateless implements Reader {
   readonly #key: SessionKey
-  readonly #cipher = new Rc4()
   #expected = 0
 
   constructor(startKey: Uint8Array, bits: Bits) {
@@ -46,9 +44,8 @@ class Stateless implements Reader {
     const missed = (count - this.#expected) & Mppe.COUNT_MASK
     for (let n = 0; n <= missed; n++) this.#key.change()
     this.#expected = (count + 1) % SPACE
-    this.#cipher.setKey(this.#key.key)
     const bytes = packet.slice(Mppe.HEADER_LENGTH)
-    this.#cipher.apply(bytes)
+    keyStreamOf(this.#key.key).apply(bytes)
     return isSound(bytes) || isVj(bytes) ? { bytes } : GARBLED
   }
 }
@@ -152,11 +149,11 @@ class Stateful implements Reader {
 
 /** The octets of RC4 with one key, as many as were asked for. */
 class KeyStream {
-  readonly #cipher = new Rc4()
+  readonly #cipher: ReturnType<typeof keyStreamOf>
   #octets = new Uint8Array(0)
 
   constructor(key: Uint8Array) {
-    this.#cipher.setKey(key)
+    this.#cipher = keyStreamOf(key)
   }
 
   apply(data: Uint8Array, at: number): Uint8Array {

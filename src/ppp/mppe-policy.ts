@@ -46,6 +46,9 @@ export interface MppeMode {
 const STRENGTH_BIT: Readonly<Record<Bits, number>> = { 40: BIT.l40, 56: BIT.m56, 128: BIT.s128 }
 const STRENGTHS = BIT.l40 | BIT.m56 | BIT.s128
 
+/** Encryption, and not compression only? */
+export const hasStrength = (bits: number): boolean => (bits & STRENGTHS) !== 0
+
 const bitsOf = (strengths: readonly Bits[]): number => strengths.reduce((bits, one) => bits | STRENGTH_BIT[one], 0)
 
 /** Strongest first: S, M, L (RFC 3078 §2.1). */
@@ -74,7 +77,7 @@ function narrow({ strengths, state }: MppePolicy, asked: number): number {
  */
 export function judge(policy: MppePolicy, asked: number | undefined): Verdict<number> {
   if (asked === undefined) return { nak: best(policy) }
-  if ((asked & STRENGTHS) === 0 && (asked & BIT.mppc) !== 0) return 'reject'
+  if (!hasStrength(asked) && (asked & BIT.mppc) !== 0) return 'reject'
   const nak = narrow(policy, asked)
   return asked === nak ? 'ack' : { nak }
 }

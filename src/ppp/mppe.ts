@@ -34,6 +34,13 @@ export const isEncryptable = (protocol: number): boolean => protocol >= 0x0021 &
 const scratch = new Rc4()
 const digest = new Int32Array(5)
 
+/** The key stream of a session key, from its beginning (RFC 3078 §5), for a reader that keeps several. */
+export function keyStreamOf(sessionKey: Uint8Array): Rc4 {
+  const cipher = new Rc4()
+  cipher.setKey(sessionKey)
+  return cipher
+}
+
 /** The session key of one direction and how it changes. */
 export class SessionKey {
   readonly key: Uint8Array

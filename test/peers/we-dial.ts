@@ -135,8 +135,8 @@ export const WE_DIAL: readonly Case[] = [
     'ccp',
     'mppe-required',
   ]),
-  transfer('serve-mschap', REQUIRE.msChap('nomppe', 'noccp'), 'MS-CHAP, no encryption'),
-  transfer('serve-mschap-mppe', REQUIRE.msChap('require-mppe-128'), 'MS-CHAP, MPPE 128-bit stateless'),
+  transfer('serve-ms-chap', REQUIRE.msChap('nomppe', 'noccp'), 'MS-CHAP, no encryption'),
+  transfer('serve-ms-chap-mppe', REQUIRE.msChap('require-mppe-128'), 'MS-CHAP, MPPE 128-bit stateless'),
   transfer('serve-chap-md5', REQUIRE.chapMd5, 'CHAP-MD5, no encryption'),
   transfer('serve-pap', REQUIRE.pap, 'PAP, no encryption'),
   leaving({

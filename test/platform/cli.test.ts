@@ -124,6 +124,7 @@ describe('a wrong word is answered with the right one', () => {
     ['--set without value', ['run', 'voluntary', '--set', 'seed'], /--set wants KEY=VALUE/],
     ['--set of no key', ['run', 'voluntary', '--set', 'sed=1'], /did you mean "seed"\?/],
     ['a folder', ['run', dir], /it is a folder, not a file/],
+    ['a password without a user', ['decode', 'none.pcap', '--password', 'x'], /--password x: it wants USER=PASSWORD/],
     ['a missing capture', ['decode', 'none.pcap'], /none\.pcap cannot be read: .* does not exist/],
     [
       'a folder that cannot be made',
@@ -294,6 +295,14 @@ describe('the other commands', () => {
     assert.equal(status, 0)
     for (const line of stdout.trimEnd().split('\n')) JSON.parse(line)
     writeFileSync(inDir('rubbish.pcap'), 'this is no capture at all, is it?')
+    const sealed = rootPath('test/captures/mschapv2-mppe40.pcap')
+    const opened = cli('decode', sealed, '--password', 'bob=x=y', '--password', 'alice=alice-secret')
+    assert.equal(opened.status, 0)
+    assert.match(opened.stdout, /MPPE count 1, .* · IP 192\.168\.80\.10 > 192\.168\.80\.1 · ICMP echo request/)
+    assert.match(opened.stderr, /MPPE 40 bit stateless: 244 of 244 packets decrypted\n/)
+    const wrong = cli('decode', sealed, '--password', 'alice=secret')
+    assert.equal(wrong.status, 1)
+    assert.match(wrong.stderr, /0 of 244 packets decrypted: "alice" has another password than the one given\n/)
     const rubbish = cli('decode', 'rubbish.pcap')
     assert.equal(rubbish.status, 1)
     assert.match(rubbish.stderr, /rubbish\.pcap: .*0/)

@@ -8,7 +8,8 @@ import { type Action, EXIT, type Options, UsageError } from '../usage.ts'
 const CHUNK = 1 << 16
 
 export const decode: Action = ([path], options) => {
-  const decoded = decodeCapture(readBytes(path), passwordsOf(options.password))
+  const passwords = passwordsOf(options.password)
+  const decoded = decodeCapture(readBytes(path), passwords)
   let chunk = ''
   for (const line of options.json ? json(decoded) : lines(decoded)) {
     chunk += `${line}\n`
