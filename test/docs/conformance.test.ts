@@ -23,7 +23,8 @@ describe('docs/conformance.md (npm run docs:update)', () => {
     )
     const rows = new Map(found)
     for (const rfc of [
-      768, 791, 792, 826, 1122, 1320, 1321, 1332, 1334, 1661, 1994, 2637, 2759, 3078, 3079, 6229, 6298, 9293,
+      768, 791, 792, 826, 1027, 1122, 1320, 1321, 1332, 1334, 1661, 1994, 2548, 2637, 2759, 2865, 2866, 3078, 3079,
+      6229, 6298, 9293,
     ])
       assert.ok((rows.get(`RFC ${rfc}`) ?? 0) > 0, `RFC ${rfc}`)
     assert.ok(found.every(([, n]) => n > 0))
