@@ -118,6 +118,7 @@ export const DIAL_US: readonly Case[] = [
   session('dial-stock', { user: 'alice', options: [] }, 'MS-CHAPv2, no encryption'),
   wrongPassword,
   session('dial-chap-md5', clear('refuse-mschap', 'refuse-mschap-v2'), 'CHAP-MD5, no encryption'),
+  session('dial-ms-chap', clear('refuse-mschap-v2', 'refuse-chap'), 'MS-CHAP, no encryption'),
   session(
     'dial-ms-chap-mppe',
     encrypted('require-mppe-128', 'refuse-mschap-v2', 'refuse-chap'),

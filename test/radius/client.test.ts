@@ -159,6 +159,11 @@ describe('an Access-Request', () => {
 describe('an answer', () => {
   const wrong: Readonly<Record<string, (t: ReturnType<typeof bench>) => void>> = {
     'with the authenticator of another secret (RFC 2865 §3)': t => t.answer(t.sent[0], 'access-accept', fromAscii('x')),
+    'without a Message-Authenticator, with an authenticator that does not fit (RFC 2865 §3)': t => {
+      const bytes = plain(t.sent[0])
+      bytes[Radius.AUTHENTICATOR] ^= 1
+      t.client.receive(FIRST, 1812, bytes)
+    },
     'from another server than was asked (RFC 2865 §3)': t => t.answer({ ...t.sent[0], to: SECOND }),
     'from another port than was asked': t => t.answer({ ...t.sent[0], port: 1813 }),
     'with an Identifier that is not open (RFC 2865 §4.2)': t =>

@@ -64,6 +64,11 @@ const STANDARDS: Readonly<Record<string, string>> = {
   'RFC 1812': 'Requirements for IP Version 4 Routers',
   'RFC 3629': 'UTF-8, a transformation format of ISO 10646',
   'IEEE 802.1D': 'Media Access Control (MAC) Bridges',
+  'RFC 2865': 'Remote Authentication Dial In User Service (RADIUS)',
+  'RFC 2866': 'RADIUS Accounting',
+  'RFC 2548': 'Microsoft Vendor-specific RADIUS Attributes',
+  'RFC 2869': 'RADIUS Extensions',
+  'RFC 1027': 'Using ARP to Implement Transparent Subnet Gateways (proxy ARP)',
 }
 
 const HEAD = `# Conformance
