@@ -5,7 +5,8 @@
  * `windows` is modelled: from documents of its maker (registry values of RasMan\PPP and RasPptp, [MS-PTPT]) and
  * what is known of its messages; no machine was asked. What neither of them tells is as in `default`.
  *
- * Limits: what stands inside PPP is the same for all but for timers, MRU and the words of a farewell.
+ * Limits: inside PPP profiles differ in MRU, the number of Naks, pppd's second Terminate-Request and the Identification of
+ * Windows only; Windows asks for callback too (RFC 1570 §2.3), which nobody here does.
  */
 import { sec } from '../base/time.ts'
 import { DEFAULT_MRU, DEFAULT_MTU, type PppConfig, RFC_TIMERS } from '../ppp/config.ts'

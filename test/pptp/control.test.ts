@@ -182,7 +182,7 @@ describe('limit of control connections from one peer (RFC 2637 §2.2)', () => {
   })
 })
 
-describe('codes are told in words', () => {
+describe('codes are told in words (RFC 2637 §2.16)', () => {
   test('each reason of Stop-Control-Connection-Request (§2.3)', () => {
     for (const [reason, words] of [
       [1, '1 (None)'],

@@ -162,15 +162,15 @@ describe('packets', () => {
 
   test('choosing one chooses its tunnel and the node where it is', () => {
     const chosen = Packets.moveSelection(model, 'up')
-    assert.equal(chosen.journey, 43)
+    assert.equal(chosen.journey, 45)
     assert.equal(chosen.tunnel, 1)
     assert.equal(chosen.node, 'isp')
   })
 
   test('the packet before of the same flow is the last ping the same two exchanged', () => {
     const before = Packets.sameFlow(model, 'previous')
-    assert.equal(before.journey, 42)
-    assert.equal(Packets.sameFlow(moved(model, before), 'next').journey, 44)
+    assert.equal(before.journey, 44)
+    assert.equal(Packets.sameFlow(moved(model, before), 'next').journey, 46)
   })
 
   test('all layers unfold and fold at once', () => {
@@ -181,9 +181,9 @@ describe('packets', () => {
 
   test('a filter hides the rest and says so', () => {
     const filtered = { ...model, ui: { ...model.ui, filter: 'icmp at isp' } }
-    assert.ok(rows(filtered, Packets.view)[1].includes('No packet matches icmp at isp; 44 are hidden. Esc clears'))
+    assert.ok(rows(filtered, Packets.view)[1].includes('No packet matches icmp at isp; 46 are hidden. Esc clears'))
     const pings = rows({ ...model, ui: { ...model.ui, filter: 'echo' } }, Packets.view)
-    assert.ok(pings.some(text => text.includes('of 5 shown, 39 hidden')))
+    assert.ok(pings.some(text => text.includes('of 5 shown, 41 hidden')))
   })
 })
 
