@@ -46,6 +46,19 @@ describe('phases', () => {
     a.advance(1)
     assert.equal(a.us.ends.length, 1)
   })
+  test('a peer that ends the link before LCP was open is the reason when the line goes, and only then', () => {
+    for (const [silent, reason] of [
+      [false, 'peer-closed'],
+      [true, 'lower-down'],
+    ] as const) {
+      const a = asking()
+      if (!silent) a.peer.sends(Ppp.LCP, { type: 'terminate-request', id: 7, data: unhex('6e6f') })
+      assert.equal(a.us.session.lcp, 'req-sent')
+      a.us.session.lowerDown()
+      assert.equal(a.us.ends[0].reason, reason)
+      assert.equal(a.us.ends[0].detail.includes('"no"'), !silent)
+    }
+  })
   test('a failed authentication leads to termination (RFC 1661 §3.5)', () => {
     const a = lcpOpened({ authenticatePeer: { ...authenticatePeer, methods: ['pap'] } })
     a.peer.raw('c0230101000801610162')
