@@ -4,14 +4,15 @@
  */
 import type { Ipv4 } from '../base/address.ts'
 import { get16 } from '../base/bytes.ts'
+import * as Chap from '../wire/chap.ts'
 import * as Cp from '../wire/cp.ts'
 import type { PppView } from '../wire/dissect.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import * as Pptp from '../wire/pptp.ts'
 
-/** RFC 1994 §4: the one who is authenticated sends Responses, the authenticator everything else. */
-const RESPONSE = 2
+/** RFC 1994 §4: the one who is authenticated sends Responses, and Change-Password in its three forms (RFC 2433 §8, §9). */
+const FROM_THE_ASKED: readonly number[] = [Chap.CODES.response, 5, 6, 7]
 const CONNECTED = 1
 
 /** One end of a PPP link, by what was seen of the packets it sends. */
@@ -35,7 +36,7 @@ export class PppLink {
     const own = this.#ends[sender]
     const other = this.#ends[1 - sender]
     return {
-      chapAlgorithm: code => (code === RESPONSE ? other.demands : own.demands),
+      chapAlgorithm: code => (FROM_THE_ASKED.includes(code) ? other.demands : own.demands),
       get compression() {
         return own.compresses
       },

@@ -140,6 +140,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
   #decide(user: string, verdict: Verdict): void {
     if (verdict.granted) {
       this.#waiting = 'done'
+      this.refused = undefined
       this.#answer('success', this.#welcome(verdict))
       this.#succeeded(user, verdict.keys)
     } else this.#deny(user, verdict)

@@ -21,6 +21,8 @@ export interface LayerHooks {
   finished(tries: number): void
   /** The peer ends an open layer; the text says why if it said so. */
   terminated(text: string): void
+  /** The same of a layer that is not open: it goes on asking until the line goes. */
+  parting?(text: string): void
   /** The peer rejects a code without which this protocol cannot work (RXJ-). */
   catastrophe(detail: string): void
   /** A packet with another code; false: this protocol has no such code. */
@@ -156,7 +158,7 @@ export class ControlProtocol {
         this.#receiveAnswer(packet)
         return
       case 'terminate-request':
-        if (this.opened) this.#hooks.terminated(packet.data.length > 0 ? quote(packet.data) : '')
+        this.#terminated(packet.data.length > 0 ? quote(packet.data) : '')
         this.#automaton.fire('rtr')
         return
       case 'terminate-ack':
@@ -186,8 +188,17 @@ export class ControlProtocol {
     return type === 'configure-nak' ? this.options.naked(options) : this.options.rejected(options)
   }
 
+  #terminated(text: string): void {
+    if (this.opened) this.#hooks.terminated(text)
+    else this.#hooks.parting?.(text)
+  }
+
   #codeRejected(data: Uint8Array): void {
-    const code = data.length > 0 ? data[0] : 0
+    if (data.length === 0) {
+      this.#link.discard('malformed', this.name, 'a Code-Reject that rejects nothing', 'bad-length')
+      return
+    }
+    const [code] = data
     if (code > ESSENTIAL) {
       this.#hooks.codeRejected?.(code)
       this.#automaton.fire('rxj+')

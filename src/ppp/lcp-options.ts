@@ -39,13 +39,13 @@ export const accmRule = (wanted: number): OptionRule<number> => ({
   concede: suggested => suggested,
 })
 
-/** §6.5, §6.6: granted to the peer where we want it ourselves. */
+/** §6.5, §6.6: granted to the peer where we want it ourselves. What has no value is rejected, not Nak-ed (§5.3). */
 export const flagRule = (type: number, wanted: boolean): OptionRule<true> => ({
   type,
   want: () => (wanted ? true : undefined),
   parse: body => (body.length === 0 ? true : undefined),
   write: () => new Uint8Array(0),
-  judge: asked => (!wanted ? 'reject' : asked ? 'ack' : { nak: true }),
+  judge: asked => (wanted && asked ? 'ack' : 'reject'),
   concede: () => (wanted ? true : undefined),
 })
 

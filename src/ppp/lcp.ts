@@ -7,7 +7,7 @@ import type { Random } from '../base/random.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
-import { DEFAULT_MRU } from './config.ts'
+import { DEFAULT_MRU, type PppEnd } from './config.ts'
 import { ControlProtocol } from './control-protocol.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { type Auth, accmRule, authRule, flagRule, mruRule } from './lcp-options.ts'
@@ -59,13 +59,8 @@ export class Lcp {
       up: () => this.#up(),
       down: () => this.#down(),
       finished: tries => hooks.finished(tries),
-      terminated: text =>
-        link.ending({
-          reason: 'peer-closed',
-          layer: 'lcp',
-          detail: text ? `The peer ended the link: ${text}.` : 'The peer ended the link.',
-          tries: 0,
-        }),
+      terminated: text => link.ending(peerClosed(text)),
+      parting: text => (this.parting = peerClosed(text)),
       catastrophe: detail => link.ending({ reason: 'protocol-rejected', layer: 'lcp', detail, tries: 0 }),
       other: packet => this.#other(packet),
       // A peer without Echo cannot be asked whether it lives.
@@ -86,6 +81,8 @@ export class Lcp {
   get peerMru(): number {
     return this.protocol.options.theirs(this.#mru) ?? DEFAULT_MRU
   }
+  /** The peer has ended the link before LCP was open: the reason, should the line go now. */
+  parting: PppEnd | undefined
   /** May we leave out address and control fields, and the first octet of a protocol number? */
   addressCompressed = false
   protocolCompressed = false
@@ -96,24 +93,25 @@ export class Lcp {
     this.protocol.send({ type: 'protocol-reject', id: this.protocol.nextId(), protocol, data })
   }
 
-  /** Says how long the session may still last (RFC 1570); only while LCP is open. */
+  /** Says how long the session may still last (RFC 1570 §1.2); only while LCP is open. */
   timeRemaining(seconds: number, message: string): void {
     if (!this.protocol.opened) return
     const { protocol } = this
-    const data = fromAscii(message)
+    const data = fromAscii(message).subarray(0, this.peerMru - 12)
     protocol.send({ type: 'time-remaining', id: protocol.nextId(), magic: this.#ownMagic, seconds, data })
   }
 
-  /** Who we are, for the log of the peer (RFC 1570). */
+  /** Who we are, for the log of the peer (RFC 1570 §1.1). */
   #identify(): void {
     const { identification } = this.#link.config.lcp ?? {}
     if (identification === undefined) return
     const { protocol } = this
-    const data = fromAscii(identification)
+    const data = fromAscii(identification).subarray(0, this.peerMru - 8)
     protocol.send({ type: 'identification', id: protocol.nextId(), magic: this.#ownMagic, data })
   }
 
   #up(): void {
+    this.parting = undefined
     this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
     this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
     this.#loops = 0
@@ -194,3 +192,10 @@ export class Lcp {
     }
   }
 }
+
+const peerClosed = (text: string): PppEnd => ({
+  reason: 'peer-closed',
+  layer: 'lcp',
+  detail: text ? `The peer ended the link: ${text}.` : 'The peer ended the link.',
+  tries: 0,
+})

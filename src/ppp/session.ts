@@ -38,6 +38,13 @@ const PHASES = table<Phase, PhaseEvent, never>({
   down: { establish: 'dead', authenticate: 'dead', network: 'dead', terminate: 'dead' },
 })
 
+const LOWER_DOWN: PppEnd = {
+  reason: 'lower-down',
+  layer: 'lcp',
+  detail: 'The line below was taken away.',
+  tries: 0,
+}
+
 export interface PppSnapshot {
   readonly phase: Phase
   readonly lcp: State
@@ -140,7 +147,7 @@ export class Session {
   /** The line below is gone: nothing more can be sent. */
   lowerDown(): void {
     if (this.#over) return
-    this.#ending ??= { reason: 'lower-down', layer: 'lcp', detail: 'The line below was taken away.', tries: 0 }
+    this.#ending ??= this.#lcp.parting ?? LOWER_DOWN
     this.#lcp.protocol.lowerDown()
     this.#lcp.protocol.close('')
     this.#finish(this.#ending)

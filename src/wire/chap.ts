@@ -189,21 +189,31 @@ function describeBody(packet: Chap, offset: number): Field[] {
     return [field('message', offset, packet.message.length, toAscii(packet.message), quote(packet.message, 400))]
   if ('data' in packet) return [field('data', offset, packet.data.length, hex(packet.data))]
   const { value, name } = packet
-  const ms = packet.type === 'response' && readMsChapV2Response(value)
   const shown = field('value', offset + 1, value.length, hex(value))
+  const parts = packet.type === 'response' ? describeResponse(value, offset + 1) : []
   return [
     field('valueSize', offset, 1, value.length),
-    ms
-      ? {
-          ...shown,
-          children: [
-            field('peerChallenge', offset + 1, 16, hex(ms.peerChallenge)),
-            field('reserved', offset + 17, 8, hex(value.subarray(16, 24))),
-            field('ntResponse', offset + 25, 24, hex(ms.ntResponse)),
-            field('flags', offset + 49, 1, value[48]),
-          ],
-        }
-      : shown,
+    parts.length > 0 ? { ...shown, children: parts } : shown,
     field('name', offset + 1 + value.length, name.length, toAscii(name), quote(name)),
+  ]
+}
+
+/** The last octet tells the versions apart: 1, or the flags of version 2, which are zero. */
+function describeResponse(value: Uint8Array, offset: number): Field[] {
+  const part = (name: string, from: number, to: number): Field =>
+    field(name, offset + from, to - from, hex(value.subarray(from, to)))
+  if (readMsChapV2Response(value)) {
+    return [
+      part('peerChallenge', 0, 16),
+      part('reserved', 16, 24),
+      part('ntResponse', 24, 48),
+      field('flags', offset + 48, 1, value[48]),
+    ]
+  }
+  if (!readMsChapResponse(value)?.useNtResponse) return []
+  return [
+    part('lmResponse', 0, 24),
+    part('ntResponse', 24, 48),
+    field('useNtResponse', offset + 48, 1, value[48], 'the NT response counts'),
   ]
 }

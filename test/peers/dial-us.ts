@@ -85,6 +85,7 @@ export const DIAL_US: readonly Case[] = [
   // pppd as it comes offers EAP, Deflate, BSD-Compress and VJ, and no MPPE unless it is required.
   session('dial-stock', { user: 'alice', options: [] }, 'MS-CHAPv2, no encryption'),
   wrongPassword,
+  session('dial-ms-chap', clear('refuse-mschap-v2', 'refuse-chap'), 'MS-CHAP, no encryption'),
   session('dial-chap-md5', clear('refuse-mschap', 'refuse-mschap-v2'), 'CHAP-MD5, no encryption'),
   session('dial-pap', clear('refuse-mschap', 'refuse-mschap-v2', 'refuse-chap'), 'PAP, no encryption'),
   session('dial-mppe-40', encrypted('require-mppe-40'), 'MS-CHAPv2, MPPE 40-bit stateless'),

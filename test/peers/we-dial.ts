@@ -100,6 +100,7 @@ const afterAWhile = (): Promise<void> => new Promise(resolve => setTimeout(resol
 
 export const WE_DIAL: readonly Case[] = [
   transfer('serve-mppe-128', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', true),
+  transfer('serve-ms-chap', REQUIRE.msChap, 'MS-CHAP, no encryption'),
   transfer('serve-chap-md5', REQUIRE.chapMd5, 'CHAP-MD5, no encryption'),
   transfer('serve-pap', REQUIRE.pap, 'PAP, no encryption'),
   leaving({

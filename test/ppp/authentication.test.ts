@@ -145,6 +145,14 @@ describe('a retry (RFC 2433 §7, RFC 2759 §6)', () => {
     assert.match(p.client.ends[0].detail, /error 691 Access denied/)
     assert.deepEqual([p.server.ends[0].reason, p.server.ends[0].layer], ['auth-failed', 'auth'])
   })
+  test('who was let in at the second try and goes later has gone, and was not refused', () => {
+    const p = both('ms-chap-v2', { password: 'typo', secondPassword: 'alice-secret' }, { retries: 1 })
+    p.open()
+    p.run(sec(5))
+    p.client.session.close('User request')
+    p.run(sec(15))
+    assert.equal(p.server.ends[0].reason, 'peer-closed')
+  })
   test('without a challenge in the Failure the last one counts, 23 added to its first octet (RFC 2433 §7)', () => {
     const a = alone({ ourself: { ...ourself, password: 'typo', secondPassword: 'second', methods: ['ms-chap'] } })
     a.us.session.open()

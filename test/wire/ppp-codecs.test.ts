@@ -392,6 +392,24 @@ describe('MS-CHAPv2 values', () => {
     assert.equal(Chap.readMsChapFailure(fromAscii('E=691'))?.challenge, undefined)
     assert.equal(Chap.readMsChapFailure(fromAscii('no')), undefined)
   })
+  test('the value of an MS-CHAP Response, version 1 (RFC 2433 §5)', () => {
+    const value = Chap.writeMsChapResponse({ ntResponse: new Uint8Array(24).fill(7), useNtResponse: true })
+    const read = Chap.readMsChapResponse(value)
+    assert.deepEqual(read, { ntResponse: new Uint8Array(24).fill(7), useNtResponse: true })
+    assert.equal(Chap.readMsChapV2Response(value), undefined)
+    assert.equal(Chap.readMsChapResponse(value.subarray(1)), undefined)
+    const packet = Chap.write({ type: 'response', id: 1, value, name: fromAscii('a') })
+    const shown = Chap.describe(packet, 100)
+    const parts = shown.children?.find(child => child.name === 'value')?.children
+    assert.deepEqual(
+      parts?.map(part => [part.name, part.offset, part.length]),
+      [
+        ['lmResponse', 105, 24],
+        ['ntResponse', 129, 24],
+        ['useNtResponse', 153, 1],
+      ],
+    )
+  })
   test('are described down to the NT-Response', () => {
     const names = (f: Field): string[] => [f.name, ...(f.children ?? []).flatMap(names)]
     assert.deepEqual(

@@ -1,0 +1,64 @@
+/** An address that changes while the tunnel lasts: IPCP negotiated anew changes the interface (RFC 1332 §3.3). */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ANY, formatIpv4, formatPrefix, ip } from '../../src/base/address.ts'
+import { hex, unhex } from '../../src/base/bytes.ts'
+import { World } from '../../src/base/env.ts'
+import type { Packet } from '../../src/base/packet.ts'
+import { Host } from '../../src/node/host.ts'
+import { PppLink, Tunnelling } from '../../src/node/tunnel-stack.ts'
+import { PLAIN } from '../../src/ppp/config.ts'
+import type { Call } from '../../src/pptp/call.ts'
+import { endpointConfig } from '../../src/pptp/types.ts'
+
+describe('renumbering', () => {
+  const world = new World(1)
+  const node = new Host(world.env('alice'), [])
+  const sent: string[] = []
+  const call = {
+    peer: ip('203.0.113.5'),
+    send: (frame: Packet) => {
+      sent.push(hex(frame.data))
+      frame.release()
+    },
+  } as unknown as Call
+  const tunnelling = new Tunnelling(node, endpointConfig('pns', { hostName: 'alice' }))
+  const link = new PppLink(
+    node,
+    tunnelling,
+    call,
+    { ...PLAIN, ip: { local: ANY } },
+    {
+      networkUp: () => {},
+      networkDown: () => {},
+      finished: () => {},
+    },
+  )
+  const hears = (text: string) => link.session.receive(node.env.packets.from(unhex(text)))
+  const addresses = () => [...node.stack.interfaces].map(({ port, address }) => `${port.name} ${formatIpv4(address)}`)
+  const routes = () => node.stack.routes.all.map(route => formatPrefix(route.prefix))
+
+  link.session.open()
+  hears(`ff03c02102${sent.splice(0)[0].slice(10)}`)
+  hears('ff03c0210101000a050611223344')
+  hears('80210301000a0306c0a8500a')
+  hears('80210202000a0306c0a8500a')
+  hears('80210101000a0306c0a85001')
+
+  test('the first addresses', () => {
+    assert.deepEqual(addresses(), ['ppp0 192.168.80.10'])
+    assert.deepEqual(routes(), ['192.168.80.1/32'])
+    assert.equal(node.stack.sourceFor(ip('192.168.80.1')), ip('192.168.80.10'))
+  })
+  test('the peer negotiates IPCP anew: the interface goes, with its route', () => {
+    hears('80210102000a0306c0a85063')
+    assert.deepEqual([addresses(), routes()], [[], []])
+  })
+  test('and comes back with what was agreed on then', () => {
+    hears('80210303000a0306c0a8507b')
+    hears('80210204000a0306c0a8507b')
+    assert.deepEqual(addresses(), ['ppp0 192.168.80.123'])
+    assert.deepEqual(routes(), ['192.168.80.99/32'])
+    assert.ok(!node.stack.isOwn(ip('192.168.80.10')))
+  })
+})
