@@ -1,5 +1,6 @@
 /** State machines as data, in the words of the RFC that draws them. */
 import type { Env } from './env.ts'
+import { remember, type Transition } from './view.ts'
 
 /** A cell: actions in their order, then the next state. An absent cell is the RFC's "-": the event cannot happen. */
 export interface Cell<S extends string, A extends string> {
@@ -32,6 +33,7 @@ export class Machine<S extends string, E extends string, A extends string> {
   readonly #env: Env
   readonly #table: Table<S, E, A>
   readonly #act: (action: A) => void
+  #history: Transition[] | undefined
 
   constructor(env: Env, name: string, table: Table<S, E, A>, initial: S, act: (action: A) => void) {
     this.#env = env
@@ -39,6 +41,11 @@ export class Machine<S extends string, E extends string, A extends string> {
     this.#table = table
     this.#act = act
     this.state = initial
+  }
+
+  /** The latest transitions of while the trace had a listener, oldest first. */
+  get history(): readonly Transition[] {
+    return this.#history?.slice() ?? []
   }
 
   /** Is there a cell for the event in this state? */
@@ -55,8 +62,14 @@ export class Machine<S extends string, E extends string, A extends string> {
     if (!cell) return false
     const from = this.state
     this.state = cell.next
-    if (from !== cell.next) this.#env.trace.emit('state', { machine: this.#name, from, to: cell.next, cause: event })
+    if (from !== cell.next && this.#env.trace.on) this.#tell(from, cell.next, event)
     for (const action of cell.actions) this.#act(action)
     return true
+  }
+
+  #tell(from: S, to: S, cause: E): void {
+    this.#history ??= []
+    remember(this.#history, { t: this.#env.clock.now, from, to, cause })
+    this.#env.trace.emit('state', { machine: this.#name, from, to, cause })
   }
 }

@@ -14,6 +14,7 @@ import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Stream, StreamEvents } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
+import { type MachineView, remember, type Transition, view } from '../base/view.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
@@ -26,10 +27,15 @@ export type { Connection, ConnectionHandlers, TcpOptions }
 export const connectionName = ({ local, remote }: Connection): string =>
   `${formatIpv4(local.address)}:${local.port}-${formatIpv4(remote.address)}:${remote.port}`
 
+/** Its state machine in the trace. */
+export const tcpMachine = (connection: Connection): string => `tcp[${connectionName(connection)}]`
+
 export class TcpLayer {
   readonly #env: Env
   readonly #stack: IpStack
   readonly #tcp: TcpStack
+  /** Of while the trace had a listener. */
+  readonly #histories = new WeakMap<Connection, Transition[]>()
 
   constructor(env: Env, stack: IpStack, options: TcpOptions = {}) {
     this.#env = env
@@ -67,7 +73,7 @@ export class TcpLayer {
       maxSegment: destination => (this.#stack.mtuTowards(destination as Ipv4) ?? 576) - Ipv4Header.HEADER,
       trace: {
         state: (connection, from, to, cause) => {
-          if (trace.on) trace.emit('state', { machine: `tcp[${connectionName(connection)}]`, from, to, cause })
+          if (trace.on) this.#tell(connection, from, to, cause)
         },
         retransmit: ({ local, remote }, seq, length, tries) => {
           if (!trace.on) return
@@ -77,6 +83,28 @@ export class TcpLayer {
         },
       },
     }
+  }
+
+  #tell(connection: Connection, from: string, to: string, cause: string): void {
+    let history = this.#histories.get(connection)
+    if (!history) {
+      history = []
+      this.#histories.set(connection, history)
+    }
+    const { clock, trace } = this.#env
+    remember(history, { t: clock.now, from, to, cause })
+    trace.emit('state', { machine: tcpMachine(connection), from, to, cause })
+  }
+
+  view(connection: Connection): MachineView {
+    const info = connection.info()
+    const { unanswered, retransmits, timeouts, fastRecoveries, segmentsIn, segmentsOut, bytesIn, bytesOut } = info
+    const { waiting, due, ackDue } = info
+    return view(connection.state, {
+      counters: { unanswered, retransmits, timeouts, fastRecoveries, segmentsIn, segmentsOut, bytesIn, bytesOut },
+      timers: { ...(due === undefined ? {} : { [waiting]: due }), ...(ackDue === undefined ? {} : { ackDelay: ackDue }) },
+      history: this.#histories.get(connection)?.slice() ?? [],
+    })
   }
 
   #send(packet: Packet, source: Ipv4, destination: Ipv4, dontFragment: boolean): void {

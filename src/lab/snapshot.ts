@@ -1,4 +1,5 @@
 /** The machines of a run at one moment, and values of a snapshot by their path. docs/snapshot.md lists the paths. */
+import type { MachineView } from '../base/view.ts'
 import type { Snapshot, SnapshotValue } from '../node/node.ts'
 import type { Simulation } from './build.ts'
 
@@ -6,11 +7,19 @@ export type { Snapshot, SnapshotValue } from '../node/node.ts'
 
 /** Every machine as it is now, by name: plain data that stays as it is when the run goes on. */
 export const snapshot = ({ nodes }: Simulation): ReadonlyMap<string, Snapshot> =>
-  new Map([...nodes].map(([name, node]) => [name, node.snapshot()]))
+  new Map([...nodes].map(([name, node]) => [name, { ...node.snapshot(), machines: plain(node.machines()) }]))
 
-/** `a.b[c.d].e` is `a`, `b`, `c.d`, `e`. */
+const plain = (machines: Readonly<Record<string, MachineView>>): Snapshot =>
+  Object.fromEntries(
+    Object.entries(machines).map(([name, { history, ...machine }]) => [
+      name,
+      { ...machine, history: history.map(step => ({ ...step })) },
+    ]),
+  )
+
+/** `a.b[c.d].e` is `a`, `b`, `c.d`, `e`; a key may have brackets of its own: `machines[calls[0].ppp.lcp].state`. */
 export function splitPath(path: string): string[] {
-  return [...path.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(match => match[1] ?? match[0])
+  return [...path.matchAll(/\[((?:[^[\]]|\[[^\]]*\])*)\]|[^.[\]]+/g)].map(match => match[1] ?? match[0])
 }
 
 /** `ppp.ipcp`, `calls[alice].ppp.lcp` */

@@ -8,6 +8,7 @@
 import { ANY, contains, formatIpv4, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
+import type { MachineView } from '../base/view.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
@@ -163,6 +164,16 @@ export class Client extends IpNode {
   #removeRoutes(): void {
     if (this.#pin) this.stack.removeRoute(this.#pin)
     this.#pin = undefined
+  }
+
+  override machines(): Record<string, MachineView> {
+    const call = this.#call
+    const machines = super.machines()
+    if (this.#control) machines['pptp.control'] = this.#control.view()
+    if (call) machines['pptp.call'] = call.view()
+    if (call?.tunnel) machines['pptp.gre'] = call.tunnel.view()
+    for (const [name, view] of Object.entries(this.#link?.machines() ?? {})) machines[`ppp.${name}`] = view
+    return machines
   }
 
   override snapshot(): Snapshot {

@@ -3,10 +3,11 @@ import { formatIpv4, formatPrefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { IpPort, Sink } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
+import type { MachineView } from '../base/view.ts'
 import type { IpInterface } from '../ip/interface.ts'
 import { formatRoute, type RouteSpec } from '../ip/route.ts'
 import { IpStack } from '../ip/stack.ts'
-import { connectionName, TcpLayer, type TcpOptions } from '../ip/tcp.ts'
+import { connectionName, TcpLayer, tcpMachine, type TcpOptions } from '../ip/tcp.ts'
 import { UdpLayer } from '../ip/udp.ts'
 import { EthernetPort } from '../link/ethernet.ts'
 import type { LinkEnd } from '../link/link.ts'
@@ -83,6 +84,12 @@ export abstract class IpNode implements SimNode {
 
   start(): void {
     for (const port of this.#ethernet) port.announce()
+  }
+
+  machines(): Record<string, MachineView> {
+    const machines: Record<string, MachineView> = {}
+    for (const connection of this.tcp.connections) machines[tcpMachine(connection)] = this.tcp.view(connection)
+    return machines
   }
 
   snapshot(): Snapshot {

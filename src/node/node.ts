@@ -1,6 +1,7 @@
 /** What the rest of the program sees of a machine, whatever its kind. */
 import type { Ipv4, Prefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
+import type { MachineView } from '../base/view.ts'
 import type { LinkEnd } from '../link/link.ts'
 
 export interface PortAddress {
@@ -23,4 +24,6 @@ export interface SimNode {
   start(): void
   /** The state of the machine at this moment, as plain data. */
   snapshot(): Snapshot
+  /** Every state machine of it, by the name that the trace gives it. Dear: for those who look at it. */
+  machines(): Readonly<Record<string, MachineView>>
 }

@@ -46,6 +46,10 @@ export class Outside implements SimNode {
     return this.#port?.left ?? 0
   }
 
+  machines(): Readonly<Record<string, never>> {
+    return {}
+  }
+
   snapshot(): Snapshot {
     const { kind, entered, left } = this
     return { kind, interfaces: { [this.#port?.name ?? '']: { entered, left } } }

@@ -5,6 +5,7 @@
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
+import type { MachineView } from '../base/view.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
@@ -137,6 +138,24 @@ export class PptpServer extends IpNode {
       ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
       timers: PPP_TIMERS,
     }
+  }
+
+  /** A second control connection with the same computer has the name of the first and `#2`. */
+  override machines(): Record<string, MachineView> {
+    const machines = super.machines()
+    for (const control of this.#tunnelling.endpoint.connections) {
+      const name = `controls[${formatIpv4(control.peer)}].pptp.control`
+      let free = name
+      for (let n = 2; Object.hasOwn(machines, free); n++) free = `${name}#${n}`
+      machines[free] = control.view()
+    }
+    for (const { call, link } of this.#callers.values()) {
+      const name = callName(call.callId)
+      machines[`${name}.pptp.call`] = call.view()
+      if (call.tunnel) machines[`${name}.pptp.gre`] = call.tunnel.view()
+      for (const [layer, view] of Object.entries(link.machines())) machines[`${name}.ppp.${layer}`] = view
+    }
+    return machines
   }
 
   override snapshot(): Snapshot {

@@ -71,6 +71,10 @@ export class Switch implements SimNode {
     frame.release()
   }
 
+  machines(): Readonly<Record<string, never>> {
+    return {}
+  }
+
   snapshot(): Snapshot {
     const table: Record<string, string> = {}
     for (const [mac, { port, until }] of this.#heard)

@@ -2,6 +2,7 @@
 import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { MachineView } from '../base/view.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
 import { RFC_TIMERS } from '../ppp/config.ts'
 import { Session } from '../ppp/session.ts'
@@ -108,6 +109,10 @@ export class PppLink {
   /** A PAC starts PPP after what is being done now: the reply that connects the call must leave before the first frame. */
   open(): void {
     this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
+  }
+
+  machines(): Record<string, MachineView> {
+    return { ...this.session.machines() }
   }
 
   snapshot(): Snapshot {

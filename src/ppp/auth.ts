@@ -1,5 +1,6 @@
 /** What PAP and CHAP have in common: one proves who we are (`Prover`), one asks who the peer is (`Authenticator`). */
 import type { MppeKeys } from './ccp.ts'
+import type { ExchangeView } from './link.ts'
 
 /** Called when the exchange went well; how it fails is told to the link. */
 export type Succeeded = (user: string, keys: MppeKeys | undefined) => void
@@ -10,6 +11,7 @@ export interface Exchange<P> {
   start(): void
   receive(packet: P): void
   stop(): void
+  view(): ExchangeView
 }
 
 /** One character an octet, as in names of CHAP and PAP. */

@@ -9,6 +9,7 @@
 import type { Env } from '../base/env.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { Machine, table } from '../base/table.ts'
+import { type MachineView, running, view } from '../base/view.ts'
 import type { PppTimers } from './config.ts'
 
 export type State =
@@ -247,6 +248,15 @@ export class Automaton {
 
   get state(): State {
     return this.#machine.state
+  }
+
+  /** `left`: requests that may still be sent; `sent`: those without an answer. */
+  view(): MachineView {
+    return view(this.state, {
+      counters: { left: this.#restart, sent: this.#sent },
+      timers: running({ restart: this.#timer }),
+      history: this.#machine.history,
+    })
   }
 
   /** False when the table has no such cell: the caller says what it discards. */

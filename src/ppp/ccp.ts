@@ -8,6 +8,7 @@
  * Limits: 40 and 56 bit keys and stateful mode are Nak-ed. No Reset-Request is sent, because stateless mode has
  * nothing to resynchronise (RFC 3078 §8.1); one that comes makes the next packet FLUSHED and gets no Reset-Ack.
  */
+import { type MachineView, view } from '../base/view.ts'
 import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CCP_OPTIONS, MPPE_BITS } from '../wire/ppp-options.ts'
@@ -76,6 +77,14 @@ export class Ccp {
     this.#keys = keys
     this.protocol.open()
     this.protocol.lowerUp()
+  }
+
+  /** Encryption: the packets' numbers, and what it has computed. */
+  mppeView(): MachineView {
+    const { sender, receiver, work } = this
+    const state = !sender || !receiver ? 'off' : receiver.needsReset ? 'needs-reset' : 'on'
+    const numbers = sender && receiver ? { send: sender.count, expected: receiver.expected } : {}
+    return view(state, { counters: { ...numbers, ...work } })
   }
 
   /** The peer has been challenged again: what CCP opens with next time, as pppd does. */

@@ -15,7 +15,7 @@ import * as Chap from '../wire/chap.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { type Exchange, type Succeeded, secretOf, text } from './auth.ts'
 import type { MppeKeys } from './ccp.ts'
-import { type Link, Repeater, report } from './link.ts'
+import { type ExchangeView, type Link, Repeater, report } from './link.ts'
 import { getMasterKey } from './mppe.ts'
 import {
   checkAuthenticatorResponse,
@@ -81,6 +81,11 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue> {
     this.#challenge = this.#link.random.challenge.bytes(CHALLENGE_LENGTH)
     const name = fromAscii(this.#link.config.authenticatePeer?.name ?? '')
     send(this.#link, { type: 'challenge', id: this.#id, value: this.#challenge, name })
+  }
+
+  view(): ExchangeView {
+    const { counters, timers } = this.#repeater.view()
+    return { counters: { ...counters, id: this.#id }, timers }
   }
 
   receive(packet: Chap.WithValue): void {
@@ -179,6 +184,11 @@ export class ChapProver implements Exchange<Chap.Chap> {
   stop(): void {
     this.#waiting = false
     this.#repeater.stop()
+  }
+
+  view(): ExchangeView {
+    const { counters, timers } = this.#repeater.view()
+    return { counters: { ...counters, id: this.#last?.id ?? 0 }, timers }
   }
 
   receive(packet: Chap.Chap): void {

@@ -5,9 +5,10 @@
  * another identifier, or a second answer, is discarded (§5.1, §5.2).
  */
 import { fromAscii } from '../base/bytes.ts'
+import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { quote } from '../wire/ppp-options.ts'
+import { quote, type RawOption } from '../wire/ppp-options.ts'
 import { Automaton, type State } from './automaton.ts'
 import type { PppLayer } from './config.ts'
 import { type Link, report } from './link.ts'
@@ -76,6 +77,25 @@ export class ControlProtocol {
   }
   get opened(): boolean {
     return this.state === 'opened'
+  }
+
+  /** `id`: the latest identifier of ours; `open`: that of the request which awaits its answer. */
+  view(): MachineView {
+    const whole = this.#automaton.view()
+    const { naksSent, naksHeard, asked, granted } = this.options
+    const words = (options: readonly RawOption[]): string =>
+      Cp.show(this.#protocol, { type: 'configure-request', id: 0, options })
+    return {
+      ...whole,
+      counters: {
+        ...whole.counters,
+        id: this.#lastId,
+        ...(this.#answered ? {} : { open: this.#requestId }),
+        naksSent,
+        naksHeard,
+      },
+      facts: { asked: words(asked), granted: words(granted) },
+    }
   }
 
   open(): void {

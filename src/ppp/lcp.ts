@@ -8,6 +8,7 @@
 import { get16 } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
 import type { Timer } from '../base/scheduler.ts'
+import { type MachineView, running } from '../base/view.ts'
 import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
@@ -77,6 +78,15 @@ export class Lcp {
       // A peer without Echo cannot be asked whether it lives.
       codeRejected: () => this.#echoTimer.cancel(),
     })
+  }
+
+  view(): MachineView {
+    const whole = this.protocol.view()
+    return {
+      ...whole,
+      counters: { ...whole.counters, echoesUnanswered: this.#unanswered, loops: this.#loops },
+      timers: { ...whole.timers, ...running({ echo: this.#echoTimer }) },
+    }
   }
 
   /** The method by which the peer is to prove who it is; undefined: none. */

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts'
 import type { Malformed } from '../base/result.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type { Way } from '../base/trace.ts'
+import { type MachineView, running } from '../base/view.ts'
 import * as Ppp from '../wire/ppp.ts'
 import type { PppConfig, PppEnd } from './config.ts'
 
@@ -46,6 +47,9 @@ export function report(
   })
 }
 
+/** What an exchange adds to the view of authentication. */
+export type ExchangeView = Pick<MachineView, 'counters' | 'timers'>
+
 /** Sends at once and then once a restart period, Max-Configure times in all; then tells how often it was. */
 export class Repeater {
   readonly #timer: Timer
@@ -75,5 +79,9 @@ export class Repeater {
 
   stop(): void {
     this.#timer.cancel()
+  }
+
+  view(): ExchangeView {
+    return { counters: { tries: this.#tries }, timers: running({ restart: this.#timer }) }
   }
 }

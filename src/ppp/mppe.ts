@@ -155,6 +155,11 @@ export class MppeSender {
     this.#flush = true
   }
 
+  /** Number of the next packet. */
+  get count(): number {
+    return this.#count
+  }
+
   #setKey(): void {
     this.#cipher.setKey(this.#key.key)
     this.#work.rc4Keys++
@@ -190,6 +195,11 @@ export class MppeReceiver {
     this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
     this.#setKey()
+  }
+
+  /** Number of the packet that comes next if nothing is lost. */
+  get expected(): number {
+    return this.#expected
   }
 
   /** Stateful mode: packets were lost, and a CCP Reset-Request should go out, until a FLUSHED packet comes. */

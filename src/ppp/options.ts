@@ -45,8 +45,9 @@ export class Negotiator {
   readonly #wishes = new Map<number, unknown>()
   #request: readonly RawOption[] = []
   #peers = new Map<number, unknown>()
-  #naksSent = 0
-  #naksHeard = 0
+  /** In a row, and since the negotiation began. */
+  naksSent = 0
+  naksHeard = 0
 
   constructor(rules: readonly OptionRule<unknown>[], maxFailure: number) {
     this.#rules = rules
@@ -57,8 +58,8 @@ export class Negotiator {
   reset(): void {
     this.#wishes.clear()
     this.#peers.clear()
-    this.#naksSent = 0
-    this.#naksHeard = 0
+    this.naksSent = 0
+    this.naksHeard = 0
     for (const rule of this.#rules) {
       const want = rule.want()
       if (want !== undefined) this.#wishes.set(rule.type, want)
@@ -74,11 +75,23 @@ export class Negotiator {
     return this.#peers.get(rule.type) as V | undefined
   }
 
+  /** What we ask for, and what we have acknowledged to the peer. */
+  get asked(): readonly RawOption[] {
+    return this.#written(this.#wishes)
+  }
+  get granted(): readonly RawOption[] {
+    return this.#written(this.#peers)
+  }
+
+  #written(values: ReadonlyMap<number, unknown>): RawOption[] {
+    return this.#rules
+      .filter(rule => values.has(rule.type))
+      .map(rule => ({ type: rule.type, body: rule.write(values.get(rule.type)) }))
+  }
+
   /** The options of our next Configure-Request, in the order of the rules. */
   request(): readonly RawOption[] {
-    this.#request = this.#rules
-      .filter(rule => this.#wishes.has(rule.type))
-      .map(rule => ({ type: rule.type, body: rule.write(this.#wishes.get(rule.type)) }))
+    this.#request = this.asked
     return this.#request
   }
 
@@ -91,7 +104,7 @@ export class Negotiator {
     const rejected: RawOption[] = []
     const naked: RawOption[] = []
     const agreed = new Map<number, unknown>()
-    const patient = this.#naksSent < this.#maxFailure
+    const patient = this.naksSent < this.#maxFailure
     for (const option of options) {
       const rule = this.#rules.find(r => r.type === option.type)
       const asked = rule?.parse(option.body)
@@ -107,10 +120,10 @@ export class Negotiator {
       if (demand !== undefined) naked.push({ type: rule.type, body: rule.write(demand) })
     }
     if (naked.length > 0) {
-      this.#naksSent++
+      this.naksSent++
       return { type: 'configure-nak', options: naked }
     }
-    this.#naksSent = 0
+    this.naksSent = 0
     this.#peers = agreed
     return { type: 'configure-ack', options }
   }
@@ -119,7 +132,7 @@ export class Negotiator {
   acked(options: readonly RawOption[]): boolean {
     const good =
       options.length === this.#request.length && options.every((option, i) => sameOption(option, this.#request[i]))
-    if (good) this.#naksHeard = 0
+    if (good) this.naksHeard = 0
     return good
   }
 
@@ -128,7 +141,7 @@ export class Negotiator {
    * more than Max-Failure times will never be content: what it Naks is then given up.
    */
   naked(options: readonly RawOption[]): true {
-    const patient = this.#naksHeard++ < this.#maxFailure
+    const patient = this.naksHeard++ < this.#maxFailure
     for (const option of options) {
       const rule = this.#rules.find(r => r.type === option.type)
       if (!rule) continue

@@ -11,7 +11,7 @@ import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { quote } from '../wire/ppp-options.ts'
 import { type Exchange, type Succeeded, secretOf, text } from './auth.ts'
-import { type Link, Repeater, report } from './link.ts'
+import { type ExchangeView, type Link, Repeater, report } from './link.ts'
 
 function send(link: Link, packet: Pap.Pap): void {
   report(link, 'sent', Ppp.PAP, packet, () => Pap.show(packet))
@@ -60,6 +60,11 @@ export class PapProver implements Exchange<Pap.AuthenticateReply> {
     })
   }
 
+  view(): ExchangeView {
+    const { counters, timers } = this.#repeater.view()
+    return { counters: { ...counters, id: this.#id }, timers }
+  }
+
   receive(packet: Pap.AuthenticateReply): void {
     if (!this.#open || packet.id !== this.#id) {
       this.#link.discard('ppp-unexpected', 'auth', `${packet.type} ${packet.id} answers no open request`)
@@ -102,6 +107,10 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
   }
   stop(): void {
     this.#patience.stop()
+  }
+
+  view(): ExchangeView {
+    return this.#patience.view()
   }
 
   receive(packet: Pap.AuthenticateRequest): void {

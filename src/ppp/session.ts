@@ -21,6 +21,7 @@ import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Malformed } from '../base/result.ts'
 import { Machine, table } from '../base/table.ts'
+import { type MachineView, view } from '../base/view.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
@@ -275,6 +276,42 @@ export class Session {
       },
       crypto: { ...this.#ccp.work },
     }
+  }
+
+  /** Each machine by its name below the session. */
+  machines(): Readonly<Record<'phase' | 'lcp' | 'auth' | 'ccp' | 'mppe' | 'ipcp', MachineView>> {
+    return {
+      phase: view(this.phase, { facts: this.#ending ? { end: this.#ending.reason } : {}, history: this.#phase.history }),
+      lcp: this.#lcp.view(),
+      auth: this.#authView(),
+      ccp: this.#ccp.protocol.view(),
+      mppe: this.#ccp.mppeView(),
+      ipcp: this.#ipcp.protocol.view(),
+    }
+  }
+
+  #authView(): MachineView {
+    const { peerMethod, ownMethod } = this.#lcp
+    const facts = {
+      ...(peerMethod === undefined ? {} : { peer: peerMethod }),
+      ...(ownMethod === undefined ? {} : { own: ownMethod }),
+      ...(this.#user === undefined ? {} : { user: this.#user }),
+    }
+    const counters: Record<string, number> = { unproved: this.#unproved }
+    const timers: Record<string, number> = {}
+    const asking = (this.#pap.authenticator ?? this.#chap.authenticator)?.view()
+    if (asking) {
+      counters.peerTries = asking.counters.tries
+      counters.peerId = asking.counters.id ?? 0
+      Object.assign(timers, renamed(asking.timers, 'peer'))
+    }
+    const proving = (this.#pap.prover ?? this.#chap.prover)?.view()
+    if (proving) {
+      counters.ownTries = proving.counters.tries
+      counters.ownId = proving.counters.id ?? 0
+      Object.assign(timers, renamed(proving.timers, 'own'))
+    }
+    return view(this.auth, { counters, facts, timers, history: this.#auth.history })
   }
 
   // Phases
@@ -610,6 +647,10 @@ export class Session {
     trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
   }
 }
+
+/** `restart` of the one who asks is `peerRestart`. */
+const renamed = (timers: MachineView['timers'], who: 'peer' | 'own'): Record<string, number> =>
+  Object.fromEntries(Object.entries(timers).map(([name, due]) => [`${who}${name[0].toUpperCase()}${name.slice(1)}`, due]))
 
 const isChap = (method: string | undefined): method is 'chap-md5' | 'ms-chap-v2' =>
   method === 'chap-md5' || method === 'ms-chap-v2'

@@ -12,6 +12,7 @@ import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { Machine, table } from '../base/table.ts'
 import { formatDuration } from '../base/time.ts'
+import { type MachineView, running, view } from '../base/view.ts'
 import * as Pptp from '../wire/pptp.ts'
 import { Tunnel } from './tunnel.ts'
 import type { CallEnd, CallHandlers, ControlEnd, DialOptions, EndpointConfig, Refusal } from './types.ts'
@@ -136,6 +137,16 @@ export class Call {
 
   get state(): CallState {
     return this.#machine.state
+  }
+
+  view(): MachineView {
+    const { callId, peerCallId, notices } = this
+    return view(this.state, {
+      counters: { callId, ...(this.#peerKnown ? { peerCallId } : {}), notices },
+      facts: this.#ending ? { end: this.#ending.reason } : {},
+      timers: running({ reply: this.#timer }),
+      history: this.#machine.history,
+    })
   }
 
   /** Does the peer call it so? */

@@ -11,6 +11,7 @@ import type { Stream, StreamClose, StreamEvents } from '../base/layer.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { Machine, type Table, table } from '../base/table.ts'
 import { formatDuration } from '../base/time.ts'
+import { type MachineView, running, view } from '../base/view.ts'
 import * as Pptp from '../wire/pptp.ts'
 import type { Call } from './call.ts'
 import {
@@ -226,6 +227,23 @@ export class ControlConnection {
   /** How it ended, once it has. */
   get ended(): ControlEnd | undefined {
     return this.#over ? this.#ending : undefined
+  }
+
+  view(): MachineView {
+    const { carried, calls, rubbish } = this
+    return view(this.state, {
+      counters: {
+        calls: calls.length,
+        carried,
+        rubbish,
+        echoAwaited: this.#echoAwaited ? 1 : 0,
+        echo: this.#echoIdentifier,
+        waiting: this.#stream?.waiting ?? 0,
+      },
+      facts: this.#ending ? { end: this.#ending.reason } : {},
+      timers: running({ reply: this.#replyTimer, echo: this.#echoTimer, close: this.#farewellTimer }),
+      history: this.#machine.history,
+    })
   }
 
   /** The TCP connection that carries the messages; `streamEvents.opened` tells when it is open. */

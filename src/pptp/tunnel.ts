@@ -13,6 +13,7 @@ import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
 import type { Duration } from '../base/time.ts'
+import { type MachineView, running, view } from '../base/view.ts'
 import * as Gre from '../wire/gre.ts'
 import type { TunnelConfig } from './types.ts'
 
@@ -105,6 +106,27 @@ export class Tunnel {
   /** Early packets that wait for those before them. */
   get held(): number {
     return this.#heldCount
+  }
+
+  /** The window of RFC 2637 §4.2; times in nanoseconds. */
+  view(): MachineView {
+    const { window, outstanding, waiting, held, timeOuts, ato } = this
+    const state = this.#closed ? 'closed' : waiting > 0 ? 'window-full' : 'open'
+    return view(state, {
+      counters: {
+        next: this.#next,
+        outstanding,
+        window,
+        waiting,
+        ...(this.#expected === NONE ? {} : { expected: this.#expected }),
+        unacknowledged: this.#unacknowledged,
+        held,
+        timeOuts,
+        ato,
+        rtt: this.#rtt,
+      },
+      timers: running({ ackTimeOut: this.#ackTimeOut, ackDelay: this.#ackDelay, hold: this.#holdTimer }),
+    })
   }
 
   /** Takes a PPP frame. */

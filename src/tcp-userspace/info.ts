@@ -3,7 +3,8 @@ import type { Tcb } from './tcb.ts'
 import type { TcpInfo } from './types.ts'
 
 export function infoOf(connection: Tcb): TcpInfo {
-  const { sender, receiver, recovery, rtoClock, transmitter, host } = connection
+  const { sender, receiver, recovery, rtoClock, transmitter, timers, host } = connection
+  const { delayedAck } = timers
   return {
     state: connection.state,
     sack: recovery.sack,
@@ -32,5 +33,9 @@ export function infoOf(connection: Tcb): TcpInfo {
     segmentsOut: connection.segmentsOut,
     bytesIn: connection.bytesIn,
     bytesOut: connection.bytesOut,
+    waiting: timers.waiting,
+    ackDelayed: delayedAck?.pending ?? false,
+    due: timers.due,
+    ackDue: delayedAck?.pending ? delayedAck.due : undefined,
   }
 }

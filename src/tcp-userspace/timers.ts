@@ -34,6 +34,11 @@ export class Timers {
     this.userTimeout = userTimeout
   }
 
+  /** When the timer runs out, if it runs. */
+  get due(): number | undefined {
+    return this.#timer.pending ? this.#timer.due : undefined
+  }
+
   /** Waits for what is in flight, or for the window to open, or for nothing; true if the timer is to be armed. */
   set(sender: Sender): boolean {
     const { waiting } = this

@@ -16,6 +16,8 @@ export interface SegmentBuffer {
 /** A timer that is armed again and again; arming a pending one moves it. */
 export interface TcpTimer {
   readonly pending: boolean
+  /** When it fires, for `info`; meaningful while `pending`. */
+  readonly due?: number
   arm(delay: number): void
   cancel(): void
 }
@@ -218,6 +220,12 @@ export interface TcpInfo {
   readonly segmentsOut: number
   readonly bytesIn: number
   readonly bytesOut: number
+  /** What the timer is running for, and whether the delayed acknowledgment waits for its own. */
+  readonly waiting: 'nothing' | 'syn' | 'retransmit' | 'persist' | 'fin-wait-2' | 'time-wait'
+  readonly ackDelayed: boolean
+  /** When they run out, if they run and the timers that the stack was given tell. */
+  readonly due: number | undefined
+  readonly ackDue: number | undefined
 }
 
 export interface Listener {
