@@ -8,6 +8,8 @@
  * Faults befall the first messages in each direction only. A message is a control message, a FIN, a RST or a PPP frame;
  * acknowledgments of GRE arrive at once and are none.
  */
+
+import { hex } from '../../src/base/bytes.ts'
 import type { Env } from '../../src/base/env.ts'
 import { World } from '../../src/base/env.ts'
 import type { Stream } from '../../src/base/layer.ts'
@@ -15,7 +17,6 @@ import type { Packet } from '../../src/base/packet.ts'
 import type { Clock, Timer } from '../../src/base/scheduler.ts'
 import { sec } from '../../src/base/time.ts'
 import type { MachineView } from '../../src/base/view.ts'
-import { hex } from '../../src/base/bytes.ts'
 import type { PppConfig, PppEnd } from '../../src/ppp/config.ts'
 import { Session } from '../../src/ppp/session.ts'
 import type { Call } from '../../src/pptp/call.ts'
@@ -27,12 +28,12 @@ import * as Cp from '../../src/wire/cp.ts'
 import * as Gre from '../../src/wire/gre.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
+import { SERVER as PAC, CLIENT as PNS } from '../pptp/support.ts'
 import { CLIENT, SERVER } from './ppp.ts'
-import { CLIENT as PNS, SERVER as PAC } from '../pptp/support.ts'
 import type { Choice, Walkable } from './walk.ts'
 
-/** Messages in each direction that faults may befall. */
-export const MESSAGES = 12
+/** Messages in each direction that faults may befall, if nothing else is said. */
+const MESSAGES = 12
 
 interface Message {
   readonly what: string
@@ -42,15 +43,16 @@ interface Message {
   readonly frail: boolean
   /** It has been passed by the one that followed it, or is a copy: neither happens to it again. */
   touched: boolean
-  readonly order: number
   deliver(): void
 }
 
 export interface WalkOptions {
   readonly client?: Partial<PppConfig>
   readonly server?: Partial<PppConfig>
-  /** A timer of this owner never fires: a planted fault of ours. */
-  readonly deadTimer?: RegExp
+  /** Timers of this end and owner never fire: a planted fault of ours. */
+  readonly deadTimer?: { readonly end: (typeof NAMES)[number]; readonly owner: RegExp }
+  /** Messages in each direction that faults may befall; absent: twelve. */
+  readonly messages?: number
 }
 
 const KEEP_ALIVE: Partial<PppConfig> = { echo: { interval: sec(30), failures: 4 } }
@@ -62,22 +64,23 @@ abstract class Pair implements Walkable {
   protected readonly world = new World(1)
   readonly #lines: readonly [Message[], Message[]] = [[], []]
   readonly #sent = [0, 0]
-  #order = 0
-  readonly #dead: RegExp | undefined
+  readonly #dead: WalkOptions['deadTimer']
+  readonly #messages: number
 
-  constructor({ deadTimer }: WalkOptions) {
+  constructor({ deadTimer, messages = MESSAGES }: WalkOptions) {
     this.#dead = deadTimer
+    this.#messages = messages
   }
 
   protected env(name: string): Env {
     const env = this.world.env(name)
-    return this.#dead ? withDeadTimer(env, this.#dead) : env
+    return this.#dead?.end === name ? withDeadTimer(env, this.#dead.owner) : env
   }
 
   /** An end has sent something. */
   protected send(from: 0 | 1, what: string, text: string, deliver: () => void): void {
-    const frail = this.#sent[from]++ < MESSAGES
-    this.#lines[from].push({ what, text, frail, touched: false, order: this.#order++, deliver })
+    const frail = this.#sent[from]++ < this.#messages
+    this.#lines[from].push({ what, text, frail, touched: false, deliver })
   }
 
   /** `open`, or `closed` and why, or undefined while it is neither. */
@@ -94,14 +97,18 @@ abstract class Pair implements Walkable {
   #list(): { choice: Choice; run: () => void }[] {
     const all: { choice: Choice; run: () => void }[] = []
     const heads = this.#lines.map(line => line[0])
-    const first = heads[0] && (!heads[1] || heads[0].order < heads[1].order) ? 0 : 1
+    // Nobody waits for ever: what is delivered to one end puts nothing on the line that leads there.
+    const first = heads[0] ? 0 : 1
     for (const from of [0, 1] as const) {
       const line = this.#lines[from]
       const [head, next] = line
       if (!head) continue
       const add = (action: (typeof ACTIONS)[number], run: () => void): void => {
         const fair = action === 'deliver' && from === first
-        all.push({ choice: { what: () => `${action} ${NAMES[from]}'s ${head.what}`, fault: action !== 'deliver', fair }, run })
+        all.push({
+          choice: { what: () => `${action} ${NAMES[from]}'s ${head.what}`, fault: action !== 'deliver', fair },
+          run,
+        })
       }
       add('deliver', () => {
         line.shift()
@@ -153,9 +160,8 @@ abstract class Pair implements Walkable {
       Object.entries(this.machines(end)).map(([name, { state, counters, facts }]) => [name, state, counters, facts]),
     ])
     const lines = this.#lines.map(line => line.map(({ text, frail, touched }) => [text, frail, touched]))
-    const first = (this.#lines[0][0]?.order ?? 0) < (this.#lines[1][0]?.order ?? 0)
-    const sent = this.#sent.map(count => Math.min(count, MESSAGES))
-    return JSON.stringify([ends, lines, first, sent, this.#armed().map(({ name }) => name)])
+    const sent = this.#sent.map(count => Math.min(count, this.#messages))
+    return JSON.stringify([ends, lines, sent, this.#armed().map(({ name }) => name)])
   }
 
   describe(): string {
@@ -163,7 +169,11 @@ abstract class Pair implements Walkable {
       const states = Object.entries(this.machines(end)).map(([name, { state }]) => `${name} ${state}`)
       return `${NAMES[end]}: ${states.join(', ')}`
     })
-    return `${ends.join('; ')}; timers: ${this.#armed().map(({ name }) => name).join(', ') || 'none'}`
+    return `${ends.join('; ')}; timers: ${
+      this.#armed()
+        .map(({ name }) => name)
+        .join(', ') || 'none'
+    }`
   }
 }
 
@@ -181,6 +191,10 @@ function withDeadTimer(env: Env, dead: RegExp): Env {
   return { node, random, trace, packets, clock, scope: name => withDeadTimer(env.scope(name), dead) }
 }
 const DEAD: Timer = { due: 0, pending: false, arm() {}, armAt() {}, cancel() {} }
+
+/** Numbers of Echo packets grow for ever and decide nothing. */
+const textOf = (frame: Uint8Array, words: string): string =>
+  words.startsWith('LCP echo') ? words.slice(0, 12) : hex(frame)
 
 function pppWords(frame: Uint8Array): string {
   const parsed = Ppp.parse(frame)
@@ -202,7 +216,8 @@ export class PppPair extends Pair {
       return new PppEndpoint(env, config, frame => {
         const bytes = frame.data.slice()
         frame.release()
-        this.send(index, pppWords(bytes), hex(bytes), () => this.#ends[1 - index].receive(bytes))
+        const words = pppWords(bytes)
+        this.send(index, words, textOf(bytes, words), () => this.#ends[1 - index].receive(bytes))
       })
     }
     this.#ends = [
@@ -287,7 +302,8 @@ export class PptpPair extends Pair {
     const frame = bytes.subarray(Gre.headerLength(bytes, 0))
     // Numbers grow for ever; what matters is how far ahead of the awaited one.
     const ahead = Gre.sequenceNumber(bytes, 0) - other.awaited
-    this.send(from, pppWords(frame), `${Gre.callId(bytes, 0)} ${ahead} ${hex(frame)}`, () => other.gre(bytes))
+    const words = pppWords(frame)
+    this.send(from, words, `${Gre.callId(bytes, 0)} ${ahead} ${textOf(frame, words)}`, () => other.gre(bytes))
   }
 
   protected override status(end: 0 | 1): string | undefined {
@@ -371,7 +387,12 @@ class PptpEnd {
   #makeLink(call: Call): PppEndpoint {
     this.#call = call
     this.#callEnd = undefined
-    const link = new PppEndpoint(this.#env.scope('ppp'), this.#ppp, frame => call.send(frame), () => call.clear())
+    const link = new PppEndpoint(
+      this.#env.scope('ppp'),
+      this.#ppp,
+      frame => call.send(frame),
+      () => call.clear(),
+    )
     this.#link = link
     return link
   }
@@ -391,7 +412,8 @@ class PptpEnd {
         const copy = bytes.slice()
         const parsed = Pptp.parse(copy)
         const what = parsed.ok ? parsed.value.type : 'octets'
-        if (!this.#tcp.fin) control(what, hex(copy), to => to.#data(copy))
+        const text = what.startsWith('echo') ? what : hex(copy)
+        if (!this.#tcp.fin) control(what, text, to => to.#data(copy))
       },
       end: () => {
         if (this.#tcp.fin || this.#tcp.over) return
@@ -461,7 +483,10 @@ class PptpEnd {
     const machines: Record<string, MachineView> = {}
     const { fin, finHeard, over } = this.#tcp
     const tcp = over ? 'over' : `${fin ? 'fin' : 'open'} ${finHeard ? 'fin' : 'open'}`
-    if (this.#control) machines.control = this.#control.view()
+    if (this.#control) {
+      const { counters, ...control } = this.#control.view()
+      machines.control = { ...control, counters: { ...counters, echo: 0 } }
+    }
     machines.tcp = { state: tcp, counters: {}, facts: {}, timers: {}, history: [] }
     const call = this.#call
     if (call) machines.call = call.view()

@@ -95,6 +95,8 @@ class Explorer {
   readonly root: State
   transitions = 0
   complete = -1
+  /** Something was left out because there were too many states. */
+  #full = false
   readonly #make: () => Walkable
   readonly #bounds: Bounds
   /** Choices that have not been taken yet, by the faults that there are afterwards. */
@@ -115,18 +117,21 @@ class Explorer {
   #level(faults: number): boolean {
     const untried = this.#untried[faults] ?? []
     for (let next = untried.pop(); next; next = untried.pop()) {
-      if (this.states.size >= this.#bounds.states) return false
+      if (this.#full || this.states.size >= this.#bounds.states) return false
       const at = replay(this.#make, next.state)
       const to = this.#take(at, next.state, next.choice, next.fault)
       if (to) this.#follow(at, to)
     }
-    return true
+    return !this.#full
   }
 
   /** From a new state on along the fair way as long as that is new, which needs no repetition. */
   #follow(at: Walkable, from: State): void {
     for (let state: State | undefined = from; state && state.outcome === undefined; ) {
-      if (this.states.size >= this.#bounds.states) return
+      if (this.states.size >= this.#bounds.states) {
+        this.#full = true
+        return
+      }
       const choices = at.choices()
       const fair = choices.findIndex(choice => choice.fair)
       for (let choice = choices.length - 1; choice >= 0; choice--) {
@@ -241,7 +246,10 @@ function endingsOf(make: () => Walkable, all: readonly State[]): Map<string, End
   for (const state of all) {
     if (state.outcome === undefined) continue
     const known = found.get(state.outcome)
-    const better = !known || state.faults < known.best.faults || (state.faults === known.best.faults && state.steps < known.best.steps)
+    const better =
+      !known ||
+      state.faults < known.best.faults ||
+      (state.faults === known.best.faults && state.steps < known.best.steps)
     found.set(state.outcome, { count: (known?.count ?? 0) + 1, best: better ? state : known.best })
   }
   const endings = [...found].sort(([, a], [, b]) => a.best.faults - b.best.faults || b.count - a.count)
@@ -268,8 +276,18 @@ function traceOf(make: () => Walkable, state: State): string[] {
 function whyStuck(make: () => Walkable, state: State): string {
   const at = replay(make, state)
   const before = at.describe()
-  const fair = at.choices().find(choice => choice.fair)
-  return fair ? `goes round and round, next: ${fair.what()}; ${before}` : `nothing can happen; ${before}`
+  const seen = new Map<string, number>()
+  const steps: string[] = []
+  for (let key = keyOf(at); !seen.has(key) && steps.length < FAIR_STEPS; key = keyOf(at)) {
+    seen.set(key, steps.length)
+    const choices = at.choices()
+    const fair = choices.findIndex(choice => choice.fair)
+    if (fair < 0) return `${before}: nothing can happen after ${steps.join(', ') || 'this'}`
+    steps.push(choices[fair].what())
+    at.take(fair)
+  }
+  const circle = steps.slice(seen.get(keyOf(at)) ?? -20)
+  return `${before}: for ever ${circle.join(', ')}`
 }
 
 /** Lines for people: how much there was, how it can end, and what is stuck. */
