@@ -102,7 +102,10 @@ export class TcpLayer {
     const { waiting, due, ackDue } = info
     return view(connection.state, {
       counters: { unanswered, retransmits, timeouts, fastRecoveries, segmentsIn, segmentsOut, bytesIn, bytesOut },
-      timers: { ...(due === undefined ? {} : { [waiting]: due }), ...(ackDue === undefined ? {} : { ackDelay: ackDue }) },
+      timers: {
+        ...(due === undefined ? {} : { [waiting]: due }),
+        ...(ackDue === undefined ? {} : { ackDelay: ackDue }),
+      },
       history: this.#histories.get(connection)?.slice() ?? [],
     })
   }

@@ -4,6 +4,7 @@
  */
 import { formatIpv4 } from '../base/address.ts'
 import type { SimTime } from '../base/time.ts'
+import type { MachineView } from '../base/view.ts'
 import type { LineQuality } from '../link/link.ts'
 import type { Snapshot } from '../node/node.ts'
 import { PPP_TIMERS } from '../node/tunnel-stack.ts'
@@ -64,8 +65,18 @@ export interface SceneLayer {
   readonly maxTries: number
   /** When the restart timer runs out, if it runs. */
   readonly due: SimTime | undefined
+  readonly counters: Readonly<Record<string, number>>
+  /** When its timers fire: those that run. */
+  readonly timers: Readonly<Record<string, SimTime>>
   /** States entered, in order. */
   readonly entered: readonly { readonly state: string; readonly t: SimTime }[]
+}
+
+export interface SceneInside {
+  readonly name: 'GRE' | 'MPPE'
+  readonly state: string
+  readonly counters: Readonly<Record<string, number>>
+  readonly timers: Readonly<Record<string, SimTime>>
 }
 
 export interface SceneTunnel {
@@ -77,6 +88,8 @@ export interface SceneTunnel {
   /** When its client dialled; undefined: not yet. */
   readonly began: SimTime | undefined
   readonly layers: readonly SceneLayer[]
+  /** The data path of the call, and encryption, while they are there. */
+  readonly inside: readonly SceneInside[]
   readonly up: boolean
   /** When it came up, if it is up. */
   readonly since: SimTime | undefined
@@ -201,7 +214,8 @@ function tunnelOf(
   const { lab } = recorder.run.simulation
   const state = states.get(spec.name) as Snapshot
   const server = lab.nodes.find(node => node.interfaces.some(({ ipv4 }) => ipv4?.address === spec.pptp.server))
-  const layers = layersOf(recorder, spec, state)
+  const machines = recorder.run.simulation.nodes.get(spec.name)?.machines() ?? {}
+  const layers = layersOf(recorder, spec, state, machines)
   const ppp0 = valueAt(state, 'interfaces.ppp0') as Snapshot | undefined
   const ipcp = recorder.machine(spec.name, 'ppp.ipcp')?.entered.at(-1)
   const end = valueAt(state, 'pptp.end') as Snapshot | undefined
@@ -214,6 +228,7 @@ function tunnelOf(
     user: spec.pptp.user,
     began: dialled(recorder, spec.name)?.entered[1]?.t,
     layers,
+    inside: insideOf(machines),
     up: ppp0 !== undefined,
     since: ppp0 && ipcp?.t,
     inner: ppp0 && { client: String(ppp0.address), server: String(ppp0.network).replace('/32', '') },
@@ -241,21 +256,39 @@ const LAYERS = [
   ['IPCP', 'ppp.ipcp'],
 ] as const
 
-function layersOf(recorder: Recorder, spec: ClientSpec, state: Snapshot): SceneLayer[] {
+type Machines = Readonly<Record<string, MachineView>>
+
+function insideOf(machines: Machines): SceneInside[] {
+  const all: SceneInside[] = []
+  for (const [name, path] of [
+    ['GRE', 'pptp.gre'],
+    ['MPPE', 'ppp.mppe'],
+  ] as const) {
+    const machine = machines[path]
+    if (machine && machine.state !== 'off') {
+      all.push({ name, state: machine.state, counters: machine.counters, timers: machine.timers })
+    }
+  }
+  return all
+}
+
+function layersOf(recorder: Recorder, spec: ClientSpec, state: Snapshot, machines: Machines): SceneLayer[] {
   const tcp = dialled(recorder, spec.name)
-  const layers: SceneLayer[] = [layerOf('TCP', tcp, tcp?.entered.at(-1)?.state ?? 'none')]
+  const view = tcp && machines[tcp.machine]
+  const layers: SceneLayer[] = [layerOf('TCP', tcp, tcp?.entered.at(-1)?.state ?? 'none', view)]
   for (const [name, path] of LAYERS) {
-    layers.push(layerOf(name, recorder.machine(spec.name, path), String(valueAt(state, path))))
+    layers.push(layerOf(name, recorder.machine(spec.name, path), String(valueAt(state, path)), machines[path]))
   }
   return layers
 }
 
-const ASKING = new Set(['req-sent', 'ack-rcvd', 'ack-sent', 'closing', 'stopping'])
-
-function layerOf(name: SceneLayer['name'], record: MachineRecord | undefined, state: string): SceneLayer {
-  const negotiates = name === 'LCP' || name === 'CCP' || name === 'IPCP'
+function layerOf(
+  name: SceneLayer['name'],
+  record: MachineRecord | undefined,
+  state: string,
+  machine: MachineView | undefined,
+): SceneLayer {
   const terminating = state === 'closing' || state === 'stopping'
-  const waits = negotiates && ASKING.has(state) && record?.asked !== undefined
   return {
     name,
     state,
@@ -263,7 +296,9 @@ function layerOf(name: SceneLayer['name'], record: MachineRecord | undefined, st
     since: record?.entered.at(-1)?.t,
     tries: record?.tries ?? 0,
     maxTries: terminating ? PPP_TIMERS.maxTerminate : PPP_TIMERS.maxConfigure,
-    due: waits ? Number(record.asked) + PPP_TIMERS.restart : undefined,
+    due: machine?.timers.restart,
+    counters: machine?.counters ?? {},
+    timers: machine?.timers ?? {},
     entered: record?.entered.map(({ state, t }) => ({ state, t })) ?? [],
   }
 }

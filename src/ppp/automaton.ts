@@ -250,10 +250,10 @@ export class Automaton {
     return this.#machine.state
   }
 
-  /** `left`: requests that may still be sent; `sent`: those without an answer. */
+  /** `triesLeft`: requests that may still be sent; `unanswered`: those that were. */
   view(): MachineView {
     return view(this.state, {
-      counters: { left: this.#restart, sent: this.#sent },
+      counters: { triesLeft: this.#restart, unanswered: this.#sent },
       timers: running({ restart: this.#timer }),
       history: this.#machine.history,
     })

@@ -281,7 +281,10 @@ export class Session {
   /** Each machine by its name below the session. */
   machines(): Readonly<Record<'phase' | 'lcp' | 'auth' | 'ccp' | 'mppe' | 'ipcp', MachineView>> {
     return {
-      phase: view(this.phase, { facts: this.#ending ? { end: this.#ending.reason } : {}, history: this.#phase.history }),
+      phase: view(this.phase, {
+        facts: this.#ending ? { end: this.#ending.reason } : {},
+        history: this.#phase.history,
+      }),
       lcp: this.#lcp.view(),
       auth: this.#authView(),
       ccp: this.#ccp.protocol.view(),
@@ -650,7 +653,9 @@ export class Session {
 
 /** `restart` of the one who asks is `peerRestart`. */
 const renamed = (timers: MachineView['timers'], who: 'peer' | 'own'): Record<string, number> =>
-  Object.fromEntries(Object.entries(timers).map(([name, due]) => [`${who}${name[0].toUpperCase()}${name.slice(1)}`, due]))
+  Object.fromEntries(
+    Object.entries(timers).map(([name, due]) => [`${who}${name[0].toUpperCase()}${name.slice(1)}`, due]),
+  )
 
 const isChap = (method: string | undefined): method is 'chap-md5' | 'ms-chap-v2' =>
   method === 'chap-md5' || method === 'ms-chap-v2'

@@ -29,19 +29,28 @@ export const WALKS: Readonly<Record<string, Walk>> = {
     what: 'two PPP sessions, MS-CHAPv2 and MPPE required',
     make: () => new PppPair(),
     bounds: { short: { faults: 1, states: ANY }, deep: { faults: 2, states: ANY } },
-    floor: { short: { states: 0, transitions: 0, complete: 1 }, deep: { states: 0, transitions: 0, complete: 2 } },
+    floor: {
+      short: { states: 1_300, transitions: 2_000, complete: 1 },
+      deep: { states: 0, transitions: 0, complete: 2 },
+    },
   },
   'ppp-hasty': {
     what: 'the same with two tries instead of ten',
     make: () => new PppPair({ client: HASTY, server: HASTY }),
     bounds: { short: { faults: 1, states: ANY }, deep: { faults: 2, states: ANY } },
-    floor: { short: { states: 0, transitions: 0, complete: 1 }, deep: { states: 0, transitions: 0, complete: 2 } },
+    floor: {
+      short: { states: 1_300, transitions: 2_000, complete: 1 },
+      deep: { states: 0, transitions: 0, complete: 2 },
+    },
   },
   pptp: {
     what: 'PNS and PAC from the control connection on, with that PPP in the call',
     make: () => new PptpPair(),
     bounds: { short: { faults: 1, states: ANY }, deep: { faults: 2, states: 100_000 } },
-    floor: { short: { states: 0, transitions: 0, complete: 1 }, deep: { states: 0, transitions: 0, complete: 1 } },
+    floor: {
+      short: { states: 6_000, transitions: 10_000, complete: 1 },
+      deep: { states: 0, transitions: 0, complete: 1 },
+    },
   },
 }
 

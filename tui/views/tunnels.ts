@@ -151,8 +151,11 @@ function sparkline(traffic: SceneTunnel['traffic'], now: number): string {
 
 const BAR = 12
 
-/** `[Req-Sent] since 10.120 s   restart timer 2.820 s ■■■■■■■■■■■□   try 5 of 10` */
-function stateLine(layer: SceneLayer, now: number): Line {
+/**
+ * `[Req-Sent] since 10.120 s   restart timer 2.820 s ■■■■■■■■■■■□   try 5 of 10`, and as much of the other timers and of the
+ * counters as has room.
+ */
+function stateLine(layer: SceneLayer, now: number, columns: number): Line {
   const role: Role | undefined =
     layer.mark === 'open' ? 'ok' : layer.mark === 'failed' ? 'bad' : layer.mark === 'idle' ? 'muted' : 'warn'
   const since = layer.since === undefined ? '' : ` since ${seconds(layer.since)} s`
@@ -164,7 +167,35 @@ function stateLine(layer: SceneLayer, now: number): Line {
     parts.push(span(`   restart timer ${seconds(layer.due - now)} s `), span(bar, share < 0.2 ? 'warn' : 'muted'))
   }
   if (layer.tries > 0) parts.push(span(`   try ${layer.tries} of ${layer.maxTries}`))
-  return parts
+  const room = columns - parts.reduce((sum, { text }) => sum + text.length, 0) - 3
+  const words = numberWords(layer, now, room)
+  return words === '' ? parts : [...parts, span(`   ${words}`, 'muted')]
+}
+
+/** `echo 29.920 s, id 3, sent 0`: timers first, whole pieces only. */
+function numberWords({ timers, counters }: Pick<SceneLayer, 'timers' | 'counters'>, now: number, room: number): string {
+  const due = Object.entries(timers)
+    .filter(([name, t]) => name !== 'restart' && t >= now)
+    .map(([name, t]) => `${spaced(name)} ${seconds(t - now)} s`)
+  const counts = Object.entries(counters).map(([name, count]) => `${spaced(name)} ${count}`)
+  let words = ''
+  for (const piece of [...due, ...counts]) {
+    const longer = words === '' ? piece : `${words}, ${piece}`
+    if (longer.length > room) break
+    words = longer
+  }
+  return words
+}
+
+/** `ackTimeOut` is `ack time out`. */
+const spaced = (name: string): string => name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+
+/** Where there is room: the data path and the encryption, in a line each. */
+function insideLines({ inside }: SceneTunnel, now: number, columns: number): Line[] {
+  return inside.map(machine => {
+    const head = `  ${left(machine.name, 9)}[${stateName(machine.state)}]  `
+    return [span(head), span(numberWords(machine, now, columns - head.length - 1), 'muted')]
+  })
 }
 
 function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): Line[] {
@@ -176,25 +207,29 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
   const at = scene.tunnels.indexOf(tunnel)
   const start = windowStart(at, count, scene.tunnels.length)
   const list = scene.tunnels.slice(start, start + count).map(each => tunnelRow(model, each, columns))
+  const inside = insideLines(tunnel, scene.t, columns)
   const spare = rows - fixed - count
+  const shown = spare >= inside.length ? inside : []
+  const room = spare - shown.length
   const blank: Line = []
   return [
     headLine(model, columns),
     ...list,
-    ...(spare > 0 ? [blank] : []),
+    ...(room > 0 ? [blank] : []),
     trafficLine(tunnel, false, scene.t),
     rule(
       columns,
       [{ at: 0, title: `${WORDS[layer.name]} of ${tunnel.client}`, focus: ui.pane === 1 }],
       TITLES[layer.name],
     ),
-    stateLine(layer, scene.t),
-    ...(spare > 1 ? [blank] : []),
+    stateLine(layer, scene.t, columns),
+    ...(room > 1 ? [blank] : []),
     ...drawMachine(layer, columns),
-    ...(spare > 2 ? [blank] : []),
+    ...(room > 2 ? [blank] : []),
     rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }]),
     ...others,
-    ...historyLines(layer, columns, spare - 3),
+    ...shown,
+    ...historyLines(layer, columns, room - 3),
   ]
 }
 
@@ -242,7 +277,7 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
     return [
       line(span(` tunnel ${tunnel.no}: ${tunnel.client}→${tunnel.server}`, 'muted')),
       ...words,
-      stateLine(layer, scene.t),
+      stateLine(layer, scene.t, columns),
     ]
   }
   const start = windowStart(scene.tunnels.indexOf(tunnel), Math.max(1, rows - 3), scene.tunnels.length)
@@ -264,7 +299,7 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
   return [
     line(span(`${' '.repeat(Math.max(0, columns - 20))} TcclaCI inner`, 'muted')),
     ...list,
-    stateLine(layer, scene.t),
+    stateLine(layer, scene.t, columns),
     trafficLine(tunnel, true, scene.t),
   ]
 }
