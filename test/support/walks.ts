@@ -31,7 +31,7 @@ export const WALKS: Readonly<Record<string, Walk>> = {
     bounds: { short: { faults: 1, states: ANY }, deep: { faults: 2, states: ANY } },
     floor: {
       short: { states: 1_300, transitions: 2_000, complete: 1 },
-      deep: { states: 0, transitions: 0, complete: 2 },
+      deep: { states: 30_000, transitions: 52_000, complete: 2 },
     },
   },
   'ppp-hasty': {
@@ -40,7 +40,7 @@ export const WALKS: Readonly<Record<string, Walk>> = {
     bounds: { short: { faults: 1, states: ANY }, deep: { faults: 2, states: ANY } },
     floor: {
       short: { states: 1_300, transitions: 2_000, complete: 1 },
-      deep: { states: 0, transitions: 0, complete: 2 },
+      deep: { states: 26_000, transitions: 45_000, complete: 2 },
     },
   },
   pptp: {
@@ -49,7 +49,7 @@ export const WALKS: Readonly<Record<string, Walk>> = {
     bounds: { short: { faults: 1, states: ANY }, deep: { faults: 2, states: 100_000 } },
     floor: {
       short: { states: 6_000, transitions: 10_000, complete: 1 },
-      deep: { states: 0, transitions: 0, complete: 1 },
+      deep: { states: 100_000, transitions: 170_000, complete: 1 },
     },
   },
 }
