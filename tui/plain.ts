@@ -64,12 +64,12 @@ const layerName = (name: string): string => LAYER_NAMES[name] ?? name
 const MARKS = { open: 'open', opening: 'opening', idle: 'not begun', failed: 'failed' } as const
 
 function tunnelSentences(tunnel: SceneTunnel): string[] {
-  const { client, server, up, since, began, end, layers, inner, encrypted, no } = tunnel
+  const { client, server, up, since, began, end, layers, inner, encrypted, keyBits, no } = tunnel
   if (end !== undefined) return [`${tunnelName(tunnel)} is over. ${sentence(reasonOf(end))}`]
   if (began === undefined) return [`${tunnelName(tunnel)} is not dialled yet.`]
   const parts = `${client} asked for the call and is the PNS; ${server} is the PAC.`
   if (up) {
-    const seal = encrypted ? 'Sealed with MPPE, 128 bits.' : 'Not encrypted.'
+    const seal = encrypted ? `Sealed with MPPE, ${keyBits} bits.` : 'Not encrypted.'
     return [
       sentence(`${tunnelName(tunnel)} is up since ${seconds(since ?? 0)} seconds. ${sentence(parts)}`),
       `All seven layers of tunnel ${no} are open. Inner addresses: ${client} ${inner?.client}, ${server} ${inner?.server}. ${seal}`,

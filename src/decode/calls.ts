@@ -5,10 +5,11 @@
 import type { Ipv4 } from '../base/address.ts'
 import { get16 } from '../base/bytes.ts'
 import * as Cp from '../wire/cp.ts'
-import type { PppView } from '../wire/dissect.ts'
+import type { Opened, PppView } from '../wire/dissect.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import * as Pptp from '../wire/pptp.ts'
+import { MppeRecord, type Place } from './mppe-record.ts'
 
 /** RFC 1994 §4: the one who is authenticated sends Responses, the authenticator everything else. */
 const RESPONSE = 2
@@ -22,7 +23,11 @@ interface End {
   compresses: number | undefined
 }
 
+/** What passwords have opened, by the index of the frame. */
+export type OpenedFrames = ReadonlyMap<number, Opened>
+
 export class PppLink {
+  readonly encryption = new MppeRecord()
   readonly #ends: readonly [End, End]
 
   /** On a line that shows both directions alike, what one end agrees to holds for both. */
@@ -31,15 +36,25 @@ export class PppLink {
     this.#ends = [first, told === 'alike' ? first : { ...first }]
   }
 
-  view(sender: 0 | 1): PppView {
+  /** `place`: of the packet that is looked at, on a line whose directions can be told. */
+  view(sender: 0 | 1, place?: Place, found?: OpenedFrames): PppView {
     const own = this.#ends[sender]
     const other = this.#ends[1 - sender]
+    const { encryption } = this
     return {
       chapAlgorithm: code => (code === RESPONSE ? other.demands : own.demands),
       get compression() {
         return own.compresses
       },
-      note: (protocol, packet) => note(protocol, packet, own, other),
+      note(protocol, packet) {
+        if (protocol === Ppp.CHAP) encryption.chap(sender, packet)
+        else note(protocol, packet, own, other)
+        if (protocol === Ppp.CCP && place) encryption.ccp(sender, place, packet)
+      },
+      open(packet) {
+        if (place) encryption.encrypted(sender, place, packet)
+        return place && found?.get(place.frame)
+      },
     }
   }
 }
@@ -83,6 +98,8 @@ export class Calls {
   readonly calls: Call[] = []
   /** By the addresses of a GRE packet and the call ID in it, which is the receiver's. */
   readonly #sides = new Map<string, Side>()
+  /** Every link, in order of appearance. */
+  readonly #links = new Set<PppLink>()
   /** Links of GRE packets whose call was set up before the capture began, by the two addresses. */
   readonly #unknown = new Map<string, PppLink>()
 
@@ -104,13 +121,19 @@ export class Calls {
     const pair = pairOf(source, destination)
     const link = this.#unknown.get(pair) ?? new PppLink('apart')
     this.#unknown.set(pair, link)
+    this.#links.add(link)
     return { link, sender: source < destination ? 0 : 1, call: undefined }
+  }
+
+  get links(): Iterable<PppLink> {
+    return this.#links
   }
 
   #add(pns: Ipv4, pac: Ipv4, pnsCallId: number, pacCallId: number): void {
     const number = this.calls.length + 1
     this.calls.push({ number, pns, pac, pnsCallId, pacCallId })
     const link = new PppLink('apart')
+    this.#links.add(link)
     this.#sides.set(`${pns} ${pac} ${pacCallId}`, { link, sender: 0, call: number })
     this.#sides.set(`${pac} ${pns} ${pnsCallId}`, { link, sender: 1, call: number })
   }

@@ -2,11 +2,14 @@
  * Reads a capture, of real peers or of ours, packet by packet and remembers what a packet tells about the next ones:
  * fragments, octets of a control connection, call IDs, what LCP and CCP have agreed on.
  *
+ * With passwords it reads twice: first what the keys hang on, then everything with what was encrypted.
+ *
  * Limits: all frames are held at once, at about five kilobytes a frame.
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Field } from '../base/field.ts'
 import { formatTime, type SimTime } from '../base/time.ts'
+import type { Opened } from '../wire/dissect.ts'
 import { dissect, problemsOf } from '../wire/dissect.ts'
 import { endpoints, oneLine } from '../wire/one-line.ts'
 import * as Pcap from '../wire/pcap.ts'
@@ -14,6 +17,7 @@ import * as Ppp from '../wire/ppp.ts'
 import * as Vj from '../wire/vj.ts'
 import type { Call } from './calls.ts'
 import { CaptureMemory } from './memory.ts'
+import type { MppeSummary, Passwords } from './mppe-record.ts'
 
 export interface DecodedFrame {
   /** 1 for the first. */
@@ -50,6 +54,8 @@ export interface Decoded {
   /** What could not be read, and where in the file. */
   readonly problems: readonly FrameProblem[]
   readonly counts: Counts
+  /** What the passwords have opened; absent without any. */
+  readonly mppe?: readonly MppeSummary[]
 }
 
 const COLUMNS = ['frames', 'pptp', 'gre', 'lcp', 'pap', 'chap', 'ccp', 'ipcp', 'ipv6cp', 'compData', 'ipInPpp'] as const
@@ -58,9 +64,24 @@ const COMPRESSED: ReadonlySet<string> = new Set(['mppe', 'deflate', 'bsd', 'pred
 /** In the clear, with its headers whole or compressed by Van Jacobson's method. */
 const IP_IN_PPP: ReadonlySet<number> = new Set([Ppp.IP, Vj.COMPRESSED, Vj.UNCOMPRESSED])
 
-export function decodeCapture(bytes: Uint8Array): Decoded {
+export function decodeCapture(bytes: Uint8Array, passwords?: Passwords): Decoded {
   const capture = Pcap.read(bytes)
-  const memory = new CaptureMemory(capture.frames)
+  if (!passwords) return decodeFrames(capture, new CaptureMemory(capture.frames))
+  const opened = new Map<number, Opened>()
+  const mppe = openFrames(capture, passwords, opened)
+  return { ...decodeFrames(capture, new CaptureMemory(capture.frames, opened)), mppe }
+}
+
+function openFrames({ frames }: Pcap.Capture, passwords: Passwords, opened: Map<number, Opened>): MppeSummary[] {
+  const memory = new CaptureMemory(frames)
+  frames.forEach((frame, index) => {
+    memory.turnTo(index)
+    dissect(frame.bytes, frame.linkType, memory)
+  })
+  return [...memory.calls.links].flatMap(link => link.encryption.open(passwords, opened))
+}
+
+function decodeFrames(capture: Pcap.Capture, memory: CaptureMemory): Decoded {
   const start = capture.mark ? BigInt(capture.mark.timeZero) * 1000n : (capture.frames[0]?.time ?? 0n)
   const counts = Object.fromEntries(COLUMNS.map(column => [column, 0])) as Record<(typeof COLUMNS)[number], number>
   const problems: FrameProblem[] = [...capture.problems]
@@ -102,6 +123,8 @@ function columnsOf(tree: Field): ReadonlySet<keyof Counts> {
 
 function visit(field: Field, found: Set<keyof Counts>): void {
   for (const child of field.children ?? []) {
+    // What a password has opened does not stand in the capture.
+    if (child.name === 'decrypted') continue
     if ((COLUMNS as readonly string[]).includes(child.name)) found.add(child.name as keyof Counts)
     // An option of CCP has the name of what it would lead to.
     if (COMPRESSED.has(child.name) && field.name !== 'ccp') found.add('compData')
@@ -145,9 +168,23 @@ export const problemLines = (decoded: Decoded): string[] =>
     ({ offset, frame, reason }) => `octet ${offset}${frame === undefined ? '' : ` (frame ${frame})`}: ${reason}`,
   )
 
+/** Could everything be read, and everything decrypted for which a password was given? */
+export const isWhole = ({ problems, mppe = [] }: Decoded): boolean =>
+  problems.length === 0 && mppe.every(({ problem }) => problem === undefined)
+
+/** How far the passwords came, one line for each direction of a call. */
+export const mppeLines = ({ capture, mppe = [] }: Decoded): string[] =>
+  mppe.map(({ source, destination, interface: port, cipher, packets, decrypted, problem }) => {
+    const where = capture.interfaces.length > 1 ? `${capture.interfaces[port].name}: ` : ''
+    const [, bits, state] = cipher.split('-')
+    const why = problem === undefined ? '' : `: ${problem}`
+    const way = `${formatIpv4(source)} > ${formatIpv4(destination)}`
+    return `${where}${way}, MPPE ${bits} bit ${state}: ${decrypted} of ${packets} packets decrypted${why}`
+  })
+
 /** JSON Lines: what the file is, every frame with its whole tree, and at the end the counts and what could not be read. */
 export function json(decoded: Decoded): string[] {
-  const { capture, frames, calls, counts, problems } = decoded
+  const { capture, frames, calls, counts, problems, mppe } = decoded
   const last = frames.at(-1)?.t ?? 0
   const first = {
     type: 'capture',
@@ -165,10 +202,11 @@ export function json(decoded: Decoded): string[] {
     type: 'result',
     t: last,
     node: '',
-    ok: problems.length === 0,
+    ok: isWhole(decoded),
     counts,
     calls: calls.map(showCall),
     problems,
+    ...(mppe === undefined ? {} : { mppe: mppe.map(one => showSummary(one, capture)) }),
   }
   return [
     first,
@@ -179,5 +217,12 @@ export function json(decoded: Decoded): string[] {
 
 /** In captures of ours an interface is called `alice:eth0`, and shows what alice sends. */
 const senderOf = (frame: DecodedFrame): string => frame.interface.split(':')[0]
+
+const showSummary = (one: MppeSummary, { interfaces }: Pcap.Capture): object => ({
+  ...one,
+  source: formatIpv4(one.source),
+  destination: formatIpv4(one.destination),
+  interface: interfaces[one.interface].name,
+})
 
 const showCall = (call: Call): object => ({ ...call, pns: formatIpv4(call.pns), pac: formatIpv4(call.pac) })

@@ -13,7 +13,7 @@ import {
 import type { CapturedFrame, Problem } from '../wire/pcap.ts'
 import * as Pptp from '../wire/pptp.ts'
 import { Segment as Tcp } from '../wire/tcp.ts'
-import { Calls, PppLink } from './calls.ts'
+import { Calls, type OpenedFrames, PppLink } from './calls.ts'
 import { ControlStream, type Piece } from './control-stream.ts'
 import { type Datagram, Fragments } from './fragments.ts'
 import { HalfStream, type Run } from './half-stream.ts'
@@ -43,10 +43,12 @@ export class CaptureMemory implements Memory {
   readonly #lines = new Map<number, PppLink>()
   readonly #numbers = new Map<string, SequenceNumbers>()
   readonly #frames: readonly CapturedFrame[]
+  readonly #opened: OpenedFrames
   #current = 0
 
-  constructor(frames: readonly CapturedFrame[]) {
+  constructor(frames: readonly CapturedFrame[], opened: OpenedFrames = new Map()) {
     this.#frames = frames
+    this.#opened = opened
   }
 
   /** The frame of which everything is told until the next call. */
@@ -65,11 +67,14 @@ export class CaptureMemory implements Memory {
   call(source: Ipv4, destination: Ipv4, callId: number, sequence: number | undefined): CallNotes {
     const side = this.calls.side(source, destination, callId)
     this.currentCall = side.call
-    const key = `${this.#frames[this.#current].interface} ${side.call} ${source} ${destination} ${callId}`
+    const port = this.#frames[this.#current].interface
+    const key = `${port} ${side.call} ${source} ${destination} ${callId}`
     const numbers = this.#numbers.get(key) ?? new SequenceNumbers()
     this.#numbers.set(key, numbers)
+    const place =
+      sequence === undefined ? undefined : { frame: this.#current, interface: port, source, destination, sequence }
     return {
-      view: side.link.view(side.sender),
+      view: side.link.view(side.sender, place, this.#opened),
       order: sequence === undefined ? undefined : numbers.note(sequence),
     }
   }

@@ -118,8 +118,42 @@ export interface ServiceSpec {
   readonly port: number
 }
 
-export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap-v2'
+export type AuthProtocol = 'pap' | 'chap-md5' | 'ms-chap' | 'ms-chap-v2'
 export type Mppe = 'off' | 'optional' | 'required'
+/** A word alone means keys of 128 bits, stateless. */
+export type MppeSpec =
+  | Mppe
+  | {
+      readonly use: Mppe
+      /** Bits, in any order. */
+      readonly strengths: readonly (40 | 56 | 128)[]
+      readonly state: 'stateless' | 'stateful' | 'either'
+      /** Stateful mode: what is done after a loss. */
+      readonly reset: 'rfc' | 'linux'
+    }
+
+/** What LCP asks for; what is absent is as usual. */
+export interface LcpSpec {
+  /** Octets. */
+  readonly mru?: number
+  readonly pfc?: boolean
+  readonly acfc?: boolean
+  readonly accm?: number
+  readonly magic?: boolean
+  readonly identification?: string
+}
+
+/** What the server has to prove to a client. */
+export interface RequireAuth {
+  readonly auth: readonly AuthProtocol[]
+  readonly users: ReadonlyMap<string, string>
+}
+/** As whom a server proves itself. */
+export interface Identity {
+  readonly user: string
+  readonly password: string
+  readonly auth: readonly AuthProtocol[]
+}
 
 export interface ClientPptp {
   /** Address of the PAC. */
@@ -128,15 +162,22 @@ export interface ClientPptp {
   readonly password: string
   /** What it agrees to, best first. */
   readonly auth: readonly AuthProtocol[]
-  readonly mppe: Mppe
+  readonly mppe: MppeSpec
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
-  /** PFC and ACFC; absent: yes. */
-  readonly headerCompression?: boolean
   /** Ask for name servers in IPCP (RFC 1877)? */
   readonly dns: boolean
+  /** Ask for NetBIOS name servers as well? */
+  readonly nbns?: boolean
+  /** What the user types when asked once more. */
+  readonly secondPassword?: string
+  /** Absent: the server need not prove anything. */
+  readonly requireAuth?: RequireAuth
+  readonly lcp?: LcpSpec
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** How many of them may stay without an answer. */
+  readonly echoFailures?: number
 }
 
 export interface ServerPptp {
@@ -147,13 +188,20 @@ export interface ServerPptp {
   readonly users: ReadonlyMap<string, string>
   /** What it demands, best first. */
   readonly auth: readonly AuthProtocol[]
-  readonly mppe: Mppe
-  /** PFC and ACFC; absent: yes. */
-  readonly headerCompression?: boolean
+  readonly mppe: MppeSpec
   /** Name servers it gives out in IPCP (RFC 1877): none, one or two. */
   readonly dns: readonly Ipv4[]
+  /** The same for NetBIOS name servers. */
+  readonly nbns?: readonly Ipv4[]
+  /** How often a caller may try again after a wrong password. */
+  readonly authRetries?: number
+  /** Absent: it proves nothing. */
+  readonly identity?: Identity
+  readonly lcp?: LcpSpec
   /** Time between two LCP Echo-Requests; absent: none are sent. */
   readonly echo?: Duration
+  /** How many of them may stay without an answer. */
+  readonly echoFailures?: number
 }
 
 export interface LinkSpec {

@@ -350,7 +350,7 @@ export class Ledger {
     if (!call || !snapshot) return
     const encryption = valueAt(snapshot, 'ppp.encryption')
     const crypto = valueAt(snapshot, 'ppp.crypto')
-    if (typeof encryption === 'string') call.encryption = encryption
+    if (typeof encryption === 'string' && valueAt(snapshot, 'ppp.ipcp') === 'opened') call.encryption = encryption
     if (typeof crypto === 'object') call.computed = crypto as unknown as Computed
   }
 }

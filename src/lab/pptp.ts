@@ -1,9 +1,11 @@
 /** What a lab says under `pptp`: whom a client calls and as whom, whom a server lets in and with which addresses. */
 import { formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
-import type { AuthProtocol, ClientPptp, Mppe, ServerPptp } from './lab.ts'
+import type { AuthProtocol, ClientPptp, MppeSpec, ServerPptp } from './lab.ts'
+import { checkKeys, readMppe } from './mppe.ts'
 import { prefixes } from './networks.ts'
-import { AUTH, DEFAULTS, MPPE } from './schema.ts'
+import { readAuth, readClientPpp, readServerPpp } from './ppp.ts'
+import { DEFAULTS } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
 import { child, entries, flag, type Issues, items, type Tree, text } from './tree.ts'
 
@@ -36,7 +38,6 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   const password = text(child(pptp, 'password'))
   if (!whole || server === undefined || user === undefined || password === undefined) return undefined
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
-  const headerCompression = flag(child(pptp, 'header-compression'))
   return {
     server,
     user,
@@ -45,7 +46,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     mppe,
     routes: prefixes(child(pptp, 'routes')),
     dns: flag(child(pptp, 'dns')) ?? false,
-    ...(headerCompression === undefined ? {} : { headerCompression }),
+    ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
   }
 }
@@ -70,7 +71,6 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
   for (const [user, password] of entries(child(pptp, 'users'))) users.set(user, text(password) ?? '')
   const dns = items(child(pptp, 'dns')).map(tree => parseIpv4(text(tree) ?? ''))
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
-  const headerCompression = flag(child(pptp, 'header-compression'))
   return {
     local,
     pool,
@@ -78,25 +78,16 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     auth,
     mppe,
     dns: dns.filter(address => address !== undefined),
-    ...(headerCompression === undefined ? {} : { headerCompression }),
+    ...readServerPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
   }
 }
 
-function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: Mppe } {
-  const written = child(pptp, 'auth')
-  const words: readonly (string | undefined)[] =
-    written?.kind === 'list' ? written.items.map(text) : written ? [text(written)] : DEFAULTS.auth
-  const auth = AUTH.filter(known => words.includes(known)).sort((a, b) => words.indexOf(a) - words.indexOf(b))
+function security(pptp: Tree | undefined, issues: Issues): { auth: readonly AuthProtocol[]; mppe: MppeSpec } {
+  const auth = readAuth(child(pptp, 'auth'), DEFAULTS.auth)
   const mppeTree = child(pptp, 'mppe')
-  const mppe = MPPE.find(known => known === text(mppeTree)) ?? DEFAULTS.mppe
-  if (mppeTree && mppe === 'required' && auth.length > 0 && !auth.includes('ms-chap-v2')) {
-    issues.value(
-      mppeTree,
-      `MPPE takes its keys from ms-chap-v2, and here only ${auth.join(' and ')} may be used.`,
-      'add ms-chap-v2 to auth, or write mppe: off',
-    )
-  }
+  const mppe = readMppe(mppeTree)
+  checkKeys(mppeTree, mppe, auth, issues)
   return { auth, mppe }
 }
 

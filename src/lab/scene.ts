@@ -98,6 +98,8 @@ export interface SceneTunnel {
   readonly mtu: number | undefined
   /** CCP is open and packets are encrypted. */
   readonly encrypted: boolean
+  /** Bits of the key with which its client sends; 0 if it sends in clear. */
+  readonly keyBits: number
   /** Why it ended, if it has. */
   readonly end: string | undefined
   /** Indices of the links from client to server. */
@@ -234,6 +236,7 @@ function tunnelOf(
     inner: ppp0 && { client: String(ppp0.address), server: String(ppp0.network).replace('/32', '') },
     mtu: ppp0 && Number(ppp0.mtu),
     encrypted: valueAt(state, 'ppp.ccp') === 'opened',
+    keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, 'ppp.encryption')))?.[1] ?? 0),
     end: end && `${end.layer}: ${end.detail}`,
     path: server ? pathBetween(lab, spec.name, server.name) : [],
     sent: count('sent'),

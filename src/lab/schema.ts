@@ -6,7 +6,7 @@
  * No transforms: the file is read from its tree, which still knows the places.
  */
 import * as v from 'valibot'
-import type { AuthProtocol, Kind, Mppe, Verb } from './lab.ts'
+import type { Kind, Verb } from './lab.ts'
 import {
   address,
   addressOrNode,
@@ -29,7 +29,9 @@ import {
   words,
 } from './leaf.ts'
 import { map, named, texts } from './map.ts'
+import { DEFAULTS as MPPE_DEFAULTS, mppeSchema } from './mppe.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
+import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
 import { tcpSchema } from './tcp.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
@@ -42,14 +44,12 @@ export const KINDS = [
   'tun',
   'udp',
 ] as const satisfies readonly Kind[]
-export const AUTH = ['pap', 'chap-md5', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
-export const MPPE = ['off', 'optional', 'required'] as const satisfies readonly Mppe[]
 
 export const DEFAULTS = {
   seed: 1,
   stop: '60s',
   auth: ['ms-chap-v2'],
-  mppe: 'optional',
+  mppe: MPPE_DEFAULTS.use,
   mtu: 1500,
   type: 'ethernet',
   level: 'error',
@@ -74,34 +74,14 @@ const services = v.pipe(
 /** Of every kind that has an IP stack. */
 const stackKeys = { routes: v.optional(routes), services: v.optional(services), tcp: v.optional(tcpSchema) }
 
-const auth = v.pipe(
-  v.union(
-    [
-      oneOf(AUTH, 'An authentication protocol.'),
-      v.pipe(
-        v.array(oneOf(AUTH, 'An authentication protocol.')),
-        v.minLength(1, 'At least one authentication protocol is needed.'),
-      ),
-    ],
-    ({ input }: Wrong) => `${show(input)} is no authentication protocol.\nknown here: ${AUTH.join(', ')}`,
-  ),
-  v.description('Authentication protocols, best first; one alone needs no list.'),
-)
-const mppe = oneOf(MPPE, 'MPPE encryption: `required` ends a session without it.')
-
-const headerCompression = v.optional(
-  flag('Ask for short PPP headers, PFC and ACFC, and grant them (RFC 1661 §6.5, §6.6)? As a rule, yes.'),
-)
-
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
 const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
   user: v.optional(words('User name.', 255)),
   password: v.optional(text('Password.')),
-  auth: v.optional(auth),
-  mppe: v.optional(mppe, DEFAULTS.mppe),
-  'header-compression': headerCompression,
+  auth: v.optional(authSchema),
+  mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   routes: v.optional(
     v.pipe(
       v.array(prefix('A network, or `default`.'), 'Here a list of networks must stand.\nfor example [10.20.0.0/24]'),
@@ -109,7 +89,12 @@ const clientPptp = {
     ),
   ),
   dns: v.optional(flag('Ask the server for name servers (RFC 1877)?'), false),
+  nbns: v.optional(flag('Ask the server for NetBIOS name servers (RFC 1877)?')),
+  'second-password': v.optional(text('What the user types when the server allows another try.')),
+  'require-auth': requireAuthSchema,
+  lcp: lcpSchema,
   echo,
+  'echo-failures': echoFailuresSchema,
 }
 
 const serverPptp = {
@@ -124,9 +109,8 @@ const serverPptp = {
   users: v.optional(
     v.pipe(texts('users and their passwords', text('Password.')), v.description('User names and their passwords.')),
   ),
-  auth: v.optional(auth),
-  mppe: v.optional(mppe, DEFAULTS.mppe),
-  'header-compression': headerCompression,
+  auth: v.optional(authSchema),
+  mppe: v.optional(mppeSchema, DEFAULTS.mppe),
   dns: v.optional(
     v.pipe(
       v.array(address('A name server.'), 'Here a list of addresses must stand.\nfor example [10.20.0.53]'),
@@ -134,7 +118,14 @@ const serverPptp = {
       v.description('Name servers to give out (RFC 1877).'),
     ),
   ),
+  nbns: nbnsSchema,
+  'auth-retries': v.optional(
+    count('How often a caller may try again after a wrong password (MS-CHAP); as a rule never.', 0, 10),
+  ),
+  identity: identitySchema,
+  lcp: lcpSchema,
   echo,
+  'echo-failures': echoFailuresSchema,
 }
 
 function poolWrong({ input }: Wrong): string {
@@ -215,7 +206,7 @@ const node = v.pipe(
 const defaults = map('topology.defaults', {
   ...stackKeys,
   pptp: v.optional(
-    map('the pptp of topology.defaults', { auth: v.optional(auth), mppe: v.optional(mppe, DEFAULTS.mppe) }),
+    map('the pptp of topology.defaults', { auth: v.optional(authSchema), mppe: v.optional(mppeSchema, DEFAULTS.mppe) }),
   ),
 })
 

@@ -7,35 +7,37 @@
  */
 import { ANY, contains, formatIpv4, type Ipv4, type Prefix, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
-import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { endpointConfig } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
-export interface ClientConfig {
+export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
   readonly server: Ipv4
   readonly user: string
   readonly password: string
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
-  /** PFC and ACFC; absent: yes. */
-  readonly headerCompression?: boolean
+  readonly mppe: MppeSetting
   /** Networks to be reached through the tunnel. */
   readonly routes: readonly Prefix[]
   readonly dns: boolean
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
+  readonly nbns?: boolean
+  /** What the user types when asked once more. */
+  readonly secondPassword?: string
+  /** How the server has to prove who it is; absent: it need not. */
+  readonly requireAuth?: { readonly auth: readonly AuthMethod[]; readonly users: ReadonlyMap<string, string> }
 }
 
 const IFACE = 'ppp0'
@@ -130,19 +132,21 @@ export class Client extends IpNode {
   }
 
   #pppConfig(): PppConfig {
-    const { user, password, auth, mppe, dns, echo, headerCompression } = this.#config
+    const { user, password, secondPassword, auth, requireAuth, mppe, dns, nbns } = this.#config
+    const ourself = { user, password, methods: auth }
     return {
       iface: IFACE,
       machine: 'ppp',
-      mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
-      ourself: { user, password, methods: auth },
+      ourself: secondPassword === undefined ? ourself : { ...ourself, secondPassword },
+      ...(requireAuth ? { authenticatePeer: this.#demand(requireAuth) } : {}),
       mppe,
-      ip: { local: ANY, requestDns: dns },
-      ...(headerCompression === undefined ? {} : { headerCompression }),
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
+      ip: { local: ANY, requestDns: dns, requestNbns: nbns ?? false },
+      ...linkConfig(this.#config),
     }
+  }
+
+  #demand({ auth, users }: NonNullable<ClientConfig['requireAuth']>): NonNullable<PppConfig['authenticatePeer']> {
+    return { methods: auth, name: this.env.node, secretOf: user => users.get(user) }
   }
 
   /**

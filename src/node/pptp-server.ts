@@ -4,34 +4,36 @@
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
-import type { Duration } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
-import { type AuthMethod, DEFAULT_MRU, DEFAULT_MTU, type PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig } from '../ppp/config.ts'
+import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import { type CallEnd, type CallHandlers, endpointConfig, type Refusal } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
+import { type LinkSettings, linkConfig } from './link-settings.ts'
 import { LowestFree } from './lowest-free.ts'
 import type { Snapshot } from './node.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { ECHO_FAILURES, PPP_TIMERS, PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
+import { PPTP_PORT, PppLink, Tunnelling } from './tunnel-stack.ts'
 
-export interface ServerConfig {
+export interface ServerConfig extends LinkSettings {
   /** Its own address on every ppp interface. */
   readonly local: Ipv4
   /** Addresses for callers, both ends included, lowest first. */
   readonly pool: { readonly first: Ipv4; readonly last: Ipv4 }
   readonly users: ReadonlyMap<string, string>
   readonly auth: readonly AuthMethod[]
-  readonly mppe: 'off' | 'optional' | 'required'
-  /** PFC and ACFC; absent: yes. */
-  readonly headerCompression?: boolean
+  readonly mppe: MppeSetting
   readonly dns: readonly Ipv4[]
-  /** Time between two LCP Echo-Requests; absent: none are sent. */
-  readonly echo?: Duration
+  readonly nbns?: readonly Ipv4[]
+  /** How often a caller may try again after a wrong password; absent: never. */
+  readonly authRetries?: number
+  /** As whom it proves itself to a client that asks; absent: it does not. */
+  readonly identity?: { readonly user: string; readonly password: string; readonly auth: readonly AuthMethod[] }
 }
 
 /** A call with what belongs to it. */
@@ -125,18 +127,20 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, mppe, dns, echo, headerCompression } = this.#config
+    const { local, users, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
     return {
       iface: `ppp${unit}`,
       machine: `${callName(call.callId)}.ppp`,
-      mru: DEFAULT_MRU,
-      mtu: DEFAULT_MTU,
-      authenticatePeer: { methods: auth, name: this.env.node, secretOf: user => users.get(user) },
+      authenticatePeer: {
+        methods: auth,
+        name: this.env.node,
+        secretOf: user => users.get(user),
+        retries: authRetries,
+      },
+      ...(identity ? { ourself: { ...identity, methods: identity.auth } } : {}),
       mppe,
-      ip: { local, assignPeer: () => this.#assign(call), dns },
-      ...(headerCompression === undefined ? {} : { headerCompression }),
-      ...(echo === undefined ? {} : { echo: { interval: echo, failures: ECHO_FAILURES } }),
-      timers: PPP_TIMERS,
+      ip: { local, assignPeer: () => this.#assign(call), dns, nbns },
+      ...linkConfig(this.#config),
     }
   }
 

@@ -5,6 +5,7 @@ import type { Packet } from '../base/packet.ts'
 import type { MachineView } from '../base/view.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
 import { RFC_TIMERS } from '../ppp/config.ts'
+import type { Cipher } from '../ppp/mppe-policy.ts'
 import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
 import { type Decide, Endpoint } from '../pptp/endpoint.ts'
@@ -117,8 +118,9 @@ export class PppLink {
 
   snapshot(): Snapshot {
     const { phase, lcp, auth, ccp, ipcp, network, counters, crypto } = this.session.snapshot()
-    const encryption = network?.encryption
-    return { phase, lcp, auth, ccp, ipcp, encryption, counters: { ...counters }, crypto: { ...crypto } }
+    const encryption = network?.encryption ?? 'none'
+    const decryption = network?.decryption ?? 'none'
+    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters }, crypto: { ...crypto } }
   }
 
   #send(datagram: Packet): void {
@@ -160,8 +162,21 @@ export class PppLink {
   }
 }
 
-function describeFacts({ local, peer, mtu, encryption, dns }: NetworkFacts): string {
-  const cipher = encryption === 'none' ? 'not encrypted' : 'MPPE 128 bit'
-  const servers = dns.length === 0 ? '' : `, name servers ${dns.map((a: Ipv4) => formatIpv4(a)).join(' ')}`
+function describeFacts({ local, peer, mtu, encryption, decryption, dns, nbns }: NetworkFacts): string {
+  const cipher = describeCiphers(encryption, decryption)
+  const servers = listed('name servers', dns) + listed('NetBIOS name servers', nbns)
   return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
+}
+
+const listed = (what: string, addresses: readonly Ipv4[]): string =>
+  addresses.length === 0 ? '' : `, ${what} ${addresses.map(address => formatIpv4(address)).join(' ')}`
+
+/** `MPPE 128 bit` is stateless, as nearly all of it. */
+function describeCiphers(sent: Cipher, received: Cipher): string {
+  if (sent === 'none') return 'not encrypted'
+  const [out, back] = [sent, received].map(cipher => {
+    const [, bits, state] = cipher.split('-')
+    return `${bits} bit${state === 'stateful' ? ' stateful' : ''}`
+  })
+  return out === back ? `MPPE ${out}` : `MPPE ${out} out, ${back} in`
 }

@@ -1,5 +1,5 @@
 /** What PAP and CHAP have in common: one proves who we are (`Prover`), one asks who the peer is (`Authenticator`). */
-import type { MppeKeys } from './ccp.ts'
+import type { MppeKeys } from './keys.ts'
 import type { ExchangeView } from './link.ts'
 
 /** Called when the exchange went well; how it fails is told to the link. */

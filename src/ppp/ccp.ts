@@ -1,29 +1,28 @@
 /**
- * The Compression Control Protocol: RFC 1962, with the MPPE option of RFC 3078 §3 and nothing else.
+ * The Compression Control Protocol: RFC 1962, with the MPPE option of RFC 3078 §2 and nothing else.
  *
- * A Configure-Request says what its sender can receive. We want, and grant, 128 bit keys without state in both
- * directions; every compression (Deflate, BSD, MPPC, …) is rejected, because what is encrypted cannot be compressed
- * and what is compressed cannot be read in a lesson.
+ * A Configure-Request says what its sender can receive, so each direction is agreed on by itself. Every compression
+ * (Deflate, BSD, Predictor, MPPC, …) is rejected, because what is encrypted cannot be compressed and what is compressed
+ * cannot be read in a lesson.
  *
- * Limits: 40 and 56 bit keys and stateful mode are Nak-ed. No Reset-Request is sent, because stateless mode has
- * nothing to resynchronise (RFC 3078 §8.1); one that comes makes the next packet FLUSHED and gets no Reset-Ack.
+ * Stateful mode: a receiver that has lost its place sends Reset-Request (RFC 1962 §3.1) until a FLUSHED packet comes,
+ * and needs no Reset-Ack; the sender marks its next packet FLUSHED (RFC 3078 §8.2). With `reset: linux` it also sends a
+ * Reset-Ack, without which Linux decrypts nothing more.
  */
+import type { Packet } from '../base/packet.ts'
+import { type SimTime, sec } from '../base/time.ts'
 import { type MachineView, view } from '../base/view.ts'
 import type * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { CCP_OPTIONS, MPPE_BITS } from '../wire/ppp-options.ts'
+import { CCP_OPTIONS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import { CryptoWork } from './crypto-work.ts'
+import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
-import { getAsymmetricStartKey, MppeReceiver, MppeSender } from './mppe.ts'
+import { type Decryption, type MppeOptions, MppeReceiver, MppeSender } from './mppe.ts'
+import { startKey } from './mppe-keys.ts'
+import * as Policy from './mppe-policy.ts'
 import { FOUR_OCTETS, type OptionRule } from './options.ts'
-
-/** What authentication leaves for encryption: RFC 3079 §3. */
-export interface MppeKeys {
-  readonly masterKey: Uint8Array
-  /** The authenticator is the server of RFC 3079. */
-  readonly isServer: boolean
-}
 
 export interface CcpHooks {
   /** `sender` and `receiver` stand if both sides agreed to MPPE. */
@@ -31,13 +30,12 @@ export interface CcpHooks {
   finished(tries: number): void
   terminated(text: string): void
   catastrophe(detail: string): void
-  /** The peer will not have our MPPE. */
-  refused(): void
+  /** The peer will not have our MPPE, or only one that we may not have. */
+  refused(detail: string): void
 }
 
-const WANTED = MPPE_BITS.stateless | MPPE_BITS.s128
-
-const BITS = 128
+/** A Reset-Request without effect is repeated this much later at the earliest, as by pppd. */
+const RESET_AGAIN = sec(1)
 
 export class Ccp {
   readonly protocol: ControlProtocol
@@ -45,18 +43,33 @@ export class Ccp {
   receiver: MppeReceiver | undefined
   /** Of the whole session, however often CCP opens. */
   readonly work = new CryptoWork()
+  /** How each direction is encrypted. */
+  sending: Policy.Cipher = 'none'
+  receiving: Policy.Cipher = 'none'
+  readonly #link: Link
+  readonly #policy: Policy.MppePolicy
   readonly #mppe: OptionRule<number>
   #keys: MppeKeys | undefined
+  /** The Reset-Request that is not answered yet. */
+  #reset: { readonly id: number; readonly again: SimTime } | undefined
 
   constructor(link: Link, hooks: CcpHooks) {
+    this.#link = link
+    const policy = Policy.policyOf(link.config.mppe)
+    this.#policy = policy
+    let offered: number | undefined
     this.#mppe = {
       ...FOUR_OCTETS,
       type: CCP_OPTIONS.mppe,
-      want: () => WANTED,
-      demand: () => WANTED,
-      judge: asked => (asked !== undefined && (asked & ~MPPE_BITS.obsolete) === WANTED ? 'ack' : { nak: WANTED }),
-      concede: suggested => ((suggested & WANTED) === WANTED ? WANTED : undefined),
-      lost: () => hooks.refused(),
+      want: () => Policy.wish(policy),
+      demand: () => Policy.best(policy),
+      judge: asked => Policy.judge(policy, asked),
+      concede: bits => {
+        const next = Policy.concede(policy, bits)
+        offered = next === undefined ? bits : undefined
+        return next
+      },
+      lost: () => hooks.refused(refusal(policy, offered)),
     }
     const layer: LayerHooks = {
       ...hooks,
@@ -64,10 +77,7 @@ export class Ccp {
         this.#up()
         hooks.up()
       },
-      down: () => {
-        this.sender = undefined
-        this.receiver = undefined
-      },
+      down: () => this.#down(),
       other: packet => this.#other(packet),
     }
     this.protocol = new ControlProtocol(link, 'ccp', Ppp.CCP, [this.#mppe], layer)
@@ -81,10 +91,10 @@ export class Ccp {
 
   /** Encryption: the packets' numbers, and what it has computed. */
   mppeView(): MachineView {
-    const { sender, receiver, work } = this
+    const { sender, receiver, sending, receiving, work } = this
     const state = !sender || !receiver ? 'off' : receiver.needsReset ? 'needs-reset' : 'on'
     const numbers = sender && receiver ? { send: sender.count, expected: receiver.expected } : {}
-    return view(state, { counters: { ...numbers, ...work } })
+    return view(state, { counters: { ...numbers, ...work }, facts: { sending, receiving } })
   }
 
   /** The peer has been challenged again: what CCP opens with next time, as pppd does. */
@@ -92,18 +102,69 @@ export class Ccp {
     this.#keys = keys
   }
 
+  /** Of a packet that begins with the MPPE header, while there is a receiver. */
+  decrypt(receiver: MppeReceiver, packet: Packet): Decryption {
+    const result = receiver.decrypt(packet)
+    if (receiver.needsReset) this.#requestReset()
+    else this.#reset = undefined
+    return result
+  }
+
   /** Keys start anew whenever CCP opens (RFC 3078 §5). */
   #up(): void {
     const { options } = this.protocol
-    if (!this.#keys || options.ours(this.#mppe) === undefined || options.theirs(this.#mppe) === undefined) return
-    const { masterKey, isServer } = this.#keys
-    const mode = { bits: BITS, stateful: false, work: this.work } as const
-    this.sender = new MppeSender(getAsymmetricStartKey(masterKey, BITS, true, isServer), mode)
-    this.receiver = new MppeReceiver(getAsymmetricStartKey(masterKey, BITS, false, isServer), mode)
+    const ours = options.ours(this.#mppe)
+    const theirs = options.theirs(this.#mppe)
+    const keys = this.#keys
+    if (!keys || ours === undefined || theirs === undefined) return
+    const sent = this.#options(theirs)
+    const received = this.#options(ours)
+    this.sender = new MppeSender(startKey(keys, sent.bits, true), sent)
+    this.receiver = new MppeReceiver(startKey(keys, received.bits, false), received)
+    this.sending = Policy.cipherOf(sent)
+    this.receiving = Policy.cipherOf(received)
+  }
+
+  #options(agreed: number): MppeOptions {
+    return { ...Policy.modeOf(agreed), resetChangesKey: this.#policy.reset === 'linux', work: this.work }
+  }
+
+  #down(): void {
+    this.sender = undefined
+    this.receiver = undefined
+    this.sending = 'none'
+    this.receiving = 'none'
+    this.#reset = undefined
+  }
+
+  /** RFC 1962 §3.1: with the same identifier until it has had its effect. */
+  #requestReset(): void {
+    const { now } = this.#link.env.clock
+    if (this.#reset && now < this.#reset.again) return
+    const id = this.#reset?.id ?? this.protocol.nextId()
+    this.#reset = { id, again: (now + RESET_AGAIN) as SimTime }
+    this.protocol.send({ type: 'reset-request', id, data: new Uint8Array(0) })
   }
 
   #other(packet: Cp.Cp): boolean {
-    if (packet.type === 'reset-request') this.sender?.resetRequested()
-    return packet.type === 'reset-request' || packet.type === 'reset-ack'
+    if (packet.type === 'reset-ack') return true
+    if (packet.type !== 'reset-request') return false
+    if (!this.sender) {
+      const detail = `Reset-Request in state ${this.protocol.state}, where nothing is encrypted`
+      this.#link.discard('ppp-unexpected', 'ccp', detail)
+      return true
+    }
+    this.sender.resetRequested()
+    if (this.#policy.reset === 'linux') {
+      this.protocol.send({ type: 'reset-ack', id: packet.id, data: new Uint8Array(0) })
+    }
+    return true
   }
+}
+
+function refusal(policy: Policy.MppePolicy, offered: number | undefined): string {
+  const here = `Here MPPE may have ${Policy.showPolicy(policy)}`
+  return offered === undefined
+    ? `The peer refuses MPPE. ${here}.`
+    : `${here}; the peer wants ${Policy.showBits(offered)}.`
 }

@@ -2,8 +2,10 @@
 import { ANY, type Ipv4 } from '../base/address.ts'
 import type { Packet } from '../base/packet.ts'
 import { type Duration, sec } from '../base/time.ts'
+import type { Judge, Users } from './judge.ts'
+import type { Cipher, MppeSetting } from './mppe-policy.ts'
 
-export type AuthMethod = 'pap' | 'chap-md5' | 'ms-chap-v2'
+export type AuthMethod = 'pap' | 'chap-md5' | 'ms-chap' | 'ms-chap-v2'
 
 /** RFC 1661 §4.6. The authentication protocols count and wait with the same numbers, as pppd's defaults do. */
 export interface PppTimers {
@@ -23,6 +25,19 @@ export const DEFAULT_MRU = 1500
  */
 export const DEFAULT_MTU = 1460
 
+/** What LCP asks for beside MRU and authentication; absent: as pppd does. */
+export interface LcpConfig {
+  /** Protocol- and address-and-control-field compression, asked for and granted (RFC 1661 §6.5, §6.6); absent: yes. */
+  readonly pfc?: boolean
+  readonly acfc?: boolean
+  /** Async control character map (RFC 1662 §7.1); absent: 0. */
+  readonly accm?: number
+  /** Ask for a magic number; absent: yes. Without it nobody sees that the line is looped. */
+  readonly magic?: boolean
+  /** Sent when LCP opens (RFC 1570, Identification); absent: nothing is. */
+  readonly identification?: string
+}
+
 export interface PppConfig {
   /** `ppp0`, for the trace. */
   readonly iface: string
@@ -33,23 +48,26 @@ export interface PppConfig {
   /** Largest IP packet that we send, before encryption takes its four octets; the peer's MRU may lower it. */
   readonly mtu: number
   /** We demand that the peer authenticates; absent: we do not. */
-  readonly authenticatePeer?: {
+  readonly authenticatePeer?: Users & {
     /** In order of preference. */
     readonly methods: readonly AuthMethod[]
     /** What we call ourselves in Challenges. */
     readonly name: string
-    secretOf(user: string): string | undefined
+    /** Who decides instead of the users known here: a server elsewhere. */
+    readonly judge?: Judge
+    /** How many times a peer may try again after a wrong password, which MS-CHAP allows (R=1); absent: 0. */
+    readonly retries?: number
   }
   /** How we authenticate ourselves if the peer demands it; absent: we refuse. */
   readonly ourself?: {
     readonly user: string
     readonly password: string
+    /** What the user types if the peer lets us try once more. */
+    readonly secondPassword?: string
     readonly methods: readonly AuthMethod[]
   }
-  /** 128 bit, stateless. `required`: no IP packet passes in clear, and the link ends if CCP does not open. */
-  readonly mppe: 'required' | 'optional' | 'off'
-  /** Ask for, and grant, PFC and ACFC (RFC 1661 §6.5, §6.6); absent: yes. */
-  readonly headerCompression?: boolean
+  /** Encryption; a word alone means keys of 128 bits, stateless. */
+  readonly mppe: MppeSetting
   readonly ip: {
     /** Our address; ANY: ask the peer for one. */
     readonly local: Ipv4
@@ -59,7 +77,11 @@ export interface PppConfig {
     readonly dns?: readonly Ipv4[]
     /** Ask the peer for name servers. */
     readonly requestDns?: boolean
+    /** The same for NetBIOS name servers (WINS). */
+    readonly nbns?: readonly Ipv4[]
+    readonly requestNbns?: boolean
   }
+  readonly lcp?: LcpConfig
   /** LCP Echo-Requests while the link is open; the link ends after so many without an answer. Absent: none are sent. */
   readonly echo?: { readonly interval: Duration; readonly failures: number }
   readonly timers: PppTimers
@@ -108,11 +130,15 @@ export interface NetworkFacts {
   readonly peer: Ipv4
   /** The name servers that the peer gave us. */
   readonly dns: readonly Ipv4[]
+  /** The NetBIOS name servers that the peer gave us. */
+  readonly nbns: readonly Ipv4[]
   /** Largest IP packet that may be sent. */
   readonly mtu: number
   /** Who the peer proved to be. */
   readonly user: string | undefined
-  readonly encryption: 'mppe-128-stateless' | 'none'
+  /** Of what we send, and of what we receive: the two are agreed on apart. */
+  readonly encryption: Cipher
+  readonly decryption: Cipher
 }
 
 export interface PppSinks {

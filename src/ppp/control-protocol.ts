@@ -207,7 +207,11 @@ export class ControlProtocol {
   }
 
   #codeRejected(data: Uint8Array): void {
-    const code = data.length > 0 ? data[0] : 0
+    if (data.length === 0) {
+      this.#link.discard('malformed', this.name, 'a Code-Reject that rejects nothing', 'bad-length')
+      return
+    }
+    const [code] = data
     if (code > ESSENTIAL) {
       this.#hooks.codeRejected?.(code)
       this.#automaton.fire('rxj+')

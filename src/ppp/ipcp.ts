@@ -1,7 +1,10 @@
 /**
- * The IP Control Protocol: RFC 1332, with name servers of RFC 1877.
+ * The IP Control Protocol: RFC 1332, with the name servers of RFC 1877, DNS and NBNS.
  *
- * Limits: no header compression (RFC 1144) and no NBNS servers: both are rejected, as is the old option 1.
+ * An address may change while the link lasts: either side negotiates IPCP anew, the network goes down, and comes up with
+ * what was agreed then.
+ *
+ * Limits: no header compression (RFC 1144), and not the old option IP-Addresses (RFC 1332 §3.1): both are rejected.
  */
 import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
 import * as Ppp from '../wire/ppp.ts'
@@ -19,17 +22,16 @@ export class Ipcp {
   readonly protocol: ControlProtocol
   readonly #address: OptionRule<Ipv4>
   readonly #dns: readonly OptionRule<Ipv4>[]
+  readonly #nbns: readonly OptionRule<Ipv4>[]
   #assigned: Ipv4 | undefined
 
   constructor(link: Link, hooks: LayerHooks) {
     const { ip } = link.config
     this.#address = this.#addressRule(link, ip.local)
-    const serve = ip.dns ?? []
-    this.#dns = [
-      dnsRule(IPCP_OPTIONS.dns1, ip.requestDns, serve[0]),
-      dnsRule(IPCP_OPTIONS.dns2, ip.requestDns, serve[1]),
-    ]
-    this.protocol = new ControlProtocol(link, 'ipcp', Ppp.IPCP, [this.#address, ...this.#dns], hooks)
+    this.#dns = serverRules([IPCP_OPTIONS.dns1, IPCP_OPTIONS.dns2], ip.requestDns, ip.dns)
+    this.#nbns = serverRules([IPCP_OPTIONS.nbns1, IPCP_OPTIONS.nbns2], ip.requestNbns, ip.nbns)
+    const rules = [this.#address, ...this.#dns, ...this.#nbns]
+    this.protocol = new ControlProtocol(link, 'ipcp', Ppp.IPCP, rules, hooks)
   }
 
   /** Starts to negotiate; `assigned` is the only address that the peer may have, undefined: it chooses. */
@@ -47,7 +49,14 @@ export class Ipcp {
   }
   /** The name servers that the peer told us. */
   get dns(): readonly Ipv4[] {
-    return this.#dns.map(rule => this.protocol.options.ours(rule) ?? ANY).filter(a => a !== ANY)
+    return this.#told(this.#dns)
+  }
+  get nbns(): readonly Ipv4[] {
+    return this.#told(this.#nbns)
+  }
+
+  #told(rules: readonly OptionRule<Ipv4>[]): readonly Ipv4[] {
+    return rules.map(rule => this.protocol.options.ours(rule) ?? ANY).filter(a => a !== ANY)
   }
 
   /** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
@@ -71,8 +80,11 @@ export class Ipcp {
   }
 }
 
+const serverRules = (types: readonly number[], ask: boolean | undefined, served: readonly Ipv4[] = []) =>
+  types.map((type, i) => serverRule(type, ask, served[i]))
+
 /** RFC 1877 §1: asked for with zero, told in a Nak. */
-function dnsRule(type: number, ask: boolean | undefined, served: Ipv4 | undefined): OptionRule<Ipv4> {
+function serverRule(type: number, ask: boolean | undefined, served: Ipv4 | undefined): OptionRule<Ipv4> {
   return {
     ...address,
     type,

@@ -1,24 +1,19 @@
 /**
- * The Link Control Protocol: RFC 1661 §5.6 to §5.9 and §6; what it asks for and grants is what pppd does (MRU only if
- * it is not 1500, ACCM 0, the magic number, both compressions).
- *
- * Limits: quality, callback, multilink and the other options of RFC 1570 and RFC 1990 are rejected. Identification
- * (RFC 1570 §2.1) is shown and not answered; Time-Remaining is an unknown code.
+ * The Link Control Protocol: RFC 1661 §5.6 to §5.9, and Identification and Time-Remaining of RFC 1570. Its options stand
+ * in lcp-options.ts, but for the magic number.
  */
-import { get16 } from '../base/bytes.ts'
+import { fromAscii } from '../base/bytes.ts'
 import type { Random } from '../base/random.ts'
-import type { Timer } from '../base/scheduler.ts'
-import { type MachineView, running } from '../base/view.ts'
-import type * as Cp from '../wire/cp.ts'
+import type { MachineView } from '../base/view.ts'
+import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
-import { type AuthMethod, DEFAULT_MRU } from './config.ts'
+import { LCP_OPTIONS } from '../wire/ppp-options.ts'
+import { DEFAULT_MRU } from './config.ts'
 import { ControlProtocol } from './control-protocol.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { type Auth, accmRule, authRule, flagRule, mruRule } from './lcp-options.ts'
 import type { Link } from './link.ts'
 import { FOUR_OCTETS, type OptionRule, type Verdict } from './options.ts'
-
-/** Smallest MRU that we grant, as pppd; RFC 791 needs 68 octets for any progress. */
-const MIN_MRU = 128
 
 /** Code, identifier, length and the rejected protocol. */
 const PROTOCOL_REJECT_HEADER = 6
@@ -31,8 +26,6 @@ export interface LcpHooks {
   protocolRejected(protocol: number): void
 }
 
-type Auth = AuthMethod | 'other'
-
 export class Lcp {
   readonly protocol: ControlProtocol
   readonly #link: Link
@@ -43,10 +36,7 @@ export class Lcp {
   readonly #magic: OptionRule<number>
   readonly #pfc: OptionRule<true>
   readonly #acfc: OptionRule<true>
-  readonly #echoTimer: Timer
-  #echoId = 0
-  /** Echo-Requests without answer. */
-  #unanswered = 0
+  readonly #keepAlive: KeepAlive
   /** Requests in a row that carried our own magic number. */
   #loops = 0
 
@@ -54,14 +44,18 @@ export class Lcp {
     this.#link = link
     this.#hooks = hooks
     this.#random = link.env.random.fork('magic')
-    this.#echoTimer = link.env.clock.timer(`${link.env.node} ${link.config.machine} echo`, () => this.#sendEcho())
-    this.#mru = this.#mruRule()
-    this.#auth = this.#authRule()
-    this.#magic = this.#magicRule()
-    const { headerCompression = true } = link.config
-    this.#pfc = flag(LCP_OPTIONS.pfc, headerCompression)
-    this.#acfc = flag(LCP_OPTIONS.acfc, headerCompression)
-    const rules = [this.#mru, ACCM, this.#auth, this.#magic, this.#pfc, this.#acfc]
+    this.#keepAlive = new KeepAlive(
+      link,
+      () => this.protocol,
+      () => this.#ownMagic,
+    )
+    const { accm = 0, magic = true, pfc = true, acfc = true } = link.config.lcp ?? {}
+    this.#mru = mruRule(link.config.mru)
+    this.#auth = authRule(link, () => this.peerMethod)
+    this.#magic = this.#magicRule(magic)
+    this.#pfc = flagRule(LCP_OPTIONS.pfc, pfc)
+    this.#acfc = flagRule(LCP_OPTIONS.acfc, acfc)
+    const rules = [this.#mru, accmRule(accm), this.#auth, this.#magic, this.#pfc, this.#acfc]
     this.protocol = new ControlProtocol(link, 'lcp', Ppp.LCP, rules, {
       up: () => this.#up(),
       down: () => this.#down(),
@@ -76,16 +70,19 @@ export class Lcp {
       catastrophe: detail => link.ending({ reason: 'protocol-rejected', layer: 'lcp', detail, tries: 0 }),
       other: packet => this.#other(packet),
       // A peer without Echo cannot be asked whether it lives.
-      codeRejected: () => this.#echoTimer.cancel(),
+      codeRejected: code => {
+        if (code === Cp.CODES['echo-request'] || code === Cp.CODES['echo-reply']) this.#keepAlive.stop()
+      },
     })
   }
 
   view(): MachineView {
     const whole = this.protocol.view()
+    const { counters, timers } = this.#keepAlive.view()
     return {
       ...whole,
-      counters: { ...whole.counters, echoesUnanswered: this.#unanswered, loops: this.#loops },
-      timers: { ...whole.timers, ...running({ echo: this.#echoTimer }) },
+      counters: { ...whole.counters, ...counters, loops: this.#loops },
+      timers: { ...whole.timers, ...timers },
     }
   }
 
@@ -110,43 +107,41 @@ export class Lcp {
     this.protocol.send({ type: 'protocol-reject', id: this.protocol.nextId(), protocol, data })
   }
 
+  /** Says how long the session may still last (RFC 1570); only while LCP is open. */
+  timeRemaining(seconds: number, message: string): void {
+    if (!this.protocol.opened) return
+    const { protocol } = this
+    const data = fromAscii(message)
+    protocol.send({ type: 'time-remaining', id: protocol.nextId(), magic: this.#ownMagic, seconds, data })
+  }
+
+  /** Who we are, for the log of the peer (RFC 1570). */
+  #identify(): void {
+    const { identification } = this.#link.config.lcp ?? {}
+    if (identification === undefined) return
+    const { protocol } = this
+    const data = fromAscii(identification)
+    protocol.send({ type: 'identification', id: protocol.nextId(), magic: this.#ownMagic, data })
+  }
+
   #up(): void {
     this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
     this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
     this.#loops = 0
-    this.#unanswered = 0
-    if (this.#link.config.echo) this.#sendEcho()
+    this.#identify()
+    this.#keepAlive.start()
     this.#hooks.up()
   }
 
   #down(): void {
     this.addressCompressed = false
     this.protocolCompressed = false
-    this.#echoTimer.cancel()
+    this.#keepAlive.stop()
     this.#hooks.down()
   }
 
   get #ownMagic(): number {
     return this.protocol.options.ours(this.#magic) ?? 0
-  }
-
-  #sendEcho(): void {
-    const { echo } = this.#link.config
-    if (!echo) return
-    if (this.#unanswered >= echo.failures) {
-      const detail = `No answer to ${this.#unanswered} Echo-Requests.`
-      this.#link.end({ reason: 'echo-timeout', layer: 'lcp', detail, tries: this.#unanswered })
-      return
-    }
-    this.#unanswered++
-    this.#echoTimer.arm(echo.interval)
-    this.protocol.send({
-      type: 'echo-request',
-      id: this.#echoId,
-      magic: this.#ownMagic,
-      data: new Uint8Array(0),
-    })
-    this.#echoId = (this.#echoId + 1) & 255
   }
 
   #other(packet: Cp.Cp): boolean {
@@ -155,10 +150,12 @@ export class Lcp {
         if (this.#useful(packet)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.#ownMagic })
         return true
       case 'echo-reply':
-        if (this.#useful(packet)) this.#unanswered = 0
+        if (this.#useful(packet)) this.#keepAlive.answered()
         return true
+      // Said, shown in the trace, and never answered (RFC 1661 §5.9, RFC 1570).
       case 'discard-request':
       case 'identification':
+      case 'time-remaining':
         return true
       case 'protocol-reject':
         if (this.#useful(packet)) this.#hooks.protocolRejected(packet.protocol)
@@ -184,48 +181,8 @@ export class Lcp {
     return true
   }
 
-  #mruRule(): OptionRule<number> {
-    const { mru } = this.#link.config
-    return {
-      type: LCP_OPTIONS.mru,
-      want: () => (mru === DEFAULT_MRU ? undefined : mru),
-      parse: body => (body.length === 2 ? get16(body, 0) : undefined),
-      write: value => Uint8Array.of(value >>> 8, value),
-      judge: asked => (asked === undefined ? { nak: DEFAULT_MRU } : asked < MIN_MRU ? { nak: MIN_MRU } : 'ack'),
-      // §6.1: we can receive what is smaller than our own number, and every implementation receives 1500.
-      concede: suggested => (suggested <= Math.max(mru, DEFAULT_MRU) ? suggested : mru),
-    }
-  }
-
-  /** §6.2: what we ask for is how the peer must prove who it is. */
-  #authRule(): OptionRule<Auth> {
-    const link = this.#link
-    const demanded: readonly (Auth | undefined)[] = link.config.authenticatePeer?.methods ?? []
-    const offered: readonly Auth[] = link.config.ourself?.methods ?? []
-    return {
-      type: LCP_OPTIONS.auth,
-      want: () => demanded[0],
-      parse: readAuth,
-      write: writeAuth,
-      judge: asked => {
-        if (asked !== undefined && offered.includes(asked)) return 'ack'
-        return offered.length > 0 ? { nak: offered[0] } : 'reject'
-      },
-      // The peer's suggestion if we allow it, else our next method; when none is left, we are not content.
-      concede: suggested =>
-        demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(this.peerMethod) + 1],
-      lost: () =>
-        link.end({
-          reason: 'auth-refused',
-          layer: 'lcp',
-          detail: `The peer refuses to authenticate with ${demanded.join(' or ')}.`,
-          tries: 0,
-        }),
-    }
-  }
-
   /** §6.4: the numbers of the two ends must differ; if they never do, the line is looped. */
-  #magicRule(): OptionRule<number> {
+  #magicRule(wanted: boolean): OptionRule<number> {
     const draw = (): number => this.#random.uint32() || 1
     const judge = (asked: number | undefined): Verdict<number> => {
       if (asked === undefined || asked === 0) return { nak: draw() }
@@ -242,43 +199,9 @@ export class Lcp {
     return {
       ...FOUR_OCTETS,
       type: LCP_OPTIONS.magic,
-      want: draw,
+      want: () => (wanted ? draw() : undefined),
       judge,
-      concede: draw,
+      concede: () => (wanted ? draw() : undefined),
     }
   }
-}
-
-/** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
-const ACCM: OptionRule<number> = {
-  ...FOUR_OCTETS,
-  type: LCP_OPTIONS.accm,
-  want: () => 0,
-  judge: asked => (asked === undefined ? { nak: 0 } : 'ack'),
-  concede: suggested => suggested,
-}
-
-const flag = (type: number, wanted: boolean): OptionRule<true> => ({
-  type,
-  want: () => (wanted ? true : undefined),
-  parse: body => (body.length === 0 ? true : undefined),
-  write: () => new Uint8Array(0),
-  judge: asked => (!wanted ? 'reject' : asked ? 'ack' : { nak: true }),
-  concede: () => true,
-})
-
-function readAuth(body: Uint8Array): Auth | undefined {
-  if (body.length < 2) return undefined
-  const protocol = get16(body, 0)
-  if (protocol === Ppp.PAP) return body.length === 2 ? 'pap' : undefined
-  if (protocol !== Ppp.CHAP) return 'other'
-  if (body.length !== 3) return undefined
-  if (body[2] === CHAP_ALGORITHMS.md5) return 'chap-md5'
-  return body[2] === CHAP_ALGORITHMS.msChapV2 ? 'ms-chap-v2' : 'other'
-}
-
-function writeAuth(method: Auth): Uint8Array {
-  if (method === 'pap') return Uint8Array.of(Ppp.PAP >>> 8, Ppp.PAP & 255)
-  const algorithm = method === 'chap-md5' ? CHAP_ALGORITHMS.md5 : CHAP_ALGORITHMS.msChapV2
-  return Uint8Array.of(Ppp.CHAP >>> 8, Ppp.CHAP & 255, algorithm)
 }

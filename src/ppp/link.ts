@@ -1,6 +1,7 @@
 /** What the protocols of one PPP link share, and how they say what they do. */
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
 import type { Random } from '../base/random.ts'
 import type { Malformed } from '../base/result.ts'
 import type { Timer } from '../base/scheduler.ts'
@@ -21,10 +22,16 @@ export interface Link {
   transmit(protocol: number, packet: Uint8Array): void
   /** Reports that the packet just received is of no use. */
   discard(reason: DropReason, layer: string, detail: string, why?: Malformed): void
+  /** Reports a packet as dropped and releases it. */
+  drop(packet: Packet, reason: DropReason, layer: string, detail: string, why?: Malformed): void
+  /** Answers a packet, without its protocol number, with Protocol-Reject (RFC 1661 §5.7), and releases it. */
+  rejectProtocol(packet: Packet, protocol: number): void
   /** Ends the link; the first reason stands. */
   end(end: PppEnd): void
   /** Says why the link is about to end where the automaton of LCP sees to it. */
   ending(end: PppEnd): void
+  /** Is there a reason to end already? */
+  isEnding(): boolean
 }
 
 /** Reports a control packet; the detail is made only if somebody listens. */

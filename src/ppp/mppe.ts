@@ -1,6 +1,6 @@
 /**
- * Microsoft Point-to-Point Encryption. Read RFC 3078 §4 to §8 for keys, their changes and synchronization, RFC 3079 §3
- * for the start keys that MS-CHAPv2 gives.
+ * Microsoft Point-to-Point Encryption. Read RFC 3078 §4 to §8 for keys, their changes and synchronization; the start
+ * keys stand in mppe-keys.ts, what the two ends agree on in mppe-policy.ts.
  *
  * Stateless mode: every packet has its own key, made from the one before, so a lost packet costs one key change.
  * Stateful mode: one RC4 key stream runs through 256 packets; after a loss nothing can be read until a FLUSHED packet.
@@ -8,18 +8,15 @@
  * Where Linux departs from the RFC: after a CCP Reset-Request it changes the key, while RFC 3078 §8.2 starts the key
  * stream anew with the current key. `resetChangesKey` does as Linux does; a FLUSHED packet that is lost then leaves the
  * receiver one key behind for ever.
- *
- * Limits: start keys from MS-CHAPv2 only (RFC 3079 §2, MS-CHAP version 1, and §4, TLS, are not here).
  */
-import { concat, fromAscii } from '../base/bytes.ts'
+import { concat } from '../base/bytes.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Packet } from '../base/packet.ts'
 import { Rc4 } from '../crypto/rc4.ts'
 import * as Sha1 from '../crypto/sha1.ts'
 import * as Mppe from '../wire/mppe.ts'
 import { CryptoWork } from './crypto-work.ts'
-
-export type Bits = 40 | 56 | 128
+import { type Bits, keyLength, SHA_PAD_1, SHA_PAD_2 } from './mppe-keys.ts'
 
 export interface MppeOptions {
   readonly bits: Bits
@@ -32,30 +29,6 @@ export interface MppeOptions {
 
 /** Packets with these PPP protocol numbers are encrypted; all others pass by as they are (RFC 3078 §3). */
 export const isEncryptable = (protocol: number): boolean => protocol >= 0x0021 && protocol <= 0x00fa
-
-// Keys: RFC 3079 §3.
-
-const MAGIC_1 = fromAscii('This is the MPPE Master Key')
-const MAGIC_2 = fromAscii('On the client side, this is the send key; on the server side, it is the receive key.')
-const MAGIC_3 = fromAscii('On the client side, this is the receive key; on the server side, it is the send key.')
-const SHA_PAD_1 = new Uint8Array(40)
-const SHA_PAD_2 = new Uint8Array(40).fill(0xf2)
-
-/** RFC 3079 §3.4 */
-export function getMasterKey(passwordHashHash: Uint8Array, ntResponse: Uint8Array): Uint8Array {
-  return Sha1.sha1(concat(passwordHashHash, ntResponse, MAGIC_1)).subarray(0, 16)
-}
-
-/** RFC 3079 §3.4. Eight octets for 40 and 56 bits, sixteen for 128. */
-export function getAsymmetricStartKey(
-  masterKey: Uint8Array,
-  bits: Bits,
-  isSend: boolean,
-  isServer: boolean,
-): Uint8Array {
-  const magic = isSend === isServer ? MAGIC_3 : MAGIC_2
-  return Sha1.sha1(concat(masterKey, SHA_PAD_1, magic, SHA_PAD_2)).subarray(0, bits === 128 ? 16 : 8)
-}
 
 /** Where there is nothing to keep between two packets, one RC4 state serves everybody. */
 const scratch = new Rc4()
@@ -73,7 +46,7 @@ export class SessionKey {
   /** The initial session key: RFC 3079 §3.1 to §3.3. */
   constructor(startKey: Uint8Array, bits: Bits, work = new CryptoWork()) {
     this.#work = work
-    const length = bits === 128 ? 16 : 8
+    const length = keyLength(bits)
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
     const end = 2 * length + 80
     this.#bits = bits
@@ -118,7 +91,7 @@ export class SessionKey {
 }
 
 /** Stateful mode: before a packet with this low octet the key changes (RFC 3078 §7.2). */
-const isFlagPacket = (count: number): boolean => (count & 0xff) === 0xff
+export const isFlagPacket = (count: number): boolean => (count & 0xff) === 0xff
 
 /** Encrypts the packets of one direction. */
 export class MppeSender {

@@ -91,7 +91,9 @@ export class Negotiator {
 
   /** The options of our next Configure-Request, in the order of the rules. */
   request(): readonly RawOption[] {
-    this.#request = this.asked
+    this.#request = this.#rules
+      .filter(rule => this.#wishes.has(rule.type))
+      .map(rule => ({ type: rule.type, body: rule.write(this.#wishes.get(rule.type)) }))
     return this.#request
   }
 
@@ -138,9 +140,11 @@ export class Negotiator {
 
   /**
    * Takes a Nak's suggestions. An option that we did not send is a hint that we should (§5.3). A peer that has Nak-ed
-   * more than Max-Failure times will never be content: what it Naks is then given up.
+   * more than Max-Failure times will never be content: what it Naks is then given up. False: it names no option, which
+   * §5.3 does not know, and two ends could go on with it for ever.
    */
-  naked(options: readonly RawOption[]): true {
+  naked(options: readonly RawOption[]): boolean {
+    if (options.length === 0) return false
     const patient = this.naksHeard++ < this.#maxFailure
     for (const option of options) {
       const rule = this.#rules.find(r => r.type === option.type)

@@ -6,11 +6,12 @@
  *
  * Limits: names and passwords of one octet a character, at most 255 of them.
  */
-import { equal, fromAscii } from '../base/bytes.ts'
+import { fromAscii } from '../base/bytes.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { quote } from '../wire/ppp-options.ts'
-import { type Exchange, type Succeeded, secretOf, text } from './auth.ts'
+import { type Exchange, type Succeeded, text } from './auth.ts'
+import { AUTH_ERRORS, type Judge, localJudge, refusal, type Verdict } from './judge.ts'
 import { type ExchangeView, type Link, Repeater, report } from './link.ts'
 
 function send(link: Link, packet: Pap.Pap): void {
@@ -86,11 +87,18 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
   readonly #link: Link
   readonly #succeeded: Succeeded
   readonly #patience: Repeater
+  readonly #judge: Judge
+  /** Of the last request. */
+  #id = 0
+  #judging = false
+  #stopped = false
   #verdict: Pap.AuthenticateReply | undefined
 
   constructor(link: Link, succeeded: Succeeded) {
     this.#link = link
     this.#succeeded = succeeded
+    const { authenticatePeer } = link.config
+    this.#judge = authenticatePeer?.judge ?? localJudge(authenticatePeer ?? { secretOf: () => undefined })
     this.#patience = new Repeater(
       link,
       'pap patience',
@@ -106,6 +114,7 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
     this.#patience.start()
   }
   stop(): void {
+    this.#stopped = true
     this.#patience.stop()
   }
 
@@ -114,23 +123,25 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
   }
 
   receive(packet: Pap.AuthenticateRequest): void {
-    if (this.#verdict) {
-      send(this.#link, { ...this.#verdict, id: packet.id })
-      return
-    }
-    this.stop()
+    this.#id = packet.id
+    if (this.#verdict) send(this.#link, { ...this.#verdict, id: packet.id })
+    // A request that is repeated while the first is judged has the same answer.
+    if (this.#verdict || this.#judging) return
+    this.#patience.stop()
+    this.#judging = true
     const user = text(packet.peerId)
-    const { authenticatePeer } = this.#link.config
-    const secret = authenticatePeer && secretOf(authenticatePeer.secretOf, user)
-    const good = secret !== undefined && equal(packet.password, fromAscii(secret))
-    this.#verdict = good
-      ? { type: 'authenticate-ack', id: packet.id, message: fromAscii('Login ok') }
-      : { type: 'authenticate-nak', id: packet.id, message: fromAscii('Login incorrect') }
+    this.#judge({ method: 'pap', user, password: packet.password.slice() }, verdict => {
+      if (!this.#stopped && !this.#verdict) this.#decide(user, verdict)
+    })
+  }
+
+  #decide(user: string, verdict: Verdict): void {
+    const usual = verdict.granted || verdict.error === 691 ? undefined : AUTH_ERRORS[verdict.error]
+    const message = verdict.message ?? usual ?? (verdict.granted ? 'Login ok' : 'Login incorrect')
+    const type = verdict.granted ? 'authenticate-ack' : 'authenticate-nak'
+    this.#verdict = { type, id: this.#id, message: fromAscii(message).subarray(0, 255) }
     send(this.#link, this.#verdict)
-    if (good) this.#succeeded(user, undefined)
-    else {
-      const detail = `The peer did not give the password of user "${user}".`
-      this.#link.end({ reason: 'auth-failed', layer: 'auth', detail, tries: 0 })
-    }
+    if (verdict.granted) this.#succeeded(user, verdict.keys)
+    else this.#link.end(refusal(user, verdict))
   }
 }

@@ -1,13 +1,15 @@
 /**
- * Packets of the Challenge Handshake Authentication Protocol: RFC 1994 §4, with the values and messages of MS-CHAP
- * version 2, RFC 2759 §3 to §6.
+ * Packets of the Challenge Handshake Authentication Protocol: RFC 1994 §4, with the values and messages of MS-CHAP,
+ * RFC 2433 §4 to §9, and of its version 2, RFC 2759 §3 to §7.
  *
  *     +--------+------------+----------------+
  *     |  Code  | Identifier |     Length     |
  *     +--------+------------+----------------+------------------------
  *     | codes 1, 2: Value-Size, Value, Name (all that remains)
  *     | codes 3, 4: Message (all that remains)
+ *     | codes 5, 6, 7: Change-Password of MS-CHAP (5 and 6) and MS-CHAPv2 (7)
  *
+ * The value of an MS-CHAP Response: LM-Response 24, NT-Response 24, Use-NT-Response 1.
  * The value of an MS-CHAPv2 Response: Peer-Challenge 16, Reserved 8 (zero), NT-Response 24, Flags 1 (zero).
  * Octets beyond Length are padding and passed over.
  */
@@ -18,6 +20,9 @@ import { title } from './cp.ts'
 import { quote } from './ppp-options.ts'
 
 export const CODES = { challenge: 1, response: 2, success: 3, failure: 4 } as const
+
+/** Length of a Change-Password packet by its code: RFC 2433 §8 and §9, RFC 2759 §7. */
+const CHANGE_PASSWORD: Readonly<Record<number, number>> = { 5: 72, 6: 1118, 7: 586 }
 
 export interface WithValue {
   readonly type: 'challenge' | 'response'
@@ -30,7 +35,14 @@ export interface WithMessage {
   readonly id: number
   readonly message: Uint8Array
 }
-export type Chap = WithValue | WithMessage
+/** What an expired password is to be replaced by, encrypted. */
+export interface ChangePassword {
+  readonly type: 'change-password'
+  readonly code: number
+  readonly id: number
+  readonly data: Uint8Array
+}
+export type Chap = WithValue | WithMessage | ChangePassword
 
 const TYPES = [undefined, 'challenge', 'response', 'success', 'failure'] as const
 const HEADER = 4
@@ -41,6 +53,10 @@ export function parse(bytes: Uint8Array): Parsed<Chap> {
   if (length < HEADER) return bad('bad-length', 2)
   if (length > bytes.length) return bad('truncated', bytes.length)
   const [code, id] = bytes
+  if (CHANGE_PASSWORD[code] !== undefined) {
+    if (length !== CHANGE_PASSWORD[code]) return bad('bad-length', 2)
+    return good({ type: 'change-password', code, id, data: bytes.subarray(HEADER, length) })
+  }
   const type = TYPES[code]
   if (type === undefined) return bad('bad-type', 0)
   if (type === 'success' || type === 'failure') return good({ type, id, message: bytes.subarray(HEADER, length) })
@@ -52,14 +68,40 @@ export function parse(bytes: Uint8Array): Parsed<Chap> {
 }
 
 export function write(packet: Chap): Uint8Array {
-  const body =
-    'message' in packet ? packet.message : concat(Uint8Array.of(packet.value.length), packet.value, packet.name)
+  const body = writeBody(packet)
   const bytes = new Uint8Array(HEADER + body.length)
-  bytes[0] = CODES[packet.type]
+  bytes[0] = packet.type === 'change-password' ? packet.code : CODES[packet.type]
   bytes[1] = packet.id
   set16(bytes, 2, bytes.length)
   bytes.set(body, HEADER)
   return bytes
+}
+
+function writeBody(packet: Chap): Uint8Array {
+  if ('message' in packet) return packet.message
+  if ('data' in packet) return packet.data
+  return concat(Uint8Array.of(packet.value.length), packet.value, packet.name)
+}
+
+/** The value of an MS-CHAP Response (RFC 2433 §5); the LAN Manager response is read by nobody. */
+export interface MsChapResponse {
+  readonly ntResponse: Uint8Array
+  /** The Windows NT response counts, and the LAN Manager response does not. */
+  readonly useNtResponse: boolean
+}
+
+/** Undefined when it is not 49 octets. */
+export function readMsChapResponse(value: Uint8Array): MsChapResponse | undefined {
+  if (value.length !== RESPONSE) return undefined
+  return { ntResponse: value.subarray(24, 48), useNtResponse: value[48] === 1 }
+}
+
+/** The LAN Manager response is left zero (RFC 2433 §5). */
+export function writeMsChapResponse({ ntResponse, useNtResponse }: MsChapResponse): Uint8Array {
+  const value = new Uint8Array(RESPONSE)
+  value.set(ntResponse, 24)
+  value[48] = useNtResponse ? 1 : 0
+  return value
 }
 
 /** The value of an MS-CHAPv2 Response. */
@@ -67,7 +109,8 @@ export interface MsChapV2Response {
   readonly peerChallenge: Uint8Array
   readonly ntResponse: Uint8Array
 }
-const RESPONSE = 49 // RFC 2759 §4
+/** Octets of the value of a Response: RFC 2433 §5, RFC 2759 §4. */
+const RESPONSE = 49
 
 /** Undefined when it is not 49 octets with the reserved ones and the flags zero (RFC 2759 §4). */
 export function readMsChapV2Response(value: Uint8Array): MsChapV2Response | undefined {
@@ -90,8 +133,8 @@ export function readMsChapV2Success(message: Uint8Array): Uint8Array | undefined
   return match ? unhex(match[1]) : undefined
 }
 
-/** A Failure message `E=eeeeeeeeee R=r C=cc… V=vvvvvvvvvv M=<msg>` (RFC 2759 §6). */
-export interface MsChapV2Failure {
+/** A Failure message `E=eeeeeeeeee R=r C=cc… V=vvvvvvvvvv M=<msg>` (RFC 2433 §7, RFC 2759 §6). */
+export interface MsChapFailure {
   readonly error: number
   readonly retry: boolean
   readonly challenge: Uint8Array | undefined
@@ -99,12 +142,12 @@ export interface MsChapV2Failure {
   readonly message: string
 }
 
-/** Reads what real servers send too: any subset after `E=`, version 0 or 3. */
-export function readMsChapV2Failure(message: Uint8Array): MsChapV2Failure | undefined {
+/** Reads what real servers send too: any subset after `E=`, version 0 or 3; a challenge of version 1 has 8 octets. */
+export function readMsChapFailure(message: Uint8Array): MsChapFailure | undefined {
   const [fields, ...text] = toAscii(message).split(/(?:^| )M=/)
   const error = /^E=(\d{1,10})(?: |$)/.exec(fields)
   if (!error) return undefined
-  const challenge = / C=([0-9A-Fa-f]{32})(?: |$)/.exec(fields)
+  const challenge = / C=([0-9A-Fa-f]{16}|[0-9A-Fa-f]{32})(?: |$)/.exec(fields)
   const version = / V=(\d{1,10})(?: |$)/.exec(fields)
   return {
     error: Number(error[1]),
@@ -118,6 +161,7 @@ export function readMsChapV2Failure(message: Uint8Array): MsChapV2Failure | unde
 /** One clause for the trace. */
 export function show(packet: Chap): string {
   if ('message' in packet) return quote(packet.message)
+  if ('data' in packet) return `code ${packet.code}`
   return `value of ${packet.value.length} octets, name ${quote(packet.name)}`
 }
 
@@ -126,7 +170,7 @@ export function describe(bytes: Uint8Array, offset: number): Field {
     return { ...layer('chap', offset, bytes.length, 'CHAP', []), problem: 'shorter than its header' }
   }
   const [code, id] = bytes
-  const type = TYPES[code]
+  const type = CHANGE_PASSWORD[code] === undefined ? TYPES[code] : 'change-password'
   const length = get16(bytes, 2)
   const end = Math.min(Math.max(length, HEADER), bytes.length)
   const children = [
@@ -143,6 +187,7 @@ export function describe(bytes: Uint8Array, offset: number): Field {
 function describeBody(packet: Chap, offset: number): Field[] {
   if ('message' in packet)
     return [field('message', offset, packet.message.length, toAscii(packet.message), quote(packet.message, 400))]
+  if ('data' in packet) return [field('data', offset, packet.data.length, hex(packet.data))]
   const { value, name } = packet
   const ms = packet.type === 'response' && readMsChapV2Response(value)
   const shown = field('value', offset + 1, value.length, hex(value))

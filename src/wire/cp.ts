@@ -1,5 +1,5 @@
 /**
- * Packets of the control protocols LCP, IPCP and CCP: RFC 1661 §5, RFC 1570 §2, RFC 1962 §3.
+ * Packets of the control protocols LCP, IPCP and CCP: RFC 1661 §5, RFC 1570 §1, RFC 1962 §3.
  *
  *     0               1               2               3
  *     +---------------+---------------+-------------------------------+
@@ -10,6 +10,7 @@
  *     |  code 7: the rejected packet
  *     |  code 8: rejected protocol (2), rejected information
  *     |  codes 9-12: magic number (4), data
+ *     |  code 13: magic number (4), seconds remaining (4), message
  *
  * Octets beyond Length are padding and passed over (RFC 1661 §5).
  */
@@ -32,6 +33,7 @@ export const CODES = {
   'echo-reply': 10,
   'discard-request': 11,
   identification: 12,
+  'time-remaining': 13,
   'reset-request': 14,
   'reset-ack': 15,
 } as const
@@ -58,6 +60,14 @@ export interface WithMagic {
   readonly magic: number
   readonly data: Uint8Array
 }
+/** RFC 1570: how long the session may still last; all ones: without end. */
+export interface TimeRemaining {
+  readonly type: 'time-remaining'
+  readonly id: number
+  readonly magic: number
+  readonly seconds: number
+  readonly data: Uint8Array
+}
 export interface ProtocolReject {
   readonly type: 'protocol-reject'
   readonly id: number
@@ -71,7 +81,7 @@ export interface UnknownCode {
   readonly id: number
   readonly data: Uint8Array
 }
-export type Cp = Configure | Plain | WithMagic | ProtocolReject | UnknownCode
+export type Cp = Configure | Plain | WithMagic | TimeRemaining | ProtocolReject | UnknownCode
 
 const NAMES: readonly (CpType | undefined)[] = Object.entries(CODES).reduce<(CpType | undefined)[]>(
   (names, [name, code]) => {
@@ -109,6 +119,9 @@ export function parse(bytes: Uint8Array): Parsed<Cp> {
     case 'identification':
       if (data.length < 4) return bad('bad-length', 2)
       return good({ type, id, magic: get32(data, 0), data: data.subarray(4) })
+    case 'time-remaining':
+      if (data.length < 8) return bad('bad-length', 2)
+      return good({ type, id, magic: get32(data, 0), seconds: get32(data, 4), data: data.subarray(8) })
     default:
       return good({ type, id, data })
   }
@@ -142,6 +155,12 @@ export function write(value: Cp): Uint8Array {
 
 function writeBody(value: Cp): Uint8Array {
   if ('options' in value) return writeOptions(value.options)
+  if ('seconds' in value) {
+    const numbers = new Uint8Array(8)
+    set32(numbers, 0, value.magic)
+    set32(numbers, 4, value.seconds)
+    return concat(numbers, value.data)
+  }
   if ('magic' in value) {
     const magic = new Uint8Array(4)
     set32(magic, 0, value.magic)
@@ -167,12 +186,16 @@ export function show(protocol: number, value: Cp): string {
     case 'echo-reply':
     case 'discard-request':
       return `magic 0x${value.magic.toString(16).padStart(8, '0')}`
+    case 'time-remaining':
+      return `${showSeconds(value.seconds)}${value.data.length > 0 ? `, ${quote(value.data)}` : ''}`
     case 'unknown':
       return `code ${value.code}`
     default:
       return value.data.length > 0 ? quote(value.data) : ''
   }
 }
+
+const showSeconds = (seconds: number): string => (seconds === 0xffffffff ? 'without end' : `${seconds} s`)
 
 /** RFC spelling of a type: `Configure-Request`. */
 export const title = (type: string): string => type.replace(/(^|-)[a-z]/g, letter => letter.toUpperCase())
@@ -233,6 +256,13 @@ function describeBody(
       return [
         field('magic', offset, 4, get32(data, 0), `0x${hex(data.subarray(0, 4))}`),
         ...rest('data', data.subarray(4), offset + 4),
+      ]
+    case 'time-remaining':
+      if (data.length < 8) return rest('data', data, offset)
+      return [
+        field('magic', offset, 4, get32(data, 0), `0x${hex(data.subarray(0, 4))}`),
+        field('secondsRemaining', offset + 4, 4, get32(data, 4), showSeconds(get32(data, 4))),
+        ...rest('message', data.subarray(8), offset + 8),
       ]
     default:
       return rest('data', data, offset)

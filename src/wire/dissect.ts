@@ -64,9 +64,14 @@ export interface PppView {
   chapAlgorithm(code: number): number | undefined
   /** CCP option that this sender's compressed packets follow; undefined if its agreement was not seen. */
   readonly compression: number | undefined
-  /** Is told of every packet of a control protocol. */
+  /** Is told of every packet of a control protocol and of CHAP. */
   note(protocol: number, packet: Uint8Array): void
+  /** What is in a packet of MPPE, which begins with its header: undefined if nobody knows. */
+  open?(packet: Uint8Array): Opened | undefined
 }
+
+/** What was encrypted, its PPP protocol field first; or why it cannot be read. */
+export type Opened = { readonly bytes: Uint8Array } | { readonly problem: string }
 
 /** What a reader that remembers can say of a GRE packet. */
 export interface CallNotes {
@@ -360,6 +365,7 @@ class Walk {
   }
 
   #chap(info: Uint8Array, offset: number, view: PppView | undefined): void {
+    view?.note(Ppp.CHAP, info)
     const packet = Chap.describe(info, offset)
     const algorithm = info.length > 0 ? view?.chapAlgorithm(info[0]) : undefined
     if (algorithm === undefined) this.layers.push(packet)
@@ -374,11 +380,25 @@ class Walk {
     const agreed = option === CCP_OPTIONS.mppe
     // Without a negotiation to look at: what PPTP peers send is MPPE, and its header can be told by its bits.
     const probable = option === undefined && info.length >= Mppe.HEADER_LENGTH && (info[0] & 0x70) === 0x10
-    if (agreed || probable) this.layers.push(Mppe.describe(info, offset))
+    if (agreed || probable) this.#mppe(info, offset, view)
     else {
       const name = COMPRESSORS.get(option ?? -1) ?? 'compressed'
       this.layers.push(layer(name, offset, info.length, `${octets(info.length)}`, []))
     }
+  }
+
+  /** Every octet stands where the encrypted one stood. */
+  #mppe(info: Uint8Array, offset: number, view: PppView | undefined): void {
+    const header = Mppe.describe(info, offset)
+    const opened = this.#depth > DEEPEST ? undefined : view?.open?.(info)
+    if (opened === undefined || 'problem' in opened) {
+      this.layers.push(opened ? { ...header, problem: opened.problem } : header)
+      return
+    }
+    const inner = new Walk(this.#memory, this.#depth + 1)
+    inner.#ppp(opened.bytes, offset + Mppe.HEADER_LENGTH, undefined)
+    const { length } = opened.bytes
+    this.layers.push(header, layer('decrypted', offset + Mppe.HEADER_LENGTH, length, octets(length), inner.layers))
   }
 
   #data(b: Uint8Array, offset: number, problem?: string, what = ''): void {

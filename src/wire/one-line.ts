@@ -66,6 +66,7 @@ const CLAUSES: Readonly<Record<string, (layer: Field) => string>> = {
   icmp: layer => `ICMP ${layer.text}${nextHopMtu(layer)}${quotation(layer)}`,
   fragment: layer => `IP fragment, ${layer.text}`,
   reassembled: layer => [layer.text, ...clauses(layer.children ?? [], false)].join(BETWEEN),
+  decrypted: layer => clauses(layer.children ?? [], false).join(BETWEEN),
   udp: layer => `UDP ${layer.text}`,
   tcp,
   pptp: control,

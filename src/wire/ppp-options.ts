@@ -1,6 +1,6 @@
 /**
  * The configuration options of LCP, IPCP and CCP as people read them: RFC 1661 §6, RFC 1332 §3, RFC 1877 §1,
- * RFC 1962 §4, RFC 3078 §3 and the numbers of the IANA registry that real peers send.
+ * RFC 1962 §4, RFC 3078 §2 and the numbers of the IANA registry that real peers send.
  */
 import { formatIpv4 } from '../base/address.ts'
 import { get16, get32, hex, toAscii } from '../base/bytes.ts'
@@ -13,12 +13,12 @@ export interface RawOption {
   readonly body: Uint8Array
 }
 
-/** Types of the options that we negotiate: RFC 1661 §6; RFC 1332 §3, RFC 1877 §1; RFC 3078 §3. */
+/** Types of the options that we negotiate: RFC 1661 §6; RFC 1332 §3, RFC 1877 §1; RFC 3078 §2. */
 export const LCP_OPTIONS = { mru: 1, accm: 2, auth: 3, magic: 5, pfc: 7, acfc: 8 } as const
-export const IPCP_OPTIONS = { address: 3, dns1: 129, dns2: 131 } as const
+export const IPCP_OPTIONS = { address: 3, dns1: 129, nbns1: 130, dns2: 131, nbns2: 132 } as const
 export const CCP_OPTIONS = { mppe: 18, bsd: 21, oldDeflate: 24, deflate: 26 } as const
 
-/** The supported bits of the MPPE option: RFC 3078 §3, and C of RFC 2118 §2. */
+/** The supported bits of the MPPE option: RFC 3078 §2, and C of RFC 2118 §2. */
 export const MPPE_BITS = {
   stateless: 0x01000000,
   m56: 0x80,
@@ -28,7 +28,7 @@ export const MPPE_BITS = {
   mppc: 0x01,
 } as const
 
-/** Algorithms of CHAP in the authentication option: RFC 1994 §3, RFC 2433 §2, RFC 2759 §3. */
+/** Algorithms of CHAP in the authentication option: RFC 1994 §3, RFC 2433 §3, RFC 2759 §2. */
 export const CHAP_ALGORITHMS = { md5: 5, msChap: 0x80, msChapV2: 0x81 } as const
 
 interface OptionFormat {
@@ -114,6 +114,7 @@ const FORMATS: Readonly<Record<number, Readonly<Record<number, OptionFormat>>>> 
     9: octets('fcs-alternatives', 1),
     10: octets('self-describing-pad', 1),
     13: octets('callback', 1),
+    15: flag('compound-frames'),
     17: number16('mrru'),
     18: flag('short-sequence-numbers'),
     19: octets('endpoint-discriminator', 1),

@@ -33,6 +33,22 @@ describe('docs/schema/decode.schema.json', () => {
     })
   }
 
+  test('with a password: what was decrypted, in the tree and in the result', () => {
+    const lines = json(decodeCapture(readCapture('mschapv2-mppe40'), new Map([['alice', 'alice-secret']])))
+    for (const line of lines) assert.ok(valid(JSON.parse(line)), JSON.stringify(valid.errors))
+    const { ok, mppe } = JSON.parse(lines[lines.length - 1])
+    const common = { interface: '', user: 'alice', cipher: 'mppe-40-stateless' }
+    assert.equal(ok, true)
+    assert.deepEqual(mppe, [
+      { source: '10.99.1.2', destination: '10.99.2.2', ...common, packets: 244, decrypted: 244 },
+      { source: '10.99.2.2', destination: '10.99.1.2', ...common, packets: 187, decrypted: 187 },
+    ])
+    const wrong = json(decodeCapture(readCapture('mschapv2-mppe40'), new Map([['alice', 'wrong']])))
+    const last = JSON.parse(wrong[wrong.length - 1]) as { readonly ok: boolean }
+    assert.ok(valid(last), JSON.stringify(valid.errors))
+    assert.equal(last.ok, false)
+  })
+
   test('a capture of ours, with mark, comment, the sending machine and trouble; and a file that is none', () => {
     const lines = json(decodeCapture(ours)).map(line => JSON.parse(line))
     for (const line of lines) assert.ok(valid(line), JSON.stringify(valid.errors))

@@ -8,6 +8,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { formatIpv4 } from '../../src/base/address.ts'
+import { decodeCapture, isWhole } from '../../src/decode/decode.ts'
+import type { MppeSummary } from '../../src/decode/mppe-record.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { type CapturedRun, capturedRun } from '../support/captured-run.ts'
 import { CAPTURES, captureFile } from '../support/captures.ts'
@@ -23,6 +26,8 @@ interface Direction {
   readonly from: string
   readonly to: string
   readonly user?: string
+  readonly bits?: number
+  readonly stateful?: boolean
   readonly packets: number
   readonly decrypted: number
 }
@@ -65,6 +70,46 @@ const LABS = [
 ]
 const OFFICE = '203.0.113.5'
 
+/** The lab `voluntary` with other keys and states, and enough to fetch for several flag packets (RFC 3078 §7.2). */
+const VARIANTS = [
+  'strengths: [40]',
+  'strengths: [56]',
+  'strengths: [40], state: stateful',
+  'strengths: [56], state: stateful',
+  'state: stateful',
+  'state: stateful, reset: linux',
+].map(mppe => ({ mppe, text: variant(mppe) }))
+
+function variant(mppe: string): string {
+  const fetch = '  - { at: 5s, fetch: { from: alice, to: 10.20.0.5, bytes: 400kB } }\n'
+  const text = shippedText('voluntary')
+    .replaceAll('mppe: required', `mppe: { use: required, ${mppe} }`)
+    .replace('events:\n', `events:\n${fetch}`)
+  assert.equal(text.split(mppe).length, 3)
+  assert.ok(text.includes(fetch))
+  return text
+}
+
+/** Every packet of a tunnel, by the Python reader and by `decode --password`, which must agree. */
+function assertRead(bytes: Uint8Array, name: string): readonly Direction[] {
+  const { status, stderr, directions } = read(bytes, PASSWORDS)
+  assert.equal(status, 0, `${name}: ${stderr}`)
+  const ours = decodeCapture(
+    bytes,
+    new Map([
+      ['alice', 'wonderland'],
+      ['bob', 'builder'],
+    ]),
+  )
+  const byWay = (one: Direction | MppeSummary): string =>
+    'from' in one
+      ? `${one.from} ${one.to} ${one.packets} ${one.decrypted}`
+      : `${formatIpv4(one.source)} ${formatIpv4(one.destination)} ${one.packets} ${one.decrypted}`
+  assert.deepEqual((ours.mppe ?? []).map(byWay).sort(), directions.map(byWay).sort(), name)
+  assert.ok(isWhole(ours), name)
+  return directions
+}
+
 describe('an independent reader of MPPE', { skip: noPython }, () => {
   for (const { name, tunnels, links } of LABS) {
     test(`${name}: reads every packet on every link of a tunnel, and counts as our trace does`, () => {
@@ -81,7 +126,7 @@ describe('an independent reader of MPPE', { skip: noPython }, () => {
           continue
         }
         tunnelled++
-        assert.equal(status, 0, `${link.name}: ${stderr}`)
+        assertRead(link.bytes, link.name)
         for (const { from, to, packets, decrypted } of directions) {
           const [up, down] = Object.entries(tunnels).find(([client]) => client === from || client === to)?.[1] ?? []
           const ours = counts.get(to === OFFICE ? up : down) ?? 0
@@ -90,6 +135,24 @@ describe('an independent reader of MPPE', { skip: noPython }, () => {
         }
       }
       assert.equal(tunnelled, links)
+    })
+  }
+
+  for (const { mppe, text } of VARIANTS) {
+    test(`voluntary with ${mppe}: reads every packet, over flag packets, and counts as our trace does`, () => {
+      const run = capturedRun(text)
+      const counts = encrypted(run)
+      for (const link of run.links.slice(0, 2)) {
+        const directions = assertRead(link.bytes, link.name)
+        assert.deepEqual(
+          directions.map(({ packets }) => packets).sort(),
+          [counts.get('alice ppp0'), counts.get('office ppp0')].sort(),
+        )
+        assert.ok(directions.some(({ packets }) => packets > 2 * 256))
+        for (const { bits, stateful } of directions) {
+          assert.equal(`${bits} ${stateful}`, `${/40|56/.exec(mppe)?.[0] ?? '128'} ${mppe.includes('stateful')}`)
+        }
+      }
     })
   }
 
@@ -124,6 +187,23 @@ describe('the independent reader of MPPE refuses', { skip: noPython }, () => {
     assert.equal(
       directions.reduce((sum, { packets, decrypted }) => sum + packets - decrypted, 0),
       1,
+    )
+  })
+
+  test('one bit of a stateful capture: one packet, those behind it are read', () => {
+    const copy = capturedRun(variant('state: stateful')).links[0].bytes.slice()
+    const frames = Pcap.read(copy).frames.filter(frame => frame.bytes[23] === 47 && frame.bytes.length > 500)
+    frames[10].bytes[400] ^= 1
+    const { status, directions } = read(copy, PASSWORDS)
+    assert.equal(status, 1)
+    assert.equal(
+      directions.reduce((sum, { packets, decrypted }) => sum + packets - decrypted, 0),
+      1,
+    )
+    const ours = decodeCapture(copy, new Map([['alice', 'wonderland']]))
+    assert.deepEqual(
+      ours.problems.map(({ reason }) => reason),
+      ['tcp: bad-checksum'],
     )
   })
 

@@ -29,9 +29,9 @@ export async function dialling(
   site: Site,
   facts: Facts,
   login: Login,
-  { rubbish = false }: { readonly rubbish?: boolean } = {},
+  { rubbish = false, options: ours = [] }: { readonly rubbish?: boolean; readonly options?: readonly string[] } = {},
 ): Promise<{ readonly bridge: Bridge; readonly client: RealClient }> {
-  const bridge = site.bridge({ lab: LAB, rubbish })
+  const bridge = site.bridge({ lab: LAB, rubbish, options: ours })
   facts.peer = 'pptp-linux'
   const client = await site.realClient()
   await bridge.ready()
@@ -73,6 +73,38 @@ const wrongPassword: Case = {
   },
 }
 
+/** The two do not come to terms about encryption: the client has no tunnel, and each side says why. */
+const mismatch = (name: string, use: string, login: Login, says: RegExp, layer: string, reason: string): Case => ({
+  name,
+  async play(site, facts) {
+    const options = ['--set', `topology.nodes.office.pptp.mppe.use=${use}`]
+    const { bridge, client } = await dialling(site, facts, login, { options })
+    await client.refused()
+    check(says.test(client.log), `the client was refused, but its log does not say ${says.source}`)
+    await bridge.sees(END_SECONDS, 'tunnel-end', { layer, reason })
+    facts.negotiated = `${layer} ${reason}`
+    await bridge.stop()
+  },
+})
+
+/** Packets are lost on both ways, and TCP gets its octets through all the same. */
+const lossy = (name: string, login: Login, agreed: string): Case => ({
+  name,
+  async play(site, facts) {
+    const options = ['--set', 'topology.links[1].loss=2%']
+    const { bridge, client } = await dialling(site, facts, login, { options })
+    const address = await client.up()
+    facts.negotiated = Log.negotiated(client.log)
+    check(facts.negotiated === agreed, `negotiated, but not as asked: ${agreed}`)
+    await client.echo(address, SOME)
+    await client.ping(address, '-c 10 -i 0.2')
+    await client.hangUp()
+    countOctets(facts, client.log)
+    await bridge.sees(END_SECONDS, 'tunnel-end')
+    await bridge.stop()
+  },
+})
+
 const clear = (...refused: readonly string[]): Login => ({ user: 'bob', options: [...USUAL, 'nomppe', ...refused] })
 const encrypted = (...options: readonly string[]): Login => ({ user: 'alice', options: [...USUAL, ...options] })
 const STATEFUL = ['mppe-stateful', 'plugin mppe-want-stateful.so']
@@ -86,7 +118,18 @@ export const DIAL_US: readonly Case[] = [
   session('dial-stock', { user: 'alice', options: [] }, 'MS-CHAPv2, no encryption'),
   wrongPassword,
   session('dial-chap-md5', clear('refuse-mschap', 'refuse-mschap-v2'), 'CHAP-MD5, no encryption'),
+  session('dial-mschap', clear('refuse-mschap-v2', 'refuse-chap'), 'MS-CHAP, no encryption'),
+  session(
+    'dial-mschap-mppe',
+    encrypted('require-mppe-128', 'refuse-mschap-v2', 'refuse-chap'),
+    'MS-CHAP, MPPE 128-bit stateless',
+  ),
   session('dial-pap', clear('refuse-mschap', 'refuse-mschap-v2', 'refuse-chap'), 'PAP, no encryption'),
   session('dial-mppe-40', encrypted('require-mppe-40'), 'MS-CHAPv2, MPPE 40-bit stateless'),
+  session('dial-mppe-any', encrypted('require-mppe'), 'MS-CHAPv2, MPPE 128-bit stateless'),
   session('dial-mppe-128-stateful', encrypted('require-mppe-128', ...STATEFUL), 'MS-CHAPv2, MPPE 128-bit stateful'),
+  lossy('dial-loss', ALICE, 'MS-CHAPv2, MPPE 128-bit stateless'),
+  lossy('dial-loss-stateful', encrypted('require-mppe-128', ...STATEFUL), 'MS-CHAPv2, MPPE 128-bit stateful'),
+  mismatch('dial-mppe-we-refuse', 'off', ALICE, /MPPE required/, 'lcp', 'peer-closed'),
+  mismatch('dial-mppe-it-refuses', 'required', encrypted('nomppe', 'noccp'), /is required/, 'ccp', 'mppe-required'),
 ]

@@ -18,6 +18,10 @@ export const REQUIRE = {
     ...['require-mschap-v2', 'refuse-pap', 'refuse-chap', 'refuse-mschap', 'refuse-eap'],
     ...[...NO_COMPRESSION, ...mppe, ...LCP_ECHO],
   ],
+  msChap: (...mppe: readonly string[]): readonly string[] => [
+    ...['require-mschap', 'refuse-pap', 'refuse-chap', 'refuse-mschap-v2', 'refuse-eap'],
+    ...[...NO_COMPRESSION, ...mppe, ...LCP_ECHO],
+  ],
   chapMd5: [
     ...['require-chap', 'refuse-pap', 'refuse-mschap', 'refuse-mschap-v2', 'refuse-eap'],
     ...[...NO_COMPRESSION, ...NO_MPPE, ...LCP_ECHO],

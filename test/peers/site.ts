@@ -16,7 +16,7 @@ import type { Surroundings } from './surroundings.ts'
 
 export const REAL_SERVER = '10.99.2.2'
 
-interface Plan extends Pick<BridgePlan, 'rubbish'> {
+interface Plan extends Pick<BridgePlan, 'rubbish' | 'options'> {
   /** Its name. */
   readonly lab: string
   readonly events?: readonly object[]
@@ -55,9 +55,9 @@ export class Site {
   }
 
   /** A lab of topologies/; with more events than its own, `{ at: '20s', disconnect: 'alice' }`, a copy that has them. */
-  bridge({ lab, events = [], rubbish = false }: Plan): Bridge {
+  bridge({ lab, events = [], rubbish = false, options = [] }: Plan): Bridge {
     const { namespace, folder } = this
-    return new Bridge({ lab: labWith(lab, events, folder), namespace, folder, rubbish }, this.#undo)
+    return new Bridge({ lab: labWith(lab, events, folder), namespace, folder, rubbish, options }, this.#undo)
   }
 }
 

@@ -62,6 +62,27 @@ const transfer = (name: string, options: readonly string[], agreed: string, shor
   },
 })
 
+/** The two do not come to terms about encryption: no tunnel, and each side says why. */
+const mismatch = (name: string, use: string, peer: readonly string[], says: RegExp, end: [string, string]): Case => ({
+  name,
+  async play(site, facts) {
+    const guest = site.serverGuest()
+    await guest.ready()
+    const server = new RealServer(guest)
+    await server.listen(peer)
+    facts.peer = 'pptpd'
+    const bridge = site.bridge({ lab: LAB, options: ['--set', `topology.nodes.${CLIENT}.pptp.mppe.use=${use}`] })
+    await bridge.ready()
+    const [layer, reason] = end
+    await bridge.sees(UP_SECONDS, 'tunnel-end', { layer, reason })
+    facts.negotiated = `${layer} ${reason}`
+    await server.empty(15)
+    check(Log.ups(server.log) === 0, 'the tunnel came up')
+    check(says.test(server.log), `the log of the server does not say ${says.source}`)
+    await bridge.stop()
+  },
+})
+
 /** How the peer goes away, and what our client makes of it: docs/bridge.md has the same table. */
 interface Leaving {
   readonly name: string
@@ -100,6 +121,22 @@ const afterAWhile = (): Promise<void> => new Promise(resolve => setTimeout(resol
 
 export const WE_DIAL: readonly Case[] = [
   transfer('serve-mppe-128', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', true),
+  transfer('serve-mppe-40', REQUIRE.msChapV2('require-mppe-40'), 'MS-CHAPv2, MPPE 40-bit stateless'),
+  transfer(
+    'serve-mppe-128-stateful',
+    REQUIRE.msChapV2('require-mppe-128', 'mppe-stateful', 'plugin mppe-want-stateful.so'),
+    'MS-CHAPv2, MPPE 128-bit stateful',
+  ),
+  mismatch('serve-mppe-we-refuse', 'off', REQUIRE.msChapV2('require-mppe-128'), /MPPE required/, [
+    'lcp',
+    'peer-closed',
+  ]),
+  mismatch('serve-mppe-it-refuses', 'required', REQUIRE.msChapV2('nomppe', 'noccp'), /is required/, [
+    'ccp',
+    'mppe-required',
+  ]),
+  transfer('serve-mschap', REQUIRE.msChap('nomppe', 'noccp'), 'MS-CHAP, no encryption'),
+  transfer('serve-mschap-mppe', REQUIRE.msChap('require-mppe-128'), 'MS-CHAP, MPPE 128-bit stateless'),
   transfer('serve-chap-md5', REQUIRE.chapMd5, 'CHAP-MD5, no encryption'),
   transfer('serve-pap', REQUIRE.pap, 'PAP, no encryption'),
   leaving({

@@ -84,8 +84,11 @@ describe('finding the way', () => {
       .split('\n')
       .map(line => (JSON.parse(line) as { name: string }).name)
     assert.deepEqual(names, [
+      'auth-downgrade',
       'bridge-client',
       'bridge-server',
+      'mppe-mismatch',
+      'mppe-stateful-loss',
       'no-encryption',
       'tcp-over-vpn',
       'voluntary',
@@ -119,7 +122,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       'lab that is nothing like one',
       ['run', 'xyzzy'],
-      /The labs that come with pptp-lab: bridge-client, bridge-server, no-encryption, tcp-over-vpn/,
+      /The labs that come with pptp-lab: auth-downgrade, bridge-client, bridge-server, mppe-mismatch, mppe-stateful-loss,/,
     ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],

@@ -4,15 +4,8 @@ import fc from 'fast-check'
 import { fromAscii, hex, unhex } from '../../src/base/bytes.ts'
 import { type Packet, PacketPool, PacketSource } from '../../src/base/packet.ts'
 import { Rc4 } from '../../src/crypto/rc4.ts'
-import {
-  type Bits,
-  getAsymmetricStartKey,
-  getMasterKey,
-  isEncryptable,
-  MppeReceiver,
-  MppeSender,
-  SessionKey,
-} from '../../src/ppp/mppe.ts'
+import { isEncryptable, MppeReceiver, MppeSender, SessionKey } from '../../src/ppp/mppe.ts'
+import { type Bits, getAsymmetricStartKey, getMasterKey } from '../../src/ppp/mppe-keys.ts'
 
 const packets = new PacketSource(new PacketPool(), 'test')
 

@@ -58,7 +58,8 @@ describe('a session with MS-CHAPv2 and MPPE', () => {
     ])
   })
   test('tells both nodes their addresses, and an MTU four octets smaller for MPPE', () => {
-    const common = { dns: [], mtu: 1456, encryption: 'mppe-128-stateless' as const }
+    const cipher = 'mppe-128-stateless'
+    const common = { dns: [], nbns: [], mtu: 1456, encryption: cipher, decryption: cipher } as const
     assert.deepEqual(p.client.facts, [{ ...common, local: CLIENT_ADDRESS, peer: SERVER_ADDRESS, user: undefined }])
     assert.deepEqual(p.server.facts, [{ ...common, local: SERVER_ADDRESS, peer: CLIENT_ADDRESS, user: 'alice' }])
   })

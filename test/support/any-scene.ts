@@ -83,6 +83,7 @@ function tunnelOf(lab: Lab, client: string, server: string, no: number, up: bool
     inner: up ? { client: `10.8.0.${no + 9}`, server: '10.8.0.1' } : undefined,
     mtu: up ? 1456 : undefined,
     encrypted: up,
+    keyBits: up ? 128 : 0,
     end: undefined,
     path: pathBetween(lab, client, server),
     sent: 0,

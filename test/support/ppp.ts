@@ -1,12 +1,13 @@
 /** Two PPP sessions on a pipe, or one and a peer that a test plays by hand. */
 import assert from 'node:assert/strict'
 import { ip } from '../../src/base/address.ts'
-import { hex, unhex } from '../../src/base/bytes.ts'
+import { fromAscii, hex, unhex } from '../../src/base/bytes.ts'
 import { type Env, World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { type Duration, ms, sec } from '../../src/base/time.ts'
 import type { TraceEvent } from '../../src/base/trace.ts'
 import { type NetworkFacts, PLAIN, type PppConfig, type PppEnd } from '../../src/ppp/config.ts'
+import { generateAuthenticatorResponse, generateNtResponse } from '../../src/ppp/mschapv2.ts'
 import { Session } from '../../src/ppp/session.ts'
 import * as Chap from '../../src/wire/chap.ts'
 import * as Cp from '../../src/wire/cp.ts'
@@ -173,4 +174,53 @@ function show(text: string): string {
   const parsed = Cp.parse(info)
   assert.ok(parsed.ok)
   return `${name} ${parsed.value.type} ${parsed.value.id}: ${Cp.show(protocol, parsed.value)}`
+}
+
+export type Alone = ReturnType<typeof alone>
+
+/** `1201000040`: type and body, without the length octet between them. */
+export const options = (...texts: string[]) =>
+  texts.map(text => ({ type: Number.parseInt(text.slice(0, 2), 16), body: unhex(text.slice(2)) }))
+export const request = (id: number, ...texts: string[]): Cp.Cp => ({
+  type: 'configure-request',
+  id,
+  options: options(...texts),
+})
+
+/** The options of our last request, in hexadecimal, and its identifier. */
+export function ourRequest(frames: readonly string[], protocol: number): { id: number; text: string } {
+  const requests = frames.flatMap(frame => {
+    const ppp = Ppp.parse(unhex(frame))
+    return ppp.ok && ppp.value.protocol === protocol && ppp.value.info[0] === 1 ? [ppp.value.info] : []
+  })
+  const last = requests[requests.length - 1]
+  assert.ok(last)
+  return { id: last[1], text: hex(last.subarray(4)) }
+}
+
+/** Answers our open LCP request with the same options. */
+export function ackLcp(a: Alone): void {
+  const { id, text } = ourRequest(a.peer.frames(), Ppp.LCP)
+  a.peer.raw(`ff03c02102${byte(id)}${word(4 + text.length / 2)}${text}`)
+}
+const byte = (n: number): string => n.toString(16).padStart(2, '0')
+const word = (n: number): string => n.toString(16).padStart(4, '0')
+
+/** Of the capture mschapv2-mppe128-stateless. */
+const CHALLENGE = unhex('ff3bd4d9bf429d25c7f7075a6cb3f323')
+
+/** In the network phase, with keys, and CCP asked for. */
+export function ccpAsked(config: Partial<PppConfig> = {}): Alone {
+  const a = alone({ ourself: CLIENT.ourself!, mppe: 'required', ...config })
+  a.us.session.open()
+  ackLcp(a)
+  a.peer.raw('ff03c021010100190206000000000305c22381050609c18bd907020802')
+  a.peer.frames()
+  a.peer.raw('c223016a001a10ff3bd4d9bf429d25c7f7075a6cb3f3237070747064')
+  const peerChallenge = unhex(a.peer.frames()[0].slice(14, 46))
+  const ntResponse = generateNtResponse(CHALLENGE, peerChallenge, 'alice', 'alice-secret')
+  const proof = generateAuthenticatorResponse('alice-secret', ntResponse, peerChallenge, CHALLENGE, 'alice')
+  a.peer.sends(Ppp.CHAP, { type: 'success', id: 0x6a, message: fromAscii(proof) })
+  assert.equal(a.us.session.phase, 'network')
+  return a
 }

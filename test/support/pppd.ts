@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict'
 import { fromAscii, hex, toAscii, unhex } from '../../src/base/bytes.ts'
 import { type Duration, sec } from '../../src/base/time.ts'
-import { getMasterKey } from '../../src/ppp/mppe.ts'
+import { getMasterKey } from '../../src/ppp/mppe-keys.ts'
 import {
   generateAuthenticatorResponse,
   generateNtResponse,

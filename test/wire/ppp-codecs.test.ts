@@ -112,9 +112,10 @@ codecContract<Cp.Cp>(
       magic: word,
       data: bytes(40),
     }),
+    record({ type: fc.constant('time-remaining'), id: octet, magic: word, seconds: word, data: bytes(40) }),
     record({
       type: fc.constant('unknown'),
-      code: fc.constantFrom(0, 13, 16, 200, 255),
+      code: fc.constantFrom(0, 16, 200, 255),
       id: octet,
       data: bytes(40),
     }),
@@ -149,6 +150,11 @@ codecContract<Cp.Cp>(
       title: 'LCP Echo-Request',
       hex: '09000008605b9a66',
       value: { type: 'echo-request', id: 0, magic: 0x605b9a66, data: unhex('') },
+    },
+    {
+      title: 'LCP Time-Remaining (RFC 1570 §1.2)',
+      hex: '0d070010605b9a66000000786279652e',
+      value: { type: 'time-remaining', id: 7, magic: 0x605b9a66, seconds: 120, data: fromAscii('bye.') },
     },
     {
       title: 'LCP Protocol-Reject of CCP',
@@ -299,6 +305,12 @@ codecContract<Chap.Chap>(
       name: bytes(40),
     }),
     record({ type: fc.constantFrom('success' as const, 'failure' as const), id: octet, message: bytes(100) }),
+    record({
+      type: fc.constant('change-password' as const),
+      code: fc.constant(7),
+      id: octet,
+      data: fc.uint8Array({ minLength: 582, maxLength: 582 }),
+    }),
   ),
   [
     {
@@ -366,19 +378,19 @@ describe('MS-CHAPv2 values', () => {
       assert.equal(Chap.readMsChapV2Success(fromAscii(text)), undefined, text)
   })
   test('a Failure message is read as Linux and as the RFC writes it (RFC 2759 §6)', () => {
-    assert.deepEqual(Chap.readMsChapV2Failure(fromAscii(FAILURE)), {
+    assert.deepEqual(Chap.readMsChapFailure(fromAscii(FAILURE)), {
       error: 691,
       retry: true,
       challenge: unhex('a1d62ebfc9d98efa2aa84fabc8ab99cc'),
       version: 0,
       message: 'Access denied',
     })
-    const other = Chap.readMsChapV2Failure(fromAscii('E=648 R=0 C=00112233445566778899AABBCCDDEEFF V=3 M=Expired R=1 '))
+    const other = Chap.readMsChapFailure(fromAscii('E=648 R=0 C=00112233445566778899AABBCCDDEEFF V=3 M=Expired R=1 '))
     assert.equal(other?.version, 3)
     assert.equal(other?.error, 648)
     assert.equal(other?.retry, false, 'the text of the message is not a field')
-    assert.equal(Chap.readMsChapV2Failure(fromAscii('E=691'))?.challenge, undefined)
-    assert.equal(Chap.readMsChapV2Failure(fromAscii('no')), undefined)
+    assert.equal(Chap.readMsChapFailure(fromAscii('E=691'))?.challenge, undefined)
+    assert.equal(Chap.readMsChapFailure(fromAscii('no')), undefined)
   })
   test('are described down to the NT-Response', () => {
     const names = (f: Field): string[] => [f.name, ...(f.children ?? []).flatMap(names)]

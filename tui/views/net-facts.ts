@@ -217,7 +217,10 @@ function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
     out.push([3, line(words, span(sign, role), ` ${tries > 1 ? `try ${tries} ` : ''}${when}`)])
   }
   if (tunnel.sent + tunnel.received > 0) {
-    out.push([4, line(`${tunnel.encrypted ? 'MPPE 128' : 'in clear'}  sent ${tunnel.sent}  got ${tunnel.received}`)])
+    out.push([
+      4,
+      line(`${tunnel.encrypted ? `MPPE ${tunnel.keyBits}` : 'in clear'}  sent ${tunnel.sent}  got ${tunnel.received}`),
+    ])
   }
   return out
 }

@@ -119,7 +119,7 @@ function tunnelLine({ ui }: Model, tunnel: SceneTunnel): Line {
   const chosen = ui.selection.tunnel === tunnel.no && ui.selection.node === undefined && ui.selection.link === undefined
   const [sign, role] = PHASE_SIGNS[phase]
   const words = { up: 'up', opening: 'opening', failed: 'failed', over: 'over', idle: 'not begun' }[phase]
-  const mppe = phase === 'up' && tunnel.encrypted ? ' MPPE 128' : ''
+  const mppe = phase === 'up' && tunnel.encrypted ? ` MPPE ${tunnel.keyBits}` : ''
   const begin = chosen ? '►' : phase === 'up' ? '═' : sign
   return [
     span(begin, role),

@@ -81,7 +81,7 @@ function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube,
 function tailOf(tunnel: SceneTunnel): string {
   switch (phaseOf(tunnel)) {
     case 'up':
-      return tunnel.encrypted ? '  MPPE 128' : '  in clear'
+      return tunnel.encrypted ? `  MPPE ${tunnel.keyBits}` : '  in clear'
     case 'opening':
       return `  ${tunnel.layers.find(({ mark }) => mark !== 'open')?.name ?? ''} ~`
     case 'failed':

@@ -122,6 +122,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: 'Reads a capture (pcap or pcapng), ours or a real one, and prints a line for each packet. It goes down to PPP options, CHAP fields and the MPPE header. Status 0 if all of it could be read; if not, 1, and stderr names what and where.',
     options: {
       json: { type: 'boolean', help: 'print every field of every frame, with its offset, as a line of JSON' },
+      password: {
+        type: 'string',
+        multiple: true,
+        value: 'USER=PASSWORD',
+        wants: ['USER=PASSWORD', 'alice=wonderland'],
+        help: 'decrypt what this user has sent and received; stderr says how much of it could be read',
+      },
     },
     load: async () => (await import('./decode.ts')).decode,
   },

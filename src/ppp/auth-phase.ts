@@ -1,0 +1,181 @@
+/**
+ * The authentication phase: RFC 1661 §3.5. LCP has agreed who proves itself to whom and how; each direction is one
+ * exchange, the two run side by side, and the phase is over when both have succeeded.
+ *
+ * Limits: when both ends authenticate by MS-CHAPv2 the keys are those of the exchange that ended last, as with pppd.
+ */
+import { Machine, table } from '../base/table.ts'
+import { type MachineView, view } from '../base/view.ts'
+import * as Chap from '../wire/chap.ts'
+import * as Pap from '../wire/pap.ts'
+import * as Ppp from '../wire/ppp.ts'
+import { isChap } from './chap.ts'
+import { ChapAuthenticator } from './chap-authenticator.ts'
+import { ChapProver } from './chap-prover.ts'
+import type { PppEnd } from './config.ts'
+import type { MppeKeys } from './keys.ts'
+import { type Link, report } from './link.ts'
+import { PapAuthenticator, PapProver } from './pap.ts'
+
+export type AuthState = 'idle' | 'authenticating' | 'authenticated' | 'failed'
+type AuthEvent = 'start' | 'success' | 'failure' | 'down'
+
+const AUTH = table<AuthState, AuthEvent, never>({
+  start: { idle: 'authenticating' },
+  success: { authenticating: 'authenticated' },
+  failure: { authenticating: 'failed' },
+  down: { authenticating: 'idle', authenticated: 'idle' },
+})
+
+export interface AuthHooks {
+  /** Every exchange has succeeded, or none was agreed. */
+  done(keys: MppeKeys | undefined): void
+  /** A later Challenge, in the network phase, has succeeded once more (RFC 1994 §2). */
+  again(keys: MppeKeys | undefined): void
+}
+
+export class AuthPhase {
+  /** Who the peer proved to be. */
+  user: string | undefined
+  readonly #link: Link
+  readonly #hooks: AuthHooks
+  readonly #machine: Machine<AuthState, AuthEvent, never>
+  #pap: { readonly prover?: PapProver | undefined; readonly authenticator?: PapAuthenticator | undefined } = {}
+  #chap: { readonly prover?: ChapProver | undefined; readonly authenticator?: ChapAuthenticator | undefined } = {}
+  /** Exchanges that have not succeeded yet. */
+  #unproved = 0
+  #keys: MppeKeys | undefined
+
+  constructor(link: Link, hooks: AuthHooks) {
+    this.#link = link
+    this.#hooks = hooks
+    this.#machine = new Machine(link.env, `${link.config.machine}.auth`, AUTH, 'idle', () => {})
+  }
+
+  get state(): AuthState {
+    return this.#machine.state
+  }
+  /** The peer was refused and may still try something else: why the link ends if it goes instead. */
+  get refused(): PppEnd | undefined {
+    return this.#chap.authenticator?.refused
+  }
+
+  /** How the peer proves itself, and how we do. */
+  view(methods: { readonly peer: string | undefined; readonly own: string | undefined }): MachineView {
+    const facts: Record<string, string> = {}
+    if (methods.peer !== undefined) facts.peer = methods.peer
+    if (methods.own !== undefined) facts.own = methods.own
+    if (this.user !== undefined) facts.user = this.user
+    const asking = (this.#pap.authenticator ?? this.#chap.authenticator)?.view()
+    const proving = (this.#pap.prover ?? this.#chap.prover)?.view()
+    return view(this.state, {
+      counters: {
+        unproved: this.#unproved,
+        ...named('peer', asking?.counters ?? {}),
+        ...named('own', proving?.counters ?? {}),
+      },
+      facts,
+      timers: { ...named('peer', asking?.timers ?? {}), ...named('own', proving?.timers ?? {}) },
+      history: this.#machine.history,
+    })
+  }
+
+  /** LCP is open: `peerMethod` is how the peer is to prove itself, `ownMethod` how we are. */
+  start(peerMethod: string | undefined, ownMethod: string | undefined): void {
+    const link = this.#link
+    const peer = (user: string, keys: MppeKeys | undefined): void => {
+      this.user = user
+      this.#proved(keys)
+    }
+    const own = (_user: string, keys: MppeKeys | undefined): void => this.#proved(keys)
+    this.#pap = {
+      authenticator: peerMethod === 'pap' ? new PapAuthenticator(link, peer) : undefined,
+      prover: ownMethod === 'pap' ? new PapProver(link, own) : undefined,
+    }
+    this.#chap = {
+      authenticator: isChap(peerMethod) ? new ChapAuthenticator(link, peerMethod, peer) : undefined,
+      prover: isChap(ownMethod) ? new ChapProver(link, ownMethod, own) : undefined,
+    }
+    const exchanges = this.#exchanges()
+    this.#unproved = exchanges.length
+    if (this.#unproved === 0) {
+      this.#hooks.done(undefined)
+      return
+    }
+    this.#machine.fire('start')
+    for (const exchange of exchanges) exchange.start()
+  }
+
+  /** LCP is no longer open. */
+  stop(): void {
+    for (const exchange of this.#exchanges()) exchange.stop()
+    this.#pap = {}
+    this.#chap = {}
+    this.#keys = undefined
+    this.#machine.fire('down')
+  }
+
+  /** The link ends because of authentication. */
+  fail(): void {
+    this.#machine.fire('failure')
+  }
+
+  #exchanges(): readonly { start(): void; stop(): void }[] {
+    const all = [this.#pap.authenticator, this.#pap.prover, this.#chap.authenticator, this.#chap.prover]
+    return all.filter(exchange => exchange !== undefined)
+  }
+
+  #proved(keys: MppeKeys | undefined): void {
+    if (this.#unproved === 0) {
+      this.#hooks.again(keys)
+      return
+    }
+    if (keys) this.#keys = keys
+    if (--this.#unproved > 0) return
+    this.#machine.fire('success')
+    this.#hooks.done(this.#keys)
+  }
+
+  receivePap(bytes: Uint8Array): void {
+    const parsed = Pap.parse(bytes)
+    if (!parsed.ok) {
+      this.#link.discard('malformed', 'auth', `octet ${parsed.offset} of a PAP packet`, parsed.reason)
+      return
+    }
+    const packet = parsed.value
+    report(this.#link, 'received', Ppp.PAP, packet, () => Pap.show(packet))
+    const { authenticator, prover } = this.#pap
+    if (packet.type === 'authenticate-request' && authenticator) authenticator.receive(packet)
+    else if (packet.type !== 'authenticate-request' && prover) prover.receive(packet)
+    else this.#notAgreed(packet.type)
+  }
+
+  receiveChap(bytes: Uint8Array): void {
+    const parsed = Chap.parse(bytes)
+    if (!parsed.ok) {
+      this.#link.discard('malformed', 'auth', `octet ${parsed.offset} of a CHAP packet`, parsed.reason)
+      return
+    }
+    const packet = parsed.value
+    report(this.#link, 'received', Ppp.CHAP, packet, () => Chap.show(packet))
+    const { authenticator, prover } = this.#chap
+    if (packet.type === 'response' || packet.type === 'change-password') {
+      if (authenticator) authenticator.receive(packet)
+      else this.#notAgreed(packet.type)
+    } else if (!prover) this.#notAgreed(packet.type)
+    else if (packet.type === 'challenge' && authenticator?.isOwn(packet.value)) {
+      // RFC 1994, Security Considerations: a peer without the secret would let us compute its Response.
+      this.#link.discard('ppp-looped', 'auth', 'our own Challenge came back')
+    } else prover.receive(packet)
+  }
+
+  #notAgreed(type: string): void {
+    this.#link.discard('ppp-unexpected', 'auth', `${type}, but LCP did not agree to this authentication`)
+  }
+}
+
+/** `restart` of the exchange in which the peer proves itself is `peerRestart`. */
+const named = (who: 'peer' | 'own', values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${who}${name[0].toUpperCase()}${name.slice(1)}`, value]),
+  )

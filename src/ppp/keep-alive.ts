@@ -1,0 +1,53 @@
+/** LCP Echo-Requests while the link is open: RFC 1661 §5.8. The link ends after so many without an answer. */
+import type { Timer } from '../base/scheduler.ts'
+import { running } from '../base/view.ts'
+import type { ControlProtocol } from './control-protocol.ts'
+import type { ExchangeView, Link } from './link.ts'
+
+export class KeepAlive {
+  readonly #link: Link
+  readonly #timer: Timer
+  readonly #protocol: () => ControlProtocol
+  readonly #magic: () => number
+  #id = 0
+  /** Echo-Requests without answer. */
+  #unanswered = 0
+
+  constructor(link: Link, protocol: () => ControlProtocol, magic: () => number) {
+    this.#link = link
+    this.#protocol = protocol
+    this.#magic = magic
+    this.#timer = link.env.clock.timer(`${link.env.node} ${link.config.machine} echo`, () => this.#send())
+  }
+
+  start(): void {
+    this.#unanswered = 0
+    if (this.#link.config.echo) this.#send()
+  }
+
+  stop(): void {
+    this.#timer.cancel()
+  }
+
+  view(): ExchangeView {
+    return { counters: { echoesUnanswered: this.#unanswered }, timers: running({ echo: this.#timer }) }
+  }
+
+  answered(): void {
+    this.#unanswered = 0
+  }
+
+  #send(): void {
+    const { echo } = this.#link.config
+    if (!echo) return
+    if (this.#unanswered >= echo.failures) {
+      const detail = `No answer to ${this.#unanswered} Echo-Requests.`
+      this.#link.end({ reason: 'echo-timeout', layer: 'lcp', detail, tries: this.#unanswered })
+      return
+    }
+    this.#unanswered++
+    this.#timer.arm(echo.interval)
+    this.#protocol().send({ type: 'echo-request', id: this.#id, magic: this.#magic(), data: new Uint8Array(0) })
+    this.#id = (this.#id + 1) & 255
+  }
+}
