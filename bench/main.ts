@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { EventQueue, Scheduler } from '../src/base/scheduler.ts'
 import * as Checksum from '../src/wire/checksum.ts'
-import { mppe } from './mppe.ts'
+import { mppe, pppWithMppe } from './mppe.ts'
 import { chain, dumbbell, type Outcome, sessions } from './scenarios.ts'
 import { idleConnections, pushThroughTcp } from './tcp.ts'
 
@@ -81,8 +81,9 @@ whole('UDP over 10 routers, 1400 octets', () => chain(10, 1400, quick ? 5000 : 5
 const flow = { bytes: (quick ? 4 : 64) << 20, rate: '1gbit', queue: '15000kB', buffer: 1 << 20 }
 whole('TCP dumbbell, 1 stream, no loss', () => dumbbell({ ...flow, flows: 1 }))
 whole('TCP dumbbell, 8 streams, no loss', () => dumbbell({ ...flow, flows: 8 }))
-const encrypted = mppe(quick ? 0.2 : 1)
-row(encrypted.name, `${number(encrypted.packetsPerSecond)} packets/s`)
+for (const measured of [mppe(quick ? 0.2 : 1), pppWithMppe(quick ? 0.2 : 1)]) {
+  row(measured.name, `${number(measured.packetsPerSecond)} packets/s`)
+}
 const tcp = pushThroughTcp((quick ? 4 : 64) << 20, () => performance.now())
 row('tcp-userspace back to back, first run', `${number(tcp.megabytesPerSecond)} MB/s`)
 const idle = idleConnections(quick ? 1000 : 10_000)

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { fromAscii, get32, hex, unhex } from '../../src/base/bytes.ts'
+import { fromAscii, get16, get32, hex, unhex } from '../../src/base/bytes.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import type { PppConfig } from '../../src/ppp/config.ts'
 import type { Bits } from '../../src/ppp/mppe-keys.ts'
@@ -60,6 +60,18 @@ describe('CCP', () => {
     a.peer.raw('00fd9000aabbcc')
     assert.deepEqual(a.peer.frames(), [])
     assert.deepEqual(drops(a.events, 'us'), ['ppp-not-opened', 'ppp-not-opened'])
+  })
+  test('each packet of CCP goes alone, under protocol 0x80fd, with and without address and control field (RFC 1962 §2)', () => {
+    const p = pair()
+    p.open()
+    p.run(sec(1))
+    const frames = p.wire.map(line => line.split(' ')[1]).filter(text => /^(ff03)?80fd/.test(text))
+    assert.equal(frames.length, 4)
+    for (const text of frames) {
+      const ppp = Ppp.parse(unhex(text))
+      assert.ok(ppp.ok && ppp.value.protocol === Ppp.CCP)
+      assert.equal(get16(ppp.value.info, 2), ppp.value.info.length)
+    }
   })
   test('waits for the network phase: before it CCP is discarded (RFC 1962 §2)', () => {
     const p = pair()

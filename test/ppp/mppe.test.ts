@@ -111,7 +111,7 @@ describe('MPPE sender', () => {
     ])
   })
 
-  test('prepends two octets and works in place', () => {
+  test('a packet grows by its header of two octets, in place, and by no padding (RFC 3078 §3)', () => {
     const { sender } = pair(128, false)
     const packet = plain('hello')
     const { bytes, start } = packet

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """mppe-decrypt.py CAPTURE USER=PASSWORD...
 
-An independent reader of MPPE (RFC 3078, RFC 3079), with nothing but Python's standard library: it takes the MS-CHAPv2
-Response of each PPTP call from the capture (pcap or pcapng; Ethernet or raw IP), derives the keys, decrypts every
+An independent reader of MPPE (RFC 3078, RFC 3079), with nothing but Python's standard library: it takes the MS-CHAP or
+MS-CHAPv2 Response of each PPTP call from the capture (pcap or pcapng; Ethernet or raw IP), derives the keys, decrypts every
 packet of both directions, and looks for an IP packet with true checksums in each. One line of JSON for each direction.
 The status is 0 only if there were MPPE packets and all of them could be read.
 
-Limits: the n-th call from one address to another belongs to the n-th call back; a call negotiates once; a sequence
+Limits: of MS-CHAP only keys of 128 bits, since the library has no DES for the others. The n-th call from one address to another belongs to the n-th call back; a call negotiates once; a sequence
 number does not wrap.
 """
 import hashlib
@@ -176,9 +176,11 @@ class Rc4:
         return bytes(out)
 
 
-def start_key(password, nt_response, from_client, length):
-    """RFC 3079 §3.3, §3.4."""
+def start_key(password, nt_response, challenge, from_client, length):
+    """RFC 3079 §2.4 with the challenge of MS-CHAP, §3.3 and §3.4 without one."""
     hash_hash = md4(md4(password.encode("utf-16le")))
+    if challenge is not None:
+        return sha1(hash_hash, hash_hash, challenge)[:16] if length == 16 else None
     master = sha1(hash_hash, nt_response, b"This is the MPPE Master Key")[:16]
     ours, theirs = ("send", "receive") if from_client else ("receive", "send")
     magic = f"On the client side, this is the {ours} key; on the server side, it is the {theirs} key."
@@ -259,8 +261,17 @@ def sessions(found):
             yield from zip(there, back)
 
 
+def ms_chap_challenge(frames_of_call):
+    """The Challenge of MS-CHAP has eight octets (RFC 2433 §4), that of MS-CHAPv2 sixteen."""
+    for _, frame in sorted(frames_of_call.items()):
+        protocol, data = ppp(frame)
+        if protocol == CHAP and data[0] == 1 and data[4] == 8:
+            return data[5:13]
+    return None
+
+
 def response(frames_of_call):
-    """(user, NT-Response) of the MS-CHAPv2 Response (RFC 2759 §4)."""
+    """(user, NT-Response) of the Response: RFC 2759 §4; RFC 2433 §5 has the same places."""
     for _, frame in sorted(frames_of_call.items()):
         protocol, data = ppp(frame)
         if protocol == CHAP and data[0] == 2 and data[4] == 49:
@@ -286,9 +297,11 @@ def decrypt(key, frames_of_call, secret, from_client):
     report = {"from": dotted(key[0]), "to": dotted(key[1]), "call": key[2], "packets": len(packets), "decrypted": 0}
     if secret is None or bits is None:
         return report
-    user, password, nt_response = secret
+    user, password, nt_response, challenge = secret
     strength = 128 if bits & 0x40 else 40 if bits & 0x20 else 56
-    first = start_key(password, nt_response, from_client, 16 if strength == 128 else 8)
+    first = start_key(password, nt_response, challenge, from_client, 16 if strength == 128 else 8)
+    if first is None:
+        return report
     stateful = not bits & 0x01000000
     report.update(user=user, bits=strength, stateful=stateful)
     for reset_changes_key in (False, True):
@@ -313,7 +326,8 @@ def main():
         answers = [response(found[key]) for key in pair]
         said = answers[0] or answers[1]
         known = said is not None and said[0] in passwords
-        secret = (said[0], passwords[said[0]], said[1]) if known else None
+        challenge = ms_chap_challenge(found[pair[0]]) or ms_chap_challenge(found[pair[1]])
+        secret = (said[0], passwords[said[0]], said[1], challenge) if known else None
         for key, answer in zip(pair, answers):
             reports.append(decrypt(key, found[key], secret, answer is not None))
     reports = [report for report in reports if report is not None]
