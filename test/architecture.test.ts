@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<
   node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'app'], packages: [] },
   lab: { folders: ['base', 'wire', 'link', 'node', 'app'], packages: ['yaml', 'valibot'] },
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
-  decode: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
+  decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
   'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'decode'], packages: [] },
   // decode is loaded by the one command that needs it (decision 007).
   platform: { folders: ['index.ts', 'decode'], packages: ['node:', 'tuntap2'] },
