@@ -90,6 +90,7 @@ describe('finding the way', () => {
       'mppe-mismatch',
       'mppe-stateful-loss',
       'no-encryption',
+      'overhead',
       'tcp-over-vpn',
       'voluntary',
       'voluntary-lan',
