@@ -17,6 +17,7 @@ describe('renumbering', () => {
   const sent: string[] = []
   const call = {
     peer: ip('203.0.113.5'),
+    accmsAgreed: () => {},
     send: (frame: Packet) => {
       sent.push(hex(frame.data))
       frame.release()

@@ -147,9 +147,9 @@ describe('a failed connection shows what Windows and Linux would show', () => {
     [
       'no method in common',
       LAB(', auth: pap, mppe: off', SERVER(', auth: chap-md5, mppe: off'), ''),
-      628,
+      734,
       false,
-      /Call disconnect notification/,
+      /Call disconnect notification|terminated/,
     ],
     [
       'the server loses its power',
