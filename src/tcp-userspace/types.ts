@@ -131,7 +131,7 @@ export interface ConnectionHandlers {
   data?(bytes: Uint8Array): void
   /** The peer will send no more. */
   ended?(): void
-  /** There is room again after a `write` that was not accepted whole. */
+  /** There is room again, an eighth of the buffer or more, after a `write` that was not accepted whole. */
   writable?(): void
   /** Both directions are over; the last call. */
   closed?(reason: CloseReason): void

@@ -83,19 +83,19 @@ describe('sending', () => {
     assert.equal(connection.sndWnd, 1000)
   })
 
-  test('the send buffer is bounded, and the writer is called when there is room', () => {
+  test('the send buffer is bounded, and the writer is called when an eighth of it is free', () => {
     const { peer, connected } = underTest({ sendBuffer: 1000 })
     const app = log()
     const connection = connected(app)
     assert.equal(connection.write(stream(1500)), 1000)
     assert.equal(connection.write(stream(1)), 0)
     assert.equal(connection.queued, 1000)
-    peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 400 })
+    peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 124 })
     assert.deepEqual(app.events, ['opened'])
-    peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 500 })
+    peer.sends({ flags: 'A', seq: PEER, ack: SEQ + 125 })
     assert.deepEqual(app.events, ['opened', 'writable'])
-    assert.equal(connection.bytesOut, 500)
-    assert.equal(connection.write(stream(600)), 500)
+    assert.equal(connection.bytesOut, 125)
+    assert.equal(connection.write(stream(600)), 125)
   })
 
   test('an acknowledgment of what was never sent is answered and dropped (RFC 9293 §3.10.7.4, fifth)', () => {
