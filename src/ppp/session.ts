@@ -200,6 +200,11 @@ export class Session {
     return this.#network.ipcp.protocol.state
   }
 
+  /** Who the peer proved to be. */
+  get user(): string | undefined {
+    return this.#auth.user
+  }
+
   snapshot(): PppSnapshot {
     return {
       phase: this.phase,
@@ -207,7 +212,7 @@ export class Session {
       auth: this.auth,
       ccp: this.ccp,
       ipcp: this.ipcp,
-      user: this.#auth.user,
+      user: this.user,
       network: this.#network.facts,
       counters: this.#data.counters,
       crypto: { ...this.#network.ccp.work },
