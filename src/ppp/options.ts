@@ -25,13 +25,15 @@ export interface OptionRule<V> {
 }
 
 /** Reads and writes an option whose value is one number of four octets. */
-export const FOUR_OCTETS = {
-  parse: (body: Uint8Array): number | undefined => (body.length === 4 ? get32(body, 0) : undefined),
-  write(value: number): Uint8Array {
+export abstract class FourOctets<V extends number = number> {
+  parse(body: Uint8Array): V | undefined {
+    return body.length === 4 ? (get32(body, 0) as V) : undefined
+  }
+  write(value: V): Uint8Array {
     const body = new Uint8Array(4)
     set32(body, 0, value)
     return body
-  },
+  }
 }
 
 export interface Answer {
