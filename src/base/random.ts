@@ -18,12 +18,12 @@ export function seededRandom(seed: number): Random {
   return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '')
 }
 
-/** 32-bit finaliser of MurmurHash3, over two words. */
+/** 32-bit finaliser of MurmurHash3, over two words; signed, since V8 keeps what is larger in a box of its own. */
 function mix(a: number, b: number): number {
-  let h = (Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b) >>> 0
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return h ^ (h >>> 16)
 }
 
 /** The generator is sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only. */
