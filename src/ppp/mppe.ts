@@ -68,7 +68,7 @@ export class SessionKey {
     const length = keyLength(bits)
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
     this.#bits = bits
-    this.#startKey = startKey.slice()
+    this.#startKey = startKey
     this.key = startKey.slice()
     this.#getNewKeyFromSHA()
     this.#reduce()
