@@ -8,7 +8,7 @@ import { bench, do_not_optimize, run, summary } from 'mitata'
 import { EventQueue, Scheduler } from '../src/base/scheduler.ts'
 import * as Checksum from '../src/wire/checksum.ts'
 import { mppe, pppWithMppe } from './mppe.ts'
-import { chain, dumbbell, type Outcome, sessions } from './scenarios.ts'
+import { chain, dumbbell, idleSessions, mppeThroughNodes, type Outcome, sessions } from './scenarios.ts'
 import { idleConnections, pushThroughTcp } from './tcp.ts'
 
 const quick = process.argv.includes('--quick')
@@ -84,10 +84,24 @@ whole('TCP dumbbell, 8 streams, no loss', () => dumbbell({ ...flow, flows: 8 }))
 for (const measured of [mppe(quick ? 0.2 : 1), pppWithMppe(quick ? 0.2 : 1)]) {
   row(measured.name, `${number(measured.packetsPerSecond)} packets/s`)
 }
+const throughNodes = mppeThroughNodes(1400, quick ? 5000 : 100_000)
+row(
+  'MPPE-128 stateless, 1400 B, client to server',
+  `${number(throughNodes.packets / throughNodes.wall_s)} packets/s, ${number(throughNodes.packets / throughNodes.cpu_s)} a second of processor (goal 35,000)${throughNodes.verified ? '' : ', NOT VERIFIED'}`,
+)
 const tcp = pushThroughTcp((quick ? 4 : 64) << 20, () => performance.now())
 row('tcp-userspace back to back, first run', `${number(tcp.megabytesPerSecond)} MB/s`)
 const idle = idleConnections(quick ? 1000 : 10_000)
 row(`tcp-userspace, an idle connection of ${number(idle.connections)}`, `${number(idle.bytes)} octets for each end`)
 const brought = sessions(quick ? 50 : 1000)
-row(`PPTP sessions brought up (${brought.sessions})`, `${number(brought.sessions / brought.wall_s)} sessions/s`)
+row(
+  `PPTP sessions brought up (${brought.sessions})`,
+  `${number(brought.sessions / brought.wall_s)} sessions/s, ${number(brought.sessions / brought.cpu_s)} a second of processor (goal 2,000)`,
+)
+const many = quick ? 100 : 10_000
+const each = idleSessions(many)
+row(
+  `PPTP, an idle session of ${number(many)}, all nodes`,
+  `${(each / 1024).toFixed(1)} KiB; ${number((each * 10_000) / 2 ** 20)} MiB for 10,000 (goal 300)`,
+)
 program()

@@ -7,7 +7,7 @@
 import type { TcpOptions } from 'tcp-userspace'
 import { fillPattern, matchesPattern } from '../src/app/pattern.ts'
 import { ip } from '../src/base/address.ts'
-import { ms } from '../src/base/time.ts'
+import { ms, sec } from '../src/base/time.ts'
 import { TcpLayer } from '../src/ip/tcp.ts'
 import { build, type Simulation } from '../src/lab/build.ts'
 import { loadLab } from '../src/lab/load.ts'
@@ -181,26 +181,82 @@ function send(tcp: TcpLayer, to: string, total: number): void {
   const connection = tcp.connect(ip(to), 5001, { opened: write, writable: write })
 }
 
-/** `count` clients at one router dial one server, one every 100 µs, until every IPCP is open: complete sessions. */
-export function sessions(count: number): Outcome & { readonly sessions: number } {
-  const client = (i: number): string =>
-    `{ kind: client, routes: ["default via ${bare(address(256 + i, 2))}"], pptp: { server: office, user: u, password: p, auth: ms-chap-v2, mppe: required } }`
-  const nodes = [
-    'isp: { kind: router }',
-    'office: { kind: pptp-server, routes: ["default via 10.0.0.1"], pptp: { local: 172.16.0.1, pool: 172.17.0.0-172.20.255.255, users: { u: p }, auth: ms-chap-v2, mppe: required } }',
-  ]
+const CALLER = 'kind: client, pptp: { server: office, user: u, password: p, auth: ms-chap-v2, mppe: required }'
+const OFFICE =
+  'kind: pptp-server, pptp: { local: 172.16.0.1, pool: 172.17.0.0-172.20.255.255, users: { u: p }, auth: ms-chap-v2, mppe: required }'
+
+/** `count` clients at one router, which dial one server, one every 100 µs. */
+function callers(count: number): { readonly simulation: Simulation; up(): number } {
+  const nodes = ['isp: { kind: router }', `office: { ${OFFICE}, routes: ["default via 10.0.0.1"] }`]
   const links = ['{ endpoints: ["isp:m", "office:m"], type: ip, ipv4: [10.0.0.1/30, 10.0.0.2/30], delay: 5ms }']
   for (let i = 0; i < count; i++) {
-    nodes.push(`c${i}: ${client(i)}`)
+    nodes.push(`c${i}: { ${CALLER}, routes: ["default via ${bare(address(256 + i, 2))}"] }`)
     links.push(
       `{ endpoints: ["c${i}:e", "isp:p${i}"], type: ip, ipv4: [${address(256 + i, 1)}, ${address(256 + i, 2)}], delay: 5ms }`,
     )
   }
   const simulation = simulate(nodes, links)
-  const { scheduler } = simulation.world
   const clients = Array.from({ length: count }, (_, i) => simulation.nodes.get(`c${i}`) as Client)
-  for (const [i, node] of clients.entries()) scheduler.after(i * 100_000, 'dial', () => node.connect())
-  const up = (): number => clients.filter(node => node.tunnelUp).length
+  for (const [i, node] of clients.entries()) {
+    simulation.world.scheduler.after(i * 100_000, 'dial', () => node.connect())
+  }
+  return { simulation, up: () => clients.filter(node => node.tunnelUp).length }
+}
+
+/** Clients dial until every IPCP is open: complete sessions. */
+export function sessions(count: number): Outcome & { readonly sessions: number } {
+  const { simulation, up } = callers(count)
+  const { scheduler } = simulation.world
   const measured = measure(simulation, () => up() === count || scheduler.now > 100e9)
   return { ...measured, rx_bytes: 0, goodput_mbit: 0, verified: up() === count, sessions: up() }
+}
+
+/**
+ * Octets that a session costs while it is idle, with its client and its line: heap and buffers. Collects garbage if the
+ * process may (`--expose-gc`); else it is an upper bound.
+ */
+export function idleSessions(count: number): number {
+  const collect = (): number => {
+    ;(globalThis as { gc?: () => void }).gc?.()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  const before = collect()
+  const { simulation, up } = callers(count)
+  simulation.world.scheduler.runUntil(sec(20 + count / 10_000))
+  const after = collect()
+  if (up() !== count) throw new Error(`only ${up()} of ${count} sessions are up`)
+  return (after - before) / count
+}
+
+/** UDP from a client through its tunnel to the server: every layer of two nodes, with MPPE-128. */
+export function mppeThroughNodes(ipLength: number, packets: number): Outcome & { readonly packets: number } {
+  const simulation = simulate(
+    [`c0: { ${CALLER} }`, `office: { ${OFFICE} }`],
+    ['{ endpoints: ["c0:e", "office:e"], type: ip, ipv4: [10.0.0.1/30, 10.0.0.2/30], delay: 100us }'],
+  )
+  const { scheduler } = simulation.world
+  const client = simulation.nodes.get('c0') as Client
+  client.connect()
+  scheduler.runUntil(sec(5))
+  const size = ipLength - 28
+  let received = 0
+  let right = true
+  nodeOf(simulation, 'office').udp.open(9, ({ data }) => {
+    right &&= data.length === size && matchesPattern(data, received * size)
+    received++
+  })
+  const socket = client.udp.open(9, () => {})
+  const data = new Uint8Array(size)
+  let sent = 0
+  const timer = scheduler.timer('source', () => {
+    fillPattern(data, sent * size)
+    socket.send(ip('172.16.0.1'), 9, data)
+    if (++sent < packets) timer.arm(20_000)
+  })
+  timer.arm(0)
+  const limit = scheduler.now + sec(60)
+  const measured = measure(simulation, () => received === packets || scheduler.now > limit)
+  const verified = right && received === packets
+  return { ...measured, rx_bytes: received * size, goodput_mbit: 0, verified, packets: received }
 }

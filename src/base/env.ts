@@ -1,7 +1,7 @@
 /** All that a machine is given of the outside: time, chance, packets to write into, and the trace. */
 import { PacketPool, PacketSource } from './packet.ts'
 import { type Random, seededRandom } from './random.ts'
-import { type Clock, Scheduler, type Timer } from './scheduler.ts'
+import { type Clock, type Power, Scheduler, type Timer } from './scheduler.ts'
 import { Trace, TraceHub } from './trace.ts'
 
 export interface Env {
@@ -13,11 +13,6 @@ export interface Env {
   readonly packets: PacketSource
   /** The same node, a narrower random stream. */
   scope(name: string): Env
-}
-
-/** Whether a machine has power. Without it none of its timers fires. */
-export interface Power {
-  on: boolean
 }
 
 /** The clock of a machine that may lose its power. */
@@ -36,9 +31,7 @@ class PoweredClock implements Clock {
     return this.#clock.draw()
   }
   timer(owner: string, fire: () => void): Timer {
-    return this.#clock.timer(owner, () => {
-      if (this.#power.on) fire()
-    })
+    return this.#clock.timer(owner, fire, this.#power)
   }
   after(delay: number, owner: string, fire: () => void): Timer {
     const timer = this.timer(owner, fire)

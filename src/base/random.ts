@@ -15,15 +15,15 @@ export interface Random {
 
 /** The root stream of a run. */
 export function seededRandom(seed: number): Random {
-  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '')
+  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '', '')
 }
 
-/** 32-bit finaliser of MurmurHash3, over two words. */
+/** 32-bit finaliser of MurmurHash3, over two words; signed, since V8 keeps what is larger in a box of its own. */
 function mix(a: number, b: number): number {
-  let h = (Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b) >>> 0
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ b
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return h ^ (h >>> 16)
 }
 
 /** The generator is sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only. */
@@ -33,13 +33,18 @@ class Stream implements Random {
   #c: number
   #counter = 1
   readonly #seed: number
-  readonly #path: string
+  /** The full name of the stream that this one was forked from, and its own; most are never forked again. */
+  readonly #parent: string
+  readonly #name: string
+  #path: string | undefined
 
-  constructor(seed: number, path: string) {
+  constructor(seed: number, parent: string, name: string) {
     this.#seed = seed
-    this.#path = path
-    let hash = mix(seed, path.length)
-    for (let i = 0; i < path.length; i++) hash = mix(hash, path.charCodeAt(i))
+    this.#parent = parent
+    this.#name = name
+    let hash = mix(seed, parent.length + name.length)
+    for (let i = 0; i < parent.length; i++) hash = mix(hash, parent.charCodeAt(i))
+    for (let i = 0; i < name.length; i++) hash = mix(hash, name.charCodeAt(i))
     this.#a = hash
     this.#b = mix(hash, 1)
     this.#c = mix(hash, 2)
@@ -47,7 +52,8 @@ class Stream implements Random {
   }
 
   fork(name: string): Random {
-    return new Stream(this.#seed, `${this.#path}/${name}`)
+    this.#path ??= `${this.#parent}${this.#name}/`
+    return new Stream(this.#seed, this.#path, name)
   }
 
   uint32(): number {

@@ -18,13 +18,19 @@ export interface Timer {
   cancel(): void
 }
 
+/** Whether a machine has power. Without it none of its timers fires. */
+export interface Power {
+  on: boolean
+}
+const ALWAYS: Readonly<Power> = { on: true }
+
 /** All that protocol code may know about time. */
 export interface Clock {
   readonly now: SimTime
   /** Draws the next sequence number: a place in the order of events of one instant. */
   draw(): number
-  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. */
-  timer(owner: string, fire: () => void): Timer
+  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. Without `power` it does not fire. */
+  timer(owner: string, fire: () => void, power?: Power): Timer
   /** A timer that fires once, `delay` >= 0 nanoseconds from now. */
   after(delay: Duration, owner: string, fire: () => void): Timer
 }
@@ -152,12 +158,14 @@ class QueuedTimer implements Timer {
   queuedSeq = NEVER
   readonly owner: string
   readonly fire: () => void
+  readonly power: Readonly<Power>
   readonly #scheduler: Scheduler
 
-  constructor(scheduler: Scheduler, owner: string, fire: () => void) {
+  constructor(scheduler: Scheduler, owner: string, fire: () => void, power: Readonly<Power>) {
     this.#scheduler = scheduler
     this.owner = owner
     this.fire = fire
+    this.power = power
   }
 
   arm(delay: Duration): void {
@@ -195,12 +203,12 @@ export class Scheduler implements Clock {
     return this.#nextSeq++
   }
 
-  timer(owner: string, fire: () => void): Timer {
-    return new QueuedTimer(this, owner, fire)
+  timer(owner: string, fire: () => void, power: Power = ALWAYS): Timer {
+    return new QueuedTimer(this, owner, fire, power)
   }
 
   after(delay: Duration, owner: string, fire: () => void): Timer {
-    const timer = new QueuedTimer(this, owner, fire)
+    const timer = new QueuedTimer(this, owner, fire, ALWAYS)
     timer.arm(delay)
     return timer
   }
@@ -273,6 +281,6 @@ export class Scheduler implements Clock {
     this.now = timer.due
     this.executed++
     timer.pending = false
-    timer.fire()
+    if (timer.power.on) timer.fire()
   }
 }

@@ -57,7 +57,7 @@ export class IpStack {
   readonly #own = new Map<Ipv4, number>()
   /** The broadcast addresses of its networks, counted as well. */
   readonly #broadcasts = new Map<Ipv4, number>([[BROADCAST, 1]])
-  readonly #handlers: (ProtocolHandler | undefined)[] = new Array(256)
+  readonly #handlers = new Map<number, ProtocolHandler>()
   readonly #reassembler: Reassembler
   #identification: number
 
@@ -155,7 +155,7 @@ export class IpStack {
   }
 
   handle(protocol: number, handler: ProtocolHandler): void {
-    this.#handlers[protocol] = handler
+    this.#handlers.set(protocol, handler)
   }
 
   /** The same by name, for ports that come and go. */
@@ -199,7 +199,7 @@ export class IpStack {
       whole = this.#reassembler.receive(packet)
       if (!whole) return
     }
-    const handler = this.#handlers[Ipv4Header.protocol(whole.bytes, whole.start)]
+    const handler = this.#handlers.get(Ipv4Header.protocol(whole.bytes, whole.start))
     if (!handler) {
       this.drop(whole, 'no-protocol')
       this.icmp.unreachable(whole, Icmp.UNREACHABLE.protocol)

@@ -1,8 +1,9 @@
 /** A checked lab becomes machines and links, ready to run. */
 
 import { SERVICES } from '../app/services.ts'
-import { type Env, type Power, powered, World } from '../base/env.ts'
+import { type Env, powered, World } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Power } from '../base/scheduler.ts'
 import { type LineQuality, Link } from '../link/link.ts'
 import type { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'

@@ -37,8 +37,8 @@ export class Caller {
   /** Of its session at the RADIUS server. */
   sessionId = ''
   readonly #env: Env
-  readonly #session: Timer
-  readonly #idle: Timer
+  #session: Timer | undefined
+  #idle: Timer | undefined
   #idleLimit: Duration | undefined
   #user = ''
   /** Since when the account runs. */
@@ -50,9 +50,6 @@ export class Caller {
     this.call = call
     this.link = link
     this.unit = unit
-    const owner = `ppp${unit}`
-    this.#session = env.clock.timer(`${owner} session limit`, () => this.#sessionOver())
-    this.#idle = env.clock.timer(`${owner} idle limit`, () => this.#idleOver())
   }
 
   get iface(): string {
@@ -77,9 +74,13 @@ export class Caller {
     if (first) {
       this.#since = now
       this.link.usage.last = now
-      if (session !== undefined) this.#session.arm(session)
+      if (session !== undefined) {
+        this.#session = this.#env.clock.after(session, `${this.iface} session limit`, () => this.#sessionOver())
+      }
     }
-    if (idle !== undefined && !this.#idle.pending) this.#idle.arm(idle)
+    if (idle !== undefined && !this.#idle?.pending) {
+      this.#idle = this.#env.clock.after(idle, `${this.iface} idle limit`, () => this.#idleOver())
+    }
     return first
   }
 
@@ -94,7 +95,7 @@ export class Caller {
     if (limit === undefined) return
     const rest = this.link.usage.last + limit - this.#env.clock.now
     if (rest > 0) {
-      this.#idle.arm(rest)
+      this.#idle?.arm(rest)
       return
     }
     this.#limit = 'idle-timeout'
@@ -102,8 +103,8 @@ export class Caller {
   }
 
   stop(): void {
-    this.#session.cancel()
-    this.#idle.cancel()
+    this.#session?.cancel()
+    this.#idle?.cancel()
   }
 
   account(cause: string): Account {

@@ -81,7 +81,9 @@ export class PptpServer extends IpNode {
   readonly #tunnelling: Tunnelling
   readonly #habits: (typeof HABITS)[Profile]
   readonly #callers = new Map<Call, Caller>()
+  /** Control connections, by peer and in all. */
   readonly #connections = new Map<Ipv4, number>()
+  #connected = 0
   /** Addresses that callers have. */
   readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
@@ -138,6 +140,7 @@ export class PptpServer extends IpNode {
         return IGNORED
       }
       this.#connections.set(peer, (this.#connections.get(peer) ?? 0) + 1)
+      this.#connected++
       const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
         ended: end => {
           this.#connectionGone(peer)
@@ -151,13 +154,14 @@ export class PptpServer extends IpNode {
   /** Why no more control connection is taken from this peer; undefined: one is. */
   #connectionsFull(peer: Ipv4): string | undefined {
     const { connections = Infinity, connectionsPerPeer = Infinity } = this.#config.limits ?? {}
-    const all = [...this.#connections.values()].reduce((sum, count) => sum + count, 0)
+    const all = this.#connected
     if (all >= connections) return `There are ${all} control connections, as many as may be.`
     const own = this.#connections.get(peer) ?? 0
     return own >= connectionsPerPeer ? `The peer has ${own} control connections, as many as it may.` : undefined
   }
 
   #connectionGone(peer: Ipv4): void {
+    this.#connected--
     const left = (this.#connections.get(peer) ?? 1) - 1
     if (left > 0) this.#connections.set(peer, left)
     else this.#connections.delete(peer)
@@ -249,7 +253,8 @@ export class PptpServer extends IpNode {
 
   #unlessTooMany(user: string, verdict: Verdict): Verdict {
     const { callsPerUser = Infinity } = this.#config.limits ?? {}
-    const calls = [...this.#callers.values()].filter(({ link }) => link.session.snapshot().user === user).length
+    if (callsPerUser === Infinity) return verdict
+    const calls = [...this.#callers.values()].filter(({ link }) => link.session.user === user).length
     if (calls < callsPerUser) return verdict
     const detail = `User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`
     return { granted: false, error: 649, retry: false, detail }
@@ -322,8 +327,7 @@ export class PptpServer extends IpNode {
     for (const caller of this.#callers.values()) {
       const { session } = caller.link
       if (session.ipcp === 'opened') sessions++
-      const { user } = session.snapshot()
-      calls[user ?? `call ${caller.call.callId}`] = caller.snapshot()
+      calls[session.user ?? `call ${caller.call.callId}`] = caller.snapshot()
     }
     return {
       ...super.snapshot(),

@@ -22,7 +22,7 @@ import type { Link } from './link.ts'
 import { type Decryption, type MppeOptions, MppeReceiver, MppeSender } from './mppe.ts'
 import { startKey } from './mppe-keys.ts'
 import * as Policy from './mppe-policy.ts'
-import { FOUR_OCTETS, type OptionRule } from './options.ts'
+import { FourOctets, type OptionRule, type Verdict } from './options.ts'
 
 export interface CcpHooks {
   /** `sender` and `receiver` stand if both sides agreed to MPPE. */
@@ -48,7 +48,7 @@ export class Ccp {
   receiving: Policy.Cipher = 'none'
   readonly #link: Link
   readonly #policy: Policy.MppePolicy
-  readonly #mppe: OptionRule<number>
+  readonly #mppe: MppeRule
   #keys: MppeKeys | undefined
   /** The Reset-Request that is not answered yet. */
   #reset: { readonly id: number; readonly again: SimTime } | undefined
@@ -57,20 +57,7 @@ export class Ccp {
     this.#link = link
     const policy = Policy.policyOf(link.config.mppe)
     this.#policy = policy
-    let offered: number | undefined
-    this.#mppe = {
-      ...FOUR_OCTETS,
-      type: CCP_OPTIONS.mppe,
-      want: () => Policy.wish(policy),
-      demand: () => Policy.best(policy),
-      judge: asked => Policy.judge(policy, asked),
-      concede: bits => {
-        const next = Policy.concede(policy, bits)
-        offered = next === undefined ? bits : undefined
-        return next
-      },
-      lost: () => hooks.refused(refusal(policy, offered)),
-    }
+    this.#mppe = new MppeRule(policy, detail => hooks.refused(detail))
     const layer: LayerHooks = {
       ...hooks,
       up: () => {
@@ -162,9 +149,43 @@ export class Ccp {
   }
 }
 
-function refusal(policy: Policy.MppePolicy, offered: number | undefined): string {
-  const here = `Here MPPE may have ${Policy.showPolicy(policy)}`
-  return offered === undefined
-    ? `The peer refuses MPPE. ${here}.`
-    : `${here}; the peer wants ${Policy.showBits(offered)}.`
+/** What of MPPE we ask for and grant: the policy's words, as an option. */
+class MppeRule extends FourOctets implements OptionRule<number> {
+  readonly #policy: Policy.MppePolicy
+  readonly #refused: (detail: string) => void
+  /** What the peer has offered instead, of which we may have nothing. */
+  #offered: number | undefined
+
+  constructor(policy: Policy.MppePolicy, refused: (detail: string) => void) {
+    super()
+    this.#policy = policy
+    this.#refused = refused
+  }
+
+  get type(): number {
+    return CCP_OPTIONS.mppe
+  }
+  want(): number | undefined {
+    return Policy.wish(this.#policy)
+  }
+  demand(): number | undefined {
+    return Policy.best(this.#policy)
+  }
+  judge(asked: number | undefined): Verdict<number> {
+    return Policy.judge(this.#policy, asked)
+  }
+  concede(bits: number): number | undefined {
+    const next = Policy.concede(this.#policy, bits)
+    this.#offered = next === undefined ? bits : undefined
+    return next
+  }
+  lost(): void {
+    const here = `Here MPPE may have ${Policy.showPolicy(this.#policy)}`
+    const offered = this.#offered
+    this.#refused(
+      offered === undefined
+        ? `The peer refuses MPPE. ${here}.`
+        : `${here}; the peer wants ${Policy.showBits(offered)}.`,
+    )
+  }
 }

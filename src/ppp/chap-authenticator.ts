@@ -37,7 +37,8 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
   readonly #method: ChapMethod
   readonly #succeeded: Succeeded
   readonly #repeater: Repeater
-  readonly #patience: Timer
+  /** Of a peer that may still try something else. */
+  #patience: Timer | undefined
   readonly #judge: Judge
   #waiting: Waiting = 'done'
   /** Of the Challenge, or of the Response that was judged. */
@@ -68,9 +69,6 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
         link.end({ reason: 'timeout', layer: 'auth', detail, tries })
       },
     )
-    this.#patience = link.env.clock.timer(`${link.env.node} ${link.config.machine} chap patience`, () => {
-      if (this.refused) link.end(this.refused)
-    })
   }
 
   start(): void {
@@ -82,7 +80,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
     this.#attempt++
     this.#waiting = 'done'
     this.#repeater.stop()
-    this.#patience.cancel()
+    this.#patience?.cancel()
   }
 
   /** A peer that sends us our own Challenge wants us to answer it for it. */
@@ -128,7 +126,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
 
   #give(packet: Chap.WithValue): void {
     this.#repeater.stop()
-    this.#patience.cancel()
+    this.#patience?.cancel()
     this.#waiting = 'judging'
     this.#id = packet.id
     this.#answered = packet.value.slice()
@@ -177,6 +175,10 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
 
   #wait(waiting: Waiting): void {
     this.#waiting = waiting
+    const { env, config } = this.#link
+    this.#patience ??= env.clock.timer(`${env.node} ${config.machine} chap patience`, () => {
+      if (this.refused) this.#link.end(this.refused)
+    })
     this.#patience.arm(PATIENCE)
   }
 
@@ -194,7 +196,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
       this.#link.discard('ppp-unexpected', 'auth', 'change-password, but no password was said to have expired')
       return
     }
-    this.#patience.cancel()
+    this.#patience?.cancel()
     this.#waiting = 'done'
     this.#id = packet.id
     this.#answer('failure', this.#denial({ granted: false, error: 709 }, false))

@@ -9,7 +9,7 @@ import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { quote, type RawOption } from '../wire/ppp-options.ts'
-import { Automaton, type State } from './automaton.ts'
+import { type Actions, Automaton, type State } from './automaton.ts'
 import type { PppLayer } from './config.ts'
 import { type Link, report } from './link.ts'
 import { type Answer, Negotiator, type OptionRule } from './options.ts'
@@ -33,8 +33,10 @@ export interface LayerHooks {
 }
 
 const ESSENTIAL = 7
+const NOTHING = new Uint8Array(0)
+const NO_ANSWER: Answer = { type: 'configure-ack', options: [] }
 
-export class ControlProtocol {
+export class ControlProtocol implements Actions {
   readonly name: PppLayer
   readonly options: Negotiator
   readonly #link: Link
@@ -45,10 +47,10 @@ export class ControlProtocol {
   /** Our Configure-Request: its identifier, and whether a valid answer has come. */
   #requestId = 0
   #answered = true
-  #answer: Answer = { type: 'configure-ack', options: [] }
+  #answer = NO_ANSWER
   /** Identifier and bytes of the packet being answered. */
   #receivedId = 0
-  #received: Uint8Array = new Uint8Array(0)
+  #received: Uint8Array = NOTHING
   #reply: Cp.Cp | undefined
   #farewell = ''
 
@@ -59,19 +61,7 @@ export class ControlProtocol {
     this.#hooks = hooks
     const { timers, machine } = link.config
     this.options = new Negotiator(rules, timers.maxFailure)
-    this.#automaton = new Automaton(link.env, `${machine}.${name}`, timers, {
-      tls: () => {},
-      tlu: () => hooks.up(),
-      tld: () => hooks.down(),
-      tlf: tries => hooks.finished(tries),
-      scr: () => this.#sendRequest(),
-      sca: () => this.#sendAnswer(),
-      scn: () => this.#sendAnswer(),
-      str: () => this.send({ type: 'terminate-request', id: this.nextId(), data: fromAscii(this.#farewell) }),
-      sta: () => this.send({ type: 'terminate-ack', id: this.#receivedId, data: new Uint8Array(0) }),
-      scj: () => this.#sendCodeReject(),
-      ser: () => this.#reply && this.send(this.#reply),
-    })
+    this.#automaton = new Automaton(link.env, `${machine}.${name}`, timers, this)
   }
 
   get state(): State {
@@ -139,7 +129,19 @@ export class ControlProtocol {
     this.#link.transmit(this.#protocol, Cp.write(packet))
   }
 
-  #sendRequest(): void {
+  // What the automaton says is to be done
+
+  tls(): void {}
+  tlu(): void {
+    this.#hooks.up()
+  }
+  tld(): void {
+    this.#hooks.down()
+  }
+  tlf(tries: number): void {
+    this.#hooks.finished(tries)
+  }
+  scr(): void {
     if (this.#answered) {
       this.#requestId = this.nextId()
       this.#answered = false
@@ -147,11 +149,22 @@ export class ControlProtocol {
     this.send({ type: 'configure-request', id: this.#requestId, options: this.options.request() })
   }
 
-  #sendAnswer(): void {
+  sca(): void {
     this.send({ ...this.#answer, id: this.#receivedId })
   }
-
-  #sendCodeReject(): void {
+  scn(): void {
+    this.sca()
+  }
+  str(): void {
+    this.send({ type: 'terminate-request', id: this.nextId(), data: fromAscii(this.#farewell) })
+  }
+  sta(): void {
+    this.send({ type: 'terminate-ack', id: this.#receivedId, data: NOTHING })
+  }
+  ser(): void {
+    if (this.#reply) this.send(this.#reply)
+  }
+  scj(): void {
     // §5.6: cut so that the packet with its header of four octets fits the peer's MRU.
     const data = this.#received.slice(0, this.#link.peerMru() - 4)
     this.send({ type: 'code-reject', id: this.nextId(), data })
@@ -171,6 +184,12 @@ export class ControlProtocol {
     }
     this.#receivedId = packet.id
     this.#received = bytes
+    this.#take(packet)
+    this.#received = NOTHING
+    this.#answer = NO_ANSWER
+  }
+
+  #take(packet: Cp.Cp): void {
     switch (packet.type) {
       case 'configure-request':
         this.#answer = this.options.judge(packet.options)
@@ -199,7 +218,7 @@ export class ControlProtocol {
   #receiveAnswer(packet: Cp.Configure): void {
     if (packet.id !== this.#requestId || this.#answered) {
       this.#unexpected(`${Cp.title(packet.type)} ${packet.id} answers no open request`)
-    } else if (!this.#take(packet)) {
+    } else if (!this.#fits(packet)) {
       this.#unexpected(`${Cp.title(packet.type)} ${packet.id} does not have the options of our request`)
     } else {
       this.#answered = true
@@ -207,7 +226,7 @@ export class ControlProtocol {
     }
   }
 
-  #take({ type, options }: Cp.Configure): boolean {
+  #fits({ type, options }: Cp.Configure): boolean {
     if (type === 'configure-ack') return this.options.acked(options)
     return type === 'configure-nak' ? this.options.naked(options) : this.options.rejected(options)
   }

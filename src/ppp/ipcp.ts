@@ -11,23 +11,17 @@ import * as Ppp from '../wire/ppp.ts'
 import { IPCP_OPTIONS } from '../wire/ppp-options.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import type { Link } from './link.ts'
-import { FOUR_OCTETS, type OptionRule } from './options.ts'
-
-const address = {
-  parse: (body: Uint8Array): Ipv4 | undefined => FOUR_OCTETS.parse(body) as Ipv4 | undefined,
-  write: FOUR_OCTETS.write,
-}
+import { FourOctets, type OptionRule, type Verdict } from './options.ts'
 
 export class Ipcp {
   readonly protocol: ControlProtocol
-  readonly #address: OptionRule<Ipv4>
-  readonly #dns: readonly OptionRule<Ipv4>[]
-  readonly #nbns: readonly OptionRule<Ipv4>[]
-  #assigned: Ipv4 | undefined
+  readonly #address: AddressRule
+  readonly #dns: readonly ServerRule[]
+  readonly #nbns: readonly ServerRule[]
 
   constructor(link: Link, hooks: LayerHooks) {
     const { ip } = link.config
-    this.#address = this.#addressRule(link, ip.local)
+    this.#address = new AddressRule(link, ip.local)
     this.#dns = serverRules([IPCP_OPTIONS.dns1, IPCP_OPTIONS.dns2], ip.requestDns, ip.dns)
     this.#nbns = serverRules([IPCP_OPTIONS.nbns1, IPCP_OPTIONS.nbns2], ip.requestNbns, ip.nbns)
     const rules = [this.#address, ...this.#dns, ...this.#nbns]
@@ -36,7 +30,7 @@ export class Ipcp {
 
   /** Starts to negotiate; `assigned` is the only address that the peer may have, undefined: it chooses. */
   start(assigned: Ipv4 | undefined): void {
-    this.#assigned = assigned
+    this.#address.assigned = assigned
     this.protocol.open()
     this.protocol.lowerUp()
   }
@@ -55,41 +49,73 @@ export class Ipcp {
     return this.#told(this.#nbns)
   }
 
-  #told(rules: readonly OptionRule<Ipv4>[]): readonly Ipv4[] {
+  #told(rules: readonly ServerRule[]): readonly Ipv4[] {
     return rules.map(rule => this.protocol.options.ours(rule) ?? ANY).filter(a => a !== ANY)
-  }
-
-  /** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
-  #addressRule(link: Link, local: Ipv4): OptionRule<Ipv4> {
-    return {
-      ...address,
-      type: IPCP_OPTIONS.address,
-      want: () => local,
-      demand: () => this.#assigned,
-      judge: asked => {
-        const only = this.#assigned
-        if (only !== undefined) return asked === only ? 'ack' : { nak: only }
-        return asked ? 'ack' : 'reject'
-      },
-      concede: suggested => (local === ANY && suggested !== ANY ? suggested : local),
-      lost: () => {
-        const what = local === ANY ? 'gives us no address' : `does not accept our address ${formatIpv4(local)}`
-        link.end({ reason: 'no-address', layer: 'ipcp', detail: `The peer ${what}.`, tries: 0 })
-      },
-    }
   }
 }
 
-const serverRules = (types: readonly number[], ask: boolean | undefined, served: readonly Ipv4[] = []) =>
-  types.map((type, i) => serverRule(type, ask, served[i]))
+/** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
+class AddressRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {
+  /** The only address that the peer may have; undefined: it chooses. */
+  assigned: Ipv4 | undefined
+  readonly #link: Link
+  readonly #local: Ipv4
+
+  constructor(link: Link, local: Ipv4) {
+    super()
+    this.#link = link
+    this.#local = local
+  }
+
+  get type(): number {
+    return IPCP_OPTIONS.address
+  }
+  want(): Ipv4 {
+    return this.#local
+  }
+  demand(): Ipv4 | undefined {
+    return this.assigned
+  }
+  judge(asked: Ipv4 | undefined): Verdict<Ipv4> {
+    const only = this.assigned
+    if (only !== undefined) return asked === only ? 'ack' : { nak: only }
+    return asked ? 'ack' : 'reject'
+  }
+  concede(suggested: Ipv4): Ipv4 {
+    return this.#local === ANY && suggested !== ANY ? suggested : this.#local
+  }
+  lost(): void {
+    const local = this.#local
+    const what = local === ANY ? 'gives us no address' : `does not accept our address ${formatIpv4(local)}`
+    this.#link.end({ reason: 'no-address', layer: 'ipcp', detail: `The peer ${what}.`, tries: 0 })
+  }
+}
+
+const serverRules = (types: readonly number[], ask = false, served: readonly Ipv4[] = []): readonly ServerRule[] =>
+  types.map((type, i) => new ServerRule(type, ask, served[i]))
 
 /** RFC 1877 §1: asked for with zero, told in a Nak. */
-function serverRule(type: number, ask: boolean | undefined, served: Ipv4 | undefined): OptionRule<Ipv4> {
-  return {
-    ...address,
-    type,
-    want: () => (ask ? ANY : undefined),
-    judge: asked => (served === undefined ? 'reject' : asked === served ? 'ack' : { nak: served }),
-    concede: suggested => (ask ? suggested : undefined),
+class ServerRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {
+  readonly type: number
+  readonly #ask: boolean
+  readonly #served: Ipv4 | undefined
+
+  constructor(type: number, ask: boolean, served: Ipv4 | undefined) {
+    super()
+    this.type = type
+    this.#ask = ask
+    this.#served = served
+  }
+
+  want(): Ipv4 | undefined {
+    return this.#ask ? ANY : undefined
+  }
+  judge(asked: Ipv4 | undefined): Verdict<Ipv4> {
+    const served = this.#served
+    if (served === undefined) return 'reject'
+    return asked === served ? 'ack' : { nak: served }
+  }
+  concede(suggested: Ipv4): Ipv4 | undefined {
+    return this.#ask ? suggested : undefined
   }
 }

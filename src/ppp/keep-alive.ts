@@ -6,7 +6,7 @@ import type { ExchangeView, Link } from './link.ts'
 
 export class KeepAlive {
   readonly #link: Link
-  readonly #timer: Timer
+  #timer: Timer | undefined
   readonly #protocol: () => ControlProtocol
   readonly #magic: () => number
   #id = 0
@@ -17,7 +17,6 @@ export class KeepAlive {
     this.#link = link
     this.#protocol = protocol
     this.#magic = magic
-    this.#timer = link.env.clock.timer(`${link.env.node} ${link.config.machine} echo`, () => this.#send())
   }
 
   start(): void {
@@ -26,7 +25,7 @@ export class KeepAlive {
   }
 
   stop(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
   }
 
   view(): ExchangeView {
@@ -38,7 +37,8 @@ export class KeepAlive {
   }
 
   #send(): void {
-    const { echo } = this.#link.config
+    const { echo, machine } = this.#link.config
+    const { clock, node } = this.#link.env
     if (!echo) return
     if (this.#unanswered >= echo.failures) {
       const detail = `No answer to ${this.#unanswered} Echo-Requests.`
@@ -46,6 +46,7 @@ export class KeepAlive {
       return
     }
     this.#unanswered++
+    this.#timer ??= clock.timer(`${node} ${machine} echo`, () => this.#send())
     this.#timer.arm(echo.interval)
     this.#protocol().send({ type: 'echo-request', id: this.#id, magic: this.#magic(), data: new Uint8Array(0) })
     this.#id = (this.#id + 1) & 255

@@ -6,11 +6,12 @@
  * alternatives, padding, compound frames) and of multilink (RFC 1990).
  */
 import { get16 } from '../base/bytes.ts'
+import type { Random } from '../base/random.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { type AuthMethod, DEFAULT_MRU } from './config.ts'
 import type { Link } from './link.ts'
-import { FOUR_OCTETS, type OptionRule } from './options.ts'
+import { FourOctets, type OptionRule, type Verdict } from './options.ts'
 
 /** Smallest MRU that we grant, as pppd; RFC 791 needs 68 octets for any progress. */
 const MIN_MRU = 128
@@ -18,59 +19,169 @@ const MIN_MRU = 128
 /** `other`: a protocol that we do not speak, such as EAP. */
 export type Auth = AuthMethod | 'other'
 
-export function mruRule(mru: number): OptionRule<number> {
-  return {
-    type: LCP_OPTIONS.mru,
-    want: () => (mru === DEFAULT_MRU ? undefined : mru),
-    parse: body => (body.length === 2 ? get16(body, 0) : undefined),
-    write: value => Uint8Array.of(value >>> 8, value),
-    judge: asked => (asked === undefined ? { nak: DEFAULT_MRU } : asked < MIN_MRU ? { nak: MIN_MRU } : 'ack'),
-    // §6.1: we can receive what is smaller than our own number, and every implementation receives 1500.
-    concede: suggested => (suggested <= Math.max(mru, DEFAULT_MRU) ? suggested : mru),
+export class MruRule implements OptionRule<number> {
+  readonly #mru: number
+
+  constructor(mru: number) {
+    this.#mru = mru
+  }
+
+  get type(): number {
+    return LCP_OPTIONS.mru
+  }
+  want(): number | undefined {
+    return this.#mru === DEFAULT_MRU ? undefined : this.#mru
+  }
+  parse(body: Uint8Array): number | undefined {
+    return body.length === 2 ? get16(body, 0) : undefined
+  }
+  write(value: number): Uint8Array {
+    return Uint8Array.of(value >>> 8, value)
+  }
+  judge(asked: number | undefined): Verdict<number> {
+    if (asked === undefined) return { nak: DEFAULT_MRU }
+    return asked < MIN_MRU ? { nak: MIN_MRU } : 'ack'
+  }
+  /** §6.1: we can receive what is smaller than our own number, and every implementation receives 1500. */
+  concede(suggested: number): number {
+    return suggested <= Math.max(this.#mru, DEFAULT_MRU) ? suggested : this.#mru
   }
 }
 
 /** RFC 1662 §7.1; without meaning in PPTP, but pppd asks for 0 and so do we. */
-export const accmRule = (wanted: number): OptionRule<number> => ({
-  ...FOUR_OCTETS,
-  type: LCP_OPTIONS.accm,
-  want: () => wanted,
-  judge: asked => (asked === undefined ? { nak: 0 } : 'ack'),
-  concede: suggested => suggested,
-})
+export class AccmRule extends FourOctets implements OptionRule<number> {
+  readonly #wanted: number
+
+  constructor(wanted: number) {
+    super()
+    this.#wanted = wanted
+  }
+
+  get type(): number {
+    return LCP_OPTIONS.accm
+  }
+  want(): number {
+    return this.#wanted
+  }
+  judge(asked: number | undefined): Verdict<number> {
+    return asked === undefined ? { nak: 0 } : 'ack'
+  }
+  concede(suggested: number): number {
+    return suggested
+  }
+}
 
 /** §6.5, §6.6: granted to the peer where we want it ourselves. What has no value is rejected, not Nak-ed (§5.3). */
-export const flagRule = (type: number, wanted: boolean): OptionRule<true> => ({
-  type,
-  want: () => (wanted ? true : undefined),
-  parse: body => (body.length === 0 ? true : undefined),
-  write: () => new Uint8Array(0),
-  judge: asked => (wanted && asked ? 'ack' : 'reject'),
-  concede: () => (wanted ? true : undefined),
-})
+export class FlagRule implements OptionRule<true> {
+  readonly type: number
+  readonly #wanted: boolean
 
-/** §6.2: what we ask for is how the peer must prove who it is. `current` is what we ask for now. */
-export function authRule(link: Link, current: () => Auth | undefined): OptionRule<Auth> {
-  const demanded: readonly (Auth | undefined)[] = link.config.authenticatePeer?.methods ?? []
-  const offered: readonly Auth[] = link.config.ourself?.methods ?? []
-  return {
-    type: LCP_OPTIONS.auth,
-    want: () => demanded[0],
-    parse: readAuth,
-    write: writeAuth,
-    judge: asked => {
-      if (asked !== undefined && offered.includes(asked)) return 'ack'
-      return offered.length > 0 ? { nak: offered[0] } : 'reject'
-    },
-    // The peer's suggestion if we allow it, else our next method; when none is left, we are not content.
-    concede: suggested => (demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(current()) + 1]),
-    lost: () =>
-      link.end({
-        reason: 'auth-refused',
-        layer: 'lcp',
-        detail: `The peer refuses to authenticate with ${demanded.join(' or ')}.`,
-        tries: 0,
-      }),
+  constructor(type: number, wanted: boolean) {
+    this.type = type
+    this.#wanted = wanted
+  }
+
+  want(): true | undefined {
+    return this.#wanted ? true : undefined
+  }
+  parse(body: Uint8Array): true | undefined {
+    return body.length === 0 ? true : undefined
+  }
+  write(): Uint8Array {
+    return new Uint8Array(0)
+  }
+  judge(asked: true | undefined): Verdict<true> {
+    return this.#wanted && asked ? 'ack' : 'reject'
+  }
+  concede(): true | undefined {
+    return this.want()
+  }
+}
+
+/** §6.4: the numbers of the two ends must differ; if they never do, the line is looped. */
+export class MagicRule extends FourOctets implements OptionRule<number> {
+  readonly #link: Link
+  readonly #random: Random
+  readonly #wanted: boolean
+  readonly #own: () => number
+  /** Requests in a row that carried our own magic number. */
+  loops = 0
+
+  /** `own`: the number that we ask for now. */
+  constructor(link: Link, wanted: boolean, own: () => number) {
+    super()
+    this.#link = link
+    this.#random = link.env.random.fork('magic')
+    this.#wanted = wanted
+    this.#own = own
+  }
+
+  get type(): number {
+    return LCP_OPTIONS.magic
+  }
+  want(): number | undefined {
+    return this.#wanted ? this.#draw() : undefined
+  }
+  judge(asked: number | undefined): Verdict<number> {
+    if (asked === undefined || asked === 0) return { nak: this.#draw() }
+    if (asked !== this.#own()) {
+      this.loops = 0
+      return 'ack'
+    }
+    if (++this.loops >= this.#link.config.timers.maxFailure) {
+      const detail = `The peer's magic number was our own ${this.loops} times: the line is looped.`
+      this.#link.end({ reason: 'looped', layer: 'lcp', detail, tries: this.loops })
+    }
+    return { nak: this.#draw() }
+  }
+  concede(): number | undefined {
+    return this.want()
+  }
+
+  #draw(): number {
+    return this.#random.uint32() || 1
+  }
+}
+
+/** §6.2: what we ask for is how the peer must prove who it is. */
+export class AuthRule implements OptionRule<Auth> {
+  readonly #link: Link
+  readonly #current: () => Auth | undefined
+
+  /** `current`: what we ask for now. */
+  constructor(link: Link, current: () => Auth | undefined) {
+    this.#link = link
+    this.#current = current
+  }
+
+  get type(): number {
+    return LCP_OPTIONS.auth
+  }
+  get #demanded(): readonly (Auth | undefined)[] {
+    return this.#link.config.authenticatePeer?.methods ?? []
+  }
+  want(): Auth | undefined {
+    return this.#demanded[0]
+  }
+  parse(body: Uint8Array): Auth | undefined {
+    return readAuth(body)
+  }
+  write(method: Auth): Uint8Array {
+    return writeAuth(method)
+  }
+  judge(asked: Auth | undefined): Verdict<Auth> {
+    const offered: readonly Auth[] = this.#link.config.ourself?.methods ?? []
+    if (asked !== undefined && offered.includes(asked)) return 'ack'
+    return offered.length > 0 ? { nak: offered[0] } : 'reject'
+  }
+  /** The peer's suggestion if we allow it, else our next method; when none is left, we are not content. */
+  concede(suggested: Auth): Auth | undefined {
+    const demanded = this.#demanded
+    return demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(this.#current()) + 1]
+  }
+  lost(): void {
+    const detail = `The peer refuses to authenticate with ${this.#demanded.join(' or ')}.`
+    this.#link.end({ reason: 'auth-refused', layer: 'lcp', detail, tries: 0 })
   }
 }
 

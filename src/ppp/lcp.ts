@@ -1,9 +1,8 @@
 /**
  * The Link Control Protocol: RFC 1661 §5.6 to §5.9, and Identification and Time-Remaining of RFC 1570. Its options stand
- * in lcp-options.ts, but for the magic number.
+ * in lcp-options.ts.
  */
 import { fromAscii } from '../base/bytes.ts'
-import type { Random } from '../base/random.ts'
 import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
@@ -11,9 +10,8 @@ import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { DEFAULT_MRU, type PppEnd } from './config.ts'
 import { ControlProtocol } from './control-protocol.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { type Auth, accmRule, authRule, flagRule, mruRule } from './lcp-options.ts'
+import { AccmRule, type Auth, AuthRule, FlagRule, MagicRule, MruRule } from './lcp-options.ts'
 import type { Link } from './link.ts'
-import { FOUR_OCTETS, type OptionRule, type Verdict } from './options.ts'
 
 /** Code, identifier, length and the rejected protocol. */
 const PROTOCOL_REJECT_HEADER = 6
@@ -30,33 +28,29 @@ export class Lcp {
   readonly protocol: ControlProtocol
   readonly #link: Link
   readonly #hooks: LcpHooks
-  readonly #random: Random
-  readonly #mru: OptionRule<number>
-  readonly #accm: OptionRule<number>
-  readonly #auth: OptionRule<Auth>
-  readonly #magic: OptionRule<number>
-  readonly #pfc: OptionRule<true>
-  readonly #acfc: OptionRule<true>
+  readonly #mru: MruRule
+  readonly #accm: AccmRule
+  readonly #auth: AuthRule
+  readonly #magic: MagicRule
+  readonly #pfc: FlagRule
+  readonly #acfc: FlagRule
   readonly #keepAlive: KeepAlive
-  /** Requests in a row that carried our own magic number. */
-  #loops = 0
 
   constructor(link: Link, hooks: LcpHooks) {
     this.#link = link
     this.#hooks = hooks
-    this.#random = link.env.random.fork('magic')
     this.#keepAlive = new KeepAlive(
       link,
       () => this.protocol,
       () => this.#ownMagic,
     )
     const { accm = 0, magic = true, pfc = true, acfc = true } = link.config.lcp ?? {}
-    this.#mru = mruRule(link.config.mru)
-    this.#auth = authRule(link, () => this.peerMethod)
-    this.#magic = this.#magicRule(magic)
-    this.#pfc = flagRule(LCP_OPTIONS.pfc, pfc)
-    this.#acfc = flagRule(LCP_OPTIONS.acfc, acfc)
-    this.#accm = accmRule(accm)
+    this.#mru = new MruRule(link.config.mru)
+    this.#accm = new AccmRule(accm)
+    this.#auth = new AuthRule(link, () => this.peerMethod)
+    this.#magic = new MagicRule(link, magic, () => this.#ownMagic)
+    this.#pfc = new FlagRule(LCP_OPTIONS.pfc, pfc)
+    this.#acfc = new FlagRule(LCP_OPTIONS.acfc, acfc)
     const rules = [this.#mru, this.#accm, this.#auth, this.#magic, this.#pfc, this.#acfc]
     this.protocol = new ControlProtocol(link, 'lcp', Ppp.LCP, rules, {
       up: () => this.#up(),
@@ -78,7 +72,7 @@ export class Lcp {
     const { counters, timers } = this.#keepAlive.view()
     return {
       ...whole,
-      counters: { ...whole.counters, ...counters, loops: this.#loops },
+      counters: { ...whole.counters, ...counters, loops: this.#magic.loops },
       timers: { ...whole.timers, ...timers },
     }
   }
@@ -134,7 +128,7 @@ export class Lcp {
     this.parting = undefined
     this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
     this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
-    this.#loops = 0
+    this.#magic.loops = 0
     this.#identify()
     this.#keepAlive.start()
     this.#hooks.up()
@@ -186,30 +180,6 @@ export class Lcp {
     if (magic === 0 || magic !== this.#ownMagic) return false
     this.#link.discard('ppp-looped', 'lcp', `magic 0x${magic.toString(16).padStart(8, '0')} is ours`)
     return true
-  }
-
-  /** §6.4: the numbers of the two ends must differ; if they never do, the line is looped. */
-  #magicRule(wanted: boolean): OptionRule<number> {
-    const draw = (): number => this.#random.uint32() || 1
-    const judge = (asked: number | undefined): Verdict<number> => {
-      if (asked === undefined || asked === 0) return { nak: draw() }
-      if (asked !== this.#ownMagic) {
-        this.#loops = 0
-        return 'ack'
-      }
-      if (++this.#loops >= this.#link.config.timers.maxFailure) {
-        const detail = `The peer's magic number was our own ${this.#loops} times: the line is looped.`
-        this.#link.end({ reason: 'looped', layer: 'lcp', detail, tries: this.#loops })
-      }
-      return { nak: draw() }
-    }
-    return {
-      ...FOUR_OCTETS,
-      type: LCP_OPTIONS.magic,
-      want: () => (wanted ? draw() : undefined),
-      judge,
-      concede: () => (wanted ? draw() : undefined),
-    }
   }
 }
 

@@ -33,6 +33,20 @@ export const isEncryptable = (protocol: number): boolean => protocol >= 0x0021 &
 /** Where there is nothing to keep between two packets, one RC4 state serves everybody. */
 const scratch = new Rc4()
 const digest = new Int32Array(5)
+const SHORT = message(8)
+const LONG = message(16)
+
+/** StartKey, SHApad1, session key, SHApad2, and the padding of SHA-1, ready for two turns of `compress`. */
+function message(keyOctets: number): Uint8Array {
+  const room = new Uint8Array(keyOctets)
+  const text = concat(room, SHA_PAD_1, room, SHA_PAD_2)
+  const out = new Uint8Array(128)
+  out.set(text)
+  out[text.length] = 0x80
+  out[126] = (8 * text.length) >>> 8
+  out[127] = 8 * text.length
+  return out
+}
 
 /** The key stream of a session key, from its beginning (RFC 3078 §5), for a reader that keeps several. */
 export function keyStreamOf(sessionKey: Uint8Array): Rc4 {
@@ -45,9 +59,7 @@ export function keyStreamOf(sessionKey: Uint8Array): Rc4 {
 export class SessionKey {
   readonly key: Uint8Array
   readonly #bits: Bits
-  /** StartKey, SHApad1, session key, SHApad2, and the padding of SHA-1, ready for two turns of `compress`. */
-  readonly #message = new Uint8Array(128)
-  readonly #keyAt: number
+  readonly #startKey: Uint8Array
   readonly #work: CryptoWork
 
   /** The initial session key: RFC 3079 §3.1 to §3.3. */
@@ -55,12 +67,8 @@ export class SessionKey {
     this.#work = work
     const length = keyLength(bits)
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
-    const end = 2 * length + 80
     this.#bits = bits
-    this.#keyAt = length + 40
-    this.#message.set(concat(startKey, SHA_PAD_1, startKey, SHA_PAD_2, Uint8Array.of(0x80)))
-    this.#message[126] = (8 * end) >>> 8
-    this.#message[127] = 8 * end
+    this.#startKey = startKey
     this.key = startKey.slice()
     this.#getNewKeyFromSHA()
     this.#reduce()
@@ -68,7 +76,6 @@ export class SessionKey {
 
   /** RFC 3078 §7.3: the interim key encrypts itself. */
   change(): void {
-    this.#message.set(this.key, this.#keyAt)
     this.#getNewKeyFromSHA()
     scratch.setKey(this.key)
     scratch.apply(this.key)
@@ -80,11 +87,15 @@ export class SessionKey {
 
   /** RFC 3078 §7.3: SHA(StartKey, SHApad1, SessionKey, SHApad2), cut to the length of the key. */
   #getNewKeyFromSHA(): void {
+    const { length } = this.key
+    const message = length === 16 ? LONG : SHORT
+    message.set(this.#startKey)
+    message.set(this.key, length + SHA_PAD_1.length)
     Sha1.initialise(digest)
-    Sha1.compress(digest, this.#message, 0)
-    Sha1.compress(digest, this.#message, 64)
+    Sha1.compress(digest, message, 0)
+    Sha1.compress(digest, message, 64)
     this.#work.sha1Blocks += 2
-    for (let i = 0; i < this.key.length; i++) this.key[i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
+    for (let i = 0; i < length; i++) this.key[i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
   }
 
   /** The shorter keys have a known beginning: RFC 3079 §3.1, §3.2. */

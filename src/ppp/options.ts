@@ -25,13 +25,15 @@ export interface OptionRule<V> {
 }
 
 /** Reads and writes an option whose value is one number of four octets. */
-export const FOUR_OCTETS = {
-  parse: (body: Uint8Array): number | undefined => (body.length === 4 ? get32(body, 0) : undefined),
-  write(value: number): Uint8Array {
+export abstract class FourOctets<V extends number = number> {
+  parse(body: Uint8Array): V | undefined {
+    return body.length === 4 ? (get32(body, 0) as V) : undefined
+  }
+  write(value: V): Uint8Array {
     const body = new Uint8Array(4)
     set32(body, 0, value)
     return body
-  },
+  }
 }
 
 export interface Answer {
@@ -39,12 +41,16 @@ export interface Answer {
   readonly options: readonly RawOption[]
 }
 
+const NOTHING: readonly RawOption[] = []
+
 export class Negotiator {
   readonly #rules: readonly OptionRule<unknown>[]
   readonly #maxFailure: number
-  readonly #wishes = new Map<number, unknown>()
-  #request: readonly RawOption[] = []
-  #peers = new Map<number, unknown>()
+  /** What we ask for, and what we have acknowledged to the peer: one value a rule; undefined: not that option. */
+  #wishes: unknown[] = []
+  #peers: unknown[] = []
+  /** Our request, until it is acknowledged. */
+  #request: readonly RawOption[] = NOTHING
   /** In a row, and since the negotiation began. */
   naksSent = 0
   naksHeard = 0
@@ -56,23 +62,19 @@ export class Negotiator {
 
   /** A new negotiation: nothing is agreed. */
   reset(): void {
-    this.#wishes.clear()
-    this.#peers.clear()
+    this.#wishes = this.#rules.map(rule => rule.want())
+    this.#peers = []
     this.naksSent = 0
     this.naksHeard = 0
-    for (const rule of this.#rules) {
-      const want = rule.want()
-      if (want !== undefined) this.#wishes.set(rule.type, want)
-    }
   }
 
   /** What we ask for now, and what the peer has agreed to once it acknowledged. */
   ours<V>(rule: OptionRule<V>): V | undefined {
-    return this.#wishes.get(rule.type) as V | undefined
+    return this.#wishes[this.#rules.indexOf(rule as OptionRule<unknown>)] as V | undefined
   }
   /** What we have acknowledged to the peer. */
   theirs<V>(rule: OptionRule<V>): V | undefined {
-    return this.#peers.get(rule.type) as V | undefined
+    return this.#peers[this.#rules.indexOf(rule as OptionRule<unknown>)] as V | undefined
   }
 
   /** What we ask for, and what we have acknowledged to the peer. */
@@ -83,17 +85,18 @@ export class Negotiator {
     return this.#written(this.#peers)
   }
 
-  #written(values: ReadonlyMap<number, unknown>): RawOption[] {
-    return this.#rules
-      .filter(rule => values.has(rule.type))
-      .map(rule => ({ type: rule.type, body: rule.write(values.get(rule.type)) }))
+  /** In the order of the rules. */
+  #written(values: readonly unknown[]): readonly RawOption[] {
+    const options: RawOption[] = []
+    for (const [at, rule] of this.#rules.entries()) {
+      if (values[at] !== undefined) options.push({ type: rule.type, body: rule.write(values[at]) })
+    }
+    return options
   }
 
-  /** The options of our next Configure-Request, in the order of the rules. */
+  /** The options of our next Configure-Request. */
   request(): readonly RawOption[] {
-    this.#request = this.#rules
-      .filter(rule => this.#wishes.has(rule.type))
-      .map(rule => ({ type: rule.type, body: rule.write(this.#wishes.get(rule.type)) }))
+    this.#request = this.asked
     return this.#request
   }
 
@@ -105,20 +108,24 @@ export class Negotiator {
   judge(options: readonly RawOption[]): Answer {
     const rejected: RawOption[] = []
     const naked: RawOption[] = []
-    const agreed = new Map<number, unknown>()
+    const agreed: unknown[] = this.#rules.map(() => undefined)
+    const judged: OptionRule<unknown>[] = []
     const patient = this.naksSent < this.#maxFailure
     for (const option of options) {
-      const rule = this.#rules.find(r => r.type === option.type)
+      const at = this.#rules.findIndex(r => r.type === option.type)
+      const rule = at < 0 ? undefined : this.#rules[at]
       const asked = rule?.parse(option.body)
-      const verdict = rule && !agreed.has(option.type) ? rule.judge(asked) : 'reject'
+      const verdict = rule && !judged.includes(rule) ? rule.judge(asked) : 'reject'
       if (rule && typeof verdict === 'object' && patient) {
         naked.push({ type: option.type, body: rule.write(verdict.nak) })
       } else if (verdict !== 'ack') rejected.push(option)
-      agreed.set(option.type, asked)
+      if (!rule) continue
+      judged.push(rule)
+      agreed[at] = asked
     }
     if (rejected.length > 0) return { type: 'configure-reject', options: rejected }
     for (const rule of patient ? this.#rules : []) {
-      const demand = agreed.has(rule.type) ? undefined : rule.demand?.()
+      const demand = judged.includes(rule) ? undefined : rule.demand?.()
       if (demand !== undefined) naked.push({ type: rule.type, body: rule.write(demand) })
     }
     if (naked.length > 0) {
@@ -134,8 +141,10 @@ export class Negotiator {
   acked(options: readonly RawOption[]): boolean {
     const good =
       options.length === this.#request.length && options.every((option, i) => sameOption(option, this.#request[i]))
-    if (good) this.naksHeard = 0
-    return good
+    if (!good) return false
+    this.naksHeard = 0
+    this.#request = NOTHING
+    return true
   }
 
   /**
@@ -147,13 +156,14 @@ export class Negotiator {
     if (options.length === 0) return false
     const patient = this.naksHeard++ < this.#maxFailure
     for (const option of options) {
-      const rule = this.#rules.find(r => r.type === option.type)
-      if (!rule) continue
+      const at = this.#rules.findIndex(r => r.type === option.type)
+      if (at < 0) continue
+      const rule = this.#rules[at]
       const suggested = rule.parse(option.body)
       if (suggested === undefined) continue
       const next = patient ? rule.concede(suggested) : undefined
-      if (next !== undefined) this.#wishes.set(rule.type, next)
-      else this.#giveUp(rule)
+      if (next !== undefined) this.#wishes[at] = next
+      else this.#giveUp(at)
     }
     return true
   }
@@ -166,12 +176,16 @@ export class Negotiator {
       if (at++ >= this.#request.length) return false
     }
     if (options.length === 0) return false
-    for (const rule of this.#rules) if (options.some(option => option.type === rule.type)) this.#giveUp(rule)
+    for (const [at, rule] of this.#rules.entries()) {
+      if (options.some(option => option.type === rule.type)) this.#giveUp(at)
+    }
     return true
   }
 
-  #giveUp(rule: OptionRule<unknown>): void {
-    if (this.#wishes.delete(rule.type)) rule.lost?.()
+  #giveUp(at: number): void {
+    if (this.#wishes[at] === undefined) return
+    this.#wishes[at] = undefined
+    this.#rules[at].lost?.()
   }
 }
 

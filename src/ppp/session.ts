@@ -61,9 +61,11 @@ export interface PppSnapshot {
   readonly crypto: Readonly<CryptoWork>
 }
 
-export class Session {
-  readonly #env: Env
-  readonly #config: PppConfig
+/** Its layers know it as their Link. */
+export class Session implements Link {
+  readonly env: Env
+  readonly config: PppConfig
+  readonly random: Link['random']
   readonly #sinks: PppSinks
   readonly #phase: Machine<Phase, PhaseEvent, never>
   readonly #lcp: Lcp
@@ -77,53 +79,34 @@ export class Session {
   #frame: Packet | undefined
 
   constructor(env: Env, config: PppConfig, sinks: PppSinks) {
-    this.#env = env
-    this.#config = config
+    this.env = env
+    this.config = config
     this.#sinks = sinks
-    const link = this.#link()
+    const { random } = env
+    this.random = {
+      challenge: random.fork('challenge'),
+      chapId: random.fork('chap-id'),
+      peerChallenge: random.fork('peer-challenge'),
+    }
     this.#phase = new Machine<Phase, PhaseEvent, never>(env, `${config.machine}.phase`, PHASES, 'dead', () => {})
-    this.#lcp = new Lcp(link, {
+    this.#lcp = new Lcp(this, {
       up: () => this.#lcpUp(),
       down: () => this.#lcpDown(),
       finished: tries => this.#lcpFinished(tries),
       protocolRejected: protocol => this.#protocolRejected(protocol),
     })
-    this.#auth = new AuthPhase(link, {
+    this.#auth = new AuthPhase(this, {
       done: keys => {
         this.#phase.fire('success')
         this.#network.enter(this.#auth.user, keys)
       },
       again: keys => keys && this.#network.renewKeys(keys),
     })
-    this.#network = new NetworkPhase(link, {
+    this.#network = new NetworkPhase(this, {
       up: facts => sinks.networkUp(facts),
       down: () => sinks.networkDown(this.#ending),
     })
-    this.#data = new DataPath(link, this.#lcp, this.#network, sinks)
-  }
-
-  #link(): Link {
-    const { random } = this.#env
-    return {
-      env: this.#env,
-      config: this.#config,
-      random: {
-        challenge: random.fork('challenge'),
-        chapId: random.fork('chap-id'),
-        peerChallenge: random.fork('peer-challenge'),
-      },
-      peerMru: () => this.#lcp.peerMru,
-      transmit: (protocol, packet) => this.#transmit(protocol, packet),
-      discard: (reason, layer, detail, why) => this.#report(this.#frame, reason, layer, detail, why),
-      drop: (packet, reason, layer, detail, why) => this.#drop(packet, reason, layer, detail, why),
-      rejectProtocol: (packet, protocol) => {
-        this.#rejectProtocol(packet, protocol, packet.data)
-        packet.release()
-      },
-      end: end => this.#end(end),
-      ending: end => this.#note(end),
-      isEnding: () => this.#ending !== undefined,
-    }
+    this.#data = new DataPath(this, this.#lcp, this.#network, sinks)
   }
 
   // From above and below
@@ -139,7 +122,7 @@ export class Session {
 
   /** Administrative end; the sentence goes to the peer in the Terminate-Request. */
   close(sentence: string): void {
-    this.#end({ reason: 'closed', layer: 'lcp', detail: sentence, tries: 0 })
+    this.end({ reason: 'closed', layer: 'lcp', detail: sentence, tries: 0 })
   }
 
   /** Tells the peer how long the session may still last (RFC 1570, Time-Remaining). */
@@ -167,9 +150,9 @@ export class Session {
     const at = Ppp.protocolOffset(bytes, frame.start, end)
     const protocol = Ppp.protocolAt(bytes, at, end)
     if (this.#over) {
-      this.#drop(frame, 'ppp-unexpected', 'ppp', 'the session has ended')
+      this.drop(frame, 'ppp-unexpected', 'ppp', 'the session has ended')
     } else if (protocol < 0) {
-      this.#drop(frame, 'malformed', 'ppp', 'no protocol number', end - at < 2 ? 'truncated' : 'bad-value')
+      this.drop(frame, 'malformed', 'ppp', 'no protocol number', end - at < 2 ? 'truncated' : 'bad-value')
     } else if (protocol === Ppp.COMPRESSED && this.#network.ccpStarted) {
       frame.start = at + Ppp.protocolLength(bytes, at)
       this.#data.receiveEncrypted(frame)
@@ -200,6 +183,11 @@ export class Session {
     return this.#network.ipcp.protocol.state
   }
 
+  /** Who the peer proved to be. */
+  get user(): string | undefined {
+    return this.#auth.user
+  }
+
   snapshot(): PppSnapshot {
     return {
       phase: this.phase,
@@ -207,7 +195,7 @@ export class Session {
       auth: this.auth,
       ccp: this.ccp,
       ipcp: this.ipcp,
-      user: this.#auth.user,
+      user: this.user,
       network: this.#network.facts,
       counters: this.#data.counters,
       crypto: { ...this.#network.ccp.work },
@@ -226,6 +214,22 @@ export class Session {
       mppe: ccp.mppeView(),
       ipcp: ipcp.protocol.view(),
     }
+  }
+
+  // What its layers ask for: see Link
+
+  peerMru(): number {
+    return this.#lcp.peerMru
+  }
+  isEnding(): boolean {
+    return this.#ending !== undefined
+  }
+  discard(reason: DropReason, layer: string, detail: string, why?: Malformed): void {
+    this.#report(this.#frame, reason, layer, detail, why)
+  }
+  rejectProtocol(packet: Packet, protocol: number): void {
+    this.#rejectProtocol(packet, protocol, packet.data)
+    packet.release()
   }
 
   // Phases
@@ -256,10 +260,10 @@ export class Session {
         return
       case Ppp.PAP:
       case Ppp.CHAP:
-        this.#end({ reason: 'protocol-rejected', layer: 'auth', detail, tries: 0 })
+        this.end({ reason: 'protocol-rejected', layer: 'auth', detail, tries: 0 })
         return
       case Ppp.LCP:
-        this.#note({ reason: 'protocol-rejected', layer: 'lcp', detail, tries: 0 })
+        this.ending({ reason: 'protocol-rejected', layer: 'lcp', detail, tries: 0 })
         this.#lcp.protocol.protocolRejected()
         return
       default: {
@@ -271,17 +275,17 @@ export class Session {
 
   // The end
 
-  #end(end: PppEnd): void {
+  end(end: PppEnd): void {
     if (this.#ending) return
-    this.#note(end)
+    this.ending(end)
     const encrypted = this.#network.facts !== undefined && this.#network.facts.encryption !== 'none'
     this.#lcp.protocol.close(end.detail)
-    if (encrypted && this.#config.closesTwice) this.#lcp.protocol.closeAgain('MPPE disabled')
+    if (encrypted && this.config.closesTwice) this.#lcp.protocol.closeAgain('MPPE disabled')
     if (this.lcp === 'initial') this.#finish(end)
   }
 
   /** The first reason stands. */
-  #note(given: PppEnd): void {
+  ending(given: PppEnd): void {
     if (this.#ending) return
     const end = given.reason === 'peer-closed' ? (this.#auth.refused ?? given) : given
     this.#ending = end
@@ -312,10 +316,10 @@ export class Session {
 
   // Frames
 
-  #transmit(protocol: number, bytes: Uint8Array): void {
+  transmit(protocol: number, bytes: Uint8Array): void {
     // RFC 1661 §6.5, §6.6: LCP packets of codes 1 to 7 go as if nothing had been negotiated.
     const plain = protocol === Ppp.LCP && bytes[0] <= 7
-    const packet = this.#env.packets.from(bytes)
+    const packet = this.env.packets.from(bytes)
     const { addressCompressed, protocolCompressed } = this.#lcp
     prepend(packet, protocol, addressCompressed && !plain, protocolCompressed && !plain)
     this.#sinks.down(packet)
@@ -344,13 +348,13 @@ export class Session {
 
   // Drops
 
-  #drop(packet: Packet, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
+  drop(packet: Packet, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
     this.#report(packet, reason, layer, detail, why)
     packet.release()
   }
 
   #report(packet: Packet | undefined, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
-    const { trace } = this.#env
-    trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.#config.iface}: ${detail}` })
+    const { trace } = this.env
+    trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.config.iface}: ${detail}` })
   }
 }

@@ -95,7 +95,7 @@ export class Call {
   #codes = NO_CODES
   /** PAC: errors of the line that the PNS has not been told yet, and when it may be (§2.14). */
   #errorsToTell: WanErrors | undefined
-  readonly #errorTimer: Timer
+  #errorTimer: Timer | undefined
   /** What the tunnel has counted, once it is closed. */
   #statistics: TunnelStatistics | undefined
 
@@ -120,7 +120,6 @@ export class Call {
     const rows = direction === 'outgoing' ? outgoing : incoming
     this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
     this.#timer = env.clock.timer(name, () => this.#timedOut())
-    this.#errorTimer = env.clock.timer(`${name} errors`, () => this.#tellErrors())
   }
 
   get state(): CallState {
@@ -192,13 +191,14 @@ export class Call {
   lineErrors(errors: WanErrors): void {
     if (this.state !== 'established' || this.#config.role !== 'pac') return
     this.#errorsToTell = errors
-    if (!this.#errorTimer.pending) this.#tellErrors()
+    if (!this.#errorTimer?.pending) this.#tellErrors()
   }
 
   #tellErrors(): void {
     if (!this.#errorsToTell) return
     this.#port.send({ type: 'wan-error-notify', peerCallId: this.peerCallId, ...this.#errorsToTell })
     this.#errorsToTell = undefined
+    this.#errorTimer ??= this.#env.clock.timer(`call ${this.callId} errors`, () => this.#tellErrors())
     this.#errorTimer.arm(WAN_ERROR_INTERVAL)
   }
 
@@ -432,7 +432,7 @@ export class Call {
         this.tunnel?.close()
         this.#statistics = this.tunnel?.statistics()
         this.tunnel = undefined
-        this.#errorTimer.cancel()
+        this.#errorTimer?.cancel()
         break
       case 'end':
         port.over(this)

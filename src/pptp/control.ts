@@ -74,7 +74,7 @@ export class ControlConnection {
     data: bytes => this.#splitter.push(bytes),
     ended: () => this.#tcpClosed('closed'),
     closed: (reason, tries) => {
-      this.#farewellTimer.cancel()
+      this.#farewellTimer?.cancel()
       this.#tcpClosed(reason, tries)
     },
   }
@@ -89,7 +89,7 @@ export class ControlConnection {
   /** Of silence, then of the Echo-Reply (§3.1.4 rule 2). */
   readonly #echoTimer: Timer
   /** Of the peer's FIN, after ours: TCP itself would wait for ever. */
-  readonly #farewellTimer: Timer
+  #farewellTimer: Timer | undefined
   #echoAwaited = false
   #echoIdentifier = 0
   #stopReason = 1
@@ -124,7 +124,6 @@ export class ControlConnection {
     })
     this.#replyTimer = env.clock.timer(name, () => this.#timedOut())
     this.#echoTimer = env.clock.timer(`${name} echo`, () => this.#echoDue())
-    this.#farewellTimer = env.clock.timer(`${name} close`, () => this.#stream?.abort())
   }
 
   get state(): ControlState {
@@ -401,6 +400,7 @@ export class ControlConnection {
         this.#endCalls()
         break
       case 'close-tcp':
+        this.#farewellTimer ??= this.#env.clock.timer(`${formatIpv4(this.peer)} close`, () => this.#stream?.abort())
         this.#farewellTimer.arm(this.#config.replyTimeOut)
         this.#stream?.end()
         break

@@ -77,7 +77,7 @@ export class Tunnel {
   #held: (Packet | undefined)[] = []
   #heldSince = new Float64Array(0)
   #heldCount = 0
-  readonly #holdTimer: Timer
+  #holdTimer: Timer | undefined
   /** What would follow the last packet beyond the horizon. */
   #afterFar = NONE
   readonly #handedOn: HandedOn
@@ -107,7 +107,6 @@ export class Tunnel {
     this.#handedOn = new HandedOn(config.horizon)
     this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
     this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
-    this.#holdTimer = env.clock.timer('gre early packets', () => this.#giveUp())
   }
 
   get ato(): Duration {
@@ -269,6 +268,7 @@ export class Tunnel {
     this.#held[slot] = packet
     this.#heldSince[slot] = this.#env.clock.now
     this.#heldCount++
+    this.#holdTimer ??= this.#env.clock.timer('gre early packets', () => this.#giveUp())
     if (!this.#holdTimer.pending) this.#holdTimer.arm(this.#config.holdTime)
   }
 
@@ -279,7 +279,7 @@ export class Tunnel {
       if (!packet) break
       this.#handOn(packet, this.#expected)
     }
-    if (this.#heldCount === 0) this.#holdTimer.cancel()
+    if (this.#heldCount === 0) this.#holdTimer?.cancel()
   }
 
   #takeHeld(sequence: number): Packet | undefined {
@@ -310,7 +310,7 @@ export class Tunnel {
       left--
       earliest = Math.min(earliest, this.#heldSince[slot])
     }
-    if (this.#heldCount > 0) this.#holdTimer.arm(earliest + this.#config.holdTime - now)
+    if (this.#heldCount > 0) this.#holdTimer?.arm(earliest + this.#config.holdTime - now)
   }
 
   /** Hands on, in order, all held packets before this number and what follows it without a gap. */
@@ -409,7 +409,7 @@ export class Tunnel {
     this.#closed = true
     this.#ackTimeOut.cancel()
     this.#ackDelay.cancel()
-    this.#holdTimer.cancel()
+    this.#holdTimer?.cancel()
     for (const frame of this.#waiting.splice(0)) this.#drop(frame, 'gre-unknown-call', NONE)
     for (let slot = 0; slot < this.#held.length && this.#heldCount > 0; slot++) {
       const packet = this.#takeHeld(slot)

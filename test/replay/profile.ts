@@ -3,7 +3,8 @@
  * capture. Only what people and cables did stands here; when they did it is taken from the capture.
  */
 import { ip } from '../../src/base/address.ts'
-import { type Power, powered } from '../../src/base/env.ts'
+import { powered } from '../../src/base/env.ts'
+import type { Power } from '../../src/base/scheduler.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import { LinkCapture } from '../../src/lab/capture.ts'
 import type { Link } from '../../src/link/link.ts'
