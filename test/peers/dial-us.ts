@@ -18,12 +18,13 @@ const CLIENT = '10.99.1.2'
 
 const MEGABYTE = 1_000_000
 const SOME = 100_000
-/** Our MTU is 1460 and MPPE takes four octets of it: what a ping with IP and ICMP headers then still carries whole. */
-const WHOLE_PING = 1428
 const IP_AND_ICMP = 28
+/** GRE and what is around it. */
+const GRE_OCTETS = 40
 const MPPE_OCTETS = 4
+const USUAL_MTU = 1500 - GRE_OCTETS
 const SMALL_MTU = 576
-/** Of the line; GRE and what is around it take 40 octets. */
+/** Of the line. */
 const SMALL_PATH = 1000
 /** For a server to notice that its client has gone: RFC 1661 §5.5 and the end of the TCP connection. */
 const END_SECONDS = 10
@@ -60,8 +61,8 @@ interface Session {
   readonly short?: boolean
   /** Of our command. */
   readonly options?: readonly string[]
-  /** Payload of the longest ping that need not be cut. */
-  readonly whole?: number
+  /** Of our end of the tunnel, before MPPE takes its octets; the longest ping that need not be cut has what is left. */
+  readonly mtu?: number
 }
 
 /** A whole session: pings up to the longest, a megabyte echoed and compared, and an end in order. */
@@ -69,7 +70,7 @@ const session = (
   name: string,
   login: Login,
   agreed: string,
-  { short = false, options = [], whole = WHOLE_PING }: Session = {},
+  { short = false, options = [], mtu = USUAL_MTU }: Session = {},
 ): Case => ({
   name,
   short,
@@ -78,8 +79,11 @@ const session = (
     const address = await client.up()
     facts.negotiated = Log.negotiated(client.log)
     check(facts.negotiated === agreed, `negotiated, but not as asked: ${agreed}`)
+    const whole = mtu - (agreed.includes('MPPE') ? MPPE_OCTETS : 0)
+    const up = await bridge.sees(END_SECONDS, 'interface', { to: 'up' })
+    check(String(up.fields.detail).includes(`MTU ${whole},`), `not the MTU ${whole} at our end: ${up.fields.detail}`)
     await client.ping(address, '-c 5 -i 0.2')
-    await client.ping(address, `-c 2 -i 0.2 -M do -s ${whole}`)
+    await client.ping(address, `-c 2 -i 0.2 -M do -s ${whole - IP_AND_ICMP}`)
     await client.echo(address, MEGABYTE)
     await client.push(address, SOME)
     await client.pull(address, SOME)
@@ -152,8 +156,9 @@ const rough = (name: string, line: Line, login: Login, agreed: string): Case => 
 /** A tunnel that ends in another way than by the real client's Terminate-Request, and what our server makes of it. */
 interface Leaving {
   readonly name: string
-  /** Of our command. */
+  /** Of our command, and of the lab. */
   readonly options?: readonly string[]
+  readonly events?: readonly object[]
   leave(client: RealClient): Promise<void>
   readonly layer: string
   readonly reason: string
@@ -172,10 +177,21 @@ const SETTLED = {
   [`controls[${CLIENT}].pptp.control`]: 'idle',
 }
 
-const leaving = ({ name, options = [], leave, layer, reason, within, settled, message, says }: Leaving): Case => ({
+const leaving = ({
+  name,
+  options = [],
+  events = [],
+  leave,
+  layer,
+  reason,
+  within,
+  settled,
+  message,
+  says,
+}: Leaving): Case => ({
   name,
   async play(site, facts) {
-    const { bridge, client } = await dialling(site, facts, ALICE, { options })
+    const { bridge, client } = await dialling(site, facts, ALICE, { options, events })
     await client.ping(await client.up(), '-c 3 -i 0.2')
     const began = performance.now()
     const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1)
@@ -188,7 +204,10 @@ const leaving = ({ name, options = [], leave, layer, reason, within, settled, me
     }
     facts.negotiated += `, idle ${seconds()} s`
     const messages = bridge.seen('pptp-message', { way: 'received' }).map(({ fields }) => fields.type)
-    check(message === undefined || messages.at(2) === message, `the third message was none of: ${messages.join(', ')}`)
+    check(
+      message === undefined || messages.at(2) === message,
+      `not ${message} after the two of the beginning: ${messages.join(', ')}`,
+    )
     if (says) {
       await client.over(END_SECONDS)
       check(says.test(client.log), `the log of the real client does not say ${says.source}`)
@@ -287,11 +306,11 @@ export const DIAL_US: readonly Case[] = [
     'dial-small-mtu',
     encrypted('require-mppe-128', `mtu ${SMALL_MTU}`, `mru ${SMALL_MTU}`),
     'MS-CHAPv2, MPPE 128-bit stateless',
-    { whole: SMALL_MTU - MPPE_OCTETS - IP_AND_ICMP },
+    { mtu: SMALL_MTU },
   ),
   session('dial-small-path', ALICE, 'MS-CHAPv2, MPPE 128-bit stateless', {
     options: ['--set', `${LINE}.mtu=${SMALL_PATH}`],
-    whole: SMALL_PATH - 40 - MPPE_OCTETS - IP_AND_ICMP,
+    mtu: SMALL_PATH - GRE_OCTETS,
   }),
   rough('dial-loss', LOSS, ALICE, 'MS-CHAPv2, MPPE 128-bit stateless'),
   rough('dial-loss-stateful', LOSS, encrypted('require-mppe-128', ...STATEFUL), 'MS-CHAPv2, MPPE 128-bit stateful'),
@@ -309,6 +328,16 @@ export const DIAL_US: readonly Case[] = [
     within: 20,
     settled: 5,
     says: /LCP terminated by peer/,
+  }),
+  leaving({
+    name: 'dial-we-shutdown',
+    events: [{ at: '20s', shutdown: 'office' }],
+    leave: async () => {},
+    layer: 'pptp',
+    reason: 'cleared',
+    within: 20,
+    settled: 5,
+    says: /Modem hangup/,
   }),
   leaving({
     name: 'dial-kill-control',
@@ -335,7 +364,8 @@ export const DIAL_US: readonly Case[] = [
     layer: 'lcp',
     reason: 'echo-timeout',
     within: 40,
-    settled: 80,
+    // the control connection's echo: 60 s of silence, and 60 s for the answer
+    settled: 110,
   }),
   weCrash,
 ]

@@ -127,6 +127,22 @@ const wrongPassword: Case = {
   },
 }
 
+/** Our client stops the control connection without a word of PPP. */
+const weShutdown: Case = {
+  name: 'serve-we-shutdown',
+  async play(site, facts) {
+    const plan = { events: [{ at: '18s', shutdown: CLIENT }] }
+    const { bridge, server, address } = await session(site, facts, REQUIRE.msChapV2('require-mppe-128'), plan)
+    await server.ping(address, '-c 3 -i 0.2')
+    const end = await bridge.sees(30, 'tunnel-end')
+    facts.negotiated = `${end.fields.layer} ${end.fields.reason}`
+    check(facts.negotiated === 'pptp cleared', 'our client takes it for something else')
+    await server.empty(15)
+    check(/Modem hangup/.test(server.log), 'the log of the real server does not say Modem hangup')
+    await bridge.stop()
+  },
+}
+
 /** Nobody says anything for a while but the two echoes. */
 const idle: Case = {
   name: 'serve-idle',
@@ -261,6 +277,7 @@ export const WE_DIAL: readonly Case[] = [
   }),
   idle,
   secondCall,
+  weShutdown,
   leaving({
     name: 'serve-hangup',
     async leave({ server }) {
