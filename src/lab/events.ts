@@ -6,6 +6,7 @@ import { fetchBytes } from '../app/transfer.ts'
 import type { LineQuality } from '../link/link.ts'
 import { Client } from '../node/client.ts'
 import { IpNode } from '../node/ip-node.ts'
+import { PptpServer } from '../node/pptp-server.ts'
 import { crash, type Simulation } from './build.ts'
 import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
 
@@ -13,6 +14,11 @@ import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
 const client = (simulation: Simulation, name: string): Client => {
   const node = simulation.nodes.get(name)
   if (!(node instanceof Client)) throw new Error(`${name} is no client`)
+  return node
+}
+const tunneller = (simulation: Simulation, name: string): Client | PptpServer => {
+  const node = simulation.nodes.get(name)
+  if (!(node instanceof Client || node instanceof PptpServer)) throw new Error(`${name} has no tunnels`)
   return node
 }
 const machine = (simulation: Simulation, name: string): IpNode => {
@@ -47,6 +53,7 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
     link.change(1, changed(args.sends[1]))
   },
   crash: (simulation, args) => crash(simulation, args.node),
+  shutdown: (simulation, args) => tunneller(simulation, args.node).shutDown(),
   note: () => {},
 }
 
@@ -58,6 +65,7 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
 /** The machine that is to do something, if one is. */
 function doer({ verb, args }: Action): string | undefined {
   if (verb === 'connect' || verb === 'disconnect') return args.client
+  if (verb === 'shutdown') return args.node
   return verb === 'link' || verb === 'note' || verb === 'crash' ? undefined : args.from
 }
 

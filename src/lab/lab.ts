@@ -357,6 +357,8 @@ export interface VerbArgs {
   }
   /** A machine loses its power. */
   crash: { readonly node: string }
+  /** The PPTP service of a client or a server ends; the machine goes on. */
+  shutdown: { readonly node: string }
   note: { readonly text: string }
 }
 

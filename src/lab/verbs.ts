@@ -265,6 +265,14 @@ export const VERBS = {
     },
     describe: ({ node }) => `${node} loses its power`,
   },
+  shutdown: {
+    schema: name('The client or server whose PPTP service ends: it stops its control connections (RFC 2637 §2.3).'),
+    read(tree, resolve) {
+      const node = resolve.node(tree, ['client', 'pptp-server'])
+      return node === undefined ? undefined : { node }
+    },
+    describe: ({ node }) => `${node} shuts its PPTP service down`,
+  },
   note: {
     schema: words('Text for the class.'),
     read(tree) {

@@ -119,7 +119,9 @@ export class Caller {
   causeOf(call: CallEnd, ppp: PppEnd | undefined): Cause {
     if (this.#limit) return this.#limit
     if (ppp && ppp.reason !== 'lower-down') return CAUSES[ppp.reason] ?? 'nas-error'
-    return call.reason === 'cleared' || call.reason === 'disconnected' ? 'user-request' : 'lost-carrier'
+    if (call.reason === 'cleared') return 'nas-request'
+    const asked = call.reason === 'disconnected' || call.control?.reason === 'stopped-by-peer'
+    return asked ? 'user-request' : 'lost-carrier'
   }
 
   snapshot(): Snapshot {

@@ -110,6 +110,11 @@ export class Client extends IpNode {
     else this.#control?.stop()
   }
 
+  /** Its service ends: the control connection is stopped (RFC 2637 §2.3, Stop-Local-Shutdown), and all in it goes. */
+  shutDown(): void {
+    if (this.#active) this.#control?.shutDown()
+  }
+
   /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
   #dial(control: ControlConnection): void {
     const call: Call = control.dial({

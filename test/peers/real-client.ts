@@ -2,7 +2,7 @@
 import { check, Failure, until } from '../support/outside/failure.ts'
 import type { Guest } from './guest.ts'
 import * as Log from './pppd-log.ts'
-import { lossOf } from './real-server.ts'
+import { earlyPackets, lossOf } from './real-server.ts'
 
 export interface Dial {
   readonly server: string
@@ -20,26 +20,42 @@ const END_SECONDS = 15
 
 export class RealClient {
   readonly #guest: Guest
+  readonly #unit: number
 
-  constructor(guest: Guest) {
+  /** Its interface is `ppp` and the unit. */
+  constructor(guest: Guest, unit = 0) {
     this.#guest = guest
+    this.#unit = unit
+  }
+
+  /** One more on the same machine. */
+  another(unit: number): RealClient {
+    return new RealClient(this.#guest, unit)
   }
 
   get log(): string {
-    return this.#guest.log('pppd.log')
+    return this.#guest.log(`pppd${this.#unit}.log`)
   }
   get #ended(): boolean {
-    return this.#guest.log('exit') !== ''
+    return this.#guest.log(`exit${this.#unit}`) !== ''
+  }
+  /** GRE packets that came before others which were sent before them; pptp-linux keeps them for a while. */
+  get reordered(): number {
+    return earlyPackets(this.#guest)
   }
 
   dial({ server, user, password, options }: Dial): void {
+    const unit = this.#unit
     const lines = [
       ...[`pty "pptp ${server} --nolaunchpppd --loglevel 2"`, `user "${user}"`, `password "${password}"`],
       ...['hide-password', 'remotename pptpd', 'lock', 'noauth', 'debug', 'dump', 'nodetach', 'maxfail 1'],
-      ...['noipdefault', 'nodefaultroute', 'logfile /guest/log/pppd.log', ...options],
+      ...['noipdefault', 'nodefaultroute', `unit ${unit}`, `logfile /guest/log/pppd${unit}.log`, ...options],
     ]
-    this.#guest.write('dial-options', `${lines.join('\n')}\n`)
-    this.#guest.begin('pppd file /guest/dial-options > /guest/log/pppd.out 2>&1; echo $? > /guest/log/exit')
+    this.#guest.write(`dial-options${unit}`, `${lines.join('\n')}\n`)
+    const logs = '/guest/log'
+    this.#guest.begin(
+      `pppd file /guest/dial-options${unit} > ${logs}/pppd${unit}.out 2>&1; echo $? > ${logs}/exit${unit}`,
+    )
   }
 
   /** Waits until the tunnel is up; the server's address inside. */
@@ -48,9 +64,9 @@ export class RealClient {
     const address = Log.addressOf(this.log, 'remote')
     if (address === undefined) throw new Failure(`the real client gave up: ${this.#lastWords()}`)
     const { status } = await this.#guest.run(
-      'for i in $(seq 40); do ip -4 addr show dev ppp0 | grep -q peer && exit 0; sleep 0.05; done; exit 1',
+      `for i in $(seq 40); do ip -4 addr show dev ppp${this.#unit} | grep -q peer && exit 0; sleep 0.05; done; exit 1`,
     )
-    check(status === 0, 'ppp0 of the real client has no address')
+    check(status === 0, `ppp${this.#unit} of the real client has no address`)
     return address
   }
 
@@ -65,7 +81,7 @@ export class RealClient {
   }
 
   async ping(address: string, options: string): Promise<void> {
-    const { status, output } = await this.#guest.run(`ping -q -W 3 ${options} ${address}`)
+    const { status, output } = await this.#guest.run(`ping -q -W 3 -I ppp${this.#unit} ${options} ${address}`)
     check(status === 0, `the real client's ping of ${address} (${options}): ${lossOf(output)}`)
   }
 
@@ -86,9 +102,26 @@ export class RealClient {
 
   /** TERM to pppd: Terminate-Request, Call-Clear-Request, the end of the control connection. */
   async hangUp(): Promise<void> {
-    await this.#guest.run('for file in /run/ppp*.pid; do kill $(head -1 $file); done')
+    await this.#guest.run(`kill $(head -1 /run/ppp${this.#unit}.pid)`)
     await this.over(END_SECONDS)
     check(/rcvd \[LCP TermAck/.test(this.log), 'the Terminate-Request of the real client got no Terminate-Ack')
+  }
+
+  /** TERM to pptp-linux's call manager, which has the control connection; pppd is not told. */
+  async endControl(): Promise<void> {
+    const { status, output } = await this.#guest.run(
+      `kill $(ss -Htnp 'dport = :1723' | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p')`,
+    )
+    check(status === 0, `no call manager of pptp-linux runs: ${output}`)
+  }
+
+  /** KILL to pppd and to both processes of pptp-linux: the kernel closes their connection, and that is all. */
+  async kill(): Promise<void> {
+    await this.#guest.run('kill -9 $(pidof pppd pptp)')
+  }
+
+  vanish(): void {
+    this.#guest.vanish()
   }
 
   async over(seconds: number): Promise<void> {
@@ -96,7 +129,9 @@ export class RealClient {
   }
 
   #lastWords(): string {
-    const words = `${this.#guest.log('syslog')}\n${this.#guest.log('pppd.out')}\n${this.log}`.trim().split('\n')
+    const words = `${this.#guest.log('syslog')}\n${this.#guest.log(`pppd${this.#unit}.out`)}\n${this.log}`
+      .trim()
+      .split('\n')
     const telling = words.filter(line => /warn|fatal|error|fail|terminat|timeout|No response/i.test(line))
     return (telling.at(-1) ?? words.at(-1) ?? 'without a word').slice(0, 160)
   }

@@ -26,6 +26,8 @@ export const REQUIRE = {
     ...['require-chap', 'refuse-pap', 'refuse-mschap', 'refuse-mschap-v2', 'refuse-eap'],
     ...[...NO_COMPRESSION, ...NO_MPPE, ...LCP_ECHO],
   ],
+  /** As pptpd's Debian package has it but for the encryption: Deflate, BSD-Compress and VJ are offered. */
+  stock: ['require-mschap-v2', 'refuse-pap', 'refuse-chap', 'refuse-mschap'],
   pap: [
     ...['require-pap', 'refuse-chap', 'refuse-mschap', 'refuse-mschap-v2', 'refuse-eap'],
     ...[...NO_COMPRESSION, ...NO_MPPE, ...LCP_ECHO],
@@ -85,6 +87,16 @@ export class RealServer {
     await this.#guest.run('kill $(pidof pptpctrl)')
   }
 
+  /** KILL to pppd and to pptpd's process for this connection: the kernel closes it, and that is all. */
+  async kill(): Promise<void> {
+    await this.#guest.run('kill -9 $(pidof pppd pptpctrl)')
+  }
+
+  /** GRE packets that came before others which were sent before them; pptpd keeps them for a while. */
+  get reordered(): number {
+    return earlyPackets(this.#guest)
+  }
+
   async ping(address: string, options: string): Promise<void> {
     const { status, output } = await this.#guest.run(`ping -q -W 3 ${options} ${address}`)
     check(status === 0, `the real server's ping of ${address}: ${lossOf(output)}`)
@@ -102,3 +114,6 @@ export class RealServer {
 }
 
 export const lossOf = (output: string): string => /\d+ packets transmitted.*loss/.exec(output)?.[0] ?? output
+
+/** How many GRE packets the real programs of a guest say to have kept for those before them. */
+export const earlyPackets = (guest: Guest): number => guest.log('syslog').match(/buffering packet/g)?.length ?? 0

@@ -2,6 +2,7 @@
 import type { Bridge } from '../support/outside/bridge.ts'
 import { check, until } from '../support/outside/failure.ts'
 import type { Case, Facts } from './case.ts'
+import { echoes } from './echoes.ts'
 import type { Guest } from './guest.ts'
 import * as Log from './pppd-log.ts'
 import { REQUIRE, RealServer } from './real-server.ts'
@@ -12,8 +13,11 @@ const LAB = 'bridge-client'
 const CLIENT = 'alice'
 const UP_SECONDS = 30
 const LEAST_OCTETS = 60_000
-/** Well behind what the lab itself does. */
+/** Well behind what the lab itself does; on a bad line that takes longer. */
 const HANG_UP = { at: '18s', disconnect: CLIENT }
+const LATE_HANG_UP = { at: '40s', disconnect: CLIENT }
+/** The link between our client and its router. */
+const LINE = 'topology.links[0]'
 
 interface Session {
   readonly bridge: Bridge
@@ -23,19 +27,25 @@ interface Session {
   readonly address: string
 }
 
+interface Ours {
+  readonly events?: readonly object[]
+  /** Of our command. */
+  readonly ours?: readonly string[]
+}
+
 /** pptpd listens, the bridge has started, and its client has a tunnel. */
 async function session(
   site: Site,
   facts: Facts,
   options: readonly string[],
-  events: readonly object[] = [],
+  { events = [], ours = [] }: Ours = {},
 ): Promise<Session> {
   const guest = site.serverGuest()
   await guest.ready()
   const server = new RealServer(guest)
   await server.listen(options)
   facts.peer = 'pptpd'
-  const bridge = site.bridge({ lab: LAB, events })
+  const bridge = site.bridge({ lab: LAB, events, options: ours })
   await bridge.ready()
   const address = await server.tunnel(UP_SECONDS)
   facts.negotiated = Log.negotiated(server.log)
@@ -43,15 +53,49 @@ async function session(
   return { bridge, guest, server, address }
 }
 
-const transfer = (name: string, options: readonly string[], agreed: string, short = false): Case => ({
+interface Transfer {
+  readonly short?: boolean
+  readonly line?: Line
+}
+/** What a line does to packets, and how it is seen that it did. */
+interface Line {
+  readonly options: readonly string[]
+  seen(session: Session): void
+}
+const LOSS: Line = {
+  options: ['--set', `${LINE}.loss=2%`],
+  seen: ({ bridge }) => check((bridge.result.drops['line-loss'] ?? 0) > 0, 'the line has lost nothing'),
+}
+/** As netem did it for the captures of real peers. */
+const JITTER: Line = {
+  options: ['--set', `${LINE}.delay=6ms`, '--set', `${LINE}.jitter=5ms`],
+  seen: ({ server }) => check(server.reordered > 0, 'nothing has overtaken anything on its way to the real server'),
+}
+/** Of our end of the tunnel, from what the peer or the way takes; of both MPPE takes 4 octets, of the way GRE takes 40. */
+const MTU = (mtu: number, ...options: readonly string[]): Line => ({
+  options,
+  seen: ({ bridge }) => {
+    const [up] = bridge.seen('interface', { to: 'up' })
+    check(String(up.fields.detail).includes(`MTU ${mtu},`), `not the MTU ${mtu} at our end: ${up.fields.detail}`)
+  },
+})
+
+const transfer = (
+  name: string,
+  options: readonly string[],
+  agreed: string,
+  { short = false, line }: Transfer = {},
+): Case => ({
   name,
   short,
   async play(site, facts) {
-    const { bridge, server, address } = await session(site, facts, options, [HANG_UP])
+    const plan = { events: [line ? LATE_HANG_UP : HANG_UP], ours: line?.options ?? [] }
+    const it = await session(site, facts, options, plan)
+    const { bridge, server, address } = it
     check(facts.negotiated === agreed, `negotiated, but not as asked: ${agreed}`)
     await server.ping(address, '-c 5 -i 0.2')
-    await bridge.sees(30, 'talk-done', { ok: true })
-    await bridge.sees(30, 'tunnel-end', { layer: 'lcp', reason: 'closed' })
+    await bridge.sees(40, 'talk-done', { ok: true })
+    await bridge.sees(50, 'tunnel-end', { layer: 'lcp', reason: 'closed' })
     await server.empty(15)
     const octets = Log.octetsOf(server.log)
     facts.toPeer = octets?.received
@@ -59,8 +103,78 @@ const transfer = (name: string, options: readonly string[], agreed: string, shor
     check((octets?.received ?? 0) >= LEAST_OCTETS, `fewer than ${LEAST_OCTETS} octets came to the real server`)
     check((octets?.sent ?? 0) >= LEAST_OCTETS, `fewer than ${LEAST_OCTETS} octets came from the real server`)
     await bridge.stop()
+    line?.seen(it)
   },
 })
+
+const wrongPassword: Case = {
+  name: 'serve-wrong-password',
+  async play(site, facts) {
+    const guest = site.serverGuest()
+    await guest.ready()
+    const server = new RealServer(guest)
+    await server.listen(REQUIRE.msChapV2('require-mppe-128'))
+    facts.peer = 'pptpd'
+    const bridge = site.bridge({ lab: LAB, options: ['--set', `topology.nodes.${CLIENT}.pptp.password=wrong`] })
+    await bridge.ready()
+    const end = await bridge.sees(UP_SECONDS, 'tunnel-end', { layer: 'auth', reason: 'auth-failed' })
+    facts.negotiated = 'refused: wrong password'
+    check(/691/.test(String(end.fields.detail)), `our client does not say error 691: ${end.fields.detail}`)
+    await server.empty(15)
+    check(Log.authFailed(server.log), 'the real server does not say that the password was wrong')
+    check(Log.ups(server.log) === 0, 'the tunnel came up')
+    await bridge.stop()
+  },
+}
+
+/** Our client stops the control connection without a word of PPP. */
+const weShutdown: Case = {
+  name: 'serve-we-shutdown',
+  async play(site, facts) {
+    const plan = { events: [{ at: '18s', shutdown: CLIENT }] }
+    const { bridge, server, address } = await session(site, facts, REQUIRE.msChapV2('require-mppe-128'), plan)
+    await server.ping(address, '-c 3 -i 0.2')
+    const end = await bridge.sees(30, 'tunnel-end')
+    facts.negotiated = `${end.fields.layer} ${end.fields.reason}`
+    check(facts.negotiated === 'pptp cleared', 'our client takes it for something else')
+    await server.empty(15)
+    check(/Modem hangup/.test(server.log), 'the log of the real server does not say Modem hangup')
+    await bridge.stop()
+  },
+}
+
+/** Nobody says anything for a while but the two echoes. */
+const idle: Case = {
+  name: 'serve-idle',
+  async play(site, facts) {
+    const plan = { events: [{ at: '100s', disconnect: CLIENT }] }
+    const { bridge, server, address } = await session(site, facts, REQUIRE.msChapV2('require-mppe-128'), plan)
+    facts.negotiated = await echoes(bridge)
+    await server.ping(address, '-c 3 -i 0.2')
+    await bridge.sees(60, 'tunnel-end', { layer: 'lcp', reason: 'closed' })
+    await server.empty(15)
+    await bridge.stop()
+  },
+}
+
+/** Our client has one call; its second begins when the first is over. */
+const secondCall: Case = {
+  name: 'serve-second-call',
+  async play(site, facts) {
+    const events = [HANG_UP, { at: '21s', connect: CLIENT }, { at: '33s', disconnect: CLIENT }]
+    const it = await session(site, facts, REQUIRE.msChapV2('require-mppe-128'), { events })
+    const { bridge, server, address } = it
+    await server.ping(address, '-c 3 -i 0.2')
+    await until(UP_SECONDS, 'the second call does not come up', () => Log.ups(server.log) === 2)
+    await server.ping(Log.addressOf(server.log, 'remote') ?? '', '-c 3 -i 0.2')
+    await bridge.seesAll(30, 'tunnel-end', 2, { layer: 'lcp', reason: 'closed' })
+    const calls = bridge.seen('pptp-message', { way: 'received', type: 'outgoing-call-reply' })
+    facts.negotiated = `${calls.length} calls, one after the other`
+    check(calls.length === 2, 'not two calls')
+    await server.empty(15)
+    await bridge.stop()
+  },
+}
 
 /** The two do not come to terms about encryption: no tunnel, and each side says why. */
 const mismatch = (name: string, use: string, peer: readonly string[], says: RegExp, end: [string, string]): Case => ({
@@ -120,7 +234,9 @@ const HANG_UP_AFTER_MS = 5000
 const afterAWhile = (): Promise<void> => new Promise(resolve => setTimeout(resolve, HANG_UP_AFTER_MS))
 
 export const WE_DIAL: readonly Case[] = [
-  transfer('serve-mppe-128', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', true),
+  transfer('serve-mppe-128', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', {
+    short: true,
+  }),
   transfer('serve-mppe-40', REQUIRE.msChapV2('require-mppe-40'), 'MS-CHAPv2, MPPE 40-bit stateless'),
   transfer(
     'serve-mppe-128-stateful',
@@ -139,6 +255,30 @@ export const WE_DIAL: readonly Case[] = [
   transfer('serve-ms-chap-mppe', REQUIRE.msChap('require-mppe-128'), 'MS-CHAP, MPPE 128-bit stateless'),
   transfer('serve-chap-md5', REQUIRE.chapMd5, 'CHAP-MD5, no encryption'),
   transfer('serve-pap', REQUIRE.pap, 'PAP, no encryption'),
+  transfer('serve-stock', REQUIRE.stock, 'MS-CHAPv2, no encryption'),
+  wrongPassword,
+  transfer(
+    'serve-small-mtu',
+    REQUIRE.msChapV2('require-mppe-128', 'mtu 576', 'mru 576'),
+    'MS-CHAPv2, MPPE 128-bit stateless',
+    { line: MTU(572) },
+  ),
+  transfer('serve-small-path', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', {
+    line: MTU(956, '--set', `${LINE}.mtu=1000`),
+  }),
+  transfer('serve-loss', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', { line: LOSS }),
+  transfer(
+    'serve-loss-stateful',
+    REQUIRE.msChapV2('require-mppe-128', 'mppe-stateful', 'plugin mppe-want-stateful.so'),
+    'MS-CHAPv2, MPPE 128-bit stateful',
+    { line: LOSS },
+  ),
+  transfer('serve-reorder', REQUIRE.msChapV2('require-mppe-128'), 'MS-CHAPv2, MPPE 128-bit stateless', {
+    line: JITTER,
+  }),
+  idle,
+  secondCall,
+  weShutdown,
   leaving({
     name: 'serve-hangup',
     async leave({ server }) {
@@ -158,6 +298,17 @@ export const WE_DIAL: readonly Case[] = [
     },
     layer: 'pptp',
     reason: 'disconnected',
+    within: 5,
+    settled: 5,
+  }),
+  leaving({
+    name: 'serve-killed',
+    async leave({ server }) {
+      await afterAWhile()
+      await server.kill()
+    },
+    layer: 'tcp',
+    reason: 'tcp-closed',
     within: 5,
     settled: 5,
   }),
