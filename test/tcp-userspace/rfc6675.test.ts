@@ -125,6 +125,23 @@ describe('what we report (RFC 2018 §3, §4)', () => {
   )
 
   test(
+    'what is in order by now is not told, and changes nothing in the order of the others (§4)',
+    scripted({}, ({ peer, connected }) => {
+      connected(WIDE)
+      for (const seq of [1001, 3001, 5001]) peer.sends('.', { seq, length: 1000 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1000 })
+      peer.expects('.', {
+        ack: 2001,
+        sack: [
+          [5001, 6001],
+          [3001, 4001],
+        ],
+      })
+    }),
+  )
+
+  test(
     'at most four blocks, three beside timestamps (§3)',
     scripted({}, s => {
       const { peer, connected } = s

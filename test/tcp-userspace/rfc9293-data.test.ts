@@ -511,6 +511,18 @@ describe('a window of zero (RFC 9293 §3.8.6.1)', () => {
   )
 
   test(
+    'what goes into a small window after long is text: it goes again after one timeout (§3.8.6.2.1, RFC 6298 (5.1))',
+    scripted({}, ({ app, peer, connected }) => {
+      connected({ mss: 1000 })
+      peer.sends('.', { wnd: 100 })
+      app.writes(1000)
+      peer.expectsAfter(ms(200), '.', { seq: 1, length: 100 })
+      peer.expectsAfter(ms(200), '.', { seq: 1, length: 100 })
+      peer.expectsAfter(ms(400), '.', { seq: 1, length: 100 })
+    }),
+  )
+
+  test(
     'acknowledgments of the peer count although its window is closed',
     scripted({}, ({ app, peer, connected }) => {
       connected({ wnd: 1000, mss: 1000 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { State } from 'tcp-userspace'
 import { ms, sec } from '../../src/base/time.ts'
-import { type Script, scripted } from './script.ts'
+import { type Script, type ScriptOptions, scripted } from './script.ts'
 
 const SYNCHRONISED: readonly State[] = [
   'established',
@@ -515,6 +515,34 @@ describe('seventh: text (RFC 9293 §3.10.7.4)', () => {
 })
 
 describe('eighth: FIN (RFC 9293 §3.10.7.4)', () => {
+  test(
+    'a second FIN at another place does not count: the stream ends where the first one stood',
+    scripted({}, ({ app, peer, connected }) => {
+      connected()
+      peer.sends('F.', { seq: 1001 })
+      peer.sends('F.', { seq: 501 })
+      peer.sends('F.', { seq: 2001 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1000 })
+      app.reads(1000)
+      app.hears('ended')
+      peer.expects('.', { ack: 1002 })
+    }),
+  )
+
+  test('text is delivered before FIN, behind it, changes the state; also when both had to wait', () => {
+    const states: State[] = []
+    const handlers: ScriptOptions['handlers'] = app => ({ data: () => void states.push(app().state) })
+    scripted({ handlers }, ({ app, peer, connected }) => {
+      connected()
+      peer.sends('F.', { seq: 1001, length: 1000 })
+      peer.sends('.', { seq: 1, length: 1000 })
+      app.reads(2000)
+      app.is('close-wait')
+      assert.deepEqual([...new Set(states)], ['established'])
+    })()
+  })
+
   for (const [state, next] of [
     ['established', 'close-wait'],
     ['fin-wait-1', 'closing'],
