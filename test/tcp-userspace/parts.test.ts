@@ -364,7 +364,14 @@ describe('options (RFC 9293 §3.2)', () => {
   })
 
   test('behind the end of the list nothing counts', () => {
-    assert.deepEqual(ofSyn(list('00 03 03 07')), [0, -1, false, false, 0])
+    for (const hex of ['00 03 03 07', '00 02 03 03 07 01 01 01']) {
+      assert.deepEqual(ofSyn(list(hex)), [0, -1, false, false, 0], hex)
+    }
+  })
+
+  test('one that is not known says nothing, however long it is (MUST-6)', () => {
+    assert.deepEqual(ofSyn(list('fd 02 01 01')), [0, -1, false, false, 0])
+    assert.deepEqual(ofSyn(list('fd 0a f989 000000000000 01 01')), [0, -1, false, false, 0])
   })
 
   test('timestamps, alone and in the form of RFC 7323 appendix A or another, and beside more', () => {
