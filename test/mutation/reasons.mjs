@@ -194,4 +194,34 @@ export const REASONS = [
     'tailLossProbe: options.tailLossProbe',
   ],
   ['stack', 'types', 'the connection is in its chain', 'while (at && at.next !== connection)'],
+
+  ['checksum', 'work', 'both ways to add give the same sum', 'WORTHWHILE) return sumOctets', 'at < fours', '~3'],
+
+  ['options', 'same', 'set before it is read', 'windowScale = -1', 'sackPermitted = false', 'timestamps = false'],
+  [
+    'options',
+    'work',
+    'timestamps in the usual form are found by the loop over all options as well',
+    'this.timestamps = end === o',
+    'if (this.timestamps) {',
+    'else if (end > o)',
+  ],
+  [
+    'options',
+    'same',
+    'no option begins with the last octet or behind it',
+    'o < end;',
+    'const length = o + 1 < end ?',
+  ],
+  ['options', 'same', 'what lies beyond the number of blocks is not read', 'n < this.blocks'],
+  ['options', 'same', 'the last step leads nowhere', 'b[o++] = offer.windowScale'],
+
+  ['ranges', 'same', 'what lies behind the last stretch compares as equal', 'from.length > 0 &&', 'at < from.length &&'],
+
+  ['segment', 'same', 'an option of one octet has no length, and a length of none is wrong', 'if (at + 1 >= end) return 0'],
+  ['segment', 'same', 'two octets more are half a block more, which is rounded down', 'length: (size - 2) / 8'],
+
+  ['siphash', 'instant', 'a sum of exactly 2^32 - 1', 'low > 0xffff_ffff'],
+  ['siphash', 'same', 'there is no ninth word', 'n < 8'],
+  ['siphash', 'same', 'no word is as good as zero', 'pairs < words.length'],
 ]

@@ -442,6 +442,41 @@ describe('fifth: ACK (RFC 9293 §3.10.7.4)', () => {
   )
 
   test(
+    'time-wait: old text that comes again is acknowledged, and 2 MSL run on',
+    scripted({}, s => {
+      s.connected()
+      s.peer.sends('.', { length: 10 })
+      s.app.closes()
+      s.peer.sends('F.')
+      s.peer.sends('.', { ack: 2 })
+      s.app.is('time-wait')
+      s.peer.takes()
+      s.clock.advance(sec(40))
+      s.peer.sends('.', { seq: 1, length: 10, ack: 2 })
+      s.peer.expects('.', { ack: 12 })
+      s.clock.advance(sec(20))
+      s.app.is('closed')
+    }),
+  )
+
+  test(
+    'established: text or FIN that comes again starts no timer',
+    scripted({}, s => {
+      s.connected()
+      s.peer.sends('.', { length: 10 })
+      s.clock.advance(sec(1))
+      s.peer.sends('.', { seq: 1, length: 10 })
+      s.clock.advance(sec(1))
+      s.peer.takes()
+      assert.equal(s.scheduler.next, undefined)
+      s.peer.sends('F.')
+      s.peer.sends('F.', { seq: 11 })
+      s.clock.advance(sec(100))
+      s.app.is('close-wait')
+    }),
+  )
+
+  test(
     'time-wait: the peer’s FIN that comes again is acknowledged, and 2 MSL start again',
     scripted({}, s => {
       s.reach('time-wait')
@@ -524,6 +559,19 @@ describe('eighth: FIN (RFC 9293 §3.10.7.4)', () => {
       peer.sends('F.', { seq: 2001 })
       peer.takes()
       peer.sends('.', { seq: 1, length: 1000 })
+      app.reads(1000)
+      app.hears('ended')
+      peer.expects('.', { ack: 1002 })
+    }),
+  )
+
+  test(
+    'text beyond FIN is not taken, whatever came first',
+    scripted({}, ({ app, peer, connected }) => {
+      connected()
+      peer.sends('F.', { seq: 1001 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1500 })
       app.reads(1000)
       app.hears('ended')
       peer.expects('.', { ack: 1002 })

@@ -250,6 +250,15 @@ describe('tail loss probe (RFC 8985 §7)', () => {
     }
   })
 
+  test('one with blocks tells of something else', () => {
+    const { acks, connection } = probed()
+    acks(13)
+    connection.write(stream(2 * MSS))
+    acks(13, [14, 15])
+    acks(15)
+    assert.equal(connection.info().ssthresh, 6 * MSS)
+  })
+
   test('and one from before the end of the probe is not', () => {
     const { acks, connection } = probed()
     acks(5)
