@@ -141,7 +141,7 @@ describe('the ring', () => {
     assert.deepEqual([...seen], [...expected])
   })
 
-  test('emptied it keeps what is little, for the next time; a view stays as it is (RFC 9293 §3.10.3)', () => {
+  test('emptied it keeps what is little, for the next time; a view stays as it is', () => {
     const small = filled(0, 1024)
     small.release()
     assert.equal(capacity(small), 1024)

@@ -126,8 +126,9 @@ describe('what we report (RFC 2018 §3, §4)', () => {
 
   test(
     'what is in order by now is not told, and changes nothing in the order of the others (§4)',
-    scripted({}, ({ peer, connected }) => {
+    scripted({}, ({ app, peer, connected }) => {
       connected(WIDE)
+      app.pauses()
       for (const seq of [1001, 3001, 5001]) peer.sends('.', { seq, length: 1000 })
       peer.takes()
       peer.sends('.', { seq: 1, length: 1000 })
