@@ -159,7 +159,9 @@ function ackArrived(tcb: Tcb, bytes: Uint8Array, at: number, seq: number, long: 
   else if (long && options.blocks === 0 && tcb.timers.waiting !== 'persist') return undefined
   const news = options.blocks > 0 ? recovery.blocks(options, tcb.env.now()) : 0
   // RFC 5681 §2; with SACK, RFC 6675 §2.
-  const duplicate = recovery.sack ? news > 0 : !long && sameWindow
+  const repeated = ack === una && !long && sameWindow
+  const duplicate = recovery.sack ? news > 0 : repeated
+  if (repeated && options.blocks === 0) recovery.probeNeedless() // from a peer without D-SACK
   const { waiting } = tcb.timers
   if (duplicate && ack === una && waiting === 'retransmit') recovery.duplicate(tcb.env.now())
   if (waiting === 'persist') probeAnswered(tcb)

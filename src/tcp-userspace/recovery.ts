@@ -73,6 +73,8 @@ export class Recovery {
   /** TLP.end_seq and TLP.is_retrans of RFC 8985 §7.1. */
   #probeEnd: number | undefined = undefined
   #probeAgain = false
+  /** FlightSize of RFC 5681 when the probe was sent. */
+  #probeFlight = 0
   #rescued = false
   #rescuing = false
   /** What duplicates add to the window of a connection without SACK, as each tells of a segment that has left. */
@@ -193,7 +195,7 @@ export class Recovery {
   /** D-SACK of the segment at `seq`. Only if all of fast recovery was needless it was patience that lacked. */
   #sentForNothing(seq: number): void {
     this.duplicatesReported++
-    if (this.#probeEnd !== undefined && leq(this.#probeEnd, this.#sender.una)) this.#probeEnd = undefined
+    this.probeNeedless()
     if (this.#unproven === 0 || lt(seq, this.#undoFrom) || !lt(seq, this.#recover)) return
     this.#unproven--
     if (this.#unproven > 0) return
@@ -342,17 +344,25 @@ export class Recovery {
     this.#rescuing = again
   }
   probed(): void {
-    this.#probeEnd = this.#sender.nxt
+    const { nxt, flight } = this.#sender
+    this.#probeEnd = nxt
+    this.#probeFlight = flight
+  }
+
+  /** RFC 8985 §7.4.2: a segment of the peer tells that the octets of the probe came twice. */
+  probeNeedless(): void {
+    if (this.#probeEnd !== undefined && leq(this.#probeEnd, this.#sender.una)) this.#probeEnd = undefined
   }
 
   /** SND.UNA has moved on. RFC 8985 §7.4.2: has the probe repaired a loss that would have gone unseen? */
   probeAnswered(options: Options, now: number): void {
-    const { una, flight } = this.#sender
+    const { una } = this.#sender
     if (this.#probeEnd === undefined || lt(una, this.#probeEnd)) return
     const seen = !this.#probeAgain || options.isDuplicate(una)
     if (!seen && una === this.#probeEnd) return
     this.#probeEnd = undefined
-    if (!seen) this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
+    // As much as for a loss that is seen at once: half of what was in flight then, of which little is left by now.
+    if (!seen) this.#congestion?.onLoss(Math.min(this.#probeFlight, this.cwnd), now)
   }
 
   onIdle(): void {

@@ -11,13 +11,6 @@ export const KINDS = {
 /** File, kind, why, and the places: a part of the line, or [part of the line, what stands there, what it becomes]. */
 export const REASONS = [
   [
-    'black-hole',
-    'untested',
-    'less than a full segment of progress while full ones are tried again',
-    'diff(una, this.#since) >= mss',
-  ],
-
-  [
     'connection',
     'work',
     'a reader that does not wait gets what is held, which is nothing',
@@ -39,7 +32,6 @@ export const REASONS = [
     'this.host.options.readSyn(bytes, at)',
   ],
 
-  ['delivery', 'untested', 'a second FIN at another place', 'receiver.finSeq === undefined'],
   ['delivery', 'same', '`deliver` tells it at the end of the event', 'if (tcb.receiver.held === 0 && tcb.endTold)'],
 
   ['keep-alive', 'work', 'the timer is set anew for every segment', 'if (this.#probes === 0)'],
@@ -107,12 +99,6 @@ export const REASONS = [
   ['recovery', 'same', 'no probe: nothing is forgotten', 'if (this.#probeEnd !== undefined && leq'],
   [
     'recovery',
-    'untested',
-    'the second of two copies lost again, sent between the first and its loss',
-    'this.#copies[0].nxt, this.#reduced',
-  ],
-  [
-    'recovery',
     'same',
     'a recovery by the timer has nothing unproven',
     ["if (this.phase === 'fast') this.phase = 'open'", undefined, 'true'],
@@ -127,20 +113,8 @@ export const REASONS = [
   [
     'recovery',
     'same',
-    'after a timeout more is in flight than the window of one segment',
-    "if (used >= cwnd || this.phase === 'timeout')",
-  ],
-  [
-    'recovery',
-    'same',
     'asked for only in a recovery, or when nothing is known to be lost',
     "if (this.phase === 'open' || this.allowance",
-  ],
-  [
-    'recovery',
-    'untested',
-    'how much a loss that a probe has repaired takes: all that is in flight is acknowledged then, in the tests',
-    ['if (!seen)', 'Math.min(flight, this.cwnd)'],
   ],
   ['recovery', 'untested', 'fast recovery without blocks left', 'board.octets === 0 || this.allowance'],
 
@@ -176,17 +150,8 @@ export const REASONS = [
   ['tcb', 'types', 'by a cause alone no way leads into these two states', "if (to && to !== 'syn-sent'"],
   ['tcb', 'types', 'only SYN-RECEIVED has a listener', "if (before.state === 'syn-received' && before.listener)"],
 
-  [
-    'timeouts',
-    'instant',
-    'a segment of exactly 536 octets',
-    ['tcb.sender.front() > DEFAULT_MSS', undefined, 'tcb.sender.front() >= DEFAULT_MSS'],
-  ],
-  ['timeouts', 'untested', 'a probe that begins a retransmission', 'if (timers.set(tcb.sender))'],
-
   ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
   ['sack', 'same', 'a place without a segment is in no stretch', '#recent: number[]', 'this.#recent.length > MOST'],
-  ['recovery', 'untested', 'a probe in a recovery with two segments in flight', 'return this.sack && this.phase'],
   [
     'stack',
     'untested',
@@ -194,4 +159,215 @@ export const REASONS = [
     'tailLossProbe: options.tailLossProbe',
   ],
   ['stack', 'types', 'the connection is in its chain', 'while (at && at.next !== connection)'],
+
+  ['checksum', 'work', 'both ways to add give the same sum', 'WORTHWHILE) return sumOctets', 'at < fours', '~3'],
+
+  ['options', 'same', 'set before it is read', 'windowScale = -1', 'sackPermitted = false', 'timestamps = false'],
+  [
+    'options',
+    'work',
+    'timestamps in the usual form are found by the loop over all options as well',
+    'this.timestamps = end === o',
+    'if (this.timestamps) {',
+    'else if (end > o)',
+  ],
+  ['options', 'same', 'no option begins with the last octet or behind it', 'o < end;', 'const length = o + 1 < end ?'],
+  ['options', 'same', 'what lies beyond the number of blocks is not read', 'n < this.blocks'],
+  ['options', 'same', 'the last step leads nowhere', 'b[o++] = offer.windowScale'],
+
+  [
+    'ranges',
+    'same',
+    'what lies behind the last stretch compares as equal',
+    'from.length > 0 &&',
+    'at < from.length &&',
+  ],
+
+  [
+    'segment',
+    'same',
+    'an option of one octet has no length, and a length of none is wrong',
+    'if (at + 1 >= end) return 0',
+  ],
+  ['segment', 'same', 'two octets more are half a block more, which is rounded down', 'length: (size - 2) / 8'],
+
+  ['siphash', 'instant', 'a sum of exactly 2^32 - 1', 'low > 0xffff_ffff'],
+  ['siphash', 'same', 'there is no ninth word', 'n < 8'],
+  ['siphash', 'same', 'no word is as good as zero', 'pairs < words.length'],
+
+  ['arrives', 'types', 'it is called in this state only', "if (tcb.standing.state === 'syn-sent') {"],
+  ['arrives', 'untested', 'the round trip of a simultaneous open', 'synReceived(tcb.standing.synAt, false, undefined)'],
+  ['arrives', 'untested', 'a segment one octet before the window in SYN-RECEIVED', '(bits & (SYN | RST)) === SYN'],
+  ['arrives', 'untested', 'SYN or FIN alone, one octet beside the window', 'const length = end - from + (bits & SYN'],
+  [
+    'arrives',
+    'instant',
+    'the same timestamp, taken once more, is newer by 24 days',
+    'if (value !== timestamps.recent)',
+  ],
+  [
+    'arrives',
+    'types',
+    'only SYN-RECEIVED has a listener',
+    ["standing.listener) tcb.finish('reset'", undefined, 'true'],
+  ],
+  ['arrives', 'untested', 'a SYN inside the window of a simultaneous open', "standing.listener) tcb.finish('reset'"],
+  [
+    'arrives',
+    'untested',
+    'the word for text that comes with the last acknowledgment',
+    "|| tcb.state === 'closed') return discard",
+  ],
+  ['arrives', 'same', 'without text nothing has come twice', 'if (length > 0) tcb.receiver.repeated'],
+  ['arrives', 'instant', 'an age of exactly the timeout', ['age > rtoClock.value', undefined, 'age >= rtoClock.value']],
+  ['arrives', 'untested', 'an old segment without ACK', 'if ((bits & ACK) === 0 || seq !== receiver.nxt'],
+  ['arrives', 'same', 'at RCV.NXT only a closed window refuses', 'if (receiver.wnd === 0 && seq === receiver.nxt'],
+  [
+    'arrives',
+    'untested',
+    'the octets of window probes among duplicates',
+    "return ackArrived(tcb, bytes, at, seq, true) ?? 'out-of-window'",
+  ],
+  ['arrives', 'work', 'a segment with text is no duplicate', 'else if (long && options.blocks === 0'],
+  ['arrives', 'work', 'no blocks, no news', 'const news = options.blocks > 0'],
+  [
+    'arrives',
+    'untested',
+    'an acknowledgment that moves on and tells of blocks, counted as a duplicate',
+    'if (duplicate && ack === una',
+  ],
+  ['arrives', 'work', 'it finds the same size', 'if (now >= tcb.widenAt) fitPath(tcb)'],
+  [
+    'arrives',
+    'untested',
+    'a writer that is called again and again, or is not there',
+    'tcb.wantsToWrite = false',
+    'tcb.handlers.writable?.()',
+  ],
+  [
+    'arrives',
+    'untested',
+    'the peer closes at the same time as a user who has left',
+    "if (tcb.state === 'fin-wait-2' && tcb.left)",
+  ],
+
+  [
+    'output',
+    'same',
+    'a state that does not send has nothing to send, or no window for it',
+    'if (standing.sends) {',
+    'standing === PLAIN.closed',
+  ],
+  ['output', 'work', 'it finds nothing to send again', "if (recovery.front || recovery.phase !== 'open')"],
+  [
+    'output',
+    'untested',
+    'no probe before there is a round trip, nor of a closed window',
+    "if (timers.waiting === 'retransmit' && host.tailLossProbe",
+  ],
+  [
+    'output',
+    'untested',
+    'FIN alone as a loss probe',
+    'recovery.probing(length <= 0)',
+    ['if (length > 0) sendText(tcb, nxt', undefined, 'length >= 0'],
+  ],
+  [
+    'output',
+    'untested',
+    'the round trip of new text that went as a probe',
+    ['if (length > 0) sendText(tcb, nxt', 'true', 'false'],
+  ],
+  [
+    'output',
+    'instant',
+    'a pause of exactly the timeout',
+    ['tcb.sentAt > tcb.rtoClock.value', undefined, 'tcb.env.now() - tcb.sentAt >= tcb.rtoClock.value'],
+  ],
+  ['output', 'untested', 'a pause shorter than the timeout', 'tcb.sentAt > tcb.rtoClock.value'],
+  [
+    'output',
+    'untested',
+    'when the timer runs out after a fast retransmit',
+    "if (tcb.timers.waiting === 'retransmit') tcb.timers.arm",
+  ],
+  [
+    'output',
+    'untested',
+    'window probes as retransmissions, or as a measure of the round trip',
+    'if (sender.inFlight) repeat(tcb, sender.una',
+    'else sendText(tcb, sender.una',
+  ],
+  ['output', 'types', 'all tests have a trace', 'tcb.env.trace?.retransmit'],
+
+  ['receiver', 'same', 'set before it is read', 'sack = false'],
+  ['receiver', 'same', 'what is exactly the most stays as it is', 'if (field > 0xffff) field = 0xffff'],
+  [
+    'receiver',
+    'instant',
+    'a window of exactly what is worth telling',
+    'this.#room - this.wnd >= this.#worth',
+    'diff(this.#told, this.nxt) < this.#worth',
+  ],
+  ['receiver', 'same', 'no place of FIN is as good as one at the end', 'this.finSeq === undefined ? beyond'],
+  [
+    'receiver',
+    'same',
+    'what is held is handed over at once, unless the reader pauses',
+    'return seq === this.nxt && this.held === 0',
+  ],
+  ['receiver', 'work', 'without SACK there is no room for what would be told', 'if (!this.sack) return'],
+  ['receiver', 'work', 'memory that is kept', 'this.#ring.release()'],
+  ['receiver', 'same', 'what lies behind the last stretch compares as equal', 'early.count === 0) return'],
+
+  ['sender', 'same', 'behind FIN the length is -1 all the same', 'if (left < 0 || usable <= 0) return -1'],
+  [
+    'sender',
+    'untested',
+    'FIN is queued and the window takes a part of the text before it',
+    'if (length === left && this.fin) return length',
+  ],
+  [
+    'sender',
+    'untested',
+    'FIN just at the edge of the window',
+    'if (!this.fin || add(seq, length)',
+    'return diff(this.edge, seq) > length',
+  ],
+  ['sender', 'work', 'memory that is kept', 'this.#ring.release()'],
+  ['sender', 'same', 'equal is equal', 'if (wnd > this.maxWnd)'],
+
+  ['delivery', 'same', 'octets that are new have not come twice', 'receiver.repeated(seq, finSeq)'],
+  [
+    'delivery',
+    'untested',
+    'partly old text is acknowledged at once instead of with the next',
+    'const inOrder = before > 0',
+  ],
+  ['delivery', 'same', 'nothing is held, nothing is handed over', 'if (receiver.held > 0) deliver(tcb)'],
+
+  ['ring', 'same', 'it is doubled until it is enough', 'let capacity = Math.max'],
+  [
+    'ring',
+    'same',
+    'no octets are moved to where they are',
+    'if (old.length === 0) return',
+    'if (start + first < end)',
+    'if (first < length)',
+  ],
+
+  ['sack', 'work', 'places that are in order by now are passed over', 'if (!early || early.count === 0) {'],
+  [
+    'sack',
+    'same',
+    'a place without a segment is in no stretch',
+    'n < this.#recent.length',
+    ['if (at === early.count', 'at === early.count', 'false'],
+  ],
+
+  ['timeouts', 'types', 'all tests have a trace', 'tcb.env.trace?.retransmit'],
+  ['timers', 'same', 'set before it is read', 'probeNext = false'],
+  ['timers', 'work', 'who rests can be told to rest', "if (waiting !== 'nothing') this.rest()"],
+  ['timers', 'work', 'nobody reads it without a user timeout', 'if (this.userTimeout !== undefined) this.#stuckSince'],
+  ['timers', 'same', 'the SYN is what is in flight', "if (waiting === 'syn' ||"],
 ]

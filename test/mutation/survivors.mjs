@@ -1,6 +1,7 @@
 // node test/mutation/survivors.mjs REPORT.json...: writes survivors.md, the score of each file and the mutants that no test
-// notices, from Stryker's reports (several, when the files were run in groups) and the reasons in reasons.mjs. Tells of
-// survivors without a reason, and of reasons without a survivor.
+// notices, from Stryker's reports and the reasons in reasons.mjs. There may be several reports, when the files were run in
+// groups or survivors once more: of each mutant the last one counts. Tells of survivors without a reason, and of reasons
+// without a survivor.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { KINDS, REASONS } from './reasons.mjs'
@@ -33,8 +34,12 @@ const explains = (one, name, line, text, to) =>
 
 const files = new Map()
 for (const report of process.argv.slice(2)) {
-  for (const [path, file] of Object.entries(JSON.parse(readFileSync(report, 'utf8')).files)) {
-    files.set(path.replace(/^.*\/|\.ts$/g, ''), file)
+  for (const [path, { source, mutants }] of Object.entries(JSON.parse(readFileSync(report, 'utf8')).files)) {
+    const name = path.replace(/^.*\/|\.ts$/g, '')
+    const before = files.get(name)
+    const file = before?.source === source ? before : { source, mutants: new Map() }
+    for (const one of mutants) file.mutants.set(JSON.stringify([one.location, one.replacement]), one)
+    files.set(name, file)
   }
 }
 
@@ -43,7 +48,7 @@ const scores = []
 const rows = []
 let unexplained = 0
 for (const [name, { source, mutants }] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-  const counted = mutants.filter(({ status }) => COUNTED.has(status))
+  const counted = [...mutants.values()].filter(({ status }) => COUNTED.has(status))
   const survivors = counted.filter(({ status }) => !NOTICED.has(status))
   scores.push({ name, all: counted.length, survivors: survivors.length })
   const order = ({ location: { start } }) => start.line * 1000 + start.column

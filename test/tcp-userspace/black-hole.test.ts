@@ -88,6 +88,29 @@ describe('path MTU black hole (RFC 4821 §7.7)', () => {
     assert.deepEqual([...new Set(lengths.slice(6, -1))], [536])
   })
 
+  /** Three full segments are lost, one of 1024 passes; then so many octets of the next full one, and three are lost again. */
+  function suspected(octets: number): number {
+    const { peer, clock, connected } = underTest({ initialWindow: 1 })
+    const connection = connected()
+    connection.write(stream(20_000))
+    const fails = (): void => {
+      const before = connection.sndUna
+      for (let n = 0; n < 300 && peer.drain().at(-1)?.segment.payload.length !== 1024; n++) clock.advance(100)
+      assert.equal(connection.sndUna, before)
+    }
+    const acks = (more: number): void => void peer.sends({ flags: 'A', seq: IRS + 1, ack: connection.sndUna + more })
+    fails()
+    acks(1024)
+    acks(octets)
+    fails()
+    acks(1024)
+    return connection.info().mss
+  }
+
+  test('less than a full segment of progress leaves the suspicion, a full one ends it', () => {
+    assert.deepEqual([suspected(100), suspected(1459), suspected(1460)], [1024, 1024, 1460])
+  })
+
   test('a host that does not look for the size of paths does not look for holes either', () => {
     const { lengths } = over(1460, (_, now) => now > 20e9, { pathMtuDiscovery: false })
     assert.deepEqual([...new Set(lengths)], [1460])

@@ -3,7 +3,19 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Cause, ENDINGS, Options, STATES, type State, type TcpEnv, TRANSITIONS } from 'tcp-userspace'
-import { cubeRoot, Isn, NewReno, Ranges, Receiver, Scoreboard, sipHash } from 'tcp-userspace/parts'
+import {
+  cubeRoot,
+  Isn,
+  NewReno,
+  PLAIN,
+  Ranges,
+  Receiver,
+  Ring,
+  Scoreboard,
+  sipHash,
+  synReceived,
+  synSent,
+} from 'tcp-userspace/parts'
 import { unhex } from '../../src/base/bytes.ts'
 
 /** RFC 9293 §3.3.2, figure 5, line by line; what the listener does is left out, and so is the deletion of the TCB. */
@@ -42,6 +54,104 @@ describe('states', () => {
       const ends = start === 'listen' || start === 'syn-received' || reached.has('closed')
       assert.ok(ends && ENDINGS.has('rst' satisfies Cause), start)
     }
+  })
+})
+
+/** What RFC 9293 says of each state: SEND (§3.10.2), text and FIN to be sent (§3.3.2), text (§3.10.7.4, seventh), ABORT (§3.10.5). */
+const PERMITTED = `
+  state         SEND is taken  sends  receives  ABORT sends RST
+  closed        -              -      -         -
+  listen        -              -      -         -
+  syn-sent      yes            -      -         -
+  syn-received  yes            -      -         yes
+  established   yes            yes    yes       yes
+  fin-wait-1    -              yes    yes       yes
+  fin-wait-2    -              -      yes       yes
+  close-wait    yes            yes    -         yes
+  closing       -              yes    -         -
+  last-ack      -              yes    -         -
+  time-wait     -              -      -         -`
+
+test('what each state permits (RFC 9293 §3.10.2, §3.10.5, §3.10.7.4)', () => {
+  const yes = (is: boolean): string => (is ? 'yes' : '-')
+  const ours = [...Object.values(PLAIN), synSent(0), synReceived(0, false, undefined)].map(
+    ({ state, takesSend, sends, receives, resets }) =>
+      [state, yes(takesSend), yes(sends), yes(receives), yes(resets)].join(' '),
+  )
+  const printed = PERMITTED.trim()
+    .split('\n')
+    .slice(1)
+    .map(line => line.trim().split(/\s+/).join(' '))
+  assert.deepEqual(ours.sort(), printed.sort())
+})
+
+describe('the ring', () => {
+  /** Octets from … to - 1 of it are those of their numbers. */
+  const holds = (ring: Ring, from: number, to: number): void => {
+    const target = new Uint8Array(to - from + 2).fill(0xee)
+    ring.copy(from, to - from, target, 1)
+    assert.deepEqual([...target], [0xee, ...numbers(from, to), 0xee])
+    const view = ring.view(from, to - from)
+    assert.deepEqual([...view], [...numbers(from, from + view.length)])
+    assert.ok(view.length > 0 && view.length <= to - from)
+  }
+  const numbers = (from: number, to: number): Uint8Array =>
+    Uint8Array.from({ length: to - from }, (_, n) => (from + n) & 255)
+  const capacity = (ring: Ring): number => ring.view(0, 1).buffer.byteLength
+  const filled = (from: number, to: number): Ring => {
+    const ring = new Ring()
+    ring.reserve(from, to - from)
+    ring.put(from, numbers(from, to), 0, to - from)
+    return ring
+  }
+
+  test('its room is a power of two, 256 octets or more, and no more than is needed', () => {
+    for (const [span, room] of [
+      [1, 256],
+      [256, 256],
+      [257, 512],
+      [5000, 8192],
+    ]) {
+      const ring = new Ring()
+      ring.reserve(7, span)
+      assert.equal(capacity(ring), room, `${span}`)
+      ring.reserve(7, room)
+      assert.equal(capacity(ring), room, `${span}`)
+    }
+  })
+
+  test('when it grows, by whatever, the octets are kept, also those behind its end', () => {
+    for (const from of [0, 100, 256, 0x7fff_ff80, -200]) {
+      for (const span of [257, 513, 3000]) {
+        const ring = filled(from, from + 256)
+        ring.reserve(from, span)
+        holds(ring, from, from + 256)
+      }
+    }
+  })
+
+  test('only the octets that are named are put there, the others stay', () => {
+    const ring = filled(50, 250)
+    const source = new Uint8Array(100).fill(9)
+    ring.put(100, source, 10, 30)
+    const seen = new Uint8Array(200)
+    ring.copy(50, 200, seen, 0)
+    const expected = numbers(50, 250)
+    expected.fill(9, 50, 70)
+    assert.deepEqual([...seen], [...expected])
+  })
+
+  test('emptied it keeps what is little, for the next time; a view stays as it is', () => {
+    const small = filled(0, 1024)
+    small.release()
+    assert.equal(capacity(small), 1024)
+    const large = filled(0, 1025)
+    const view = large.view(0, 1025)
+    large.release()
+    assert.equal(large.view(0, 1).length, 0)
+    large.reserve(0, 2000)
+    large.put(0, new Uint8Array(2000), 0, 2000)
+    assert.deepEqual([...view], [...numbers(0, 1025)])
   })
 })
 
@@ -254,7 +364,14 @@ describe('options (RFC 9293 §3.2)', () => {
   })
 
   test('behind the end of the list nothing counts', () => {
-    assert.deepEqual(ofSyn(list('00 03 03 07')), [0, -1, false, false, 0])
+    for (const hex of ['00 03 03 07', '00 02 03 03 07 01 01 01']) {
+      assert.deepEqual(ofSyn(list(hex)), [0, -1, false, false, 0], hex)
+    }
+  })
+
+  test('one that is not known says nothing, however long it is (MUST-6)', () => {
+    assert.deepEqual(ofSyn(list('fd 02 01 01')), [0, -1, false, false, 0])
+    assert.deepEqual(ofSyn(list('fd 0a f989 000000000000 01 01')), [0, -1, false, false, 0])
   })
 
   test('timestamps, alone and in the form of RFC 7323 appendix A or another, and beside more', () => {

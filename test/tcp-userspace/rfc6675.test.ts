@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ms, sec } from '../../src/base/time.ts'
-import { type Script, type ScriptOptions, scripted } from './script.ts'
+import { type Script, type ScriptOptions, scripted, stream } from './script.ts'
 
 const MSS = 1000
 const BIG: ScriptOptions = { sendBuffer: 1_000_000 }
@@ -125,6 +125,36 @@ describe('what we report (RFC 2018 §3, §4)', () => {
   )
 
   test(
+    'what is in order by now is not told, and changes nothing in the order of the others (§4)',
+    scripted({}, ({ app, peer, connected }) => {
+      connected(WIDE)
+      app.pauses()
+      for (const seq of [1001, 3001, 5001]) peer.sends('.', { seq, length: 1000 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1000 })
+      peer.expects('.', {
+        ack: 2001,
+        sack: [
+          [5001, 6001],
+          [3001, 4001],
+        ],
+      })
+    }),
+  )
+
+  test(
+    'they are told by a segment of their own when text goes at the same time',
+    scripted({ handlers: app => ({ data: () => void app().write(stream(10)) }) }, ({ peer, connected }) => {
+      connected(WIDE)
+      peer.sends('.', { seq: 2001, length: 1000 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1000 })
+      peer.expects('P.', { seq: 1, ack: 1001, length: 10, sack: null })
+      peer.expects('.', { ack: 1001, sack: [[2001, 3001]] })
+    }),
+  )
+
+  test(
     'at most four blocks, three beside timestamps (§3)',
     scripted({}, s => {
       const { peer, connected } = s
@@ -238,6 +268,19 @@ describe('duplicates are reported (RFC 2883 §4)', () => {
   )
 
   test(
+    'also of one whose timestamp is too old (RFC 7323 §5.3)',
+    scripted({}, ({ peer, connected }) => {
+      peer.timestamps = true
+      connected(WIDE)
+      peer.sends('.', { length: 1000 })
+      peer.sends('.', { length: 1000 })
+      peer.takes()
+      assert.equal(peer.sends('.', { seq: 1, length: 1000, ts: [49_000, 1] }), 'old-timestamp')
+      peer.expects('.', { ack: 2001, sack: [[1, 1001]] })
+    }),
+  )
+
+  test(
     'partly new: only the octets that came twice (§4.2)',
     scripted({}, ({ peer, connected }) => {
       connected(WIDE)
@@ -279,6 +322,29 @@ describe('recovery by SACK (RFC 6675 §5)', () => {
       s.peer.takes()
       for (let n = 0; n < 3; n++) s.peer.sends('.', { ack: 1, sack: [[1001, 1101 + 10 * n]] })
       assert.equal(s.peer.takes()[0]?.seq, 1)
+    }),
+  )
+
+  test(
+    'acknowledgments without news are no duplicates, however many (§2)',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      for (let n = 0; n < 5; n++) s.peer.sends('.', { ack: 1 })
+      for (let n = 0; n < 5; n++) s.peer.sends('.', { ack: 1, sack: [block(4)] })
+      s.peer.expectsNothing()
+      assert.equal(s.app.info.fastRecoveries, 0)
+    }),
+  )
+
+  test(
+    'blocks count that come with text',
+    scripted(BIG, s => {
+      flow(s, 10_000)
+      s.peer.takes()
+      for (const n of [1, 2, 3]) s.peer.sends('.', { ack: 1, length: 100, sack: [block(1, n)] })
+      assert.ok(starts(s).includes(1))
+      assert.equal(s.app.info.fastRecoveries, 1)
     }),
   )
 

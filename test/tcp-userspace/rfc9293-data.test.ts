@@ -511,6 +511,30 @@ describe('a window of zero (RFC 9293 §3.8.6.1)', () => {
   )
 
   test(
+    'text of the peer is an answer to the probes as well (MUST-37)',
+    scripted({}, ({ app, peer, connected, clock }) => {
+      connected({ wnd: 0 })
+      app.writes(100)
+      clock.advance(sec(1))
+      assert.ok(app.connection.unanswered > 1)
+      peer.sends('.', { length: 10, ack: 1, wnd: 0 })
+      assert.equal(app.connection.unanswered, 0)
+    }),
+  )
+
+  test(
+    'what goes into a small window after long is text: it goes again after one timeout (§3.8.6.2.1, RFC 6298 (5.1))',
+    scripted({}, ({ app, peer, connected }) => {
+      connected({ mss: 1000 })
+      peer.sends('.', { wnd: 100 })
+      app.writes(1000)
+      peer.expectsAfter(ms(200), '.', { seq: 1, length: 100 })
+      peer.expectsAfter(ms(200), '.', { seq: 1, length: 100 })
+      peer.expectsAfter(ms(400), '.', { seq: 1, length: 100 })
+    }),
+  )
+
+  test(
     'acknowledgments of the peer count although its window is closed',
     scripted({}, ({ app, peer, connected }) => {
       connected({ wnd: 1000, mss: 1000 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { State } from 'tcp-userspace'
 import { ms, sec } from '../../src/base/time.ts'
-import { type Script, scripted } from './script.ts'
+import { type Script, type ScriptOptions, scripted } from './script.ts'
 
 const SYNCHRONISED: readonly State[] = [
   'established',
@@ -442,6 +442,41 @@ describe('fifth: ACK (RFC 9293 §3.10.7.4)', () => {
   )
 
   test(
+    'time-wait: old text that comes again is acknowledged, and 2 MSL run on',
+    scripted({}, s => {
+      s.connected()
+      s.peer.sends('.', { length: 10 })
+      s.app.closes()
+      s.peer.sends('F.')
+      s.peer.sends('.', { ack: 2 })
+      s.app.is('time-wait')
+      s.peer.takes()
+      s.clock.advance(sec(40))
+      s.peer.sends('.', { seq: 1, length: 10, ack: 2 })
+      s.peer.expects('.', { ack: 12 })
+      s.clock.advance(sec(20))
+      s.app.is('closed')
+    }),
+  )
+
+  test(
+    'established: text or FIN that comes again starts no timer',
+    scripted({}, s => {
+      s.connected()
+      s.peer.sends('.', { length: 10 })
+      s.clock.advance(sec(1))
+      s.peer.sends('.', { seq: 1, length: 10 })
+      s.clock.advance(sec(1))
+      s.peer.takes()
+      assert.equal(s.scheduler.next, undefined)
+      s.peer.sends('F.')
+      s.peer.sends('F.', { seq: 11 })
+      s.clock.advance(sec(100))
+      s.app.is('close-wait')
+    }),
+  )
+
+  test(
     'time-wait: the peer’s FIN that comes again is acknowledged, and 2 MSL start again',
     scripted({}, s => {
       s.reach('time-wait')
@@ -515,6 +550,47 @@ describe('seventh: text (RFC 9293 §3.10.7.4)', () => {
 })
 
 describe('eighth: FIN (RFC 9293 §3.10.7.4)', () => {
+  test(
+    'a second FIN at another place does not count: the stream ends where the first one stood',
+    scripted({}, ({ app, peer, connected }) => {
+      connected()
+      peer.sends('F.', { seq: 1001 })
+      peer.sends('F.', { seq: 501 })
+      peer.sends('F.', { seq: 2001 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1000 })
+      app.reads(1000)
+      app.hears('ended')
+      peer.expects('.', { ack: 1002 })
+    }),
+  )
+
+  test(
+    'text beyond FIN is not taken, whatever came first',
+    scripted({}, ({ app, peer, connected }) => {
+      connected()
+      peer.sends('F.', { seq: 1001 })
+      peer.takes()
+      peer.sends('.', { seq: 1, length: 1500 })
+      app.reads(1000)
+      app.hears('ended')
+      peer.expects('.', { ack: 1002 })
+    }),
+  )
+
+  test('text is delivered before FIN, behind it, changes the state; also when both had to wait', () => {
+    const states: State[] = []
+    const handlers: ScriptOptions['handlers'] = app => ({ data: () => void states.push(app().state) })
+    scripted({ handlers }, ({ app, peer, connected }) => {
+      connected()
+      peer.sends('F.', { seq: 1001, length: 1000 })
+      peer.sends('.', { seq: 1, length: 1000 })
+      app.reads(2000)
+      app.is('close-wait')
+      assert.deepEqual([...new Set(states)], ['established'])
+    })()
+  })
+
   for (const [state, next] of [
     ['established', 'close-wait'],
     ['fin-wait-1', 'closing'],

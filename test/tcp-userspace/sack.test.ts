@@ -67,6 +67,25 @@ describe('a retransmission that is lost too', () => {
     )
     assert.equal(connection.info().cwnd, cwnd)
   })
+
+  test('two of them, of which the second was sent later: a loss of before the reduction is no second sign', () => {
+    const { connection, acks, sent } = inFlight(20)
+    connection.write(stream(40 * MSS))
+    acks(0, [1, 10]) // segment 0 is lost
+    acks(0, [11, 13])
+    assert.deepEqual(sent(), [0, 20])
+    acks(0, [11, 14]) // and so is 10
+    assert.deepEqual(sent().slice(0, 1), [10])
+    acks(0, [1, 10], [11, 20])
+    sent()
+    acks(0, [1, 10], [11, 23]) // three behind the second copy of 0, two behind that of 10
+    assert.equal(sent()[0], 0)
+    const { cwnd } = connection.info()
+    assert.equal(cwnd, 5 * MSS)
+    acks(0, [1, 10], [11, 24])
+    assert.equal(sent()[0], 10)
+    assert.equal(connection.info().cwnd, cwnd)
+  })
 })
 
 describe('tail loss probe (RFC 8985 §7)', () => {
@@ -172,6 +191,94 @@ describe('tail loss probe (RFC 8985 §7)', () => {
     connection.write(stream(MSS))
     acks(6.3)
     assert.ok(connection.info().cwnd >= cwnd)
+  })
+
+  /** Segment 0 has been acknowledged; of twelve more the probe has sent the last again. */
+  function probed() {
+    const parts = inFlight(1)
+    parts.clock.advance(20)
+    parts.acks(1)
+    parts.connection.write(stream(12 * MSS))
+    parts.sent()
+    const { srtt } = parts.connection
+    assert.ok(srtt !== undefined)
+    parts.clock.advance((2 * srtt + 8e6) / 1e6)
+    assert.deepEqual(parts.sent(), [12])
+    return parts
+  }
+
+  test('a repaired loss takes half of what was in flight when the probe was sent (§7.4.2; RFC 5681, equation (4))', () => {
+    for (const inTwo of [false, true]) {
+      const { acks, connection } = probed()
+      if (inTwo) acks(13)
+      connection.write(stream(MSS))
+      acks(14)
+      const { cwnd, ssthresh } = connection.info()
+      assert.deepEqual([cwnd, ssthresh], [6 * MSS, 6 * MSS])
+    }
+  })
+
+  test('or of the window, if that is less: it never makes the window larger', () => {
+    const { acks, clock, connection, sent, pto } = tail()
+    clock.advance(pto + 1)
+    connection.write(stream(16 * MSS))
+    acks(6)
+    assert.deepEqual([connection.info().cwnd, connection.info().pipe], [2 * MSS, 15 * MSS])
+    sent()
+    clock.advance(connection.rto / 1e6 - 1)
+    assert.deepEqual(sent(), [20])
+    acks(21)
+    connection.write(stream(MSS))
+    acks(22)
+    assert.equal(connection.info().ssthresh, 2 * MSS)
+  })
+
+  test('an acknowledgment that comes twice is an answer to both copies, from a peer without D-SACK (§7.4.2)', () => {
+    const ack = { flags: 'A', seq: IRS + 1, ack: at(13) }
+    for (const [twice, needless] of [
+      [() => ({ ...ack }), true],
+      [() => ({ ...ack, wnd: 60_000 }), false], // an update of the window
+      [() => ({ ...ack, length: 10 }), false], // text of its own
+    ] as const) {
+      const { acks, connection, peer } = probed()
+      const { cwnd } = connection.info()
+      acks(13)
+      peer.sends(twice())
+      connection.write(stream(MSS))
+      peer.sends({ ...ack, seq: IRS + 1 + ('length' in twice() ? 10 : 0), ack: at(14) })
+      assert.equal(connection.info().cwnd >= cwnd, needless)
+    }
+  })
+
+  test('one with blocks tells of something else', () => {
+    const { acks, connection } = probed()
+    acks(13)
+    connection.write(stream(2 * MSS))
+    acks(13, [14, 15])
+    acks(15)
+    assert.equal(connection.info().ssthresh, 6 * MSS)
+  })
+
+  test('and one from before the end of the probe is not', () => {
+    const { acks, connection } = probed()
+    acks(5)
+    acks(5)
+    connection.write(stream(MSS))
+    acks(14)
+    assert.equal(connection.info().ssthresh, 6 * MSS)
+  })
+
+  test('none while slow start sends again what the timer has given up, with several segments in flight (§7.2)', () => {
+    const { acks, clock, connection, sent } = probed()
+    const { srtt } = connection
+    assert.ok(srtt !== undefined)
+    clock.advance(connection.rto / 1e6)
+    assert.deepEqual(sent(), [1])
+    acks(2)
+    assert.deepEqual(sent(), [2, 3])
+    clock.advance((2 * srtt + 8e6) / 1e6 + 1)
+    assert.deepEqual(sent(), [])
+    assert.equal(connection.info().timeouts, 1)
   })
 
   test('without SACK there is none (§7.2)', () => {

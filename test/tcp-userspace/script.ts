@@ -44,6 +44,9 @@ export const THEIR_PORT = 4000
 const ISS = 0xffff_f000
 const IRS = 0x7fff_ff00
 
+/** What stands in a buffer before anybody writes there. */
+const STRANGE = 0xa5
+
 /** Octet n of every stream. */
 export const octet = (n: number): number => (n * 7 + (n >> 8)) & 255
 export function stream(length: number, from = 0): Uint8Array {
@@ -294,12 +297,17 @@ export function script(options: ScriptOptions = {}) {
     now: () => scheduler.now,
     timer: (owner, fire) => scheduler.timer(owner, fire),
     random32: purpose => (purpose === 'port' ? 0 : Math.imul(ownNumbers ?? 0, 0x9e37_79b1) >>> 0),
-    // A headroom of odd length: nothing may rest on where a segment begins.
-    buffer: length => ({ bytes: new Uint8Array(33 + length + 7), start: 33, end: 33 + length }),
+    // A headroom of odd length, and octets of others: nothing may rest on where a segment begins, or what was there.
+    buffer: length => ({ bytes: new Uint8Array(33 + length + 7).fill(STRANGE), start: 33, end: 33 + length }),
     send(buffer, source, destination, dontFragment) {
       assert.equal(source, OURS)
       assert.equal(destination, THEIRS)
-      assert.deepEqual([...buffer.bytes.subarray(0, buffer.start)], new Array(buffer.start).fill(0), 'the headroom')
+      const { bytes, start, end } = buffer
+      const around = [...bytes.subarray(0, start), ...bytes.subarray(end)]
+      assert.ok(
+        around.every(byte => byte === STRANGE),
+        'what is around the segment',
+      )
       const seen = read(buffer.bytes.slice(buffer.start, buffer.end), dontFragment)
       say(`ours   > peer   ${show(seen)}`)
       sent.push(seen)
@@ -448,6 +456,7 @@ export function script(options: ScriptOptions = {}) {
       },
       data: bytes => {
         say(`app    :  reads ${bytes.length}`)
+        assert.ok(bytes.length > 0, 'nothing is delivered')
         waiting.push(...bytes)
         extra.data?.(bytes)
       },

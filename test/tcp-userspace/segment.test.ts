@@ -150,7 +150,12 @@ describe('segment', () => {
       'noOperation 70 1 octets',
       'windowScale 71 5 (multiply by 32)',
     ])
+    const values = tree.children?.slice(9).map(child => child.value)
+    assert.deepEqual(values, [1460, undefined, undefined, undefined, 5])
     assert.equal(Segment.describe(new Uint8Array(19), 0).problem, 'it ends before its header does')
+    const bare = unhex(golden[0].hex).subarray(0, 20)
+    bare[12] = 5 << 4
+    assert.deepEqual([Segment.describe(bare, 0).problem, Segment.describe(bare, 0).children?.length], [undefined, 9])
   })
 
   test('describe tells every field of the header, with its place in the frame (RFC 9293 §3.1)', () => {
@@ -209,6 +214,7 @@ describe('segment', () => {
       assert.equal(told(`${hex} ${'01'.repeat(8 - length)}`)[0], `${name} 120+${length}: ${length} octets; ${wrong}`)
     }
     assert.deepEqual(told('fd 04 f989'), ['option253 120+4: 4 octets'])
+    assert.equal(told('fd 0a f989 000000000000 01 01')[0], 'option253 120+10: 10 octets')
   })
 
   test('describe ends where the list breaks, and says so', () => {
@@ -287,7 +293,8 @@ describe('checksum (RFC 9293 §3.1, RFC 1071)', () => {
   })
   test('seal fills in what the capture has', () => {
     const bytes = unhex(golden[1].hex)
-    Segment.setChecksumField(bytes, 0, 0xffff)
+    Segment.setChecksumField(bytes, 0, 0xfedc)
+    assert.deepEqual([bytes[16], bytes[17]], [0xfe, 0xdc])
     Segment.seal(bytes, 0, bytes.length, SERVER, CLIENT)
     assert.equal(Segment.checksumField(bytes, 0), 0x1b1d)
   })
