@@ -70,7 +70,7 @@ export function networkOf({ ends }: SceneLink): string {
 
 /** `LCP: The user has disconnected` of `lcp: The user has disconnected.`: which layer ended a tunnel, and why. */
 export const endWords = (end: string): string =>
-  end.replace(/^(tcp|lcp|ccp|ipcp):/, layer => layer.toUpperCase()).replace(/\.$/, '')
+  end.replace(/^(tcp|pptp|lcp|ccp|ipcp):/, layer => layer.toUpperCase()).replace(/\.$/, '')
 
 export const bare = (address: string): string => address.replace(/\/\d+$/, '')
 /** The last octets of an address: `.100.10`. */

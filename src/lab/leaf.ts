@@ -254,9 +254,16 @@ export function count(describe: string, least: number, most: number) {
 }
 export const flag = (describe: string) =>
   v.pipe(
-    v.boolean(({ input }: Wrong) => `${article(input)} is neither true nor false.`),
+    v.boolean(({ input }: Wrong) => `${article(input)} is neither true nor false.${meant(input)}`),
     v.description(describe),
   )
+
+/** YAML 1.1 had more words for the two. */
+function meant(input: unknown): string {
+  const word = typeof input === 'string' ? input.toLowerCase() : ''
+  if (['yes', 'on', 'y', 'true'].includes(word)) return '\ndid you mean true?'
+  return ['no', 'off', 'n', 'false'].includes(word) ? '\ndid you mean false?' : ''
+}
 
 /** One of a closed list of words; `picklist` with a sentence. */
 export const oneOf = <const T extends readonly string[]>(list: T, describe: string) =>

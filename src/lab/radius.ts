@@ -50,7 +50,9 @@ export const answerSchema = v.pipe(
 /** What a server asks, and whom; undefined when that cannot be read. */
 export function readAsk(tree: Tree | undefined, node: NodeDraft, topology: Topology): RadiusSpec | undefined {
   const shared = text(child(tree, 'secret'))
-  const servers = items(child(tree, 'servers')).map(item => topology.address(item, node))
+  const servers = items(child(tree, 'servers')).map(item =>
+    answersRadius(item, topology) ? topology.address(item, node) : undefined,
+  )
   if (shared === undefined || servers.length === 0) return undefined
   const written = (key: string): number | undefined => parseDuration(text(child(tree, key)) ?? '')
   const interim = written('interim')
@@ -68,6 +70,16 @@ export function readAsk(tree: Tree | undefined, node: NodeDraft, topology: Topol
     accounting: flagOf(child(tree, 'accounting')) ?? true,
     ...(interim === undefined ? {} : { interim }),
   }
+}
+
+/** A machine of another kind never answers; what is outside may. */
+function answersRadius(item: Tree, { nodes, issues }: Topology): boolean {
+  const asked = nodes.get(text(item) ?? '')
+  if (!asked?.kind || ['radius', 'tun', 'udp'].includes(asked.kind)) return true
+  const radius = [...nodes.values()].filter(({ kind }) => kind === 'radius').map(({ name }) => name)
+  const hint = radius.length > 0 ? `known here: ${radius.join(', ')}` : 'a node of kind radius answers'
+  issues.value(item, `${asked.name} is a ${asked.kind}, and no RADIUS server.`, hint)
+  return false
 }
 
 export function readRadiusNode(node: NodeDraft, topology: Topology): RadiusNodeSpec | undefined {

@@ -21,6 +21,8 @@ export interface SceneNode {
   /** Its own addresses on links, `198.51.100.10/24`, in the order of its interfaces. */
   readonly addresses: readonly string[]
   readonly state: Snapshot
+  /** Absent: it has power. */
+  readonly off?: true
   /** Packets that it has discarded, or that the lines it sends on have. */
   readonly drops: number
 }
@@ -148,6 +150,7 @@ export function sceneOf(recorder: Recorder): Scene {
         role: spec.kind === 'client' ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
         addresses: spec.interfaces.flatMap(({ ipv4 }) => (ipv4 ? [withLength(ipv4)] : [])),
         state: states.get(spec.name) as Snapshot,
+        ...(run.simulation.power.get(spec.name)?.on === false ? { off: true as const } : {}),
         drops: recorder.dropsAt(spec.name),
       }),
     ),

@@ -241,11 +241,17 @@ export class Timeline {
     return this.#stateValue(node, below, known[general], tree)
   }
 
-  /** Somebody the server does not know can never be in a call. */
+  /** Somebody whom neither the server nor its RADIUS servers know can never be in a call. */
   #user(node: NodeDraft, user: string, tree: Tree): void {
-    const users = child(child(node.merged, 'pptp'), 'users')
-    if (users?.kind === 'map' && !users.entries.has(user)) {
-      this.#issues.key(tree, `${node.name} knows no user ${user}.`, suggest(user, users.entries.keys()))
+    const pptp = child(node.merged, 'pptp')
+    const asked = items(child(child(pptp, 'radius'), 'servers'))
+    const radius = asked.map(server => child(this.#topology.nodes.get(text(server) ?? '')?.merged, 'radius'))
+    const books = [pptp, ...radius]
+    // users in a file, or of a server that is none of our nodes: nobody here can say
+    if (books.some(book => !book || child(book, 'secrets'))) return
+    const users = books.flatMap(book => entries(child(book, 'users')).map(([name]) => name))
+    if (users.length > 0 && !users.includes(user)) {
+      this.#issues.key(tree, `${node.name} knows no user ${user}.`, suggest(user, users))
     }
   }
 

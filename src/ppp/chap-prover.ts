@@ -166,7 +166,8 @@ export class ChapProver implements Exchange<Chap.Chap> {
     if (failure.error === 691 || known === undefined) {
       return `The peer does not accept user "${this.#user}" with this password: ${words}.`
     }
-    return `The peer refuses user "${this.#user}": ${words}. ${known}`
+    const more = failure.message === known ? '' : ` ${known}`
+    return `The peer refuses user "${this.#user}": ${words.replace(/\.$/, '')}.${more}`
   }
 
   #fail(detail: string): void {

@@ -1,5 +1,6 @@
 /** Watches a run for tunnels that failed, and says what the users of the machines that dialled would see. */
 import { formatIpv4 } from '../base/address.ts'
+import { formatTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -25,11 +26,15 @@ export interface FailedTunnel {
   readonly linux: { readonly client: readonly string[]; readonly server: readonly string[] }
 }
 
+const AUTH: ReadonlySet<string> = new Set(['pap', 'chap'])
+
 export class FailureWatch {
   readonly failed: FailedTunnel[] = []
   /** Clients, with the name of the user and the address of the machine. */
   readonly #users = new Map<string, { readonly user: string; readonly address: string }>()
   readonly #up = new Set<string>()
+  /** By node, the protocol of the last message of authentication. */
+  readonly #auth = new Map<string, string>()
 
   constructor(lab: Lab) {
     for (const node of lab.nodes) {
@@ -44,19 +49,20 @@ export class FailureWatch {
     const { node } = event
     if (!this.#users.has(node)) return undefined
     if (event.event === 'action' && event.verb === 'connect') this.#up.delete(node)
+    if (event.event === 'ppp-message' && AUTH.has(event.proto)) this.#auth.set(node, event.proto)
     if (event.event === 'interface' && event.to === 'up') this.#up.add(node)
     return event.event === 'tunnel-end' ? this.#ended(node, event.t, event.peer, event) : undefined
   }
 
   #ended(node: string, t: number, peer: string, end: TunnelEnd): FailedTunnel | undefined {
     const up = this.#up.has(node)
-    const found = appearanceOf(end, up)
+    const found = appearanceOf(end, up, this.#auth.get(node))
     if (!found) return undefined
     const [symbol, text] = WINDOWS[found.windows]
     const { user, address } = this.#users.get(node) ?? { user: '?', address: '?' }
-    const facts = { SERVER: peer, USER: user, ADDRESS: address, '@': String(end.tries) }
+    const facts = { SERVER: peer, USER: user, ADDRESS: address, TRIES: String(end.tries) }
     const said = (lines: readonly string[] = []): string[] =>
-      lines.map(line => line.replace(/SERVER|USER|ADDRESS|@/g, word => facts[word as keyof typeof facts]))
+      lines.map(line => line.replace(/\b(SERVER|USER|ADDRESS|TRIES)\b/g, word => facts[word as keyof typeof facts]))
     const failure: FailedTunnel = {
       t,
       node,
@@ -72,11 +78,11 @@ export class FailureWatch {
   }
 }
 
-/** `Windows: error 806: …` and the Linux lines, for people. */
-export function failureLines({ node, windows, linux }: FailedTunnel): string[] {
+/** `Windows, error 806: …` and the Linux lines, for people. */
+export function failureLines({ t, node, windows, linux }: FailedTunnel): string[] {
   const also = windows.also.length === 0 ? '' : ` (other versions: ${windows.also.join(', ')})`
   return [
-    `What the user of ${node} would see:`,
+    `What the user of ${node} would see at ${formatTime(t).slice(0, -3)} s:`,
     `  Windows, error ${windows.number}${also}: ${windows.text}`,
     ...linux.client.map(line => `  Linux: ${line}`),
     ...linux.server.map(line => `  Linux server: ${line}`),

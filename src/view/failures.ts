@@ -9,6 +9,7 @@
  * on, and versions of Windows differ; `also` has what others show. The words of Windows are given in substance.
  */
 import type { TunnelEnd, TunnelEndReason } from '../base/tunnel-end.ts'
+import { isServerUnproved, type PppdLines, terminated, unauthenticated } from './pppd-lines.ts'
 
 /** RAS error codes that a PPTP user may meet. */
 export const WINDOWS = {
@@ -34,6 +35,7 @@ export const WINDOWS = {
   741: ['NO_LOCAL_ENCRYPTION', 'This computer does not support the required kind of encryption.'],
   742: ['NO_REMOTE_ENCRYPTION', 'The remote computer does not support the required kind of encryption.'],
   769: ['DEST_NOT_REACHABLE', 'The destination cannot be reached.'],
+  778: ['UNABLE_TO_AUTHENTICATE_SERVER', 'It was not possible to verify the identity of the server.'],
   800: [
     'AUTOMATIC_VPN_FAILED',
     'The VPN connection was not made: the server cannot be reached, or settings are wrong.',
@@ -51,7 +53,7 @@ export interface Appearance {
   readonly windows: WindowsCode
   /** What other versions of it show. */
   readonly also?: readonly WindowsCode[]
-  /** pptp-linux and pppd at the user's machine; `@` stands for a number of tries. */
+  /** pptp-linux and pppd at the user's machine; `TRIES` stands for a number. */
   readonly client: readonly string[]
   /** pptpd and pppd at the server. Absent: nothing reaches it. */
   readonly server?: readonly string[]
@@ -153,16 +155,11 @@ export const FAILURES: Readonly<Record<FailureReason, Ways | Readonly<Partial<Re
       before: {
         windows: 734,
         also: [619, 742],
-        client: [`LCP terminated by peer (${MPPE_FAILED})`, HANG_UP, TERMINATED],
-        server: [MPPE_FAILED, TERMINATED, PTY, FINISHED],
+        client: [HANG_UP, TERMINATED],
+        server: [TERMINATED, PTY, FINISHED],
         source: 'rig (server-requires-mppe-client-refuses); raserror 734',
       },
-      after: lost(
-        629,
-        ['LCP terminated by peer (MPPE disabled)', HANG_UP, TERMINATED],
-        [PTY, FINISHED],
-        'rig (server-hangup-ppp)',
-      ),
+      after: lost(629, [HANG_UP, TERMINATED], [PTY, FINISHED], 'rig (server-hangup-ppp)'),
     },
     ipcp: {
       before: {
@@ -187,12 +184,13 @@ export const FAILURES: Readonly<Record<FailureReason, Ways | Readonly<Partial<Re
     before: lost(619, [HANG_UP, TERMINATED], [PTY, FINISHED], 'rig; raserror 619'),
     after: lost(628, [HANG_UP, TERMINATED], [PTY, FINISHED], 'rig; raserror 628'),
   },
-  // Where the peer names one of the six codes of MS-CHAP, that one is shown: see `appearanceOf`.
+  // Where the peer names one of the six codes of MS-CHAP, that one is shown: see `appearanceOf`. First come the lines
+  // of pppd-lines.ts, here and where LCP is ended by the peer.
   'auth-failed': {
     before: {
       windows: 691,
-      client: ['MS-CHAP authentication failed: Access denied', 'CHAP authentication failed', TERMINATED],
-      server: ['Peer USER failed CHAP authentication', CLEARED, FINISHED],
+      client: [TERMINATED],
+      server: [CLEARED, FINISHED],
       source: 'rig (mschapv2-wrong-password); raserror 691',
     },
   },
@@ -257,8 +255,8 @@ export const FAILURES: Readonly<Record<FailureReason, Ways | Readonly<Partial<Re
       before: {
         windows: 829,
         also: [628],
-        client: ['No response to @ echo-requests', LINK_DOWN, TERMINATED],
-        server: ['No response to @ echo-requests', LINK_DOWN, FINISHED],
+        client: ['No response to TRIES echo-requests', LINK_DOWN, TERMINATED],
+        server: ['No response to TRIES echo-requests', LINK_DOWN, FINISHED],
         source: 'rig (client-vanishes); raserror 829; paired',
       },
     },
@@ -375,15 +373,29 @@ const MSCHAP: ReadonlySet<number> = new Set([646, 647, 648, 649, 691, 709])
 
 const isWays = (entry: Ways | Readonly<Partial<Record<Layer, Ways>>>): entry is Ways => 'before' in entry
 
-/** The entry for an end as a client had it; undefined: it was no failure. `up`: the tunnel had been up. */
-export function appearanceOf({ layer, reason, detail }: TunnelEnd, up: boolean): Appearance | undefined {
+/**
+ * The entry for an end as a client had it; undefined: it was no failure. `up`: the tunnel had been up. `lastAuth`: the
+ * protocol of the last message of authentication that it saw.
+ */
+export function appearanceOf(end: TunnelEnd, up: boolean, lastAuth?: string): Appearance | undefined {
+  const { layer, reason, detail } = end
   if (!isFailure(reason)) return undefined
   const entry = FAILURES[reason]
   const ways = isWays(entry) ? entry : (entry[layer] ?? Object.values(entry)[0])
   const found = up ? (ways.after ?? ways.before) : ways.before
-  const said = reason === 'auth-failed' ? Number(/\berror (\d+)/.exec(detail)?.[1]) : Number.NaN
-  return MSCHAP.has(said) ? { ...found, windows: said as WindowsCode } : found
+  if (reason === 'peer-closed' && layer === 'lcp') return after(terminated(end), found)
+  if (reason !== 'auth-failed') return found
+  const whole = after(unauthenticated(end, lastAuth), found)
+  if (isServerUnproved(end)) return { ...whole, windows: 778, also: [691] }
+  const said = Number(/\berror (\d+)/.exec(detail)?.[1])
+  return MSCHAP.has(said) ? { ...whole, windows: said as WindowsCode } : whole
 }
+
+const after = ({ client, server }: PppdLines, found: Appearance): Appearance => ({
+  ...found,
+  client: [...client, ...found.client],
+  server: [...server, ...(found.server ?? [])],
+})
 
 export const isFailure = (reason: TunnelEndReason): reason is FailureReason =>
   !(NO_FAILURE as readonly string[]).includes(reason)

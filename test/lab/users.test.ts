@@ -57,3 +57,30 @@ describe('a file of secrets', () => {
 test('a server needs users, or a file of them, or a RADIUS server', () => {
   assert.deepEqual(said('mppe: off'), ['o is a pptp-server and lacks pptp.users (who may call).'])
 })
+
+describe('a check of somebody’s call', () => {
+  const asked = (user: string, radius: string): string[] => {
+    const loaded = loadLab(
+      `
+name: t
+topology:
+  nodes:
+    o: { kind: pptp-server, pptp: { local: 10.8.0.1, pool: 10.8.0.2-10.8.0.9, users: { ann: p }, radius: { servers: [${radius}], secret: s } } }
+    r: { kind: radius, radius: { secret: s, users: { ben: p } } }
+  links: [{ endpoints: ["o:eth0", "r:eth0"], ipv4: [10.0.0.1/24, 10.0.0.2/24] }]
+expect: { in: { description: In, at: 1s, state: { "o.calls[${user}].ppp.ipcp": opened } } }
+`,
+      'lab.yaml',
+      [],
+    )
+    return loaded.ok ? [] : loaded.issues.map(({ message, hint }) => `${message} ${hint}`)
+  }
+  test('knows the users of the RADIUS servers too', () => {
+    assert.deepEqual(asked('ann', 'r'), [])
+    assert.deepEqual(asked('ben', 'r'), [])
+    assert.deepEqual(asked('benn', 'r'), ['o knows no user benn. did you mean "ben"?'])
+  })
+  test('cannot say who is known to a RADIUS server that is no node of the lab', () => {
+    assert.deepEqual(asked('benn', '10.0.0.3'), [])
+  })
+})

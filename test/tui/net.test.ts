@@ -26,6 +26,19 @@ describe('what the view of the net says', () => {
     assert.ok(late.length > 3 && late.every(time => time <= '0.346'), late.join(' '))
   })
 
+  test('which machine has lost its power', () => {
+    const dead = modelAt({ lab: 'server-crash', seconds: 25, selection: { node: 'office' } })
+    assert.match(netView(dead, SIZE).sentence, /^office has no power/)
+    assert.ok(textOf(dead).some(line => line.includes('× no power')))
+    const alive = modelAt({ lab: 'server-crash', seconds: 19, selection: { node: 'office' } })
+    assert.ok(!textOf(alive).some(line => line.includes('×')))
+  })
+
+  test('that a RADIUS server is one', () => {
+    const model = modelAt({ lab: 'radius-silent', seconds: 1, selection: { node: 'aaa1' } })
+    assert.match(netView(model, SIZE).sentence, /^aaa1 is a RADIUS server/)
+  })
+
   test('at the end, what has come of the checks, and no key that runs', () => {
     const { sentence, keys } = netView(voluntary(30), SIZE)
     assert.match(sentence, /^The run is over: 6 of 6 checks passed\. /)

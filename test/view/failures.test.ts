@@ -58,8 +58,8 @@ describe('the list of what users see', () => {
       }
     }
   })
-  test('every number of Windows in it is used, or one of the six of MS-CHAP', () => {
-    const used = new Set<number>([646, 647, 648, 649, 709])
+  test('every number of Windows in it is used, or depends on the detail: the six of MS-CHAP, and 778', () => {
+    const used = new Set<number>([646, 647, 648, 649, 709, 778])
     for (const reason of REASONS.filter(isFailure)) {
       for (const layer of TUNNEL_LAYERS) {
         for (const up of [false, true]) {
@@ -76,6 +76,11 @@ describe('the list of what users see', () => {
       const detail = `The peer does not accept user "bob" with this password: error ${code} Denied.`
       assert.equal(appearanceOf({ layer: 'auth', reason: 'auth-failed', tries: 0, detail }, false)?.windows, code)
     }
+    const unproved = 'The peer says Success but does not prove that it knows the password.'
+    assert.equal(
+      appearanceOf({ layer: 'auth', reason: 'auth-failed', tries: 0, detail: unproved }, false)?.windows,
+      778,
+    )
     const other = { layer: 'auth', reason: 'auth-failed', tries: 0, detail: 'error 700' } as const
     assert.equal(appearanceOf(other, false)?.windows, 691)
   })
@@ -179,6 +184,45 @@ describe('a failed connection shows what Windows and Linux would show', () => {
       assert.match(failureLines(failed).join('\n'), line)
     })
   }
+  const said = (text: string): string[] => failuresOf(text).watch.failed.flatMap(failureLines)
+  const wrong = (auth: string): string =>
+    LAB(`, auth: ${auth}`, SERVER(`, auth: ${auth}`).replace('alice: right', 'alice: wrong'), '')
+  test('pppd speaks of the method by which the user was refused', () => {
+    const pap = said(wrong('pap'))
+    assert.ok(pap.includes('  Linux: PAP authentication failed'), pap.join('\n'))
+    assert.ok(pap.includes('  Linux server: PAP peer authentication failed for alice'))
+    assert.ok(!pap.some(line => line.includes('CHAP')))
+    const md5 = said(wrong('chap-md5'))
+    assert.ok(md5.includes('  Linux: CHAP authentication failed') && !md5.some(line => line.includes('MS-CHAP')))
+    assert.ok(said(wrong('ms-chap-v2')).includes('  Linux: MS-CHAP authentication failed: Access denied'))
+  })
+  test('a server that proves nothing is 778, and pppd names the server', () => {
+    const [failed] = failuresOf(
+      LAB(
+        ', require-auth: { auth: chap-md5, users: { office: sesame } }',
+        SERVER(', identity: { user: office, password: guess, auth: chap-md5 }'),
+        '',
+      ),
+    ).watch.failed
+    assert.equal(failed.windows.number, 778)
+    assert.deepEqual(failed.linux.client[0], 'Peer office failed CHAP authentication')
+  })
+  test('the words of the last Terminate-Request are the cause, not always encryption', () => {
+    const idle = said(LAB('', SERVER(', limits: { idle: 20s }'), ''))
+    assert.ok(idle.includes('  Linux: LCP terminated by peer (Link inactive)'), idle.join('\n'))
+    assert.ok(idle.includes('  Linux server: Terminating connection due to lack of activity.'))
+    assert.ok(!idle.some(line => line.includes('MPPE')))
+    const refused = said(LAB(', mppe: off', SERVER(', auth: chap-md5, mppe: off'), ''))
+    assert.ok(refused.includes('  Linux: LCP terminated by peer (peer refused to authenticate)'), refused.join('\n'))
+    const encrypted = said(LAB(', mppe: off', SERVER(', mppe: required'), ''))
+    assert.ok(encrypted.includes('  Linux: LCP terminated by peer (MPPE required but peer negotiation failed)'))
+  })
+  test('each failure says when it was, so that two of one user can be told apart', () => {
+    const lab = LAB('', SERVER().replace('alice: right', 'alice: wrong'), '  - { at: 10s, connect: alice }\n')
+    const heads = said(lab).filter(line => line.startsWith('What'))
+    assert.equal(new Set(heads).size, 2)
+    assert.match(heads[1], /^What the user of alice would see at 10\.\d{3} s:$/)
+  })
   test('a user who hangs up sees no error', () => {
     const { watch, ends } = failuresOf(LAB('', SERVER(), '  - { at: 10s, disconnect: alice }\n'))
     assert.deepEqual([ends.length, watch.failed], [1, []])

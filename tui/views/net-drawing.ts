@@ -18,11 +18,9 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   const { scene, ui } = model
   const { name, job, role, address } = wordsOf(model, node, wide && form === 'card')
   const phase = role === '' ? undefined : phaseAt(node.name, scene.tunnels)
-  const [sign, signRole] = dropsNow(model, node.members)
-    ? (['×', 'bad'] as const)
-    : phase
-      ? PHASE_SIGNS[phase]
-      : [' ', undefined]
+  const off = scene.nodes.some(each => each.off && node.members.includes(each.name))
+  const [sign, signRole] =
+    off || dropsNow(model, node.members) ? (['×', 'bad'] as const) : phase ? PHASE_SIGNS[phase] : [' ', undefined]
   const chosen = ui.selection.node !== undefined && node.members.includes(ui.selection.node)
   const title = { bold: chosen, ...(chosen ? { reverse: true } : {}) }
   const { x, y, columns, rows } = rect

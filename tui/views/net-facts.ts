@@ -109,6 +109,7 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
 }
 
 function headSign(node: SceneNode, tunnels: readonly SceneTunnel[]): Line {
+  if (node.off) return [span('× no power', 'bad')]
   if (tunnels.length === 0 || node.role === undefined) return []
   if (tunnels.length > 1) return [span(`${tunnels.filter(({ up }) => up).length} of ${tunnels.length} up`)]
   return stateWords(tunnels[0])

@@ -137,12 +137,15 @@ function sentenceOf(model: Model): string {
     return `Outside: ${outer}. Inside the tunnel: ${what}. Enter opens it.`
   }
   const node = scene.nodes.find(({ name }) => name === ui.selection.node)
+  if (node?.off) return `${node.name} has no power: it hears nothing and says nothing, not even that.`
   const tunnel = scene.tunnels.find(({ no, client }) => (node ? client === node.name : no === ui.selection.tunnel))
   if (tunnel) return `${endSentence(model)}${tunnelSentence(tunnel)}`
   if (node?.kind === 'pptp-server')
     return `${node.name} is the PAC: it answers calls and gives each caller an inner address.`
   if (node?.kind === 'router') return `${node.name} forwards what it is given. Of a tunnel it sees only the outside.`
   if (node?.kind === 'switch') return `${node.name} passes frames on by their Ethernet address and reads no further.`
+  if (node?.kind === 'radius')
+    return `${node.name} is a RADIUS server: it says to others who may come in, and keeps the accounts.`
   if (node) return `${node.name} is a ${JOBS[node.kind]}. It knows nothing of tunnels.`
   return scene.t > 0 ? 'Nothing is selected. hjkl choose.' : 'Nothing has happened yet. Space starts, . takes one step.'
 }

@@ -85,7 +85,7 @@ function headLine(model: Model, width: number): Line {
 }
 
 function tunnelRow(model: Model, tunnel: SceneTunnel, width: number): Line {
-  const { no, client, server, layers, inner } = tunnel
+  const { no, client, server, layers } = tunnel
   const chosen = tunnel === chosenTunnel(model)
   const drawn = chosenLayer(model, tunnel)
   const name = left(`${client}→${server}`, nameWidth(model, width))
@@ -95,9 +95,12 @@ function tunnelRow(model: Model, tunnel: SceneTunnel, width: number): Line {
     return { ...mark, text, ...(chosen && layer === drawn ? { bold: true, underline: true } : {}) }
   })
   const head = `${right(String(no), 2)} ${name}${left(`${client} PNS`, 10)} `
-  const parts = [span(head), ...cells, span(left(inner?.client ?? 'none', 10)), ...ways(tunnel)]
+  const parts = [span(head), ...cells, span(left(innerWord(tunnel), 10)), ...ways(tunnel)]
   return row(parts, width, chosen)
 }
+
+/** Its inner address; a tunnel that has ended looks otherwise like one that nobody has dialled. */
+const innerWord = ({ inner, end }: SceneTunnel): string => inner?.client ?? (end === undefined ? 'none' : 'over')
 
 /** Up and down are judged apart, since most failures are half open. */
 function ways({ up, sent, received, arrived }: SceneTunnel): Line {
@@ -301,7 +304,7 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
       [
         span(`${each.no} ${left(`${each.client}→${each.server}`, columns - 23)} `),
         ...marks,
-        span(` ${each.inner?.client ?? 'none'}`, 'muted'),
+        span(` ${innerWord(each)}`, 'muted'),
       ],
       columns,
       each === tunnel,
