@@ -439,4 +439,10 @@ export const REASONS = [
     'if (kind === OPTION.timestamps && size',
   ],
   ['sack', 'since', 'a stretch that is in order by now, while the reader pauses', 'if (at === early.count ||'],
+  [
+    'receiver',
+    'untested',
+    'a duplicate while nothing is missing and text goes out',
+    'return this.gaps || (this.report',
+  ],
 ]
