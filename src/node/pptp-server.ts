@@ -243,13 +243,16 @@ export class PptpServer extends IpNode {
     return (proof, decide) => {
       const known = users.has(proof.user) || users.has(withoutDomain(proof.user))
       const judge = known ? here : (elsewhere ?? here)
-      judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(proof.user, verdict) : verdict))
+      judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(call, proof.user, verdict) : verdict))
     }
   }
 
-  #unlessTooMany(user: string, verdict: Verdict): Verdict {
+  /** A call does not count against itself when LCP is negotiated anew and its caller proves himself again. */
+  #unlessTooMany(call: Call, user: string, verdict: Verdict): Verdict {
     const { callsPerUser = Infinity } = this.#config.limits ?? {}
-    const calls = [...this.#callers.values()].filter(({ link }) => link.session.snapshot().user === user).length
+    const name = withoutDomain(user)
+    const others = [...this.#callers.values()].filter(caller => caller.call !== call)
+    const calls = others.filter(({ link }) => withoutDomain(link.session.user ?? '') === name).length
     if (calls < callsPerUser) return verdict
     const detail = `User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`
     return { granted: false, error: 649, retry: false, detail }
@@ -322,7 +325,7 @@ export class PptpServer extends IpNode {
     for (const caller of this.#callers.values()) {
       const { session } = caller.link
       if (session.ipcp === 'opened') sessions++
-      const { user } = session.snapshot()
+      const { user } = session
       calls[user ?? `call ${caller.call.callId}`] = caller.snapshot()
     }
     return {

@@ -184,6 +184,10 @@ export class Session {
     }
   }
 
+  /** Who the peer proved to be. */
+  get user(): string | undefined {
+    return this.#auth.user
+  }
   get phase(): Phase {
     return this.#phase.state
   }
@@ -207,7 +211,7 @@ export class Session {
       auth: this.auth,
       ccp: this.ccp,
       ipcp: this.ipcp,
-      user: this.#auth.user,
+      user: this.user,
       network: this.#network.facts,
       counters: this.#data.counters,
       crypto: { ...this.#network.ccp.work },

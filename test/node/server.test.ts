@@ -86,6 +86,17 @@ describe('limits', () => {
     assert.match(failure?.detail ?? '', /E=649 R=0/)
     assert.equal(t.client('ann').tunnelUp, true)
   })
+  test('whoever writes a domain before his name is the same user (RFC 2759 §4)', () => {
+    const t = officeLab({
+      pptp: { limits: { 'calls-per-user': 1 } },
+      clients: { ann: {}, ben: { user: 'HOME\\ann' } },
+    })
+    t.client('ann').connect()
+    t.until(1)
+    t.client('ben').connect()
+    t.until(3)
+    assert.deepEqual([t.client('ann').tunnelUp, t.client('ben').tunnelUp], [true, false])
+  })
   for (const [key, rest] of [
     ['connections', 'There are 1 control connections'],
     ['connections-per-peer', 'The peer has 1 control connections'],
