@@ -223,6 +223,7 @@ export interface GrantSpec {
 export interface LimitsSpec {
   readonly calls?: number
   readonly callsPerUser?: number
+  readonly callsPerConnection?: number
   readonly connections?: number
   readonly connectionsPerPeer?: number
   readonly session?: Duration

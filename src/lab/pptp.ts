@@ -107,6 +107,7 @@ function readLimits(tree: Tree | undefined): LimitsSpec {
   const limits = {
     calls: integer(child(tree, 'calls')),
     callsPerUser: integer(child(tree, 'calls-per-user')),
+    callsPerConnection: integer(child(tree, 'calls-per-connection')),
     connections: integer(child(tree, 'connections')),
     connectionsPerPeer: integer(child(tree, 'connections-per-peer')),
     session: parseDuration(text(child(tree, 'session')) ?? ''),

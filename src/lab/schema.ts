@@ -107,6 +107,7 @@ const limits = v.pipe(
   map('the limits of a server', {
     calls: v.optional(count('Calls at a time.', 1, 65_535)),
     'calls-per-user': v.optional(count('Calls of one user at a time.', 1, 65_535)),
+    'calls-per-connection': v.optional(count('Calls of one control connection at a time.', 1, 65_535)),
     connections: v.optional(count('Control connections at a time.', 1, 65_535)),
     'connections-per-peer': v.optional(count('Control connections from one address at a time.', 1, 65_535)),
     ...times,

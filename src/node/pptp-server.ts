@@ -17,7 +17,7 @@ import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
 import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
 import { Caller, type Grant } from './caller.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
@@ -59,13 +59,11 @@ export interface ServerConfig extends LinkSettings {
   readonly radius?: RadiusSettings
 }
 
-export interface Limits {
+export interface Limits
+  extends Partial<Pick<EndpointConfig, 'callsPerConnection' | 'connections' | 'connectionsPerPeer'>> {
   /** Calls at a time, of all and of one user. */
   readonly calls?: number
   readonly callsPerUser?: number
-  /** Control connections at a time, of all and from one address. */
-  readonly connections?: number
-  readonly connectionsPerPeer?: number
   /** How long a session may last, and how long nothing need pass; a Grant overrides them. */
   readonly session?: Duration
   readonly idle?: Duration
@@ -81,7 +79,6 @@ export class PptpServer extends IpNode {
   readonly #tunnelling: Tunnelling
   readonly #habits: (typeof HABITS)[Profile]
   readonly #callers = new Map<Call, Caller>()
-  readonly #connections = new Map<Ipv4, number>()
   /** Addresses that callers have. */
   readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
@@ -99,9 +96,13 @@ export class PptpServer extends IpNode {
       if (address !== undefined && address >= first && address <= last && this.#pool.claim(address)) this.#reserved++
     }
     this.#radius = config.radius && new RadiusNas(this, config.radius, policyOf(config.mppe).use !== 'off')
-    const { profile = 'default', gre = {} } = config
+    const { profile = 'default', gre = {}, limits = {} } = config
     this.#habits = HABITS[profile]
+    const { callsPerConnection, connections, connectionsPerPeer } = limits
     const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
+      ...(callsPerConnection === undefined ? {} : { callsPerConnection }),
+      ...(connections === undefined ? {} : { connections }),
+      ...(connectionsPerPeer === undefined ? {} : { connectionsPerPeer }),
       names: {
         control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
         call: (_, callId) => `${callName(callId)}.pptp.call`,
@@ -130,37 +131,14 @@ export class PptpServer extends IpNode {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    const full = this.#connectionsFull(peer)
     return acceptedStream(connection, stream => {
-      if (full !== undefined) {
-        this.#over(peer, refused(full))
-        this.env.clock.after(0, 'refused connection', () => stream.abort())
-        return IGNORED
-      }
-      this.#connections.set(peer, (this.#connections.get(peer) ?? 0) + 1)
       const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
         ended: end => {
-          this.#connectionGone(peer)
           if (control.carried === 0) this.#over(peer, controlEnd(end))
         },
       })
       return control.streamEvents
     })
-  }
-
-  /** Why no more control connection is taken from this peer; undefined: one is. */
-  #connectionsFull(peer: Ipv4): string | undefined {
-    const { connections = Infinity, connectionsPerPeer = Infinity } = this.#config.limits ?? {}
-    const all = [...this.#connections.values()].reduce((sum, count) => sum + count, 0)
-    if (all >= connections) return `There are ${all} control connections, as many as may be.`
-    const own = this.#connections.get(peer) ?? 0
-    return own >= connectionsPerPeer ? `The peer has ${own} control connections, as many as it may.` : undefined
-  }
-
-  #connectionGone(peer: Ipv4): void {
-    const left = (this.#connections.get(peer) ?? 1) - 1
-    if (left > 0) this.#connections.set(peer, left)
-    else this.#connections.delete(peer)
   }
 
   // Calls
@@ -338,8 +316,6 @@ export class PptpServer extends IpNode {
     }
   }
 }
-
-const IGNORED = { opened: () => {}, data: () => {}, ended: () => {}, closed: () => {} }
 
 /** `DOMAIN\user` is `user` (RFC 2759 §4). */
 const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { ip } from '../../src/base/address.ts'
+import { ConnectionStream } from '../../src/ip/tcp.ts'
+import type { IpNode } from '../../src/node/ip-node.ts'
+import * as Pptp from '../../src/wire/pptp.ts'
+import { sccrq } from '../pptp/support.ts'
 import { officeLab } from '../support/office-lab.ts'
 
 const two = { ann: {}, ben: {} }
@@ -97,21 +102,23 @@ describe('limits', () => {
     t.until(3)
     assert.deepEqual([t.client('ann').tunnelUp, t.client('ben').tunnelUp], [true, false])
   })
-  for (const [key, rest] of [
-    ['connections', 'There are 1 control connections'],
-    ['connections-per-peer', 'The peer has 1 control connections'],
+  for (const [key, codes] of [
+    ['connections', 'result 2 (General error), error 4 (No-Resource)'],
+    ['connections-per-peer', 'result 3 (Command channel already exists)'],
   ]) {
-    test(`${key}: one more is closed at once`, () => {
+    test(`${key}: Start-Control-Connection-Reply refuses one more with ${codes} (RFC 2637 §2.2)`, () => {
       const t = officeLab({ pptp: { limits: { [key]: 1 } }, clients: two })
-      const both = key === 'connections'
       t.client('ann').connect()
       t.until(1)
-      if (both) t.client('ben').connect()
-      else t.ipNode('ann').tcp.connect(0xcb007105 as never, 1723, quiet)
+      if (key === 'connections') t.client('ben').connect()
+      else oneMore(t.ipNode('ann'))
       t.until(2)
       const [end] = t.seen('tunnel-end', 'office')
-      assert.deepEqual([end.layer, end.reason], ['pptp', 'refused'])
-      assert.ok(end.detail.startsWith(rest), end.detail)
+      assert.deepEqual(
+        [end.layer, end.reason, end.detail],
+        ['pptp', 'not-admitted', `This side refused the connection: ${codes}.`],
+      )
+      if (key === 'connections') assert.equal(t.seen('tunnel-end', 'ben')[0].reason, 'refused')
       assert.equal(t.client('ann').tunnelUp, true)
       t.client('ann').disconnect()
       t.until(5)
@@ -270,4 +277,14 @@ describe('what a tunnel carries', () => {
   })
 })
 
-const quiet = { opened() {}, data() {}, ended() {}, writable() {}, closed() {} }
+/** A second control connection to the office, beside that of the client. */
+function oneMore({ tcp }: IpNode): void {
+  const stream = new ConnectionStream({
+    opened: () => stream.write(Pptp.write(sccrq)),
+    data: () => {},
+    ended: () => stream.end(),
+    closed: () => {},
+  })
+  const connection = tcp.connect(ip('203.0.113.5'), 1723, stream.handlers)
+  if (connection) stream.attach(connection)
+}
