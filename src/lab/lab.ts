@@ -241,7 +241,7 @@ export interface RadiusSpec {
   readonly timeout: Duration
   readonly tries: number
   readonly accounting: boolean
-  /** Absent: no report of a session while it goes on. */
+  /** Time between two reports of a session that goes on; absent: what the RADIUS server says. */
   readonly interim?: Duration
 }
 

@@ -275,7 +275,7 @@ export class PptpServer extends IpNode {
       mppe: profiledMppe(profile, mppe),
       ip: { local, assignPeer: user => this.#assign(call, user), dns, nbns },
       ...linkConfig(this.#config, this.#habits.ppp),
-      mtu: Math.min(tunnelMtu(this, call.peer, mtu), this.#habits.ppp.mtu),
+      mtu: tunnelMtu(this, call.peer, mtu, this.#habits.ppp.mtu),
     }
   }
 

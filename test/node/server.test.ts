@@ -275,6 +275,13 @@ describe('what a tunnel carries', () => {
     t.until(2)
     assert.deepEqual([mtuOf(t, 'office'), mtuOf(t, 'ann')], [1296, 1196])
   })
+  test('even if it is more than fits into a packet of the path', () => {
+    const t = officeLab({ pptp: { mtu: 1500 }, clients: { ann: { mtu: 1480, profile: 'windows' } } })
+    t.client('ann').connect()
+    t.until(2)
+    // The office sends no more than the MRU of Windows (RFC 1661 §6.1).
+    assert.deepEqual([mtuOf(t, 'office'), mtuOf(t, 'ann')], [1396, 1476])
+  })
 })
 
 /** A second control connection to the office, beside that of the client. */
