@@ -1,12 +1,12 @@
 /** `profile` and `gre` under `pptp` of a client or a server: whose habits it has, and how it treats GRE packets. */
 import * as v from 'valibot'
 import { parseDuration } from '../base/time.ts'
+import { PROFILES } from '../node/tunnel-profile.ts'
 import type { GreSpec, Profile } from './lab.ts'
 import { count, duration, oneOf } from './leaf.ts'
 import { map } from './map.ts'
 import { child, type Issues, integer, type Tree, text } from './tree.ts'
 
-export const PROFILES = ['default', 'linux', 'windows'] as const satisfies readonly Profile[]
 const FLOW = ['window', 'none'] as const satisfies readonly GreSpec['flow'][]
 const OUT_OF_ORDER = ['hold', 'drop', 'pass'] as const satisfies readonly GreSpec['outOfOrder'][]
 

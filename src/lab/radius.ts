@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { fromAscii } from '../base/bytes.ts'
 import { parseDuration, sec } from '../base/time.ts'
+import * as Radius from '../wire/radius.ts'
 import type { RadiusNodeSpec, RadiusSpec } from './lab.ts'
 import { addressOrNode, count, duration, flag, words } from './leaf.ts'
 import { map } from './map.ts'
@@ -12,10 +13,9 @@ import { readUsers, secrets, users } from './users.ts'
 /** RFC 2865 §3 wants 16 octets at least; what a lab writes may be shorter. */
 const secret = words('The secret that a server and its RADIUS server share.', 128)
 /** RFC 2865 §2 leaves both open. */
-export const RADIUS_DEFAULTS = { timeout: '3s', tries: 3 } as const
+const RADIUS_DEFAULTS = { timeout: '3s', tries: 3 } as const
 
-const authPort = 1812
-const acctPort = 1813
+const { AUTH_PORT: authPort, ACCT_PORT: acctPort } = Radius
 
 export const askSchema = v.pipe(
   map('the radius of a server', {
