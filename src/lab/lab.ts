@@ -1,6 +1,8 @@
 /**
  * A lab as the rest of the program sees it: checked, every default filled in, every name resolved, every quantity an
  * integer of its unit. `load.ts` is the only maker; docs/topology.md describes the file it comes from.
+ *
+ * Longer than 400 lines, since it is one list of types in the order of the file: there is nothing to do in it.
  */
 import type { ServiceName } from '../app/services.ts'
 import type { Ipv4, Prefix } from '../base/address.ts'

@@ -4,6 +4,8 @@
  * `timeline.ts`.
  *
  * No transforms: the file is read from its tree, which still knows the places.
+ *
+ * Longer than 400 lines, since it is one list of keys: those of users, PPP, MPPE, habits and RADIUS stand elsewhere.
  */
 import * as v from 'valibot'
 import { habitKeys } from './habits.ts'

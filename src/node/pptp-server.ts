@@ -12,6 +12,7 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
+import { withoutDomain } from '../ppp/auth.ts'
 import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
 import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
 import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
@@ -316,9 +317,6 @@ export class PptpServer extends IpNode {
     }
   }
 }
-
-/** `DOMAIN\user` is `user` (RFC 2759 §4). */
-const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)
 
 /** State machines of a call are named by its call ID, which it has from the first message on. */
 const callName = (callId: number): string => `calls[${callId}]`

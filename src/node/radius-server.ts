@@ -15,6 +15,7 @@ import { sec } from '../base/time.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import type { TcpOptions } from '../ip/tcp.ts'
 import type { Datagram, UdpSocket } from '../ip/udp.ts'
+import { withoutDomain } from '../ppp/auth.ts'
 import { type AuthError, type Judge, localJudge, type Proof, type Verdict } from '../ppp/judge.ts'
 import { getAsymmetricStartKey } from '../ppp/mppe-keys.ts'
 import * as A from '../radius/attributes.ts'
@@ -172,7 +173,12 @@ export class RadiusServer extends IpNode {
 
   #granted(proof: Proof, verdict: Extract<Verdict, { granted: true }>, authenticator: Uint8Array): Radius.Attribute[] {
     const { grants } = this.#config
-    const { address = NAS_CHOOSES, session, idle, routes = [] } = grants.get(proof.user) ?? {}
+    const {
+      address = NAS_CHOOSES,
+      session,
+      idle,
+      routes = [],
+    } = grants.get(proof.user) ?? grants.get(withoutDomain(proof.user)) ?? {}
     const seconds = (type: number, time: number | undefined): Radius.Attribute[] =>
       time === undefined ? [] : [A.number(type, Math.floor(time / sec(1)))]
     return [

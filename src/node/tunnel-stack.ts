@@ -163,8 +163,11 @@ export class PppLink {
   }
 
   #showInside(datagram: Packet, way: 'in' | 'out'): void {
+    const { inside } = this.#node
+    // For every packet of a user: nothing is made unless somebody looks.
+    if (!inside) return
     const { id, parent, data } = datagram
-    this.#node.inside?.({ iface: this.#name, way, packet: id, parent, bytes: data })
+    inside({ iface: this.#name, way, packet: id, parent, bytes: data })
   }
 
   #up(datagram: Packet): void {

@@ -527,4 +527,16 @@ describe('a RADIUS server', () => {
     t.until(30)
     assert.equal(t.seen('account', 'office')[0].cause, 'session-timeout')
   })
+  test('and to him with his domain before his name as well (RFC 2759 §4)', () => {
+    const t = withServer(
+      { clients: { ann: { user: 'HOME\\ann' } } },
+      { users: { ann: { password: 'p', address: '10.8.0.44' } } },
+    )
+    t.client('ann').connect()
+    t.until(3)
+    assert.deepEqual(
+      t.seen('interface', 'ann').map(({ detail }) => /^10\.8\.0\.44,/.test(detail)),
+      [true],
+    )
+  })
 })
