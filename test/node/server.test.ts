@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ip } from '../../src/base/address.ts'
+import { unhex } from '../../src/base/bytes.ts'
 import { ConnectionStream } from '../../src/ip/tcp.ts'
 import type { IpNode } from '../../src/node/ip-node.ts'
+import * as Gre from '../../src/wire/gre.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
 import { sccrq } from '../pptp/support.ts'
 import { officeLab } from '../support/office-lab.ts'
@@ -89,6 +91,22 @@ describe('limits', () => {
     t.until(3)
     const failure = t.seen('ppp-message', 'office').find(({ type }) => type === 'failure')
     assert.match(failure?.detail ?? '', /E=649 R=0/)
+    assert.equal(t.client('ann').tunnelUp, true)
+  })
+  test('a caller whose LCP is negotiated anew is not one more of himself (RFC 1661 §3.4)', () => {
+    const t = officeLab({ pptp: { limits: { 'calls-per-user': 1 } } })
+    t.client('ann').connect()
+    t.until(2)
+    // Ann's Configure-Request, which her client did not send: both ends begin again.
+    const frame = unhex('ff03c02101630004')
+    const sent = t.value('ann', 'pptp.gre.sent') as number
+    const callId = t.value('office', 'calls[ann].callId') as number
+    const gre = Gre.write({ callId, sequenceNumber: sent, acknowledgmentNumber: undefined, payload: frame })
+    const { env, stack } = t.ipNode('ann')
+    stack.output(env.packets.from(gre), ip('203.0.113.5'), 47)
+    t.until(20)
+    const proofs = t.seen('ppp-message', 'office').filter(({ type }) => type === 'success')
+    assert.equal(proofs.length, 2)
     assert.equal(t.client('ann').tunnelUp, true)
   })
   test('whoever writes a domain before his name is the same user (RFC 2759 §4)', () => {
