@@ -1,12 +1,12 @@
 /** `profile` and `gre` under `pptp` of a client or a server: whose habits it has, and how it treats GRE packets. */
 import * as v from 'valibot'
 import { parseDuration } from '../base/time.ts'
+import { PROFILES } from '../node/tunnel-profile.ts'
 import type { GreSpec, Profile } from './lab.ts'
 import { count, duration, oneOf } from './leaf.ts'
 import { map } from './map.ts'
-import { child, integer, type Tree, text } from './tree.ts'
+import { child, type Issues, integer, type Tree, text } from './tree.ts'
 
-export const PROFILES = ['default', 'linux', 'windows'] as const satisfies readonly Profile[]
 const FLOW = ['window', 'none'] as const satisfies readonly GreSpec['flow'][]
 const OUT_OF_ORDER = ['hold', 'drop', 'pass'] as const satisfies readonly GreSpec['outOfOrder'][]
 
@@ -31,13 +31,21 @@ export const habitKeys = {
 }
 
 /** What can be read of them. */
-export function readHabits(pptp: Tree | undefined): { profile?: Profile; gre?: Partial<GreSpec> } {
+export function readHabits(pptp: Tree | undefined, issues: Issues): { profile?: Profile; gre?: Partial<GreSpec> } {
   const profile = PROFILES.find(known => known === text(child(pptp, 'profile')))
   const tree = child(pptp, 'gre')
   const receiveWindow = integer(child(tree, 'window'))
   const flow = FLOW.find(known => known === text(child(tree, 'flow')))
   const outOfOrder = OUT_OF_ORDER.find(known => known === text(child(tree, 'out-of-order')))
-  const holdTime = parseDuration(text(child(tree, 'hold')) ?? '')
+  const hold = child(tree, 'hold')
+  const holdTime = parseDuration(text(hold) ?? '')
+  if (hold && outOfOrder !== undefined && outOfOrder !== 'hold') {
+    issues.value(
+      hold,
+      `With out-of-order: ${outOfOrder} no packet is held.`,
+      'write out-of-order: hold, or leave this out',
+    )
+  }
   const gre = {
     ...(receiveWindow === undefined ? {} : { receiveWindow }),
     ...(flow === undefined ? {} : { flow }),

@@ -1,6 +1,8 @@
 /**
  * A lab as the rest of the program sees it: checked, every default filled in, every name resolved, every quantity an
  * integer of its unit. `load.ts` is the only maker; docs/topology.md describes the file it comes from.
+ *
+ * Longer than 400 lines, since it is one list of types in the order of the file: there is nothing to do in it.
  */
 import type { ServiceName } from '../app/services.ts'
 import type { Ipv4, Prefix } from '../base/address.ts'
@@ -223,6 +225,7 @@ export interface GrantSpec {
 export interface LimitsSpec {
   readonly calls?: number
   readonly callsPerUser?: number
+  readonly callsPerConnection?: number
   readonly connections?: number
   readonly connectionsPerPeer?: number
   readonly session?: Duration
@@ -240,7 +243,7 @@ export interface RadiusSpec {
   readonly timeout: Duration
   readonly tries: number
   readonly accounting: boolean
-  /** Absent: no report of a session while it goes on. */
+  /** Time between two reports of a session that goes on; absent: what the RADIUS server says. */
   readonly interim?: Duration
 }
 

@@ -77,7 +77,7 @@ export function checkKeys(tree: Tree | undefined, mppe: MppeSpec, auth: readonly
   if (!tree || !required || auth.length === 0 || auth.some(one => one.startsWith('ms-chap'))) return
   issues.value(
     child(tree, 'use') ?? tree,
-    `MPPE takes its keys from ms-chap-v2, and here only ${auth.join(' and ')} may be used.`,
+    `MPPE takes its keys from MS-CHAP, and here only ${auth.join(' and ')} may be used.`,
     'add ms-chap-v2 to auth, or write mppe: off',
   )
 }

@@ -5,7 +5,7 @@ import { parseIpv4 } from '../base/address.ts'
 import type { AuthProtocol, Identity, LcpSpec, RequireAuth } from './lab.ts'
 import { address, count, flag, oneOf, show, text, type Wrong, words } from './leaf.ts'
 import { map, texts } from './map.ts'
-import { child, entries, flag as flagOf, integer, items, type Tree, text as textOf } from './tree.ts'
+import { child, entries, flag as flagOf, type Issues, integer, items, type Tree, text as textOf } from './tree.ts'
 
 export const AUTH = ['pap', 'chap-md5', 'ms-chap', 'ms-chap-v2'] as const satisfies readonly AuthProtocol[]
 
@@ -82,6 +82,19 @@ export function readAuth(tree: Tree | undefined, usual: readonly AuthProtocol[])
   if (!tree) return usual
   const written = tree.kind === 'list' ? tree.items.map(textOf) : [textOf(tree)]
   return AUTH.filter(known => written.includes(known)).sort((a, b) => written.indexOf(a) - written.indexOf(b))
+}
+
+/** Keys that cannot have any effect beside the others. */
+export function checkPpp(pptp: Tree | undefined, auth: readonly AuthProtocol[], issues: Issues): void {
+  const again = child(pptp, 'second-password') ?? child(pptp, 'auth-retries')
+  if (again && integer(again) !== 0 && auth.length > 0 && !auth.some(one => one.startsWith('ms-chap'))) {
+    const message = `Only MS-CHAP lets a user try again, and here only ${auth.join(' and ')} may be used.`
+    issues.value(again, message, 'add ms-chap-v2 to auth, or leave this out')
+  }
+  const failures = child(pptp, 'echo-failures')
+  if (failures && !child(pptp, 'echo')) {
+    issues.value(failures, 'It counts Echo-Requests, and without `echo` none are sent.', 'for example echo: 30s')
+  }
 }
 
 /** Of both ends. */

@@ -5,7 +5,7 @@ import { readHabits } from './habits.ts'
 import type { AuthProtocol, ClientPptp, LimitsSpec, MppeSpec, ServerPptp } from './lab.ts'
 import { checkKeys, readMppe } from './mppe.ts'
 import { prefixes } from './networks.ts'
-import { readAuth, readClientPpp, readServerPpp } from './ppp.ts'
+import { checkPpp, readAuth, readClientPpp, readServerPpp } from './ppp.ts'
 import { readAsk } from './radius.ts'
 import { DEFAULTS } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
@@ -52,7 +52,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     dns: flag(child(pptp, 'dns')) ?? false,
     ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
-    ...readHabits(pptp),
+    ...readHabits(pptp, topology.issues),
     ...(flag(child(pptp, 'forward')) ? { forward: true } : {}),
     ...(flag(child(pptp, 'mss-clamp')) ? { mssClamp: true } : {}),
     ...(mtu === undefined ? {} : { mtu }),
@@ -89,7 +89,7 @@ export function readServer(node: NodeDraft, topology: Topology): ServerPptp | un
     dns: addresses(child(pptp, 'dns')),
     ...readServerPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
-    ...readHabits(pptp),
+    ...readHabits(pptp, topology.issues),
     limits: readLimits(child(pptp, 'limits')),
     proxyArp: flag(child(pptp, 'proxy-arp')) ?? false,
     mssClamp: flag(child(pptp, 'mss-clamp')) ?? false,
@@ -107,6 +107,7 @@ function readLimits(tree: Tree | undefined): LimitsSpec {
   const limits = {
     calls: integer(child(tree, 'calls')),
     callsPerUser: integer(child(tree, 'calls-per-user')),
+    callsPerConnection: integer(child(tree, 'calls-per-connection')),
     connections: integer(child(tree, 'connections')),
     connectionsPerPeer: integer(child(tree, 'connections-per-peer')),
     session: parseDuration(text(child(tree, 'session')) ?? ''),
@@ -120,6 +121,7 @@ function security(pptp: Tree | undefined, issues: Issues): { auth: readonly Auth
   const mppeTree = child(pptp, 'mppe')
   const mppe = readMppe(mppeTree)
   checkKeys(mppeTree, mppe, auth, issues)
+  checkPpp(pptp, auth, issues)
   return { auth, mppe }
 }
 

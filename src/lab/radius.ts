@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { fromAscii } from '../base/bytes.ts'
 import { parseDuration, sec } from '../base/time.ts'
+import * as Radius from '../wire/radius.ts'
 import type { RadiusNodeSpec, RadiusSpec } from './lab.ts'
 import { addressOrNode, count, duration, flag, words } from './leaf.ts'
 import { map } from './map.ts'
@@ -12,10 +13,9 @@ import { readUsers, secrets, users } from './users.ts'
 /** RFC 2865 §3 wants 16 octets at least; what a lab writes may be shorter. */
 const secret = words('The secret that a server and its RADIUS server share.', 128)
 /** RFC 2865 §2 leaves both open. */
-export const RADIUS_DEFAULTS = { timeout: '3s', tries: 3 } as const
+const RADIUS_DEFAULTS = { timeout: '3s', tries: 3 } as const
 
-const authPort = 1812
-const acctPort = 1813
+const { AUTH_PORT: authPort, ACCT_PORT: acctPort } = Radius
 
 export const askSchema = v.pipe(
   map('the radius of a server', {
@@ -31,7 +31,9 @@ export const askSchema = v.pipe(
     timeout: v.optional(duration('How long an answer is waited for.'), RADIUS_DEFAULTS.timeout),
     tries: v.optional(count('How often a server is asked before the next one is.', 1, 100), RADIUS_DEFAULTS.tries),
     accounting: v.optional(flag('Report the start and the end of each session (RFC 2866)?'), true),
-    interim: v.optional(duration('Time between two reports of a session that goes on; without it there are none.')),
+    interim: v.optional(
+      duration('Time between two reports of a session that goes on; without it as often as the RADIUS server says.'),
+    ),
     'auth-port': v.optional(count('UDP port for authentication.', 1, 65_535), authPort),
     'acct-port': v.optional(count('UDP port for accounting.', 1, 65_535), acctPort),
   }),
@@ -56,6 +58,15 @@ export function readAsk(tree: Tree | undefined, node: NodeDraft, topology: Topol
   if (shared === undefined || servers.length === 0) return undefined
   const written = (key: string): number | undefined => parseDuration(text(child(tree, key)) ?? '')
   const interim = written('interim')
+  const accounting = flagOf(child(tree, 'accounting')) ?? true
+  const often = child(tree, 'interim')
+  if (often && !accounting) {
+    topology.issues.value(
+      often,
+      'With accounting: false nothing is reported.',
+      'write accounting: true, or leave this out',
+    )
+  }
   return {
     servers: servers
       .filter(address => address !== undefined)
@@ -67,7 +78,7 @@ export function readAsk(tree: Tree | undefined, node: NodeDraft, topology: Topol
       })),
     timeout: written('timeout') ?? parseDuration(RADIUS_DEFAULTS.timeout) ?? sec(3),
     tries: integer(child(tree, 'tries')) ?? RADIUS_DEFAULTS.tries,
-    accounting: flagOf(child(tree, 'accounting')) ?? true,
+    accounting,
     ...(interim === undefined ? {} : { interim }),
   }
 }

@@ -4,6 +4,8 @@
  * `timeline.ts`.
  *
  * No transforms: the file is read from its tree, which still knows the places.
+ *
+ * Longer than 400 lines, since it is one list of keys: those of users, PPP, MPPE, habits and RADIUS stand elsewhere.
  */
 import * as v from 'valibot'
 import { habitKeys } from './habits.ts'
@@ -107,6 +109,7 @@ const limits = v.pipe(
   map('the limits of a server', {
     calls: v.optional(count('Calls at a time.', 1, 65_535)),
     'calls-per-user': v.optional(count('Calls of one user at a time.', 1, 65_535)),
+    'calls-per-connection': v.optional(count('Calls of one control connection at a time.', 1, 65_535)),
     connections: v.optional(count('Control connections at a time.', 1, 65_535)),
     'connections-per-peer': v.optional(count('Control connections from one address at a time.', 1, 65_535)),
     ...times,

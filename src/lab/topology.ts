@@ -3,6 +3,8 @@
  *
  * Everything is checked as far as it can be read: what is malformed has been reported by the schema and is passed over
  * here, so that one slip does not hide the next.
+ *
+ * Longer than 400 lines, since nodes and links depend on each other; what a node says of itself is read elsewhere.
  */
 import {
   contains,

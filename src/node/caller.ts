@@ -34,8 +34,6 @@ export class Caller {
   address: Ipv4 | undefined
   /** What the RADIUS server has said of it. */
   said: Grant | undefined
-  /** Of its session at the RADIUS server. */
-  sessionId = ''
   readonly #env: Env
   #session: Timer | undefined
   #idle: Timer | undefined

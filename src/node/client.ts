@@ -166,7 +166,7 @@ export class Client extends IpNode {
       mppe: profiledMppe(profile, mppe),
       ip: { local: ANY, requestDns: dns, requestNbns: nbns ?? false },
       ...linkConfig(this.#config, this.#habits.ppp),
-      mtu: Math.min(tunnelMtu(this, server, mtu), this.#habits.ppp.mtu),
+      mtu: tunnelMtu(this, server, mtu, this.#habits.ppp.mtu),
     }
   }
 

@@ -12,12 +12,13 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
+import { withoutDomain } from '../ppp/auth.ts'
 import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
 import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
 import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import type { CallEnd, CallHandlers, Refusal } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
 import { Caller, type Grant } from './caller.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
@@ -59,13 +60,11 @@ export interface ServerConfig extends LinkSettings {
   readonly radius?: RadiusSettings
 }
 
-export interface Limits {
+export interface Limits
+  extends Partial<Pick<EndpointConfig, 'callsPerConnection' | 'connections' | 'connectionsPerPeer'>> {
   /** Calls at a time, of all and of one user. */
   readonly calls?: number
   readonly callsPerUser?: number
-  /** Control connections at a time, of all and from one address. */
-  readonly connections?: number
-  readonly connectionsPerPeer?: number
   /** How long a session may last, and how long nothing need pass; a Grant overrides them. */
   readonly session?: Duration
   readonly idle?: Duration
@@ -81,9 +80,6 @@ export class PptpServer extends IpNode {
   readonly #tunnelling: Tunnelling
   readonly #habits: (typeof HABITS)[Profile]
   readonly #callers = new Map<Call, Caller>()
-  /** Control connections, by peer and in all. */
-  readonly #connections = new Map<Ipv4, number>()
-  #connected = 0
   /** Addresses that callers have. */
   readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
@@ -101,9 +97,13 @@ export class PptpServer extends IpNode {
       if (address !== undefined && address >= first && address <= last && this.#pool.claim(address)) this.#reserved++
     }
     this.#radius = config.radius && new RadiusNas(this, config.radius, policyOf(config.mppe).use !== 'off')
-    const { profile = 'default', gre = {} } = config
+    const { profile = 'default', gre = {}, limits = {} } = config
     this.#habits = HABITS[profile]
+    const { callsPerConnection, connections, connectionsPerPeer } = limits
     const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
+      ...(callsPerConnection === undefined ? {} : { callsPerConnection }),
+      ...(connections === undefined ? {} : { connections }),
+      ...(connectionsPerPeer === undefined ? {} : { connectionsPerPeer }),
       names: {
         control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
         call: (_, callId) => `${callName(callId)}.pptp.call`,
@@ -132,39 +132,14 @@ export class PptpServer extends IpNode {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    const full = this.#connectionsFull(peer)
     return acceptedStream(connection, stream => {
-      if (full !== undefined) {
-        this.#over(peer, refused(full))
-        this.env.clock.after(0, 'refused connection', () => stream.abort())
-        return IGNORED
-      }
-      this.#connections.set(peer, (this.#connections.get(peer) ?? 0) + 1)
-      this.#connected++
       const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
         ended: end => {
-          this.#connectionGone(peer)
           if (control.carried === 0) this.#over(peer, controlEnd(end))
         },
       })
       return control.streamEvents
     })
-  }
-
-  /** Why no more control connection is taken from this peer; undefined: one is. */
-  #connectionsFull(peer: Ipv4): string | undefined {
-    const { connections = Infinity, connectionsPerPeer = Infinity } = this.#config.limits ?? {}
-    const all = this.#connected
-    if (all >= connections) return `There are ${all} control connections, as many as may be.`
-    const own = this.#connections.get(peer) ?? 0
-    return own >= connectionsPerPeer ? `The peer has ${own} control connections, as many as it may.` : undefined
-  }
-
-  #connectionGone(peer: Ipv4): void {
-    this.#connected--
-    const left = (this.#connections.get(peer) ?? 1) - 1
-    if (left > 0) this.#connections.set(peer, left)
-    else this.#connections.delete(peer)
   }
 
   // Calls
@@ -247,14 +222,17 @@ export class PptpServer extends IpNode {
     return (proof, decide) => {
       const known = users.has(proof.user) || users.has(withoutDomain(proof.user))
       const judge = known ? here : (elsewhere ?? here)
-      judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(proof.user, verdict) : verdict))
+      judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(call, proof.user, verdict) : verdict))
     }
   }
 
-  #unlessTooMany(user: string, verdict: Verdict): Verdict {
+  /** A call does not count against itself when LCP is negotiated anew and its caller proves himself again. */
+  #unlessTooMany(call: Call, user: string, verdict: Verdict): Verdict {
     const { callsPerUser = Infinity } = this.#config.limits ?? {}
     if (callsPerUser === Infinity) return verdict
-    const calls = [...this.#callers.values()].filter(({ link }) => link.session.user === user).length
+    const name = withoutDomain(user)
+    const others = [...this.#callers.values()].filter(caller => caller.call !== call)
+    const calls = others.filter(({ link }) => withoutDomain(link.session.user ?? '') === name).length
     if (calls < callsPerUser) return verdict
     const detail = `User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`
     return { granted: false, error: 649, retry: false, detail }
@@ -299,7 +277,7 @@ export class PptpServer extends IpNode {
       mppe: profiledMppe(profile, mppe),
       ip: { local, assignPeer: user => this.#assign(call, user), dns, nbns },
       ...linkConfig(this.#config, this.#habits.ppp),
-      mtu: Math.min(tunnelMtu(this, call.peer, mtu), this.#habits.ppp.mtu),
+      mtu: tunnelMtu(this, call.peer, mtu, this.#habits.ppp.mtu),
     }
   }
 
@@ -327,7 +305,8 @@ export class PptpServer extends IpNode {
     for (const caller of this.#callers.values()) {
       const { session } = caller.link
       if (session.ipcp === 'opened') sessions++
-      calls[session.user ?? `call ${caller.call.callId}`] = caller.snapshot()
+      const { user } = session
+      calls[user ?? `call ${caller.call.callId}`] = caller.snapshot()
     }
     return {
       ...super.snapshot(),
@@ -339,11 +318,6 @@ export class PptpServer extends IpNode {
     }
   }
 }
-
-const IGNORED = { opened: () => {}, data: () => {}, ended: () => {}, closed: () => {} }
-
-/** `DOMAIN\user` is `user` (RFC 2759 §4). */
-const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)
 
 /** State machines of a call are named by its call ID, which it has from the first message on. */
 const callName = (callId: number): string => `calls[${callId}]`

@@ -10,8 +10,8 @@
  */
 import { formatIpv4, type Ipv4, type Prefix, parseInterface, parseIpv4, prefixOf } from '../base/address.ts'
 import { concat, fromAscii, toLatin1 } from '../base/bytes.ts'
-import { sec } from '../base/time.ts'
-import { AUTH_ERRORS, type AuthError, type Denied, type Proof, type Verdict } from '../ppp/judge.ts'
+import { type Duration, sec } from '../base/time.ts'
+import { AUTH_ERRORS, type AuthError, type ChapProof, type Denied, type Proof, type Verdict } from '../ppp/judge.ts'
 import type { MppeKeys } from '../ppp/keys.ts'
 import * as A from '../radius/attributes.ts'
 import type { Outcome } from '../radius/client.ts'
@@ -48,9 +48,13 @@ export const placeAttributes = ({ nas, nasAddress, port, peer, sessionId }: Plac
 export function unfit(proof: Proof): string | undefined {
   if (fromAscii(proof.user).length > Radius.LONGEST_VALUE) return 'The user name is too long for RADIUS.'
   if (proof.user === '') return 'There is no user name.'
-  if (proof.method === 'pap' && proof.password.length > LONGEST_PASSWORD) return 'The password is too long for RADIUS.'
-  return undefined
+  if (proof.method === 'pap')
+    return proof.password.length > LONGEST_PASSWORD ? 'The password is too long for RADIUS.' : undefined
+  const { length } = proof.response
+  return length === RESPONSE[proof.method] ? undefined : `${proof.method} has no response of ${length} octets.`
 }
+/** Octets of a response: RFC 2865 §5.3, RFC 2548 §2.1.3 and §2.3.2 have room for no other. */
+const RESPONSE: Readonly<Record<ChapProof['method'], number>> = { 'chap-md5': 16, 'ms-chap': 49, 'ms-chap-v2': 49 }
 
 export function proofAttributes(proof: Proof, authenticator: Uint8Array, secret: Uint8Array): Radius.Attribute[] {
   const user = A.text(TYPE.userName, proof.user)
@@ -62,7 +66,7 @@ export function proofAttributes(proof: Proof, authenticator: Uint8Array, secret:
     return [user, A.octets(TYPE.chapPassword, value), A.octets(TYPE.chapChallenge, challenge)]
   }
   const type = proof.method === 'ms-chap' ? MS.chapResponse : MS.chap2Response
-  const value = concat(Uint8Array.of(id, response[MS_FLAGS] ?? 0), response.subarray(0, MS_FLAGS))
+  const value = concat(Uint8Array.of(id, response[MS_FLAGS]), response.subarray(0, MS_FLAGS))
   return [user, A.microsoft(MS.chapChallenge, challenge), A.microsoft(type, value)]
 }
 /** RFC 2433 §4, RFC 2759 §4: the flags are the last octet of the value; RFC 2548 §2.1.3 and §2.3.2 put them first. */
@@ -73,8 +77,8 @@ export interface Accepted {
   readonly grant: Grant
   /** To be repeated in accounting, unchanged (RFC 2865 §5.25). */
   readonly class: readonly Uint8Array[]
-  /** Seconds; undefined: the server does not say (RFC 2869 §5.16). */
-  readonly interim: number | undefined
+  /** Undefined: the server does not say (RFC 2869 §5.16). */
+  readonly interim: Duration | undefined
 }
 
 export interface Judgement {
@@ -181,20 +185,26 @@ const NAS_CHOOSES = 0xfffffffe
 function acceptedOf(packet: Radius.Radius): Accepted {
   const address = A.findNumber(packet, TYPE.framedIpAddress)
   const own = address !== undefined && address !== USER_CHOOSES && address !== NAS_CHOOSES
-  const session = A.findNumber(packet, TYPE.sessionTimeout)
-  const idle = A.findNumber(packet, TYPE.idleTimeout)
+  const session = limitOf(packet, TYPE.sessionTimeout)
+  const idle = limitOf(packet, TYPE.idleTimeout)
   const routes = A.findAll(packet, TYPE.framedRoute).map(readRoute)
   const known = routes.filter(route => route !== undefined)
   return {
     grant: {
       ...(own ? { address: address as Ipv4 } : {}),
-      ...(session === undefined ? {} : { session: sec(session) }),
-      ...(idle === undefined || idle === 0 ? {} : { idle: sec(idle) }),
+      ...(session === undefined ? {} : { session }),
+      ...(idle === undefined ? {} : { idle }),
       ...(known.length === 0 ? {} : { routes: known }),
     },
     class: A.findAll(packet, TYPE.class).map(value => value.slice()),
-    interim: A.findNumber(packet, TYPE.acctInterimInterval),
+    interim: limitOf(packet, TYPE.acctInterimInterval),
   }
+}
+
+/** Zero seconds are no limit, as with pppd; nor are more than virtual time has. */
+function limitOf(packet: Radius.Radius, type: number): Duration | undefined {
+  const time = sec(A.findNumber(packet, type) ?? 0)
+  return time > 0 && Number.isSafeInteger(time) ? time : undefined
 }
 
 /** RFC 2865 §5.22: `192.168.1.0/24 192.168.1.1 1`; without a length the one of its class. */

@@ -27,10 +27,12 @@ interface Session {
   accepted: Accepted | undefined
   readonly timer: Timer
   reported: boolean
+  /** Ends the question that is open. */
+  forget: () => void
 }
 
 /** RFC 2869 §5.16: an interval may not be shorter. */
-const LEAST_INTERIM = 60
+const LEAST_INTERIM = sec(60)
 const GIGAWORD = 2 ** 32
 
 export class RadiusNas {
@@ -63,11 +65,10 @@ export class RadiusNas {
       }
       const session = this.#sessionOf(caller)
       const about = placeAttributes(session.place)
-      this.#client.access(
+      session.forget()
+      session.forget = this.#client.access(
         (authenticator, secret) => [...proofAttributes(proof, authenticator, secret), ...about],
         outcome => {
-          // The caller may have gone while the server thought.
-          if (find() !== caller) return
           const { verdict, accepted } = judgementOf(outcome, proof, this.#encrypts)
           session.accepted = accepted
           caller.said = accepted?.grant
@@ -91,6 +92,7 @@ export class RadiusNas {
     if (!session) return
     this.#sessions.delete(caller)
     session.timer.cancel()
+    session.forget()
     if (!session.reported) return
     this.#client.account([
       A.number(TYPE.acctStatusType, STATUS.stop),
@@ -113,13 +115,14 @@ export class RadiusNas {
       accepted: undefined,
       timer: env.clock.timer(`${caller.iface} interim report`, () => this.#report(caller, session)),
       reported: false,
+      forget: () => {},
     }
     this.#sessions.set(caller, session)
     return session
   }
 
   #armInterim({ accepted, timer }: Session): void {
-    const said = accepted?.interim === undefined ? undefined : sec(Math.max(accepted.interim, LEAST_INTERIM))
+    const said = accepted?.interim === undefined ? undefined : Math.max(accepted.interim, LEAST_INTERIM)
     const interval = this.#settings.interim ?? said
     if (interval !== undefined) timer.arm(interval)
   }
@@ -134,10 +137,10 @@ export class RadiusNas {
   #about(caller: Caller, { place, accepted }: Session): Radius.Attribute[] {
     const { address, user } = caller
     return [
-      A.text(TYPE.userName, user),
+      ...(user === '' ? [] : [A.text(TYPE.userName, user)]),
       ...placeAttributes(place),
       ...(address === undefined ? [] : [A.address(TYPE.framedIpAddress, address)]),
-      A.number(TYPE.acctAuthentic, AUTHENTIC.radius),
+      A.number(TYPE.acctAuthentic, accepted ? AUTHENTIC.radius : AUTHENTIC.local),
       ...(accepted?.class ?? []).map(value => A.octets(TYPE.class, value)),
     ]
   }

@@ -15,10 +15,11 @@ import { sec } from '../base/time.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import type { TcpOptions } from '../ip/tcp.ts'
 import type { Datagram, UdpSocket } from '../ip/udp.ts'
+import { withoutDomain } from '../ppp/auth.ts'
 import { type AuthError, type Judge, localJudge, type Proof, type Verdict } from '../ppp/judge.ts'
 import { getAsymmetricStartKey } from '../ppp/mppe-keys.ts'
 import * as A from '../radius/attributes.ts'
-import { hideKey, hidePassword, isAccountingRequest, judgeProof, signResponse } from '../radius/secret.ts'
+import { fitsResponse, hideKey, hidePassword, isAccountingRequest, judgeProof, signResponse } from '../radius/secret.ts'
 import * as Radius from '../wire/radius.ts'
 import { FRAMED_PPP, IETF, MS, SERVICE_FRAMED, STATUS, TYPE } from '../wire/radius-attributes.ts'
 import type { Grant } from './caller.ts'
@@ -108,6 +109,12 @@ export class RadiusServer extends IpNode {
     const authenticator = packet.authenticator.slice()
     const { id } = packet
     handle(packet, bytes, (code, attributes) => {
+      if (!fitsResponse(attributes)) {
+        // Proxy-State has to go back whole (RFC 2865 §5.33), and anybody may send as much of it as a packet holds.
+        const detail = `${packet.code} ${id} from ${formatIpv4(from)}: its answer would be too long for a packet`
+        trace.drop({ reason: 'radius-unexpected', layer: 'radius', detail })
+        return
+      }
       const answer = signResponse({ code, id, authenticator, attributes }, authenticator, this.#config.secret)
       this.#remember(key, { authenticator, bytes: answer })
       send(answer)
@@ -166,7 +173,12 @@ export class RadiusServer extends IpNode {
 
   #granted(proof: Proof, verdict: Extract<Verdict, { granted: true }>, authenticator: Uint8Array): Radius.Attribute[] {
     const { grants } = this.#config
-    const { address = NAS_CHOOSES, session, idle, routes = [] } = grants.get(proof.user) ?? {}
+    const {
+      address = NAS_CHOOSES,
+      session,
+      idle,
+      routes = [],
+    } = grants.get(proof.user) ?? grants.get(withoutDomain(proof.user)) ?? {}
     const seconds = (type: number, time: number | undefined): Radius.Attribute[] =>
       time === undefined ? [] : [A.number(type, Math.floor(time / sec(1)))]
     return [

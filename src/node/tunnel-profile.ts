@@ -18,8 +18,6 @@ export type Profile = (typeof PROFILES)[number]
 
 /** What an end may be told of the data path (RFC 2637 §4), whatever its profile. */
 export type GreChoice = Partial<Pick<TunnelConfig, 'receiveWindow' | 'flow' | 'outOfOrder' | 'holdTime'>>
-/** Limits of a server. */
-export type CallLimits = Partial<Pick<EndpointConfig, 'maximumCalls' | 'callsPerConnection' | 'connectionsPerPeer'>>
 
 interface Habits {
   /** From where it is known. */

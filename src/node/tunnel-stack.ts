@@ -5,7 +5,7 @@ import type { Packet } from '../base/packet.ts'
 import type { MachineView } from '../base/view.ts'
 import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
-import { DEFAULT_MTU, RFC_TIMERS } from '../ppp/config.ts'
+import { RFC_TIMERS } from '../ppp/config.ts'
 import type { Cipher } from '../ppp/mppe-policy.ts'
 import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
@@ -28,11 +28,14 @@ const OVERHEAD = 40
 /** RFC 791: what every link carries. */
 const LEAST_MTU = 68
 
-/** The largest IP packet of a tunnel to this peer: what its path carries from here, less what the tunnel adds. */
-export function tunnelMtu({ stack }: IpNode, peer: Ipv4, configured: number | undefined): number {
+/**
+ * The largest IP packet of a tunnel to this peer: what the lab says, or what the path carries from here, less what the
+ * tunnel adds, and no more than is this end's habit.
+ */
+export function tunnelMtu({ stack }: IpNode, peer: Ipv4, configured: number | undefined, habit: number): number {
   if (configured !== undefined) return configured
   const path = stack.mtuTowards(peer)
-  return path === undefined ? DEFAULT_MTU : Math.max(path - OVERHEAD, LEAST_MTU)
+  return path === undefined ? habit : Math.min(Math.max(path - OVERHEAD, LEAST_MTU), habit)
 }
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
@@ -160,8 +163,11 @@ export class PppLink {
   }
 
   #showInside(datagram: Packet, way: 'in' | 'out'): void {
+    const { inside } = this.#node
+    // For every packet of a user: nothing is made unless somebody looks.
+    if (!inside) return
     const { id, parent, data } = datagram
-    this.#node.inside?.({ iface: this.#name, way, packet: id, parent, bytes: data })
+    inside({ iface: this.#name, way, packet: id, parent, bytes: data })
   }
 
   #up(datagram: Packet): void {

@@ -17,7 +17,10 @@ export interface Exchange<P> {
 /** One character an octet, as in names of CHAP and PAP. */
 export const text = (bytes: Uint8Array): string => Array.from(bytes, b => String.fromCharCode(b)).join('')
 
-/** The secret of `user`, also when a Windows domain stands in front: `DOMAIN\user` (RFC 2759 §4). */
+/** `DOMAIN\user` is `user` (RFC 2759 §4). */
+export const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)
+
+/** The secret of `user`, also when a Windows domain stands in front. */
 export function secretOf(find: (user: string) => string | undefined, user: string): string | undefined {
-  return find(user) ?? find(user.slice(user.lastIndexOf('\\') + 1))
+  return find(user) ?? find(withoutDomain(user))
 }

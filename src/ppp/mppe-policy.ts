@@ -12,14 +12,12 @@ import { MPPE_BITS as BIT } from '../wire/ppp-options.ts'
 import type { Bits } from './mppe-keys.ts'
 import type { Verdict } from './options.ts'
 
-export const MPPE_USES = ['off', 'optional', 'required'] as const
-export type MppeUse = (typeof MPPE_USES)[number]
+export type MppeUse = 'off' | 'optional' | 'required'
 export const MPPE_STATES = ['stateless', 'stateful', 'either'] as const
 export type MppeState = (typeof MPPE_STATES)[number]
 /** Lowest first. */
-export const MPPE_STRENGTHS = [40, 56, 128] as const satisfies readonly Bits[]
-export const MPPE_RESETS = ['rfc', 'linux'] as const
-export type MppeReset = (typeof MPPE_RESETS)[number]
+const MPPE_STRENGTHS = [40, 56, 128] as const satisfies readonly Bits[]
+export type MppeReset = 'rfc' | 'linux'
 
 export interface MppePolicy {
   /** `required`: no IP packet passes in clear, and the link ends if CCP does not open. */

@@ -10,6 +10,7 @@ import { concat, fromAscii, hex } from '../base/bytes.ts'
 import { desEncrypt, desKey } from '../crypto/des.ts'
 import { sha1 } from '../crypto/hash.ts'
 import { md4 } from '../crypto/md4.ts'
+import { withoutDomain } from './auth.ts'
 
 /** A password has at most this many characters (§8.3). */
 export const MAX_PASSWORD = 256
@@ -35,8 +36,7 @@ export function challengeHash(
   authenticatorChallenge: Uint8Array,
   userName: string,
 ): Uint8Array {
-  const name = userName.slice(userName.lastIndexOf('\\') + 1)
-  return sha1(concat(peerChallenge, authenticatorChallenge, fromAscii(name))).subarray(0, 8)
+  return sha1(concat(peerChallenge, authenticatorChallenge, fromAscii(withoutDomain(userName)))).subarray(0, 8)
 }
 
 /** §8.3. The password in UTF-16, least significant octet first. Longer than MAX_PASSWORD is the caller's mistake. */

@@ -167,6 +167,10 @@ export class Session implements Link {
     }
   }
 
+  /** Who the peer proved to be. */
+  get user(): string | undefined {
+    return this.#auth.user
+  }
   get phase(): Phase {
     return this.#phase.state
   }

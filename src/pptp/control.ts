@@ -24,6 +24,7 @@ import type {
   ControlHandlers,
   DialOptions,
   EndpointConfig,
+  Refusal,
 } from './types.ts'
 
 /** The messages that are about a call. */
@@ -46,15 +47,15 @@ export interface ControlOwner {
   callMessage(connection: ControlConnection, message: CallMessage): boolean
   /** Start-Control-Connection-Request has come; true if §3.1.3 forbids to answer it. */
   collides(connection: ControlConnection): boolean
-  /** The result code with which this peer's request is refused; undefined: it is welcome. */
-  refusal(connection: ControlConnection): number | undefined
+  /** The codes with which this peer's request is refused; undefined: it is welcome. */
+  refusal(connection: ControlConnection): Refusal | undefined
   over(connection: ControlConnection): void
 }
 
 export type End = 'originator' | 'receiver'
 
 /** §2.2. */
-const VERSION_NOT_SUPPORTED = 5
+const VERSION_NOT_SUPPORTED: Refusal = { refuse: { resultCode: 5, errorCode: 0 } }
 /** Octets for a peer that does not read them; with more its messages are no longer answered. */
 const MOST_UNREAD = 16_384
 
@@ -286,8 +287,8 @@ export class ControlConnection {
     const refusal = this.#owner.refusal(this)
     if (refusal === undefined) return this.#fire('receive-sccrq-version-ok')
     this.#refusal = refusal
-    const why = Pptp.codesText('start-control-connection-reply', { resultCode: refusal, errorCode: 0 })
-    this.#ending = { ...this.#endOf('not-admitted', `This side refused the connection: ${why}.`), resultCode: refusal }
+    const why = Pptp.codesText('start-control-connection-reply', refusal.refuse)
+    this.#ending = { ...this.#endOf('not-admitted', `This side refused the connection: ${why}.`), ...refusal.refuse }
     return this.#fire('receive-sccrq-not-admitted')
   }
 
@@ -380,8 +381,7 @@ export class ControlConnection {
         this.send({
           type: 'start-control-connection-reply',
           protocolVersion: Pptp.VERSION,
-          resultCode: action === 'send-sccrp' ? 1 : this.#refusal,
-          errorCode: 0,
+          ...(action === 'send-sccrp' ? ACCEPTED : this.#refusal.refuse),
           ...this.#self(),
         })
         break
@@ -429,6 +429,7 @@ export class ControlConnection {
   }
 }
 
+const ACCEPTED = { resultCode: 1, errorCode: 0 }
 const AWAITED: Readonly<Partial<Record<ControlState, string>>> = {
   idle: 'Start-Control-Connection-Request',
   'wait-ctl-reply': 'Start-Control-Connection-Reply',

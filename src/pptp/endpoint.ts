@@ -36,7 +36,7 @@ const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 /** §2.10: a PNS that nobody has told what to do with incoming calls. */
 const DO_NOT_ACCEPT: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
 /** §2.2: Command channel already exists. */
-const CHANNEL_EXISTS = 3
+const CHANNEL_EXISTS: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
 
 export class Endpoint {
   readonly config: EndpointConfig
@@ -103,10 +103,12 @@ export class Endpoint {
     return call
   }
 
-  /** Result code of Start-Control-Connection-Reply (§2.2) for a peer that gets no further connection. */
-  #refusal(connection: ControlConnection): number | undefined {
-    const others = this.connections.filter(c => c !== connection && c.peer === connection.peer && c.counts)
-    return others.length < this.config.connectionsPerPeer ? undefined : CHANNEL_EXISTS
+  /** Codes of Start-Control-Connection-Reply (§2.2) for a peer that gets no further connection. */
+  #refusal({ peer }: ControlConnection): Refusal | undefined {
+    const { connections, connectionsPerPeer } = this.config
+    const established = this.connections.filter(c => c.counts)
+    if (established.filter(c => c.peer === peer).length >= connectionsPerPeer) return CHANNEL_EXISTS
+    return established.length >= connections ? NO_RESOURCE : undefined
   }
 
   /**
@@ -201,8 +203,7 @@ export class Endpoint {
   /** Why no node is asked about a request; or the call ID that the call gets. */
   #admit(connection: ControlConnection, peerCallId: number): Refusal | number {
     if (connection.calls.some(c => c.isPeers(peerCallId))) return BAD_CALL_ID
-    const { maximumCalls, callsPerConnection } = this.config
-    if (this.#calls.size >= maximumCalls || connection.calls.length >= callsPerConnection) return NO_RESOURCE
+    if (connection.calls.length >= this.config.callsPerConnection) return NO_RESOURCE
     return this.#ids.take(connection) ?? NO_RESOURCE
   }
 

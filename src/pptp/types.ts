@@ -95,10 +95,10 @@ export interface EndpointConfig {
   readonly bearerCapabilities: number
   /** Maximum Channels (§2.1, §2.2) as we announce it: calls that a PAC carries at a time; a PNS announces 0. */
   readonly maximumChannels: number
-  /** Calls that there may be at a time, in all and in one control connection; the next is refused (§2.16, No-Resource). */
-  readonly maximumCalls: number
+  /** Calls that there may be in one control connection at a time; the next is refused (§2.16, No-Resource). */
   readonly callsPerConnection: number
-  /** Control connections from one peer address; the next is refused (§2.2, Command channel already exists). */
+  /** Control connections, in all (§2.2 and §2.16, No-Resource) and from one address (Command channel already exists). */
+  readonly connections: number
   readonly connectionsPerPeer: number
   /** How long a reply may take before the control connection is given up (§3.1.4, §3.2.1). */
   readonly replyTimeOut: Duration
@@ -141,8 +141,8 @@ export const endpointConfig = (role: Role, changes: Partial<EndpointConfig> = {}
   framingCapabilities: 3,
   bearerCapabilities: 3,
   maximumChannels: role === 'pac' ? 65535 : 0,
-  maximumCalls: 65535,
   callsPerConnection: 65535,
+  connections: 65535,
   connectionsPerPeer: 65535,
   replyTimeOut: 60e9,
   requestTimeOut: 60e9,
@@ -299,7 +299,10 @@ export interface RingOptions {
   readonly framingType: number
 }
 
-/** A call is not taken: codes of Outgoing-Call-Reply (§2.8), or of Incoming-Call-Reply (§2.10), which has no cause. */
+/**
+ * A call or a control connection is not taken: codes of Outgoing-Call-Reply (§2.8), Incoming-Call-Reply (§2.10) or
+ * Start-Control-Connection-Reply (§2.2), of which the first alone has a cause.
+ */
 export interface Refusal {
   readonly refuse: { readonly resultCode: number; readonly errorCode: number; readonly causeCode?: number }
 }

@@ -109,7 +109,8 @@ export class RadiusClient {
         done({ answered: false, tries: asked, detail: this.#silence(asked) })
         return
       }
-      if (asked % tries === 0) {
+      // Without a free Identifier nothing has been sent yet.
+      if (asked % tries === 0 || !open) {
         this.#forget(open)
         const index = (first + round) % servers.length
         open = this.#accessTo(servers[index], attributes, packet => {
@@ -197,7 +198,10 @@ export class RadiusClient {
   }
 
   #forget(open: Open | undefined): void {
-    if (open) this.#open.delete(keyOf(open.target.address, open.port, open.id))
+    if (!open) return
+    const key = keyOf(open.target.address, open.port, open.id)
+    // Another request may have its Identifier by now.
+    if (this.#open.get(key) === open) this.#open.delete(key)
   }
 
   #transmit({ target, port, id, bytes }: Open, type: string): void {

@@ -86,6 +86,10 @@ export function signAccess(packet: Radius.Radius, secret: Uint8Array): Uint8Arra
   return bytes
 }
 
+/** Is an answer with these attributes, and the proof that it gets, short enough for a packet (RFC 2865 §3)? */
+export const fitsResponse = (attributes: readonly Radius.Attribute[]): boolean =>
+  attributes.reduce((sum, one) => sum + Radius.sizeOf(one), Radius.HEADER + Radius.sizeOf(PROOF)) <= Radius.LONGEST
+
 /** An answer to the request with this authenticator; `packet.authenticator` is of no account. */
 export function signResponse(packet: Radius.Radius, request: Uint8Array, secret: Uint8Array): Uint8Array {
   const prove = packet.code !== 'accounting-response'

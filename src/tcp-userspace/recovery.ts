@@ -15,6 +15,8 @@
  * 3 again after a timeout that less patience would have avoided. When D-SACK tells that all that fast recovery has sent
  * again was needless, nothing was lost but overtaken: the reduction is undone (after RFC 3708).
  *
+ * Longer than 400 lines, since all states share what is known of losses; scoreboard and window stand elsewhere.
+ *
  * Limits: no undo after a timeout (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery the window is
  * ssthresh at once (RFC 6582 §3.2, step 3, option 2).
  */

@@ -4,6 +4,8 @@
  * layer, so that the building of a tunnel can be seen as a staircase.
  *
  * An event knows its call by number, a reader by whose it is: the story remembers who has called whom.
+ *
+ * Longer than 400 lines, since it is one table: a sentence for each event.
  */
 import { formatIpv4 } from '../base/address.ts'
 import { DROP_REASONS } from '../base/drop.ts'

@@ -7,6 +7,8 @@
  *
  * By itself it knows this one packet only. A reader that remembers earlier ones (src/decode) passes a Memory.
  *
+ * Longer than 400 lines, since it is one descent through all layers; the formats stand in their own files.
+ *
  * Limits: IPv6, EAP and the payload of compressed or encrypted packets are shown as octets.
  */
 import type { Ipv4 as Address } from '../base/address.ts'

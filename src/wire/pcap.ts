@@ -12,6 +12,8 @@
  * The writer makes one block at a time, so a file is whole after every block. It writes network byte order, which the
  * formats allow and every reader knows, and nanoseconds.
  *
+ * Longer than 400 lines, since reader and writer of both formats share their offsets.
+ *
  * Limits: a Simple Packet Block has no time of its own and is given that of the frame before it. Of the Name Resolution
  * Block only IPv4 records are read. Statistics, secrets and custom blocks are passed over.
  */

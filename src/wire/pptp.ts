@@ -12,6 +12,8 @@
  *  +-------------------------------+-------------------------------+
  *  |  the fields of the message: `MESSAGES`, in their order        |
  *
+ * Longer than 400 lines, since it is fifteen messages, with their codes and words, as tables.
+ *
  * Limits: reserved fields are not looked at when a message is parsed (`describe` marks those that are not zero), and
  * are written as zero. Every message has one length; another is refused. A string is its octets without the zeros at
  * the end, one character an octet, so that it is written back as it came; the RFC says ASCII.

@@ -57,8 +57,8 @@ export interface Radius {
 /** RFC 2865 §3, RFC 2866 §3 */
 export const AUTH_PORT = 1812
 export const ACCT_PORT = 1813
-const HEADER = 20
-const LONGEST = 4096
+export const HEADER = 20
+export const LONGEST = 4096
 export const AUTHENTICATOR = 4
 /** Type and length. */
 const HEAD = 2
@@ -118,6 +118,10 @@ export function write({ code, id, authenticator, attributes }: Radius): Uint8Arr
   bytes.set(body, HEADER)
   return bytes
 }
+
+/** Octets that an attribute takes in a packet. */
+export const sizeOf = ({ vendor, value }: Attribute): number =>
+  HEAD + (vendor === IETF ? 0 : VENDOR + HEAD) + value.length
 
 function writeAttribute({ vendor, type, value }: Attribute): Uint8Array {
   if (value.length > LONGEST_VALUE - (vendor === IETF ? 0 : VENDOR + HEAD)) {

@@ -201,7 +201,7 @@ topology:
       .replace(', mppe: off', '')
     const column = text.split('\n')[5].indexOf('required') + 1
     assert.deepEqual(bad(text), [
-      `6:${column} MPPE takes its keys from ms-chap-v2, and here only chap-md5 and pap may be used.`,
+      `6:${column} MPPE takes its keys from MS-CHAP, and here only chap-md5 and pap may be used.`,
     ])
   })
 

@@ -84,6 +84,38 @@ describe('the proof of a caller', () => {
     assert.match(unfit({ method: 'pap', user: 'x'.repeat(254), password }) ?? '', /too long/)
     assert.match(unfit({ method: 'pap', user: 'ann', password: new Uint8Array(129) }) ?? '', /too long/)
   })
+  test('with a response of another size than its method has is refused without asking (RFC 2865 §5.3, RFC 2548 §2)', () => {
+    for (const [method, right] of [
+      ['chap-md5', 16],
+      ['ms-chap', 49],
+      ['ms-chap-v2', 49],
+    ] as const) {
+      for (const length of [1, 15, 16, 48, 49, 50, 255]) {
+        const proof = { method, user: 'ann', id: 1, challenge: new Uint8Array(16), response: new Uint8Array(length) }
+        assert.equal(unfit(proof) === undefined, length === right, `${method} ${length}`)
+      }
+    }
+  })
+})
+
+describe('limits of an Access-Accept', () => {
+  const limits = (type: number, seconds: number) => {
+    const packet = packetOf([A.number(type, seconds)], 'access-accept')
+    const proof: Proof = { method: 'pap', user: 'ann', password: secret }
+    const { accepted } = judgementOf({ answered: true, packet, authenticator, secret }, proof, true)
+    return [accepted?.grant.session, accepted?.grant.idle, accepted?.interim]
+  }
+  test('are seconds (RFC 2865 §5.27, §5.28, RFC 2869 §5.16)', () => {
+    assert.deepEqual(limits(TYPE.sessionTimeout, 30), [30e9, undefined, undefined])
+    assert.deepEqual(limits(TYPE.idleTimeout, 30), [undefined, 30e9, undefined])
+    assert.deepEqual(limits(TYPE.acctInterimInterval, 30), [undefined, undefined, 30e9])
+  })
+  test('of zero, or beyond what virtual time has, are none', () => {
+    for (const seconds of [0, 0xffffffff]) {
+      for (const type of [TYPE.sessionTimeout, TYPE.idleTimeout, TYPE.acctInterimInterval])
+        assert.deepEqual(limits(type, seconds), [undefined, undefined, undefined])
+    }
+  })
 })
 
 describe('keys', () => {

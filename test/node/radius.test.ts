@@ -126,6 +126,19 @@ describe('a caller whom a RADIUS server judges', () => {
     t.until(60)
     assert.equal(t.value('office', 'pptp.calls'), 0)
     assert.equal(t.accounts.length, 0)
+    assert.equal(t.asked.length, 1)
+    assert.equal(t.seen('radius-silent', 'office').length, 0)
+  })
+  test('or whom the office knows itself: the RADIUS server is told who vouched for him (RFC 2866 §5.6)', () => {
+    const own = scripted(accept(), { pptp: { users: { ann: 'p' } } })
+    const other = scripted(accept())
+    for (const [t, authentic] of [
+      [own, 2],
+      [other, 1],
+    ] as const) {
+      t.until(2)
+      assert.equal(numberOf(t.accounts[0], TYPE.acctAuthentic), authentic)
+    }
   })
   test('is refused when no server answers, after as long as the lab says; nothing is counted', () => {
     const t = scripted(() => undefined, { pptp: ask({ timeout: '2s', tries: 4 }) })
@@ -458,6 +471,29 @@ describe('a RADIUS server', () => {
     assert.ok(parsed.ok)
     assert.deepEqual(A.findAll(parsed.value, TYPE.proxyState).map(toLatin1), ['one', 'two'])
   })
+  test('says nothing, with a reason, where Proxy-State leaves no room for an answer (RFC 2865 §3, §5.33)', () => {
+    const states = Array.from({ length: 16 }, () => A.octets(TYPE.proxyState, new Uint8Array(252)))
+    const t = withServer()
+    assert.equal(request(states).length, 4084)
+    assert.deepEqual(exchange(t, request(states)), [])
+    const [drop] = t.seen('drop', 'aaa')
+    assert.deepEqual([drop.reason, /too long for a packet/.test(drop.detail ?? '')], ['radius-unexpected', true])
+    assert.equal(exchange(t, request(states.slice(1))).length, 2)
+  })
+  test('refuses a challenge of any size that fits no response (RFC 2548 §2.1.2)', () => {
+    for (const length of [1, 7, 8, 9, 16, 247]) {
+      const t = withServer()
+      const challenge = A.microsoft(MS.chapChallenge, new Uint8Array(length))
+      for (const type of [MS.chapResponse, MS.chap2Response]) {
+        const value = new Uint8Array(50)
+        if (type === MS.chapResponse) value[1] = 1
+        const name = A.text(TYPE.userName, 'ann')
+        const [back] = exchange(t, request([name, challenge, A.microsoft(type, value)]))
+        const parsed = Radius.parse(back)
+        assert.equal(parsed.ok && parsed.value.code, 'access-reject')
+      }
+    }
+  })
   test('drops silently what does not fit the secret, what is no request, and what is no RADIUS (RFC 2865 §3, RFC 2866 §3)', () => {
     const proof = A.octets(TYPE.messageAuthenticator, new Uint8Array(16))
     const t = withServer()
@@ -490,5 +526,17 @@ describe('a RADIUS server', () => {
     assert.ok(t.routes('office').includes('10.30.0.0/24 dev ppp0'))
     t.until(30)
     assert.equal(t.seen('account', 'office')[0].cause, 'session-timeout')
+  })
+  test('and to him with his domain before his name as well (RFC 2759 §4)', () => {
+    const t = withServer(
+      { clients: { ann: { user: 'HOME\\ann' } } },
+      { users: { ann: { password: 'p', address: '10.8.0.44' } } },
+    )
+    t.client('ann').connect()
+    t.until(3)
+    assert.deepEqual(
+      t.seen('interface', 'ann').map(({ detail }) => /^10\.8\.0\.44,/.test(detail)),
+      [true],
+    )
   })
 })

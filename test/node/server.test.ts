@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { ip } from '../../src/base/address.ts'
+import { unhex } from '../../src/base/bytes.ts'
+import { ConnectionStream } from '../../src/ip/tcp.ts'
+import type { IpNode } from '../../src/node/ip-node.ts'
+import * as Gre from '../../src/wire/gre.ts'
+import * as Pptp from '../../src/wire/pptp.ts'
+import { sccrq } from '../pptp/support.ts'
 import { officeLab } from '../support/office-lab.ts'
 
 const two = { ann: {}, ben: {} }
@@ -86,21 +93,50 @@ describe('limits', () => {
     assert.match(failure?.detail ?? '', /E=649 R=0/)
     assert.equal(t.client('ann').tunnelUp, true)
   })
-  for (const [key, rest] of [
-    ['connections', 'There are 1 control connections'],
-    ['connections-per-peer', 'The peer has 1 control connections'],
+  test('a caller whose LCP is negotiated anew is not one more of himself (RFC 1661 §3.4)', () => {
+    const t = officeLab({ pptp: { limits: { 'calls-per-user': 1 } } })
+    t.client('ann').connect()
+    t.until(2)
+    // Ann's Configure-Request, which her client did not send: both ends begin again.
+    const frame = unhex('ff03c02101630004')
+    const sent = t.value('ann', 'pptp.gre.sent') as number
+    const callId = t.value('office', 'calls[ann].callId') as number
+    const gre = Gre.write({ callId, sequenceNumber: sent, acknowledgmentNumber: undefined, payload: frame })
+    const { env, stack } = t.ipNode('ann')
+    stack.output(env.packets.from(gre), ip('203.0.113.5'), 47)
+    t.until(20)
+    const proofs = t.seen('ppp-message', 'office').filter(({ type }) => type === 'success')
+    assert.equal(proofs.length, 2)
+    assert.equal(t.client('ann').tunnelUp, true)
+  })
+  test('whoever writes a domain before his name is the same user (RFC 2759 §4)', () => {
+    const t = officeLab({
+      pptp: { limits: { 'calls-per-user': 1 } },
+      clients: { ann: {}, ben: { user: 'HOME\\ann' } },
+    })
+    t.client('ann').connect()
+    t.until(1)
+    t.client('ben').connect()
+    t.until(3)
+    assert.deepEqual([t.client('ann').tunnelUp, t.client('ben').tunnelUp], [true, false])
+  })
+  for (const [key, codes] of [
+    ['connections', 'result 2 (General error), error 4 (No-Resource)'],
+    ['connections-per-peer', 'result 3 (Command channel already exists)'],
   ]) {
-    test(`${key}: one more is closed at once`, () => {
+    test(`${key}: Start-Control-Connection-Reply refuses one more with ${codes} (RFC 2637 §2.2)`, () => {
       const t = officeLab({ pptp: { limits: { [key]: 1 } }, clients: two })
-      const both = key === 'connections'
       t.client('ann').connect()
       t.until(1)
-      if (both) t.client('ben').connect()
-      else t.ipNode('ann').tcp.connect(0xcb007105 as never, 1723, quiet)
+      if (key === 'connections') t.client('ben').connect()
+      else oneMore(t.ipNode('ann'))
       t.until(2)
       const [end] = t.seen('tunnel-end', 'office')
-      assert.deepEqual([end.layer, end.reason], ['pptp', 'refused'])
-      assert.ok(end.detail.startsWith(rest), end.detail)
+      assert.deepEqual(
+        [end.layer, end.reason, end.detail],
+        ['pptp', 'not-admitted', `This side refused the connection: ${codes}.`],
+      )
+      if (key === 'connections') assert.equal(t.seen('tunnel-end', 'ben')[0].reason, 'refused')
       assert.equal(t.client('ann').tunnelUp, true)
       t.client('ann').disconnect()
       t.until(5)
@@ -257,6 +293,23 @@ describe('what a tunnel carries', () => {
     t.until(2)
     assert.deepEqual([mtuOf(t, 'office'), mtuOf(t, 'ann')], [1296, 1196])
   })
+  test('even if it is more than fits into a packet of the path', () => {
+    const t = officeLab({ pptp: { mtu: 1500 }, clients: { ann: { mtu: 1480, profile: 'windows' } } })
+    t.client('ann').connect()
+    t.until(2)
+    // The office sends no more than the MRU of Windows (RFC 1661 §6.1).
+    assert.deepEqual([mtuOf(t, 'office'), mtuOf(t, 'ann')], [1396, 1476])
+  })
 })
 
-const quiet = { opened() {}, data() {}, ended() {}, writable() {}, closed() {} }
+/** A second control connection to the office, beside that of the client. */
+function oneMore({ tcp }: IpNode): void {
+  const stream = new ConnectionStream({
+    opened: () => stream.write(Pptp.write(sccrq)),
+    data: () => {},
+    ended: () => stream.end(),
+    closed: () => {},
+  })
+  const connection = tcp.connect(ip('203.0.113.5'), 1723, stream.handlers)
+  if (connection) stream.attach(connection)
+}

@@ -215,7 +215,7 @@ describe('PAC outgoing call (RFC 2637 §3.2.4.1)', () => {
   })
 
   test('beyond the calls that may be there is No-Resource (§2.8, §2.16)', () => {
-    const bench = Bench.accepted({ maximumCalls: 1 })
+    const bench = Bench.accepted({ callsPerConnection: 1 })
     bench.sends(ocrq(1))
     bench.heard()
     bench.sends(ocrq(2))

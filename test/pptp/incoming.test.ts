@@ -211,7 +211,7 @@ describe('limits', () => {
   })
 
   test('of incoming calls at a PNS: the next is refused with No-Resource (§2.10)', () => {
-    const { bench } = taken({ maximumCalls: 1 })
+    const { bench } = taken({ callsPerConnection: 1 })
     bench.heard()
     bench.sends(icrq(41))
     const [reply] = bench.heard()

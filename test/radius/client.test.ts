@@ -137,6 +137,25 @@ describe('an Access-Request', () => {
     t.answer(t.sent[7])
     t.ask()
     assert.equal(t.sent[256].packet.id, 7)
+    // The one that had to wait is asked as soon as an Identifier is free.
+    t.answer(t.sent[9])
+    t.until(3)
+    const ninth = t.sent.filter(({ packet }) => packet.id === 9)
+    assert.deepEqual(
+      ninth.map(({ at }) => at),
+      [0, 3],
+    )
+    assert.notEqual(hex(ninth[0].bytes), hex(ninth[1].bytes))
+  })
+  test('that is forgotten takes no other with it that has its Identifier by then (RFC 2865 §3)', () => {
+    const t = bench()
+    const forget = t.ask()
+    t.answer(t.sent[0])
+    for (let i = 0; i < 256; i++) t.ask()
+    assert.equal(t.sent.at(-1)?.packet.id, 0)
+    forget()
+    t.answer(t.sent[256])
+    assert.equal(t.outcomes.length, 2)
   })
   test('has a Message-Authenticator, before all other attributes (RFC 2869 §5.14)', () => {
     const t = bench()
