@@ -187,11 +187,6 @@ export class Session implements Link {
     return this.#network.ipcp.protocol.state
   }
 
-  /** Who the peer proved to be. */
-  get user(): string | undefined {
-    return this.#auth.user
-  }
-
   snapshot(): PppSnapshot {
     return {
       phase: this.phase,
