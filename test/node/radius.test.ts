@@ -13,7 +13,7 @@ import { type OfficePlan, officeLab } from '../support/office-lab.ts'
 const SECRET = 'between us'
 const secret = fromAscii(SECRET)
 
-const ask = (more: object = {}) => ({ radius: { servers: ['aaa'], secret: SECRET, ...more } })
+const ask = (more: object = {}) => ({ radius: { servers: ['10.20.0.9'], secret: SECRET, ...more } })
 
 /** An office and a RADIUS server of ours. */
 const withServer = ({ pptp = {}, ...plan }: OfficePlan = {}, radius: object = {}) =>
