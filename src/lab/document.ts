@@ -23,7 +23,7 @@ import {
 import { misfit, missingSpace, openBracket, openQuote, type Slip } from './slips.ts'
 import { type Issues, join, type MapTree, type Mark, type Scalar, type Source, type Tree } from './tree.ts'
 
-/** More values than any lab needs: aliases of aliases can make millions out of ten lines. */
+/** More values than aliases have to make in any lab: those of aliases can make millions out of ten lines. */
 const MAX_VALUES = 100_000
 
 /** Names that JavaScript objects cannot carry safely as keys. */
@@ -108,7 +108,9 @@ class Reader {
   readonly #resolve: (alias: Node) => unknown
   /** The nodes being read, to notice an alias inside of what it names. */
   readonly #open = new Set<Node>()
+  /** Values that stand where an alias does, and how many aliases are being read. */
   #count = 0
+  #aliases = 0
 
   constructor(source: Source, issues: Issues, resolve: (alias: Node) => unknown) {
     this.#source = source
@@ -121,7 +123,7 @@ class Reader {
   }
 
   read(node: Node, path: string, keyMark: Mark | undefined): Tree | undefined {
-    if (++this.#count > MAX_VALUES) {
+    if (this.#aliases > 0 && ++this.#count > MAX_VALUES) {
       if (this.#count === MAX_VALUES + 1) {
         this.#issues.at(this.#mark(node), path, `The aliases of this file make more than ${MAX_VALUES} values of it.`)
       }
@@ -135,7 +137,10 @@ class Reader {
         this.#issues.at(common.mark, path, `The alias *${node.source} ${what}.`)
         return undefined
       }
-      return this.read(target, path, keyMark)
+      this.#aliases++
+      const tree = this.read(target, path, keyMark)
+      this.#aliases--
+      return tree
     }
     if (isScalar(node)) {
       const written = node.source ?? ''

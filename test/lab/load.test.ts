@@ -175,6 +175,11 @@ topology:
     - { endpoints: ["b:eth0", "s:p2"], ipv4: [10.0.0.2/24, none] }
     - { endpoints: ["c:eth0", "s:p3"], ipv4: [10.0.0.3/24, none] }
 `
+  test('may be as many as somebody writes: only what aliases make is limited', () => {
+    const lab = good(pair(`x-long: [${'1, '.repeat(100_001)}1]`))
+    assert.equal(lab.nodes.length, 2)
+  })
+
   test('a node overrides its kind, a kind the defaults; maps merge, lists replace', () => {
     const lab = good(layers)
     const a = node(lab, 'a', 'client')
