@@ -11,7 +11,7 @@ export interface Choice {
   what(): string
   /** Something that a good line does not do. */
   readonly fault: boolean
-  /** What happens when nothing goes wrong any more. One choice of a state that has any. */
+  /** What happens when nothing goes wrong any more: exactly one of a state's choices. */
   readonly fair: boolean
 }
 
