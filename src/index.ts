@@ -20,10 +20,10 @@ export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
 export {
-  type Account,
   type CallLedger,
   type Computed,
   type FrameKind,
+  type FrameTotals,
   type Layer,
   Ledger,
   type Weight,

@@ -45,7 +45,7 @@ export type Weight = { [L in Layer]: number }
 export const FRAME_KINDS = ['data', 'acknowledgment', 'ppp-control', 'pptp-control', 'other'] as const
 export type FrameKind = (typeof FRAME_KINDS)[number]
 
-export interface Account {
+export interface FrameTotals {
   frames: number
   octets: number
   readonly layers: Weight
@@ -64,7 +64,7 @@ export interface Clear {
 }
 
 export const noWeight = (): Weight => Object.fromEntries(LAYERS.map(layer => [layer, 0])) as Weight
-const account = (): Account => ({ frames: 0, octets: 0, layers: noWeight() })
+const account = (): FrameTotals => ({ frames: 0, octets: 0, layers: noWeight() })
 
 /** The headers of the IP packet in bytes[start … end - 1]; undefined if it is none. */
 export function measure(b: Uint8Array, start: number, end: number): Clear | undefined {
@@ -185,14 +185,14 @@ export interface CallLedger {
   readonly pacCallId: number
   /** `none`, or which encryption, in the words of the snapshot; undefined: IPCP never opened. */
   encryption: string | undefined
-  readonly kinds: { readonly [K in Exclude<FrameKind, 'other'>]: Account }
+  readonly kinds: { readonly [K in Exclude<FrameKind, 'other'>]: FrameTotals }
   readonly transfers: Transfers
   computed: Computed | undefined
 }
 
 interface Request {
   readonly node: string
-  readonly account: Account
+  readonly account: FrameTotals
 }
 
 /** Packets that are inside a tunnel and not on a line yet. */
@@ -208,7 +208,7 @@ export class Ledger {
   /** The latest call of each PNS. */
   readonly #latest = new Map<string, CallLedger>()
   /** Frames of control connections, by the caller's address and port. */
-  readonly #connections = new Map<string, Account>()
+  readonly #connections = new Map<string, FrameTotals>()
   readonly #clear = new Map<string, Clear>()
 
   constructor(run: Run) {
@@ -260,7 +260,7 @@ export class Ledger {
     if (call) enter(call.kinds[kind], bytes.length, layers)
   }
 
-  #connection(b: Uint8Array, ip: number): Account {
+  #connection(b: Uint8Array, ip: number): FrameTotals {
     const tcp = ip + Ipv4.headerLength(b, ip)
     const toServer = Segment.destinationPort(b, tcp) === Pptp.PORT
     const address = toServer ? Ipv4.source(b, ip) : Ipv4.destination(b, ip)
@@ -274,7 +274,7 @@ export class Ledger {
   }
 
   /** Our stacks put every message into a segment of its own: a call is known before its first data. */
-  #control(b: Uint8Array, ip: number, at: number, node: string, connection: Account): void {
+  #control(b: Uint8Array, ip: number, at: number, node: string, connection: FrameTotals): void {
     const parsed = Pptp.parse(b.subarray(at, ip + Ipv4.totalLength(b, ip)))
     if (!parsed.ok) return
     const message = parsed.value
@@ -291,7 +291,7 @@ export class Ledger {
     to: number,
     { callId, peerCallId }: Pptp.Message<'outgoing-call-reply'>,
     pac: string,
-    connection: Account,
+    connection: FrameTotals,
   ): void {
     const toPac = callKey(from, callId)
     const toPns = callKey(to, peerCallId)
@@ -325,7 +325,7 @@ export class Ledger {
   }
 
   /** Both names lead to one account from now on. */
-  #joined(one: Account, other: Account): Account {
+  #joined(one: FrameTotals, other: FrameTotals): FrameTotals {
     one.frames += other.frames
     one.octets += other.octets
     for (const layer of LAYERS) one.layers[layer] += other.layers[layer]
@@ -360,7 +360,7 @@ const callKey = (address: number, callId: number): string => `${address} ${callI
 /** It did not get as far as the line. */
 const isUnsent = ({ fate }: TappedFrame): boolean => fate === 'link-down' || fate === 'queue-full'
 
-function enter(account: Account, octets: number, layers: Weight): void {
+function enter(account: FrameTotals, octets: number, layers: Weight): void {
   account.frames++
   account.octets += octets
   for (const layer of LAYERS) account.layers[layer] += layers[layer]

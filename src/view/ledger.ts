@@ -1,5 +1,5 @@
 /** The ledger as a table: tunnels side by side, a layer a line. */
-import type { Account, CallLedger, Layer } from '../lab/ledger.ts'
+import type { CallLedger, FrameTotals, Layer } from '../lab/ledger.ts'
 
 /** What a tunnel puts around a packet of the user. */
 const WRAPPING: readonly Layer[] = ['ip', 'gre', 'ppp', 'mppe']
@@ -100,7 +100,7 @@ function rows(calls: readonly CallLedger[]): Row[] {
   ]
 }
 
-const wrapping = ({ layers }: Account): number => WRAPPING.reduce((sum, layer) => sum + layers[layer], 0)
+const wrapping = ({ layers }: FrameTotals): number => WRAPPING.reduce((sum, layer) => sum + layers[layer], 0)
 const octetsOf = ({ kinds }: CallLedger): number => Object.values(kinds).reduce((sum, { octets }) => sum + octets, 0)
 const framesOf = ({ kinds }: CallLedger): number => Object.values(kinds).reduce((sum, { frames }) => sum + frames, 0)
 
