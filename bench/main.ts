@@ -6,11 +6,13 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { EventQueue, Scheduler } from '../src/base/scheduler.ts'
+import { compileLess } from '../src/platform/compiler.ts'
 import * as Checksum from '../src/wire/checksum.ts'
 import { mppe, pppWithMppe } from './mppe.ts'
 import { chain, dumbbell, idleSessions, mppeThroughNodes, type Outcome, sessions } from './scenarios.ts'
 import { idleConnections, pushThroughTcp } from './tcp.ts'
 
+compileLess() // as the program does
 const quick = process.argv.includes('--quick')
 const cli = fileURLToPath(new URL('../cli/cli.js', import.meta.url))
 const lab = fileURLToPath(new URL('../../topologies/voluntary.yaml', import.meta.url))
