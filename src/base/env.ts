@@ -84,6 +84,6 @@ class NodeEnv implements Env {
 }
 
 /** The same node, as long as it has power. */
-export function powered({ node, clock, random, trace, packets }: Env, power: Power): Env {
-  return new NodeEnv(node, new PoweredClock(clock, power), random, trace, packets)
+export function powered(env: Env, power: Power, random = env.random): Env {
+  return new NodeEnv(env.node, new PoweredClock(env.clock, power), random, env.trace, env.packets)
 }

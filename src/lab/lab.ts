@@ -360,6 +360,8 @@ export interface VerbArgs {
   }
   /** A machine loses its power. */
   crash: { readonly node: string }
+  /** A machine starts anew, whether it had power or not. */
+  restart: { readonly node: string }
   /** The PPTP service of a client or a server ends; the machine goes on. */
   shutdown: { readonly node: string }
   note: { readonly text: string }

@@ -150,7 +150,7 @@ export function sceneOf(recorder: Recorder): Scene {
         role: spec.kind === 'client' ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
         addresses: spec.interfaces.flatMap(({ ipv4 }) => (ipv4 ? [withLength(ipv4)] : [])),
         state: states.get(spec.name) as Snapshot,
-        ...(run.simulation.power.get(spec.name)?.on === false ? { off: true as const } : {}),
+        ...(run.simulation.boots.get(spec.name)?.power.on === false ? { off: true as const } : {}),
         drops: recorder.dropsAt(spec.name),
       }),
     ),

@@ -84,6 +84,8 @@ const withDetail = (text: string, detail: string): string => (detail === '' ? te
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
 /** What every network does all the time: a class need not see each. */
+/** Actions that no machine takes itself. */
+const BEFALLS = new Set(['link', 'note', 'crash', 'restart'])
 const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
 const UNITS: Readonly<Record<string, string>> = {
@@ -220,7 +222,7 @@ export class Story {
       this.#wasUp.delete(node)
     }
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
-    if (verb === 'link' || verb === 'note' || verb === 'crash') return { ...lab(text, 'plain'), node: 'lab' }
+    if (BEFALLS.has(verb)) return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
   }
 

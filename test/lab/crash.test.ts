@@ -1,4 +1,4 @@
-/** The verb `crash`: a machine loses its power. */
+/** The verbs `crash` and `restart`: a machine loses its power, and starts anew. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sec } from '../../src/base/time.ts'
@@ -51,14 +51,71 @@ describe('a machine without power', () => {
       events.filter(e => e.node === 'alice' && (e.event === 'send' || e.event === 'state')),
       [],
     )
-    assert.equal(run.simulation.power.get('alice')?.on, false)
-    assert.equal(run.simulation.power.get('office')?.on, true)
+    assert.equal(run.simulation.boots.get('alice')?.power.on, false)
+    assert.equal(run.simulation.boots.get('office')?.power.on, true)
   })
   test('changes nothing before it happens: the same run until then', () => {
     const until = (text: string) => runOf(text).events.filter(e => e.t < sec(5) && e.event !== 'action')
     assert.deepEqual(
       until(withEvents('at: 0s, connect: alice', 'at: 5s, crash: office')),
       until(withEvents('at: 0s, connect: alice')),
+    )
+  })
+})
+
+describe('a machine that starts anew', () => {
+  const upAt = (events: readonly TraceEvent[]): number[] =>
+    events.flatMap(e =>
+      e.event === 'state' && e.node === 'alice' && e.machine === 'ppp.ipcp' && e.to === 'opened' ? [e.t] : [],
+    )
+  const REBOOT = ['at: 0s, connect: alice', 'at: 5s, crash: office', 'at: 10s, restart: office']
+
+  test('has forgotten the tunnel, and says so when the peer speaks of it (RST)', () => {
+    const { events } = runOf(
+      withEvents('at: 0s, connect: alice', 'at: 5s, restart: office', 'at: 6s, disconnect: alice'),
+    )
+    const ends = events.filter(
+      e => e.event === 'state' && e.node === 'alice' && e.machine === 'pptp.control' && e.to === 'idle',
+    )
+    assert.equal(ends.length, 1)
+    // Two Terminate-Requests stay unanswered, 3 s each; then Call-Clear-Request meets a TCP that knows nothing.
+    assert.ok(ends[0].t > sec(12) && ends[0].t < sec(12.1), `at ${ends[0].t}`)
+  })
+  test('takes a new tunnel, and answers with its services', () => {
+    const { run, events } = runOf(
+      withEvents(
+        ...REBOOT,
+        'at: 11s, disconnect: alice',
+        'at: 18s, connect: alice',
+        'at: 21s, restart: files',
+        'at: 22s, ping: { from: alice, to: files }',
+        'at: 23s, fetch: { from: alice, to: files, bytes: 10kB }',
+      ),
+    )
+    assert.equal(upAt(events).length, 2)
+    assert.ok(events.some(e => e.event === 'ping-reply' && e.node === 'alice' && e.t > sec(22)))
+    assert.ok(events.some(e => e.event === 'fetch-done' && e.node === 'alice' && e.ok))
+    assert.equal(run.simulation.boots.get('office')?.number, 2)
+  })
+  test('draws other numbers than the first time, and packets keep their numbering', () => {
+    const { events } = runOf(withEvents(...REBOOT, 'at: 11s, disconnect: alice', 'at: 18s, connect: alice'))
+    const replies = events.flatMap(e =>
+      e.event === 'pptp-message' && e.node === 'office' && e.type === 'outgoing-call-reply' && e.way === 'sent'
+        ? [e.detail]
+        : [],
+    )
+    assert.equal(replies.length, 2)
+    assert.notEqual(replies[0], replies[1])
+    const sent = events.flatMap(e => (e.event === 'send' && e.node === 'office' ? [e.packet] : []))
+    assert.equal(new Set(sent).size, sent.length)
+  })
+  test('leaves no timer of its first life behind, and a run with it is the same twice', () => {
+    const text = withEvents(...REBOOT, 'at: 11s, disconnect: alice')
+    assert.deepEqual(runOf(text).events, runOf(text).events)
+    const { events } = runOf(text)
+    assert.deepEqual(
+      events.filter(e => e.node === 'office' && e.t > sec(5) && e.t < sec(10) && e.event !== 'drop'),
+      [],
     )
   })
 })
