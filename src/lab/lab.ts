@@ -141,7 +141,8 @@ export type MppeSpec =
       readonly strengths: readonly (40 | 56 | 128)[]
       readonly state: 'stateless' | 'stateful' | 'either'
       /** Stateful mode: what is done after a loss. */
-      readonly reset: 'rfc' | 'linux'
+      /** Absent: as the profile has it. */
+      readonly reset?: 'rfc' | 'linux'
     }
 
 /** Whose habits an end of a tunnel has. */

@@ -83,9 +83,9 @@ export const HABITS: Readonly<Record<Profile, Habits>> = {
   },
 }
 
-/** What an end wants of MPPE: Linux answers a Reset-Request in its own way (decisions 19). */
+/** What an end wants of MPPE: Linux answers a Reset-Request in its own way (decisions 19), unless the lab says how. */
 export const profiledMppe = (profile: Profile, setting: MppeSetting): MppeSetting =>
-  profile === 'linux' ? { ...policyOf(setting), reset: 'linux' } : setting
+  profile === 'linux' ? { reset: 'linux', ...policyOf(setting) } : setting
 
 /** The endpoint of a node that has this profile; `changes` are what its kind and its lab say. */
 export function profiledEndpoint(

@@ -26,14 +26,14 @@ export interface MppePolicy {
   readonly strengths: readonly Bits[]
   /** `either` asks for stateless, and takes what the peer wants. */
   readonly state: MppeState
-  /** Stateful mode: how a Reset-Request is answered, and what FLUSHED does to the key (see mppe.ts). */
-  readonly reset: MppeReset
+  /** Stateful mode: how a Reset-Request is answered, and what FLUSHED does to the key (see mppe.ts); absent: `rfc`. */
+  readonly reset?: MppeReset
 }
 
 /** A word stands for what the captured Linux peers ask for when they are told to encrypt. */
 export type MppeSetting = MppeUse | MppePolicy
 export const policyOf = (setting: MppeSetting): MppePolicy =>
-  typeof setting === 'string' ? { use: setting, strengths: [128], state: 'stateless', reset: 'rfc' } : setting
+  typeof setting === 'string' ? { use: setting, strengths: [128], state: 'stateless' } : setting
 
 /** How one direction is encrypted. */
 export interface MppeMode {
