@@ -56,6 +56,7 @@ export {
 } from './lab/scene.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
+export { Fold } from './view/fold.ts'
 export { ledgerTable } from './view/ledger.ts'
 export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { dissect } from './wire/dissect.ts'

@@ -83,9 +83,9 @@ const millis = (ns: number): string => `${(ns / 1e6).toFixed(1)} ms`
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`)
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
-/** What every network does all the time: a class need not see each. */
 /** Actions that no machine takes itself. */
 const BEFALLS = new Set(['link', 'note', 'crash', 'restart'])
+/** What every network does all the time: a class need not see each. */
 const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
 const UNITS: Readonly<Record<string, string>> = {

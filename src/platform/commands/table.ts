@@ -6,6 +6,10 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 /** What every command that runs a lab understands; a command may say more of an option than stands here. */
 const QUIET: Option = { type: 'boolean', help: 'print the verdict only' }
 const VERBOSE: Option = { type: 'boolean', help: 'print every packet and every state' }
+const UNFOLDED: Option = {
+  type: 'boolean',
+  help: 'print a burst of lines that differ in numbers only line by line; otherwise the first five and how many follow',
+}
 const JSON_LINES: Option = { type: 'boolean', help: 'print every event as a line of JSON' }
 const SEED: Option = {
   type: 'string',
@@ -42,6 +46,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: {
       quiet: QUIET,
       verbose: VERBOSE,
+      unfolded: UNFOLDED,
       json: JSON_LINES,
       seed: SEED,
       set: SET,
@@ -75,6 +80,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
       quiet: QUIET,
       verbose: VERBOSE,
+      unfolded: UNFOLDED,
       json: JSON_LINES,
       seed: SEED,
       set: SET,
