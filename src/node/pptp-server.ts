@@ -120,7 +120,7 @@ export class PptpServer extends IpNode {
 
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
   shutDown(): void {
-    for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
+    for (const control of [...this.#tunnelling.endpoint.connections]) control.shutDown()
   }
 
   protected override answersFor(address: Ipv4): boolean {

@@ -37,16 +37,20 @@ const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 const DO_NOT_ACCEPT: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
 /** §2.2: Command channel already exists. */
 const CHANNEL_EXISTS: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
+const NONE: readonly ControlConnection[] = []
 
 export class Endpoint {
   readonly config: EndpointConfig
-  readonly connections: ControlConnection[] = []
+  /** In the order in which they were opened. */
+  readonly connections = new Set<ControlConnection>()
   readonly #env: Env
   readonly #sinks: EndpointSinks
   readonly #decide: Decide
   readonly #ids: CallIdAllotment
   /** By our call ID, which no two calls of an endpoint share. */
   readonly #calls = new Map<number, Call>()
+  /** There may be thousands of peers with a connection each. */
+  readonly #connectionsWith = new Map<Ipv4, ControlConnection[]>()
   #serial = 0
   readonly #owner: ControlOwner = {
     dial: (connection, handlers, options) => this.#dial(connection, handlers, options),
@@ -84,14 +88,25 @@ export class Endpoint {
 
   #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers): ControlConnection {
     const connection = new ControlConnection(this.#env, this.config, this.#owner, end, local, peer, handlers)
-    this.connections.push(connection)
+    this.connections.add(connection)
+    const others = this.#connectionsWith.get(peer)
+    if (others) others.push(connection)
+    else this.#connectionsWith.set(peer, [connection])
     this.#ids.connectionMade(connection)
     return connection
   }
 
   #connectionOver(connection: ControlConnection): void {
-    this.connections.splice(this.connections.indexOf(connection), 1)
+    const { peer } = connection
+    this.connections.delete(connection)
+    const others = this.#with(peer).filter(c => c !== connection)
+    if (others.length > 0) this.#connectionsWith.set(peer, others)
+    else this.#connectionsWith.delete(peer)
     this.#ids.connectionOver(connection)
+  }
+
+  #with(peer: Ipv4): readonly ControlConnection[] {
+    return this.#connectionsWith.get(peer) ?? NONE
   }
 
   /** PAC: a telephone line rings, and the PNS at the other end of this connection is asked to take the call. */
@@ -106,9 +121,9 @@ export class Endpoint {
   /** Codes of Start-Control-Connection-Reply (§2.2) for a peer that gets no further connection. */
   #refusal({ peer }: ControlConnection): Refusal | undefined {
     const { connections, connectionsPerPeer } = this.config
-    const established = this.connections.filter(c => c.counts)
-    if (established.filter(c => c.peer === peer).length >= connectionsPerPeer) return CHANNEL_EXISTS
-    return established.length >= connections ? NO_RESOURCE : undefined
+    if (this.#with(peer).filter(c => c.counts).length >= connectionsPerPeer) return CHANNEL_EXISTS
+    if (this.connections.size < connections) return undefined
+    return [...this.connections].filter(c => c.counts).length >= connections ? NO_RESOURCE : undefined
   }
 
   /**
@@ -116,9 +131,7 @@ export class Endpoint {
    * stays, and it sends nothing over the other; the loser closes its own and answers.
    */
   #collides(connection: ControlConnection): boolean {
-    const ours = this.connections.find(
-      c => c.end === 'originator' && c.peer === connection.peer && c.state === 'wait-ctl-reply',
-    )
+    const ours = this.#with(connection.peer).find(c => c.end === 'originator' && c.state === 'wait-ctl-reply')
     if (!ours) return false
     if (ours.local > ours.peer) return true
     ours.collisionLost()

@@ -408,10 +408,7 @@ describe('PNS against PAC', () => {
         client.stop()
         pass(ms(20))
         assert.deepEqual([client.ended?.reason, server.ended?.reason], ['stopped', 'stopped-by-peer'])
-        assert.deepEqual(
-          [pns.connections.length, pac.connections.length, pns.calls.length, pac.calls.length],
-          [0, 0, 0, 0],
-        )
+        assert.deepEqual([pns.connections.size, pac.connections.size, pns.calls.length, pac.calls.length], [0, 0, 0, 0])
         assert.deepEqual(
           trace.filter(e => e.event === 'drop'),
           [],
