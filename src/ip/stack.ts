@@ -112,16 +112,20 @@ export class IpStack {
     if (!iface) return undefined
     const route: Route = { prefix: spec.prefix, via: spec.via, iface }
     this.routes.add(route)
-    this.#env.trace.emit('route', { action: 'add', route: formatRoute(route) })
+    this.#tell('add', route)
     return route
   }
 
   /** Removes a route; the one that it had displaced is in use again. */
   removeRoute(route: Route): void {
     if (!this.routes.remove(route)) return
-    this.#env.trace.emit('route', { action: 'remove', route: formatRoute(route) })
+    this.#tell('remove', route)
     const back = this.routes.at(route.prefix)
-    if (back) this.#env.trace.emit('route', { action: 'add', route: formatRoute(back) })
+    if (back) this.#tell('add', back)
+  }
+
+  #tell(action: 'add' | 'remove', route: Route): void {
+    if (this.#env.trace.on) this.#env.trace.emit('route', { action, route: formatRoute(route) })
   }
 
   /** The interface whose network holds the address; of several the one with the smallest network. */

@@ -182,7 +182,8 @@ export class PppLink {
     this.port = port
     this.facts = facts
     this.#node.addInterface(port, { address: facts.local, prefix: prefixOf(facts.peer, 32) })
-    this.#env.trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
+    const { trace } = this.#env
+    if (trace.on) trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
     this.#events.networkUp(port, facts)
   }
 

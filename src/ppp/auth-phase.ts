@@ -143,7 +143,7 @@ export class AuthPhase {
       return
     }
     const packet = parsed.value
-    report(this.#link, 'received', Ppp.PAP, packet, () => Pap.show(packet))
+    if (this.#link.env.trace.on) report(this.#link, 'received', Ppp.PAP, packet, Pap.show(packet))
     const { authenticator, prover } = this.#pap
     if (packet.type === 'authenticate-request' && authenticator) authenticator.receive(packet)
     else if (packet.type !== 'authenticate-request' && prover) prover.receive(packet)
@@ -157,7 +157,7 @@ export class AuthPhase {
       return
     }
     const packet = parsed.value
-    report(this.#link, 'received', Ppp.CHAP, packet, () => Chap.show(packet))
+    if (this.#link.env.trace.on) report(this.#link, 'received', Ppp.CHAP, packet, Chap.show(packet))
     const { authenticator, prover } = this.#chap
     if (packet.type === 'response' || packet.type === 'change-password') {
       if (authenticator) authenticator.receive(packet)

@@ -5,6 +5,7 @@
  * another identifier, or a second answer, is discarded (§5.1, §5.2).
  */
 import { fromAscii } from '../base/bytes.ts'
+import type { Way } from '../base/trace.ts'
 import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
@@ -125,8 +126,12 @@ export class ControlProtocol implements Actions {
   }
 
   send(packet: Cp.Cp): void {
-    report(this.#link, 'sent', this.#protocol, packet, () => Cp.show(this.#protocol, packet))
+    this.#report('sent', packet)
     this.#link.transmit(this.#protocol, Cp.write(packet))
+  }
+
+  #report(way: Way, packet: Cp.Cp): void {
+    if (this.#link.env.trace.on) report(this.#link, way, this.#protocol, packet, Cp.show(this.#protocol, packet))
   }
 
   // What the automaton says is to be done
@@ -150,7 +155,8 @@ export class ControlProtocol implements Actions {
   }
 
   sca(): void {
-    this.send({ ...this.#answer, id: this.#receivedId })
+    const { type, options } = this.#answer
+    this.send({ type, id: this.#receivedId, options })
   }
   scn(): void {
     this.sca()
@@ -177,7 +183,7 @@ export class ControlProtocol implements Actions {
       return
     }
     const packet = parsed.value
-    report(this.#link, 'received', this.#protocol, packet, () => Cp.show(this.#protocol, packet))
+    this.#report('received', packet)
     if (this.state === 'initial' || this.state === 'starting') {
       this.#unexpected(`${Cp.title(packet.type)} in state ${this.state}`)
       return

@@ -34,23 +34,21 @@ export interface Link {
   isEnding(): boolean
 }
 
-/** Reports a control packet; the detail is made only if somebody listens. */
+/** Reports a control packet. Ask `trace.on` first: the detail is made for nobody else. */
 export function report(
   link: Link,
   way: Way,
   protocol: number,
   packet: { readonly type: string; readonly id: number },
-  detail: () => string,
+  detail: string,
 ): void {
-  const { trace } = link.env
-  if (!trace.on) return
-  trace.emit('ppp-message', {
+  link.env.trace.emit('ppp-message', {
     way,
     proto: Ppp.protocolName(protocol),
     type: packet.type,
     iface: link.config.iface,
     id: packet.id,
-    detail: detail(),
+    detail,
   })
 }
 

@@ -15,7 +15,7 @@ import { AUTH_ERRORS, type Judge, localJudge, refusal, type Verdict } from './ju
 import { type ExchangeView, type Link, Repeater, report } from './link.ts'
 
 function send(link: Link, packet: Pap.Pap): void {
-  report(link, 'sent', Ppp.PAP, packet, () => Pap.show(packet))
+  if (link.env.trace.on) report(link, 'sent', Ppp.PAP, packet, Pap.show(packet))
   link.transmit(Ppp.PAP, Pap.write(packet))
 }
 
