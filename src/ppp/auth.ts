@@ -1,4 +1,5 @@
 /** What PAP and CHAP have in common: one proves who we are (`Prover`), one asks who the peer is (`Authenticator`). */
+import { toLatin1 } from '../base/bytes.ts'
 import type { MppeKeys } from './keys.ts'
 import type { ExchangeView } from './link.ts'
 
@@ -15,7 +16,7 @@ export interface Exchange<P> {
 }
 
 /** One character an octet, as in names of CHAP and PAP. */
-export const text = (bytes: Uint8Array): string => Array.from(bytes, b => String.fromCharCode(b)).join('')
+export const text = toLatin1
 
 /** `DOMAIN\user` is `user` (RFC 2759 §4). */
 export const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)
