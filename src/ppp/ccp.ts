@@ -113,7 +113,8 @@ export class Ccp {
   }
 
   #options(agreed: number): MppeOptions {
-    return { ...Policy.modeOf(agreed), resetChangesKey: this.#policy.reset === 'linux', work: this.work }
+    const { bits, stateful } = Policy.modeOf(agreed)
+    return { bits, stateful, resetChangesKey: this.#policy.reset === 'linux', work: this.work }
   }
 
   #down(): void {
