@@ -29,8 +29,13 @@ export interface Clock {
   readonly now: SimTime
   /** Draws the next sequence number: a place in the order of events of one instant. */
   draw(): number
-  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. Without `power` it does not fire. */
-  timer(owner: string, fire: () => void, power?: Power): Timer
+  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. */
+  timer(owner: string, fire: () => void): Timer
+  /**
+   * The same for one of thousands: `fire` is a function that all of them share, and is given whose timer it is. Without
+   * `power` it does not fire.
+   */
+  timer<T>(owner: string, fire: (whose: T) => void, whose: T, power?: Readonly<Power>): Timer
   /** A timer that fires once, `delay` >= 0 nanoseconds from now. */
   after(delay: Duration, owner: string, fire: () => void): Timer
 }
@@ -157,15 +162,27 @@ class QueuedTimer implements Timer {
   queuedDue = NEVER
   queuedSeq = NEVER
   readonly owner: string
-  readonly fire: () => void
   readonly power: Readonly<Power>
   readonly #scheduler: Scheduler
+  readonly #fire: (whose: unknown) => void
+  readonly #whose: unknown
 
-  constructor(scheduler: Scheduler, owner: string, fire: () => void, power: Readonly<Power>) {
+  constructor(
+    scheduler: Scheduler,
+    owner: string,
+    fire: (whose: unknown) => void,
+    whose: unknown,
+    power: Readonly<Power>,
+  ) {
     this.#scheduler = scheduler
     this.owner = owner
-    this.fire = fire
+    this.#fire = fire
+    this.#whose = whose
     this.power = power
+  }
+
+  fire(): void {
+    this.#fire(this.#whose)
   }
 
   arm(delay: Duration): void {
@@ -203,12 +220,12 @@ export class Scheduler implements Clock {
     return this.#nextSeq++
   }
 
-  timer(owner: string, fire: () => void, power: Power = ALWAYS): Timer {
-    return new QueuedTimer(this, owner, fire, power)
+  timer<T>(owner: string, fire: (whose: T) => void, whose?: T, power: Readonly<Power> = ALWAYS): Timer {
+    return new QueuedTimer(this, owner, fire as (whose: unknown) => void, whose, power)
   }
 
   after(delay: Duration, owner: string, fire: () => void): Timer {
-    const timer = new QueuedTimer(this, owner, fire, ALWAYS)
+    const timer = this.timer(owner, fire)
     timer.arm(delay)
     return timer
   }

@@ -28,7 +28,7 @@ import type { PppPort } from './ppp-port.ts'
 import { RadiusNas, type RadiusSettings } from './radius-nas.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { PPTP_PORT, PppLink, type PppLinkOwner, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ServerConfig extends LinkSettings {
   /** Its own address on every ppp interface. */
@@ -74,7 +74,7 @@ export interface Limits
 const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 const refused = (detail: string): TunnelEnd => ({ layer: 'pptp', reason: 'refused', tries: 0, detail })
 
-export class PptpServer extends IpNode {
+export class PptpServer extends IpNode implements PppLinkOwner {
   readonly kind = 'pptp-server'
   readonly #config: ServerConfig
   readonly #tunnelling: Tunnelling
@@ -138,7 +138,7 @@ export class PptpServer extends IpNode {
           if (control.carried === 0) this.#over(peer, controlEnd(end))
         },
       })
-      return control.streamEvents
+      return control
     })
   }
 
@@ -152,20 +152,10 @@ export class PptpServer extends IpNode {
       return NO_RESOURCE
     }
     const unit = this.#units.take() as number
-    const link = new PppLink(
-      this,
-      this.#tunnelling,
-      call,
-      this.#pppConfig(call, unit),
-      {
-        networkUp: (port, facts) => this.#up(call, port, facts),
-        networkDown: () => {},
-        finished: () => call.clear(),
-      },
-      this.#config.mssClamp,
-    )
+    const link = new PppLink(this, this.#tunnelling, this.#pppConfig(call, unit), this, this.#config.mssClamp)
+    link.attach(call)
     this.#callers.set(call, new Caller(this.env, call, link, unit))
-    return link.handlers(end => this.#ended(call, end))
+    return link
   }
 
   #callsFull(): string | undefined {
@@ -203,7 +193,9 @@ export class PptpServer extends IpNode {
     return [...(this.#config.grants?.values() ?? [])].some(grant => grant.address === address)
   }
 
-  #up(call: Call, { name }: PppPort, { user }: NetworkFacts): void {
+  // What a link tells
+
+  linkUp({ call }: PppLink, { name }: PppPort, { user }: NetworkFacts): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     const { limits } = this.#config
@@ -211,6 +203,12 @@ export class PptpServer extends IpNode {
     for (const prefix of routes) this.stack.addRoute({ prefix, dev: name })
     caller.up(user, session, idle)
     this.#radius?.start(caller)
+  }
+
+  linkDown(): void {}
+
+  linkFinished({ call }: PppLink): void {
+    call.clear()
   }
 
   /** The users known here judge at once; whom none of them is, the RADIUS server. */
@@ -238,7 +236,7 @@ export class PptpServer extends IpNode {
     return { granted: false, error: 649, retry: false, detail }
   }
 
-  #ended(call: Call, end: CallEnd): void {
+  callEnded({ call }: PppLink, end: CallEnd): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     this.#callers.delete(call)

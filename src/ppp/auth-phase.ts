@@ -4,11 +4,13 @@
  *
  * Limits: when both ends authenticate by MS-CHAPv2 the keys are those of the exchange that ended last, as with pppd.
  */
-import { Machine, table } from '../base/table.ts'
+import type { Env } from '../base/env.ts'
+import { Machine, type MachineOwner, table } from '../base/table.ts'
 import { type MachineView, view } from '../base/view.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
+import type { ExchangeOwner } from './auth.ts'
 import { isChap } from './chap.ts'
 import { ChapAuthenticator } from './chap-authenticator.ts'
 import { ChapProver } from './chap-prover.ts'
@@ -29,12 +31,12 @@ const AUTH = table<AuthState, AuthEvent, never>({
 
 export interface AuthHooks {
   /** Every exchange has succeeded, or none was agreed. */
-  done(keys: MppeKeys | undefined): void
+  authenticated(keys: MppeKeys | undefined): void
   /** A later Challenge, in the network phase, has succeeded once more (RFC 1994 §2). */
-  again(keys: MppeKeys | undefined): void
+  authenticatedAgain(keys: MppeKeys | undefined): void
 }
 
-export class AuthPhase {
+export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   /** Who the peer proved to be. */
   user: string | undefined
   readonly #link: Link
@@ -49,8 +51,17 @@ export class AuthPhase {
   constructor(link: Link, hooks: AuthHooks) {
     this.#link = link
     this.#hooks = hooks
-    this.#machine = new Machine(link.env, `${link.config.machine}.auth`, AUTH, 'idle', () => {})
+    this.#machine = new Machine(this, AUTH, 'idle')
   }
+
+  get env(): Env {
+    return this.#link.env
+  }
+  get machineName(): string {
+    return `${this.#link.config.machine}.auth`
+  }
+  /** Its table has states only. */
+  act(): void {}
 
   get state(): AuthState {
     return this.#machine.state
@@ -83,23 +94,18 @@ export class AuthPhase {
   /** LCP is open: `peerMethod` is how the peer is to prove itself, `ownMethod` how we are. */
   start(peerMethod: string | undefined, ownMethod: string | undefined): void {
     const link = this.#link
-    const peer = (user: string, keys: MppeKeys | undefined): void => {
-      this.user = user
-      this.#proved(keys)
-    }
-    const own = (_user: string, keys: MppeKeys | undefined): void => this.#proved(keys)
     this.#pap = {
-      authenticator: peerMethod === 'pap' ? new PapAuthenticator(link, peer) : undefined,
-      prover: ownMethod === 'pap' ? new PapProver(link, own) : undefined,
+      authenticator: peerMethod === 'pap' ? new PapAuthenticator(link, this) : undefined,
+      prover: ownMethod === 'pap' ? new PapProver(link, this) : undefined,
     }
     this.#chap = {
-      authenticator: isChap(peerMethod) ? new ChapAuthenticator(link, peerMethod, peer) : undefined,
-      prover: isChap(ownMethod) ? new ChapProver(link, ownMethod, own) : undefined,
+      authenticator: isChap(peerMethod) ? new ChapAuthenticator(link, peerMethod, this) : undefined,
+      prover: isChap(ownMethod) ? new ChapProver(link, ownMethod, this) : undefined,
     }
     const exchanges = this.#exchanges()
     this.#unproved = exchanges.length
     if (this.#unproved === 0) {
-      this.#hooks.done(undefined)
+      this.#hooks.authenticated(undefined)
       return
     }
     this.#machine.fire('start')
@@ -125,15 +131,22 @@ export class AuthPhase {
     return all.filter(exchange => exchange !== undefined)
   }
 
-  #proved(keys: MppeKeys | undefined): void {
+  peerProved(user: string, keys: MppeKeys | undefined): void {
+    this.user = user
+    this.ownProved(keys)
+  }
+
+  ownProved(keys: MppeKeys | undefined): void {
     if (this.#unproved === 0) {
-      this.#hooks.again(keys)
+      this.#hooks.authenticatedAgain(keys)
       return
     }
     if (keys) this.#keys = keys
     if (--this.#unproved > 0) return
     this.#machine.fire('success')
-    this.#hooks.done(this.#keys)
+    const all = this.#keys
+    this.#keys = undefined
+    this.#hooks.authenticated(all)
   }
 
   receivePap(bytes: Uint8Array): void {

@@ -9,23 +9,52 @@
 import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { IPCP_OPTIONS } from '../wire/ppp-options.ts'
+import type { PppEndReason } from './config.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import type { Link } from './link.ts'
 import { FourOctets, type OptionRule, type Verdict } from './options.ts'
 
-export class Ipcp {
+export interface IpcpHooks {
+  ipcpUp(): void
+  ipcpDown(): void
+  ipcpFinished(tries: number): void
+  /** Why it is about to finish. */
+  ipcpEnding(reason: PppEndReason, detail: string): void
+}
+
+export class Ipcp implements LayerHooks {
   readonly protocol: ControlProtocol
+  readonly #hooks: IpcpHooks
   readonly #address: AddressRule
   readonly #dns: readonly ServerRule[]
   readonly #nbns: readonly ServerRule[]
 
-  constructor(link: Link, hooks: LayerHooks) {
+  constructor(link: Link, hooks: IpcpHooks) {
+    this.#hooks = hooks
     const { ip } = link.config
     this.#address = new AddressRule(link, ip.local)
     this.#dns = serverRules([IPCP_OPTIONS.dns1, IPCP_OPTIONS.dns2], ip.requestDns, ip.dns)
     this.#nbns = serverRules([IPCP_OPTIONS.nbns1, IPCP_OPTIONS.nbns2], ip.requestNbns, ip.nbns)
     const rules = [this.#address, ...this.#dns, ...this.#nbns]
-    this.protocol = new ControlProtocol(link, 'ipcp', Ppp.IPCP, rules, hooks)
+    this.protocol = new ControlProtocol(link, 'ipcp', Ppp.IPCP, rules, this)
+  }
+
+  // What its protocol tells
+
+  up(): void {
+    this.#hooks.ipcpUp()
+  }
+  down(): void {
+    this.#hooks.ipcpDown()
+  }
+  finished(tries: number): void {
+    this.#hooks.ipcpFinished(tries)
+  }
+  terminated(text: string): void {
+    this.#hooks.ipcpEnding('peer-closed', `The peer ended IPCP${text && `: ${text}`}.`)
+  }
+  catastrophe(detail: string): void {
+    this.#hooks.ipcpEnding('protocol-rejected', detail)
   }
 
   /** Starts to negotiate; `assigned` is the only address that the peer may have, undefined: it chooses. */

@@ -12,7 +12,7 @@ const BLOCK = 128
 export class CallIdAllotment {
   readonly #env: Env
   readonly #config: EndpointConfig
-  readonly #inUse: (callId: number) => boolean
+  readonly #inUse: { has(callId: number): boolean }
   readonly #random: Random
   /** When a call ID was last in use towards a peer: peer address × 65536 + call ID. */
   readonly #rested = new Map<number, SimTime>()
@@ -21,7 +21,7 @@ export class CallIdAllotment {
   #made = 0
   #listed = 0
 
-  constructor(env: Env, config: EndpointConfig, inUse: (callId: number) => boolean) {
+  constructor(env: Env, config: EndpointConfig, inUse: { has(callId: number): boolean }) {
     this.#env = env
     this.#config = config
     this.#inUse = inUse
@@ -51,7 +51,7 @@ export class CallIdAllotment {
     } else {
       while (this.#listed < callIds.length) {
         const callId = callIds[this.#listed++]
-        if (!this.#inUse(callId)) return callId
+        if (!this.#inUse.has(callId)) return callId
       }
     }
     return undefined
@@ -72,7 +72,7 @@ export class CallIdAllotment {
   }
 
   #free(peer: Ipv4, callId: number): boolean {
-    if (this.#inUse(callId)) return false
+    if (this.#inUse.has(callId)) return false
     const key = peer * 65536 + callId
     const since = this.#rested.get(key)
     if (since === undefined) return true
