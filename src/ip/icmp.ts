@@ -88,7 +88,7 @@ export class IcmpLayer implements PacketHandler {
 
   /** Tells of errors about packets that this node sent, until the returned function is called. */
   onError(listener: (error: IcmpError) => void): () => void {
-    this.#errors = [...this.#errors, listener]
+    this.#errors = this.#errors.concat(listener)
     return () => {
       this.#errors = this.#errors.filter(other => other !== listener)
     }

@@ -74,7 +74,7 @@ function buildLink(
 }
 
 /** The lab's rate may be absent: infinitely fast. */
-const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...spec, rate: spec.rate ?? 0 })
+const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ rate: 0, ...spec })
 
 function startServices({ lab, nodes }: Simulation): void {
   for (const { node, service, port } of servicesOf(lab)) SERVICES[service].serve(nodes.get(node) as IpNode, port)

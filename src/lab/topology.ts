@@ -335,6 +335,7 @@ export class Topology {
     const { name, kind, merged, interfaces } = node
     const routes = hasStack(kind) ? this.#routes(node) : []
     const tcp = hasStack(kind) ? readTcp(child(merged, 'tcp')) : undefined
+    // Spread last: what follows a spread gives every object a hidden class of its own, which costs more than the object.
     const common = {
       name,
       interfaces,
@@ -344,19 +345,19 @@ export class Topology {
     }
     if (kind === 'client') {
       const pptp = readClient(node, this)
-      return pptp && { ...common, kind, pptp }
+      return pptp && { kind, pptp, ...common }
     }
     if (kind === 'pptp-server') {
       const pptp = readServer(node, this)
-      return pptp && { ...common, kind, pptp }
+      return pptp && { kind, pptp, ...common }
     }
     if (kind === 'radius') {
       const radius = readRadiusNode(node, this)
-      return radius && { ...common, kind, radius }
+      return radius && { kind, radius, ...common }
     }
     if (kind === 'tun') return readTun(node, this)
     if (kind === 'udp') return readUdp(node, this)
-    return kind && merged.kind === 'map' ? { ...common, kind } : undefined
+    return kind && merged.kind === 'map' ? { kind, ...common } : undefined
   }
 
   #routes(node: NodeDraft): RouteSpec[] {

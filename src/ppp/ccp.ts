@@ -107,9 +107,7 @@ export class Ccp implements LayerHooks {
 
   /** Keys start anew whenever CCP opens (RFC 3078 §5). */
   #agree(): void {
-    const { options } = this.protocol
-    const ours = options.ours(this.#mppe)
-    const theirs = options.theirs(this.#mppe)
+    const { ours, theirs } = this.#mppe
     const keys = this.#keys
     if (!keys || ours === undefined || theirs === undefined) return
     const sent = this.#options(theirs)

@@ -69,7 +69,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
     const { authenticatePeer } = link.config
     this.#judge = authenticatePeer?.judge ?? localJudge(authenticatePeer ?? NOBODY)
     this.#retries = authenticatePeer?.retries ?? 0
-    this.#id = link.random.chapId.below(256)
+    this.#id = link.random('chap-id').below(256)
     this.#repeater = new Repeater(link, this)
   }
 
@@ -91,7 +91,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
   }
 
   #newChallenge(): void {
-    this.#challenge = this.#link.random.challenge.bytes(CHALLENGE_LENGTH[this.#method])
+    this.#challenge = this.#link.random('challenge').bytes(CHALLENGE_LENGTH[this.#method])
   }
 
   send(): void {

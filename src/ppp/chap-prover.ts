@@ -102,7 +102,7 @@ export class ChapProver implements Exchange<Chap.Chap>, RepeaterUser {
         return Chap.writeMsChapResponse({ ntResponse, useNtResponse: true })
       }
       case 'ms-chap-v2': {
-        const peerChallenge = this.#link.random.peerChallenge.bytes(CHALLENGE_LENGTH['ms-chap-v2'])
+        const peerChallenge = this.#link.random('peer-challenge').bytes(CHALLENGE_LENGTH['ms-chap-v2'])
         const ntResponse = generateNtResponse(challenge, peerChallenge, this.#user, this.#password)
         return Chap.writeMsChapV2Response({ peerChallenge, ntResponse })
       }

@@ -158,7 +158,7 @@ export class ControlProtocol implements Actions {
   }
 
   sca(): void {
-    this.send({ ...this.#answer, id: this.#receivedId })
+    this.send({ id: this.#receivedId, ...this.#answer })
   }
   scn(): void {
     this.sca()

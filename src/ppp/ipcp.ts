@@ -65,23 +65,23 @@ export class Ipcp implements LayerHooks {
   }
 
   get local(): Ipv4 {
-    return this.protocol.options.ours(this.#address) ?? ANY
+    return this.#address.ours ?? ANY
   }
   get peer(): Ipv4 {
-    return this.protocol.options.theirs(this.#address) ?? ANY
+    return this.#address.theirs ?? ANY
   }
   /** The name servers that the peer told us. */
   get dns(): readonly Ipv4[] {
-    return this.#told(this.#dns)
+    return told(this.#dns)
   }
   get nbns(): readonly Ipv4[] {
-    return this.#told(this.#nbns)
-  }
-
-  #told(rules: readonly ServerRule[]): readonly Ipv4[] {
-    return rules.map(rule => this.protocol.options.ours(rule) ?? ANY).filter(a => a !== ANY)
+    return told(this.#nbns)
   }
 }
+
+const NONE: readonly never[] = []
+const told = (rules: readonly ServerRule[]): readonly Ipv4[] =>
+  rules.length === 0 ? NONE : rules.map(rule => rule.ours ?? ANY).filter(address => address !== ANY)
 
 /** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
 class AddressRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {
@@ -120,8 +120,9 @@ class AddressRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {
   }
 }
 
+/** None for an end that neither asks nor can tell: it rejects what it does not know. */
 const serverRules = (types: readonly number[], ask = false, served: readonly Ipv4[] = []): readonly ServerRule[] =>
-  types.map((type, i) => new ServerRule(type, ask, served[i]))
+  ask || served.length > 0 ? types.map((type, i) => new ServerRule(type, ask, served[i])) : NONE
 
 /** RFC 1877 §1: asked for with zero, told in a Nak. */
 class ServerRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {

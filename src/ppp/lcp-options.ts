@@ -20,6 +20,8 @@ const MIN_MRU = 128
 export type Auth = AuthMethod | 'other'
 
 export class MruRule implements OptionRule<number> {
+  ours: number | undefined = undefined
+  theirs: number | undefined = undefined
   readonly #mru: number
 
   constructor(mru: number) {
@@ -73,6 +75,8 @@ export class AccmRule extends FourOctets implements OptionRule<number> {
 
 /** §6.5, §6.6: granted to the peer where we want it ourselves. What has no value is rejected, not Nak-ed (§5.3). */
 export class FlagRule implements OptionRule<true> {
+  ours: true | undefined = undefined
+  theirs: true | undefined = undefined
   readonly type: number
   readonly #wanted: boolean
 
@@ -150,6 +154,8 @@ export class MagicRule extends FourOctets implements OptionRule<number> {
 
 /** §6.2: what we ask for is how the peer must prove who it is. */
 export class AuthRule implements OptionRule<Auth> {
+  ours: Auth | undefined = undefined
+  theirs: Auth | undefined = undefined
   readonly #link: Link
   readonly #own: OwnOptions
 

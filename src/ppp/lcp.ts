@@ -63,21 +63,21 @@ export class Lcp implements LayerHooks, OwnOptions {
 
   /** The method by which the peer is to prove who it is; undefined: none. */
   get peerMethod(): Auth | undefined {
-    return this.protocol.options.ours(this.#auth)
+    return this.#auth.ours
   }
   /** The method by which we are to prove who we are. */
   get ownMethod(): Auth | undefined {
-    return this.protocol.options.theirs(this.#auth)
+    return this.#auth.theirs
   }
   get peerMru(): number {
-    return this.protocol.options.theirs(this.#mru) ?? DEFAULT_MRU
+    return this.#mru.theirs ?? DEFAULT_MRU
   }
   /** Characters to escape towards the peer, and those that it escapes (RFC 1662 §7.1); without the option all. */
   get sendAccm(): number {
-    return this.protocol.options.theirs(this.#accm) ?? ALL_CHARACTERS
+    return this.#accm.theirs ?? ALL_CHARACTERS
   }
   get receiveAccm(): number {
-    return this.protocol.options.ours(this.#accm) ?? ALL_CHARACTERS
+    return this.#accm.ours ?? ALL_CHARACTERS
   }
   /** The peer has ended the link before LCP was open: the reason, should the line go now. */
   parting: PppEnd | undefined
@@ -112,8 +112,8 @@ export class Lcp implements LayerHooks, OwnOptions {
 
   up(): void {
     this.parting = undefined
-    this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
-    this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
+    this.addressCompressed = this.#acfc.theirs === true
+    this.protocolCompressed = this.#pfc.theirs === true
     this.#magic.loops = 0
     this.#identify()
     this.#keepAlive.start()
@@ -128,7 +128,7 @@ export class Lcp implements LayerHooks, OwnOptions {
   }
 
   get ownMagic(): number {
-    return this.protocol.options.ours(this.#magic) ?? 0
+    return this.#magic.ours ?? 0
   }
 
   finished(tries: number): void {

@@ -14,8 +14,8 @@ import type { PppConfig, PppEnd } from './config.ts'
 export interface Link {
   readonly env: Env
   readonly config: PppConfig
-  /** Streams of the whole session, so that a second authentication does not draw the same challenges again. */
-  readonly random: { readonly challenge: Random; readonly chapId: Random; readonly peerChallenge: Random }
+  /** A stream of the whole session, so that a second authentication does not draw the same challenges again. */
+  random(purpose: 'challenge' | 'chap-id' | 'peer-challenge'): Random
   /** The longest information field that the peer receives. */
   peerMru(): number
   /** Sends a control packet. */

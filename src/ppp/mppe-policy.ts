@@ -32,8 +32,14 @@ export interface MppePolicy {
 
 /** A word stands for what the captured Linux peers ask for when they are told to encrypt. */
 export type MppeSetting = MppeUse | MppePolicy
+const USUAL = { strengths: [128], state: 'stateless', reset: 'rfc' } as const
+const POLICIES: Readonly<Record<MppeUse, MppePolicy>> = {
+  off: { use: 'off', ...USUAL },
+  optional: { use: 'optional', ...USUAL },
+  required: { use: 'required', ...USUAL },
+}
 export const policyOf = (setting: MppeSetting): MppePolicy =>
-  typeof setting === 'string' ? { use: setting, strengths: [128], state: 'stateless', reset: 'rfc' } : setting
+  typeof setting === 'string' ? POLICIES[setting] : setting
 
 /** How one direction is encrypted. */
 export interface MppeMode {

@@ -13,6 +13,7 @@
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
 import type { Malformed } from '../base/result.ts'
 import { Machine, type MachineOwner, table } from '../base/table.ts'
 import { type MachineView, view } from '../base/view.ts'
@@ -66,7 +67,7 @@ export interface PppSnapshot {
 export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, NetworkHooks {
   readonly env: Env
   readonly config: PppConfig
-  #random: Link['random'] | undefined
+  readonly #streams: { [K in Parameters<Link['random']>[0]]?: Random } = {}
   readonly #sinks: PppSinks
   readonly #phase: Machine<Phase, PhaseEvent, never>
   readonly #lcp: Lcp
@@ -204,14 +205,9 @@ export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, 
 
   // What its layers ask for: see Link
 
-  get random(): Link['random'] {
-    const { random } = this.env
-    this.#random ??= {
-      challenge: random.fork('challenge'),
-      chapId: random.fork('chap-id'),
-      peerChallenge: random.fork('peer-challenge'),
-    }
-    return this.#random
+  random(purpose: Parameters<Link['random']>[0]): Random {
+    this.#streams[purpose] ??= this.env.random.fork(purpose)
+    return this.#streams[purpose]
   }
   peerMru(): number {
     return this.#lcp.peerMru

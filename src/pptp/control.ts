@@ -203,7 +203,7 @@ export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, Call
   // The rest is for the endpoint and its calls.
 
   begins(call: Call): void {
-    this.calls = [...this.calls, call]
+    this.calls = this.calls.concat(call)
     this.carried++
   }
   ends(call: Call): void {

@@ -55,10 +55,10 @@ export class TcpStack {
     this.#host = {
       env,
       profile: {
-        ...times,
         minRto: options.minRto ?? minRto,
         delayedAck: options.delayedAck ?? delayedAck,
         initialWindow: options.initialWindow ?? initialWindow,
+        ...times,
       },
       congestion: typeof congestion === 'string' ? CONGESTION[congestion] : congestion,
       paths: new PathMtus(env, options.pathMtuDiscovery ?? true, options.blackHoleDetection ?? true),
@@ -94,7 +94,7 @@ export class TcpStack {
       if (rest.length > 0) this.#listeners.set(port, rest)
       else this.#listeners.delete(port)
     })
-    this.#listeners.set(port, [...others, listener])
+    this.#listeners.set(port, others.concat(listener))
     return listener
   }
 
