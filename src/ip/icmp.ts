@@ -65,7 +65,7 @@ export class IcmpLayer implements PacketHandler {
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextIdentifier = env.random.fork('echo-identifier').below(IDENTIFIERS)
+    this.#nextIdentifier = env.random.fork('ip').fork('echo-identifier').below(IDENTIFIERS)
   }
 
   /**

@@ -68,7 +68,7 @@ export class IpStack {
   constructor(env: Env, forwarding: boolean) {
     this.#env = env
     this.#forwarding = forwarding
-    this.#identification = env.random.fork('ip-id').uint32()
+    this.#identification = env.random.fork('ip').fork('ip-id').uint32()
     this.icmp = new IcmpLayer(env, this)
     this.handle(Ipv4Header.PROTOCOL.icmp, this.icmp)
   }

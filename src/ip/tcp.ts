@@ -74,7 +74,7 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
     return this.#env.clock.timer(owner, fire)
   }
   random32(purpose: 'isn' | 'port'): number {
-    this.#random[purpose] ??= this.#env.random.fork(purpose)
+    this.#random[purpose] ??= this.#env.random.fork('tcp').fork(purpose)
     return this.#random[purpose].uint32()
   }
   buffer(length: number): Packet {

@@ -67,8 +67,12 @@ function buildLink(
   const [a, b] = spec.ends.map(end => nodes.get(end.node) as SimNode)
   const envs = [lineEnvs.get(spec.ends[0].node) as Env, lineEnvs.get(spec.ends[1].node) as Env] as const
   const names = [`${spec.ends[0].node}:${spec.ends[0].iface}`, `${spec.ends[1].node}:${spec.ends[1].iface}`] as const
-  const quality = [lineQuality(spec.ends[0].sends), lineQuality(spec.ends[1].sends)] as const
-  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, quality)
+  const [there, back] = spec.ends.map(end => end.sends)
+  const quality = lineQuality(there)
+  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, [
+    quality,
+    back === there ? quality : lineQuality(back),
+  ])
   for (const [i, node] of [a, b].entries()) node.plug(spec.ends[i].iface, link.ends[i], spec.ends[i].ipv4)
   return link
 }

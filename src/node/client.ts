@@ -21,7 +21,7 @@ import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
+import { clientEndpoint, type GreChoice, HABITS, type Profile, profiledMppe } from './tunnel-profile.ts'
 import { greSnapshot, PPTP_PORT, PppLink, type PppLinkOwner, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig extends LinkSettings {
@@ -70,9 +70,9 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
     super(env, config.forward ?? false, routes, tcp)
     this.#config = config
-    const { profile = 'default', gre = {} } = config
+    const { profile = 'default', gre } = config
     this.#habits = HABITS[profile]
-    this.#tunnelling = new Tunnelling(this, profiledEndpoint(profile, 'pns', env.node, gre, {}))
+    this.#tunnelling = new Tunnelling(this, clientEndpoint(profile, gre))
   }
 
   get tunnelUp(): boolean {

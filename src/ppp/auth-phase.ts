@@ -42,8 +42,9 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   readonly #link: Link
   readonly #hooks: AuthHooks
   readonly #machine: Machine<AuthState, AuthEvent, never>
-  #pap: { readonly prover?: PapProver | undefined; readonly authenticator?: PapAuthenticator | undefined } = {}
-  #chap: { readonly prover?: ChapProver | undefined; readonly authenticator?: ChapAuthenticator | undefined } = {}
+  /** The exchange in which the peer proves itself, and that in which we do. */
+  #asking: PapAuthenticator | ChapAuthenticator | undefined
+  #proving: PapProver | ChapProver | undefined
   /** Exchanges that have not succeeded yet. */
   #unproved = 0
   #keys: MppeKeys | undefined
@@ -68,7 +69,7 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   }
   /** The peer was refused and may still try something else: why the link ends if it goes instead. */
   get refused(): PppEnd | undefined {
-    return this.#chap.authenticator?.refused
+    return this.#asking instanceof ChapAuthenticator ? this.#asking.refused : undefined
   }
 
   /** How the peer proves itself, and how we do. */
@@ -77,8 +78,8 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
     if (methods.peer !== undefined) facts.peer = methods.peer
     if (methods.own !== undefined) facts.own = methods.own
     if (this.user !== undefined) facts.user = this.user
-    const asking = (this.#pap.authenticator ?? this.#chap.authenticator)?.view()
-    const proving = (this.#pap.prover ?? this.#chap.prover)?.view()
+    const asking = this.#asking?.view()
+    const proving = this.#proving?.view()
     return view(this.state, {
       counters: {
         unproved: this.#unproved,
@@ -94,14 +95,16 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   /** LCP is open: `peerMethod` is how the peer is to prove itself, `ownMethod` how we are. */
   start(peerMethod: string | undefined, ownMethod: string | undefined): void {
     const link = this.#link
-    this.#pap = {
-      authenticator: peerMethod === 'pap' ? new PapAuthenticator(link, this) : undefined,
-      prover: ownMethod === 'pap' ? new PapProver(link, this) : undefined,
-    }
-    this.#chap = {
-      authenticator: isChap(peerMethod) ? new ChapAuthenticator(link, peerMethod, this) : undefined,
-      prover: isChap(ownMethod) ? new ChapProver(link, ownMethod, this) : undefined,
-    }
+    this.#asking = isChap(peerMethod)
+      ? new ChapAuthenticator(link, peerMethod, this)
+      : peerMethod === 'pap'
+        ? new PapAuthenticator(link, this)
+        : undefined
+    this.#proving = isChap(ownMethod)
+      ? new ChapProver(link, ownMethod, this)
+      : ownMethod === 'pap'
+        ? new PapProver(link, this)
+        : undefined
     const exchanges = this.#exchanges()
     this.#unproved = exchanges.length
     if (this.#unproved === 0) {
@@ -115,8 +118,8 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   /** LCP is no longer open. */
   stop(): void {
     for (const exchange of this.#exchanges()) exchange.stop()
-    this.#pap = {}
-    this.#chap = {}
+    this.#asking = undefined
+    this.#proving = undefined
     this.#keys = undefined
     this.#machine.fire('down')
   }
@@ -127,8 +130,7 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   }
 
   #exchanges(): readonly { start(): void; stop(): void }[] {
-    const all = [this.#pap.authenticator, this.#pap.prover, this.#chap.authenticator, this.#chap.prover]
-    return all.filter(exchange => exchange !== undefined)
+    return [this.#asking, this.#proving].filter(exchange => exchange !== undefined)
   }
 
   peerProved(user: string, keys: MppeKeys | undefined): void {
@@ -157,9 +159,8 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
     }
     const packet = parsed.value
     report(this.#link, 'received', Ppp.PAP, packet, () => Pap.show(packet))
-    const { authenticator, prover } = this.#pap
-    if (packet.type === 'authenticate-request' && authenticator) authenticator.receive(packet)
-    else if (packet.type !== 'authenticate-request' && prover) prover.receive(packet)
+    if (packet.type === 'authenticate-request' && this.#asking instanceof PapAuthenticator) this.#asking.receive(packet)
+    else if (packet.type !== 'authenticate-request' && this.#proving instanceof PapProver) this.#proving.receive(packet)
     else this.#notAgreed(packet.type)
   }
 
@@ -171,7 +172,8 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
     }
     const packet = parsed.value
     report(this.#link, 'received', Ppp.CHAP, packet, () => Chap.show(packet))
-    const { authenticator, prover } = this.#chap
+    const authenticator = this.#asking instanceof ChapAuthenticator ? this.#asking : undefined
+    const prover = this.#proving instanceof ChapProver ? this.#proving : undefined
     if (packet.type === 'response' || packet.type === 'change-password') {
       if (authenticator) authenticator.receive(packet)
       else this.#notAgreed(packet.type)

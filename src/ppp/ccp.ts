@@ -119,7 +119,7 @@ export class Ccp implements LayerHooks {
   }
 
   #options(agreed: number): MppeOptions {
-    return { ...Policy.modeOf(agreed), resetChangesKey: this.#policy.reset === 'linux', work: this.work }
+    return { resetChangesKey: this.#policy.reset === 'linux', work: this.work, ...Policy.modeOf(agreed) }
   }
 
   down(): void {

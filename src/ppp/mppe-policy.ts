@@ -114,4 +114,6 @@ export function showBits(asked: number): string {
 }
 
 export type Cipher = 'none' | `mppe-${Bits}-${'stateless' | 'stateful'}`
-export const cipherOf = (mode: MppeMode): Cipher => `mppe-${mode.bits}-${mode.stateful ? 'stateful' : 'stateless'}`
+const STATEFUL = { 40: 'mppe-40-stateful', 56: 'mppe-56-stateful', 128: 'mppe-128-stateful' } as const
+const STATELESS = { 40: 'mppe-40-stateless', 56: 'mppe-56-stateless', 128: 'mppe-128-stateless' } as const
+export const cipherOf = ({ bits, stateful }: MppeMode): Cipher => (stateful ? STATEFUL : STATELESS)[bits]

@@ -62,6 +62,9 @@ export type IncomingRequest = Pptp.Message<'incoming-call-request'>
 
 /** §2.14: "should not be sent more than once every 60 seconds". */
 const WAN_ERROR_INTERVAL = 60e9
+const ALL_ESCAPED: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+const CONNECTED: Codes = { ...NO_CODES, resultCode: 1 }
+
 export class Call implements TunnelSinks, MachineOwner<CallAction> {
   readonly env: Env
   /** Ours; the peer puts it into its GRE packets. */
@@ -76,7 +79,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
   notices = 0
   /** PAC: what Set-Link-Info said last; before it "the default value is 0xFFFFFFFF" (§2.15). */
-  linkInfo: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+  linkInfo = ALL_ESCAPED
   /** PNS: what WAN-Error-Notify said last. */
   wanErrors: WanErrors | undefined
   readonly #config: EndpointConfig
@@ -250,7 +253,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
       this.#fire('incomplete-call')
     } else {
       this.#handlers = answer
-      this.#codes = { ...NO_CODES, resultCode: 1 }
+      this.#codes = CONNECTED
       this.#fire('telco-answer')
     }
   }
@@ -279,7 +282,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
       this.#fire('receive-icrq-not-accepting')
     } else {
       this.#handlers = answer
-      this.#codes = { ...NO_CODES, resultCode: 1 }
+      this.#codes = CONNECTED
       this.#fire('receive-icrq-accepting')
     }
   }
@@ -446,7 +449,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
           { callId: this.peerCallId, window: this.#peerWindow, processingDelay: this.#peerDelay },
           this,
         )
-        if (this.#config.linkInfo === 'always') this.setLinkInfo(0xffffffff, 0xffffffff)
+        if (this.#config.linkInfo === 'always') this.setLinkInfo(ALL_ESCAPED.sendAccm, ALL_ESCAPED.receiveAccm)
         this.#handlers?.connected()
         break
       case 'down':

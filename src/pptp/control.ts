@@ -173,9 +173,10 @@ export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, Call
   // What its user asks for
 
   /** PNS: asks for a call. The connection must be established. */
-  dial(handlers: CallHandlers, options: Partial<DialOptions> = {}): Call {
+  dial(handlers: CallHandlers, options?: Partial<DialOptions>): Call {
     if (this.state !== 'established') throw new Error(`dial: the control connection is ${this.state}`)
-    return this.#owner.dial(this, handlers, { ...this.#config.dial, ...options })
+    const { dial } = this.#config
+    return this.#owner.dial(this, handlers, options ? { ...dial, ...options } : dial)
   }
 
   /** Orderly end; calls end with it. The reason is that of the message (§2.3): 3 is Stop-Local-Shutdown. */
@@ -461,14 +462,14 @@ export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, Call
         this.#echoTimer?.cancel()
         this.#endCalls()
         this.#owner.over(this)
-        this.#handlers.ended?.(this.#ending as ControlEnd)
+        this.#handlers.ended?.(this.#ending as ControlEnd, this)
         break
     }
   }
 
   #self() {
     const { framingCapabilities, bearerCapabilities, maximumChannels } = this.#config
-    const { firmwareRevision, hostName, vendorName } = this.#config
+    const { firmwareRevision, hostName = this.env.node, vendorName } = this.#config
     return { framingCapabilities, bearerCapabilities, maximumChannels, firmwareRevision, hostName, vendorName }
   }
 
