@@ -30,8 +30,11 @@ import { IcmpLayer } from './icmp.ts'
 import type { IpInterface } from './interface.ts'
 import { formatRoute, type Route, type RouteSpec, RouteTable } from './route.ts'
 
-/** Gets a packet whose protocol it handles; packet.start is at the IP header. The handler owns the packet. */
-export type ProtocolHandler = (packet: Packet) => void
+/** What handles a protocol over IP. */
+export interface PacketHandler {
+  /** packet.start is at the IP header; the handler owns the packet. */
+  receive(packet: Packet): void
+}
 
 export interface OutputOptions {
   readonly ttl?: number
@@ -57,20 +60,17 @@ export class IpStack {
   readonly #own = new Map<Ipv4, number>()
   /** The broadcast addresses of its networks, counted as well. */
   readonly #broadcasts = new Map<Ipv4, number>([[BROADCAST, 1]])
-  readonly #handlers = new Map<number, ProtocolHandler>()
-  readonly #reassembler: Reassembler
+  readonly #handlers = new Map<number, PacketHandler>()
+  /** Made for the first fragment. */
+  #reassembler: Reassembler | undefined
   #identification: number
 
   constructor(env: Env, forwarding: boolean) {
     this.#env = env
     this.#forwarding = forwarding
-    this.#identification = env.random.fork('ip-id').uint32()
+    this.#identification = env.random.fork('ip').fork('ip-id').uint32()
     this.icmp = new IcmpLayer(env, this)
-    this.handle(Ipv4Header.PROTOCOL.icmp, packet => this.icmp.receive(packet))
-    this.#reassembler = new Reassembler(env, {
-      dropped: (packet, reason) => this.drop(packet, reason),
-      expired: first => first && this.icmp.timeExceeded(first, Icmp.EXCEEDED.reassembly),
-    })
+    this.handle(Ipv4Header.PROTOCOL.icmp, this.icmp)
   }
 
   get interfaces(): IterableIterator<IpInterface> {
@@ -158,7 +158,7 @@ export class IpStack {
     return this.#broadcasts.has(address)
   }
 
-  handle(protocol: number, handler: ProtocolHandler): void {
+  handle(protocol: number, handler: PacketHandler): void {
     this.#handlers.set(protocol, handler)
   }
 
@@ -200,6 +200,7 @@ export class IpStack {
   #deliver(packet: Packet, iface: string): void {
     let whole: Packet | undefined = packet
     if (Ipv4Header.isFragment(packet.bytes, packet.start)) {
+      this.#reassembler ??= this.#makeReassembler()
       whole = this.#reassembler.receive(packet)
       if (!whole) return
     }
@@ -211,7 +212,14 @@ export class IpStack {
       return
     }
     if (this.#env.trace.packets) this.#env.trace.emit('deliver', ipFacts(whole, iface))
-    handler(whole)
+    handler.receive(whole)
+  }
+
+  #makeReassembler(): Reassembler {
+    return new Reassembler(this.#env, {
+      dropped: (packet, reason) => this.drop(packet, reason),
+      expired: first => first && this.icmp.timeExceeded(first, Icmp.EXCEEDED.reassembly),
+    })
   }
 
   #forward(packet: Packet, destination: Ipv4): void {

@@ -7,7 +7,7 @@ import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import * as Udp from '../wire/udp.ts'
-import type { IpStack } from './stack.ts'
+import type { IpStack, PacketHandler } from './stack.ts'
 
 export interface Datagram {
   readonly from: Ipv4
@@ -27,7 +27,7 @@ export interface UdpSocket {
 
 const EPHEMERAL = 49_152
 
-export class UdpLayer {
+export class UdpLayer implements PacketHandler {
   readonly #env: Env
   readonly #stack: IpStack
   readonly #listeners = new Map<number, (datagram: Datagram) => void>()
@@ -36,8 +36,13 @@ export class UdpLayer {
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextPort = EPHEMERAL + env.random.fork('udp-port').below(65_536 - EPHEMERAL)
-    stack.handle(Ipv4Header.PROTOCOL.udp, packet => this.#receive(packet))
+    this.#nextPort =
+      EPHEMERAL +
+      env.random
+        .fork('udp')
+        .fork('udp-port')
+        .below(65_536 - EPHEMERAL)
+    stack.handle(Ipv4Header.PROTOCOL.udp, this)
   }
 
   /** Opens a free port; undefined when there is none. */
@@ -75,7 +80,7 @@ export class UdpLayer {
     return this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.udp, { source: own })
   }
 
-  #receive(packet: Packet): void {
+  receive(packet: Packet): void {
     const { bytes, start, end } = packet
     const at = start + Ipv4Header.headerLength(bytes, start)
     const source = Ipv4Header.source(bytes, start)

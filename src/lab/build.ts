@@ -67,14 +67,18 @@ function buildLink(
   const [a, b] = spec.ends.map(end => nodes.get(end.node) as SimNode)
   const envs = [lineEnvs.get(spec.ends[0].node) as Env, lineEnvs.get(spec.ends[1].node) as Env] as const
   const names = [`${spec.ends[0].node}:${spec.ends[0].iface}`, `${spec.ends[1].node}:${spec.ends[1].iface}`] as const
-  const quality = [lineQuality(spec.ends[0].sends), lineQuality(spec.ends[1].sends)] as const
-  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, quality)
+  const [there, back] = spec.ends.map(end => end.sends)
+  const quality = lineQuality(there)
+  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, [
+    quality,
+    back === there ? quality : lineQuality(back),
+  ])
   for (const [i, node] of [a, b].entries()) node.plug(spec.ends[i].iface, link.ends[i], spec.ends[i].ipv4)
   return link
 }
 
 /** The lab's rate may be absent: infinitely fast. */
-const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...spec, rate: spec.rate ?? 0 })
+const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ rate: 0, ...spec })
 
 function startServices({ lab, nodes }: Simulation): void {
   for (const { node, service, port } of servicesOf(lab)) SERVICES[service].serve(nodes.get(node) as IpNode, port)

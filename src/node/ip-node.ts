@@ -42,9 +42,9 @@ export abstract class IpNode implements SimNode {
   /** `routes` are the configured ones; those whose interface does not exist yet wait for it. `tcp` is for all connections. */
   constructor(env: Env, forwarding: boolean, routes: readonly RouteSpec[], tcp: TcpOptions) {
     this.env = env
-    this.stack = new IpStack(env.scope('ip'), forwarding)
-    this.udp = new UdpLayer(env.scope('udp'), this.stack)
-    this.tcp = new TcpLayer(env.scope('tcp'), this.stack, tcp)
+    this.stack = new IpStack(env, forwarding)
+    this.udp = new UdpLayer(env, this.stack)
+    this.tcp = new TcpLayer(env, this.stack, tcp)
     this.#configured = routes
   }
 

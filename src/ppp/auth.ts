@@ -3,8 +3,13 @@ import { toLatin1 } from '../base/bytes.ts'
 import type { MppeKeys } from './keys.ts'
 import type { ExchangeView } from './link.ts'
 
-/** Called when the exchange went well; how it fails is told to the link. */
-export type Succeeded = (user: string, keys: MppeKeys | undefined) => void
+/** Who is told that an exchange went well; how it fails is told to the link. */
+export interface ExchangeOwner {
+  /** The peer is `user`. */
+  peerProved(user: string, keys: MppeKeys | undefined): void
+  /** The peer knows who we are. */
+  ownProved(keys: MppeKeys | undefined): void
+}
 
 /** Packets handed in are parsed; the bytes in them are valid during the call only. */
 export interface Exchange<P> {

@@ -5,6 +5,7 @@
  * another identifier, or a second answer, is discarded (§5.1, §5.2).
  */
 import { fromAscii } from '../base/bytes.ts'
+import type { Env } from '../base/env.ts'
 import type { Way } from '../base/trace.ts'
 import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
@@ -24,7 +25,7 @@ export interface LayerHooks {
   /** The peer ends an open layer; the text says why if it said so. */
   terminated(text: string): void
   /** The same of a layer that is not open: it goes on asking until the line goes. */
-  parting?(text: string): void
+  gone?(text: string): void
   /** The peer rejects a code without which this protocol cannot work (RXJ-). */
   catastrophe(detail: string): void
   /** A packet with another code; false: this protocol has no such code. */
@@ -60,9 +61,16 @@ export class ControlProtocol implements Actions {
     this.#link = link
     this.#protocol = protocol
     this.#hooks = hooks
-    const { timers, machine } = link.config
+    const { timers } = link.config
     this.options = new Negotiator(rules, timers.maxFailure)
-    this.#automaton = new Automaton(link.env, `${machine}.${name}`, timers, this)
+    this.#automaton = new Automaton(timers, this)
+  }
+
+  get env(): Env {
+    return this.#link.env
+  }
+  get machineName(): string {
+    return `${this.#link.config.machine}.${this.name}`
   }
 
   get state(): State {
@@ -239,7 +247,7 @@ export class ControlProtocol implements Actions {
 
   #terminated(text: string): void {
     if (this.opened) this.#hooks.terminated(text)
-    else this.#hooks.parting?.(text)
+    else this.#hooks.gone?.(text)
   }
 
   #codeRejected(data: Uint8Array): void {

@@ -4,19 +4,23 @@ import { running } from '../base/view.ts'
 import type { ControlProtocol } from './control-protocol.ts'
 import type { ExchangeView, Link } from './link.ts'
 
+/** What it needs of LCP. */
+export interface Echoing {
+  readonly protocol: ControlProtocol
+  readonly ownMagic: number
+}
+
 export class KeepAlive {
   readonly #link: Link
   #timer: Timer | undefined
-  readonly #protocol: () => ControlProtocol
-  readonly #magic: () => number
+  readonly #lcp: Echoing
   #id = 0
   /** Echo-Requests without answer. */
   #unanswered = 0
 
-  constructor(link: Link, protocol: () => ControlProtocol, magic: () => number) {
+  constructor(link: Link, lcp: Echoing) {
     this.#link = link
-    this.#protocol = protocol
-    this.#magic = magic
+    this.#lcp = lcp
   }
 
   start(): void {
@@ -36,6 +40,10 @@ export class KeepAlive {
     this.#unanswered = 0
   }
 
+  static #due(keepAlive: KeepAlive): void {
+    keepAlive.#send()
+  }
+
   #send(): void {
     const { echo, machine } = this.#link.config
     const { clock, node } = this.#link.env
@@ -46,9 +54,10 @@ export class KeepAlive {
       return
     }
     this.#unanswered++
-    this.#timer ??= clock.timer(`${node} ${machine} echo`, () => this.#send())
+    this.#timer ??= clock.timer(`${node} ${machine} echo`, KeepAlive.#due, this)
     this.#timer.arm(echo.interval)
-    this.#protocol().send({ type: 'echo-request', id: this.#id, magic: this.#magic(), data: new Uint8Array(0) })
+    const { protocol, ownMagic: magic } = this.#lcp
+    protocol.send({ type: 'echo-request', id: this.#id, magic, data: new Uint8Array(0) })
     this.#id = (this.#id + 1) & 255
   }
 }

@@ -14,8 +14,8 @@ import type { PppConfig, PppEnd } from './config.ts'
 export interface Link {
   readonly env: Env
   readonly config: PppConfig
-  /** Streams of the whole session, so that a second authentication does not draw the same challenges again. */
-  readonly random: { readonly challenge: Random; readonly chapId: Random; readonly peerChallenge: Random }
+  /** A stream of the whole session, so that a second authentication does not draw the same challenges again. */
+  random(purpose: 'challenge' | 'chap-id' | 'peer-challenge'): Random
   /** The longest information field that the peer receives. */
   peerMru(): number
   /** Sends a control packet. */
@@ -55,20 +55,26 @@ export function report(
 /** What an exchange adds to the view of authentication. */
 export type ExchangeView = Pick<MachineView, 'counters' | 'timers'>
 
+/** Whom a Repeater works for. */
+export interface RepeaterUser {
+  /** `chap response`: what is repeated, for the trace. */
+  readonly repeats: string
+  send(): void
+  /** Nothing has come of so many. */
+  giveUp(tries: number): void
+}
+
 /** Sends at once and then once a restart period, Max-Configure times in all; then tells how often it was. */
 export class Repeater {
-  readonly #timer: Timer
   readonly #link: Link
-  readonly #send: () => void
+  readonly #user: RepeaterUser
+  /** While it runs. */
+  #timer: Timer | undefined
   #tries = 0
 
-  constructor(link: Link, what: string, send: () => void, giveUp: (tries: number) => void) {
+  constructor(link: Link, user: RepeaterUser) {
     this.#link = link
-    this.#send = send
-    this.#timer = link.env.clock.timer(`${link.env.node} ${link.config.machine} ${what}`, () => {
-      if (this.#tries < link.config.timers.maxConfigure) this.#again()
-      else giveUp(this.#tries)
-    })
+    this.#user = user
   }
 
   start(): void {
@@ -78,12 +84,20 @@ export class Repeater {
 
   #again(): void {
     this.#tries++
-    this.#timer.arm(this.#link.config.timers.restart)
-    this.#send()
+    const { env, config } = this.#link
+    this.#timer ??= env.clock.timer(`${env.node} ${config.machine} ${this.#user.repeats}`, Repeater.#due, this)
+    this.#timer.arm(config.timers.restart)
+    this.#user.send()
+  }
+
+  static #due(repeater: Repeater): void {
+    if (repeater.#tries < repeater.#link.config.timers.maxConfigure) repeater.#again()
+    else repeater.#user.giveUp(repeater.#tries)
   }
 
   stop(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   view(): ExchangeView {

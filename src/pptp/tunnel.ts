@@ -15,7 +15,7 @@
  */
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
-import type { Timer } from '../base/scheduler.ts'
+import { NEVER, type Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import * as Gre from '../wire/gre.ts'
@@ -24,6 +24,7 @@ import { HandedOn } from './handed-on.ts'
 import type { TunnelConfig, TunnelStatistics } from './types.ts'
 
 const LARGEST_WINDOW = 1024
+const NO_TIMES = new Float64Array(0)
 /** No number; numbers are 0 … 2^32 - 1. */
 const NONE = -1
 
@@ -64,7 +65,8 @@ export class Tunnel {
   #oldest: number
   /** Packets acknowledged since the window last grew. */
   #acknowledged = 0
-  readonly #sentAt: Float64Array
+  /** When the packets under way were sent, by number modulo the length, which is a power of two. */
+  #sentAt = [NEVER, NEVER, NEVER, NEVER]
   readonly #waiting: Packet[] = []
   readonly #ackTimeOut: Timer
 
@@ -75,7 +77,7 @@ export class Tunnel {
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
   #held: (Packet | undefined)[] = []
-  #heldSince = new Float64Array(0)
+  #heldSince = NO_TIMES
   #heldCount = 0
   #holdTimer: Timer | undefined
   /** What would follow the last packet beyond the horizon. */
@@ -103,10 +105,16 @@ export class Tunnel {
     // §4.2.1: half of what the receiver takes, at least one.
     this.window = Math.max(1, this.#largestWindow >> 1)
     this.#adaptive = new AdaptiveTimeOut(peer.processingDelay * 100e6, config.minTimeOut, config.maxTimeOut)
-    this.#sentAt = new Float64Array(powerOfTwo(this.#largestWindow))
     this.#handedOn = new HandedOn(config.horizon)
-    this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
-    this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
+    this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', Tunnel.#acksOverdue, this)
+    this.#ackDelay = env.clock.timer('gre delayed acknowledgment', Tunnel.#ackDue, this)
+  }
+
+  static #acksOverdue(tunnel: Tunnel): void {
+    tunnel.#timedOut()
+  }
+  static #ackDue(tunnel: Tunnel): void {
+    tunnel.#acknowledge()
   }
 
   get ato(): Duration {
@@ -182,10 +190,21 @@ export class Tunnel {
     this.#next = (sequence + 1) >>> 0
     this.#sent++
     if (this.#config.flow === 'window') {
+      if (this.outstanding > this.#sentAt.length) this.#remembersMore()
       this.#sentAt[sequence & (this.#sentAt.length - 1)] = this.#env.clock.now
       if (!this.#ackTimeOut.pending) this.#ackTimeOut.arm(this.ato)
     }
     this.#sinks.down(packet)
+  }
+
+  #remembersMore(): void {
+    const old = this.#sentAt
+    const times = new Array<SimTime>(old.length * 2).fill(NEVER)
+    for (let i = 0; i < old.length; i++) {
+      const sequence = (this.#oldest + i) >>> 0
+      times[sequence & (times.length - 1)] = old[sequence & (old.length - 1)]
+    }
+    this.#sentAt = times
   }
 
   /** Takes a packet with the GRE header first, for which `Gre.check` found nothing wrong. */
@@ -430,9 +449,3 @@ export class Tunnel {
   }
 }
 type TunnelDrop = 'gre-duplicate' | 'gre-late' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
-
-function powerOfTwo(atLeast: number): number {
-  let size = 1
-  while (size < atLeast) size *= 2
-  return size
-}

@@ -27,8 +27,8 @@ export class Options {
   echo = 0
   /** SACK blocks; `to` is the octet after the last. */
   blocks = 0
-  readonly from = new Int32Array(MAX_BLOCKS)
-  readonly to = new Int32Array(MAX_BLOCKS)
+  readonly from = [0, 0, 0, 0]
+  readonly to = [0, 0, 0, 0]
 
   read(b: Uint8Array, at: number): void {
     this.blocks = 0

@@ -9,7 +9,7 @@ import { Isn } from './isn.ts'
 import { KEEP_ALIVE } from './keep-alive.ts'
 import { PathMtus } from './mtu.ts'
 import { Options } from './options.ts'
-import { PROFILES } from './profile.ts'
+import { PROFILES, type Profile } from './profile.ts'
 import * as Segment from './segment.ts'
 import { add, leq } from './seq.ts'
 import type { Accepting } from './state.ts'
@@ -51,15 +51,9 @@ export class TcpStack {
     this.#ports = options.ephemeralPorts ?? [32_768, 60_999]
     this.#initialSequence = options.initialSequence
     const { profile = 'linux', congestion = 'new-reno', keepAlive = false } = options
-    const { minRto, delayedAck, initialWindow, ...times } = PROFILES[profile]
     this.#host = {
       env,
-      profile: {
-        ...times,
-        minRto: options.minRto ?? minRto,
-        delayedAck: options.delayedAck ?? delayedAck,
-        initialWindow: options.initialWindow ?? initialWindow,
-      },
+      profile: changed(PROFILES[profile], options),
       congestion: typeof congestion === 'string' ? CONGESTION[congestion] : congestion,
       paths: new PathMtus(env, options.pathMtuDiscovery ?? true, options.blackHoleDetection ?? true),
       isn: new Isn(env),
@@ -71,7 +65,7 @@ export class TcpStack {
       timestamps: options.timestamps ?? true,
       tailLossProbe: options.tailLossProbe ?? true,
       keepAlive: keepAlive !== false,
-      keepAliveOptions: { ...KEEP_ALIVE, ...(typeof keepAlive === 'object' ? keepAlive : {}) },
+      keepAliveOptions: typeof keepAlive === 'object' ? { ...KEEP_ALIVE, ...keepAlive } : KEEP_ALIVE,
       userTimeout: options.userTimeout,
       timeWait: options.timeWait ?? DEFAULT_TIME_WAIT,
       finWait2: options.finWait2 ?? DEFAULT_FIN_WAIT_2,
@@ -94,7 +88,7 @@ export class TcpStack {
       if (rest.length > 0) this.#listeners.set(port, rest)
       else this.#listeners.delete(port)
     })
-    this.#listeners.set(port, [...others, listener])
+    this.#listeners.set(port, others.concat(listener))
     return listener
   }
 
@@ -279,6 +273,17 @@ class TcpListener implements Listener, Accepting {
     this.backlog = backlog
     this.accept = accept
     this.close = close
+  }
+}
+
+/** The profile with what the options say otherwise; one for all stacks of which they say nothing. */
+function changed(profile: Profile, { minRto, delayedAck, initialWindow }: TcpOptions): Profile {
+  if (minRto === undefined && delayedAck === undefined && initialWindow === undefined) return profile
+  return {
+    ...profile,
+    minRto: minRto ?? profile.minRto,
+    delayedAck: delayedAck ?? profile.delayedAck,
+    initialWindow: initialWindow ?? profile.initialWindow,
   }
 }
 

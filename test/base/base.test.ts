@@ -183,11 +183,9 @@ describe('tables', () => {
     world.trace.listen(e => e.event === 'state' && changes.push(`${e.machine} ${e.from}>${e.to} ${e.cause}`))
     const acts: string[] = []
     const machine: Machine<'open' | 'shut', 'push' | 'pull', 'creak' | 'bang'> = new Machine(
-      world.env('a'),
-      'door',
+      { env: world.env('a'), machineName: 'door', act: action => acts.push(`${action} while ${machine.state}`) },
       door,
       'open',
-      action => acts.push(`${action} while ${machine.state}`),
     )
     assert.equal(machine.fire('pull'), false)
     assert.equal(machine.state, 'open')

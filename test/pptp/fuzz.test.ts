@@ -52,8 +52,8 @@ function endpointSurvives(role: Role, { segments, end }: Conversation): string[]
     }
     if (bench.tcp === 'open') bench.sends(bytes)
   }
-  if (end === 'close') bench.connection.streamEvents.ended()
-  if (end === 'abort') bench.connection.streamEvents.closed('reset')
+  if (end === 'close') bench.connection.ended()
+  if (end === 'abort') bench.connection.closed('reset')
   bench.pass(sec(300))
   assert.ok(bench.end, 'the connection has ended')
   const { connections, calls } = bench.endpoint
