@@ -127,12 +127,9 @@ export function writeMsChapV2Response({ peerChallenge, ntResponse }: MsChapV2Res
   return value
 }
 
-/** Octets of `S=` and its digits. */
-const SUCCESS = 42
-
 /** The authenticator response of a Success message `S=<40 hexadecimal digits> M=<text>` (RFC 2759 §5). */
 export function readMsChapV2Success(message: Uint8Array): Uint8Array | undefined {
-  const match = /^S=([0-9A-Fa-f]{40})(?: |$)/.exec(toAscii(message.slice(0, SUCCESS + 1)))
+  const match = /^S=([0-9A-Fa-f]{40})(?: |$)/.exec(toAscii(message))
   return match ? unhex(match[1]) : undefined
 }
 
