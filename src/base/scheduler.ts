@@ -51,7 +51,8 @@ const SWEEP = 1024
 
 /**
  * What a field for times holds before it holds one. It is a double: a field that starts with a small integer and gets a
- * large one later gives its object another shape, and V8 throws away all code that was compiled for the first.
+ * large one later gives its object another shape, and V8 throws away all code that was compiled for the first. Sequence
+ * numbers stay small for two thousand million events.
  */
 export const NEVER = Number.NaN
 
@@ -174,11 +175,11 @@ export class EventQueue<Owner> {
  */
 class QueuedTimer implements Timer {
   due = NEVER
-  seq = NEVER
+  seq = 0
   pending = false
   queued = false
   queuedDue = NEVER
-  queuedSeq = NEVER
+  queuedSeq = 0
   readonly owner: string
   readonly power: Readonly<Power>
   readonly #scheduler: Scheduler
@@ -228,14 +229,13 @@ export class Scheduler implements Clock {
   now: SimTime = NEVER
   /** Events that have run. */
   executed = 0
-  #nextSeq = NEVER
+  #nextSeq = 0
   readonly #queue = new EventQueue<QueuedTimer>()
   /** Timers that were cancelled since the queue was last rid of their entries. */
   #cancelled = 0
 
   constructor() {
     this.now = 0
-    this.#nextSeq = 0
   }
 
   draw(): number {
