@@ -36,12 +36,7 @@ export class UdpLayer implements PacketHandler {
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextPort =
-      EPHEMERAL +
-      env.random
-        .fork('udp')
-        .fork('udp-port')
-        .below(65_536 - EPHEMERAL)
+    this.#nextPort = EPHEMERAL + env.random.fork('udp/udp-port').below(65_536 - EPHEMERAL)
     stack.handle(Ipv4Header.PROTOCOL.udp, this)
   }
 
