@@ -54,7 +54,7 @@ export class Tunnelling implements EndpointSinks, PacketHandler {
     const { stack, env } = node
     this.#env = env
     this.#stack = stack
-    this.endpoint = new Endpoint(env.scope('pptp'), config, this, decide)
+    this.endpoint = new Endpoint(env, config, this, decide)
     stack.handle(Ipv4Header.PROTOCOL.gre, this)
   }
 
