@@ -40,7 +40,7 @@ export class Packet {
   parentNumber = 0
   /** On a line: when it is at the other end, and its place in the order of that instant. */
   due: SimTime = NEVER
-  seq = NEVER
+  seq = 0
   readonly #shelf: Packet[]
   readonly #home: Uint8Array
   readonly #homeFloor: number

@@ -15,7 +15,7 @@ export interface Random {
 
 /** The root stream of a run. */
 export function seededRandom(seed: number): Random {
-  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), undefined, '')
+  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '')
 }
 
 /** 32-bit finaliser of MurmurHash3, over two words; signed, since V8 keeps what is larger in a box of its own. */
@@ -28,24 +28,27 @@ function mix(a: number, b: number): number {
 
 /** Most streams are only forked, or wait for a fault that never comes: the generator is made for the first draw. */
 class Stream implements Random {
-  readonly #seed: number
-  readonly #parent: Stream | undefined
+  /** The stream that it was forked from, or the seed. */
+  readonly #from: Stream | number
   readonly #name: string
   #generator: Sfc32 | undefined
 
-  constructor(seed: number, parent: Stream | undefined, name: string) {
-    this.#seed = seed
-    this.#parent = parent
+  constructor(from: Stream | number, name: string) {
+    this.#from = from
     this.#name = name
+  }
+
+  get #seed(): number {
+    return this.#from instanceof Stream ? this.#from.#seed : this.#from
   }
 
   /** Its own name behind those of the streams that it was forked from. */
   get #path(): string {
-    return this.#parent ? `${this.#parent.#path}/${this.#name}` : this.#name
+    return this.#from instanceof Stream ? `${this.#from.#path}/${this.#name}` : this.#name
   }
 
   fork(name: string): Random {
-    return new Stream(this.#seed, this, name)
+    return new Stream(this, name)
   }
 
   uint32(): number {

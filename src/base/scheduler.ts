@@ -48,10 +48,13 @@ export class Livelock extends Error {
 const EVENTS_PER_INSTANT = 1_000_000
 /** So many timers at least are cancelled before the queue is looked through. */
 const SWEEP = 1024
+/** No sequence number. */
+const NO_ENTRY = -1
 
 /**
  * What a field for times holds before it holds one. It is a double: a field that starts with a small integer and gets a
- * large one later gives its object another shape, and V8 throws away all code that was compiled for the first.
+ * large one later gives its object another shape, and V8 throws away all code that was compiled for the first. Sequence
+ * numbers stay small for two thousand million events.
  */
 export const NEVER = Number.NaN
 
@@ -174,11 +177,11 @@ export class EventQueue<Owner> {
  */
 class QueuedTimer implements Timer {
   due = NEVER
-  seq = NEVER
+  seq = 0
   pending = false
-  queued = false
+  /** Of its entry; while it has none, `NO_ENTRY`. */
   queuedDue = NEVER
-  queuedSeq = NEVER
+  queuedSeq = NO_ENTRY
   readonly owner: string
   readonly power: Readonly<Power>
   readonly #scheduler: Scheduler
@@ -212,7 +215,8 @@ class QueuedTimer implements Timer {
     this.due = due
     this.seq = seq
     this.pending = true
-    if (this.queued && (this.queuedDue < due || (this.queuedDue === due && this.queuedSeq <= seq))) return
+    const queued = this.queuedSeq !== NO_ENTRY
+    if (queued && (this.queuedDue < due || (this.queuedDue === due && this.queuedSeq <= seq))) return
     this.#scheduler.enqueue(this)
   }
 
@@ -228,14 +232,13 @@ export class Scheduler implements Clock {
   now: SimTime = NEVER
   /** Events that have run. */
   executed = 0
-  #nextSeq = NEVER
+  #nextSeq = 0
   readonly #queue = new EventQueue<QueuedTimer>()
   /** Timers that were cancelled since the queue was last rid of their entries. */
   #cancelled = 0
 
   constructor() {
     this.now = 0
-    this.#nextSeq = 0
   }
 
   draw(): number {
@@ -259,7 +262,6 @@ export class Scheduler implements Clock {
 
   /** @internal Called by timers only. */
   enqueue(timer: QueuedTimer): void {
-    timer.queued = true
     timer.queuedDue = timer.due
     timer.queuedSeq = timer.seq
     this.#queue.push(timer.due, timer.seq, timer)
@@ -273,8 +275,8 @@ export class Scheduler implements Clock {
     if (++this.#cancelled < SWEEP || this.#cancelled < this.#queue.size / 2) return
     this.#cancelled = 0
     this.#queue.retain((timer, seq) => {
-      const current = timer.queued && timer.queuedSeq === seq
-      if (current && !timer.pending) timer.queued = false
+      const current = timer.queuedSeq === seq
+      if (current && !timer.pending) timer.queuedSeq = NO_ENTRY
       return current && timer.pending
     })
   }
@@ -315,14 +317,14 @@ export class Scheduler implements Clock {
     const queue = this.#queue
     while (queue.size > 0) {
       const timer = queue.firstOwner
-      const current = timer.queued && queue.firstSeq === timer.queuedSeq
+      const current = queue.firstSeq === timer.queuedSeq
       if (current && timer.pending) {
         if (timer.seq === timer.queuedSeq && timer.due === timer.queuedDue) return timer
         timer.queuedDue = timer.due
         timer.queuedSeq = timer.seq
         queue.moveFirst(timer.due, timer.seq)
       } else {
-        if (current) timer.queued = false
+        if (current) timer.queuedSeq = NO_ENTRY
         queue.pop()
       }
     }

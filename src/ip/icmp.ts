@@ -53,19 +53,21 @@ interface Bucket {
   since: SimTime
 }
 
+const NOBODY: readonly ((error: IcmpError) => void)[] = []
+
 export class IcmpLayer implements PacketHandler {
   readonly #env: Env
   readonly #stack: IpStack
   /** Made when they are needed: most nodes never ping, nor have anything to say. */
   #buckets: Map<Ipv4, Bucket> | undefined
   #echoes: Map<number, (reply: EchoReply) => void> | undefined
-  #errors: readonly ((error: IcmpError) => void)[] = []
+  #errors = NOBODY
   #nextIdentifier: number
 
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextIdentifier = env.random.fork('ip').fork('echo-identifier').below(IDENTIFIERS)
+    this.#nextIdentifier = env.random.fork('ip/echo-identifier').below(IDENTIFIERS)
   }
 
   /**
@@ -179,6 +181,7 @@ export class IcmpLayer implements PacketHandler {
       quoted,
     }
     packet.release()
+    this.#stack.handlerOf(protocol)?.icmpError?.(error)
     for (const listener of this.#errors) listener(error)
   }
 

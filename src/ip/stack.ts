@@ -26,7 +26,7 @@ import { dropFacts, ipFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import { fragment, Reassembler } from './fragment.ts'
-import { IcmpLayer } from './icmp.ts'
+import { type IcmpError, IcmpLayer } from './icmp.ts'
 import type { IpInterface } from './interface.ts'
 import { formatRoute, type Route, type RouteSpec, RouteTable } from './route.ts'
 
@@ -34,6 +34,8 @@ import { formatRoute, type Route, type RouteSpec, RouteTable } from './route.ts'
 export interface PacketHandler {
   /** packet.start is at the IP header; the handler owns the packet. */
   receive(packet: Packet): void
+  /** An ICMP error has come about a packet of this protocol that this node sent. */
+  icmpError?(error: IcmpError): void
 }
 
 export interface OutputOptions {
@@ -68,7 +70,7 @@ export class IpStack {
   constructor(env: Env, forwarding: boolean) {
     this.#env = env
     this.#forwarding = forwarding
-    this.#identification = env.random.fork('ip').fork('ip-id').uint32()
+    this.#identification = env.random.fork('ip/ip-id').uint32()
     this.icmp = new IcmpLayer(env, this)
     this.handle(Ipv4Header.PROTOCOL.icmp, this.icmp)
   }
@@ -158,6 +160,9 @@ export class IpStack {
     return this.#broadcasts.has(address)
   }
 
+  handlerOf(protocol: number): PacketHandler | undefined {
+    return this.#handlers.get(protocol)
+  }
   handle(protocol: number, handler: PacketHandler): void {
     this.#handlers.set(protocol, handler)
   }

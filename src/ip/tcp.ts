@@ -47,7 +47,6 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
     this.#stack = stack
     this.#tcp = new TcpStack(this, options)
     stack.handle(Ipv4Header.PROTOCOL.tcp, this)
-    stack.icmp.onError(error => this.#error(error))
   }
 
   get connections(): Iterable<Connection> {
@@ -74,7 +73,7 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
     return this.#env.clock.timer(owner, fire)
   }
   random32(purpose: 'isn' | 'port'): number {
-    this.#random[purpose] ??= this.#env.random.fork('tcp').fork(purpose)
+    this.#random[purpose] ??= this.#env.random.fork(`tcp/${purpose}`)
     return this.#random[purpose].uint32()
   }
   buffer(length: number): Packet {
@@ -162,8 +161,8 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
   }
 
   /** RFC 1122 §4.2.3.9: net, host and source route failures are soft; protocol and port unreachable are hard. */
-  #error(error: IcmpError): void {
-    if (error.protocol !== Ipv4Header.PROTOCOL.tcp || error.type !== Icmp.TYPE.unreachable) return
+  icmpError(error: IcmpError): void {
+    if (error.type !== Icmp.TYPE.unreachable) return
     const hard = error.code === Icmp.UNREACHABLE.protocol || error.code === Icmp.UNREACHABLE.port
     const local = { address: error.source, port: get16(error.quoted, 0) }
     const remote = { address: error.destination, port: get16(error.quoted, 2) }

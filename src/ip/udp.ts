@@ -36,12 +36,7 @@ export class UdpLayer implements PacketHandler {
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextPort =
-      EPHEMERAL +
-      env.random
-        .fork('udp')
-        .fork('udp-port')
-        .below(65_536 - EPHEMERAL)
+    this.#nextPort = EPHEMERAL + env.random.fork('udp/udp-port').below(65_536 - EPHEMERAL)
     stack.handle(Ipv4Header.PROTOCOL.udp, this)
   }
 
@@ -55,11 +50,11 @@ export class UdpLayer implements PacketHandler {
   open(own: number, listener: (datagram: Datagram) => void): UdpSocket {
     if (this.#listeners.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
     this.#listeners.set(own, listener)
-    return {
-      port: own,
-      send: (destination, to, data, source) => this.#send(own, destination, to, data, source),
-      close: () => void this.#listeners.delete(own),
-    }
+    return new Socket(this, own)
+  }
+
+  close(port: number): void {
+    this.#listeners.delete(port)
   }
 
   #freePort(): number | undefined {
@@ -71,7 +66,7 @@ export class UdpLayer implements PacketHandler {
     return undefined
   }
 
-  #send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
+  send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
     const packet = this.#env.packets.from(data)
     const at = packet.prepend(Udp.HEADER)
     const wanted = source !== undefined && this.#stack.isOwn(source) ? source : undefined
@@ -97,5 +92,21 @@ export class UdpLayer implements PacketHandler {
     const data = bytes.subarray(at + Udp.HEADER, at + Udp.length(bytes, at))
     listener({ from: source, fromPort: Udp.sourcePort(bytes, at), to: destination, data })
     packet.release()
+  }
+}
+
+class Socket implements UdpSocket {
+  readonly port: number
+  readonly #layer: UdpLayer
+
+  constructor(layer: UdpLayer, port: number) {
+    this.#layer = layer
+    this.port = port
+  }
+  send(destination: Ipv4, port: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
+    return this.#layer.send(this.port, destination, port, data, source)
+  }
+  close(): void {
+    this.#layer.close(this.port)
   }
 }

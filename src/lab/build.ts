@@ -4,7 +4,7 @@ import { SERVICES } from '../app/services.ts'
 import { type Env, powered, World } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Power } from '../base/scheduler.ts'
-import { type LineQuality, Link } from '../link/link.ts'
+import { type LineQuality, Link, PERFECT } from '../link/link.ts'
 import type { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
 import type { SimNode } from '../node/node.ts'
@@ -78,7 +78,7 @@ function buildLink(
 }
 
 /** The lab's rate may be absent: infinitely fast. */
-const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ rate: 0, ...spec })
+const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...PERFECT, ...spec })
 
 function startServices({ lab, nodes }: Simulation): void {
   for (const { node, service, port } of servicesOf(lab)) SERVICES[service].serve(nodes.get(node) as IpNode, port)

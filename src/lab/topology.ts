@@ -21,6 +21,7 @@ import type {
   InterfaceSpec,
   Kind,
   LineQuality,
+  LinkEnd,
   LinkSpec,
   NodeSpec,
   QualityChange,
@@ -242,7 +243,8 @@ export class Topology {
     const at = interfaces.findIndex(iface => iface.link === link.index && iface.side === side)
     const own = interfaces.find((iface, i) => i !== at && iface.ipv4?.address === ipv4.address)
     if (own) this.issues.value(entry, `${end.node.name} has ${formatIpv4(ipv4.address)} already, at ${own.name}.`)
-    if (at >= 0) interfaces[at] = { ipv4, ...interfaces[at] }
+    const there = interfaces[at]
+    if (there) interfaces[at] = { name: there.name, link: there.link, side: there.side, ipv4 }
   }
 
   /** Between two machines without a switch: the usual slip, and one sentence for it. */
@@ -318,12 +320,10 @@ export class Topology {
       const there = quality(sends[0])
       // Most lines are alike in both directions.
       const back = alike(...sends) ? there : quality(sends[1])
-      const [a, b] = ends.map((end, side) => ({
-        node: end.node.name,
-        iface: end.iface,
-        ...(end.ipv4 ? { ipv4: end.ipv4 } : {}),
-        sends: side === 0 ? there : back,
-      }))
+      const [a, b] = ends.map(({ node: { name: node }, iface, ipv4 }, side): LinkEnd => {
+        const sends = side === 0 ? there : back
+        return ipv4 ? { node, iface, ipv4, sends } : { node, iface, sends }
+      })
       return {
         name: ends.map(end => `${end.node.name}:${end.iface}`).join('-'),
         type: text(child(tree, 'type')) === 'ip' ? 'ip' : 'ethernet',

@@ -97,10 +97,7 @@ export class Link {
     this.name = names.join(' - ')
     this.type = type
     this.mtu = mtu
-    this.#lines = [
-      new Line(this, 0, envs[0], random.fork(names[0]), quality[0]),
-      new Line(this, 1, envs[1], random.fork(names[1]), quality[1]),
-    ]
+    this.#lines = [new Line(this, 0, envs[0], random, quality[0]), new Line(this, 1, envs[1], random, quality[1])]
     this.ends = [new End(this, names[0], this.#lines[0]), new End(this, names[1], this.#lines[1])]
     this.#lines[0].to = this.ends[1]
     this.#lines[1].to = this.ends[0]
@@ -168,6 +165,7 @@ class Line {
   readonly #link: Link
   readonly #from: 0 | 1
   readonly #env: Env
+  /** Of the link. */
   readonly #random: Random
   /** Each fault draws from a stream of its own, so that one does not shift another. */
   #chances: { readonly [K in Fault]: Random } | undefined
@@ -182,7 +180,7 @@ class Line {
     this.#from = from
     this.#env = env
     this.#random = random
-    this.#timer = env.clock.timer(`link ${link.name}`, Line.#due, this)
+    this.#timer = env.clock.timer(link.name, Line.#due, this)
     this.#busyUntil = 0
     this.quality = quality
     this.setQuality(quality)
@@ -229,7 +227,7 @@ class Line {
   /** The same for a line with faults. */
   #sendFaulty(packet: Packet, departure: SimTime): void {
     const { loss, corruption, duplication, reordering } = this.quality
-    this.#chances ??= chances(this.#random)
+    this.#chances ??= chances(this.#random.fork(this.#link.ends[this.#from].name))
     const chance = this.#chances
     if (loss > 0 && chance.loss.chance(loss)) {
       this.#drop(packet, 'line-loss')

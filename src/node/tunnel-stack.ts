@@ -2,6 +2,7 @@
 import { ANY, formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
 import type { MachineView } from '../base/view.ts'
 import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { IpStack, PacketHandler } from '../ip/stack.ts'
@@ -53,7 +54,7 @@ export class Tunnelling implements EndpointSinks, PacketHandler {
     const { stack, env } = node
     this.#env = env
     this.#stack = stack
-    this.endpoint = new Endpoint(env.scope('pptp'), config, this, decide)
+    this.endpoint = new Endpoint(env, config, this, decide)
     stack.handle(Ipv4Header.PROTOCOL.gre, this)
   }
 
@@ -71,9 +72,9 @@ export class Tunnelling implements EndpointSinks, PacketHandler {
     this.endpoint.receiveGre(packet, from)
   }
 
-  /** A scope of its own for each session, or the second one would draw the magic numbers of the first again. */
-  sessionEnv(): Env {
-    return this.#env.scope(`ppp session ${++this.#sessions}`)
+  /** A stream of its own for each session, or the second one would draw the magic numbers of the first again. */
+  sessionStream(): Random {
+    return this.#env.random.fork(`ppp session ${++this.#sessions}`)
   }
 
   /** Is a packet of the tunnel to this peer being routed? What enters the tunnel meanwhile would carry itself. */
@@ -115,7 +116,7 @@ export class PppLink implements CallHandlers, PppSinks {
     this.#name = config.iface
     this.#owner = owner
     this.#clampsMss = clampsMss
-    this.session = new Session(tunnelling.sessionEnv(), config, this)
+    this.session = new Session(node.env, config, this, tunnelling.sessionStream())
   }
 
   /** The call that carries it. */

@@ -130,7 +130,10 @@ export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   }
 
   #exchanges(): readonly { start(): void; stop(): void }[] {
-    return [this.#asking, this.#proving].filter(exchange => exchange !== undefined)
+    // PAP goes first, where the other is CHAP: it needs no Challenge.
+    const papFirst = this.#proving instanceof PapProver && this.#asking instanceof ChapAuthenticator
+    const both = papFirst ? [this.#proving, this.#asking] : [this.#asking, this.#proving]
+    return both.filter(exchange => exchange !== undefined)
   }
 
   peerProved(user: string, keys: MppeKeys | undefined): void {

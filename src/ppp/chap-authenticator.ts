@@ -85,9 +85,9 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
     this.#patience?.cancel()
   }
 
-  /** A peer that sends us our own Challenge wants us to answer it for it. */
+  /** A peer that sends us our own Challenge, while it is open, wants us to answer it for it. */
   isOwn(challenge: Uint8Array): boolean {
-    return equal(challenge, this.#challenge)
+    return this.#challenge.length > 0 && equal(challenge, this.#challenge)
   }
 
   #newChallenge(): void {
@@ -154,6 +154,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
   #decide(user: string, verdict: Verdict): void {
     if (verdict.granted) {
       this.#waiting = 'done'
+      this.#challenge = NOTHING
       this.#answered = NOTHING
       this.refused = undefined
       this.#answer('success', this.#welcome(verdict))

@@ -1,6 +1,7 @@
 /** LCP Echo-Requests while the link is open: RFC 1661 §5.8. The link ends after so many without an answer. */
 import type { Timer } from '../base/scheduler.ts'
 import { running } from '../base/view.ts'
+import type { PppConfig } from './config.ts'
 import type { ControlProtocol } from './control-protocol.ts'
 import type { ExchangeView, Link } from './link.ts'
 
@@ -10,22 +11,26 @@ export interface Echoing {
   readonly ownMagic: number
 }
 
+export const NOT_ASKED: ExchangeView = { counters: { echoesUnanswered: 0 }, timers: {} }
+
 export class KeepAlive {
   readonly #link: Link
   #timer: Timer | undefined
   readonly #lcp: Echoing
+  readonly #echo: NonNullable<PppConfig['echo']>
   #id = 0
   /** Echo-Requests without answer. */
   #unanswered = 0
 
-  constructor(link: Link, lcp: Echoing) {
+  constructor(link: Link, lcp: Echoing, echo: NonNullable<PppConfig['echo']>) {
     this.#link = link
+    this.#echo = echo
     this.#lcp = lcp
   }
 
   start(): void {
     this.#unanswered = 0
-    if (this.#link.config.echo) this.#send()
+    this.#send()
   }
 
   stop(): void {
@@ -45,9 +50,9 @@ export class KeepAlive {
   }
 
   #send(): void {
-    const { echo, machine } = this.#link.config
+    const { machine } = this.#link.config
+    const echo = this.#echo
     const { clock, node } = this.#link.env
-    if (!echo) return
     if (this.#unanswered >= echo.failures) {
       const detail = `No answer to ${this.#unanswered} Echo-Requests.`
       this.#link.end({ reason: 'echo-timeout', layer: 'lcp', detail, tries: this.#unanswered })

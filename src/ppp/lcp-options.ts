@@ -6,7 +6,6 @@
  * alternatives, padding, compound frames) and of multilink (RFC 1990).
  */
 import { get16 } from '../base/bytes.ts'
-import type { Random } from '../base/random.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { type AuthMethod, DEFAULT_MRU } from './config.ts'
@@ -113,7 +112,6 @@ export class MagicRule extends FourOctets implements OptionRule<number> {
   readonly #link: Link
   readonly #wanted: boolean
   readonly #own: OwnOptions
-  #random: Random | undefined
   /** Requests in a row that carried our own magic number. */
   loops = 0
 
@@ -147,8 +145,7 @@ export class MagicRule extends FourOctets implements OptionRule<number> {
   }
 
   #draw(): number {
-    this.#random ??= this.#link.env.random.fork('magic')
-    return this.#random.uint32() || 1
+    return this.#link.random('magic').uint32() || 1
   }
 }
 

@@ -9,7 +9,7 @@ import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { DEFAULT_MRU, type PppEnd } from './config.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
-import { KeepAlive } from './keep-alive.ts'
+import { KeepAlive, NOT_ASKED } from './keep-alive.ts'
 import { AccmRule, type Auth, AuthRule, FlagRule, MagicRule, MruRule, type OwnOptions } from './lcp-options.ts'
 import type { Link } from './link.ts'
 
@@ -34,12 +34,13 @@ export class Lcp implements LayerHooks, OwnOptions {
   readonly #magic: MagicRule
   readonly #pfc: FlagRule
   readonly #acfc: FlagRule
-  readonly #keepAlive: KeepAlive
+  /** Absent: the peer is not asked whether it lives. */
+  readonly #keepAlive: KeepAlive | undefined
 
   constructor(link: Link, hooks: LcpHooks) {
     this.#link = link
     this.#hooks = hooks
-    this.#keepAlive = new KeepAlive(link, this)
+    this.#keepAlive = link.config.echo && new KeepAlive(link, this, link.config.echo)
     const { accm = 0, magic = true, pfc = true, acfc = true } = link.config.lcp ?? {}
     this.#mru = new MruRule(link.config.mru)
     this.#accm = new AccmRule(accm)
@@ -53,7 +54,7 @@ export class Lcp implements LayerHooks, OwnOptions {
 
   view(): MachineView {
     const whole = this.protocol.view()
-    const { counters, timers } = this.#keepAlive.view()
+    const { counters, timers } = this.#keepAlive?.view() ?? NOT_ASKED
     return {
       ...whole,
       counters: { ...whole.counters, ...counters, loops: this.#magic.loops },
@@ -116,14 +117,14 @@ export class Lcp implements LayerHooks, OwnOptions {
     this.protocolCompressed = this.#pfc.theirs === true
     this.#magic.loops = 0
     this.#identify()
-    this.#keepAlive.start()
+    this.#keepAlive?.start()
     this.#hooks.lcpUp()
   }
 
   down(): void {
     this.addressCompressed = false
     this.protocolCompressed = false
-    this.#keepAlive.stop()
+    this.#keepAlive?.stop()
     this.#hooks.lcpDown()
   }
 
@@ -145,7 +146,7 @@ export class Lcp implements LayerHooks, OwnOptions {
   }
   /** A peer without Echo cannot be asked whether it lives. */
   codeRejected(code: number): void {
-    if (code === Cp.CODES['echo-request'] || code === Cp.CODES['echo-reply']) this.#keepAlive.stop()
+    if (code === Cp.CODES['echo-request'] || code === Cp.CODES['echo-reply']) this.#keepAlive?.stop()
   }
 
   other(packet: Cp.Cp): boolean {
@@ -154,7 +155,7 @@ export class Lcp implements LayerHooks, OwnOptions {
         if (this.#useful(packet)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.ownMagic })
         return true
       case 'echo-reply':
-        if (this.#useful(packet)) this.#keepAlive.answered()
+        if (this.#useful(packet)) this.#keepAlive?.answered()
         return true
       // Said, shown in the trace, and never answered (RFC 1661 §5.9, RFC 1570).
       case 'discard-request':

@@ -10,12 +10,15 @@ import { type MachineView, running } from '../base/view.ts'
 import * as Ppp from '../wire/ppp.ts'
 import type { PppConfig, PppEnd } from './config.ts'
 
+/** What a session draws random numbers for. */
+export type Purpose = 'challenge' | 'chap-id' | 'peer-challenge' | 'magic'
+
 /** The session as its protocols see it. */
 export interface Link {
   readonly env: Env
   readonly config: PppConfig
-  /** A stream of the whole session, so that a second authentication does not draw the same challenges again. */
-  random(purpose: 'challenge' | 'chap-id' | 'peer-challenge'): Random
+  /** A stream of the whole session, so that what comes later in it does not draw the same numbers again. */
+  random(purpose: Purpose): Random
   /** The longest information field that the peer receives. */
   peerMru(): number
   /** Sends a control packet. */

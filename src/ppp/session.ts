@@ -5,7 +5,7 @@
  *       ▲              │  LCP                 │  auth-phase.ts       │  network-phase.ts, then data-path.ts
  *       └────down──────┴──────── terminate ◀──┴───────closing─────────┘
  *
- * Give every session a scope of its own (`env.scope('call-7')`), or two sessions draw the same magic numbers.
+ * Give every session a random stream of its own, or two sessions draw the same magic numbers.
  * `sinks.down` must not deliver to the peer before it returns: automata are in the middle of their actions.
  *
  * Limits: one network protocol, IPv4; IPV6CP gets a Protocol-Reject.
@@ -25,7 +25,7 @@ import type { CryptoWork } from './crypto-work.ts'
 import { DataPath, type PppCounters, prepend } from './data-path.ts'
 import type { MppeKeys } from './keys.ts'
 import { Lcp, type LcpHooks } from './lcp.ts'
-import type { Link } from './link.ts'
+import type { Link, Purpose } from './link.ts'
 import { type NetworkHooks, NetworkPhase } from './network-phase.ts'
 
 /** RFC 1661 §3.2 */
@@ -67,7 +67,8 @@ export interface PppSnapshot {
 export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, NetworkHooks {
   readonly env: Env
   readonly config: PppConfig
-  readonly #streams: { [K in Parameters<Link['random']>[0]]?: Random } = {}
+  readonly #stream: Random
+  readonly #streams: { [K in Purpose]?: Random } = {}
   readonly #sinks: PppSinks
   readonly #phase: Machine<Phase, PhaseEvent, never>
   readonly #lcp: Lcp
@@ -80,8 +81,10 @@ export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, 
   /** The frame being read. */
   #frame: Packet | undefined
 
-  constructor(env: Env, config: PppConfig, sinks: PppSinks) {
+  /** `stream` is its own, if another than that of `env`. */
+  constructor(env: Env, config: PppConfig, sinks: PppSinks, stream: Random = env.random) {
     this.env = env
+    this.#stream = stream
     this.config = config
     this.#sinks = sinks
     this.#phase = new Machine(this, PHASES, 'dead')
@@ -205,8 +208,8 @@ export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, 
 
   // What its layers ask for: see Link
 
-  random(purpose: Parameters<Link['random']>[0]): Random {
-    this.#streams[purpose] ??= this.env.random.fork(purpose)
+  random(purpose: Purpose): Random {
+    this.#streams[purpose] ??= this.#stream.fork(purpose)
     return this.#streams[purpose]
   }
   peerMru(): number {

@@ -25,7 +25,7 @@ export class CallIdAllotment {
     this.#env = env
     this.#config = config
     this.#inUse = inUse
-    this.#random = env.random.fork('pptp call id')
+    this.#random = env.random.fork('pptp/pptp call id')
   }
 
   connectionMade(connection: ControlConnection): void {

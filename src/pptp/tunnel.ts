@@ -25,6 +25,7 @@ import type { TunnelConfig, TunnelStatistics } from './types.ts'
 
 const LARGEST_WINDOW = 1024
 const NO_TIMES = new Float64Array(0)
+const NO_PACKETS: (Packet | undefined)[] = []
 /** No number; numbers are 0 … 2^32 - 1. */
 const NONE = -1
 
@@ -67,7 +68,8 @@ export class Tunnel {
   #acknowledged = 0
   /** When the packets under way were sent, by number modulo the length, which is a power of two. */
   #sentAt = [NEVER, NEVER, NEVER, NEVER]
-  readonly #waiting: Packet[] = []
+  /** Frames that wait for the window; made when the first does. */
+  #waiting: Packet[] | undefined
   readonly #ackTimeOut: Timer
 
   /** The number that is awaited from the peer; `NONE` before its first packet. */
@@ -76,7 +78,7 @@ export class Tunnel {
   #unacknowledged = 0
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
-  #held: (Packet | undefined)[] = []
+  #held = NO_PACKETS
   #heldSince = NO_TIMES
   #heldCount = 0
   #holdTimer: Timer | undefined
@@ -126,7 +128,7 @@ export class Tunnel {
   }
   /** Frames that wait for the window to open. */
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting?.length ?? 0
   }
   /** Early packets that wait for those before them. */
   get held(): number {
@@ -170,9 +172,10 @@ export class Tunnel {
 
   /** Takes a PPP frame. */
   send(frame: Packet): void {
-    if (this.#config.flow === 'none' || (this.#waiting.length === 0 && this.outstanding < this.window)) {
+    if (this.#config.flow === 'none' || (this.waiting === 0 && this.outstanding < this.window)) {
       this.#transmit(frame)
-    } else if (this.#waiting.length < this.#config.sendQueue) {
+    } else if (this.waiting < this.#config.sendQueue) {
+      this.#waiting ??= []
       this.#waiting.push(frame)
     } else {
       this.#drop(frame, 'gre-window-full', NONE)
@@ -416,7 +419,7 @@ export class Tunnel {
 
   #sendWaiting(): void {
     while (this.outstanding < this.window) {
-      const frame = this.#waiting.shift()
+      const frame = this.#waiting?.shift()
       if (!frame) return
       this.#transmit(frame)
     }
@@ -429,7 +432,7 @@ export class Tunnel {
     this.#ackTimeOut.cancel()
     this.#ackDelay.cancel()
     this.#holdTimer?.cancel()
-    for (const frame of this.#waiting.splice(0)) this.#drop(frame, 'gre-unknown-call', NONE)
+    for (const frame of this.#waiting?.splice(0) ?? []) this.#drop(frame, 'gre-unknown-call', NONE)
     for (let slot = 0; slot < this.#held.length && this.#heldCount > 0; slot++) {
       const packet = this.#takeHeld(slot)
       if (packet) this.#drop(packet, 'gre-unknown-call', NONE)
@@ -443,7 +446,7 @@ export class Tunnel {
   }
 
   #describe(reason: TunnelDrop, sequence: number): string {
-    if (reason === 'gre-window-full') return `${this.outstanding} outstanding, ${this.#waiting.length} waiting`
+    if (reason === 'gre-window-full') return `${this.outstanding} outstanding, ${this.waiting} waiting`
     if (reason === 'gre-unknown-call') return 'the call ended before its turn'
     return `seq ${sequence}, awaited ${this.#expected}`
   }

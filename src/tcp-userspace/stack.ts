@@ -69,7 +69,7 @@ export class TcpStack {
       userTimeout: options.userTimeout,
       timeWait: options.timeWait ?? DEFAULT_TIME_WAIT,
       finWait2: options.finWait2 ?? DEFAULT_FIN_WAIT_2,
-      remove: connection => this.#remove(connection),
+      stack: this,
     }
   }
 
@@ -83,13 +83,17 @@ export class TcpStack {
     const { address, port, backlog = DEFAULT_BACKLOG } = options
     const others = this.#listeners.get(port) ?? []
     if (others.some(other => other.address === address)) return undefined
-    const listener = new TcpListener(address, port, backlog, accept, () => {
-      const rest = (this.#listeners.get(port) ?? []).filter(one => one !== listener)
-      if (rest.length > 0) this.#listeners.set(port, rest)
-      else this.#listeners.delete(port)
-    })
+    const listener = new TcpListener(this, address, port, backlog, accept)
     this.#listeners.set(port, others.concat(listener))
     return listener
+  }
+
+  /** @internal Nobody listens there any more. */
+  unlisten(listener: TcpListener): void {
+    const { port } = listener
+    const rest = (this.#listeners.get(port) ?? []).filter(one => one !== listener)
+    if (rest.length > 0) this.#listeners.set(port, rest)
+    else this.#listeners.delete(port)
   }
 
   /** Undefined when no local port is free, or the address is not one machine's (§3.9.2.3, MUST-46). */
@@ -217,7 +221,8 @@ export class TcpStack {
     this.#all.add(connection)
   }
 
-  #remove(connection: TcpConnection): void {
+  /** @internal */
+  remove(connection: TcpConnection): void {
     const key = keyOf(connection)
     this.#all.delete(connection)
     let at = this.#table.get(key)
@@ -258,21 +263,25 @@ class TcpListener implements Listener, Accepting {
   readonly port: number
   readonly backlog: number
   readonly accept: (connection: Connection) => ConnectionHandlers
-  readonly close: () => void
+  readonly #stack: TcpStack
   halfOpen = 0
 
   constructor(
+    stack: TcpStack,
     address: number | undefined,
     port: number,
     backlog: number,
     accept: (connection: Connection) => ConnectionHandlers,
-    close: () => void,
   ) {
+    this.#stack = stack
     this.address = address
     this.port = port
     this.backlog = backlog
     this.accept = accept
-    this.close = close
+  }
+
+  close(): void {
+    this.#stack.unlisten(this)
   }
 }
 

@@ -343,7 +343,7 @@ class PptpEnd {
     this.#ppp = ppp
     this.#client = role === 'pns'
     const config: EndpointConfig = endpointConfig(role, { hostName: env.node, tunnel: TUNNEL_CONFIG })
-    this.#endpoint = new Endpoint(env.scope('pptp'), config, { gre: packet => wire.gre(packet) }, call => {
+    this.#endpoint = new Endpoint(env, config, { gre: packet => wire.gre(packet) }, call => {
       const link = this.#makeLink(call)
       return {
         connected: () => env.clock.after(0, 'opens', () => link.session.open()),

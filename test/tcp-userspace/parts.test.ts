@@ -187,10 +187,8 @@ describe('scoreboard (RFC 6675 §4)', () => {
   const told = (...blocks: [number, number][]): Options => {
     const options = new Options()
     options.blocks = blocks.length
-    for (const [n, [from, to]] of blocks.entries()) {
-      options.from[n] = from
-      options.to[n] = to
-    }
+    options.from = blocks.map(([from]) => from)
+    options.to = blocks.map(([, to]) => to)
     return options
   }
 
@@ -397,10 +395,8 @@ describe('options (RFC 9293 §3.2)', () => {
     const duplicate = (...blocks: [number, number][]): boolean => {
       const options = new Options()
       options.blocks = blocks.length
-      for (const [n, [from, to]] of blocks.entries()) {
-        options.from[n] = from
-        options.to[n] = to
-      }
+      options.from = blocks.map(([from]) => from)
+      options.to = blocks.map(([, to]) => to)
       return options.isDuplicate(100)
     }
     assert.equal(duplicate(), false)
