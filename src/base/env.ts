@@ -30,8 +30,8 @@ class PoweredClock implements Clock {
   draw(): number {
     return this.#clock.draw()
   }
-  timer(owner: string, fire: () => void): Timer {
-    return this.#clock.timer(owner, fire, this.#power)
+  timer<T>(owner: string, fire: (whose: T) => void, whose?: T): Timer {
+    return this.#clock.timer(owner, fire, whose as T, this.#power)
   }
   after(delay: number, owner: string, fire: () => void): Timer {
     const timer = this.timer(owner, fire)

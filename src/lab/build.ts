@@ -4,7 +4,7 @@ import { SERVICES } from '../app/services.ts'
 import { type Env, powered, World } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Power } from '../base/scheduler.ts'
-import { type LineQuality, Link } from '../link/link.ts'
+import { type LineQuality, Link, PERFECT } from '../link/link.ts'
 import { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
 import type { SimNode } from '../node/node.ts'
@@ -90,14 +90,18 @@ function buildLink({ world, nodes, boots }: Simulation, spec: Lab.LinkSpec): Lin
   const [a, b] = spec.ends.map(end => nodes.get(end.node) as SimNode)
   const envs = [boots.get(spec.ends[0].node)?.env as Env, boots.get(spec.ends[1].node)?.env as Env] as const
   const names = [`${spec.ends[0].node}:${spec.ends[0].iface}`, `${spec.ends[1].node}:${spec.ends[1].iface}`] as const
-  const quality = [lineQuality(spec.ends[0].sends), lineQuality(spec.ends[1].sends)] as const
-  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, quality)
+  const [there, back] = spec.ends.map(end => end.sends)
+  const quality = lineQuality(there)
+  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, [
+    quality,
+    back === there ? quality : lineQuality(back),
+  ])
   for (const [i, node] of [a, b].entries()) node.plug(spec.ends[i].iface, link.ends[i], spec.ends[i].ipv4)
   return link
 }
 
 /** The lab's rate may be absent: infinitely fast. */
-const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...spec, rate: spec.rate ?? 0 })
+const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...PERFECT, ...spec })
 
 function startService({ nodes }: Simulation, { node, service, port }: Lab.ServiceSpec): void {
   SERVICES[service].serve(nodes.get(node) as IpNode, port)

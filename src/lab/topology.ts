@@ -21,6 +21,7 @@ import type {
   InterfaceSpec,
   Kind,
   LineQuality,
+  LinkEnd,
   LinkSpec,
   NodeSpec,
   QualityChange,
@@ -242,7 +243,8 @@ export class Topology {
     const at = interfaces.findIndex(iface => iface.link === link.index && iface.side === side)
     const own = interfaces.find((iface, i) => i !== at && iface.ipv4?.address === ipv4.address)
     if (own) this.issues.value(entry, `${end.node.name} has ${formatIpv4(ipv4.address)} already, at ${own.name}.`)
-    if (at >= 0) interfaces[at] = { ...interfaces[at], ipv4 }
+    const there = interfaces[at]
+    if (there) interfaces[at] = { name: there.name, link: there.link, side: there.side, ipv4 }
   }
 
   /** Between two machines without a switch: the usual slip, and one sentence for it. */
@@ -315,12 +317,13 @@ export class Topology {
         this.issues.value(at, message, hint)
         return undefined
       })
-      const [a, b] = ends.map((end, side) => ({
-        node: end.node.name,
-        iface: end.iface,
-        ...(end.ipv4 ? { ipv4: end.ipv4 } : {}),
-        sends: quality(sends[side]),
-      }))
+      const there = quality(sends[0])
+      // Most lines are alike in both directions.
+      const back = alike(...sends) ? there : quality(sends[1])
+      const [a, b] = ends.map(({ node: { name: node }, iface, ipv4 }, side): LinkEnd => {
+        const sends = side === 0 ? there : back
+        return ipv4 ? { node, iface, ipv4, sends } : { node, iface, sends }
+      })
       return {
         name: ends.map(end => `${end.node.name}:${end.iface}`).join('-'),
         type: text(child(tree, 'type')) === 'ip' ? 'ip' : 'ethernet',
@@ -335,28 +338,29 @@ export class Topology {
     const { name, kind, merged, interfaces } = node
     const routes = hasStack(kind) ? this.#routes(node) : []
     const tcp = hasStack(kind) ? readTcp(child(merged, 'tcp')) : undefined
+    // Arrays without room to grow, and what is spread last: what follows a spread gives every object a hidden class of its own, which costs more than the object.
     const common = {
       name,
-      interfaces,
-      routes,
+      interfaces: interfaces.slice(),
+      routes: routes.slice(),
       ...(tcp === undefined ? {} : { tcp }),
       ...(hasStack(kind) && blocksTooBig(merged) ? { blocksTooBig: true } : {}),
     }
     if (kind === 'client') {
       const pptp = readClient(node, this)
-      return pptp && { ...common, kind, pptp }
+      return pptp && { kind, pptp, ...common }
     }
     if (kind === 'pptp-server') {
       const pptp = readServer(node, this)
-      return pptp && { ...common, kind, pptp }
+      return pptp && { kind, pptp, ...common }
     }
     if (kind === 'radius') {
       const radius = readRadiusNode(node, this)
-      return radius && { ...common, kind, radius }
+      return radius && { kind, radius, ...common }
     }
     if (kind === 'tun') return readTun(node, this)
     if (kind === 'udp') return readUdp(node, this)
-    return kind && merged.kind === 'map' ? { ...common, kind } : undefined
+    return kind && merged.kind === 'map' ? { kind, ...common } : undefined
   }
 
   #routes(node: NodeDraft): RouteSpec[] {
@@ -433,6 +437,11 @@ const blocksTooBig = (node: Tree): boolean => text(child(child(node, 'icmp'), 'f
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)
 const hasNoAddresses = (kind: Kind | undefined): boolean => kind === 'switch' || kind === 'tun' || kind === 'udp'
+
+function alike(a: QualityChange, b: QualityChange): boolean {
+  const keys = Object.keys({ ...a, ...b }) as (keyof QualityChange)[]
+  return keys.every(key => a[key] === b[key])
+}
 
 function quality(change: QualityChange): LineQuality {
   const usual = VERB_DEFAULTS.quality

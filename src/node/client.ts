@@ -11,17 +11,18 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
-import type { AuthMethod, PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig, PppEnd } from '../ppp/config.ts'
 import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
+import type { CallEnd, ControlEnd, ControlHandlers } from '../pptp/types.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { clientEndpoint, type GreChoice, HABITS, type Profile, profiledMppe } from './tunnel-profile.ts'
+import { greSnapshot, PPTP_PORT, PppLink, type PppLinkOwner, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
@@ -51,7 +52,7 @@ export interface ClientConfig extends LinkSettings {
 
 const IFACE = 'ppp0'
 
-export class Client extends IpNode {
+export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
   readonly kind = 'client'
   readonly #config: ClientConfig
   readonly #tunnelling: Tunnelling
@@ -69,9 +70,9 @@ export class Client extends IpNode {
   constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
     super(env, config.forward ?? false, routes, tcp)
     this.#config = config
-    const { profile = 'default', gre = {} } = config
+    const { profile = 'default', gre } = config
     this.#habits = HABITS[profile]
-    this.#tunnelling = new Tunnelling(this, profiledEndpoint(profile, 'pns', env.node, gre, {}))
+    this.#tunnelling = new Tunnelling(this, clientEndpoint(profile, gre))
   }
 
   get tunnelUp(): boolean {
@@ -88,19 +89,13 @@ export class Client extends IpNode {
     const { server } = this.#config
     this.#way = this.stack.routes.lookup(server)
     const local = this.stack.sourceFor(server) ?? ANY
-    const control = this.#tunnelling.endpoint.connect(local, server, {
-      established: () => this.#dial(control),
-      ended: end => {
-        this.#active = false
-        this.#over(controlEnd(end))
-      },
-    })
+    const control = this.#tunnelling.endpoint.connect(local, server, this)
     this.#control = control
-    const stream = new ConnectionStream(control.streamEvents)
+    const stream = new ConnectionStream(control)
     control.attach(stream)
-    const connection = this.tcp.connect(server, PPTP_PORT, stream.handlers)
+    const connection = this.tcp.connect(server, PPTP_PORT, stream)
     if (connection) stream.attach(connection)
-    else control.streamEvents.closed('unreachable')
+    else control.closed('unreachable')
   }
 
   /** Ends the tunnel in order: PPP, then the call, then the control connection. */
@@ -115,35 +110,38 @@ export class Client extends IpNode {
     if (this.#active) this.#control?.shutDown()
   }
 
-  /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
-  #dial(control: ControlConnection): void {
-    const call: Call = control.dial({
-      connected: () => link.session.open(),
-      received: frame => link.session.receive(frame),
-      ended: end => {
-        link.session.lowerDown()
-        this.#over(callEnd(end, link.end))
-        // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
-        if (end.reason !== 'timeout') control.part()
-      },
-    })
-    const link = new PppLink(
-      this,
-      this.#tunnelling,
-      call,
-      this.#pppConfig(),
-      {
-        networkUp: port => this.#addRoutes(port),
-        networkDown: () => this.#removeRoutes(),
-        finished: end => {
-          if (end.reason !== 'lower-down') this.#over(end)
-          call.clear()
-        },
-      },
-      this.#config.mssClamp,
-    )
-    this.#call = call
+  // What its control connection and its link tell
+
+  established(): void {
+    if (!this.#control) return
+    const link = new PppLink(this, this.#tunnelling, this.#pppConfig(), this, this.#config.mssClamp)
+    this.#call = this.#control.dial(link)
+    link.attach(this.#call)
     this.#link = link
+  }
+
+  ended(end: ControlEnd): void {
+    this.#active = false
+    this.#over(controlEnd(end))
+  }
+
+  linkUp(_link: PppLink, port: PppPort): void {
+    this.#addRoutes(port)
+  }
+
+  linkDown(): void {
+    this.#removeRoutes()
+  }
+
+  linkFinished({ call }: PppLink, end: PppEnd): void {
+    if (end.reason !== 'lower-down') this.#over(end)
+    call.clear()
+  }
+
+  callEnded(link: PppLink, end: CallEnd): void {
+    this.#over(callEnd(end, link.end))
+    // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
+    if (end.reason !== 'timeout') this.#control?.part()
   }
 
   /** The first cause is what the user wants to know. */

@@ -14,11 +14,11 @@ import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
 import { withoutDomain } from '../ppp/auth.ts'
 import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
-import { type Judge, localJudge, type Verdict } from '../ppp/judge.ts'
+import { type Judge, localJudge, type Users, type Verdict } from '../ppp/judge.ts'
 import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import type { CallEnd, CallHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, ControlEnd, ControlHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
 import { Caller, type Grant } from './caller.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
@@ -27,8 +27,8 @@ import type { Snapshot } from './node.ts'
 import type { PppPort } from './ppp-port.ts'
 import { RadiusNas, type RadiusSettings } from './radius-nas.ts'
 import { callEnd, controlEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { type GreChoice, HABITS, type Profile, profiledMppe, serverEndpoint } from './tunnel-profile.ts'
+import { PPTP_PORT, PppLink, type PppLinkOwner, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ServerConfig extends LinkSettings {
   /** Its own address on every ppp interface. */
@@ -74,7 +74,7 @@ export interface Limits
 const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 const refused = (detail: string): TunnelEnd => ({ layer: 'pptp', reason: 'refused', tries: 0, detail })
 
-export class PptpServer extends IpNode {
+export class PptpServer extends IpNode implements ControlHandlers, PppLinkOwner {
   readonly kind = 'pptp-server'
   readonly #config: ServerConfig
   readonly #tunnelling: Tunnelling
@@ -85,22 +85,27 @@ export class PptpServer extends IpNode {
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
   readonly #radius: RadiusNas | undefined
+  readonly #secretOf: Users['secretOf']
+  /** Judges those of whom it knows the secret. */
+  readonly #here: Judge
   /** Addresses of the pool that belong to one user each, whether he is there or not. */
   #reserved = 0
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ServerConfig, tcp: TcpOptions = {}) {
     super(env, true, routes, tcp)
     this.#config = config
+    this.#secretOf = user => config.users.get(user)
+    this.#here = localJudge({ secretOf: this.#secretOf })
     const { first, last } = config.pool
     this.#pool = new LowestFree(first, last)
     for (const { address } of config.grants?.values() ?? []) {
       if (address !== undefined && address >= first && address <= last && this.#pool.claim(address)) this.#reserved++
     }
     this.#radius = config.radius && new RadiusNas(this, config.radius, policyOf(config.mppe).use !== 'off')
-    const { profile = 'default', gre = {}, limits = {} } = config
+    const { profile = 'default', gre, limits = {} } = config
     this.#habits = HABITS[profile]
     const { callsPerConnection, connections, connectionsPerPeer } = limits
-    const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
+    const pac = serverEndpoint(profile, gre, {
       ...(callsPerConnection === undefined ? {} : { callsPerConnection }),
       ...(connections === undefined ? {} : { connections }),
       ...(connectionsPerPeer === undefined ? {} : { connectionsPerPeer }),
@@ -120,7 +125,7 @@ export class PptpServer extends IpNode {
 
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
   shutDown(): void {
-    for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
+    for (const control of [...this.#tunnelling.endpoint.connections]) control.shutDown()
   }
 
   protected override answersFor(address: Ipv4): boolean {
@@ -133,13 +138,12 @@ export class PptpServer extends IpNode {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
     return acceptedStream(connection, stream => {
-      const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
-        ended: end => {
-          if (control.carried === 0) this.#over(peer, controlEnd(end))
-        },
-      })
-      return control.streamEvents
+      return this.#tunnelling.endpoint.accept(local, peer, stream, this)
     })
+  }
+
+  ended(end: ControlEnd, { carried, peer }: ControlConnection): void {
+    if (carried === 0) this.#over(peer, controlEnd(end))
   }
 
   // Calls
@@ -152,20 +156,10 @@ export class PptpServer extends IpNode {
       return NO_RESOURCE
     }
     const unit = this.#units.take() as number
-    const link = new PppLink(
-      this,
-      this.#tunnelling,
-      call,
-      this.#pppConfig(call, unit),
-      {
-        networkUp: (port, facts) => this.#up(call, port, facts),
-        networkDown: () => {},
-        finished: () => call.clear(),
-      },
-      this.#config.mssClamp,
-    )
+    const link = new PppLink(this, this.#tunnelling, this.#pppConfig(call, unit), this, this.#config.mssClamp)
+    link.attach(call)
     this.#callers.set(call, new Caller(this.env, call, link, unit))
-    return link.handlers(end => this.#ended(call, end))
+    return link
   }
 
   #callsFull(): string | undefined {
@@ -203,7 +197,9 @@ export class PptpServer extends IpNode {
     return [...(this.#config.grants?.values() ?? [])].some(grant => grant.address === address)
   }
 
-  #up(call: Call, { name }: PppPort, { user }: NetworkFacts): void {
+  // What a link tells
+
+  linkUp({ call }: PppLink, { name }: PppPort, { user }: NetworkFacts): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     const { limits } = this.#config
@@ -213,15 +209,19 @@ export class PptpServer extends IpNode {
     this.#radius?.start(caller)
   }
 
+  linkDown(): void {}
+
+  linkFinished({ call }: PppLink): void {
+    call.clear()
+  }
+
   /** The users known here judge at once; whom none of them is, the RADIUS server. */
   #judgeOf(call: Call): Judge {
     const { users } = this.#config
-    const here = localJudge({ secretOf: user => users.get(user) })
-    const find = (): Caller | undefined => this.#callers.get(call)
-    const elsewhere = this.#radius?.judgeOf(find)
+    const elsewhere = this.#radius?.judgeOf(() => this.#callers.get(call))
     return (proof, decide) => {
       const known = users.has(proof.user) || users.has(withoutDomain(proof.user))
-      const judge = known ? here : (elsewhere ?? here)
+      const judge = known ? this.#here : (elsewhere ?? this.#here)
       judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(call, proof.user, verdict) : verdict))
     }
   }
@@ -238,7 +238,7 @@ export class PptpServer extends IpNode {
     return { granted: false, error: 649, retry: false, detail }
   }
 
-  #ended(call: Call, end: CallEnd): void {
+  callEnded({ call }: PppLink, end: CallEnd): void {
     const caller = this.#callers.get(call)
     if (!caller) return
     this.#callers.delete(call)
@@ -261,7 +261,7 @@ export class PptpServer extends IpNode {
   }
 
   #pppConfig(call: Call, unit: number): PppConfig {
-    const { local, users, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
+    const { local, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
     const { mtu, profile = 'default' } = this.#config
     return {
       iface: `ppp${unit}`,
@@ -269,7 +269,7 @@ export class PptpServer extends IpNode {
       authenticatePeer: {
         methods: auth,
         name: this.env.node,
-        secretOf: user => users.get(user),
+        secretOf: this.#secretOf,
         judge: this.#judgeOf(call),
         retries: authRetries,
       },

@@ -1,16 +1,18 @@
 /** What PNS and PAC share: GRE between the IP stack and the endpoint, and PPP between a call and a ppp interface. */
-import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
+import { ANY, formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
 import type { MachineView } from '../base/view.ts'
 import { clampMss, segmentFor } from '../ip/mss.ts'
-import type { NetworkFacts, PppConfig, PppEnd, PppTimers } from '../ppp/config.ts'
+import type { IpStack, PacketHandler } from '../ip/stack.ts'
+import type { NetworkFacts, PppConfig, PppEnd, PppSinks, PppTimers } from '../ppp/config.ts'
 import { RFC_TIMERS } from '../ppp/config.ts'
 import type { Cipher } from '../ppp/mppe-policy.ts'
 import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
 import { type Decide, Endpoint } from '../pptp/endpoint.ts'
-import type { CallHandlers, EndpointConfig } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, EndpointConfig, EndpointSinks, LinkInfo } from '../pptp/types.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IpNode } from './ip-node.ts'
@@ -39,49 +41,61 @@ export function tunnelMtu({ stack }: IpNode, peer: Ipv4, configured: number | un
 }
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
-export class Tunnelling {
+export class Tunnelling implements EndpointSinks, PacketHandler {
   readonly endpoint: Endpoint
-  /** Peers towards which a GRE packet is on its way out at this moment. */
-  readonly #carrying = new Set<Ipv4>()
   readonly #env: Env
+  readonly #stack: IpStack
+  /** Peers towards which a GRE packet is on its way out at this moment: so many of them, one inside the other. */
+  readonly #carrying: Ipv4[] = [ANY]
+  #depth = 0
   #sessions = 0
 
   constructor(node: IpNode, config: EndpointConfig, decide?: Decide) {
     const { stack, env } = node
     this.#env = env
-    const gre = (packet: Packet, peer: Ipv4): void => {
-      this.#carrying.add(peer)
-      stack.output(packet, peer, Ipv4Header.PROTOCOL.gre)
-      this.#carrying.delete(peer)
-    }
-    this.endpoint = new Endpoint(env.scope('pptp'), config, { gre }, decide)
-    stack.handle(Ipv4Header.PROTOCOL.gre, packet => {
-      const from = Ipv4Header.source(packet.bytes, packet.start)
-      packet.start += Ipv4Header.headerLength(packet.bytes, packet.start)
-      this.endpoint.receiveGre(packet, from)
-    })
+    this.#stack = stack
+    this.endpoint = new Endpoint(env, config, this, decide)
+    stack.handle(Ipv4Header.PROTOCOL.gre, this)
   }
 
-  /** A scope of its own for each session, or the second one would draw the magic numbers of the first again. */
-  sessionEnv(): Env {
-    return this.#env.scope(`ppp session ${++this.#sessions}`)
+  /** A GRE packet of the endpoint. */
+  gre(packet: Packet, peer: Ipv4): void {
+    this.#carrying[this.#depth++] = peer
+    this.#stack.output(packet, peer, Ipv4Header.PROTOCOL.gre)
+    this.#depth--
+  }
+
+  /** A GRE packet for the endpoint. */
+  receive(packet: Packet): void {
+    const from = Ipv4Header.source(packet.bytes, packet.start)
+    packet.start += Ipv4Header.headerLength(packet.bytes, packet.start)
+    this.endpoint.receiveGre(packet, from)
+  }
+
+  /** A stream of its own for each session, or the second one would draw the magic numbers of the first again. */
+  sessionStream(): Random {
+    return this.#env.random.fork(`ppp session ${++this.#sessions}`)
   }
 
   /** Is a packet of the tunnel to this peer being routed? What enters the tunnel meanwhile would carry itself. */
   isCarrying(peer: Ipv4): boolean {
-    return this.#carrying.has(peer)
+    const at = this.#carrying.indexOf(peer)
+    return at >= 0 && at < this.#depth
   }
 }
 
-export interface PppLinkEvents {
-  networkUp(port: PppPort, facts: NetworkFacts): void
-  networkDown(port: PppPort): void
+/** What a node is told of its links. */
+export interface PppLinkOwner {
+  linkUp(link: PppLink, port: PppPort, facts: NetworkFacts): void
+  linkDown(link: PppLink): void
   /** PPP is over: the call may be cleared. */
-  finished(end: PppEnd): void
+  linkFinished(link: PppLink, end: PppEnd): void
+  /** The call is over, and PPP with it. */
+  callEnded(link: PppLink, end: CallEnd): void
 }
 
 /** One PPP session over one call, with its interface in the node's stack while IPCP is open. */
-export class PppLink {
+export class PppLink implements CallHandlers, PppSinks {
   readonly session: Session
   port: PppPort | undefined
   facts: NetworkFacts | undefined
@@ -89,55 +103,44 @@ export class PppLink {
   readonly #node: IpNode
   readonly #tunnelling: Tunnelling
   readonly #env: Env
-  readonly #call: Call
+  #call: Call | undefined
   readonly #name: string
-  readonly #events: PppLinkEvents
+  readonly #owner: PppLinkOwner
   readonly #clampsMss: boolean
   readonly usage = new Usage()
 
-  constructor(
-    node: IpNode,
-    tunnelling: Tunnelling,
-    call: Call,
-    config: PppConfig,
-    events: PppLinkEvents,
-    clampsMss = false,
-  ) {
+  constructor(node: IpNode, tunnelling: Tunnelling, config: PppConfig, owner: PppLinkOwner, clampsMss = false) {
     this.#node = node
     this.#tunnelling = tunnelling
     this.#env = node.env
-    this.#call = call
     this.#name = config.iface
-    this.#events = events
+    this.#owner = owner
     this.#clampsMss = clampsMss
-    this.session = new Session(tunnelling.sessionEnv(), config, {
-      down: frame => this.#call.send(frame),
-      up: datagram => this.#up(datagram),
-      accmsAgreed: accms => this.#call.accmsAgreed(accms),
-      networkUp: facts => this.#networkUp(facts),
-      networkDown: () => this.#networkDown(),
-      finished: end => {
-        this.end = end
-        this.#events.finished(end)
-      },
-    })
+    this.session = new Session(node.env, config, this, tunnelling.sessionStream())
   }
 
-  /** What the call is told to do with this link. */
-  handlers(ended: CallHandlers['ended']): CallHandlers {
-    return {
-      connected: () => this.open(),
-      received: frame => this.session.receive(frame),
-      ended: end => {
-        this.session.lowerDown()
-        ended(end)
-      },
-    }
+  /** The call that carries it. */
+  attach(call: Call): void {
+    this.#call = call
   }
+  get call(): Call {
+    if (!this.#call) throw new Error(`${this.#env.node} ${this.#name}: no call carries this link`)
+    return this.#call
+  }
+
+  // What the call tells
 
   /** A PAC starts PPP after what is being done now: the reply that connects the call must leave before the first frame. */
-  open(): void {
-    this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
+  connected(): void {
+    if (this.#tunnelling.endpoint.config.role === 'pns') this.session.open()
+    else this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
+  }
+  received(frame: Packet): void {
+    this.session.receive(frame)
+  }
+  ended(end: CallEnd): void {
+    this.session.lowerDown()
+    this.#owner.callEnded(this, end)
   }
 
   machines(): Record<string, MachineView> {
@@ -151,8 +154,9 @@ export class PppLink {
     return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters }, crypto: { ...crypto } }
   }
 
-  #send(datagram: Packet): void {
-    if (!this.#tunnelling.isCarrying(this.#call.peer)) {
+  /** An IP packet of the stack, into the tunnel. */
+  send(datagram: Packet): void {
+    if (!this.#tunnelling.isCarrying(this.call.peer)) {
       if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
       this.usage.count(datagram, 'out', this.#env.clock.now)
       this.#showInside(datagram, 'in')
@@ -170,30 +174,46 @@ export class PppLink {
     inside({ iface: this.#name, way, packet: id, parent, bytes: data })
   }
 
-  #up(datagram: Packet): void {
+  // What the session tells
+
+  down(frame: Packet): void {
+    this.call.send(frame)
+  }
+
+  up(datagram: Packet): void {
     if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
     this.usage.count(datagram, 'in', this.#env.clock.now)
     this.#showInside(datagram, 'out')
     this.#node.stack.receiveFrom(this.#name, datagram)
   }
 
-  #networkUp(facts: NetworkFacts): void {
-    const port = new PppPort(this.#name, facts.mtu, packet => this.#send(packet))
+  accmsAgreed(accms: LinkInfo): void {
+    this.call.accmsAgreed(accms)
+  }
+
+  networkUp(facts: NetworkFacts): void {
+    const port = new PppPort(this.#name, facts.mtu, this)
     this.port = port
     this.facts = facts
     this.#node.addInterface(port, { address: facts.local, prefix: prefixOf(facts.peer, 32) })
-    this.#env.trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
-    this.#events.networkUp(port, facts)
+    const { trace } = this.#env
+    if (trace.on) trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
+    this.#owner.linkUp(this, port, facts)
   }
 
-  #networkDown(): void {
+  networkDown(): void {
     const { port } = this
     if (!port) return
     this.port = undefined
     port.up = false
     this.#node.stack.removeInterface(port.name)
-    this.#events.networkDown(port)
+    this.#owner.linkDown(this)
     this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
+  }
+
+  finished(end: PppEnd): void {
+    this.end = end
+    this.#owner.linkFinished(this, end)
   }
 }
 

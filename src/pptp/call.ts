@@ -12,7 +12,7 @@ import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
-import { Machine } from '../base/table.ts'
+import { Machine, type MachineOwner } from '../base/table.ts'
 import { formatDuration, type SimTime } from '../base/time.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import * as Pptp from '../wire/pptp.ts'
@@ -27,7 +27,7 @@ import {
   PNS_CALL,
   PNS_INCOMING_CALL,
 } from './call-table.ts'
-import { Tunnel } from './tunnel.ts'
+import { Tunnel, type TunnelSinks } from './tunnel.ts'
 import type {
   CallEnd,
   CallHandlers,
@@ -62,7 +62,11 @@ export type IncomingRequest = Pptp.Message<'incoming-call-request'>
 
 /** §2.14: "should not be sent more than once every 60 seconds". */
 const WAN_ERROR_INTERVAL = 60e9
-export class Call {
+const ALL_ESCAPED: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+const CONNECTED: Codes = { ...NO_CODES, resultCode: 1 }
+
+export class Call implements TunnelSinks, MachineOwner<CallAction> {
+  readonly env: Env
   /** Ours; the peer puts it into its GRE packets. */
   readonly callId: number
   readonly peer: Ipv4
@@ -75,15 +79,15 @@ export class Call {
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
   notices = 0
   /** PAC: what Set-Link-Info said last; before it "the default value is 0xFFFFFFFF" (§2.15). */
-  linkInfo: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+  linkInfo = ALL_ESCAPED
   /** PNS: what WAN-Error-Notify said last. */
   wanErrors: WanErrors | undefined
-  readonly #env: Env
   readonly #config: EndpointConfig
   readonly #port: CallPort
   readonly #serial: number
   readonly #machine: Machine<CallState, CallEvent, CallAction>
-  readonly #timer: Timer
+  /** Of a reply, while one is awaited. */
+  #timer: Timer | undefined
   #handlers: CallHandlers | undefined
   #dial: DialOptions | undefined
   #ring: RingOptions | undefined
@@ -108,18 +112,20 @@ export class Call {
     serial: number,
     port: CallPort,
   ) {
-    this.#env = env
+    this.env = env
     this.#config = config
     this.#port = port
     this.#serial = serial
     this.direction = direction
     this.peer = peer
     this.callId = callId
-    const name = config.names.call(peer, callId)
     const [outgoing, incoming] = config.role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
     const rows = direction === 'outgoing' ? outgoing : incoming
-    this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
-    this.#timer = env.clock.timer(name, () => this.#timedOut())
+    this.#machine = new Machine(this, rows, 'idle')
+  }
+
+  get machineName(): string {
+    return this.#config.names.call(this.peer, this.callId)
   }
 
   get state(): CallState {
@@ -154,7 +160,7 @@ export class Call {
 
   /** No data pass in this state. */
   refuseData(packet: Packet): void {
-    this.#env.trace.drop({
+    this.env.trace.drop({
       reason: 'gre-unknown-call',
       layer: 'gre',
       packet: packet.id,
@@ -198,12 +204,21 @@ export class Call {
     if (!this.#errorsToTell) return
     this.#port.send({ type: 'wan-error-notify', peerCallId: this.peerCallId, ...this.#errorsToTell })
     this.#errorsToTell = undefined
-    this.#errorTimer ??= this.#env.clock.timer(`call ${this.callId} errors`, () => this.#tellErrors())
+    this.#errorTimer ??= this.env.clock.timer(`call ${this.callId} errors`, () => this.#tellErrors())
     this.#errorTimer.arm(WAN_ERROR_INTERVAL)
   }
 
   #sendNotify(codes: Codes): void {
     this.#port.send({ type: 'call-disconnect-notify', callId: this.callId, ...codes, callStatistics: '' })
+  }
+
+  // What its tunnel hands on
+
+  down(packet: Packet): void {
+    this.#port.gre(packet)
+  }
+  up(frame: Packet): void {
+    this.#handlers?.received(frame)
   }
 
   // The rest is for the endpoint.
@@ -238,7 +253,7 @@ export class Call {
       this.#fire('incomplete-call')
     } else {
       this.#handlers = answer
-      this.#codes = { ...NO_CODES, resultCode: 1 }
+      this.#codes = CONNECTED
       this.#fire('telco-answer')
     }
   }
@@ -267,7 +282,7 @@ export class Call {
       this.#fire('receive-icrq-not-accepting')
     } else {
       this.#handlers = answer
-      this.#codes = { ...NO_CODES, resultCode: 1 }
+      this.#codes = CONNECTED
       this.#fire('receive-icrq-accepting')
     }
   }
@@ -380,12 +395,21 @@ export class Call {
     const before = this.state
     const fired = this.#machine.fire(event)
     if (this.state === before) return fired
-    if (this.state === 'idle' || this.state === 'established') this.#timer.cancel()
-    else this.#timer.arm(this.#config.replyTimeOut)
+    if (this.state === 'idle' || this.state === 'established') {
+      this.#timer?.cancel()
+      this.#timer = undefined
+    } else {
+      this.#timer ??= this.env.clock.timer(this.machineName, Call.#replyOverdue, this)
+      this.#timer.arm(this.#config.replyTimeOut)
+    }
     return fired
   }
 
-  #act(action: CallAction): void {
+  static #replyOverdue(call: Call): void {
+    call.#timedOut()
+  }
+
+  act(action: CallAction): void {
     const port = this.#port
     const { callId, peerCallId } = this
     const { tunnel } = this.#config
@@ -420,12 +444,12 @@ export class Call {
         break
       case 'up':
         this.tunnel = new Tunnel(
-          this.#env,
+          this.env,
           this.#config.tunnel,
           { callId: this.peerCallId, window: this.#peerWindow, processingDelay: this.#peerDelay },
-          { down: packet => port.gre(packet), up: frame => this.#handlers?.received(frame) },
+          this,
         )
-        if (this.#config.linkInfo === 'always') this.setLinkInfo(0xffffffff, 0xffffffff)
+        if (this.#config.linkInfo === 'always') this.setLinkInfo(ALL_ESCAPED.sendAccm, ALL_ESCAPED.receiveAccm)
         this.#handlers?.connected()
         break
       case 'down':

@@ -170,7 +170,7 @@ export class TcpConnection extends Tcb {
     this.become(PLAIN.closed, cause)
     this.timers.stop()
     setKeepAlive(this)
-    this.host.remove(this)
+    this.host.stack.remove(this)
     this.closeReason = reason
     if (reason !== 'closed') tellClosed(this) // else `deliver` does, when the reader has taken all
   }

@@ -53,8 +53,10 @@ export interface Host {
   readonly userTimeout: number | undefined
   readonly timeWait: number
   readonly finWait2: number
-  /** The connection is closed and may be forgotten. */
-  remove(connection: TcpConnection): void
+  readonly stack: {
+    /** The connection is closed and may be forgotten. */
+    remove(connection: TcpConnection): void
+  }
 }
 
 export abstract class Tcb implements Connection {

@@ -27,14 +27,15 @@ describe('renumbering', () => {
   const link = new PppLink(
     node,
     tunnelling,
-    call,
     { ...PLAIN, ip: { local: ANY } },
     {
-      networkUp: () => {},
-      networkDown: () => {},
-      finished: () => {},
+      linkUp: () => {},
+      linkDown: () => {},
+      linkFinished: () => {},
+      callEnded: () => {},
     },
   )
+  link.attach(call)
   const hears = (text: string) => link.session.receive(node.env.packets.from(unhex(text)))
   const addresses = () => [...node.stack.interfaces].map(({ port, address }) => `${port.name} ${formatIpv4(address)}`)
   const routes = () => node.stack.routes.all.map(route => formatPrefix(route.prefix))
