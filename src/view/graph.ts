@@ -1,10 +1,10 @@
 /** A lab as nodes and links to be drawn: which column each node is in, and what may be drawn as one. */
-import type { SceneNode } from '../src/index.ts'
+import type { Kind } from '../lab/lab.ts'
 
 export interface GraphNode {
   /** Of the first of them, if it stands for several. */
   readonly name: string
-  readonly kind: SceneNode['kind']
+  readonly kind: Kind
   readonly members: readonly string[]
 }
 export interface GraphLink {

@@ -8,8 +8,8 @@
  * Limits: links between the same two nodes lie on each other. Where two links that share no end would have to exchange
  * rows within one gap, one part of them lies on the other.
  */
-import { DOWN, LEFT, RIGHT, UP } from './canvas.ts'
 import { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './graph.ts'
+import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
 
 /** `card`: name, job, address; `tight`: the same without margins; `box`: one row in a frame; `chip`: `[name]`. */
 export type Form = 'card' | 'tight' | 'box' | 'chip'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { DOWN, LEFT, lineChar, RIGHT, UP } from '../../tui/canvas.ts'
-import { columnsOf, foldChains, foldHosts, type Graph } from '../../tui/graph.ts'
-import { type Drawing, drawingFor, type Rect } from '../../tui/layout.ts'
+import { columnsOf, foldChains, foldHosts, type Graph } from '../../src/view/graph.ts'
+import { DOWN, LEFT, lineChar, RIGHT, UP } from '../../src/view/joints.ts'
+import { type Drawing, drawingFor, type Rect } from '../../src/view/layout.ts'
 
 type Kind = Graph['nodes'][number]['kind']
 const KINDS: readonly Kind[] = ['host', 'router', 'switch', 'client', 'pptp-server']
