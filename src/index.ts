@@ -58,6 +58,7 @@ export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snap
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
+export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
 export {
   type Drawing,
@@ -72,5 +73,6 @@ export {
 export { ledgerTable } from './view/ledger.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
+export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'
 export { endpoints, oneLine } from './wire/one-line.ts'

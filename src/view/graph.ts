@@ -93,6 +93,7 @@ export function columnsOf(graph: Graph): Map<string, number> {
   const servers = graph.nodes.filter(({ kind }) => kind === 'pptp-server').map(({ name }) => name)
   const clients = graph.nodes.filter(({ kind }) => kind === 'client').map(({ name }) => name)
   const first = graph.nodes.find(({ kind }) => kind === 'host') ?? graph.nodes[0]
+  const doors = graph.nodes.filter(({ kind }) => kind === 'tun' || kind === 'udp').map(({ name }) => name)
 
   /** Gives a column to what can be reached from those that have one. Nothing is reached through a server. */
   const spread = (queue: string[]): void => {
@@ -107,8 +108,10 @@ export function columnsOf(graph: Graph): Map<string, number> {
       }
     }
   }
-  const begin = clients.length > 0 || !first ? clients : [first.name]
+  const users = clients.length > 0 ? clients : doors
+  const begin = users.length > 0 || !first ? users : [first.name]
   for (const name of begin) column.set(name, 0)
+  for (const [name, hops] of behindClients()) column.set(name, -hops)
   spread([...begin])
   // A host on the switch of the users is one of them.
   for (const { name, kind } of graph.nodes) {
@@ -126,6 +129,22 @@ export function columnsOf(graph: Graph): Map<string, number> {
   }
   const used = [...new Set(column.values())].sort((a, b) => a - b)
   return new Map([...column].map(([name, at]) => [name, used.indexOf(at)]))
+
+  /** What only a client joins to the servers, and how far from it: the users of a router that dials. */
+  function behindClients(): Map<string, number> {
+    const behind = new Map<string, number>()
+    for (const client of clients) {
+      for (const first of next.get(client) ?? []) {
+        const hops = new Map([[first, 1]])
+        for (const [name, at] of hops) {
+          for (const other of next.get(name) ?? []) if (other !== client && !hops.has(other)) hops.set(other, at + 1)
+        }
+        const alone = [...hops.keys()].every(name => !['client', 'pptp-server'].includes(kinds.get(name) ?? ''))
+        if (alone && servers.length > 0) for (const [name, at] of hops) behind.set(name, at)
+      }
+    }
+    return behind
+  }
 
   function isLeafHost(name: string): boolean {
     return kinds.get(name) === 'host' && next.get(name)?.length === 1
