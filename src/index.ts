@@ -71,6 +71,7 @@ export {
   type WidthOf,
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { graphMermaid } from './view/mermaid.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'

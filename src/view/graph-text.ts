@@ -9,6 +9,7 @@ import type { GraphNode } from './graph.ts'
 import { DOWN, LEFT, lineChar, RIGHT, UP } from './joints.ts'
 import { type Drawing, drawingFor, type Form, type LinkCell, type PlacedNode } from './layout.ts'
 import {
+  lastOctet,
   linkWords,
   type Picture,
   type PictureEnd,
@@ -48,12 +49,21 @@ const widthIn =
   (picture: Picture) =>
   ({ name }: GraphNode, form: Form): number => {
     const { job, role, addresses } = nodeOf(picture, name)
+    const short = shortened(addresses)
     if (form === 'chip') return name.length + 2
     if (form === 'box') return name.length + (role === '' ? 0 : role.length + 1) + 2
     const margin = form === 'card' ? 4 : 2
     const second = role === '' ? job.length : job.length + role.length + (form === 'card' ? 2 : 1)
-    return Math.max(name.length + 4, second + margin, addresses.length + margin)
+    return Math.max(name.length + 4, second + margin, short.length + margin)
   }
+
+/** One address whole, of several the last octets. */
+function shortened(addresses: readonly string[]): string {
+  if (addresses.length <= 1) return addresses.join('')
+  const shown = addresses.length > 3 ? 2 : addresses.length
+  const more = addresses.length > shown ? ` +${addresses.length - shown}` : ''
+  return addresses.slice(0, shown).map(lastOctet).join('  ') + more
+}
 
 class Grid {
   readonly #rows: string[][] = []
@@ -92,7 +102,7 @@ function paintNode(grid: Grid, { name, job, role, addresses, outside }: PictureN
   grid.text(x + 1, y, ` ${name} `)
   grid.text(x + margin, y + 1, job)
   grid.text(x + columns - margin - role.length, y + 1, role)
-  grid.text(x + margin, y + 2, addresses)
+  grid.text(x + margin, y + 2, shortened(addresses))
 }
 
 function paintLinks(grid: Grid, picture: Picture, { links, nodes, form }: Drawing): void {

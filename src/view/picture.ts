@@ -21,8 +21,8 @@ export interface PictureNode {
   readonly role: string
   /** Not simulated: what is behind a door. */
   readonly outside: boolean
-  /** A few words, as there is little room in a box. */
-  readonly addresses: string
+  /** Its own on links, `198.51.100.10`. */
+  readonly addresses: readonly string[]
 }
 
 export interface PictureLink {
@@ -36,6 +36,8 @@ export interface PictureLink {
   readonly quality: readonly [QualityWords, QualityWords]
   /** Those that pass over it. */
   readonly tunnels: readonly Tunnel[]
+  /** It is before or behind a tunnel: packets that were in it are in clear here. */
+  readonly leg: boolean
 }
 
 export interface PictureEnd {
@@ -74,18 +76,11 @@ function pictureNode({ name, kind, interfaces }: NodeSpec): PictureNode {
     job,
     role: kind === 'client' ? 'PNS' : kind === 'pptp-server' ? 'PAC' : '',
     outside: job === 'outside',
-    addresses: shortened(addresses),
+    addresses,
   }
 }
 
-/** One address whole, of several the last octets. */
-function shortened(addresses: readonly string[]): string {
-  if (addresses.length <= 1) return addresses.join('')
-  const shown = addresses.length > 3 ? 2 : addresses.length
-  const more = addresses.length > shown ? ` +${addresses.length - shown}` : ''
-  return addresses.slice(0, shown).map(lastOctet).join('  ') + more
-}
-const lastOctet = (address: string): string => address.slice(address.lastIndexOf('.'))
+export const lastOctet = (address: string): string => address.slice(address.lastIndexOf('.'))
 
 function pictureLink(link: LinkSpec, index: number, tunnels: readonly Tunnel[]): PictureLink {
   const end = ({ node, iface, ipv4 }: LinkSpec['ends'][0]): PictureEnd => {
@@ -102,11 +97,13 @@ function pictureLink(link: LinkSpec, index: number, tunnels: readonly Tunnel[]):
     network: ipv4 ? formatPrefix(ipv4.prefix) : '',
     quality: [qualityWords([a.sends, b.sends]), qualityWords([b.sends, a.sends])],
     tunnels: tunnels.filter(({ way }) => way.links.includes(index)),
+    leg: tunnels.some(({ before, behind }) => before.links.includes(index) || behind.links.includes(index)),
   }
 }
 
 /** `15 ms, 10 Mb/s, 1 % loss`; a telephone line says that it is one. */
-export function linkWords({ quality: [{ delay, rate, faults }], serial }: PictureLink): string {
+export function linkWords({ quality, serial }: PictureLink, from: 0 | 1 = 0): string {
+  const { delay, rate, faults } = quality[from]
   return [serial ? 'line' : '', delay, rate, ...faults].filter(word => word !== '').join(', ')
 }
 
@@ -168,7 +165,7 @@ export function stripOf({
     legs.push({ nodes: [nodes[nodes.length - 1], several(behind.nodes)], protection: 'clear', inside: false })
   }
   const leads = routes.length > 0 ? `for ${routes.join(', ')}` : ''
-  const inside = inner ? `inside ${inner.client} to ${inner.server}` : ''
+  const inside = inner && protection !== 'none' ? `inside ${inner.client} to ${inner.server}` : ''
   const facts = [because, ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : [])]
   return { no, legs, facts }
 }

@@ -8,7 +8,6 @@ import type { Graph } from './graph.ts'
 import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
 import type { Drawing, LinkCell, PlacedLink } from './layout.ts'
 import { numbers, type Picture, type PictureLink, PROTECTION_WORDS } from './picture.ts'
-import type { QualityWords } from './quality.ts'
 
 export interface Label {
   readonly x: number
@@ -31,7 +30,7 @@ export const graphOf = ({ nodes, links }: Picture): Graph => ({
 
 /** `rich`: with the networks, and the interfaces and addresses at the ends. */
 export function planOf(picture: Picture, drawing: Drawing, rich: boolean): Plan {
-  const paper = new Paper(drawing)
+  const paper = new Paper(drawing, rich ? -1 : 0)
   for (const placed of drawing.links) {
     const together = picture.links.filter(link => sameEnds(link, picture.links[placed.link.index]))
     // Links between the same two nodes lie on each other.
@@ -95,7 +94,11 @@ class Paper {
   readonly #taken = new Set<string>()
   readonly #owners = new Map<string, Set<number>>()
 
-  constructor({ nodes, links }: Drawing) {
+  readonly #top: number
+
+  /** `top`: the first row that may have words. */
+  constructor({ nodes, links }: Drawing, top: number) {
+    this.#top = top
     for (const { rect } of nodes) {
       for (let y = rect.y; y < rect.y + rect.rows; y++) this.#take(rect.x, y, rect.columns)
     }
@@ -130,7 +133,7 @@ class Paper {
 
   /** Puts a label there if nothing is, and no other words touch it. */
   put(label: Label): boolean {
-    if (label.text === '' || label.x < 0 || label.y < 0) return false
+    if (label.text === '' || label.x < 0 || label.y < this.#top) return false
     for (let i = 0; i < label.text.length; i++) if (this.#taken.has(`${label.x + i} ${label.y}`)) return false
     const touches = this.labels.some(
       other => other.y === label.y && other.x <= label.x + label.text.length && other.x + other.text.length >= label.x,
@@ -160,38 +163,39 @@ function label(paper: Paper, links: readonly PictureLink[], run: Run, placed: Pl
   }
   if (rich) labelEnds(paper, link, run, placed, reversed)
   const { delay, rate, faults } = link.quality[reversed ? 1 : 0]
-  const rows = [run.y - 1, run.y + 1, run.y - 2, run.y + 2]
-  const place = (texts: readonly string[], role: Label['role'], rows: readonly number[]): void => {
-    const words = texts.filter(text => text !== '')
-    const fitting = [
-      ...words.filter(text => text.length <= run.length - 2),
-      ...words.slice(-1).filter(text => text.length <= run.length),
-    ]
-    for (const text of fitting) {
-      for (const y of rows) if (paper.put({ ...at, x: middle(run, text), y, text, role })) return
-    }
+  const line = link.serial ? 'line' : ''
+  const [above, below] = [
+    [run.y - 1, run.y - 2],
+    [run.y + 1, run.y + 2],
+  ]
+  /** The first of the texts that has room in one of the rows; with a cell left free at both sides if that can be. */
+  const place = (text: string, role: Label['role'], rows: readonly number[]): boolean => {
+    const short = text.replaceAll(' ', '')
+    const fitting = [...[text, short].filter(({ length }) => length < run.length), short]
+    return fitting.some(
+      text => text.length <= run.length && rows.some(y => paper.put({ ...at, x: middle(run, text), y, text, role })),
+    )
   }
-  const tight = (text: string): string[] => [text, text.replaceAll(' ', '')]
-  if (rich) {
-    const whole = qualityLine({ delay, rate, faults: [] }, link.serial)
-    if (whole.length <= run.length) place([whole], 'quality', rows)
-    else for (const text of [delay, rate, link.serial ? 'line' : '']) place(tight(text), 'quality', rows)
-    for (const text of faults) place(tight(text), 'fault', [...rows].reverse())
-    place([link.network], 'network', [run.y + 1, run.y + 2])
-    return
+  const words = [line, delay, rate].filter(word => word !== '')
+  const whole = words.join(', ')
+  if (!rich || whole.length > run.length - 2 || !place(whole, 'quality', above)) {
+    place(delay, 'quality', [...above, ...below])
+    place(rate, 'quality', rich ? [...above, ...below] : [...below, ...above])
+    place(line, 'quality', [...above, ...below])
   }
-  for (const text of [delay, rate]) place(tight(text), 'quality', rows)
-  if (link.serial) place(['line'], 'quality', rows)
-  for (const text of faults) place(tight(text), 'fault', [run.y + 2, run.y - 2, run.y + 1, run.y - 1])
+  for (const text of faults) place(text, 'fault', [...below, ...above])
+  if (rich) place(link.network, 'network', below)
 }
-
-const qualityLine = ({ delay, rate }: QualityWords, serial: boolean): string =>
-  [serial ? 'line' : '', delay, rate].filter(word => word !== '').join(', ')
 
 /** The tunnels of a link by their numbers, and in a rich drawing what they are. */
 function onLink(paper: Paper, links: readonly PictureLink[], run: Run, rich: boolean): void {
   const tunnels = [...new Set(links.flatMap(({ tunnels }) => tunnels))]
-  if (tunnels.length === 0) return
+  if (tunnels.length === 0) {
+    const text = PROTECTION_WORDS.clear
+    const shown = links.some(({ leg }) => leg) && text.length + 2 <= run.length
+    if (shown) paper.over({ x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index })
+    return
+  }
   const kinds = new Set(tunnels.map(({ protection }) => protection))
   const list = numbers(tunnels.map(({ no }) => no))
   const words = `${list} ${PROTECTION_WORDS[tunnels[0].protection]}`
@@ -208,14 +212,14 @@ function labelEnds(paper: Paper, link: PictureLink, run: Run, { cells }: PlacedL
   const right = link.ends[reversed ? 0 : 1]
   const [first, last] = reversed ? [cells[cells.length - 1], cells[0]] : [cells[0], cells[cells.length - 1]]
   const put = (text: string, x: number, y: number): void => {
-    if (2 * text.length < run.length) paper.put({ x, y, text, role: 'end', link: link.index })
+    if (2 * text.length + 4 < run.length) paper.put({ x, y, text, role: 'end', link: link.index })
   }
   if (first.x === run.x && first.y === run.y) {
-    put(left.iface, run.x, run.y - 1)
-    put(left.host, run.x, run.y + 1)
+    put(left.iface, run.x + 1, run.y - 1)
+    put(left.host, run.x + 1, run.y + 1)
   }
   if (last.x === run.x + run.length - 1 && last.y === run.y) {
-    const end = run.x + run.length
+    const end = run.x + run.length - 1
     put(right.iface, end - right.iface.length, run.y - 1)
     put(right.host, end - right.host.length, run.y + 1)
   }

@@ -26,11 +26,12 @@ import type { Protection } from './tunnels.ts'
 /** A cell, and a character in it, in pixels. */
 const CELL = { width: 7.6, height: 20 }
 const CHARACTER = 7.4
+const TITLE_CHARACTER = 9.2
 const MARGIN = 20
 /** Columns at least, so that sentences have room. */
 const NARROWEST = 88
 /** Columns between two boxes. */
-const GAPS = { least: 12, most: 27 }
+const GAPS = { least: 12, most: 24 }
 
 export function graphSvg(lab: Lab): string {
   const picture = pictureOf(lab)
@@ -43,9 +44,9 @@ export function graphSvg(lab: Lab): string {
   const page = new Page(columns)
   page.text(0, picture.name, 'title')
   for (const line of wrapped([picture.description], columns)) page.row().text(0, line, 'muted')
-  page.skip(1.5)
+  page.skip(2.5)
   page.put(drawing.rows, [...segments(picture, plan), ...boxes(picture, plan), ...words(picture, plan)])
-  page.skip(0.5)
+  page.skip(1)
   for (const { no, facts, plan } of strips) {
     page.skip(0.5)
     strip(page, no, plan)
@@ -60,11 +61,10 @@ export function graphSvg(lab: Lab): string {
 /** Wide enough for what a link says, within reason. */
 function gapFor({ links }: Picture): number {
   const needs = links.map(({ ends, network, quality: [{ delay, rate }], tunnels }) => {
-    const [interfaces, hosts] = [longest(ends.map(({ iface }) => iface)), longest(ends.map(({ host }) => host))]
-    const speed = Math.max(delay.length, rate.length)
-    return Math.max(2 * interfaces + speed + 2, 2 * hosts + network.length + 2, tunnels.length > 0 ? 18 : 0)
+    const above = 2 * longest(ends.map(({ iface }) => iface)) + Math.max(delay.length, rate.length) + 4
+    return Math.max(above, network.length + 2, tunnels.length > 0 ? 18 : 0)
   })
-  return 2 + Math.min(GAPS.most, Math.max(GAPS.least, ...needs))
+  return Math.min(GAPS.most, Math.max(GAPS.least, ...needs))
 }
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length))
 
@@ -73,7 +73,10 @@ const nodeOf = ({ nodes }: Picture, name: string): PictureNode => nodes.find(nod
 const widthIn =
   (picture: Picture) =>
   ({ name }: GraphNode): number =>
-    4 + longest([name, jobOf(nodeOf(picture, name)), nodeOf(picture, name).addresses])
+    4 + longest([name, jobOf(nodeOf(picture, name)), addressOf(nodeOf(picture, name))])
+
+/** Of a node with several they stand at its links. */
+const addressOf = ({ addresses }: PictureNode): string => (addresses.length === 1 ? addresses[0] : '')
 
 const jobOf = ({ job, role }: PictureNode): string => (role === '' ? job : `${job}, ${role}`)
 
@@ -91,7 +94,7 @@ const escaped = (text: string): string =>
 
 const textAt = (x: number, row: number, text: string, role: string): string =>
   `<text class="${role}" x="${px(x * CELL.width)}" y="${px((row + 0.5) * CELL.height)}" textLength="${px(
-    [...text].length * CHARACTER,
+    [...text].length * (role === 'title' ? TITLE_CHARACTER : CHARACTER),
   )}" lengthAdjust="spacingAndGlyphs">${escaped(text)}</text>`
 
 /** Parts below each other, in cells. */
@@ -156,11 +159,11 @@ svg{--page:#fff;--ink:#1f2328;--muted:#59636e;--line:#818b98;--box:#f6f8fa;--fra
 text{font:12.3px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink);dominant-baseline:central;white-space:pre}
 .page{fill:var(--page)}.title{font-weight:bold;font-size:15px}.name{font-weight:bold}.muted,.end,.network{fill:var(--muted)}.fault{fill:var(--none)}
 .box{fill:var(--box);stroke:var(--frame);stroke-width:1.5}.client{fill:var(--client)}.pptp-server{fill:var(--server)}.router{fill:var(--router)}.switch{fill:var(--switch)}.host,.radius{fill:var(--host)}.outside{stroke-dasharray:5 3}
-.chip{fill:var(--box);stroke:var(--frame)}.pill{fill:var(--page);stroke-width:1.5}
-path{fill:none}.plain{stroke:var(--line);stroke-width:2;stroke-linecap:square}.serial{stroke:var(--line);stroke-width:1.5;stroke-dasharray:5 4}
+.chip{fill:var(--box);stroke:var(--frame)}.pill{fill:var(--page);stroke-width:1.5}.mixed{stroke:var(--frame)}
+path{fill:none}.plain,.leg{stroke:var(--line);stroke-width:2;stroke-linecap:square}.leg{stroke:var(--clear)}.serial{stroke:var(--line);stroke-width:1.5;stroke-dasharray:5 4}
 .tube{stroke-width:8;stroke-linecap:square}.bore{stroke:var(--page);stroke-width:4;stroke-linecap:square}.second{stroke-width:8;stroke-dasharray:12 12}.hit{stroke:#000;stroke-opacity:0;stroke-width:14}
 .protected{stroke:var(--protected)}.clear{stroke:var(--clear)}.none{stroke:var(--none)}.open{stroke:var(--open)}
-.says-protected{fill:var(--protected)}.says-clear{fill:var(--clear)}.says-none{fill:var(--none)}.says-open{fill:var(--open)}
+.flat{stroke-linecap:butt}.says-protected{fill:var(--protected)}.says-clear{fill:var(--clear)}.says-none{fill:var(--none)}.says-open{fill:var(--open)}
 `
 
 // Links.
@@ -177,7 +180,7 @@ function segments(picture: Picture, { drawing }: Plan): string[] {
     for (const bit of [UP, RIGHT, DOWN, LEFT]) {
       const links = strokes.filter(({ bits }) => bits & bit).map(({ link }) => link)
       if (links.length === 0) continue
-      const look = protectionsOf(links).join(' ') || (links.every(({ serial }) => serial) ? 'serial' : 'plain')
+      const look = protectionsOf(links).join(' ') || untunnelled(links)
       const lines = looks.get(look) ?? new Lines()
       looks.set(look, lines)
       lines.half(x, y, bit)
@@ -185,7 +188,7 @@ function segments(picture: Picture, { drawing }: Plan): string[] {
   }
   const path = (classes: string, d: string): string => `<path class="${classes}" d="${d}"/>`
   const all = [...looks].map(([look, lines]) => ({ look, kinds: look.split(' '), d: lines.path }))
-  const tubes = all.filter(({ look }) => look !== 'plain' && look !== 'serial')
+  const tubes = all.filter(({ look }) => !['plain', 'leg', 'serial'].includes(look))
   return [
     ...all.filter(one => !tubes.includes(one)).map(({ look, d }) => path(look, d)),
     ...tubes.map(({ kinds, d }) => path(`tube ${kinds[0]}`, d)),
@@ -196,6 +199,11 @@ function segments(picture: Picture, { drawing }: Plan): string[] {
       return `<g class="link"><title>${escaped(linkSentence(picture.links[link.index]))}</title>${path('hit', `M${points.join('L')}`)}</g>`
     }),
   ]
+}
+
+function untunnelled(links: readonly PictureLink[]): string {
+  if (links.every(({ serial }) => serial)) return 'serial'
+  return links.some(({ leg }) => leg) ? 'leg' : 'plain'
 }
 
 /** Level and upright lines made of halves of cells, joined where they touch. */
@@ -243,7 +251,7 @@ function runsOf(halves: readonly number[]): [number, number][] {
 function boxes(picture: Picture, { drawing }: Plan): string[] {
   return drawing.nodes.map(({ node, rect }) => {
     const spec = nodeOf(picture, node.name)
-    const { name, kind, addresses, outside } = spec
+    const { name, kind, outside } = spec
     const [x, y] = [rect.x * CELL.width, rect.y * CELL.height]
     const [width, height] = [rect.columns * CELL.width, rect.rows * CELL.height]
     const round = kind === 'router' ? 16 : kind === 'switch' ? 0 : 5
@@ -255,14 +263,16 @@ function boxes(picture: Picture, { drawing }: Plan): string[] {
       rect.y,
       name,
       'name',
-    )}${centred(rect.y + 1, jobOf(spec), 'muted')}${centred(rect.y + 2, addresses, 'muted')}</g>`
+    )}${centred(rect.y + 1, jobOf(spec), 'muted')}${centred(rect.y + 2, addressOf(spec), 'muted')}</g>`
   })
 }
 
 function words(picture: Picture, { labels }: Plan): string[] {
   return labels.map(({ x, y, text, role, link }) => {
     if (role !== 'tunnel') return textAt(x, y, text, role)
-    const [kind] = protectionsOf([picture.links[link]])
+    const { tunnels } = picture.links[link]
+    const kinds = tunnels.length === 0 ? ['clear'] : protectionsOf([picture.links[link]])
+    const kind = kinds.length === 1 ? kinds[0] : 'mixed'
     const [left, width] = [(x - 0.8) * CELL.width, (text.length + 1.6) * CELL.width]
     const pill = `<rect class="pill ${kind}" x="${px(left)}" y="${px(y * CELL.height + 1)}" width="${px(width)}" height="${CELL.height - 2}" rx="9"/>`
     return `${pill}${textAt(x, y, text, `says-${kind}`)}`
@@ -277,7 +287,7 @@ const STRIP_AT = 11
 function strip(page: Page, no: number, { nodes, lines, words }: ReturnType<typeof stripPlan>): void {
   page.text(0, `tunnel ${no}`, 'name')
   for (const { x, length, protection, inside } of lines) {
-    page.line(x + STRIP_AT - 1, length + 2, inside ? [`tube ${protection}`, 'bore'] : ['plain'])
+    page.line(x + STRIP_AT - 1, length + 2, inside ? [`tube ${protection}`, 'bore'] : ['leg'])
   }
   for (const { x, text } of nodes) page.chip(x + STRIP_AT, text)
   page.row()
@@ -291,8 +301,8 @@ function legend(page: Page, { links, tunnels, nodes }: Picture): void {
     if (tunnels.some(({ protection }) => protection === one)) entries.push([[`tube ${one}`, 'bore'], LEGEND[one]])
   }
   const plain = links.filter(link => link.tunnels.length === 0)
-  if (plain.some(({ serial }) => !serial))
-    entries.push([['plain'], tunnels.length > 0 ? 'no tunnel: in clear' : 'in clear'])
+  if (plain.some(({ leg, serial }) => leg && !serial)) entries.push([['leg'], 'before or behind it, in clear'])
+  if (plain.some(({ leg, serial }) => !leg && !serial)) entries.push([['plain'], 'no tunnel'])
   if (plain.some(({ serial }) => serial)) entries.push([['serial'], 'telephone line'])
   if (nodes.some(({ outside }) => outside)) entries.push([[], 'dashed box: not simulated'])
   let x = 0
@@ -302,7 +312,12 @@ function legend(page: Page, { links, tunnels, nodes }: Picture): void {
       page.row()
       x = 0
     }
-    if (sign > 0) page.line(x, 4, classes)
+    if (sign > 0)
+      page.line(
+        x,
+        4,
+        classes.map(name => `${name} flat`),
+      )
     page.text(x + sign, text, 'muted')
     x += sign + text.length + 4
   }
