@@ -17,7 +17,9 @@ const TABLE: Readonly<Record<string, string>> = Object.fromEntries(
 const TUBE = new Set('║╔╗╚╝╥╨')
 const FREE = new Set(' ─')
 
-/** The cells of one line. */
+export const asciiCell = (cell: string): string => TABLE[cell] ?? (cell > '~' ? '?' : cell)
+
+/** The cells of one line of a screen, on which tubes are two cells wide where there is room. */
 export function asciiCells(cells: readonly string[]): string[] {
   const last = cells.length - 1
   return cells.map((cell, at) => {
@@ -25,6 +27,6 @@ export function asciiCells(cells: readonly string[]): string[] {
     if (cell === '║' && FREE.has(cells[at - 1])) return '#'
     // At the edges of a screen these are corners of panes, elsewhere the sides of boxes and of the timeline.
     if ((at === 0 && cell === '├') || (at === last && cell === '┤')) return '+'
-    return TABLE[cell] ?? (cell > '~' ? '?' : cell)
+    return asciiCell(cell)
   })
 }

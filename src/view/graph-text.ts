@@ -4,7 +4,7 @@
  * Limits: it fits 80 columns where that can be; labels of links for which there is no room stand in the list only.
  */
 import type { Lab } from '../lab/lab.ts'
-import { asciiCells } from './ascii.ts'
+import { asciiCell } from './ascii.ts'
 import type { GraphNode } from './graph.ts'
 import { DOWN, LEFT, lineChar, RIGHT, UP } from './joints.ts'
 import { type Drawing, drawingFor, type Form, type LinkCell, type PlacedNode } from './layout.ts'
@@ -38,7 +38,7 @@ export function graphText(lab: Lab, { ascii = false }: { readonly ascii?: boolea
   ]
   const lines = parts.filter(part => part.length > 0).flatMap((part, i) => (i === 0 ? part : ['', ...part]))
   const text = lines.map(line => line.trimEnd())
-  return `${(ascii ? text.map(line => asciiCells([...line]).join('')) : text).join('\n')}\n`
+  return `${(ascii ? text.map(line => Array.from(line, asciiCell).join('')) : text).join('\n')}\n`
 }
 
 // The net.

@@ -111,6 +111,7 @@ function tunnelList({ tunnels }: Picture): string[] {
         `  t${no}[${lines([`tunnel ${no}: ${client} to ${server}`, PROTECTION_WORDS[protection], because])}]:::${protection}`,
     ),
     'end',
+    'style tunnels fill:none,stroke:none',
     ...PROTECTIONS.filter(one => tunnels.some(({ protection }) => protection === one)).map(
       one => `classDef ${one} fill:#ffffff,stroke:${COLOURS[one]},color:#1f2328`,
     ),

@@ -199,7 +199,7 @@ function onLink(paper: Paper, links: readonly PictureLink[], run: Run, rich: boo
   const kinds = new Set(tunnels.map(({ protection }) => protection))
   const list = numbers(tunnels.map(({ no }) => no))
   const words = `${list} ${PROTECTION_WORDS[tunnels[0].protection]}`
-  const text = rich && kinds.size === 1 && words.length + 6 <= run.length ? words : list
+  const text = rich && kinds.size === 1 && words.length + 4 <= run.length ? words : list
   if (text.length + 1 > run.length) return
   paper.over({ x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index })
 }

@@ -8,7 +8,7 @@
 import type { Lab } from '../lab/lab.ts'
 import type { GraphNode } from './graph.ts'
 import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
-import { drawingIn } from './layout.ts'
+import { type Drawing, drawingIn, type FormRules } from './layout.ts'
 import {
   linkWords,
   type Picture,
@@ -21,6 +21,7 @@ import {
   wrapped,
 } from './picture.ts'
 import { graphOf, type Plan, planOf, strokesOf } from './plan.ts'
+import type { QualityWords } from './quality.ts'
 import type { Protection } from './tunnels.ts'
 
 /** A cell, and a character in it, in pixels. */
@@ -30,13 +31,13 @@ const TITLE_CHARACTER = 9.2
 const MARGIN = 20
 /** Columns at least, so that sentences have room. */
 const NARROWEST = 88
+const WIDEST = 152
 /** Columns between two boxes. */
-const GAPS = { least: 12, most: 24 }
+const GAPS = { least: 12, narrow: 24, most: 30 }
 
 export function graphSvg(lab: Lab): string {
   const picture = pictureOf(lab)
-  const rules = { form: 'card', rows: 3, row: 1, free: 1, gap: gapFor(picture), tracks: 'joint' } as const
-  const drawing = drawingIn(rules, graphOf(picture), widthIn(picture))
+  const drawing = drawingOf(picture)
   const plan = planOf(picture, drawing, true)
   const strips = picture.tunnels.map(tunnel => ({ ...stripOf(tunnel), plan: stripPlan(stripOf(tunnel).legs) }))
   const columns = Math.max(NARROWEST, drawing.columns, ...strips.map(({ plan }) => plan.columns + STRIP_AT))
@@ -46,7 +47,7 @@ export function graphSvg(lab: Lab): string {
   for (const line of wrapped([picture.description], columns)) page.row().text(0, line, 'muted')
   page.skip(2.5)
   page.put(drawing.rows, [...segments(picture, plan), ...boxes(picture, plan), ...words(picture, plan)])
-  page.skip(1)
+  page.skip(1.5)
   for (const { no, facts, plan } of strips) {
     page.skip(0.5)
     strip(page, no, plan)
@@ -58,13 +59,27 @@ export function graphSvg(lab: Lab): string {
   return page.svg(`${picture.name}: ${picture.description}`, sentences(picture))
 }
 
-/** Wide enough for what a link says, within reason. */
-function gapFor({ links }: Picture): number {
-  const needs = links.map(({ ends, network, quality: [{ delay, rate }], tunnels }) => {
-    const above = 2 * longest(ends.map(({ iface }) => iface)) + Math.max(delay.length, rate.length) + 4
+/** Links are as long as their words want, or shorter where the picture would become too wide. */
+function drawingOf(picture: Picture): Drawing {
+  const wide = rulesFor(picture, GAPS.most, 1, ({ delay, rate }) => delay.length + rate.length + 4)
+  const drawing = drawingIn(wide, graphOf(picture), widthIn(picture))
+  if (drawing.columns <= WIDEST) return drawing
+  const narrow = rulesFor(picture, GAPS.narrow, 2, ({ delay }) => delay.length)
+  return drawingIn(narrow, graphOf(picture), widthIn(picture))
+}
+
+function rulesFor(
+  { links }: Picture,
+  most: number,
+  free: number,
+  lengthOf: (words: QualityWords) => number,
+): FormRules {
+  const needs = links.map(({ ends, network, quality, tunnels }) => {
+    const above = 2 * longest(ends.map(({ iface }) => iface)) + lengthOf(quality[0]) + 4
     return Math.max(above, network.length + 2, tunnels.length > 0 ? 18 : 0)
   })
-  return Math.min(GAPS.most, Math.max(GAPS.least, ...needs))
+  const gap = Math.min(most, Math.max(GAPS.least, ...needs))
+  return { form: 'card', rows: 3, row: 1, free, gap, tracks: 'joint' }
 }
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length))
 
@@ -99,12 +114,12 @@ const textAt = (x: number, row: number, text: string, role: string): string =>
 
 /** Parts below each other, in cells. */
 class Page {
-  readonly #columns: number
+  readonly columns: number
   readonly #parts: string[] = []
   #row = 0
 
   constructor(columns: number) {
-    this.#columns = columns
+    this.columns = columns
   }
 
   row(): this {
@@ -137,7 +152,7 @@ class Page {
   }
 
   svg(title: string, description: string): string {
-    const [width, height] = [this.#columns * CELL.width, (this.#row + 1) * CELL.height]
+    const [width, height] = [this.columns * CELL.width, (this.#row + 1) * CELL.height]
     const [w, h] = [px(width + 2 * MARGIN), px(height + 2 * MARGIN)]
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-labelledby="title description">
 <title id="title">${escaped(title)}</title>
@@ -301,14 +316,14 @@ function legend(page: Page, { links, tunnels, nodes }: Picture): void {
     if (tunnels.some(({ protection }) => protection === one)) entries.push([[`tube ${one}`, 'bore'], LEGEND[one]])
   }
   const plain = links.filter(link => link.tunnels.length === 0)
-  if (plain.some(({ leg, serial }) => leg && !serial)) entries.push([['leg'], 'before or behind it, in clear'])
+  if (plain.some(({ leg, serial }) => leg && !serial)) entries.push([['leg'], 'before or behind a tunnel, in clear'])
   if (plain.some(({ leg, serial }) => !leg && !serial)) entries.push([['plain'], 'no tunnel'])
   if (plain.some(({ serial }) => serial)) entries.push([['serial'], 'telephone line'])
   if (nodes.some(({ outside }) => outside)) entries.push([[], 'dashed box: not simulated'])
   let x = 0
   for (const [classes, text] of entries) {
     const sign = classes.length > 0 ? 6 : 0
-    if (x + sign + text.length > NARROWEST) {
+    if (x + sign + text.length > page.columns) {
       page.row()
       x = 0
     }
