@@ -115,7 +115,8 @@ function paintLinks(grid: Grid, picture: Picture, { links, nodes, form }: Drawin
         const box = nodes.some(
           ({ rect }) => x >= rect.x && x < rect.x + rect.columns && y >= rect.y && y < rect.y + rect.rows,
         )
-        if (!box || (cell.bits & bit) === 0) continue
+        // Nothing is written over the name in a frame.
+        if (!box || (cell.bits & bit) === 0 || !FRAME.has(grid.at(x, y))) continue
         const key = `${x} ${y}`
         const double = picture.links[link.index].tunnels.length > 0 ? opposite(bit) : 0
         doubled.set(key, (doubled.get(key) ?? 0) | double)
@@ -135,6 +136,9 @@ function character(strokes: readonly Stroke[]): string {
   }
   return lineChar(bits, doubled)
 }
+
+/** What a frame may have where a link meets it. */
+const FRAME = new Set('─│╌╎├┤┬┴╞╡╥╨')
 
 const around = ({ x, y }: LinkCell): { readonly bit: number; readonly x: number; readonly y: number }[] => [
   { bit: UP, x, y: y - 1 },

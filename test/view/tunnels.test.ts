@@ -1,7 +1,8 @@
 /** What is said of tunnels before a run is what comes of them. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Recorder, Run, sceneOf } from '../../src/index.ts'
+import fc from 'fast-check'
+import { lab, Recorder, Run, sceneOf } from '../../src/index.ts'
 import type { Lab, MppeSpec } from '../../src/lab/lab.ts'
 import { type Tunnel, tunnelsOf } from '../../src/view/tunnels.ts'
 import { drawnLab } from '../support/any-lab.ts'
@@ -47,6 +48,47 @@ describe('the protection of each tunnel of the shipped labs is what a run finds'
       ],
     )
   })
+})
+
+const AUTH = ['pap', 'chap-md5', 'ms-chap', 'ms-chap-v2'] as const
+const anyAuth = fc.shuffledSubarray([...AUTH], { minLength: 1 })
+const anyMppe = fc.record({
+  use: fc.constantFrom('off', 'optional', 'required'),
+  strengths: fc.shuffledSubarray<40 | 56 | 128>([128, 56, 40], { minLength: 1 }),
+  state: fc.constantFrom('stateless', 'stateful', 'either'),
+})
+const anyEnd = fc.record({ auth: anyAuth, mppe: anyMppe })
+
+test('whatever two ends want, a run agrees', () => {
+  const seen = new Set<string>()
+  fc.assert(
+    fc.property(anyEnd, anyEnd, (client, server) => {
+      const loaded = lab({
+        name: 'any',
+        description: 'Any two ends.',
+        stop: '20s',
+        topology: {
+          nodes: {
+            pc: { kind: 'client', pptp: { server: 'office', user: 'pc', password: 'x', ...client } },
+            office: {
+              kind: 'pptp-server',
+              pptp: { local: '10.8.0.1', pool: '10.8.0.10-10.8.0.99', users: { pc: 'x' }, ...server },
+            },
+          },
+          links: [{ endpoints: ['pc:eth0', 'office:eth0'], ipv4: ['192.0.2.1/24', '192.0.2.2/24'], delay: '5ms' }],
+        },
+        events: [{ at: '0s', connect: 'pc' }],
+      })
+      // Encryption that is required without keys for it is a mistake in a lab file.
+      if (!loaded.ok) return
+      const [{ protection, because }] = tunnelsOf(loaded.lab)
+      const words = { none: undefined, protected: 'encrypted', clear: 'in clear', open: 'never' }[protection]
+      assert.equal(cameUp(loaded.lab).get('pc'), words, because)
+      seen.add(protection)
+    }),
+    { numRuns: 120, seed: 7 },
+  )
+  assert.deepEqual([...seen].sort(), ['clear', 'none', 'protected'])
 })
 
 /** A client and a server on one line, changed. */

@@ -153,8 +153,9 @@ function joinBoxes(
       const hit = nodes.find(({ rect }) => isIn(rect, toX, toY))
       if (!hit) continue
       const frame = bit === LEFT || bit === RIGHT ? UP | DOWN : LEFT | RIGHT
-      const before = '╞╡╥╨'.includes(canvas.at(x + toX, toY))
-      if (!before) canvas.text(x + toX, toY, lineChar(frame | opposite(bit), double ? opposite(bit) : 0))
+      // Nothing is written over the name in a frame.
+      if ('─│├┤┬┴'.includes(canvas.at(x + toX, toY)))
+        canvas.text(x + toX, toY, lineChar(frame | opposite(bit), double ? opposite(bit) : 0))
     }
   }
 }
