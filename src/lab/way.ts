@@ -36,7 +36,7 @@ const isOutside = ({ kind }: NodeSpec): boolean => kind === 'tun' || kind === 'u
 
 /** Does it pass packets on that are not for itself? */
 function forwards(node: NodeSpec): boolean {
-  if (node.kind === 'client') return node.pptp.forward === true
+  if (node.kind === 'client') return node.pptp?.forward === true
   return node.kind !== 'host' && node.kind !== 'radius'
 }
 

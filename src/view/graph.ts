@@ -85,10 +85,13 @@ function neighboursOf({ nodes, links }: Graph): Map<string, string[]> {
 
 // Columns.
 
+/** What stands next to its users. */
+const NEAR = new Set(['switch', 'pstn'])
+
 /** The column of each node: users, their switches, then by hops, servers, and what is behind them. */
 export function columnsOf(graph: Graph): Map<string, number> {
   const next = neighboursOf(graph)
-  const kinds = new Map(graph.nodes.map(({ name, kind }) => [name, kind]))
+  const kinds = new Map<string, string>(graph.nodes.map(({ name, kind }) => [name, kind]))
   const column = new Map<string, number>()
   const servers = graph.nodes.filter(({ kind }) => kind === 'pptp-server').map(({ name }) => name)
   const clients = graph.nodes.filter(({ kind }) => kind === 'client').map(({ name }) => name)
@@ -101,7 +104,7 @@ export function columnsOf(graph: Graph): Map<string, number> {
       const here = column.get(name) ?? 0
       for (const other of next.get(name) ?? []) {
         if (kinds.get(other) === 'pptp-server') continue
-        const there = here === 0 && kinds.get(other) !== 'switch' ? 2 : here + 1
+        const there = here === 0 && !NEAR.has(kinds.get(other) ?? '') ? 2 : here + 1
         if ((column.get(other) ?? Number.POSITIVE_INFINITY) <= there) continue
         column.set(other, there)
         queue.push(other)

@@ -54,11 +54,25 @@ export function pictureOf(lab: Lab): Picture {
   return {
     name: lab.name,
     description: lab.description,
-    nodes: lab.nodes.map(pictureNode),
+    nodes: lab.nodes.map(node => pictureNode(node, roleOf(node, lab, tunnels))),
     links: lab.links.map((link, index) => pictureLink(link, index, tunnels)),
     tunnels,
   }
 }
+
+/** Of a voluntary tunnel the caller is the PNS; an access server is the PAC, and whom it calls the PNS (RFC 2637 §1.2). */
+function roleOf(
+  { name, kind }: { readonly name: string; readonly kind: string },
+  { nodes }: Lab,
+  tunnels: readonly Tunnel[],
+) {
+  if (kind === 'nas') return 'PAC'
+  if (kind === 'client') return tunnels.some(({ client }) => client === name) ? 'PNS' : ''
+  if (kind !== 'pptp-server') return ''
+  const called = tunnels.some(({ server }) => server === name)
+  return called || !nodes.some(node => isKind(node, 'nas')) ? 'PAC' : 'PNS'
+}
+const isKind = ({ kind }: { readonly kind: string }, wanted: string): boolean => kind === wanted
 
 const JOBS: ReadonlyMap<string, string> = new Map([
   ['pptp-server', 'server'],
@@ -67,14 +81,14 @@ const JOBS: ReadonlyMap<string, string> = new Map([
   ['udp', 'outside'],
 ])
 
-function pictureNode({ name, kind, interfaces }: NodeSpec): PictureNode {
+function pictureNode({ name, kind, interfaces }: NodeSpec, role: PictureNode['role']): PictureNode {
   const addresses = interfaces.flatMap(({ ipv4 }) => (ipv4 ? [formatIpv4(ipv4.address)] : []))
   const job = JOBS.get(kind) ?? kind
   return {
     name,
     kind,
     job,
-    role: kind === 'client' ? 'PNS' : kind === 'pptp-server' ? 'PAC' : '',
+    role,
     outside: job === 'outside',
     addresses,
   }

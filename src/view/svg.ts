@@ -274,7 +274,7 @@ function boxes(picture: Picture, { drawing }: Plan): string[] {
       text === '' ? '' : textAt(rect.x + (rect.columns - (text.length * CHARACTER) / CELL.width) / 2, row, text, role)
     return `<g class="node"><title>${escaped(`${name}: ${jobOf(spec)}`)}</title><rect class="box ${kind}${
       outside ? ' outside' : ''
-    }" x="${px(x)}" y="${px(y - 2)}" width="${px(width)}" height="${px(height + 4)}" rx="${round}"/>${centred(
+    }" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${round}"/>${centred(
       rect.y,
       name,
       'name',

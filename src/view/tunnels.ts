@@ -9,7 +9,7 @@
  * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
  */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
-import type { AuthProtocol, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
+import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
 import { pathBetween } from '../lab/scene.ts'
 import { type Way, wayTo } from '../lab/way.ts'
 
@@ -41,8 +41,11 @@ export interface Leg {
   readonly links: readonly number[]
 }
 
+/** A client that calls a VPN server. */
+type Caller = ClientSpec & { readonly pptp: ClientPptp }
+
 export function tunnelsOf(lab: Lab): Tunnel[] {
-  const clients = lab.nodes.filter((node): node is ClientSpec => node.kind === 'client')
+  const clients = lab.nodes.filter((node): node is Caller => node.kind === 'client' && node.pptp !== undefined)
   const ways = clients.map(client => wayOf(lab, client))
   const inTunnels = new Set(ways.flatMap(({ links }) => links))
   return clients.map((client, i): Tunnel => {
@@ -62,13 +65,13 @@ export function tunnelsOf(lab: Lab): Tunnel[] {
   })
 }
 
-function serverOf(lab: Lab, { pptp }: ClientSpec): ServerSpec | undefined {
+function serverOf(lab: Lab, { pptp }: Caller): ServerSpec | undefined {
   const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === pptp.server))
   return node?.kind === 'pptp-server' ? node : undefined
 }
 
 /** The way that its routes lead; where they do not, a shortest one. */
-function wayOf(lab: Lab, client: ClientSpec): Way {
+function wayOf(lab: Lab, client: Caller): Way {
   const routed = wayTo(lab, client.name, client.pptp.server)
   if (routed) return routed
   const server = serverOf(lab, client)
@@ -100,7 +103,7 @@ function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
 
 const isEndSystem = (node: NodeSpec | undefined): boolean => node?.kind !== 'switch' && node?.kind !== 'router'
 
-function innerOf({ pptp: { user } }: ClientSpec, { pptp }: ServerSpec): { client: string; server: string } {
+function innerOf({ pptp: { user } }: Caller, { pptp }: ServerSpec): { client: string; server: string } {
   const own = pptp.grants.get(user)?.address
   const { first, last } = pptp.pool
   const pool = first === last ? formatIpv4(first) : `${formatIpv4(first)}-${lastPart(first, last)}`
@@ -118,7 +121,7 @@ const spelled = (mppe: MppeSpec): LongMppe =>
 
 type Agreement = Pick<Tunnel, 'protection' | 'because'>
 
-function agreement(client: ClientSpec, server: ServerSpec | undefined): Agreement {
+function agreement(client: Caller, server: ServerSpec | undefined): Agreement {
   const ours = spelled(client.pptp.mppe)
   if (!server) {
     const outside = `${formatIpv4(client.pptp.server)} is not of this lab`

@@ -100,6 +100,25 @@ describe('text', () => {
   }
 })
 
+test('whom an access server calls is the PNS, and it the PAC; who only dials is neither', () => {
+  const lab = drawnLab(
+    [
+      { name: 'dave', kind: 'client' },
+      { name: 'exchange', kind: 'pstn' },
+      { name: 'isp', kind: 'nas' },
+      { name: 'office', kind: 'pptp-server' },
+    ],
+    [
+      { ends: ['dave', 'exchange'], type: 'serial' },
+      { ends: ['exchange', 'isp'], type: 'serial' },
+      { ends: ['isp', 'office'] },
+    ],
+  )
+  const nodes = lab.nodes.map(node => (node.kind === 'client' ? { ...node, pptp: undefined } : node))
+  const text = graphText({ ...lab, nodes } as unknown as Lab)
+  assert.match(text, /│ client +├╌+┤ pstn +├╌+┤ nas +PAC ├─+┤ server +PNS │/)
+})
+
 describe('words', () => {
   test('numbers of tunnels', () => {
     assert.equal(numbers([1]), '1')
