@@ -199,9 +199,8 @@ const endWords = ({ node, iface, address }: PictureEnd): string => `${node}:${if
 function legend({ links, nodes, tunnels }: Picture): string[] {
   const signs: string[] = []
   if (tunnels.length > 0) signs.push('═1═ the way of tunnel 1')
-  if (links.some(({ serial, tunnels }) => !serial && tunnels.length === 0)) {
-    signs.push(tunnels.length > 0 ? '─── no tunnel, in clear' : '─── in clear')
-  }
+  const plain = links.some(({ serial, tunnels }) => !serial && tunnels.length === 0)
+  if (tunnels.length > 0 && plain) signs.push('─── no tunnel, in clear')
   if (links.some(({ serial }) => serial)) signs.push('╌╌╌ telephone line')
   if (nodes.some(({ outside }) => outside)) signs.push('╌ box: not simulated')
   return wrapped(signs, COLUMNS)

@@ -69,7 +69,8 @@ function roleOf(
   if (kind === 'nas') return 'PAC'
   if (kind === 'client') return tunnels.some(({ client }) => client === name) ? 'PNS' : ''
   if (kind !== 'pptp-server') return ''
-  const called = tunnels.some(({ server }) => server === name)
+  const callers = tunnels.filter(({ server }) => server === name).map(({ client }) => client)
+  const called = nodes.some(node => node.kind === 'client' && callers.includes(node.name))
   return called || !nodes.some(node => isKind(node, 'nas')) ? 'PAC' : 'PNS'
 }
 const isKind = ({ kind }: { readonly kind: string }, wanted: string): boolean => kind === wanted

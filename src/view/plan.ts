@@ -8,6 +8,7 @@ import type { Graph } from './graph.ts'
 import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
 import type { Drawing, LinkCell, PlacedLink } from './layout.ts'
 import { numbers, type Picture, type PictureLink, PROTECTION_WORDS } from './picture.ts'
+import type { Protection } from './tunnels.ts'
 
 export interface Label {
   readonly x: number
@@ -16,6 +17,8 @@ export interface Label {
   /** `tunnel`: on the link itself. `end`: of the interface at that end. */
   readonly role: 'quality' | 'fault' | 'network' | 'end' | 'tunnel'
   readonly link: number
+  /** Of a label on the link: what the tunnels there are, or `clear` before and behind them. */
+  readonly protections?: readonly Protection[]
 }
 
 export interface Plan {
@@ -193,15 +196,16 @@ function onLink(paper: Paper, links: readonly PictureLink[], run: Run, rich: boo
   if (tunnels.length === 0) {
     const text = PROTECTION_WORDS.clear
     const shown = links.some(({ leg }) => leg) && text.length + 2 <= run.length
-    if (shown) paper.over({ x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index })
+    const label = { x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index } as const
+    if (shown) paper.over({ ...label, protections: ['clear'] })
     return
   }
-  const kinds = new Set(tunnels.map(({ protection }) => protection))
+  const protections = [...new Set(tunnels.map(({ protection }) => protection))]
   const list = numbers(tunnels.map(({ no }) => no))
   const words = `${list} ${PROTECTION_WORDS[tunnels[0].protection]}`
-  const text = rich && kinds.size === 1 && words.length + 4 <= run.length ? words : list
+  const text = rich && protections.length === 1 && words.length + 4 <= run.length ? words : list
   if (text.length + 1 > run.length) return
-  paper.over({ x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index })
+  paper.over({ x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index, protections })
 }
 
 const middle = ({ x, length }: Run, text: string): number => x + ((length - text.length) >> 1)

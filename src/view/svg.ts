@@ -46,7 +46,7 @@ export function graphSvg(lab: Lab): string {
   page.text(0, picture.name, 'title')
   for (const line of wrapped([picture.description], columns)) page.row().text(0, line, 'muted')
   page.skip(2.5)
-  page.put(drawing.rows, [...segments(picture, plan), ...boxes(picture, plan), ...words(picture, plan)])
+  page.put(drawing.rows, [...segments(picture, plan), ...boxes(picture, plan), ...words(plan)])
   page.skip(1.5)
   for (const { no, facts, plan } of strips) {
     page.skip(0.5)
@@ -282,12 +282,10 @@ function boxes(picture: Picture, { drawing }: Plan): string[] {
   })
 }
 
-function words(picture: Picture, { labels }: Plan): string[] {
-  return labels.map(({ x, y, text, role, link }) => {
+function words({ labels }: Plan): string[] {
+  return labels.map(({ x, y, text, role, protections = [] }) => {
     if (role !== 'tunnel') return textAt(x, y, text, role)
-    const { tunnels } = picture.links[link]
-    const kinds = tunnels.length === 0 ? ['clear'] : protectionsOf([picture.links[link]])
-    const kind = kinds.length === 1 ? kinds[0] : 'mixed'
+    const kind = protections.length === 1 ? protections[0] : 'mixed'
     const [left, width] = [(x - 0.8) * CELL.width, (text.length + 1.6) * CELL.width]
     const pill = `<rect class="pill ${kind}" x="${px(left)}" y="${px(y * CELL.height + 1)}" width="${px(width)}" height="${CELL.height - 2}" rx="9"/>`
     return `${pill}${textAt(x, y, text, `says-${kind}`)}`
@@ -317,7 +315,8 @@ function legend(page: Page, { links, tunnels, nodes }: Picture): void {
   }
   const plain = links.filter(link => link.tunnels.length === 0)
   if (plain.some(({ leg, serial }) => leg && !serial)) entries.push([['leg'], 'before or behind a tunnel, in clear'])
-  if (plain.some(({ leg, serial }) => !leg && !serial)) entries.push([['plain'], 'no tunnel'])
+  const apart = plain.some(({ leg, serial }) => !leg && !serial)
+  if (tunnels.length > 0 && apart) entries.push([['plain'], 'no tunnel'])
   if (plain.some(({ serial }) => serial)) entries.push([['serial'], 'telephone line'])
   if (nodes.some(({ outside }) => outside)) entries.push([[], 'dashed box: not simulated'])
   let x = 0

@@ -15,7 +15,8 @@ export interface PlannedLink {
   readonly sends?: readonly [Partial<LineQuality>, Partial<LineQuality>]
 }
 
-const PERFECT: LineQuality = {
+/** All of a quality that drawings look at. */
+const PERFECT = {
   delay: 0,
   jitter: 0,
   queue: 1e6,
@@ -36,11 +37,11 @@ export function drawnLab(nodes: readonly PlannedNode[], links: readonly PlannedL
       used.set(node, place + 1)
       const ipv4 = parseInterface(`10.0.${i % 256}.${side + 1}/24`)
       const bare = ['switch', 'tun', 'udp', 'pstn'].includes(kindOf.get(node) ?? '')
-      const quality = { ...PERFECT, ...sends?.[side] }
+      const quality = { ...PERFECT, ...sends?.[side] } as LineQuality
       return { node, iface: `eth${place}`, sends: quality, ...(bare || !ipv4 ? {} : { ipv4 }) }
     }
     const both: LinkSpec['ends'] = [end(0), end(1)]
-    return { name: `link${i}`, type: type as LinkSpec['type'], mtu: 1500, ends: both }
+    return { name: `link${i}`, type, mtu: 1500, ends: both } as LinkSpec
   })
   const interfacesOf = (name: string): NodeSpec['interfaces'] =>
     specs.flatMap(({ ends }, link) =>

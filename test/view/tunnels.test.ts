@@ -104,7 +104,7 @@ function tunnelBetween(client: object, server: object): Tunnel {
     if (node.kind === 'client') return { ...node, pptp: { ...node.pptp, ...client } }
     return node.kind === 'pptp-server' ? { ...node, pptp: { ...node.pptp, ...server } } : node
   })
-  return tunnelsOf({ ...lab, nodes })[0]
+  return tunnelsOf({ ...lab, nodes } as Lab)[0]
 }
 
 describe('what two ends agree on', () => {
