@@ -86,7 +86,7 @@ test('the lab of the README runs, and its checks pass', () => {
 test('the README ends its run as the program does', () => {
   const shown = /status 0:\n\n```\n(.*?)…\n(.*?)```/s.exec(page('README.md'))
   assert.ok(shown)
-  const whole = /^```console check\n.*?^```$/ms.exec(page('docs/labs/voluntary.md'))?.[0] ?? ''
+  const whole = /^```console check\n\$ pptp-lab run .*?^```$/ms.exec(page('docs/labs/voluntary.md'))?.[0] ?? ''
   for (const part of shown.slice(1)) assert.ok(whole.includes(`\n${part}`), part)
 })
 
