@@ -70,6 +70,7 @@ export class TcpStack {
       sack: options.sack ?? true,
       timestamps: options.timestamps ?? true,
       tailLossProbe: options.tailLossProbe ?? true,
+      rack: options.rack ?? times.rack,
       keepAlive: keepAlive !== false,
       keepAliveOptions: { ...KEEP_ALIVE, ...(typeof keepAlive === 'object' ? keepAlive : {}) },
       userTimeout: options.userTimeout,
