@@ -141,7 +141,7 @@ export class TcpConnection extends Tcb {
     if (!this.#isOutstanding(seq)) return
     this.host.paths.tooBig(this.remote.address, mtu)
     if (!fitPath(this)) return
-    this.recovery.resend()
+    this.recovery.resend(this.env.now())
     output(this)
   }
 

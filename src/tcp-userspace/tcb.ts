@@ -48,6 +48,7 @@ export interface Host {
   readonly sack: boolean
   readonly timestamps: boolean
   readonly tailLossProbe: boolean
+  readonly rack: boolean
   readonly keepAlive: boolean
   readonly keepAliveOptions: Required<KeepAliveOptions>
   readonly userTimeout: number | undefined
