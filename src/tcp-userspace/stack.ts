@@ -64,7 +64,7 @@ export class TcpStack {
       sack: options.sack ?? true,
       timestamps: options.timestamps ?? true,
       tailLossProbe: options.tailLossProbe ?? true,
-      rack: options.rack ?? times.rack,
+      rack: options.rack ?? PROFILES[profile].rack,
       keepAlive: keepAlive !== false,
       keepAliveOptions: typeof keepAlive === 'object' ? { ...KEEP_ALIVE, ...keepAlive } : KEEP_ALIVE,
       userTimeout: options.userTimeout,
