@@ -4,9 +4,9 @@
  *
  * Longer than 400 lines, since a call is one thing: its tables, its messages and its data path stand elsewhere.
  *
- * Limits: outgoing calls have no telephone line behind the PAC, so it answers in the instant in which it dials, and
- * "Telco Disconnect" is `clear` with the result code Lost Carrier. A PAC answers a ringing line when the PNS accepts.
- * What Set-Link-Info and WAN-Error-Notify say matters to an asynchronous line only; the node is told.
+ * Limits: behind a PAC that has no telephone lines a call is answered in the instant in which it is dialled. "Telco
+ * Disconnect" is `clear` with the result code Lost Carrier. What Set-Link-Info and WAN-Error-Notify say matters to an
+ * asynchronous line only; the node is told.
  */
 import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
@@ -34,9 +34,11 @@ import type {
   ControlEnd,
   DialOptions,
   EndpointConfig,
+  LineFacts,
   LinkInfo,
   Refusal,
   RingOptions,
+  Role,
   TunnelStatistics,
   WanErrors,
 } from './types.ts'
@@ -62,6 +64,8 @@ export type IncomingRequest = Pptp.Message<'incoming-call-request'>
 
 /** §2.14: "should not be sent more than once every 60 seconds". */
 const WAN_ERROR_INTERVAL = 60e9
+const NO_LINE: LineFacts = { connectSpeed: 0, framingType: 0, physicalChannelId: 0 }
+
 export class Call {
   /** Ours; the peer puts it into its GRE packets. */
   readonly callId: number
@@ -72,6 +76,8 @@ export class Call {
   /** Frames pass through here while the call is established. */
   tunnel: Tunnel | undefined
   readonly direction: Direction
+  /** Of this side, in this call. */
+  readonly role: Role
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
   notices = 0
   /** PAC: what Set-Link-Info said last; before it "the default value is 0xFFFFFFFF" (§2.15). */
@@ -88,7 +94,8 @@ export class Call {
   #dial: DialOptions | undefined
   #ring: RingOptions | undefined
   #ending: Ending | undefined
-  #connectSpeed = 0
+  /** PAC: the telephone line, as far as it is known. */
+  #line: LineFacts = NO_LINE
   #peerWindow = 1
   #peerDelay = 0
   /** Codes of the reply or notification that comes next. */
@@ -103,6 +110,7 @@ export class Call {
     env: Env,
     config: EndpointConfig,
     direction: Direction,
+    role: Role,
     peer: Ipv4,
     callId: number,
     serial: number,
@@ -113,10 +121,11 @@ export class Call {
     this.#port = port
     this.#serial = serial
     this.direction = direction
+    this.role = role
     this.peer = peer
     this.callId = callId
     const name = config.names.call(peer, callId)
-    const [outgoing, incoming] = config.role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
+    const [outgoing, incoming] = role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
     const rows = direction === 'outgoing' ? outgoing : incoming
     this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
     this.#timer = env.clock.timer(name, () => this.#timedOut())
@@ -168,7 +177,7 @@ export class Call {
     if (!this.#machine.can('local-terminate')) return
     this.#codes = { resultCode: this.state === 'wait-cs-ans' ? 7 : resultCode, errorCode: 0, causeCode }
     const sentence = 'This side cleared the call.'
-    const said = this.#config.role === 'pac' ? { resultCode: this.#codes.resultCode } : {}
+    const said = this.role === 'pac' ? { resultCode: this.#codes.resultCode } : {}
     this.#ending = { reason: 'cleared', ...said, sentence }
     this.#fire('local-terminate')
   }
@@ -180,7 +189,7 @@ export class Call {
 
   /** PNS: tells the PAC which characters to escape on an asynchronous line (§2.15). */
   setLinkInfo(sendAccm: number, receiveAccm: number): void {
-    if (this.state !== 'established' || this.#config.role !== 'pns') return
+    if (this.state !== 'established' || this.role !== 'pns') return
     this.#port.send({ type: 'set-link-info', peerCallId: this.peerCallId, sendAccm, receiveAccm })
   }
 
@@ -189,7 +198,7 @@ export class Call {
    * (§2.14).
    */
   lineErrors(errors: WanErrors): void {
-    if (this.state !== 'established' || this.#config.role !== 'pac') return
+    if (this.state !== 'established' || this.role !== 'pac') return
     this.#errorsToTell = errors
     if (!this.#errorTimer?.pending) this.#tellErrors()
   }
@@ -211,7 +220,7 @@ export class Call {
   /** Says that the call ends, before its connection does (`farewell: close`). */
   notifyEnd(): void {
     if (this.state !== 'established') return
-    if (this.#config.role === 'pac') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
+    if (this.role === 'pac') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
     else this.#port.send({ type: 'call-clear-request', callId: this.callId })
   }
 
@@ -230,7 +239,7 @@ export class Call {
   /** PAC: a request has come; `decide` says whether the node takes it. */
   offered(request: OutgoingRequest, decide: (call: Call) => CallHandlers | Refusal): void {
     this.#rememberPeer(request.callId, request.packetRecvWindowSize, request.packetProcessingDelay)
-    this.#connectSpeed = request.maximumBps
+    this.#line = { ...this.#line, connectSpeed: request.maximumBps, framingType: request.framingType }
     this.#fire('receive-ocrq')
     const answer = decide(this)
     if ('refuse' in answer) {
@@ -238,9 +247,24 @@ export class Call {
       this.#fire('incomplete-call')
     } else {
       this.#handlers = answer
-      this.#codes = { ...NO_CODES, resultCode: 1 }
-      this.#fire('telco-answer')
+      if (answer.dial) answer.dial()
+      else this.answered({})
     }
+  }
+
+  /** PAC: the number that was dialled has answered. */
+  answered(line: Partial<LineFacts>): void {
+    if (!this.#machine.can('telco-answer')) return
+    this.#line = { ...this.#line, ...line }
+    this.#codes = { ...NO_CODES, resultCode: 1 }
+    this.#fire('telco-answer')
+  }
+
+  /** PAC: the number that the PNS asked for was not reached; the codes are those of Outgoing-Call-Reply (§2.8). */
+  incomplete(refusal: Refusal): void {
+    if (!this.#machine.can('incomplete-call')) return
+    this.#refused(refusal, 'outgoing-call-reply')
+    this.#fire('incomplete-call')
   }
 
   /** PAC: a request has come that no node is asked about. */
@@ -254,7 +278,7 @@ export class Call {
   ring(handlers: CallHandlers, options: RingOptions): void {
     this.#handlers = handlers
     this.#ring = options
-    this.#connectSpeed = options.connectSpeed
+    this.#line = options
     this.#fire('ring')
   }
 
@@ -380,8 +404,8 @@ export class Call {
     const before = this.state
     const fired = this.#machine.fire(event)
     if (this.state === before) return fired
-    if (this.state === 'idle' || this.state === 'established') this.#timer.cancel()
-    else this.#timer.arm(this.#config.replyTimeOut)
+    if (this.#machine.can('time-out')) this.#timer.arm(this.#config.replyTimeOut)
+    else this.#timer.cancel()
     return fired
   }
 
@@ -395,8 +419,8 @@ export class Call {
         break
       case 'send-ocrp':
       case 'send-ocrp-error': {
-        const speed = action === 'send-ocrp' ? this.#connectSpeed : 0
-        port.send(Say.outgoingCallReply(callId, peerCallId, this.#codes, speed, tunnel))
+        const line = action === 'send-ocrp' ? this.#line : NO_LINE
+        port.send(Say.outgoingCallReply(callId, peerCallId, this.#codes, line, tunnel))
         break
       }
       case 'send-icrq':
@@ -407,7 +431,7 @@ export class Call {
         port.send(Say.incomingCallReply(action === 'send-icrp' ? callId : 0, peerCallId, this.#codes, tunnel))
         break
       case 'send-iccn':
-        port.send(Say.incomingCallConnected(peerCallId, this.#ring as RingOptions, tunnel))
+        port.send(Say.incomingCallConnected(peerCallId, this.#line, tunnel))
         break
       case 'send-ccrq':
         port.send({ type: 'call-clear-request', callId })
@@ -417,6 +441,9 @@ export class Call {
         else this.#sendNotify(this.#codes)
         break
       case 'dial':
+        break
+      case 'answer':
+        this.#line = { ...this.#line, ...this.#handlers?.answer?.() }
         break
       case 'up':
         this.tunnel = new Tunnel(

@@ -22,6 +22,7 @@ import type {
   EndpointSinks,
   Refusal,
   RingOptions,
+  Role,
   WanErrors,
 } from './types.ts'
 
@@ -98,7 +99,7 @@ export class Endpoint {
   ring(connection: ControlConnection, handlers: CallHandlers, options: RingOptions): Call {
     if (this.config.role !== 'pac') throw new Error('ring: this endpoint is no PAC')
     if (connection.state !== 'established') throw new Error(`ring: the control connection is ${connection.state}`)
-    const call = this.#newCall(connection, 'incoming')
+    const call = this.#newCall(connection, 'incoming', 'pac')
     call.ring(handlers, options)
     return call
   }
@@ -127,8 +128,8 @@ export class Endpoint {
 
   // Calls
 
-  #call(connection: ControlConnection, direction: Direction, callId: number): Call {
-    return new Call(this.#env, this.config, direction, connection.peer, callId, this.#serial++ & 0xffff, {
+  #call(connection: ControlConnection, direction: Direction, role: Role, callId: number): Call {
+    return new Call(this.#env, this.config, direction, role, connection.peer, callId, this.#serial++ & 0xffff, {
       send: message => connection.send(message),
       gre: packet => this.#sinks.gre(packet, connection.peer),
       over: over => this.#callOver(connection, over),
@@ -138,10 +139,10 @@ export class Endpoint {
   }
 
   /** A call that this side begins. */
-  #newCall(connection: ControlConnection, direction: Direction): Call {
+  #newCall(connection: ControlConnection, direction: Direction, role: Role): Call {
     const callId = this.#ids.take(connection)
     if (callId === undefined) throw new Error('no call ID is left')
-    const call = this.#call(connection, direction, callId)
+    const call = this.#call(connection, direction, role, callId)
     this.#enter(connection, call)
     return call
   }
@@ -161,43 +162,45 @@ export class Endpoint {
   }
 
   #dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {
-    const call = this.#newCall(connection, 'outgoing')
+    const call = this.#newCall(connection, 'outgoing', 'pns')
     call.open(handlers, options)
     return call
   }
 
   #callMessage(connection: ControlConnection, m: CallMessage): boolean {
-    const pns = this.config.role === 'pns'
     switch (m.type) {
       case 'outgoing-call-request':
-        return !pns && this.#offered(connection, m)
-      case 'outgoing-call-reply':
-        return (pns && this.#own(connection, m.peerCallId)?.outgoingCallReply(m)) ?? false
+        return this.config.role === 'pac' && this.#offered(connection, m)
       case 'incoming-call-request':
-        if (pns) this.#rings(connection, m)
-        return pns
-      case 'call-clear-request':
-        return (!pns && connection.calls.find(c => c.isPeers(m.callId))?.callClearRequest()) ?? false
-      case 'call-disconnect-notify':
-        return (pns && this.#disconnected(connection, m.callId)?.callDisconnectNotify(m)) ?? false
-      case 'wan-error-notify':
-        return pns && told(this.#own(connection, m.peerCallId), call => call.wanErrorNotified(wanErrors(m)))
-      case 'set-link-info':
-        return !pns && told(this.#own(connection, m.peerCallId), call => call.setLinkInfoReceived(m))
+        return (this.config.role === 'pns' || this.config.takesIncomingCalls) && this.#rings(connection, m)
+      case 'outgoing-call-reply':
+        return this.#own(connection, 'pns', m.peerCallId)?.outgoingCallReply(m) ?? false
       case 'incoming-call-reply':
-        return (!pns && this.#own(connection, m.peerCallId)?.incomingCallReply(m)) ?? false
+        return this.#own(connection, 'pac', m.peerCallId)?.incomingCallReply(m) ?? false
       case 'incoming-call-connected':
-        return (pns && this.#own(connection, m.peerCallId)?.incomingCallConnected(m)) ?? false
+        return this.#own(connection, 'pns', m.peerCallId)?.incomingCallConnected(m) ?? false
+      case 'call-clear-request':
+        return this.#peers(connection, 'pac', m.callId)?.callClearRequest() ?? false
+      case 'call-disconnect-notify':
+        return this.#disconnected(connection, m.callId)?.callDisconnectNotify(m) ?? false
+      case 'wan-error-notify':
+        return told(this.#own(connection, 'pns', m.peerCallId), call => call.wanErrorNotified(wanErrors(m)))
+      case 'set-link-info':
+        return told(this.#own(connection, 'pac', m.peerCallId), call => call.setLinkInfoReceived(m))
     }
   }
 
-  #own(connection: ControlConnection, callId: number): Call | undefined {
-    return connection.calls.find(c => c.callId === callId)
+  /** The call in which this side has that role, by our ID or by the peer's. */
+  #own(connection: ControlConnection, role: Role, callId: number): Call | undefined {
+    return connection.calls.find(c => c.role === role && c.callId === callId)
+  }
+  #peers(connection: ControlConnection, role: Role, callId: number): Call | undefined {
+    return connection.calls.find(c => c.role === role && c.isPeers(callId))
   }
 
   /** The notification names the PAC's ID (§2.13); NAT helpers are known to put the PNS's there instead. */
   #disconnected(connection: ControlConnection, callId: number): Call | undefined {
-    return connection.calls.find(c => c.isPeers(callId)) ?? this.#own(connection, callId)
+    return this.#peers(connection, 'pns', callId) ?? this.#own(connection, 'pns', callId)
   }
 
   /** Why no node is asked about a request; or the call ID that the call gets. */
@@ -210,20 +213,21 @@ export class Endpoint {
   #offered(connection: ControlConnection, request: OutgoingRequest): boolean {
     const admitted = this.#admit(connection, request.callId)
     if (typeof admitted === 'number') {
-      const call = this.#call(connection, 'outgoing', admitted)
+      const call = this.#call(connection, 'outgoing', 'pac', admitted)
       this.#enter(connection, call)
       call.offered(request, offered => this.#decide(offered, request))
-    } else this.#call(connection, 'outgoing', 0).offeredInError(request, admitted)
+    } else this.#call(connection, 'outgoing', 'pac', 0).offeredInError(request, admitted)
     return true
   }
 
-  #rings(connection: ControlConnection, request: IncomingRequest): void {
+  #rings(connection: ControlConnection, request: IncomingRequest): boolean {
     const admitted = this.#admit(connection, request.callId)
     if (typeof admitted === 'number') {
-      const call = this.#call(connection, 'incoming', admitted)
+      const call = this.#call(connection, 'incoming', 'pns', admitted)
       this.#enter(connection, call)
       call.rings(request, this.#decide(call, request))
-    } else this.#call(connection, 'incoming', 0).rings(request, admitted)
+    } else this.#call(connection, 'incoming', 'pns', 0).rings(request, admitted)
+    return true
   }
 
   // GRE
