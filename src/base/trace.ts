@@ -81,6 +81,21 @@ export interface EventFields {
     readonly id: number
     readonly detail: string
   }
+  /** A signal of a telephone line (link/signal.ts). */
+  'line-signal': {
+    readonly way: Way
+    readonly type: 'setup' | 'alerting' | 'connect' | 'release'
+    /** `tty0`; of a trunk `pri0.7`. */
+    readonly line: string
+    readonly called?: string | undefined
+    readonly calling?: string | undefined
+    readonly bearer?: 'analogue' | 'digital' | undefined
+    /** Bits a second. */
+    readonly rate?: number | undefined
+    /** Of a release: the cause number of Q.850. */
+    readonly cause?: number | undefined
+    readonly detail: string
+  }
   /** No RADIUS server answered a request. */
   'radius-silent': { readonly type: string; readonly tries: number; readonly detail: string }
   /** What a caller has used, when its session is over; `in` came from the caller. */
@@ -161,6 +176,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
   'radius-message': ['way', 'type', 'peer', 'id', 'detail'],
+  'line-signal': ['way', 'type', 'line', 'called', 'calling', 'bearer', 'rate', 'cause', 'detail'],
   'radius-silent': ['type', 'tries', 'detail'],
   account: [
     ...['peer', 'user', 'address', 'iface', 'seconds', 'octetsIn', 'octetsOut', 'packetsIn', 'packetsOut'],

@@ -317,6 +317,8 @@ export interface LineQuality {
   readonly corruption: number
   readonly duplication: number
   readonly reordering: number
+  /** Share of bits; of serial links only. */
+  readonly noise: number
 }
 
 /** The arguments of each verb of `events`. */

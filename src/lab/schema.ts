@@ -316,6 +316,7 @@ const link = v.pipe(
     corruption: v.optional(qualitySchemas.corruption, LINE.quality.corruption),
     duplication: v.optional(qualitySchemas.duplication, LINE.quality.duplication),
     reordering: v.optional(qualitySchemas.reordering, LINE.quality.reordering),
+    noise: v.optional(qualitySchemas.noise, LINE.quality.noise),
   }),
   v.description('A line between two interfaces.'),
 )

@@ -446,5 +446,6 @@ function quality(change: QualityChange): LineQuality {
     corruption: change.corruption ?? (parsePercentage(usual.corruption) as number),
     duplication: change.duplication ?? (parsePercentage(usual.duplication) as number),
     reordering: change.reordering ?? (parsePercentage(usual.reordering) as number),
+    noise: change.noise ?? (parsePercentage(usual.noise) as number),
   }
 }

@@ -28,6 +28,7 @@ export const DEFAULTS = {
     corruption: '0%',
     duplication: '0%',
     reordering: '0%',
+    noise: '0%',
   },
 } as const
 
@@ -72,6 +73,7 @@ export const qualitySchemas = {
   corruption: both(percentage('Packets of which the line changes one bit.')),
   duplication: both(percentage('Packets that the line delivers twice.')),
   reordering: both(percentage('Packets that do not wait for the delay and so overtake others.')),
+  noise: both(percentage('Bits that a serial line flips.')),
 }
 type QualityKey = keyof LineQuality
 const qualityKeys = Object.keys(qualitySchemas) as QualityKey[]

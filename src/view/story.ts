@@ -147,6 +147,8 @@ export class Story {
         return this.#pppMessage(event)
       case 'radius-message':
         return this.#radiusMessage(event)
+      case 'line-signal':
+        return this.#lineSignal(event)
       case 'radius-silent':
         return {
           mark: 'control',
@@ -287,6 +289,20 @@ export class Story {
     return { mark: 'control', depth: DEPTH.pptp, text: withDetail(text, detail), tone: 'plain' }
   }
 
+  /** Of an answer to a release, and of what comes along a line, the other end has told already. */
+  #lineSignal({ way, type, line, called, calling, cause, detail }: Event<'line-signal'>): Line | undefined {
+    const place: Pick<Line, 'mark' | 'depth'> = { mark: 'control', depth: 0 }
+    if (this.#verbose) return { ...place, text: withDetail(`line ${line}: ${type} ${way}`, detail), tone: 'faint' }
+    if (type === 'setup') {
+      const from = calling === undefined ? '' : `, called by ${calling}`
+      const text = way === 'sent' ? `dials ${called} on ${line}` : `${line} rings: ${called}${from}`
+      return { ...place, text, tone: 'plain' }
+    }
+    if (way === 'received' || type === 'alerting') return undefined
+    if (type === 'connect') return { ...place, text: withDetail(`answers on ${line}`, detail), tone: 'good' }
+    return { ...place, text: withDetail(`hangs up ${line}`, detail), tone: cause === NORMAL_CLEARING ? 'plain' : 'bad' }
+  }
+
   #account({ peer, user: name, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }: Event<'account'>) {
     const who = name === '' ? this.#short(peer) : name
     const came = `${octetsIn} octets in ${packetsIn} packets came in`
@@ -391,6 +407,9 @@ const MILESTONES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ccp: { opened: 'CCP opened@', stopped: 'CCP stopped@' },
   ipcp: { opened: 'IPCP opened@', stopped: 'IPCP stopped@' },
 }
+
+/** Q.850 */
+const NORMAL_CLEARING = 16
 
 const GOOD = new Set(['opened', 'established', 'authenticated'])
 const BAD = new Set(['failed', 'stopped'])

@@ -150,6 +150,7 @@ class Storm {
       corruption: share(0.1),
       duplication: share(0.4),
       reordering: share(0.4),
+      noise: 0,
     }
   }
 

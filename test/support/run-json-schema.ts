@@ -43,6 +43,17 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   'pptp-message': { way, type: text, peer: address, detail: text },
   'ppp-message': { way, proto: text, type: text, iface: text, id: { ...count, maximum: 255 }, detail: text },
   'radius-message': { way, type: text, peer: address, id: { ...count, maximum: 255 }, detail: text },
+  'line-signal': {
+    way,
+    type: words(['setup', 'alerting', 'connect', 'release']),
+    line: text,
+    called: text,
+    calling: text,
+    bearer: words(['analogue', 'digital']),
+    rate: count,
+    cause: { ...count, maximum: 127 },
+    detail: text,
+  },
   'radius-silent': { type: text, tries: count, detail: text },
   account: {
     peer: address,
