@@ -1,19 +1,18 @@
 /**
- * One call of a server with all that belongs to it: its PPP link, what it may and what it has used.
+ * One who has called, with all that belongs to him: his PPP link, what he may and what he has used.
  *
- *     call ── link ── unit (ppp0) ── grant: address, routes, times ── account, from the first IPCP to the end of the call
+ *     line ── link ── unit (ppp0) ── grant: address, routes, times ── account, from the first IPCP to the end of the call
  */
 import type { Account } from '../base/account.ts'
 import { formatIpv4, type Ipv4, type Prefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import { NEVER, type Timer } from '../base/scheduler.ts'
 import { type Duration, formatDuration, type SimTime, sec } from '../base/time.ts'
+import type { MachineView } from '../base/view.ts'
 import type { PppEnd } from '../ppp/config.ts'
-import type { Call } from '../pptp/call.ts'
-import type { CallEnd } from '../pptp/types.ts'
 import type { Cause } from '../wire/radius-attributes.ts'
 import type { Snapshot } from './node.ts'
-import { greSnapshot, type PppLink } from './tunnel-stack.ts'
+import type { Carrier, PppLink } from './ppp-link.ts'
 
 /** What a user gets: said by the lab, or by a RADIUS server. */
 export interface Grant {
@@ -26,8 +25,33 @@ export interface Grant {
   readonly idle?: Duration
 }
 
+/** That by which somebody calls: a call in a tunnel, or a telephone line. */
+export interface Line extends Carrier {
+  /** `calls[7]`: first part of the names of his machines. */
+  readonly name: string
+  /** `call 7`: until he has proved who he is. */
+  readonly label: string
+  /** From where he calls: an address, or a telephone number. */
+  readonly from: string
+  readonly station: Station
+  /** Largest IP packet that it carries. */
+  readonly mtu: number
+  /** PPP is over: the call may be ended. */
+  clear(): void
+  snapshot(): Snapshot
+  machines(): Readonly<Record<string, MachineView>>
+}
+
+/** What a RADIUS server is told of it: RFC 2865 §5.30, §5.31, §5.41. */
+export interface Station {
+  /** Absent: the address of the server. */
+  readonly called?: string
+  readonly calling: string
+  readonly portType: number
+}
+
 export class Caller {
-  readonly call: Call
+  readonly line: Line
   readonly link: PppLink
   readonly unit: number
   /** Given when the caller has proved who it is. */
@@ -43,9 +67,9 @@ export class Caller {
   #since: SimTime = NEVER
   #limit: 'session-timeout' | 'idle-timeout' | undefined
 
-  constructor(env: Env, call: Call, link: PppLink, unit: number) {
+  constructor(env: Env, line: Line, link: PppLink, unit: number) {
     this.#env = env
-    this.call = call
+    this.line = line
     this.link = link
     this.unit = unit
   }
@@ -108,30 +132,25 @@ export class Caller {
   account(cause: string): Account {
     const { octetsIn, octetsOut, packetsIn, packetsOut } = this.link.usage
     const address = this.address === undefined ? '' : formatIpv4(this.address)
-    const { iface, seconds, user } = this
-    const peer = formatIpv4(this.call.peer)
-    return { peer, user, address, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }
+    const { iface, seconds, user, line } = this
+    return { peer: line.from, user, address, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }
   }
 
-  /** RFC 2866 §5.10 */
-  causeOf(call: CallEnd, ppp: PppEnd | undefined): Cause {
+  /** RFC 2866 §5.10; `line` is that of the line, if PPP did not end before it. */
+  causeOf(line: Cause): Cause {
     if (this.#limit) return this.#limit
-    if (ppp && ppp.reason !== 'lower-down') return CAUSES[ppp.reason] ?? 'nas-error'
-    if (call.reason === 'cleared') return 'nas-request'
-    const asked = call.reason === 'disconnected' || call.control?.reason === 'stopped-by-peer'
-    return asked ? 'user-request' : 'lost-carrier'
+    const ppp = this.link.end
+    return ppp && ppp.reason !== 'lower-down' ? (CAUSES[ppp.reason] ?? 'nas-error') : line
   }
 
   snapshot(): Snapshot {
-    const { call, address, link } = this
+    const { line, address, link } = this
     return {
-      callId: call.callId,
-      peer: formatIpv4(call.peer),
+      ...line.snapshot(),
       iface: this.iface,
       address: address === undefined ? 'none' : formatIpv4(address),
       seconds: this.seconds,
       ...link.usage.snapshot(),
-      pptp: { call: call.state, gre: greSnapshot(call) },
       ppp: link.snapshot(),
     }
   }

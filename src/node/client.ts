@@ -18,10 +18,11 @@ import type { ControlConnection } from '../pptp/control.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
+import { PppLink } from './ppp-link.ts'
 import type { PppPort } from './ppp-port.ts'
-import { callEnd, controlEnd } from './tunnel-end.ts'
+import { callEnd, controlEnd, firstEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { greSnapshot, PPTP_PORT, PppLink, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
@@ -122,15 +123,15 @@ export class Client extends IpNode {
       received: frame => link.session.receive(frame),
       ended: end => {
         link.session.lowerDown()
-        this.#over(callEnd(end, link.end))
+        this.#over(firstEnd(link.end, callEnd(end)))
         // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
         if (end.reason !== 'timeout') control.part()
       },
     })
     const link = new PppLink(
       this,
-      this.#tunnelling,
-      call,
+      this.#tunnelling.sessionEnv(),
+      this.#tunnelling.carrierOf(call),
       this.#pppConfig(),
       {
         networkUp: port => this.#addRoutes(port),

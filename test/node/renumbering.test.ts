@@ -6,28 +6,25 @@ import { hex, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { Host } from '../../src/node/host.ts'
-import { PppLink, Tunnelling } from '../../src/node/tunnel-stack.ts'
+import { PppLink } from '../../src/node/ppp-link.ts'
 import { PLAIN } from '../../src/ppp/config.ts'
-import type { Call } from '../../src/pptp/call.ts'
-import { endpointConfig } from '../../src/pptp/types.ts'
 
 describe('renumbering', () => {
   const world = new World(1)
   const node = new Host(world.env('alice'), [])
   const sent: string[] = []
-  const call = {
-    peer: ip('203.0.113.5'),
+  const carrier = {
+    isCarrying: () => false,
     accmsAgreed: () => {},
     send: (frame: Packet) => {
       sent.push(hex(frame.data))
       frame.release()
     },
-  } as unknown as Call
-  const tunnelling = new Tunnelling(node, endpointConfig('pns', { hostName: 'alice' }))
+  }
   const link = new PppLink(
     node,
-    tunnelling,
-    call,
+    node.env.scope('ppp session'),
+    carrier,
     { ...PLAIN, ip: { local: ANY } },
     {
       networkUp: () => {},
