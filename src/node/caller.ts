@@ -12,7 +12,7 @@ import type { MachineView } from '../base/view.ts'
 import type { PppEnd } from '../ppp/config.ts'
 import type { Cause } from '../wire/radius-attributes.ts'
 import type { Snapshot } from './node.ts'
-import type { Carrier, PppLink } from './ppp-link.ts'
+import type { PppCarrier, PppLink } from './ppp-link.ts'
 
 /** What a user gets: said by the lab, or by a RADIUS server. */
 export interface Grant {
@@ -26,7 +26,7 @@ export interface Grant {
 }
 
 /** That by which somebody calls: a call in a tunnel, or a telephone line. */
-export interface Line extends Carrier {
+export interface Line extends PppCarrier {
   /** `calls[7]`: first part of the names of his machines. */
   readonly name: string
   /** `call 7`: until he has proved who he is. */

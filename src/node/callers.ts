@@ -112,12 +112,11 @@ export class Callers {
     return poolOnly && this.#pool.free === 0 ? 'Every address of the pool is taken.' : undefined
   }
 
-  /** Somebody calls by this line; PPP begins when his link is opened. `env` is a scope of its own. */
-  take(env: Env, line: Line): Caller {
+  /** Somebody calls by this line; PPP begins when his link is opened. */
+  take(line: Line): Caller {
     const unit = this.#units.take() as number
     const link = new PppLink(
       this.#node,
-      env,
       line,
       this.#pppConfig(line, unit, () => (this.#all.has(caller) ? caller : undefined)),
       {

@@ -18,7 +18,7 @@ import type { ControlConnection } from '../pptp/control.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
-import { PppLink } from './ppp-link.ts'
+import { IDLE_PPP, PppLink } from './ppp-link.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd, firstEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
@@ -130,8 +130,7 @@ export class Client extends IpNode {
     })
     const link = new PppLink(
       this,
-      this.#tunnelling.sessionEnv(),
-      this.#tunnelling.carrierOf(call),
+      this.#tunnelling.carrier(call),
       this.#pppConfig(),
       {
         networkUp: port => this.#addRoutes(port),
@@ -219,5 +218,3 @@ export class Client extends IpNode {
     }
   }
 }
-
-const IDLE_PPP: Snapshot = { phase: 'dead', lcp: 'initial', auth: 'idle', ccp: 'initial', ipcp: 'initial' }

@@ -14,13 +14,15 @@ import { PppPort } from './ppp-port.ts'
 import { Usage } from './usage.ts'
 
 /** What carries the frames of a PPP session. */
-export interface Carrier {
+export interface PppCarrier {
+  /** A scope of its own for each session, or the second one would draw the magic numbers of the first again. */
+  readonly env: Env
   /** Takes the ownership. */
   send(frame: Packet): void
   /** LCP has agreed on which characters are escaped on an asynchronous line (RFC 1662 §7.1). */
   accmsAgreed(accms: { readonly sendAccm: number; readonly receiveAccm: number }): void
   /** Is a packet of this carrier being routed at this moment? What enters the link meanwhile would carry itself. */
-  isCarrying(): boolean
+  carriesItself(): boolean
 }
 
 export interface PppLinkEvents {
@@ -38,21 +40,20 @@ export class PppLink {
   end: PppEnd | undefined
   readonly #node: IpNode
   readonly #env: Env
-  readonly #carrier: Carrier
+  readonly #carrier: PppCarrier
   readonly #name: string
   readonly #events: PppLinkEvents
   readonly #clampsMss: boolean
   readonly usage = new Usage()
 
-  /** `env` is a scope of its own for each session, or the second one would draw the magic numbers of the first again. */
-  constructor(node: IpNode, env: Env, carrier: Carrier, config: PppConfig, events: PppLinkEvents, clampsMss = false) {
+  constructor(node: IpNode, carrier: PppCarrier, config: PppConfig, events: PppLinkEvents, clampsMss = false) {
     this.#node = node
     this.#env = node.env
     this.#carrier = carrier
     this.#name = config.iface
     this.#events = events
     this.#clampsMss = clampsMss
-    this.session = new Session(env, config, {
+    this.session = new Session(carrier.env, config, {
       down: frame => carrier.send(frame),
       up: datagram => this.#up(datagram),
       accmsAgreed: accms => carrier.accmsAgreed(accms),
@@ -82,7 +83,7 @@ export class PppLink {
   }
 
   #send(datagram: Packet): void {
-    if (!this.#carrier.isCarrying()) {
+    if (!this.#carrier.carriesItself()) {
       if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
       this.usage.count(datagram, 'out', this.#env.clock.now)
       this.#showInside(datagram, 'in')
@@ -145,3 +146,6 @@ function describeCiphers(sent: Cipher, received: Cipher): string {
   })
   return out === back ? `MPPE ${out}` : `MPPE ${out} out, ${back} in`
 }
+
+/** Of a machine that has not dialled yet. */
+export const IDLE_PPP: Snapshot = { phase: 'dead', lcp: 'initial', auth: 'idle', ccp: 'initial', ipcp: 'initial' }

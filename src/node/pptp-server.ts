@@ -95,7 +95,7 @@ export class PptpServer extends IpNode {
   }
 
   #take(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers {
-    const caller = this.#callers.take(this.#tunnelling.sessionEnv(), this.#lineOf(call, request))
+    const caller = this.#callers.take(this.#lineOf(call, request))
     return {
       connected: () => caller.link.open(),
       received: frame => caller.link.session.receive(frame),
@@ -117,7 +117,7 @@ export class PptpServer extends IpNode {
         ? { called: request.dialedNumber, calling: request.dialingNumber }
         : { calling: from }
     return {
-      ...this.#tunnelling.carrierOf(call),
+      ...this.#tunnelling.carrier(call),
       name: callName(callId),
       label: `call ${callId}`,
       from,

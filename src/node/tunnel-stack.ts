@@ -10,7 +10,7 @@ import type { EndpointConfig } from '../pptp/types.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
-import type { Carrier } from './ppp-link.ts'
+import type { PppCarrier } from './ppp-link.ts'
 
 export const PPTP_PORT = 1723
 export const PPP_TIMERS: PppTimers = RFC_TIMERS
@@ -56,17 +56,13 @@ export class Tunnelling {
     })
   }
 
-  /** A scope of its own for each session, or the second one would draw the magic numbers of the first again. */
-  sessionEnv(): Env {
-    return this.#env.scope(`ppp session ${++this.#sessions}`)
-  }
-
   /** A call that carries a PPP session. */
-  carrierOf(call: Call): Carrier {
+  carrier(call: Call): PppCarrier {
     return {
+      env: this.#env.scope(`ppp session ${++this.#sessions}`),
       send: frame => call.send(frame),
       accmsAgreed: accms => call.accmsAgreed(accms),
-      isCarrying: () => this.#carrying.has(call.peer),
+      carriesItself: () => this.#carrying.has(call.peer),
     }
   }
 }

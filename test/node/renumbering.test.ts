@@ -14,7 +14,8 @@ describe('renumbering', () => {
   const node = new Host(world.env('alice'), [])
   const sent: string[] = []
   const carrier = {
-    isCarrying: () => false,
+    env: node.env.scope('ppp session'),
+    carriesItself: () => false,
     accmsAgreed: () => {},
     send: (frame: Packet) => {
       sent.push(hex(frame.data))
@@ -23,7 +24,6 @@ describe('renumbering', () => {
   }
   const link = new PppLink(
     node,
-    node.env.scope('ppp session'),
     carrier,
     { ...PLAIN, ip: { local: ANY } },
     {
