@@ -96,6 +96,19 @@ export interface EventFields {
     readonly cause?: number | undefined
     readonly detail: string
   }
+  /** An access server has decided which tunnel a telephone call takes. */
+  'tunnel-rule': {
+    /** `tty0` */
+    readonly line: string
+    readonly called: string
+    readonly calling: string
+    /** Who calls, if the rule was about that. */
+    readonly user?: string | undefined
+    /** The rule that won: `called 5550100`, `default`. */
+    readonly rule: string
+    /** Addresses of PNSs in the order in which they are asked, or `local`. */
+    readonly to: string
+  }
   /** No RADIUS server answered a request. */
   'radius-silent': { readonly type: string; readonly tries: number; readonly detail: string }
   /** What a caller has used, when its session is over; `in` came from the caller. */
@@ -177,6 +190,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
   'radius-message': ['way', 'type', 'peer', 'id', 'detail'],
   'line-signal': ['way', 'type', 'line', 'called', 'calling', 'bearer', 'rate', 'cause', 'detail'],
+  'tunnel-rule': ['line', 'called', 'calling', 'user', 'rule', 'to'],
   'radius-silent': ['type', 'tries', 'detail'],
   account: [
     ...['peer', 'user', 'address', 'iface', 'seconds', 'octetsIn', 'octetsOut', 'packetsIn', 'packetsOut'],

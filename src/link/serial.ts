@@ -39,6 +39,8 @@ export interface LineEnd {
   readonly up: boolean
   /** Bits a second of the line itself, in its slower direction; 0: no limit. */
   readonly rate: number
+  /** When the last of the octets that it was given has left, or has left already. */
+  readonly busyUntil: SimTime
   /** Takes the ownership. */
   send(octets: Packet): void
   signal(signal: LineSignal): void
@@ -165,6 +167,9 @@ class End implements LineEnd {
   get rate(): number {
     return this.#line.rate
   }
+  get busyUntil(): SimTime {
+    return this.way.busyUntil
+  }
   attach(user: LineUser): void {
     this.#user = user
   }
@@ -226,7 +231,7 @@ class OneWay {
   bits = 8
   /** Bits a second of the call, which another line on its way may limit. */
   #callRate = 0
-  #busyUntil: SimTime = NEVER
+  busyUntil: SimTime = NEVER
   #lastDue: SimTime = NEVER
   readonly #link: SerialLink
   readonly #index: number
@@ -243,7 +248,7 @@ class OneWay {
     this.#env = env
     this.#noise = noise
     this.quality = quality
-    this.#busyUntil = 0
+    this.busyUntil = 0
     this.#lastDue = 0
     this.#timer = env.clock.timer(`line ${link.name}`, () => this.#arrive())
   }
@@ -259,7 +264,7 @@ class OneWay {
 
   send(item: Packet | LineSignal): void {
     const { now } = this.#env.clock
-    const free = Math.max(this.#busyUntil, now)
+    const free = Math.max(this.busyUntil, now)
     if ('type' in item) {
       if (this.#link.up) this.#enqueue(item, free)
       return
@@ -270,7 +275,7 @@ class OneWay {
     const departure = free + Math.ceil(item.length * octetTime)
     const longestQueue = Math.ceil(this.quality.queue * octetTime)
     if (free > now && departure - now > longestQueue) return this.#drop(item, 'queue-full')
-    this.#busyUntil = departure
+    this.busyUntil = departure
     const spoiled = this.quality.noise > 0 && this.#spoil(item)
     const due = this.#enqueue(item, departure)
     if (this.#link.tap) this.#tap(item, spoiled ? 'corrupted' : undefined, due)
@@ -312,7 +317,7 @@ class OneWay {
   cut(): void {
     const { now } = this.#env.clock
     this.#timer.cancel()
-    this.#busyUntil = now
+    this.busyUntil = now
     this.#lastDue = now
     for (const { item } of this.#flight.splice(0)) if (!('type' in item)) this.#drop(item, 'link-down', false)
   }

@@ -74,6 +74,7 @@ export class Callers {
   readonly #habits: (typeof HABITS)[Profile]['ppp']
   readonly #named: Named
   readonly #all = new Set<Caller>()
+  #count = 0
   /** Addresses that callers have. */
   readonly #given = new Set<Ipv4>()
   readonly #units = new LowestFree(0, 0xffff)
@@ -98,6 +99,10 @@ export class Callers {
 
   get size(): number {
     return this.#all.size
+  }
+  /** How many there have been. */
+  get count(): number {
+    return this.#count
   }
   has(address: Ipv4): boolean {
     return this.#given.has(address)
@@ -128,6 +133,7 @@ export class Callers {
     )
     const caller = new Caller(this.#env, line, link, unit)
     this.#all.add(caller)
+    this.#count++
     return caller
   }
 

@@ -1,0 +1,461 @@
+/**
+ * One line of an access server, from the ring to the end of the call: RFC 2637 §3.2.3.1 as the PAC lives it.
+ *
+ *     ring ─ rule ─┬─▶ local: answered, PPP ends here
+ *                  ├─▶ naming: answered, our own LCP reads who calls ─ rule ─▶ local, or
+ *                  └─▶ connecting ─▶ asking ─ Incoming-Call-Reply ─▶ answered, tunnelled
+ *                          ▲            │ refused, silent, lost
+ *                          └────────────┘ the next PNS of the rule; none left: the caller is turned away
+ *     Outgoing-Call-Request ─▶ dialling ─ answered ─▶ tunnelled
+ *
+ * Limits: what the caller sends between the reading of his name and the tunnel is dropped; he repeats it. While the PNS
+ * negotiates LCP anew both character maps stay those of the access server until Set-Link-Info comes.
+ */
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
+import type { Timer } from '../base/scheduler.ts'
+import { Machine, table } from '../base/table.ts'
+import { type Duration, formatDuration } from '../base/time.ts'
+import { type MachineView, running, view } from '../base/view.ts'
+import type { LineEnd } from '../link/serial.ts'
+import { CAUSE, type Cause } from '../link/signal.ts'
+import type { Call } from '../pptp/call.ts'
+import type { ControlConnection } from '../pptp/control.ts'
+import type { Endpoint } from '../pptp/endpoint.ts'
+import type { CallEnd, CallHandlers, ControlEnd, DialOptions, LineFacts } from '../pptp/types.ts'
+import { causeText } from '../wire/pptp.ts'
+import type { Caller, Line } from './caller.ts'
+import type { Callers } from './callers.ts'
+import type { ControlPool, Wish } from './control-pool.ts'
+import { LineQueue } from './line-queue.ts'
+import { bearerOf, framingOf, PORT_TYPES, processingDelay, refusalOf } from './line-words.ts'
+import { Modem } from './modem.ts'
+import type { Snapshot } from './node.ts'
+import { type Setup, Telephone } from './telephone.ts'
+import { type Choice, choose, type TunnelRule } from './tunnel-rules.ts'
+import { greSnapshot } from './tunnel-stack.ts'
+
+export type LineState = 'idle' | 'naming' | 'connecting' | 'asking' | 'tunnelled' | 'local' | 'dialling'
+type LineEvent = 'name' | 'connect' | 'ask' | 'established' | 'local' | 'dial' | 'over'
+
+const TABLE = table<LineState, LineEvent, never>({
+  name: { idle: 'naming' },
+  connect: { idle: 'connecting', naming: 'connecting', asking: 'connecting' },
+  ask: { connecting: 'asking' },
+  established: { asking: 'tunnelled', dialling: 'tunnelled' },
+  local: { idle: 'local', naming: 'local' },
+  dial: { idle: 'dialling' },
+  over: {
+    naming: 'idle',
+    connecting: 'idle',
+    asking: 'idle',
+    tunnelled: 'idle',
+    local: 'idle',
+    dialling: 'idle',
+  },
+})
+
+/** What a line needs of its access server. */
+export interface LineHost {
+  readonly env: Env
+  readonly endpoint: Endpoint
+  readonly pool: ControlPool
+  readonly rules: readonly TunnelRule[]
+  /** Undefined: PPP never ends here. */
+  readonly callers: Callers | undefined
+  /** How long a PNS may take to answer before the next one is asked, and a number that is dialled. */
+  readonly patience: Duration
+  readonly dialPatience: Duration
+}
+
+export class NasLine {
+  readonly name: string
+  readonly #host: LineHost
+  readonly #channel: number
+  readonly #machine: Machine<LineState, LineEvent, never>
+  readonly #telephone: Telephone
+  readonly #modem: Modem
+  readonly #queue: LineQueue
+  readonly #timer: Timer
+  #choice: Choice | undefined
+  /** PNSs that can still be asked. */
+  #left: Ipv4[] = []
+  #pns: Ipv4 | undefined
+  #wish: Wish | undefined
+  #call: Call | undefined
+  #caller: Caller | undefined
+  #user: string | undefined
+  #asked: DialOptions | undefined
+  /** Why the PNS that was asked last did not take the call. */
+  #refused = ''
+
+  /** `channel`: Physical Channel ID (RFC 2637 §2.9). */
+  constructor(host: LineHost, name: string, channel: number, line: LineEnd) {
+    const { env } = host
+    this.#host = host
+    this.name = name
+    this.#channel = channel
+    const path = `lines[${name}]`
+    this.#machine = new Machine<LineState, LineEvent, never>(env, `${path}.use`, TABLE, 'idle', () => {})
+    this.#telephone = new Telephone(
+      env,
+      path,
+      line,
+      {
+        ringing: setup => this.#ringing(setup),
+        alerting: () => {},
+        connected: rate => this.#connected(rate),
+        octets: octets => this.#modem.receive(octets),
+        released: cause => this.#released(cause),
+        free: () => {},
+      },
+      { yields: true },
+    )
+    this.#modem = new Modem(env, name, this.#telephone, {
+      frame: frame => this.#frame(frame),
+      error: () => this.#call?.lineErrors({ ...this.#modem.errors }),
+    })
+    const { receiveWindow } = host.endpoint.config.tunnel
+    this.#queue = new LineQueue(env, line, this.#modem, receiveWindow, () => this.#call?.tunnel?.taken())
+    this.#timer = env.clock.timer(`${path} patience`, () => this.#impatient())
+  }
+
+  get state(): LineState {
+    return this.#machine.state
+  }
+  /** Could a number be dialled on it now? */
+  get isFree(): boolean {
+    return this.state === 'idle' && this.#telephone.state === 'idle' && this.#telephone.line.up
+  }
+  get up(): boolean {
+    return this.#telephone.line.up
+  }
+
+  // A telephone call comes
+
+  #ringing({ called, calling = '' }: Setup): void {
+    const choice = choose(this.#host.rules, { called, calling, line: this.name })
+    this.#user = undefined
+    this.#refused = ''
+    if (!choice) this.#name()
+    else if (choice.to === 'local') this.#local(choice)
+    else {
+      this.#telephone.alert()
+      this.#tunnel(choice, choice.to)
+    }
+  }
+
+  #chosen(choice: Choice): void {
+    this.#choice = choice
+    const { called = '', calling = '' } = this.#telephone.call ?? {}
+    const to = choice.to === 'local' ? 'local' : choice.to.map(address => formatIpv4(address)).join(' ')
+    const user = this.#user === undefined ? {} : { user: this.#user }
+    this.#host.env.trace.emit('tunnel-rule', { line: this.name, called, calling, ...user, rule: choice.rule, to })
+  }
+
+  /** PPP ends here. */
+  #local(choice: Choice): void {
+    this.#chosen(choice)
+    const { callers } = this.#host
+    if (!callers) return this.#telephone.hangUp(CAUSE.callRejected)
+    if (callers.full !== undefined) return this.#telephone.hangUp(CAUSE.resourceUnavailable)
+    this.#machine.fire('local')
+    this.#begin(callers)
+  }
+
+  /** Who calls has to be asked: our own LCP, and the beginning of the authentication. */
+  #name(): void {
+    const { callers } = this.#host
+    if (!callers) return this.#telephone.hangUp(CAUSE.callRejected)
+    this.#machine.fire('name')
+    this.#begin(callers)
+  }
+
+  #begin(callers: Callers): void {
+    this.#caller = callers.take(this.#asLine())
+    this.#telephone.answer()
+  }
+
+  /** He has said who he is. False: his tunnel is decided, and nobody here judges his proof. */
+  named(user: string): boolean {
+    if (this.state !== 'naming') return true
+    this.#user = user
+    const { called = '', calling = '' } = this.#telephone.call ?? {}
+    const choice = choose(this.#host.rules, { called, calling, line: this.name, user }) as Choice
+    if (choice.to !== 'local') {
+      const { to } = choice
+      // Not in the middle of what his packet does to the session that is given up.
+      this.#host.env.clock.after(0, `${this.name} hands over`, () => {
+        if (this.state === 'naming') this.#handOver(choice, to)
+      })
+      return false
+    }
+    this.#chosen(choice)
+    this.#machine.fire('local')
+    return true
+  }
+
+  #handOver(choice: Choice, to: readonly Ipv4[]): void {
+    const caller = this.#caller
+    this.#caller = undefined
+    if (caller) this.#host.callers?.handOver(caller)
+    this.#tunnel(choice, to)
+  }
+
+  is(caller: Caller): boolean {
+    return this.#caller === caller
+  }
+
+  // The tunnel
+
+  #tunnel(choice: Choice, to: readonly Ipv4[]): void {
+    this.#chosen(choice)
+    this.#left = [...to]
+    this.#next(CAUSE.outOfOrder)
+  }
+
+  /** Asks the next PNS; none is left: the caller is turned away. */
+  #next(cause: Cause): void {
+    this.#timer.cancel()
+    this.#wish = undefined
+    this.#call = undefined
+    const pns = this.#left.shift()
+    this.#pns = pns
+    if (pns === undefined) {
+      this.#machine.fire('over')
+      return this.#telephone.hangUp(cause)
+    }
+    this.#machine.fire('connect')
+    this.#timer.arm(this.#host.patience)
+    const wish: Wish = {
+      ready: control => this.#ask(control),
+      failed: end => {
+        this.#refused = end.sentence
+        this.#next(CAUSE.outOfOrder)
+      },
+    }
+    this.#wish = wish
+    this.#host.pool.want(pns, wish)
+  }
+
+  /** Incoming-Call-Request. */
+  #ask(control: ControlConnection): void {
+    const { called = '', calling = '', bearer = 'analogue' } = this.#telephone.call ?? {}
+    this.#wish = undefined
+    this.#machine.fire('ask')
+    this.#timer.arm(this.#host.patience)
+    this.#call = this.#host.endpoint.ring(control, this.#handlers(), {
+      bearerType: bearerOf(bearer),
+      physicalChannelId: this.#channel,
+      dialedNumber: called,
+      dialingNumber: calling,
+      subaddress: '',
+      connectSpeed: 0,
+      framingType: framingOf(bearer),
+    })
+  }
+
+  #handlers(): CallHandlers {
+    return {
+      answer: () => {
+        this.#telephone.answer()
+        return this.#facts()
+      },
+      connected: () => {
+        this.#timer.cancel()
+        this.#machine.fire('established')
+        if (this.#pns !== undefined) this.#host.pool.succeeded(this.#pns)
+      },
+      received: frame => this.#queue.put(frame),
+      linkInfo: accms => this.#modem.setAccms(accms),
+      ended: end => this.#callEnded(end),
+    }
+  }
+
+  /** A line without limit is as fast as the field can say. */
+  #facts(): Partial<LineFacts> {
+    const { rate } = this.#telephone
+    const { bearer } = this.#modem
+    const { receiveWindow } = this.#host.endpoint.config.tunnel
+    return {
+      connectSpeed: rate === 0 ? 0xffffffff : rate,
+      framingType: framingOf(bearer),
+      physicalChannelId: this.#channel,
+      processingDelay: processingDelay(receiveWindow, bearer, rate),
+    }
+  }
+
+  #callEnded(end: CallEnd): void {
+    const { state } = this
+    if (state === 'asking') {
+      if (end.reason !== 'cleared') this.#refused = end.sentence
+      // "Do Not Accept" is a word about this caller; everything else is one about the PNS.
+      if (end.reason !== 'refused' && end.reason !== 'cleared') this.#failed(end.sentence)
+      return this.#next(end.reason === 'refused' ? CAUSE.callRejected : CAUSE.outOfOrder)
+    }
+    if (state !== 'tunnelled' && state !== 'dialling') return
+    this.#over()
+    this.#telephone.hangUp(end.reason === 'control-lost' ? CAUSE.temporaryFailure : CAUSE.normal)
+  }
+
+  #failed(sentence: string): void {
+    const end: ControlEnd = { layer: 'pptp', reason: 'timeout', tries: 1, sentence }
+    if (this.#pns !== undefined) this.#host.pool.failed(this.#pns, end)
+  }
+
+  /** The PNS is silent, or the number that is dialled does not answer. */
+  #impatient(): void {
+    if (this.state === 'dialling') {
+      const call = this.#call
+      this.#over()
+      this.#telephone.hangUp()
+      call?.incomplete(refusalOf(CAUSE.noAnswer))
+      return
+    }
+    const waited = formatDuration(this.#host.patience)
+    this.#refused = `The PNS did not answer in ${waited}.`
+    this.#failed(this.#refused)
+    if (this.state === 'asking') this.#call?.clear(1, CAUSE.timerExpiry)
+    else if (this.state === 'connecting') {
+      if (this.#wish && this.#pns !== undefined) this.#host.pool.forget(this.#pns, this.#wish)
+      this.#next(CAUSE.outOfOrder)
+    }
+  }
+
+  // A PNS asks for a number
+
+  /** Outgoing-Call-Request; the line is free. */
+  dial(call: Call, options: DialOptions): CallHandlers {
+    this.#choice = { rule: 'outgoing call', to: [call.peer] }
+    this.#pns = call.peer
+    this.#call = call
+    this.#user = undefined
+    this.#asked = options
+    return {
+      ...this.#handlers(),
+      dial: () => {
+        this.#machine.fire('dial')
+        this.#timer.arm(this.#host.dialPatience)
+        const bearer = options.bearerType === 2 ? 'digital' : 'analogue'
+        this.#telephone.dial({ called: options.phoneNumber, bearer })
+      },
+    }
+  }
+
+  // The line
+
+  #connected(rate: number): void {
+    this.#modem.begin(this.#telephone.call?.bearer ?? 'analogue')
+    if (this.#caller) return this.#caller.link.open()
+    if (this.state !== 'dialling') return
+    const tooSlow = rate > 0 && rate < (this.#asked?.minimumBps ?? 0)
+    const call = this.#call
+    if (!tooSlow) return call?.answered(this.#facts())
+    this.#over()
+    this.#telephone.hangUp()
+    call?.incomplete(refusalOf(CAUSE.normal))
+  }
+
+  #frame(frame: Packet): void {
+    if (this.#caller) return this.#caller.link.session.receive(frame)
+    if (this.state === 'tunnelled' && this.#call) return this.#call.send(frame)
+    const detail = `${this.name}: there is no tunnel yet (${this.state})`
+    this.#host.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, detail })
+    frame.release()
+  }
+
+  /** The telephone call is over, from the other side: whatever was made of it goes. */
+  #released(cause: Cause): void {
+    const { state } = this
+    const [call, wish, pns] = [this.#call, this.#wish, this.#pns]
+    const caller = this.#caller
+    this.#over()
+    if (caller) this.#ended(caller, `The line was released: ${causeText(cause)}.`, cause)
+    if (wish && pns !== undefined) this.#host.pool.forget(pns, wish)
+    if (state === 'dialling') call?.incomplete(refusalOf(cause))
+    else call?.clear(1, cause)
+  }
+
+  #ended(caller: Caller, detail: string, cause: Cause): void {
+    const end = { layer: 'lcp', reason: 'lower-down', tries: 0, detail } as const
+    this.#host.callers?.ended(caller, end, cause === CAUSE.normal ? 'user-request' : 'lost-carrier')
+  }
+
+  #over(): void {
+    this.#timer.cancel()
+    this.#machine.fire('over')
+    this.#queue.clear()
+    this.#left = []
+    this.#call = undefined
+    this.#caller = undefined
+    this.#wish = undefined
+  }
+
+  /** The line as that by which somebody calls whose PPP ends here. */
+  #asLine(): Line {
+    const { called = '', calling = 'unknown', bearer = 'analogue' } = this.#telephone.call ?? {}
+    return {
+      env: this.#host.env.scope(`ppp on ${this.name} ${this.#host.callers?.count ?? 0}`),
+      name: `lines[${this.name}]`,
+      label: `line ${this.name}`,
+      from: calling,
+      station: { called, calling, portType: PORT_TYPES[bearer] },
+      mtu: 1500,
+      send: frame => this.#modem.send(frame),
+      accmsAgreed: accms => this.#modem.setAccms(accms),
+      carriesItself: () => false,
+      clear: () => this.#pppOver(),
+      snapshot: () => ({ line: this.name, calling }),
+      machines: () => ({}),
+    }
+  }
+
+  /** PPP has ended, and now the line does. */
+  #pppOver(): void {
+    const caller = this.#caller
+    if (!caller) return
+    this.#over()
+    this.#telephone.hangUp()
+    this.#ended(caller, 'The line was hung up.', CAUSE.normal)
+  }
+
+  // For those who look
+
+  machines(): Record<string, MachineView> {
+    const path = `lines[${this.name}]`
+    const call = this.#call
+    const machines: Record<string, MachineView> = {
+      [path]: this.#telephone.view(),
+      [`${path}.use`]: view(this.state, {
+        counters: { waiting: this.#queue.length, dropped: this.#queue.dropped },
+        facts: this.#choice ? { rule: this.#choice.rule } : {},
+        timers: running({ patience: this.#timer }),
+        history: this.#machine.history,
+      }),
+    }
+    if (call) machines[`calls[${call.callId}].pptp.call`] = call.view()
+    if (call?.tunnel) machines[`calls[${call.callId}].pptp.gre`] = call.tunnel.view()
+    return machines
+  }
+
+  snapshot(): Snapshot {
+    const { state, cause, rate, call } = this.#telephone
+    const mine = this.#call
+    return {
+      state,
+      use: this.state,
+      ...(call ? { called: call.called, calling: call.calling ?? '', bearer: call.bearer } : {}),
+      ...(this.#choice ? { rule: this.#choice.rule } : {}),
+      ...(this.#user === undefined ? {} : { user: this.#user }),
+      ...(this.#pns === undefined ? {} : { pns: formatIpv4(this.#pns) }),
+      ...(this.#refused === '' ? {} : { refused: this.#refused }),
+      ...(rate === 0 ? {} : { rate }),
+      ...(cause === undefined ? {} : { cause: causeText(cause) }),
+      waiting: this.#queue.length,
+      dropped: this.#queue.dropped,
+      ...this.#modem.snapshot(),
+      ...(mine ? { pptp: { callId: mine.callId, call: mine.state, gre: greSnapshot(mine) } } : {}),
+    }
+  }
+}
