@@ -9,6 +9,7 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   switch: 'switch',
   host: 'host',
   radius: 'RADIUS',
+  pstn: 'exchange',
   tun: 'outside',
   udp: 'outside',
 }

@@ -37,6 +37,7 @@ import { seenSchema, unseenSchema } from './pattern.ts'
 import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
 import { answerSchema, askSchema } from './radius.ts'
 import { tcpSchema } from './tcp.ts'
+import { dialSchema, DEFAULTS as LINES, pstnKeys } from './telephone.ts'
 import { secrets, times, users } from './users.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
@@ -47,6 +48,7 @@ export const KINDS = [
   'client',
   'pptp-server',
   'radius',
+  'pstn',
   'tun',
   'udp',
 ] as const satisfies readonly Kind[]
@@ -187,6 +189,7 @@ function poolWrong({ input }: Wrong): string {
 const clientKeys = {
   ...stackKeys,
   pptp: v.optional(v.pipe(map('the pptp of a client', clientPptp), v.description('The tunnel that the client opens.'))),
+  dial: dialSchema,
 }
 const serverKeys = {
   ...stackKeys,
@@ -231,6 +234,7 @@ const KIND_KEYS = {
   client: clientKeys,
   'pptp-server': serverKeys,
   radius: radiusKeys,
+  pstn: pstnKeys,
   tun: tunKeys,
   udp: udpKeys,
 }
@@ -250,6 +254,7 @@ const node = v.pipe(
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
       map('a node of kind radius', { kind: v.literal('radius'), ...KIND_KEYS.radius }),
+      map('a node of kind pstn', { kind: v.literal('pstn'), ...KIND_KEYS.pstn }),
       map('a node of kind tun', { kind: v.literal('tun'), ...KIND_KEYS.tun }),
       map('a node of kind udp', { kind: v.literal('udp'), ...KIND_KEYS.udp }),
     ],
@@ -304,9 +309,13 @@ const link = v.pipe(
       ),
     ),
     type: v.optional(
-      oneOf(['ethernet', 'ip'], 'What the line carries: Ethernet frames (with ARP), or bare IP packets.'),
+      oneOf(
+        ['ethernet', 'ip', 'serial'],
+        'What the line carries: Ethernet frames (with ARP), bare IP packets, or the octets of telephone lines.',
+      ),
       DEFAULTS.type,
     ),
+    lines: v.optional(count('Telephone lines of a serial link.', 1, 256), LINES.lines),
     mtu: v.optional(count('Largest IP packet in octets.', 68, 65535), DEFAULTS.mtu),
     delay: v.optional(qualitySchemas.delay, LINE.quality.delay),
     jitter: v.optional(qualitySchemas.jitter, LINE.quality.jitter),

@@ -38,6 +38,21 @@ const PPP: Readonly<Record<string, Values>> = {
   'ppp.ipcp': AUTOMATON,
 }
 
+/** `node/telephone.ts` */
+const LINE = ['idle', 'dialling', 'alerting', 'ringing', 'connected', 'releasing'] as const
+/** Of a telephone line: its call and its frames, in the words of RFC 2637 §2.14. */
+const LINES: Readonly<Record<string, Values>> = {
+  'line.call': LINE,
+  ...Object.fromEntries(
+    [
+      ...['rate', 'framesIn', 'framesOut', 'crcErrors', 'framingErrors', 'hardwareOverruns', 'bufferOverruns'],
+      ...['timeOutErrors', 'alignmentErrors'],
+    ].map(name => [`line.${name}`, 'number' as const]),
+  ),
+}
+const below = (prefix: string, paths: Readonly<Record<string, Values>>): Record<string, Values> =>
+  Object.fromEntries(Object.entries(paths).map(([path, values]) => [`${prefix}.${path}`, values]))
+
 /** What the GRE packets of a call did (`TunnelStatistics`). */
 const GRE: Readonly<Record<string, Values>> = Object.fromEntries(
   [
@@ -59,7 +74,20 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
   },
   tun: {},
   udp: {},
-  client: { 'pptp.control': CONTROL, 'pptp.call': PNS_CALL, ...GRE, ...PPP },
+  client: {
+    'pptp.control': CONTROL,
+    'pptp.call': PNS_CALL,
+    ...GRE,
+    ...PPP,
+    ...LINES,
+    ...below('dial', { ...PPP, ...LINES }),
+  },
+  pstn: {
+    'pstn.circuits': 'number',
+    'pstn.dialled': 'number',
+    'pstn.connected': 'number',
+    'pstn.refused': 'number',
+  },
   'pptp-server': {
     'pptp.calls': 'number',
     'ppp.sessions': 'number',
@@ -71,6 +99,18 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     'calls[USER].pptp.call': PAC_CALL,
     ...Object.fromEntries(Object.entries({ ...GRE, ...PPP }).map(([path, values]) => [`calls[USER].${path}`, values])),
   },
+}
+
+/** A client that only dials has `ppp` and `line`; of one with a tunnel too, those of its line stand below `dial`. */
+export function clientPaths(tunnel: boolean, line: boolean): Readonly<Record<string, Values>> {
+  const known = Object.entries(STATE_PATHS.client)
+  return Object.fromEntries(
+    known.filter(([path]) => {
+      if (path.startsWith('pptp.')) return tunnel
+      if (path.startsWith('line.')) return !tunnel
+      return !path.startsWith('dial.') || (tunnel && line)
+    }),
+  )
 }
 
 /** Puts USER for the user in `calls[alice].ppp.lcp`. */

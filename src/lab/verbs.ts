@@ -32,14 +32,23 @@ export const DEFAULTS = {
   },
 } as const
 
+export interface LinkFound {
+  readonly index: number
+  readonly nodes: readonly [string, string]
+  /** What its quality may be said with. */
+  readonly keys: readonly string[]
+}
+
 /** What a verb asks while it is read; every answer of undefined has been reported. */
 export interface Resolver {
   /** The node of that name, of one of those kinds. */
   node(tree: Tree | undefined, kinds?: readonly Kind[]): string | undefined
+  /** Does a client have a tunnel of its own, or a telephone line? */
+  has(client: string, what: 'pptp' | 'dial'): boolean
   /** An address, or that of the node of that name. */
   address(tree: Tree | undefined): Ipv4 | undefined
   /** The one link between two nodes (or interfaces). */
-  link(tree: Tree | undefined): { readonly index: number; readonly nodes: readonly [string, string] } | undefined
+  link(tree: Tree | undefined): LinkFound | undefined
   problem(tree: Tree, message: string, hint?: string): undefined
 }
 
@@ -76,7 +85,7 @@ export const qualitySchemas = {
   noise: both(percentage('Bits that a serial line flips.')),
 }
 type QualityKey = keyof LineQuality
-const qualityKeys = Object.keys(qualitySchemas) as QualityKey[]
+export const qualityKeys = Object.keys(qualitySchemas) as QualityKey[]
 
 /** One value of a line; null for no limit; undefined when it is malformed (the schema has said so). */
 function readQuality(key: QualityKey, tree: Tree): number | null | undefined {
@@ -138,6 +147,16 @@ export const VERBS = {
     schema: name('The client that clears its call.'),
     read: (tree, resolve) => readClient(tree, resolve),
     describe: ({ client }) => `${client} clears its call`,
+  },
+  dial: {
+    schema: name('The client that dials its number.'),
+    read: (tree, resolve) => readDialler(tree, resolve),
+    describe: ({ client }) => `${client} dials`,
+  },
+  hangup: {
+    schema: name('The client that hangs up: PPP first, then the line.'),
+    read: (tree, resolve) => readDialler(tree, resolve),
+    describe: ({ client }) => `${client} hangs up`,
   },
   ping: {
     schema: map('ping', {
@@ -243,6 +262,12 @@ export const VERBS = {
         return resolve.problem(tree, 'This changes nothing.', `say one of: down, up, ${qualityKeys.join(', ')}`)
       }
       if (!link) return undefined
+      for (const [key, own] of entries(tree)) {
+        if (key in qualitySchemas && !link.keys.includes(key)) {
+          const hint = `this link has: ${link.keys.join(', ')}`
+          resolve.problem(own, `The link between ${link.nodes.join(' and ')} has no ${key}.`, hint)
+        }
+      }
       const sends = readQualities(tree, link.nodes, resolve.problem)
       const plugged = down === undefined ? up : !down
       return { link: link.index, between: link.nodes, ...(plugged === undefined ? {} : { up: plugged }), sends }
@@ -289,6 +314,17 @@ export const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word)
 
 function readClient(tree: Tree, resolve: Resolver): { client: string } | undefined {
   const client = resolve.node(tree, ['client'])
+  if (client !== undefined && !resolve.has(client, 'pptp')) {
+    return resolve.problem(tree, `${client} has no VPN software.`, 'dial and hangup are for its telephone line')
+  }
+  return client === undefined ? undefined : { client }
+}
+
+function readDialler(tree: Tree, resolve: Resolver): { client: string } | undefined {
+  const client = resolve.node(tree, ['client'])
+  if (client !== undefined && !resolve.has(client, 'dial')) {
+    return resolve.problem(tree, `${client} has no telephone line.`, 'connect and disconnect are for its tunnel')
+  }
   return client === undefined ? undefined : { client }
 }
 

@@ -154,8 +154,7 @@ export class PptpServer extends IpNode {
     const unit = this.#units.take() as number
     const link = new PppLink(
       this,
-      this.#tunnelling,
-      call,
+      this.#tunnelling.carrier(call),
       this.#pppConfig(call, unit),
       {
         networkUp: (port, facts) => this.#up(call, port, facts),

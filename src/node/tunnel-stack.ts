@@ -67,10 +67,32 @@ export class Tunnelling {
     return this.#env.scope(`ppp session ${++this.#sessions}`)
   }
 
+  /** What a PPP session over this call stands on. */
+  carrier(call: Call): PppCarrier {
+    return {
+      env: this.sessionEnv(),
+      send: frame => call.send(frame),
+      accmsAgreed: accms => call.accmsAgreed(accms),
+      carriesItself: () => this.isCarrying(call.peer),
+    }
+  }
+
   /** Is a packet of the tunnel to this peer being routed? What enters the tunnel meanwhile would carry itself. */
   isCarrying(peer: Ipv4): boolean {
     return this.#carrying.has(peer)
   }
+}
+
+/** What is below a PPP session: a call in a tunnel, a telephone line. */
+export interface PppCarrier {
+  /** A scope of its own for each session. */
+  readonly env: Env
+  /** A PPP frame; takes the ownership. */
+  send(frame: Packet): void
+  /** LCP has agreed on the control characters to escape (RFC 1662 §7.1). */
+  accmsAgreed(accms: { readonly sendAccm: number; readonly receiveAccm: number }): void
+  /** Is the packet that is being routed one of those that carry this session? */
+  carriesItself(): boolean
 }
 
 export interface PppLinkEvents {
@@ -80,40 +102,31 @@ export interface PppLinkEvents {
   finished(end: PppEnd): void
 }
 
-/** One PPP session over one call, with its interface in the node's stack while IPCP is open. */
+/** One PPP session over one call or line, with its interface in the node's stack while IPCP is open. */
 export class PppLink {
   readonly session: Session
   port: PppPort | undefined
   facts: NetworkFacts | undefined
   end: PppEnd | undefined
   readonly #node: IpNode
-  readonly #tunnelling: Tunnelling
+  readonly #carrier: PppCarrier
   readonly #env: Env
-  readonly #call: Call
   readonly #name: string
   readonly #events: PppLinkEvents
   readonly #clampsMss: boolean
   readonly usage = new Usage()
 
-  constructor(
-    node: IpNode,
-    tunnelling: Tunnelling,
-    call: Call,
-    config: PppConfig,
-    events: PppLinkEvents,
-    clampsMss = false,
-  ) {
+  constructor(node: IpNode, carrier: PppCarrier, config: PppConfig, events: PppLinkEvents, clampsMss = false) {
     this.#node = node
-    this.#tunnelling = tunnelling
+    this.#carrier = carrier
     this.#env = node.env
-    this.#call = call
     this.#name = config.iface
     this.#events = events
     this.#clampsMss = clampsMss
-    this.session = new Session(tunnelling.sessionEnv(), config, {
-      down: frame => this.#call.send(frame),
+    this.session = new Session(carrier.env, config, {
+      down: frame => carrier.send(frame),
       up: datagram => this.#up(datagram),
-      accmsAgreed: accms => this.#call.accmsAgreed(accms),
+      accmsAgreed: accms => carrier.accmsAgreed(accms),
       networkUp: facts => this.#networkUp(facts),
       networkDown: () => this.#networkDown(),
       finished: end => {
@@ -152,7 +165,7 @@ export class PppLink {
   }
 
   #send(datagram: Packet): void {
-    if (!this.#tunnelling.isCarrying(this.#call.peer)) {
+    if (!this.#carrier.carriesItself()) {
       if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
       this.usage.count(datagram, 'out', this.#env.clock.now)
       this.#showInside(datagram, 'in')
@@ -196,6 +209,9 @@ export class PppLink {
     this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
   }
 }
+
+/** Of a machine that has not dialled yet. */
+export const IDLE_PPP: Snapshot = { phase: 'dead', lcp: 'initial', auth: 'idle', ccp: 'initial', ipcp: 'initial' }
 
 /** What a call's GRE packets did, for the snapshot; undefined before it was established. */
 export function greSnapshot(call: Call | undefined): Snapshot | undefined {

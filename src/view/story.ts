@@ -162,6 +162,8 @@ export class Story {
         return this.#interface(event)
       case 'tunnel-end':
         return this.#tunnelEnd(event)
+      case 'dial-end':
+        return this.#dialEnd(event)
       case 'route':
         return this.#route(event)
       case 'ping-sent':
@@ -335,6 +337,12 @@ export class Story {
     const shown = seen ? ` [Windows would show error ${seen.windows}]` : ''
     const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}${shown}`
     return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
+  }
+
+  #dialEnd({ number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
+    const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
+    const text = `the call with ${number} is over (${upper(layer)} ${reason}${tried}): ${detail}`
+    return user(text, reason === 'hung-up' || reason === 'closed' ? 'plain' : 'bad')
   }
 
   #pingFailed({ seq, to, type, from }: Event<'ping-failed'>): Line {

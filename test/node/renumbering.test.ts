@@ -26,8 +26,7 @@ describe('renumbering', () => {
   const tunnelling = new Tunnelling(node, endpointConfig('pns', { hostName: 'alice' }))
   const link = new PppLink(
     node,
-    tunnelling,
-    call,
+    tunnelling.carrier(call),
     { ...PLAIN, ip: { local: ANY } },
     {
       networkUp: () => {},

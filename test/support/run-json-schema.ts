@@ -1,5 +1,6 @@
 /** The JSON Schema of a line of `run --json`, made from the closed tables of the trace: docs/schema/run.schema.json. */
 import { NAMED_SERVICES, SERVICE_ENDS } from '../../src/app/services.ts'
+import { LINE_END_REASONS } from '../../src/base/dial-end.ts'
 import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
@@ -72,6 +73,13 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
     peer: address,
     layer: words(TUNNEL_LAYERS),
     reason: words(Object.keys(TUNNEL_END_REASONS)),
+    tries: count,
+    detail: text,
+  },
+  'dial-end': {
+    number: text,
+    layer: words(['line', ...TUNNEL_LAYERS]),
+    reason: words([...Object.keys(LINE_END_REASONS), ...Object.keys(TUNNEL_END_REASONS)]),
     tries: count,
     detail: text,
   },
