@@ -6,6 +6,7 @@
  * come with every packet have listeners of their own, and layers ask `trace.packets` before these.
  */
 import type { Account } from './account.ts'
+import type { DialEnd } from './dial-end.ts'
 import type { DropReason } from './drop.ts'
 import type { StreamClose } from './layer.ts'
 import type { Malformed } from './result.ts'
@@ -117,6 +118,8 @@ export interface EventFields {
   interface: { readonly iface: string; readonly to: 'up' | 'down'; readonly detail: string }
   /** A tunnel is over or did not come about: once a tunnel at each of its ends, with the first cause known there. */
   'tunnel-end': TunnelEnd & { readonly peer: string }
+  /** A call over a telephone line is over or did not come about, for who dialled or answered: the first cause. */
+  'dial-end': DialEnd & { readonly number: string }
   route: { readonly action: 'add' | 'remove'; readonly route: string }
   arp: {
     readonly way: Way
@@ -198,6 +201,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   ] as const,
   interface: ['iface', 'to', 'detail'],
   'tunnel-end': ['peer', 'layer', 'reason', 'tries', 'detail'],
+  'dial-end': ['number', 'layer', 'reason', 'tries', 'detail'],
   route: ['action', 'route'],
   arp: ['way', 'type', 'iface', 'address', 'mac'],
   'tcp-retransmit': ['src', 'dst', 'seq', 'length', 'tries'],

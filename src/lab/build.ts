@@ -5,6 +5,7 @@ import { type Env, powered, World } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Power } from '../base/scheduler.ts'
 import { type LineQuality, Link } from '../link/link.ts'
+import { SerialLink } from '../link/serial.ts'
 import type { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
 import type { SimNode } from '../node/node.ts'
@@ -16,7 +17,7 @@ export interface Simulation {
   readonly world: World
   /** In the order of the file. */
   readonly nodes: ReadonlyMap<string, SimNode>
-  readonly links: readonly Link[]
+  readonly links: readonly (Link | SerialLink)[]
   /** By node: has it power? */
   readonly power: ReadonlyMap<string, Power>
 }
@@ -46,15 +47,17 @@ export function crash({ lab, nodes, links, power }: Simulation, name: string): v
   const node = nodes.get(name)
   if (!own?.on || !node) return
   own.on = false
-  const { trace } = node.env
   for (const [i, { ends }] of lab.links.entries()) {
-    for (const [side, end] of ends.entries()) {
-      if (end.node !== name) continue
-      links[i].ends[side].receive = (packet: Packet): void => {
-        trace.drop({ reason: 'power-off', layer: 'link', packet: packet.id, detail: `at ${links[i].ends[side].name}` })
-        packet.release()
-      }
-    }
+    for (const [side, end] of ends.entries()) if (end.node === name) deafen(links[i], side as 0 | 1, node)
+  }
+}
+
+function deafen(link: Link | SerialLink, side: 0 | 1, { env }: SimNode): void {
+  if (link instanceof SerialLink) return link.powerOff(side)
+  const end = link.ends[side]
+  end.receive = (packet: Packet): void => {
+    env.trace.drop({ reason: 'power-off', layer: 'link', packet: packet.id, detail: `at ${end.name}` })
+    packet.release()
   }
 }
 
@@ -63,13 +66,26 @@ function buildLink(
   nodes: ReadonlyMap<string, SimNode>,
   lineEnvs: ReadonlyMap<string, Env>,
   spec: Lab.LinkSpec,
-): Link {
+): Link | SerialLink {
   const [a, b] = spec.ends.map(end => nodes.get(end.node) as SimNode)
   const envs = [lineEnvs.get(spec.ends[0].node) as Env, lineEnvs.get(spec.ends[1].node) as Env] as const
   const names = [`${spec.ends[0].node}:${spec.ends[0].iface}`, `${spec.ends[1].node}:${spec.ends[1].iface}`] as const
   const quality = [lineQuality(spec.ends[0].sends), lineQuality(spec.ends[1].sends)] as const
-  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, quality)
+  const random = world.random.fork(`link ${spec.name}`)
+  if (spec.type === 'serial') return serialLink(new SerialLink(names, envs, random, spec.lines, quality), [a, b], spec)
+  const link = new Link(names, envs, random, spec.type, spec.mtu, quality)
   for (const [i, node] of [a, b].entries()) node.plug(spec.ends[i].iface, link.ends[i], spec.ends[i].ipv4)
+  return link
+}
+
+/** Each node gets each line by itself. */
+function serialLink(link: SerialLink, nodes: readonly SimNode[], { ends }: Lab.LinkSpec): SerialLink {
+  for (const [side, node] of nodes.entries()) {
+    for (const [i, line] of link.lines[side].entries()) {
+      const { iface } = ends[side]
+      node.plugLine?.(link.lines[side].length === 1 ? iface : `${iface}.${i + 1}`, line)
+    }
+  }
   return link
 }
 

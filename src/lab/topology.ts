@@ -27,13 +27,15 @@ import type {
   RouteSpec,
 } from './lab.ts'
 import { ENDPOINT, splitRoute } from './leaf.ts'
+import { readNas } from './nas.ts'
 import { suggest } from './nearest.ts'
 import { network, sameNetwork, unfit } from './networks.ts'
 import { readTun, readUdp } from './outside.ts'
-import { readClient, readServer } from './pptp.ts'
+import { readAccess, readClient } from './pptp.ts'
 import { readRadiusNode } from './radius.ts'
 import { DEFAULTS, KINDS } from './schema.ts'
 import { readTcp } from './tcp.ts'
+import { checkLine, isSerial, readDial, readPstn, DEFAULTS as SERIAL } from './telephone.ts'
 import {
   child,
   emptyMap,
@@ -46,7 +48,7 @@ import {
   type Tree,
   text,
 } from './tree.ts'
-import { parsePercentage, parseSize } from './units.ts'
+import { parsePercentage, parseRate, parseSize } from './units.ts'
 import { readQualities, DEFAULTS as VERB_DEFAULTS } from './verbs.ts'
 
 /** A node while it is read. */
@@ -150,6 +152,7 @@ export class Topology {
       this.issues.value(drafts[1].tree, `${drafts[0].node.name} is linked to itself.`)
       return
     }
+    checkLine(tree, drafts, this.issues)
     const carries = child(tree, 'type')
     for (const { node } of drafts) {
       if (node.kind === 'tun' && text(carries) !== 'ip') {
@@ -167,6 +170,7 @@ export class Topology {
       }
     }
     this.links.push(link)
+    if (isSerial(tree)) return
     this.#addresses(link)
     this.#oneNetwork(link)
   }
@@ -319,11 +323,13 @@ export class Topology {
         node: end.node.name,
         iface: end.iface,
         ...(end.ipv4 ? { ipv4: end.ipv4 } : {}),
-        sends: quality(sends[side]),
+        sends: quality(sends[side], isSerial(tree) ? { ...VERB_DEFAULTS.quality, ...SERIAL } : VERB_DEFAULTS.quality),
       }))
+      const type = LINK_TYPES.find(known => known === text(child(tree, 'type'))) ?? DEFAULTS.type
       return {
         name: ends.map(end => `${end.node.name}:${end.iface}`).join('-'),
-        type: text(child(tree, 'type')) === 'ip' ? 'ip' : 'ethernet',
+        type,
+        lines: integer(child(tree, 'lines')) ?? SERIAL.lines,
         mtu: integer(child(tree, 'mtu')) ?? DEFAULTS.mtu,
         ends: [a, b],
       }
@@ -343,11 +349,23 @@ export class Topology {
       ...(hasStack(kind) && blocksTooBig(merged) ? { blocksTooBig: true } : {}),
     }
     if (kind === 'client') {
+      const dial = readDial(node, this.#linesOf(node), this)
+      if (!callsServer(node)) return dial && { ...common, kind, dial }
       const pptp = readClient(node, this)
-      return pptp && { ...common, kind, pptp }
+      return pptp && { ...common, kind, pptp, ...(dial ? { dial } : {}) }
+    }
+    if (kind === 'pstn') {
+      const pstn = readPstn(node, this)
+      return pstn && { ...common, kind, pstn }
+    }
+    if (kind === 'nas') {
+      const lines = this.#linesOf(node)
+      const channels = lines.reduce((sum, { link }) => sum + this.#channelsOf(link), 0)
+      const nas = readNas(node, lines, channels, this)
+      return nas && { ...common, kind, nas }
     }
     if (kind === 'pptp-server') {
-      const pptp = readServer(node, this)
+      const pptp = readAccess(node, 'pptp', this)
       return pptp && { ...common, kind, pptp }
     }
     if (kind === 'radius') {
@@ -357,6 +375,17 @@ export class Topology {
     if (kind === 'tun') return readTun(node, this)
     if (kind === 'udp') return readUdp(node, this)
     return kind && merged.kind === 'map' ? { ...common, kind } : undefined
+  }
+
+  /** Its interfaces that are telephone lines. */
+  #linesOf({ interfaces }: NodeDraft): InterfaceSpec[] {
+    const serial = new Set(this.links.filter(({ tree }) => isSerial(tree)).map(({ index }) => index))
+    return interfaces.filter(({ link }) => serial.has(link))
+  }
+
+  #channelsOf(index: number): number {
+    const link = this.links.find(known => known.index === index)
+    return integer(child(link?.tree, 'lines')) ?? SERIAL.lines
   }
 
   #routes(node: NodeDraft): RouteSpec[] {
@@ -380,7 +409,7 @@ export class Topology {
   }
 
   #dev(node: NodeDraft, dev: string | undefined, tree: Tree): string | undefined {
-    const tunnels = node.kind === 'client' || node.kind === 'pptp-server'
+    const tunnels = node.kind === 'client' || node.kind === 'pptp-server' || node.kind === 'nas'
     if (dev === undefined || (tunnels && /^ppp\d+$/.test(dev))) return dev
     const names = node.interfaces.map(iface => iface.name)
     if (this.#allRead && !names.includes(dev))
@@ -420,7 +449,8 @@ export class Topology {
     }
     const address = this.addressOf(node)
     // A node whose addresses are malformed has been reported; a switch, or what is outside, has none by nature.
-    if (address === undefined && (hasNoAddresses(node.kind) || node.interfaces.length === 0)) {
+    const bare = node.interfaces.length === this.#linesOf(node).length
+    if (address === undefined && (hasNoAddresses(node.kind) || bare)) {
       this.issues.value(tree, `${written} has no address.`)
     }
     return address
@@ -432,11 +462,18 @@ const blocksTooBig = (node: Tree): boolean => text(child(child(node, 'icmp'), 'f
 
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)
-const hasNoAddresses = (kind: Kind | undefined): boolean => kind === 'switch' || kind === 'tun' || kind === 'udp'
+const hasNoAddresses = (kind: Kind | undefined): boolean =>
+  kind === 'switch' || kind === 'tun' || kind === 'udp' || kind === 'pstn'
 
-function quality(change: QualityChange): LineQuality {
-  const usual = VERB_DEFAULTS.quality
-  const rate = change.rate ?? undefined
+/** Does a client have a tunnel of its own? What the defaults say of tunnels does not make one of a telephone line. */
+export const callsServer = ({ tree, merged }: NodeDraft): boolean =>
+  !child(merged, 'dial') || child(tree, 'pptp') !== undefined || child(child(merged, 'pptp'), 'server') !== undefined
+
+const LINK_TYPES = ['ethernet', 'ip', 'serial'] as const
+
+/** What is not said is as usual; a rate of null is no limit, and said. */
+function quality(change: QualityChange, usual: { readonly [K in keyof LineQuality]-?: string }): LineQuality {
+  const rate = change.rate === undefined ? parseRate(usual.rate) : (change.rate ?? undefined)
   return {
     delay: change.delay ?? (parseDuration(usual.delay) as number),
     jitter: change.jitter ?? (parseDuration(usual.jitter) as number),

@@ -53,8 +53,10 @@ const NOBODY: LineUser = { octets: packet => packet.release(), signalled: () => 
 export class SerialLink {
   readonly name: string
   readonly type = 'serial'
+  /** `nas:pri0`, whatever its lines are called. */
+  readonly ends: readonly [{ readonly name: string }, { readonly name: string }]
   /** The ends of its lines: those of the first node, those of the second. */
-  readonly ends: readonly [readonly LineEnd[], readonly LineEnd[]]
+  readonly lines: readonly [readonly LineEnd[], readonly LineEnd[]]
   up = true
   tap: Tap | undefined
   readonly #lines: readonly Line[]
@@ -72,7 +74,8 @@ export class SerialLink {
       const own = (name: string): string => (lines === 1 ? name : `${name}.${i + 1}`)
       return new Line(this, i, [own(names[0]), own(names[1])], envs, random, quality)
     })
-    this.ends = [this.#lines.map(line => line.ends[0]), this.#lines.map(line => line.ends[1])]
+    this.ends = [{ name: names[0] }, { name: names[1] }]
+    this.lines = [this.#lines.map(line => line.ends[0]), this.#lines.map(line => line.ends[1])]
   }
 
   /** Runs of octets that have crossed the link, both directions and all lines together. */

@@ -11,10 +11,12 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
+import type { LineEnd } from '../link/serial.ts'
 import type { AuthMethod, PppConfig } from '../ppp/config.ts'
 import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
+import { type DialConfig, DialUp } from './dial-up.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
@@ -50,8 +52,6 @@ export interface ClientConfig extends LinkSettings {
   readonly mtu?: number
 }
 
-const IFACE = 'ppp0'
-
 export class Client extends IpNode {
   readonly kind = 'client'
   readonly #config: ClientConfig
@@ -61,18 +61,42 @@ export class Client extends IpNode {
   #control: ControlConnection | undefined
   #call: Call | undefined
   #link: PppLink | undefined
+  #stream: ConnectionStream | undefined
   #end: TunnelEnd | undefined
   #active = false
   /** The way to the server before the tunnel came. */
   #way: Route | undefined
   #pin: Route | undefined
+  /** The telephone line through which it reaches the Internet, if it has one. */
+  readonly dialUp: DialUp | undefined
 
-  constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
+  constructor(
+    env: Env,
+    routes: readonly RouteSpec[],
+    config: ClientConfig,
+    tcp: TcpOptions = {},
+    dial: DialConfig | undefined = undefined,
+  ) {
     super(env, config.forward ?? false, routes, tcp)
     this.#config = config
     const { profile = 'default', gre = {} } = config
     this.#habits = HABITS[profile]
     this.#tunnelling = new Tunnelling(this, profiledEndpoint(profile, 'pns', env.node, gre, {}))
+    this.dialUp = dial && new DialUp(this, dial, 'dial.', () => this.#lineGone())
+  }
+
+  plugLine(port: string, line: LineEnd): void {
+    this.dialUp?.plugLine(port, line)
+  }
+
+  /** ppp0 is the telephone line, if there is one. */
+  get #iface(): string {
+    return this.dialUp ? 'ppp1' : 'ppp0'
+  }
+
+  /** Its address has gone with the line: nothing of the tunnel can come back. */
+  #lineGone(): void {
+    if (this.#active) this.#stream?.abort()
   }
 
   get tunnelUp(): boolean {
@@ -98,6 +122,7 @@ export class Client extends IpNode {
     })
     this.#control = control
     const stream = new ConnectionStream(control.streamEvents)
+    this.#stream = stream
     control.attach(stream)
     const connection = this.tcp.connect(server, PPTP_PORT, stream.handlers)
     if (connection) stream.attach(connection)
@@ -159,7 +184,7 @@ export class Client extends IpNode {
     const { server, mtu, profile = 'default' } = this.#config
     const ourself = { user, password, methods: auth }
     return {
-      iface: IFACE,
+      iface: this.#iface,
       machine: 'ppp',
       ourself: secondPassword === undefined ? ourself : { ...ourself, secondPassword },
       ...(requireAuth ? { authenticatePeer: this.#demand(requireAuth) } : {}),
@@ -202,7 +227,7 @@ export class Client extends IpNode {
     if (call) machines['pptp.call'] = call.view()
     if (call?.tunnel) machines['pptp.gre'] = call.tunnel.view()
     for (const [name, view] of Object.entries(this.#link?.machines() ?? {})) machines[`ppp.${name}`] = view
-    return machines
+    return { ...machines, ...this.dialUp?.machines() }
   }
 
   override snapshot(): Snapshot {
@@ -215,6 +240,7 @@ export class Client extends IpNode {
         gre: greSnapshot(this.#call),
       },
       ppp: this.#link ? { ...this.#link.snapshot(), ...this.#link.usage.snapshot() } : IDLE_PPP,
+      ...(this.dialUp ? { dial: this.dialUp.snapshot() } : {}),
     }
   }
 }

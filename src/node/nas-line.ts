@@ -100,7 +100,7 @@ export class NasLine {
     this.#machine = new Machine<LineState, LineEvent, never>(env, `${path}.use`, TABLE, 'idle', () => {})
     this.#telephone = new Telephone(
       env,
-      path,
+      `${path}.call`,
       line,
       {
         ringing: setup => this.#ringing(setup),
@@ -426,7 +426,7 @@ export class NasLine {
     const path = `lines[${this.name}]`
     const call = this.#call
     const machines: Record<string, MachineView> = {
-      [path]: this.#telephone.view(),
+      [`${path}.call`]: this.#telephone.view(),
       [`${path}.use`]: view(this.state, {
         counters: { waiting: this.#queue.length, dropped: this.#queue.dropped },
         facts: this.#choice ? { rule: this.#choice.rule } : {},
@@ -443,7 +443,7 @@ export class NasLine {
     const { state, cause, rate, call } = this.#telephone
     const mine = this.#call
     return {
-      state,
+      call: state,
       use: this.state,
       ...(call ? { called: call.called, calling: call.calling ?? '', bearer: call.bearer } : {}),
       ...(this.#choice ? { rule: this.#choice.rule } : {}),

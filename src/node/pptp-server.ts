@@ -1,20 +1,24 @@
 /**
  * A VPN server: it ends PPP for its callers, gives each an address and forwards between them and its networks
  * (callers.ts). Of a computer that dials itself and sends Outgoing-Call-Request it is the PAC; of a NAS that announces a
- * telephone call by Incoming-Call-Request it is the PNS.
+ * telephone call by Incoming-Call-Request, or that it asks to dial a number, it is the PNS.
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
+import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptions } from '../ip/tcp.ts'
+import type { Bearer } from '../link/signal.ts'
 import type { Call, IncomingRequest, OutgoingRequest } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import type { CallEnd, CallHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
 import { PORT_VIRTUAL } from '../wire/radius-attributes.ts'
-import type { Caller, Line } from './caller.ts'
+import type { Caller, Line, Station } from './caller.ts'
 import { type AccessConfig, type AccessLimits, Callers } from './callers.ts'
+import { ControlPool } from './control-pool.ts'
 import { IpNode } from './ip-node.ts'
+import { bearerOf } from './line-words.ts'
 import type { Snapshot } from './node.ts'
 import { callCause, callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, profiledEndpoint } from './tunnel-profile.ts'
@@ -36,6 +40,7 @@ export class PptpServer extends IpNode {
   readonly #config: ServerConfig
   readonly #tunnelling: Tunnelling
   readonly #callers: Callers
+  readonly #pool: ControlPool
 
   constructor(env: Env, routes: readonly RouteSpec[], config: ServerConfig, tcp: TcpOptions = {}) {
     super(env, true, routes, tcp)
@@ -54,6 +59,7 @@ export class PptpServer extends IpNode {
       },
     })
     this.#tunnelling = new Tunnelling(this, pac, (call, request) => this.#decide(call, request))
+    this.#pool = new ControlPool(this, this.#tunnelling.endpoint)
     this.tcp.listen(PPTP_PORT, connection => this.#accept(connection))
   }
 
@@ -65,6 +71,29 @@ export class PptpServer extends IpNode {
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
   shutDown(): void {
     for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
+  }
+
+  /** Asks an access server to dial a number (RFC 2637 §2.7); who answers is a caller like any other. */
+  call(via: Ipv4, number: string, bearer: Bearer | undefined): void {
+    const peer = formatIpv4(via)
+    const { full } = this.#callers
+    if (full !== undefined) return this.#callers.tellEnd(peer, refused(full))
+    this.#pool.want(via, {
+      ready: control => {
+        const { dial } = this.#tunnelling.endpoint.config
+        const bearerType = bearer === undefined ? dial.bearerType : bearerOf(bearer)
+        const call: Call = control.dial(
+          {
+            connected: () => caller.link.open(),
+            received: frame => caller.link.session.receive(frame),
+            ended: end => this.#ended(caller, end),
+          },
+          { phoneNumber: number, bearerType },
+        )
+        const caller = this.#callers.take(this.#lineOf(call, { called: number, calling: number }))
+      },
+      failed: end => this.#callers.tellEnd(peer, controlEnd(end)),
+    })
   }
 
   protected override answersFor(address: Ipv4): boolean {
@@ -88,14 +117,10 @@ export class PptpServer extends IpNode {
   #decide(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers | Refusal {
     const { full } = this.#callers
     if (full !== undefined) {
-      this.#callers.tellEnd(formatIpv4(call.peer), { layer: 'pptp', reason: 'refused', tries: 0, detail: full })
+      this.#callers.tellEnd(formatIpv4(call.peer), refused(full))
       return NO_RESOURCE
     }
-    return this.#take(call, request)
-  }
-
-  #take(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers {
-    const caller = this.#callers.take(this.#lineOf(call, request))
+    const caller = this.#callers.take(this.#lineOf(call, numbersOf(request)))
     return {
       connected: () => caller.link.open(),
       received: frame => caller.link.session.receive(frame),
@@ -108,26 +133,23 @@ export class PptpServer extends IpNode {
   }
 
   /** What is behind a NAS has telephone numbers (RFC 2637 §2.9); others have their address only. */
-  #lineOf(call: Call, request: OutgoingRequest | IncomingRequest): Line {
+  #lineOf(call: Call, numbers: Numbers | undefined): Line {
     const { callId } = call
     const from = formatIpv4(call.peer)
     const { mtu, profile = 'default' } = this.#config
-    const numbers =
-      request.type === 'incoming-call-request'
-        ? { called: request.dialedNumber, calling: request.dialingNumber }
-        : { calling: from }
+    const station: Station = { calling: from, ...numbers, portType: PORT_VIRTUAL }
     return {
       ...this.#tunnelling.carrier(call),
       name: callName(callId),
       label: `call ${callId}`,
       from,
-      station: { ...numbers, portType: PORT_VIRTUAL },
+      station,
       mtu: tunnelMtu(this, call.peer, mtu, HABITS[profile].ppp.mtu),
       clear: () => call.clear(),
       snapshot: () => ({
         callId,
         peer: from,
-        ...(call.direction === 'incoming' ? numbers : {}),
+        ...numbers,
         pptp: { call: call.state, gre: greSnapshot(call) },
       }),
       machines: () => ({
@@ -153,6 +175,18 @@ export class PptpServer extends IpNode {
     return { ...super.snapshot(), ...this.#callers.snapshot(), pptp: { calls: this.#callers.size } }
   }
 }
+
+const refused = (detail: string): TunnelEnd => ({ layer: 'pptp', reason: 'refused', tries: 0, detail })
+
+/** Of a telephone call behind an access server. */
+interface Numbers {
+  readonly called: string
+  readonly calling: string
+}
+const numbersOf = (request: OutgoingRequest | IncomingRequest): Numbers | undefined =>
+  request.type === 'incoming-call-request'
+    ? { called: request.dialedNumber, calling: request.dialingNumber }
+    : undefined
 
 /** State machines of a call are named by its call ID, which it has from the first message on. */
 const callName = (callId: number): string => `calls[${callId}]`

@@ -149,6 +149,8 @@ export class Story {
         return this.#radiusMessage(event)
       case 'line-signal':
         return this.#lineSignal(event)
+      case 'tunnel-rule':
+        return this.#tunnelRule(event)
       case 'radius-silent':
         return {
           mark: 'control',
@@ -162,6 +164,8 @@ export class Story {
         return this.#interface(event)
       case 'tunnel-end':
         return this.#tunnelEnd(event)
+      case 'dial-end':
+        return this.#dialEnd(event)
       case 'route':
         return this.#route(event)
       case 'ping-sent':
@@ -290,6 +294,19 @@ export class Story {
   }
 
   /** Of an answer to a release, and of what comes along a line, the other end has told already. */
+  #tunnelRule({ line, called, calling, user, rule, to }: Event<'tunnel-rule'>): Line {
+    const who = user ?? (calling === '' ? 'somebody' : calling)
+    const where =
+      to === 'local'
+        ? 'PPP ends here'
+        : `to ${to
+            .split(' ')
+            .map(at => this.#called(at))
+            .join(', then ')}`
+    const text = `${who} on ${line}, who dialled ${called}: ${where} (rule: ${rule})`
+    return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
+  }
+
   #lineSignal({ way, type, line, called, calling, cause, detail }: Event<'line-signal'>): Line | undefined {
     const place: Pick<Line, 'mark' | 'depth'> = { mark: 'control', depth: 0 }
     if (this.#verbose) return { ...place, text: withDetail(`line ${line}: ${type} ${way}`, detail), tone: 'faint' }
@@ -335,6 +352,12 @@ export class Story {
     const shown = seen ? ` [Windows would show error ${seen.windows}]` : ''
     const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}${shown}`
     return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
+  }
+
+  #dialEnd({ number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
+    const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
+    const text = `the call with ${number} is over (${upper(layer)} ${reason}${tried}): ${detail}`
+    return user(text, reason === 'hung-up' || reason === 'closed' ? 'plain' : 'bad')
   }
 
   #pingFailed({ seq, to, type, from }: Event<'ping-failed'>): Line {

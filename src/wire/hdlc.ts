@@ -208,6 +208,15 @@ export class Decoder {
   }
 }
 
+/** What stands between two flags of these octets; nothing is between two that follow each other. */
+export function* framesIn(bytes: Uint8Array): Generator<{ readonly at: number; readonly between: Uint8Array }> {
+  for (let flag = bytes.indexOf(FLAG); flag >= 0; ) {
+    const next = bytes.indexOf(FLAG, flag + 1)
+    if (next > flag + 1) yield { at: flag + 1, between: bytes.subarray(flag + 1, next) }
+    flag = next
+  }
+}
+
 /** The octets of a line: one layer with every frame that stands in them whole, its flags, escapes and FCS. */
 export function describe(bytes: Uint8Array, offset: number): Field {
   const children: Field[] = []
@@ -235,7 +244,10 @@ const describePiece = (at: number, end: number, offset: number): Field => ({
 })
 
 /** What stands between two flags, without its escapes; where each octet of it stood. */
-export function unescape(between: Uint8Array): { readonly frame: Uint8Array; readonly places: readonly number[] } {
+export function withoutEscapes(between: Uint8Array): {
+  readonly frame: Uint8Array
+  readonly places: readonly number[]
+} {
   const frame = new Uint8Array(between.length)
   const places: number[] = []
   let length = 0
@@ -250,7 +262,7 @@ export function unescape(between: Uint8Array): { readonly frame: Uint8Array; rea
 /** Why what stands between two flags is no frame; undefined: it is one. */
 export function faultOf(between: Uint8Array): Fault | undefined {
   if (between[between.length - 1] === ESCAPE) return 'hdlc-aborted'
-  const { frame } = unescape(between)
+  const { frame } = withoutEscapes(between)
   if (frame.length < SHORTEST) return 'hdlc-too-short'
   return fcs16(frame) === GOOD_FCS ? undefined : 'hdlc-bad-fcs'
 }
@@ -263,7 +275,7 @@ const PROBLEM: Readonly<Record<Fault, string>> = {
 }
 
 function describeFrame(between: Uint8Array, offset: number): Field {
-  const { frame, places } = unescape(between)
+  const { frame, places } = withoutEscapes(between)
   const fault = faultOf(between)
   const children: Field[] = []
   for (const [i, at] of places.entries()) {
