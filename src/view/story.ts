@@ -233,6 +233,10 @@ export class Story {
   #state(event: Event<'state'>): Line | undefined {
     const { node, machine, from, to, cause } = event
     if (machine.startsWith('tcp[')) return this.#tcpState(event)
+    if (OF_A_LINE.test(machine)) {
+      if (!this.#verbose) return undefined
+      return { mark: 'control', depth: 0, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
+    }
     const { owner, path, layer } = parts(machine)
     const peer = this.#learn(node, owner, layer, to)
     const place: Pick<Line, 'mark' | 'depth'> = path.includes('pptp')
@@ -432,6 +436,8 @@ const MILESTONES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 /** Q.850 */
+/** Machines of a telephone line, whose signals tell the story. */
+const OF_A_LINE = /(^|\.)line(s\[[^\]]*\])?\.(call|use)$/
 const NORMAL_CLEARING = 16
 
 const GOOD = new Set(['opened', 'established', 'authenticated'])
