@@ -68,10 +68,14 @@ describe('a tunnel over a telephone line', () => {
 
   test('its machines and states stand apart from those of the line', () => {
     const { bob } = up()
-    const { ppp, dial } = bob.snapshot() as { ppp: Record<string, unknown>; dial: Record<string, Record<string, unknown>> }
+    const { ppp, dial } = bob.snapshot() as {
+      ppp: Record<string, unknown>
+      dial: Record<string, Record<string, unknown>>
+    }
     assert.deepEqual([ppp.ipcp, ppp.ccp, dial.ppp.ipcp, dial.line.call], ['opened', 'opened', 'opened', 'connected'])
     const names = Object.keys(bob.machines())
-    for (const name of ['ppp.lcp', 'dial.ppp.lcp', 'dial.line.call', 'pptp.control']) assert.ok(names.includes(name), name)
+    for (const name of ['ppp.lcp', 'dial.ppp.lcp', 'dial.line.call', 'pptp.control'])
+      assert.ok(names.includes(name), name)
   })
 
   test('first the tunnel, then the line', () => {
