@@ -99,8 +99,9 @@ export function checkLine(link: Tree, ends: readonly { node: NodeDraft; tree: Tr
   const serial = isSerial(link)
   for (const [key, why] of Object.entries(NOT_SERIAL)) {
     const tree = child(link, key)
-    if (serial && tree)
-      issues.key(tree, `A serial link has no ${key}. ${why}`, key === 'ipv4' ? 'leave it out' : 'noise')
+    if (!serial || !tree) continue
+    const hint = key === 'loss' || key === 'corruption' ? 'noise: 0.001%' : 'leave it out'
+    issues.key(tree, `A serial link has no ${key}. ${why}`, hint)
   }
   for (const key of ['noise', 'lines']) {
     const tree = child(link, key)

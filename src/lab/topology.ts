@@ -170,7 +170,8 @@ export class Topology {
       }
     }
     this.links.push(link)
-    if (isSerial(tree)) return
+    // A telephone network has lines only: that has been said.
+    if (isSerial(tree) || drafts.some(({ node }) => node.kind === 'pstn')) return
     this.#addresses(link)
     this.#oneNetwork(link)
   }
@@ -451,7 +452,9 @@ export class Topology {
     // A node whose addresses are malformed has been reported; a switch, or what is outside, has none by nature.
     const bare = node.interfaces.length === this.#linesOf(node).length
     if (address === undefined && (hasNoAddresses(node.kind) || bare)) {
-      this.issues.value(tree, `${written} has no address.`)
+      const lines = node.kind === 'client' && bare && node.interfaces.length > 0
+      const hint = lines ? 'PPP gives it one when a call is up: write the address' : undefined
+      this.issues.value(tree, `${written} has no address.`, hint)
     }
     return address
   }
