@@ -1,7 +1,9 @@
 /**
  * Frames on their way from a fast tunnel to a slow telephone line. The line is given one at a time; the others wait
- * here, as many as the window that the PNS was told (RFC 2637 §4.2: "the maximum number of packets that can be
- * buffered"), and a PNS that pays no heed to it loses what is too much.
+ * here, and a PNS that pays no heed to the window that it was told (RFC 2637 §4.2) loses what is too much.
+ *
+ * There is room for two windows: a PNS whose acknowledgment does not come in time takes all that is under way for gone
+ * and sends up to a window more (§4.2.2, §4.4.2), though nothing was lost and the line was only slow.
  */
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
@@ -27,12 +29,12 @@ export class LineQueue {
   readonly #timer: Timer
   dropped = 0
 
-  /** `taken`: said for each frame, in their order, when the line has it or it is dropped. */
-  constructor(env: Env, line: LineEnd, modem: Modem, most: number, taken: () => void) {
+  /** `window`: frames that the PNS was told. `taken`: said for each frame, in their order, when the line has it or it is dropped. */
+  constructor(env: Env, line: LineEnd, modem: Modem, window: number, taken: () => void) {
     this.#env = env
     this.#line = line
     this.#modem = modem
-    this.#most = most
+    this.#most = 2 * window
     this.#taken = taken
     this.#timer = env.clock.timer(`${line.name} queue`, () => this.#next())
   }
