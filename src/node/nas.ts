@@ -56,6 +56,8 @@ export class Nas extends IpNode {
     const { tunnels, ppp, channels, patience, dialPatience, gre = {} } = config
     const pac = profiledEndpoint('default', 'pac', env.node, gre, {
       maximumChannels: channels,
+      // Many calls in one connection, one after the other, each with an ID that has rested.
+      callIds: 'random',
       tunnel: { ...TUNNEL, receiveWindow: LINE_WINDOW, ...gre, acknowledges: 'taken' },
       names: {
         control: peer => `controls[${formatIpv4(peer)}].pptp.control`,

@@ -140,7 +140,7 @@ export class Endpoint {
 
   /** A call that this side begins. */
   #newCall(connection: ControlConnection, direction: Direction, role: Role): Call {
-    const callId = this.#ids.take(connection)
+    const callId = this.#ids.take(connection, role)
     if (callId === undefined) throw new Error('no call ID is left')
     const call = this.#call(connection, direction, role, callId)
     this.#enter(connection, call)
@@ -204,14 +204,14 @@ export class Endpoint {
   }
 
   /** Why no node is asked about a request; or the call ID that the call gets. */
-  #admit(connection: ControlConnection, peerCallId: number): Refusal | number {
+  #admit(connection: ControlConnection, role: Role, peerCallId: number): Refusal | number {
     if (connection.calls.some(c => c.isPeers(peerCallId))) return BAD_CALL_ID
     if (connection.calls.length >= this.config.callsPerConnection) return NO_RESOURCE
-    return this.#ids.take(connection) ?? NO_RESOURCE
+    return this.#ids.take(connection, role) ?? NO_RESOURCE
   }
 
   #offered(connection: ControlConnection, request: OutgoingRequest): boolean {
-    const admitted = this.#admit(connection, request.callId)
+    const admitted = this.#admit(connection, 'pac', request.callId)
     if (typeof admitted === 'number') {
       const call = this.#call(connection, 'outgoing', 'pac', admitted)
       this.#enter(connection, call)
@@ -221,7 +221,7 @@ export class Endpoint {
   }
 
   #rings(connection: ControlConnection, request: IncomingRequest): boolean {
-    const admitted = this.#admit(connection, request.callId)
+    const admitted = this.#admit(connection, 'pns', request.callId)
     if (typeof admitted === 'number') {
       const call = this.#call(connection, 'incoming', 'pns', admitted)
       this.#enter(connection, call)
