@@ -8,10 +8,9 @@
 import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
-import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import { withoutDomain } from '../ppp/auth.ts'
-import type { AuthMethod, NetworkFacts, PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, NetworkFacts, PppConfig, PppEnd } from '../ppp/config.ts'
 import { type Judge, localJudge, type Proof, type Verdict } from '../ppp/judge.ts'
 import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import type { Cause } from '../wire/radius-attributes.ts'
@@ -23,7 +22,6 @@ import type { Snapshot } from './node.ts'
 import { PppLink } from './ppp-link.ts'
 import type { PppPort } from './ppp-port.ts'
 import { RadiusNas, type RadiusSettings } from './radius-nas.ts'
-import { firstEnd } from './tunnel-end.ts'
 import { HABITS, type Profile, profiledMppe } from './tunnel-profile.ts'
 
 export interface AccessConfig extends LinkSettings {
@@ -137,12 +135,13 @@ export class Callers {
     return caller
   }
 
-  /** His line is gone. `end` and `cause` are those of the line, if PPP did not end before it. */
-  ended(caller: Caller, end: TunnelEnd, cause: Cause): void {
+  /** His line is gone; `cause` is that of the line. `tell` is told how PPP ended, if it did before. */
+  ended(caller: Caller, cause: Cause, tell: (ppp: PppEnd | undefined) => void): void {
     caller.link.session.lowerDown()
     if (!this.#all.delete(caller)) return
     caller.stop()
-    this.tellEnd(caller.line.from, firstEnd(caller.link.end, end))
+    const ppp = caller.link.end
+    tell(ppp && ppp.reason !== 'lower-down' ? ppp : undefined)
     const ofAccount = caller.causeOf(cause)
     if (caller.started) this.#env.trace.emit('account', caller.account(ofAccount))
     this.#radius?.stop(caller, ofAccount)
@@ -161,10 +160,6 @@ export class Callers {
   #forget({ address, unit }: Caller): void {
     if (address !== undefined) this.#release(address)
     this.#units.give(unit)
-  }
-
-  tellEnd(peer: string, { layer, reason, tries, detail }: TunnelEnd): void {
-    this.#env.trace.emit('tunnel-end', { peer, layer, reason, tries, detail })
   }
 
   /** Ends all sessions in order, by PPP, and their calls after them. */

@@ -250,7 +250,7 @@ const REASONS: Readonly<Record<Cause, LineEndReason>> = {
   [CAUSE.temporaryFailure]: 'no-carrier',
 }
 
-const causeEnd = (cause: Cause): DialEnd => ({
+export const causeEnd = (cause: Cause): DialEnd => ({
   layer: 'line',
   reason: REASONS[cause] ?? 'released',
   tries: 0,

@@ -12,6 +12,7 @@
  * negotiates LCP anew both character maps stay those of the access server until Set-Link-Info comes.
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { DialEnd } from '../base/dial-end.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
@@ -28,6 +29,7 @@ import { causeText } from '../wire/pptp.ts'
 import type { Caller, Line } from './caller.ts'
 import type { Callers } from './callers.ts'
 import type { ControlPool, Wish } from './control-pool.ts'
+import { causeEnd } from './dial-up.ts'
 import { LineQueue } from './line-queue.ts'
 import { bearerOf, framingOf, PORT_TYPES, processingDelay, refusalOf } from './line-words.ts'
 import { Modem } from './modem.ts'
@@ -371,15 +373,18 @@ export class NasLine {
     const [call, wish, pns] = [this.#call, this.#wish, this.#pns]
     const caller = this.#caller
     this.#over()
-    if (caller) this.#ended(caller, `The line was released: ${causeText(cause)}.`, cause)
+    if (caller) this.#ended(caller, causeEnd(cause), cause)
     if (wish && pns !== undefined) this.#host.pool.forget(pns, wish)
     if (state === 'dialling') call?.incomplete(refusalOf(cause))
     else call?.clear(1, cause)
   }
 
-  #ended(caller: Caller, detail: string, cause: Cause): void {
-    const end = { layer: 'lcp', reason: 'lower-down', tries: 0, detail } as const
-    this.#host.callers?.ended(caller, end, cause === CAUSE.normal ? 'user-request' : 'lost-carrier')
+  #ended(caller: Caller, end: DialEnd, cause: Cause): void {
+    const counted = cause === CAUSE.normal ? 'user-request' : 'lost-carrier'
+    this.#host.callers?.ended(caller, counted, ppp => {
+      const { layer, reason, tries, detail } = ppp ?? end
+      this.#host.env.trace.emit('dial-end', { number: caller.line.from, layer, reason, tries, detail })
+    })
   }
 
   #over(): void {
@@ -417,7 +422,7 @@ export class NasLine {
     if (!caller) return
     this.#over()
     this.#telephone.hangUp()
-    this.#ended(caller, 'The line was hung up.', CAUSE.normal)
+    this.#ended(caller, causeEnd(CAUSE.normal), CAUSE.normal)
   }
 
   // For those who look

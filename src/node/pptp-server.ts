@@ -77,7 +77,7 @@ export class PptpServer extends IpNode {
   call(via: Ipv4, number: string, bearer: Bearer | undefined): void {
     const peer = formatIpv4(via)
     const { full } = this.#callers
-    if (full !== undefined) return this.#callers.tellEnd(peer, refused(full))
+    if (full !== undefined) return this.#over(peer, refused(full))
     this.#pool.want(via, {
       ready: control => {
         const { dial } = this.#tunnelling.endpoint.config
@@ -92,7 +92,7 @@ export class PptpServer extends IpNode {
         )
         const caller = this.#callers.take(this.#lineOf(call, { called: number, calling: number }))
       },
-      failed: end => this.#callers.tellEnd(peer, controlEnd(end)),
+      failed: end => this.#over(peer, controlEnd(end)),
     })
   }
 
@@ -106,7 +106,7 @@ export class PptpServer extends IpNode {
     return acceptedStream(connection, stream => {
       const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
         ended: end => {
-          if (control.carried === 0) this.#callers.tellEnd(formatIpv4(peer), controlEnd(end))
+          if (control.carried === 0) this.#over(formatIpv4(peer), controlEnd(end))
         },
       })
       return control.streamEvents
@@ -117,7 +117,7 @@ export class PptpServer extends IpNode {
   #decide(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers | Refusal {
     const { full } = this.#callers
     if (full !== undefined) {
-      this.#callers.tellEnd(formatIpv4(call.peer), refused(full))
+      this.#over(formatIpv4(call.peer), refused(full))
       return NO_RESOURCE
     }
     const caller = this.#callers.take(this.#lineOf(call, numbersOf(request)))
@@ -129,7 +129,11 @@ export class PptpServer extends IpNode {
   }
 
   #ended(caller: Caller, end: CallEnd): void {
-    this.#callers.ended(caller, callEnd(end), callCause(end))
+    this.#callers.ended(caller, callCause(end), ppp => this.#over(caller.line.from, ppp ?? callEnd(end)))
+  }
+
+  #over(peer: string, { layer, reason, tries, detail }: TunnelEnd): void {
+    this.env.trace.emit('tunnel-end', { peer, layer, reason, tries, detail })
   }
 
   /** What is behind a NAS has telephone numbers (RFC 2637 §2.9); others have their address only. */

@@ -250,6 +250,8 @@ export class Story {
 
   /** Who is at the other end of a call, kept from its first event on. */
   #learn(node: string, owner: string, layer: string, to: string): string | undefined {
+    const named = /^controls\[([\d.]+)/.exec(owner)
+    if (named) return this.#short(named[1])
     const key = `${node} ${owner}`
     const last = this.#peers.get(node)
     const fresh = layer === 'control' || (layer === 'call' && to !== 'idle') || !this.#partners.has(key)

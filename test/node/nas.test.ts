@@ -251,6 +251,6 @@ describe('which tunnel', () => {
     t.until(10)
     assert.equal(t.value('nas', 'calls[bob].ppp.ipcp'), 'opened')
     assert.equal(t.value('nas', 'ppp.sessions'), 1)
-    assert.equal(t.seen('tunnel-end', 'nas')[0].reason, 'auth-failed')
+    assert.equal(t.seen('dial-end', 'nas')[0].reason, 'auth-failed')
   })
 })
