@@ -238,7 +238,9 @@ export class Story {
       return { mark: 'control', depth: 0, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
     }
     const { owner, path, layer } = parts(machine)
-    const peer = this.#learn(node, owner, layer, to)
+    const learnt = this.#learn(node, owner, layer, to)
+    const named = /^controls\[([\d.]+)/.exec(machine)
+    const peer = named ? this.#short(named[1]) : learnt
     const place: Pick<Line, 'mark' | 'depth'> = path.includes('pptp')
       ? { mark: 'control', depth: DEPTH.pptp }
       : { mark: 'data', depth: layer === 'phase' ? DEPTH.ppp : (DEPTH[layer] ?? DEPTH.chap) }
@@ -250,8 +252,6 @@ export class Story {
 
   /** Who is at the other end of a call, kept from its first event on. */
   #learn(node: string, owner: string, layer: string, to: string): string | undefined {
-    const named = /^controls\[([\d.]+)/.exec(owner)
-    if (named) return this.#short(named[1])
     const key = `${node} ${owner}`
     const last = this.#peers.get(node)
     const fresh = layer === 'control' || (layer === 'call' && to !== 'idle') || !this.#partners.has(key)
