@@ -113,6 +113,7 @@ const OPTIONAL: { readonly [K in EventName]?: readonly string[] } = {
   deliver: ['parent'],
   drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
   'ping-failed': ['from'],
+  'line-signal': ['called', 'calling', 'bearer', 'rate', 'cause'],
 }
 
 export const isOptional = (event: EventName, field: string): boolean => OPTIONAL[event]?.includes(field) ?? false
