@@ -107,6 +107,7 @@ describe('voluntary.yaml', () => {
       corruption: 0,
       duplication: 0,
       reordering: 0,
+      noise: 0,
     }
     const [link] = lab.links
     assert.equal(link.name, 'alice:eth0-isp:eth0')

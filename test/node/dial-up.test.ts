@@ -178,6 +178,16 @@ describe('a computer that dials', () => {
     assert.equal(nas.slots[0].telephone.call?.called, '5550100')
   })
 
+  test('what comes on a line without a call is dropped, and told', () => {
+    const { net, bob, nas, link } = direct()
+    link.lines[1][0].send(net.env('nas').packets.from(new Uint8Array(10)))
+    nas.slots[0].telephone.send(net.env('nas').packets.from(new Uint8Array(10)))
+    net.run(sec(1))
+    assert.deepEqual(net.drops('bob'), ['line-idle'])
+    assert.deepEqual(net.drops('nas'), ['line-idle'])
+    assert.equal(bob.dialUp.up, false)
+  })
+
   test('noise is found by the FCS: what is spoiled is dropped, and no packet comes through changed', () => {
     const { net, bob, nas } = direct({}, {}, { noise: 0.0005 })
     bob.dialUp.dial()

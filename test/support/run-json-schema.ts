@@ -122,6 +122,7 @@ const OPTIONAL: { readonly [K in EventName]?: readonly string[] } = {
   drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
   'ping-failed': ['from'],
   'tunnel-rule': ['user'],
+  'line-signal': ['called', 'calling', 'bearer', 'rate', 'cause'],
 }
 
 export const isOptional = (event: EventName, field: string): boolean => OPTIONAL[event]?.includes(field) ?? false
