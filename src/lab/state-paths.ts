@@ -27,8 +27,8 @@ const AUTH = ['idle', 'authenticating', 'authenticated', 'failed'] as const
 const CONTROL = ['idle', 'wait-ctl-reply', 'established', 'wait-stop-reply'] as const
 /** RFC 2637 §3.2.4.2: outgoing calls, PNS. */
 const PNS_CALL = ['idle', 'wait-reply', 'established', 'wait-disconnect'] as const
-/** RFC 2637 §3.2.4.1: outgoing calls, PAC. */
-const PAC_CALL = ['idle', 'wait-cs-ans', 'established'] as const
+/** RFC 2637 §3.2.3.2, §3.2.4: calls of a server, which is the PAC of some and the PNS of others. */
+const SERVER_CALL = ['idle', 'wait-cs-ans', 'wait-connect', 'wait-reply', 'established', 'wait-disconnect'] as const
 
 const PPP: Readonly<Record<string, Values>> = {
   'ppp.phase': PHASE,
@@ -119,7 +119,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     'radius.requests': 'number',
     'radius.answers': 'number',
     'radius.unanswered': 'number',
-    'calls[USER].pptp.call': PAC_CALL,
+    'calls[USER].pptp.call': SERVER_CALL,
     ...Object.fromEntries(Object.entries({ ...GRE, ...PPP }).map(([path, values]) => [`calls[USER].${path}`, values])),
   },
 }

@@ -65,7 +65,7 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   },
   'radius-silent': { type: text, tries: count, detail: text },
   account: {
-    peer: address,
+    peer: { ...text, description: 'Of the caller: an address, or a telephone number.' },
     user: text,
     address: text,
     iface: text,
