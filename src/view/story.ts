@@ -238,7 +238,9 @@ export class Story {
       return { mark: 'control', depth: 0, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
     }
     const { owner, path, layer } = parts(machine)
-    const learnt = this.#learn(node, owner, layer, to)
+    // Whose PPP ends at an access server is at the end of a telephone line, not of its last control message.
+    const learnt = machine.startsWith('lines[') ? undefined : this.#learn(node, owner, layer, to)
+    if (learnt === undefined && layer === 'phase') this.#beginning.delete(node)
     const named = /^controls\[([\d.]+)/.exec(machine)
     const peer = named ? this.#short(named[1]) : learnt
     const place: Pick<Line, 'mark' | 'depth'> = path.includes('pptp')

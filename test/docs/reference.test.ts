@@ -160,6 +160,7 @@ describe('docs/snapshot.md', () => {
     tun: pathsOf('tun'),
     udp: pathsOf('udp'),
     client: [...everywhere, ...pathsOf('client'), ...pathsOf('client, besides')],
+    nas: [...everywhere, ...pathsOf('nas'), ...pathsOf('nas, besides')],
     pstn: [...pathsOf('pstn'), ...pathsOf('pstn, besides')],
     'pptp-server': [...everywhere, ...pathsOf('pptp-server'), ...pathsOf('pptp-server, besides')],
   }
