@@ -316,3 +316,36 @@ describe('what is told of a connection', () => {
     }),
   )
 })
+
+describe('one number of a profile alone is another', () => {
+  test(
+    'the shortest timeout (RFC 6298 §2.4)',
+    scripted({ minRto: ms(50) }, s => {
+      far(s, ms(10))
+      assert.equal(s.app.connection.rto, ms(60))
+    }),
+  )
+  test(
+    'the delay of an acknowledgment (RFC 9293 §3.8.6.3)',
+    scripted({ delayedAck: ms(7) }, s => {
+      s.connected()
+      s.peer.sends('.', { length: 100 })
+      s.peer.expectsAfter(ms(7), '.', { ack: 101 })
+    }),
+  )
+  test(
+    'which is 200 ms with the profile rfc',
+    scripted({ profile: 'rfc' }, s => {
+      s.connected()
+      s.peer.sends('.', { length: 100 })
+      s.peer.expectsAfter(ms(200), '.', { ack: 101 })
+    }),
+  )
+  test(
+    'the first window (RFC 6928 §2)',
+    scripted({ initialWindow: 3 }, s => {
+      far(s, ms(10))
+      assert.equal(s.app.info.cwnd, 3 * MSS)
+    }),
+  )
+})
