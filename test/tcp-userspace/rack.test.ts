@@ -419,6 +419,33 @@ describe('the loss probe (RFC 8985 §7)', () => {
   )
 
   test(
+    'it is due by what is in flight after new text has followed an acknowledgment (§7.2)',
+    scripted({ ...PROBES, initialWindow: 2 }, s => {
+      open(s, ms(200))
+      s.app.writes(5 * MSS)
+      s.peer.takes()
+      s.clock.advance(ms(200))
+      acks(s, 1) // one is in flight; two follow
+      assert.deepEqual(sent(s), [2, 3])
+      assert.equal(s.app.info.due, s.clock.now + ms(408))
+    }),
+  )
+
+  test(
+    'it is waited for though a single segment would have been sooner sent again by the timeout (§7.2)',
+    scripted(PROBES, s => {
+      open(s)
+      s.app.writes(MSS)
+      assert.equal(s.app.info.due, s.clock.now + ms(300)) // the timeout; a probe: 400 ms
+      s.clock.advance(ms(1))
+      s.app.writes(2 * MSS)
+      s.peer.takes()
+      s.peer.expectsAfter(ms(208), 'P.', { seq: at(2), length: MSS })
+      assert.equal(s.app.info.timeouts, 0)
+    }),
+  )
+
+  test(
     'there is none of a closed window, which is asked after a timeout (RFC 9293 §3.8.6.1)',
     scripted(PROBES, s => {
       open(s, ms(500))
