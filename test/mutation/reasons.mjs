@@ -171,7 +171,6 @@ export const REASONS = [
     'this.#fields[this.#at(n) + 3] &= ~SACKED',
     ['for (let n = this.head', 'n < this.tail', 'n <= this.tail'],
   ],
-  ['recovery', 'untested', 'fast recovery without blocks left', 'board.octets === 0 || this.allowance'],
 
   [
     'scoreboard',
@@ -250,8 +249,6 @@ export const REASONS = [
   ['siphash', 'same', 'no word is as good as zero', 'pairs < words.length'],
 
   ['arrives', 'types', 'it is called in this state only', "if (tcb.standing.state === 'syn-sent') {"],
-  ['arrives', 'untested', 'a segment one octet before the window in SYN-RECEIVED', '(bits & (SYN | RST)) === SYN'],
-  ['arrives', 'untested', 'SYN or FIN alone, one octet beside the window', 'const length = end - from + (bits & SYN'],
   [
     'arrives',
     'instant',
@@ -264,22 +261,9 @@ export const REASONS = [
     'only SYN-RECEIVED has a listener',
     ["standing.listener) tcb.finish('reset'", undefined, 'true'],
   ],
-  [
-    'arrives',
-    'untested',
-    'the word for text that comes with the last acknowledgment',
-    "|| tcb.state === 'closed') return discard",
-  ],
   ['arrives', 'same', 'without text nothing has come twice', 'if (length > 0) tcb.receiver.repeated'],
   ['arrives', 'instant', 'an age of exactly the timeout', ['age > rtoClock.value', undefined, 'age >= rtoClock.value']],
-  ['arrives', 'untested', 'an old segment without ACK', 'if ((bits & ACK) === 0 || seq !== receiver.nxt'],
   ['arrives', 'same', 'at RCV.NXT only a closed window refuses', 'if (receiver.wnd === 0 && seq === receiver.nxt'],
-  [
-    'arrives',
-    'untested',
-    'the octets of window probes among duplicates',
-    "return ackArrived(tcb, bytes, at, seq, true) ?? 'out-of-window'",
-  ],
   ['arrives', 'work', 'a segment with text is no duplicate', 'else if (long && options.blocks === 0'],
   ['arrives', 'work', 'no blocks, no news', 'const news = options.blocks > 0'],
   [
@@ -310,12 +294,6 @@ export const REASONS = [
     'instant',
     'a pause of exactly the timeout',
     ['tcb.sentAt > tcb.rtoClock.value', undefined, 'tcb.env.now() - tcb.sentAt >= tcb.rtoClock.value'],
-  ],
-  [
-    'output',
-    'untested',
-    'when the timer runs out after a fast retransmit',
-    "if (tcb.timers.waiting === 'retransmit') tcb.timers.arm",
   ],
   ['output', 'work', 'the timer is set anew to where it is', 'if (timers.due !== Math.min(now + delay'],
   [
@@ -349,10 +327,9 @@ export const REASONS = [
   ['sender', 'same', 'behind FIN the length is -1 all the same', 'if (left < 0 || usable <= 0) return -1'],
   [
     'sender',
-    'untested',
-    'FIN just at the edge of the window',
-    'if (!this.fin || add(seq, length)',
-    'return diff(this.edge, seq) > length',
+    'same',
+    'what is not in front is sent before the edge of the window only',
+    ['return diff(this.edge, seq) > length', 'seq === this.una', 'true'],
   ],
   ['sender', 'work', 'memory that is kept', 'this.#ring.release()'],
   ['sender', 'same', 'equal is equal', 'if (wnd > this.maxWnd)'],
@@ -413,12 +390,11 @@ export const REASONS = [
     'if (at === connection)',
     'function hash(',
   ],
-  ['timeouts', 'untested', 'keep-alive in SYN-RECEIVED', "tcb.state !== 'syn-received'"],
-  ['transmitter', 'types', 'blocks come from a report', 'report?.write'],
   [
-    'receiver',
-    'untested',
-    'a duplicate while nothing is missing and text goes out',
-    'return this.gaps || (this.report',
+    'timeouts',
+    'same',
+    'while the SYN,ACK is in flight nothing is asked, and its acknowledgment begins the time anew',
+    "tcb.state !== 'syn-received'",
   ],
+  ['transmitter', 'types', 'blocks come from a report', 'report?.write'],
 ]
