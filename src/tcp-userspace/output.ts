@@ -25,7 +25,7 @@ export function output(tcb: Tcb): void {
     if (recovery.front || recovery.phase !== 'open') sendAgain(tcb)
     const { nxt } = tcb.sender
     sendNew(tcb)
-    if (tcb.sender.nxt !== nxt && tcb.timers.next === 'probe') postponeProbe(tcb)
+    if (tcb.sender.nxt !== nxt && probes(tcb)) postponeProbe(tcb)
     if (recovery.phase === 'fast') sendDoubtful(tcb)
   }
   if (tcb.ackNow || (standing.receives && tcb.receiver.starving)) acknowledge(tcb)
@@ -37,10 +37,11 @@ export function output(tcb: Tcb): void {
 
 /** For the timeout, or for a loss probe before it. */
 export function armRetransmission(tcb: Tcb): void {
-  const { recovery, timers, rtoClock, host } = tcb
-  const probes = timers.waiting === 'retransmit' && host.tailLossProbe && recovery.mayProbe
-  timers.armTimeout(rtoClock.value, tcb.env.now(), probes ? probeDelay(tcb) : undefined)
+  tcb.timers.armTimeout(tcb.rtoClock.value, tcb.env.now(), probes(tcb) ? probeDelay(tcb) : undefined)
 }
+
+const probes = ({ timers, host, recovery }: Tcb): boolean =>
+  timers.waiting === 'retransmit' && host.tailLossProbe && recovery.mayProbe
 
 /** PTO: 2 SRTT, and more where the acknowledgment may be delayed (RFC 8985 §7.2). */
 function probeDelay({ sender, rtoClock }: Tcb): number {
@@ -48,11 +49,12 @@ function probeDelay({ sender, rtoClock }: Tcb): number {
   return 2 * rtoClock.srtt + (sender.flight > sender.mss ? PROBE_SLACK : MAX_ACK_DELAY)
 }
 
-/** New text has been sent while a probe is waited for: it is due so long after that (RFC 8985 §7.2). */
+/** New text has been sent: a probe is due so long after that, by what is in flight now (RFC 8985 §7.2). */
 function postponeProbe(tcb: Tcb): void {
+  const { timers } = tcb
   const now = tcb.env.now()
-  const armedNow = tcb.timers.timeoutAt === now + tcb.rtoClock.value
-  if (!armedNow) tcb.timers.armProbe(probeDelay(tcb), now)
+  const delay = probeDelay(tcb)
+  if (timers.due !== Math.min(now + delay, timers.timeoutAt)) timers.armProbe(delay, now)
 }
 
 /** RFC 8985 §7.3: new text if there is some, else the last segment again: its acknowledgment tells what was lost. */

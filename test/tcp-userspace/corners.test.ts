@@ -316,3 +316,177 @@ describe('what is told of a connection', () => {
     }),
   )
 })
+
+describe('what is acceptable', () => {
+  test(
+    'in SYN-RECEIVED an acknowledgment just before the window is none of our SYN (RFC 9293 §3.10.7.4)',
+    scripted({}, s => {
+      s.reach('syn-received')
+      assert.equal(s.peer.sends('.', { seq: 0 }), 'duplicate')
+      s.app.is('syn-received')
+    }),
+  )
+
+  test(
+    'FIN and SYN take a place: there is none behind the window, nor in a closed one (RFC 9293 §3.4, §3.10.7.4)',
+    scripted({ receiveBuffer: 1000 }, s => {
+      s.connected()
+      assert.equal(s.peer.sends('S.', { seq: 1001 }), 'out-of-window') // behind the last place
+      assert.equal(s.peer.sends('F.', { seq: 1001 }), 'out-of-window')
+      s.peer.takes()
+      s.peer.nxt = 1
+      s.app.pauses()
+      s.peer.sends('.', { length: 1000 })
+      s.clock.advance(ms(40))
+      s.peer.expects('.', { ack: 1001, wnd: 0 })
+      assert.equal(s.peer.sends('S.'), 'out-of-window')
+      s.peer.sends('F.')
+      s.app.is('established')
+    }),
+  )
+
+  test(
+    'the last acknowledgment ends LAST-ACK, whatever text comes with it (RFC 9293 §3.10.7.4)',
+    scripted({}, s => {
+      s.reach('last-ack')
+      assert.equal(s.peer.sends('.', { ack: 2, length: 10 }), undefined)
+      s.app.is('closed')
+    }),
+  )
+
+  test(
+    'an old segment without ACK is an old segment (RFC 7323 §5.3)',
+    scripted({}, s => {
+      s.peer.timestamps = true
+      far(s, ms(100))
+      s.app.writes(100)
+      s.peer.takes()
+      const [value, echo] = s.peer.timestamp() ?? [0, 0]
+      const old = { seq: 1, ack: 1, ts: [value - 1, echo] as const }
+      assert.equal(s.peer.sends('.', old), undefined)
+      assert.equal(s.peer.sends('', { ...old, ack: s.zero() + 1 }), 'old-timestamp')
+    }),
+  )
+
+  test(
+    'window probes of the peer are no duplicate acknowledgments (RFC 5681 §2)',
+    scripted({ receiveBuffer: 1000, sack: false }, s => {
+      s.connected()
+      s.app.pauses()
+      s.app.writes(100)
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1, length: 1000 })
+      for (let n = 0; n < 4; n++) s.peer.sends('.', { seq: 1001, ack: 1, length: 1 })
+      assert.equal(s.app.info.fastRecoveries, 0)
+      assert.equal(s.app.info.retransmits, 0)
+    }),
+  )
+})
+
+describe('what else is sent', () => {
+  test(
+    'octets that came twice are told at once, though text goes as well (RFC 2883 §4.1)',
+    scripted({ initialWindow: 1, timestamps: false }, s => {
+      s.connected({ mss: MSS, sackOk: true })
+      s.app.writes(2 * MSS)
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1, length: 100 })
+      s.peer.sends('.', { seq: 51, length: 100, ack: 1 + MSS })
+      s.peer.expects('P.', { seq: 1 + MSS, length: MSS })
+      s.peer.expects('.', { ack: 151, length: 0, sack: [[51, 101]] })
+    }),
+  )
+
+  test(
+    'fast recovery in which no block is left sends nothing on a guess (RFC 6675 §4, NextSeg (4))',
+    scripted({ initialWindow: 10, sendBuffer: 100_000 }, s => {
+      far(s, ms(100), { sackOk: true })
+      s.app.writes(10 * MSS)
+      s.peer.takes()
+      s.clock.advance(ms(100))
+      s.peer.sends('.', { ack: 1, sack: [[1 + MSS, 1 + 5 * MSS]] })
+      s.peer.takes()
+      s.peer.sends('.', { ack: 1 + 8 * MSS })
+      assert.equal(s.app.info.recovery, 'fast')
+      s.peer.expectsNothing()
+    }),
+  )
+
+  test(
+    'what is sent again while the window is closed leaves its timer as it is (RFC 9293 §3.8.6.1)',
+    scripted({ sack: false, timestamps: false, initialWindow: 10 }, s => {
+      far(s, ms(100))
+      s.app.writes(5 * MSS)
+      s.peer.takes()
+      for (let n = 0; n < 3; n++) s.peer.sends('.', { ack: 1 })
+      assert.equal(s.app.info.recovery, 'fast')
+      s.peer.sends('.', { ack: 1, wnd: 0 })
+      const { due, waiting } = s.app.info
+      assert.equal(waiting, 'persist')
+      s.clock.advance(ms(10))
+      s.peer.sends('.', { ack: 1 + MSS, wnd: 0 })
+      assert.equal(s.app.info.recovery, 'fast')
+      assert.equal(s.app.info.due, due)
+    }),
+  )
+
+  test(
+    'FIN goes with the last of several segments (RFC 9293 §3.4)',
+    scripted({ initialWindow: 1 }, s => {
+      s.connected({ mss: MSS })
+      s.app.writes(3 * MSS)
+      s.app.closes()
+      s.peer.expects('.', { seq: 1, length: MSS })
+      s.peer.sends('.')
+      s.peer.expects('.', { seq: 1 + MSS, length: MSS })
+      s.peer.expects('FP.', { seq: 1 + 2 * MSS, length: MSS })
+    }),
+  )
+
+  test(
+    'FIN does not go with text that fills a window which opens (RFC 9293 §3.4)',
+    scripted({}, s => {
+      s.connected()
+      s.peer.sends('.', { wnd: 0 })
+      s.app.writes(500)
+      s.app.closes()
+      s.peer.expectsNothing()
+      s.peer.sends('.', { wnd: 500 })
+      s.peer.expects('P.', { seq: 1, length: 500 })
+      s.peer.expectsNothing()
+    }),
+  )
+})
+
+describe('one number of a profile alone is another', () => {
+  test(
+    'the shortest timeout (RFC 6298 §2.4)',
+    scripted({ minRto: ms(50) }, s => {
+      far(s, ms(10))
+      assert.equal(s.app.connection.rto, ms(60))
+    }),
+  )
+  test(
+    'the delay of an acknowledgment (RFC 9293 §3.8.6.3)',
+    scripted({ delayedAck: ms(7) }, s => {
+      s.connected()
+      s.peer.sends('.', { length: 100 })
+      s.peer.expectsAfter(ms(7), '.', { ack: 101 })
+    }),
+  )
+  test(
+    'which is 200 ms with the profile rfc',
+    scripted({ profile: 'rfc' }, s => {
+      s.connected()
+      s.peer.sends('.', { length: 100 })
+      s.peer.expectsAfter(ms(200), '.', { ack: 101 })
+    }),
+  )
+  test(
+    'the first window (RFC 6928 §2)',
+    scripted({ initialWindow: 3 }, s => {
+      far(s, ms(10))
+      assert.equal(s.app.info.cwnd, 3 * MSS)
+    }),
+  )
+})

@@ -155,6 +155,8 @@ export interface ScriptOptions extends TcpOptions {
   readonly irs?: number
   /** The stack makes its initial sequence numbers itself, from a secret drawn with this. */
   readonly ownNumbers?: number
+  /** How losses are found is what the profile says, and not counting and timeouts only. */
+  readonly byProfile?: boolean
   /** What the handlers do beside being heard. */
   readonly handlers?: (app: () => Connection) => ConnectionHandlers
 }
@@ -180,9 +182,9 @@ export function scripted(options: ScriptOptions, body: (script: Script) => void)
 }
 
 export function script(options: ScriptOptions = {}) {
-  const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ownNumbers, ...own } = options
+  const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ownNumbers, byProfile = false, ...own } = options
   // Counting and timeouts shall be seen undisturbed, unless the script is about what comes before them (RFC 8985).
-  const rest = { tailLossProbe: false, rack: false, ...own }
+  const rest = byProfile ? own : { tailLossProbe: false, rack: false, ...own }
   const scheduler = new Scheduler()
   const lines: string[] = []
   const sent: Seen[] = []
