@@ -57,6 +57,6 @@ export {
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { ledgerTable } from './view/ledger.ts'
-export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
+export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { dissect } from './wire/dissect.ts'
 export { endpoints, oneLine } from './wire/one-line.ts'

@@ -8,6 +8,7 @@ import {
   ledgerTable,
   lineOf,
   namesOf,
+  networksOf,
   type Run,
   type RunResult,
   type SimTime,
@@ -123,7 +124,7 @@ export class StoryReport implements Report {
     this.#run = run
     this.#quiet = quiet
     this.#failures = new FailureWatch(lab)
-    this.#story = new Story({ verbose, names: namesOf(lab) })
+    this.#story = new Story({ verbose, names: namesOf(lab), networks: networksOf(lab) })
     this.#nodeWidth = Math.max(4, ...lab.nodes.map(node => node.name.length))
   }
 

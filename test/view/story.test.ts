@@ -131,3 +131,19 @@ describe('the shipped labs', () => {
     has(storyOf('no-encryption'), 'PAP Authenticate-Request 1 to office', 'not encrypted')
   })
 })
+
+describe('telephone lines', () => {
+  test('PPP of the line is not told as if it were that of the tunnel in it', () => {
+    const lines = storyOf('voluntary-over-dial-up')
+    const told = lines.flatMap(line => / bob .*LCP ((opened|closed)( with \w+)?)$/.exec(line)?.[1] ?? [])
+    assert.deepEqual(told, ['opened', 'opened with company', 'closed with company', 'closed'])
+  })
+  test('who calls on a line without a number is somebody', () => {
+    assert.ok(storyOf('dial-up').some(line => line.includes('the call with somebody is over (LCP peer-closed)')))
+  })
+  test('the number that a PNS asks for stands in its Outgoing-Call-Request (RFC 2637 §2.7)', () => {
+    assert.ok(
+      storyOf('outgoing-call').some(line => /Outgoing-Call-Request to nas: call \d+, number 5550111, /.test(line)),
+    )
+  })
+})
