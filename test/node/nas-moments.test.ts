@@ -48,7 +48,7 @@ function nothingStays(t: NasLab, said: string): void {
   t.run.advanceTo(at + sec(200))
   assert.deepEqual(t.inUse(), NOTHING, said)
   // One without power remembers nothing, and its snapshot is that of the moment in which it lost it.
-  if (t.simulation.power.get('red')?.on) assert.equal(t.value('red', 'pool.used'), 0, said)
+  if (t.simulation.boots.get('red')?.power.on) assert.equal(t.value('red', 'pool.used'), 0, said)
   assert.equal(t.value('bob', 'line.call'), 'idle', said)
 }
 
