@@ -105,6 +105,8 @@ const UNITS: Readonly<Record<string, string>> = {
   radius: 'a RADIUS packet',
 }
 
+/** Where a rule sends a call that no PNS is to take. */
+const WITHOUT_PNS: Readonly<Record<string, string>> = { local: 'PPP ends here', nobody: 'nobody takes it here' }
 /** What who stands at the end of a line says of a call, and what the network between two lines says. */
 const OF_AN_END = {
   sends: (line: string, called: string, _from: string) => `dials ${called} on ${line}`,
@@ -175,6 +177,10 @@ export class Story {
         return this.#lineSignal(event)
       case 'tunnel-rule':
         return this.#tunnelRule(event)
+      case 'pns-passed': {
+        const text = `${this.#called(event.pns)} does not take the call on ${event.line}: ${event.detail}`
+        return { mark: 'control', depth: DEPTH.pptp, text, tone: 'bad' }
+      }
       case 'radius-silent':
         return {
           mark: 'control',
@@ -329,12 +335,11 @@ export class Story {
   #tunnelRule({ line, called, calling, user, rule, to }: Event<'tunnel-rule'>): Line {
     const who = user ?? (calling === '' ? 'somebody' : calling)
     const where =
-      to === 'local'
-        ? 'PPP ends here'
-        : `to ${to
-            .split(' ')
-            .map(at => this.#called(at))
-            .join(', then ')}`
+      WITHOUT_PNS[to] ??
+      `to ${to
+        .split(' ')
+        .map(at => this.#called(at))
+        .join(', then ')}`
     const text = `${who} on ${line}, who dialled ${called}: ${where} (rule: ${rule})`
     return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
   }
