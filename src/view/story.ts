@@ -144,6 +144,8 @@ export class Story {
   readonly #dialled = new Set<string>()
   /** Nodes whose tunnel is or has been up since they dialled last. */
   readonly #wasUp = new Set<string>()
+  /** By node: calls that an access server has announced. It has many, and only their numbers tell them apart. */
+  readonly #announced = new Set<string>()
   /** Node and peer of the calls that are over. */
   readonly #over = new Set<string>()
 
@@ -287,11 +289,14 @@ export class Story {
     const key = `${node} ${owner}`
     const last = this.#peers.get(node)
     const fresh = layer === 'control' || (layer === 'call' && to !== 'idle') || !this.#partners.has(key)
-    if (fresh && last !== undefined) this.#partners.set(key, last)
+    if (fresh && last !== undefined) {
+      const call = this.#announced.has(key) ? ` (call ${owner.slice('calls['.length, -1)})` : ''
+      this.#partners.set(key, last + call)
+    }
     const peer = this.#partners.get(key)
     if (peer === undefined) return undefined
     if (layer === 'phase' && to === 'establish') this.#beginning.set(node, peer)
-    if (layer === 'call') this.#over[to === 'idle' ? 'add' : 'delete'](`${node} ${peer}`)
+    if (layer === 'call') this.#over[to === 'idle' ? 'add' : 'delete'](`${node} ${peer.split(' ')[0]}`)
     return peer
   }
 
@@ -308,6 +313,9 @@ export class Story {
 
   #pptpMessage({ node, way, type, peer, detail }: Event<'pptp-message'>): Line | undefined {
     this.#peers.set(node, this.#short(peer))
+    if (type === 'incoming-call-reply' && way === 'sent') {
+      this.#announced.add(`${node} calls[${/^call (\d+)/.exec(detail)?.[1]}]`)
+    }
     if (way === 'received' && !this.#verbose) return undefined
     const text = withDetail(`${title(type)} ${way === 'sent' ? 'to' : 'from'} ${this.#short(peer)}`, detail)
     return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
