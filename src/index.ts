@@ -74,7 +74,7 @@ export {
 export { ledgerTable } from './view/ledger.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
-export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
+export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'
 export { endpoints, oneLine } from './wire/one-line.ts'

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { load, renderIssues, run } from '../src/index.ts'
 import { alternatives, checkedCommands, claims, page, pages, tableRows, withFreshOutput } from './support/docs.ts'
+import { LINE_TABLE, rows, withLineTable } from './support/line-table.ts'
 import { PICTURES, pictureOfShipped } from './support/pictures.ts'
 import { rootPath } from './support/root.ts'
 import { reachesOut, SHIPPED } from './support/shipped.ts'
@@ -25,6 +26,16 @@ describe('checked output (npm run docs:update)', () => {
       assert.equal(withFreshOutput(text, ELSEWHERE), text)
     })
   }
+
+  test('the table of windows on the page of compulsory is what is measured; the line is full from two frames on', () => {
+    const text = page(LINE_TABLE)
+    assert.equal(withLineTable(text), text)
+    const found = rows()
+    for (const { what, share, dropped } of found) {
+      if (what !== '1') assert.ok(share >= 0.9 && share <= 1, `${what} ${share}`)
+      assert.equal(dropped > 0, what === '8, not obeyed', what)
+    }
+  })
 
   test('every lab has a page with the run of that lab (for a bridge, what it changes), and the index names it', () => {
     const index = page('docs/labs/README.md')

@@ -1,5 +1,5 @@
 /** What the story says of each event. Events are told in their order, each once, and remembered with the event. */
-import { namesOf, type Recorder, Story, type StoryLine, type TraceEvent } from '../src/index.ts'
+import { namesOf, networksOf, type Recorder, Story, type StoryLine, type TraceEvent } from '../src/index.ts'
 
 export interface Told {
   /** A line of the story; undefined when the event does not matter to it. */
@@ -29,10 +29,11 @@ export function toldOf(recorder: Recorder): WeakMap<TraceEvent, Told> {
 function memoryOf(recorder: Recorder): Memory {
   const known = memories.get(recorder)
   if (known) return known
-  const names = namesOf(recorder.run.simulation.lab)
+  const { lab } = recorder.run.simulation
+  const [names, networks] = [namesOf(lab), networksOf(lab)]
   const memory: Memory = {
-    short: new Story({ verbose: false, names }),
-    long: new Story({ verbose: true, names }),
+    short: new Story({ verbose: false, names, networks }),
+    long: new Story({ verbose: true, names, networks }),
     lines: new WeakMap(),
     last: undefined,
   }

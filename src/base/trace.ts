@@ -107,8 +107,14 @@ export interface EventFields {
     readonly user?: string | undefined
     /** The rule that won: `called 5550100`, `default`. */
     readonly rule: string
-    /** Addresses of PNSs in the order in which they are asked, or `local`. */
+    /** Addresses of PNSs in the order in which they are asked, `local`, or `nobody`. */
     readonly to: string
+  }
+  /** A PNS does not take a telephone call: the next one is asked, or the caller turned away. */
+  'pns-passed': {
+    readonly line: string
+    readonly pns: string
+    readonly detail: string
   }
   /** No RADIUS server answered a request. */
   'radius-silent': { readonly type: string; readonly tries: number; readonly detail: string }
@@ -194,6 +200,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'radius-message': ['way', 'type', 'peer', 'id', 'detail'],
   'line-signal': ['way', 'type', 'line', 'called', 'calling', 'bearer', 'rate', 'cause', 'detail'],
   'tunnel-rule': ['line', 'called', 'calling', 'user', 'rule', 'to'],
+  'pns-passed': ['line', 'pns', 'detail'],
   'radius-silent': ['type', 'tries', 'detail'],
   account: [
     ...['peer', 'user', 'address', 'iface', 'seconds', 'octetsIn', 'octetsOut', 'packetsIn', 'packetsOut'],

@@ -137,11 +137,15 @@ const protocolOf = (ppp: Field): number => Number(ppp.children?.find(child => ch
 
 /** `14  1.022389  10.99.1.2 > 10.99.2.2  GRE call 0 seq 0 · LCP Configure-Request id 1: …` */
 export function summaryLine(frame: DecodedFrame, widths: Widths = NARROW): string {
-  const way = `${frame.source} > ${frame.destination}`
+  const way = wayOf(frame)
   const comment = frame.comment === undefined ? '' : `  # ${frame.comment}`
   const number = String(frame.number).padStart(widths.number)
   return `${number}  ${formatTime(frame.t).padStart(widths.time)}  ${way.padEnd(widths.way)}  ${frame.text}${comment}`
 }
+
+/** A frame without addresses comes, in a capture of ours, from the end that its interface is named for: `bob:tty0`. */
+const wayOf = ({ source, destination, interface: end }: DecodedFrame): string =>
+  source === '' && destination === '' && end !== '' ? `${end} >` : `${source} > ${destination}`
 
 interface Widths {
   readonly number: number
@@ -157,7 +161,7 @@ export function lines(decoded: Decoded): string[] {
   const widths = {
     number: String(frames.length).length,
     time: widest(f => formatTime(f.t)),
-    way: widest(f => `${f.source} > ${f.destination}`),
+    way: widest(wayOf),
   }
   return frames.map(frame => summaryLine(frame, widths))
 }

@@ -9,6 +9,7 @@ import type { Simulation } from './build.ts'
 import type { Check, Comparison, EventPattern, StateCondition } from './lab.ts'
 import { isDurationField } from './pattern.ts'
 import { valueAt } from './snapshot.ts'
+import { PRESENCE } from './state-paths.ts'
 
 export interface Verdict {
   readonly name: string
@@ -132,9 +133,11 @@ class Pending {
     return undefined
   }
 
-  #valueOf({ node, path }: StateCondition): SnapshotValue {
+  #valueOf({ node, path, want }: StateCondition): SnapshotValue {
     const machine = this.#simulation.nodes.get(node)
-    return machine && valueAt(machine.snapshot(), path)
+    const value = machine && valueAt(machine.snapshot(), path)
+    const isPresence = PRESENCE.some(word => word === want.value)
+    return isPresence ? (value === undefined ? 'absent' : 'present') : value
   }
 
   standing(): Standing {

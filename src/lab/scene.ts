@@ -224,7 +224,9 @@ function tunnelOf(
   const server = lab.nodes.find(node => node.interfaces.some(({ ipv4 }) => ipv4?.address === spec.pptp.server))
   const machines = recorder.run.simulation.nodes.get(spec.name)?.machines() ?? {}
   const layers = layersOf(recorder, spec, state, machines)
-  const ppp0 = valueAt(state, 'interfaces.ppp0') as Snapshot | undefined
+  // Of a computer that dials besides, ppp0 is its telephone line.
+  const iface = spec.dial ? 'ppp1' : 'ppp0'
+  const ppp = valueAt(state, `interfaces.${iface}`) as Snapshot | undefined
   const ipcp = recorder.machine(spec.name, 'ppp.ipcp')?.entered.at(-1)
   const end = valueAt(state, 'pptp.end') as Snapshot | undefined
   const count = (name: string): number => Number(valueAt(state, `ppp.counters.${name}`) ?? 0)
@@ -237,10 +239,10 @@ function tunnelOf(
     began: dialled(recorder, spec.name)?.entered[1]?.t,
     layers,
     inside: insideOf(machines),
-    up: ppp0 !== undefined,
-    since: ppp0 && ipcp?.t,
-    inner: ppp0 && { client: String(ppp0.address), server: String(ppp0.network).replace('/32', '') },
-    mtu: ppp0 && Number(ppp0.mtu),
+    up: ppp !== undefined,
+    since: ppp && ipcp?.t,
+    inner: ppp && { client: String(ppp.address), server: String(ppp.network).replace('/32', '') },
+    mtu: ppp && Number(ppp.mtu),
     encrypted: valueAt(state, 'ppp.ccp') === 'opened',
     keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, 'ppp.encryption')))?.[1] ?? 0),
     end: end && `${end.layer}: ${end.detail}`,

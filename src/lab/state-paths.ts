@@ -30,6 +30,9 @@ const PNS_CALL = ['idle', 'wait-reply', 'established', 'wait-disconnect'] as con
 /** RFC 2637 §3.2.3.2, §3.2.4: calls of a server, which is the PAC of some and the PNS of others. */
 const SERVER_CALL = ['idle', 'wait-cs-ans', 'wait-connect', 'wait-reply', 'established', 'wait-disconnect'] as const
 
+/** Of a part of a machine: is there one at all? */
+export const PRESENCE = ['present', 'absent'] as const
+
 const PPP: Readonly<Record<string, Values>> = {
   'ppp.phase': PHASE,
   'ppp.lcp': AUTOMATON,
@@ -87,6 +90,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
   tun: {},
   udp: {},
   client: {
+    pptp: PRESENCE,
     'pptp.control': CONTROL,
     'pptp.call': PNS_CALL,
     ...GRE,

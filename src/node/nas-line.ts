@@ -137,7 +137,8 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
   #chosen(choice: Choice): void {
     this.#choice = choice
     const { called = '', calling = '' } = this.#telephone.call ?? {}
-    const to = choice.to === 'local' ? 'local' : choice.to.map(address => formatIpv4(address)).join(' ')
+    const here = this.#host.callers ? 'local' : 'nobody'
+    const to = choice.to === 'local' ? here : choice.to.map(address => formatIpv4(address)).join(' ')
     const user = this.#user === undefined ? {} : { user: this.#user }
     this.env.trace.emit('tunnel-rule', { line: this.name, called, calling, ...user, rule: choice.rule, to })
   }
@@ -226,6 +227,10 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
 
   withdraw(): void {
     this.#call?.clear(1, CAUSE.timerExpiry)
+  }
+
+  passed(pns: Ipv4, detail: string): void {
+    this.env.trace.emit('pns-passed', { line: this.name, pns: formatIpv4(pns), detail })
   }
 
   turnAway(cause: Cause): void {

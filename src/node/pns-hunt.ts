@@ -21,6 +21,8 @@ export interface HuntOwner {
   ask(control: ControlConnection): void
   /** The PNS that was asked is silent: the call that it does not take is to be cleared, and `callEnded` said. */
   withdraw(): void
+  /** A PNS does not take the call. */
+  passed(pns: Ipv4, why: string): void
   /** No PNS is left. */
   turnAway(cause: Cause): void
 }
@@ -67,6 +69,7 @@ export class PnsHunt implements Wish {
 
   #next(cause: Cause): void {
     this.timer.cancel()
+    if (this.pns !== undefined) this.#owner.passed(this.pns, this.refused)
     this.pns = this.#left.shift()
     if (this.pns === undefined) return this.#owner.turnAway(cause)
     this.#owner.connecting()

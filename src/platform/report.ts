@@ -9,6 +9,7 @@ import {
   ledgerTable,
   lineOf,
   namesOf,
+  networksOf,
   type Run,
   type RunResult,
   type SimTime,
@@ -129,7 +130,7 @@ export class StoryReport implements Report {
     this.#run = run
     this.#quiet = quiet
     this.#failures = new FailureWatch(lab)
-    this.#story = new Story({ verbose, names: namesOf(lab) })
+    this.#story = new Story({ verbose, names: namesOf(lab), networks: networksOf(lab) })
     this.#fold = unfolded ? undefined : new Fold()
     this.#nodeWidth = Math.max(4, ...lab.nodes.map(node => node.name.length))
   }

@@ -23,6 +23,8 @@ interface Row {
   readonly cells: readonly Cells[]
 }
 
+const NO_CALL =
+  'No computer has called its server, so there is nothing to weigh. What an access server carries is not weighed.'
 const NAME = 24
 const CELLS = [11, 9, 9] as const
 const CALL = CELLS.reduce((sum, width) => sum + width, 0)
@@ -30,7 +32,7 @@ const NOTHING: Cells = ['', '', '']
 
 /** As many tunnels stand side by side as the columns of the screen allow. */
 export function ledgerTable(calls: readonly CallLedger[], width: number): string[] {
-  if (calls.length === 0) return ['No call was made, so there is nothing to weigh.']
+  if (calls.length === 0) return [NO_CALL]
   const abreast = Math.max(1, Math.floor((width - NAME) / CALL))
   const lines: string[] = []
   for (let at = 0; at < calls.length; at += abreast) {

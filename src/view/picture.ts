@@ -63,17 +63,25 @@ export function pictureOf(lab: Lab): Picture {
 /** Of a voluntary tunnel the caller is the PNS; an access server is the PAC, and whom it calls the PNS (RFC 2637 §1.2). */
 function roleOf(
   { name, kind }: { readonly name: string; readonly kind: string },
-  { nodes }: Lab,
+  lab: Lab,
   tunnels: readonly Tunnel[],
 ) {
-  if (kind === 'nas') return 'PAC'
+  const { nodes } = lab
+  if (kind === 'nas') return isPac(lab, name) ? 'PAC' : ''
   if (kind === 'client') return tunnels.some(({ client }) => client === name) ? 'PNS' : ''
   if (kind !== 'pptp-server') return ''
   const callers = tunnels.filter(({ server }) => server === name).map(({ client }) => client)
   const called = nodes.some(node => node.kind === 'client' && callers.includes(node.name))
-  return called || !nodes.some(node => isKind(node, 'nas')) ? 'PAC' : 'PNS'
+  return called || !nodes.some(node => isPac(lab, node.name)) ? 'PAC' : 'PNS'
 }
-const isKind = ({ kind }: { readonly kind: string }, wanted: string): boolean => kind === wanted
+/** An access server that carries calls elsewhere, or makes them for a PNS; others only take callers in. */
+const isPac = ({ nodes, events }: Lab, name: string): boolean =>
+  nodes.some(
+    node =>
+      node.name === name &&
+      node.kind === 'nas' &&
+      (node.nas.tunnels.length > 0 || events.some(({ verb }) => verb === 'call')),
+  )
 
 const JOBS: ReadonlyMap<string, string> = new Map([
   ['pptp-server', 'server'],

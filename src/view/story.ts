@@ -36,11 +36,16 @@ export interface StoryOptions {
   readonly verbose: boolean
   /** Names for addresses: `203.0.113.5` is `office`. */
   readonly names: ReadonlyMap<string, string>
+  /** Telephone networks: they ring and clear lines for others, and never answer. */
+  readonly networks?: ReadonlySet<string>
 }
 
 /** The names that a lab gives to addresses, as the story wants them. */
 export const namesOf = (lab: Lab): Map<string, string> =>
   new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
+
+export const networksOf = ({ nodes }: Lab): Set<string> =>
+  new Set(nodes.filter(({ kind }) => kind === 'pstn').map(({ name }) => name))
 
 type Event<K extends TraceEvent['event']> = Extract<TraceEvent, { event: K }>
 /** With a node only where it is not the event's own. */
@@ -100,6 +105,22 @@ const UNITS: Readonly<Record<string, string>> = {
   radius: 'a RADIUS packet',
 }
 
+/** Where a rule sends a call that no PNS is to take. */
+const WITHOUT_PNS: Readonly<Record<string, string>> = { local: 'PPP ends here', nobody: 'nobody takes it here' }
+/** What who stands at the end of a line says of a call, and what the network between two lines says. */
+const OF_AN_END = {
+  sends: (line: string, called: string, _from: string) => `dials ${called} on ${line}`,
+  hears: (line: string, called: string, from: string) => `${line} rings: ${called}${from}`,
+  connects: (line: string) => `answers on ${line}`,
+  releases: (line: string) => `hangs up ${line}`,
+}
+const OF_A_NETWORK: typeof OF_AN_END = {
+  sends: (line, called, from) => `rings ${line}: ${called}${from}`,
+  hears: (line, called) => `takes a call on ${line}, for ${called}`,
+  connects: line => `connects ${line}`,
+  releases: line => `clears ${line}`,
+}
+
 /** A machine's name below its node: `calls[0].ppp.lcp` is `lcp` of the call `calls[0]`. */
 function parts(machine: string): { owner: string; path: readonly string[]; layer: string } {
   const [owner] = /^calls\[[^\]]*\]/.exec(machine) ?? ['']
@@ -110,6 +131,7 @@ function parts(machine: string): { owner: string; path: readonly string[]; layer
 export class Story {
   readonly #verbose: boolean
   readonly #names: ReadonlyMap<string, string>
+  readonly #networks: ReadonlySet<string>
   /** By node: with whom it exchanged its last control message. */
   readonly #peers = new Map<string, string>()
   /** By node and call, and by node and interface: who is at the other end. */
@@ -122,12 +144,15 @@ export class Story {
   readonly #dialled = new Set<string>()
   /** Nodes whose tunnel is or has been up since they dialled last. */
   readonly #wasUp = new Set<string>()
+  /** By node: calls that an access server has announced. It has many, and only their numbers tell them apart. */
+  readonly #announced = new Set<string>()
   /** Node and peer of the calls that are over. */
   readonly #over = new Set<string>()
 
-  constructor({ verbose, names }: StoryOptions) {
+  constructor({ verbose, names, networks = new Set() }: StoryOptions) {
     this.#verbose = verbose
     this.#names = names
+    this.#networks = networks
   }
 
   /** The line for an event; undefined when it does not matter to the reader. Events are told in their order. */
@@ -154,6 +179,10 @@ export class Story {
         return this.#lineSignal(event)
       case 'tunnel-rule':
         return this.#tunnelRule(event)
+      case 'pns-passed': {
+        const text = `${this.#called(event.pns)} does not take the call on ${event.line}: ${event.detail}`
+        return { mark: 'control', depth: DEPTH.pptp, text, tone: 'bad' }
+      }
       case 'radius-silent':
         return {
           mark: 'control',
@@ -241,8 +270,8 @@ export class Story {
       return { mark: 'control', depth: 0, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
     }
     const { owner, path, layer } = parts(machine)
-    // Whose PPP ends at an access server is at the end of a telephone line, not of its last control message.
-    const learnt = machine.startsWith('lines[') ? undefined : this.#learn(node, owner, layer, to)
+    // PPP of a telephone line: who is at its other end has not sent the node's last control message.
+    const learnt = /^(lines\[|dial\.)/.test(machine) ? undefined : this.#learn(node, owner, layer, to)
     if (learnt === undefined && layer === 'phase') this.#beginning.delete(node)
     const named = /^controls\[([\d.]+)/.exec(machine)
     const peer = named ? this.#short(named[1]) : learnt
@@ -260,11 +289,14 @@ export class Story {
     const key = `${node} ${owner}`
     const last = this.#peers.get(node)
     const fresh = layer === 'control' || (layer === 'call' && to !== 'idle') || !this.#partners.has(key)
-    if (fresh && last !== undefined) this.#partners.set(key, last)
+    if (fresh && last !== undefined) {
+      const call = this.#announced.has(key) ? ` (call ${owner.slice('calls['.length, -1)})` : ''
+      this.#partners.set(key, last + call)
+    }
     const peer = this.#partners.get(key)
     if (peer === undefined) return undefined
     if (layer === 'phase' && to === 'establish') this.#beginning.set(node, peer)
-    if (layer === 'call') this.#over[to === 'idle' ? 'add' : 'delete'](`${node} ${peer}`)
+    if (layer === 'call') this.#over[to === 'idle' ? 'add' : 'delete'](`${node} ${peer.split(' ')[0]}`)
     return peer
   }
 
@@ -281,6 +313,9 @@ export class Story {
 
   #pptpMessage({ node, way, type, peer, detail }: Event<'pptp-message'>): Line | undefined {
     this.#peers.set(node, this.#short(peer))
+    if (type === 'incoming-call-reply' && way === 'sent') {
+      this.#announced.add(`${node} calls[${/^call (\d+)/.exec(detail)?.[1]}]`)
+    }
     if (way === 'received' && !this.#verbose) return undefined
     const text = withDetail(`${title(type)} ${way === 'sent' ? 'to' : 'from'} ${this.#short(peer)}`, detail)
     return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
@@ -308,27 +343,28 @@ export class Story {
   #tunnelRule({ line, called, calling, user, rule, to }: Event<'tunnel-rule'>): Line {
     const who = user ?? (calling === '' ? 'somebody' : calling)
     const where =
-      to === 'local'
-        ? 'PPP ends here'
-        : `to ${to
-            .split(' ')
-            .map(at => this.#called(at))
-            .join(', then ')}`
+      WITHOUT_PNS[to] ??
+      `to ${to
+        .split(' ')
+        .map(at => this.#called(at))
+        .join(', then ')}`
     const text = `${who} on ${line}, who dialled ${called}: ${where} (rule: ${rule})`
     return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
   }
 
-  #lineSignal({ way, type, line, called, calling, cause, detail }: Event<'line-signal'>): Line | undefined {
+  #lineSignal({ node, way, type, line, called, calling, cause, detail }: Event<'line-signal'>): Line | undefined {
     const place: Pick<Line, 'mark' | 'depth'> = { mark: 'control', depth: 0 }
     if (this.#verbose) return { ...place, text: withDetail(`line ${line}: ${type} ${way}`, detail), tone: 'faint' }
+    const words = this.#networks.has(node) ? OF_A_NETWORK : OF_AN_END
     if (type === 'setup') {
       const from = calling === undefined ? '' : `, called by ${calling}`
-      const text = way === 'sent' ? `dials ${called} on ${line}` : `${line} rings: ${called}${from}`
+      const text = way === 'sent' ? words.sends(line, `${called}`, from) : words.hears(line, `${called}`, from)
       return { ...place, text, tone: 'plain' }
     }
     if (way === 'received' || type === 'alerting') return undefined
-    if (type === 'connect') return { ...place, text: withDetail(`answers on ${line}`, detail), tone: 'good' }
-    return { ...place, text: withDetail(`hangs up ${line}`, detail), tone: cause === NORMAL_CLEARING ? 'plain' : 'bad' }
+    if (type === 'connect') return { ...place, text: withDetail(words.connects(line), detail), tone: 'good' }
+    const tone = cause === NORMAL_CLEARING ? 'plain' : 'bad'
+    return { ...place, text: withDetail(words.releases(line), detail), tone }
   }
 
   #account({ peer, user: name, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }: Event<'account'>) {
@@ -367,7 +403,8 @@ export class Story {
 
   #dialEnd({ number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
     const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
-    const text = `the call with ${number} is over (${upper(layer)} ${reason}${tried}): ${detail}`
+    const whom = number === 'unknown' ? 'somebody' : number
+    const text = `the call with ${whom} is over (${upper(layer)} ${reason}${tried}): ${detail}`
     const ends: Readonly<Record<string, 'wanted' | 'failure'>> = { ...TUNNEL_END_REASONS, ...LINE_END_REASONS }
     return user(text, ends[reason] === 'wanted' ? 'plain' : 'bad')
   }

@@ -452,7 +452,7 @@ export function summary(m: Message): string {
     case 'echo-reply':
       return `identifier ${m.identifier}, result ${resultText(m.type, m.resultCode)}${withError(m.errorCode)}`
     case 'outgoing-call-request':
-      return `call ${m.callId}, speed ${m.minimumBps}..${m.maximumBps}, window ${m.packetRecvWindowSize}`
+      return `call ${m.callId}${m.phoneNumber && `, number ${m.phoneNumber}`}, speed ${m.minimumBps}..${m.maximumBps}, window ${m.packetRecvWindowSize}`
     case 'outgoing-call-reply':
       return `call ${m.callId}, peer's call ${m.peerCallId}, ${codesText(m.type, m)}, speed ${m.connectSpeed}, window ${m.packetRecvWindowSize}`
     case 'incoming-call-request':

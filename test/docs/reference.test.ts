@@ -11,7 +11,7 @@ import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
 import { loadLab, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import { valueAt } from '../../src/lab/snapshot.ts'
-import { clientPaths, STATE_PATHS } from '../../src/lab/state-paths.ts'
+import { clientPaths, PRESENCE, STATE_PATHS } from '../../src/lab/state-paths.ts'
 import type { Snapshot, SnapshotValue } from '../../src/node/node.ts'
 import { codeOf, page, sections, tableRows } from '../support/docs.ts'
 import { rootPath } from '../support/root.ts'
@@ -179,7 +179,8 @@ describe('docs/snapshot.md', () => {
           const unknown = shown.filter(path => !patterns.some(known => known.test(path)))
           assert.deepEqual(unknown, [], `${lab} ${t} s ${node}`)
           for (const [i, path] of documented[machine.kind].entries())
-            if (shown.some(there => patterns[i].test(there))) missing.delete(`${machine.kind} ${path}`)
+            if (STATE_PATHS.client[path] === PRESENCE || shown.some(there => patterns[i].test(there)))
+              missing.delete(`${machine.kind} ${path}`)
         }
       }
     }
@@ -197,7 +198,8 @@ describe('docs/snapshot.md', () => {
         const alice = nodes.get('alice')?.snapshot() ?? {}
         for (const [path, values] of Object.entries(clientPaths(true, false))) {
           const value = valueAt(alice, path)
-          if (values === 'number') assert.ok(value === undefined || Number.isInteger(value), `${path} ${value}`)
+          if (values === PRESENCE) assert.equal(typeof value, 'object', path)
+          else if (values === 'number') assert.ok(value === undefined || Number.isInteger(value), `${path} ${value}`)
           else assert.ok(values.includes(String(value)), `${name} ${t} ms ${path} ${value}`)
         }
       }

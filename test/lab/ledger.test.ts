@@ -42,6 +42,9 @@ function tunnelFrames(text: string, overrides: readonly Override[] = []): { octe
 const octetsOf = (calls: readonly CallLedger[]): number =>
   calls.flatMap(({ kinds }) => Object.values(kinds)).reduce((total, { octets }) => total + octets, 0)
 
+/** What comes out of a telephone line is encrypted already, and was not seen before. */
+const OVER_A_LINE = ['outgoing-call', 'voluntary-over-dial-up']
+
 describe('the layers of a frame', () => {
   for (const name of CLOSED) {
     test(`add up to its length, and leave nothing over where it is read to the end: ${name}`, () => {
@@ -58,7 +61,7 @@ describe('the layers of a frame', () => {
       for (const { kinds } of weighedLab(name).calls) {
         for (const [kind, { octets, layers }] of Object.entries(kinds)) {
           assert.equal(sum(layers), octets, kind)
-          assert.equal(layers.rest, 0, kind)
+          if (kind !== 'data' || !OVER_A_LINE.includes(name)) assert.equal(layers.rest, 0, kind)
         }
       }
     })
@@ -96,7 +99,7 @@ describe('the layers of a frame', () => {
 /** A call that is refused is no tunnel, and its control connection is weighed nowhere. */
 const REFUSED = ['pool-exhausted']
 /** Nobody in them sends an Outgoing-Call-Request. */
-const BY_TELEPHONE = ['compulsory', 'compulsory-realms', 'dial-up', 'nas-failover']
+const BY_TELEPHONE = ['busy-lines', 'compulsory', 'compulsory-realms', 'dial-up', 'line-noise', 'nas-failover']
 
 describe('a tunnel', () => {
   for (const name of CLOSED.filter(lab => ![...REFUSED, ...BY_TELEPHONE].includes(lab))) {
@@ -191,7 +194,7 @@ describe('the table', () => {
   })
 
   test('says so if there was no call', () => {
-    assert.deepEqual(ledgerTable([], 80), ['No call was made, so there is nothing to weigh.'])
+    assert.match(ledgerTable([], 80).join(), /^No computer has called its server, so there is nothing to weigh\./)
   })
 
   test('has a line for what could not be seen, if there is any', () => {

@@ -110,3 +110,16 @@ test('a scene of voluntary-lan has the links of each tunnel and a neighbour that
     ],
   )
 })
+
+test('a scene of voluntary-over-dial-up takes the tunnel for ppp1, and the line for no tunnel', () => {
+  const seen = [1.9, 4, 39].map(t => {
+    const [{ up, inner, encrypted }] = sceneOf(recorded('voluntary-over-dial-up', t)).tunnels
+    return { up, inner, encrypted }
+  })
+  const none = { up: false, inner: undefined, encrypted: false }
+  assert.deepEqual(seen, [
+    none,
+    { up: true, inner: { client: '10.8.0.10', server: '10.8.0.1' }, encrypted: true },
+    none,
+  ])
+})

@@ -8,7 +8,7 @@ import { Run } from '../../src/lab/run.ts'
 import { sceneOf } from '../../src/lab/scene.ts'
 import { SerialLink } from '../../src/link/serial.ts'
 import { Dialler } from '../../src/node/dialler.ts'
-import { namesOf, Story } from '../../src/view/story.ts'
+import { namesOf, networksOf, Story } from '../../src/view/story.ts'
 import { labOf } from '../support/captured-run.ts'
 import { TOWN } from '../support/town.ts'
 
@@ -50,13 +50,17 @@ describe('telephone lines in a lab', () => {
   test('the story tells who dials whom and how it goes', () => {
     const { lab, run: made, events } = run(TOWN)
     made.advance()
-    const story = new Story({ verbose: false, names: namesOf(lab) })
+    const story = new Story({ verbose: false, names: namesOf(lab), networks: networksOf(lab) })
     const lines = events.flatMap(event => {
       const line = story.tell(event)
       return line ? [`${line.node}: ${line.text}`] : []
     })
     for (const said of [
       'bob: dials 5550222 on tty0',
+      'pstn: takes a call on tty0, for 5550222',
+      'pstn: rings tty1: 5550222, called by 5550111',
+      'pstn: connects tty0: 33.6 kbit/s',
+      'pstn: clears tty2: cause 17 (User busy)',
       'carol: tty0 rings: 5550222, called by 5550111',
       'carol: answers on tty0: 33.6 kbit/s',
       'dave: the call with 5550222 is over (line busy): The line was released with cause 17 (User busy).',
@@ -82,6 +86,21 @@ describe('telephone lines in a lab', () => {
     assert.ok(made.simulation.nodes.get('bob') instanceof Dialler)
     assert.equal(bob?.role, undefined)
     assert.equal('pptp' in (bob?.state ?? {}), false)
+  })
+
+  test('a check asks whether a computer has PPTP in it, and fails of one that has', () => {
+    const asked = (node: string, want: string) => {
+      const { run: made } = run(
+        TOWN.replace(/^ {2}rings: .*$/m, `  vpn: { description: x, at: 5s, state: { ${node}.pptp: "${want}" } }`),
+      )
+      made.advance()
+      const verdict = made.result().checks.find(({ name }) => name === 'vpn')
+      return [verdict?.ok, verdict?.detail]
+    }
+    assert.deepEqual(asked('bob', 'absent'), [true, 'held'])
+    assert.deepEqual(asked('eve', 'present'), [true, 'held'])
+    assert.deepEqual(asked('eve', '!= present'), [false, 'at 5.000 s eve.pptp was present, wanted != present'])
+    assert.deepEqual(asked('bob', 'present'), [false, 'at 5.000 s bob.pptp was absent, wanted present'])
   })
 
   test('a trunk is as many lines as it says, and the number is that of all', () => {

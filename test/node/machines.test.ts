@@ -123,6 +123,7 @@ describe('docs/snapshot.md, machines', () => {
           for (const [machine, { counters, timers, facts }] of Object.entries(machinesOf(run, node))) {
             const known = machine
               .replace(/^(calls|controls|lines(?=\[[^\]]*\]\.ppp))\[[^\]]*\]\./, '')
+              .replace(/^dial\.(?=ppp\.)/, '')
               .replace(/^(dial\.)?line(s\[[^\]]*\])?\.call$/, 'line.call')
               .replace(/^lines\[[^\]]*\]/, 'lines[LINE]')
               .replace(/^tcp\[.*/, 'tcp')

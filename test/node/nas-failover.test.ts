@@ -68,6 +68,11 @@ describe('the second PNS of a rule takes the call when the first', () => {
     t.dial('eve')
     t.until(14)
     assert.equal(t.value('blue', 'ppp.sessions'), 2)
+    const passed = t.seen('pns-passed', 'nas').map(({ line, pns, detail }) => [line, pns, detail])
+    assert.deepEqual(passed, [
+      ['pri0.2', RED, 'The PNS did not answer in 5s.'],
+      ['pri0.3', RED, 'The PNS did not answer in 5s. It is not tried again before 12.020000 s.'],
+    ])
   })
 })
 

@@ -217,6 +217,7 @@ describe('which tunnel', () => {
     const t = nasLab({ nas: { tunnels: { '5550199': RED } } })
     t.dial('bob')
     t.until(5)
+    assert.deepEqual(won(t), [['default', 'nobody']])
     assert.match(String(t.value('bob', 'line.cause')), /^21 /)
     assert.deepEqual(t.inUse(), NOTHING)
   })

@@ -70,6 +70,8 @@ export function drawnLab(nodes: readonly PlannedNode[], links: readonly PlannedL
         return { ...common, kind, pptp }
       }
       // Of all other kinds a drawing looks at nothing else.
+      const nas = { tunnels: [{ text: 'any call', to: [ip('203.0.113.5')] }] }
+      if (kind === 'nas') return { ...common, kind, nas } as unknown as NodeSpec
       return { ...common, kind } as unknown as NodeSpec
     }),
     links: specs,

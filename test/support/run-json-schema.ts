@@ -61,7 +61,12 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
     calling: { ...text, description: 'Empty: not told.' },
     user: { ...text, description: 'Who calls, if the rule was about that.' },
     rule: { ...text, description: 'The rule that won.' },
-    to: { ...text, description: 'Addresses of PNSs in the order in which they are asked, or `local`.' },
+    to: { ...text, description: 'Addresses of PNSs in the order in which they are asked, `local`, or `nobody`.' },
+  },
+  'pns-passed': {
+    line: { ...text, description: 'By its name: tty0, pri0.7.' },
+    pns: { ...text, description: 'Its address.' },
+    detail: text,
   },
   'radius-silent': { type: text, tries: count, detail: text },
   account: {

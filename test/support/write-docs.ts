@@ -3,12 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { conformance } from './conformance.ts'
 import { checkedCommands, page, pages, withFreshOutput } from './docs.ts'
 import { hostilePage } from './hostile-pptp.ts'
+import { LINE_TABLE, withLineTable } from './line-table.ts'
 import { PICTURES, pictureOfShipped } from './pictures.ts'
 import { rootPath } from './root.ts'
 import { SHIPPED } from './shipped.ts'
 
 writeFileSync(rootPath('docs/conformance.md'), conformance())
 writeFileSync(rootPath('docs/hostile-pptp.md'), hostilePage())
+writeFileSync(rootPath(LINE_TABLE), withLineTable(page(LINE_TABLE)))
 mkdirSync(rootPath(PICTURES), { recursive: true })
 for (const lab of SHIPPED) writeFileSync(rootPath(`${PICTURES}/${lab}.svg`), pictureOfShipped(lab))
 for (const path of pages()) {

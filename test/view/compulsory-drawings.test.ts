@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { graphMermaid, graphSvg, graphText, type Lab, load, renderIssues } from '../../src/index.ts'
 import { tunnelsOf } from '../../src/view/tunnels.ts'
+import { shippedLab } from '../support/loss.ts'
 
 const DIRECT = '    - { endpoints: ["bob:tty0", "nas:tty0"], type: serial, delay: 40ms }'
 const BY_PSTN = `    - { endpoints: ["bob:tty0", "pstn:tty0"], type: serial, delay: 40ms }
@@ -56,6 +57,16 @@ describe('a compulsory tunnel', () => {
 
   test('the access server is the PAC, whom it calls the PNS, and who dials neither', () => {
     assert.match(graphText(labOf()), /│ client ├╌+┤ nas {3}PAC ╞═+1═+╡ router ╞═+1═+╡ server {2}PNS │/)
+  })
+
+  test('an access server that carries nothing elsewhere is no PAC; one that dials for a PNS is', () => {
+    const roles = (name: string) => {
+      const text = graphText(shippedLab(name))
+      return [/nas +PAC/.test(text), /server +PNS/.test(text)]
+    }
+    assert.deepEqual(roles('dial-up'), [false, false])
+    assert.deepEqual(roles('voluntary-over-dial-up'), [false, false])
+    assert.deepEqual(roles('outgoing-call'), [true, true])
   })
 
   test('through a telephone network', () => {

@@ -131,3 +131,29 @@ describe('the shipped labs', () => {
     has(storyOf('no-encryption'), 'PAP Authenticate-Request 1 to office', 'not encrypted')
   })
 })
+
+describe('telephone lines', () => {
+  test('PPP of the line is not told as if it were that of the tunnel in it', () => {
+    const lines = storyOf('voluntary-over-dial-up')
+    const told = lines.flatMap(line => / bob .*LCP ((opened|closed)( with \w+)?)$/.exec(line)?.[1] ?? [])
+    assert.deepEqual(told, ['opened', 'opened with company', 'closed with company', 'closed'])
+  })
+  test('who calls on a line without a number is somebody', () => {
+    assert.ok(storyOf('dial-up').some(line => line.includes('the call with somebody is over (LCP peer-closed)')))
+  })
+  test('of several calls by one access server the company tells which one', () => {
+    const lines = storyOf('line-noise').filter(line => line.includes('company'))
+    const said = (text: string) =>
+      lines.flatMap(line => new RegExp(`${text} nas \\(call (\\d+)\\)`).exec(line)?.[1] ?? [])
+    const calls = lines.flatMap(line => /Incoming-Call-Reply to nas: call (\d+)/.exec(line)?.[1] ?? [])
+    assert.equal(new Set(calls).size, 2)
+    for (const text of ['call with', 'LCP opened with', 'IPCP opened with', 'ppp\\d to']) {
+      assert.deepEqual(new Set(said(text)), new Set(calls), text)
+    }
+  })
+  test('the number that a PNS asks for stands in its Outgoing-Call-Request (RFC 2637 §2.7)', () => {
+    assert.ok(
+      storyOf('outgoing-call').some(line => /Outgoing-Call-Request to nas: call \d+, number 5550111, /.test(line)),
+    )
+  })
+})
