@@ -360,9 +360,8 @@ export class Topology {
       return pstn && { ...common, kind, pstn }
     }
     if (kind === 'nas') {
-      const lines = this.#linesOf(node)
-      const channels = lines.reduce((sum, { link }) => sum + this.#channelsOf(link), 0)
-      const nas = readNas(node, lines, channels, this)
+      const ports = this.#linesOf(node).map(({ name: port, link }) => ({ name: port, lines: this.#channelsOf(link) }))
+      const nas = readNas(node, ports, this)
       return nas && { ...common, kind, nas }
     }
     if (kind === 'pptp-server') {
