@@ -6,10 +6,11 @@ import type { Action, Check, CheckTime, Comparison, EventPattern, Kind, Question
 import { oneOfThese, suggest } from './nearest.ts'
 import { COMPARISON, isDurationField, isNumberField } from './pattern.ts'
 import { DEFAULTS } from './schema.ts'
-import { generalPath, STATE_PATHS, type Values } from './state-paths.ts'
-import type { NodeDraft, Topology } from './topology.ts'
+import { clientPaths, generalPath, STATE_PATHS, type Values } from './state-paths.ts'
+import { isSerial, SERIAL_QUALITY } from './telephone.ts'
+import { callsServer, type NodeDraft, type Topology } from './topology.ts'
 import { child, entries, type Issues, items, type Tree, text } from './tree.ts'
-import { isVerb, type Resolver, VERBS } from './verbs.ts'
+import { isVerb, qualityKeys, type Resolver, VERBS } from './verbs.ts'
 
 export class Timeline {
   readonly #lab: Tree
@@ -27,6 +28,10 @@ export class Timeline {
       node: (tree, kinds) => this.#node(tree, kinds),
       address: (tree): Ipv4 | undefined => topology.address(tree),
       link: tree => this.#link(tree),
+      has: (client, what) => {
+        const node = topology.nodes.get(client)
+        return node !== undefined && (what === 'pptp' ? callsServer(node) : child(node.merged, 'dial') !== undefined)
+      },
       problem: (tree, message, hint) => {
         issues.value(tree, message, hint)
         return undefined
@@ -81,7 +86,8 @@ export class Timeline {
       this.#issues.value(tree, `There are ${found.length} links between ${names}.`, `name the interfaces too: ${which}`)
       return undefined
     }
-    return { index: found[0].index, nodes: [found[0].ends[0].node.name, found[0].ends[1].node.name] }
+    const keys = isSerial(found[0].tree) ? SERIAL_QUALITY : qualityKeys.filter(key => key !== 'noise')
+    return { index: found[0].index, nodes: [found[0].ends[0].node.name, found[0].ends[1].node.name], keys }
   }
 
   /** A moment within the run. */
@@ -228,7 +234,7 @@ export class Timeline {
       return undefined
     }
     if (!node.kind) return undefined
-    const known = STATE_PATHS[node.kind]
+    const known = pathsOf(node, node.kind)
     const below = dot < 0 ? '' : path.slice(dot + 1)
     const { general, user } = generalPath(below)
     if (!Object.hasOwn(known, general)) {
@@ -298,11 +304,10 @@ export class Timeline {
     const machineTree = child(tree, 'machine')
     const machine = text(machineTree)
     if (!machineTree || machine === undefined) return
-    const kinds = at?.kind ? [at.kind] : (Object.keys(STATE_PATHS) as Kind[])
+    const books = at?.kind ? [pathsOf(at, at.kind)] : Object.values(STATE_PATHS)
     const machines = new Map<string, Values>()
-    for (const kind of kinds) {
-      for (const [path, values] of Object.entries(STATE_PATHS[kind]))
-        if (values !== 'number') machines.set(path, values)
+    for (const book of books) {
+      for (const [path, values] of Object.entries(book)) if (values !== 'number') machines.set(path, values)
     }
     const values = machines.get(generalPath(machine).general)
     if (values === undefined) {
@@ -319,6 +324,9 @@ export class Timeline {
     }
   }
 }
+
+const pathsOf = (node: NodeDraft, kind: Kind): Readonly<Record<string, Values>> =>
+  kind === 'client' ? clientPaths(callsServer(node), child(node.merged, 'dial') !== undefined) : STATE_PATHS[kind]
 
 /** `5`, `"== 5"`, `">= 10"`. */
 function readComparison(tree: Tree): Comparison | undefined {
