@@ -1,10 +1,11 @@
 /** How a call over a telephone line ended for who dialled or answered: a word of PPP, or one of the line. */
 import type { TunnelEndReason, TunnelLayer } from './tunnel-end.ts'
 
-/** Of the line, with the Q.850 cause that says so; what is not here is `released`. */
+/** Of the line: what we did, or what the Q.850 cause of a release says. `wanted`: somebody asked for the end. */
 export const LINE_END_REASONS = {
   'hung-up': 'wanted',
-  released: 'failure',
+  released: 'wanted',
+  refused: 'failure',
   busy: 'failure',
   'no-answer': 'failure',
   'unallocated-number': 'failure',

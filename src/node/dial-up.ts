@@ -251,7 +251,9 @@ export class DialUp implements PppCarrier, PppLinkOwner {
   }
 }
 
+/** A cause that is not here is `refused`. */
 const REASONS: Readonly<Record<Cause, LineEndReason>> = {
+  [CAUSE.normal]: 'released',
   [CAUSE.unallocatedNumber]: 'unallocated-number',
   [CAUSE.userBusy]: 'busy',
   [CAUSE.noUserResponding]: 'no-answer',
@@ -263,7 +265,7 @@ const REASONS: Readonly<Record<Cause, LineEndReason>> = {
 
 export const causeEnd = (cause: Cause): DialEnd => ({
   layer: 'line',
-  reason: REASONS[cause] ?? 'released',
+  reason: REASONS[cause] ?? 'refused',
   tries: 0,
   detail: `The line was released with cause ${causeText(cause)}.`,
 })

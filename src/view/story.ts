@@ -8,6 +8,7 @@
  * Longer than 400 lines, since it is one table: a sentence for each event.
  */
 import { formatIpv4 } from '../base/address.ts'
+import { LINE_END_REASONS } from '../base/dial-end.ts'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { formatTime, formatWallClock } from '../base/time.ts'
@@ -367,7 +368,8 @@ export class Story {
   #dialEnd({ number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
     const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
     const text = `the call with ${number} is over (${upper(layer)} ${reason}${tried}): ${detail}`
-    return user(text, reason === 'hung-up' || reason === 'closed' ? 'plain' : 'bad')
+    const ends: Readonly<Record<string, 'wanted' | 'failure'>> = { ...TUNNEL_END_REASONS, ...LINE_END_REASONS }
+    return user(text, ends[reason] === 'wanted' ? 'plain' : 'bad')
   }
 
   #pingFailed({ seq, to, type, from }: Event<'ping-failed'>): Line {

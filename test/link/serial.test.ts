@@ -57,6 +57,10 @@ describe('a serial line', () => {
     a.signal({ type: 'alerting' })
     world.scheduler.runUntil(sec(1))
     assert.deepEqual(whats(heard), ['1 octets', '2 octets', 'alerting'])
+    assert.deepEqual(
+      heard.map(({ t }) => t),
+      [ms(100), ms(100), ms(100)],
+    )
   })
 
   test('sends at the rate of the slowest line on the way, from connect on', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ip, prefixOf } from '../../src/base/address.ts'
+import { hex } from '../../src/base/bytes.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import type { DialConfig } from '../../src/node/dial-up.ts'
 import type { Answering } from '../support/answering-end.ts'
@@ -52,6 +53,21 @@ describe('a computer that dials', () => {
       assert.equal(line.sendAccm, bearer === 'analogue' ? '0x00000000' : undefined)
       assert.equal(bob.dialUp.up, true)
     }
+  })
+
+  test('what ends the link is escaped as if no map had been agreed on (RFC 1661 §5, RFC 1662 §7.1)', () => {
+    const { net, bob, link } = direct()
+    const lines: string[] = []
+    bob.dialUp.dial()
+    net.run(sec(2))
+    link.tap = ({ from, bytes }) => from === 0 && lines.push(hex(bytes))
+    net.ping(bob, '10.8.0.1')
+    bob.dialUp.hangUp()
+    net.run(sec(4))
+    const [terminate, ping] = [lines.find(line => line.includes('c021')), lines.find(line => line.includes('4500'))]
+    // Address and control, then Terminate-Request (5) in clear or escaped.
+    assert.match(terminate ?? '', /^7eff7d23c0217d25/)
+    assert.ok(ping?.startsWith('7e214500'), 'a packet of the user: compressed, and nothing escaped that need not be')
   })
 
   test('an octet takes ten bits of an analogue line and eight of a digital one', () => {

@@ -148,6 +148,25 @@ describe('a telephone network', () => {
     assert.match(lineOf(carol).facts.calling, /^5550100$/)
   })
 
+  for (const what of ['the caller hangs up', 'the called end hangs up', 'a cable is pulled'] as const) {
+    test(`${what} at every moment of a call's set-up: both lines and the circuit come back`, () => {
+      for (let t = 0; t <= 450; t += 5) {
+        const { net, pstn, nas, bob, links } = town()
+        bob.dialUp.dial()
+        net.world.scheduler.after(ms(t), 'end', () => {
+          if (what === 'the caller hangs up') bob.dialUp.hangUp()
+          else if (what === 'a cable is pulled') links[3].setUp(false)
+          else nas.slots[0].telephone.hangUp()
+        })
+        net.run(sec(40))
+        if (lineOf(bob).state === 'connected') bob.dialUp.hangUp()
+        net.run(sec(80))
+        const states = [lineOf(bob).state, nas.slots[0].telephone.state, pstn.circuits]
+        assert.deepEqual(states, ['idle', 'idle', 0], `${t} ms`)
+      }
+    })
+  }
+
   test('whatever people and cables do at whatever moment, no line and no circuit stays taken', () => {
     const action = fc.record({
       at: fc.nat(8000),
