@@ -6,11 +6,13 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { bench, do_not_optimize, run, summary } from 'mitata'
 import { EventQueue, Scheduler } from '../src/base/scheduler.ts'
+import { compileLess } from '../src/platform/compiler.ts'
 import * as Checksum from '../src/wire/checksum.ts'
 import { mppe, pppWithMppe } from './mppe.ts'
 import { chain, dumbbell, idleSessions, mppeThroughNodes, type Outcome, sessions } from './scenarios.ts'
 import { idleConnections, pushThroughTcp } from './tcp.ts'
 
+compileLess() // as the program does
 const quick = process.argv.includes('--quick')
 const cli = fileURLToPath(new URL('../cli/cli.js', import.meta.url))
 const lab = fileURLToPath(new URL('../../topologies/voluntary.yaml', import.meta.url))
@@ -93,11 +95,13 @@ const tcp = pushThroughTcp((quick ? 4 : 64) << 20, () => performance.now())
 row('tcp-userspace back to back, first run', `${number(tcp.megabytesPerSecond)} MB/s`)
 const idle = idleConnections(quick ? 1000 : 10_000)
 row(`tcp-userspace, an idle connection of ${number(idle.connections)}`, `${number(idle.bytes)} octets for each end`)
-const brought = sessions(quick ? 50 : 1000)
-row(
-  `PPTP sessions brought up (${brought.sessions})`,
-  `${number(brought.sessions / brought.wall_s)} sessions/s, ${number(brought.sessions / brought.cpu_s)} a second of processor (goal 2,000)`,
-)
+for (const count of quick ? [50] : [1000, 5000]) {
+  const { wall_s, cpu_s, verified } = sessions(count)
+  row(
+    `PPTP sessions brought up (${number(count)})`,
+    `${number(count / wall_s)} sessions/s, ${number(count / cpu_s)} a second of processor (goal 2,000)${verified ? '' : ', NOT VERIFIED'}`,
+  )
+}
 // A lab file may hold no more than some 9000 of them.
 const many = quick ? 100 : 5000
 const each = idleSessions(many)

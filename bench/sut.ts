@@ -3,6 +3,7 @@
  * seconds of the simulation alone, the packet-hops, and whether every octet arrived: what a script that compares
  * simulators side by side wants.
  */
+import { compileLess } from '../src/platform/compiler.ts'
 import { chain, dumbbell, type Outcome } from './scenarios.ts'
 
 const PACKETS = 50_000
@@ -22,6 +23,7 @@ function run(scenario: string): Outcome | undefined {
   return dumbbell({ flows, bytes: BYTES, rate, queue, buffer: lossless ? 1 << 20 : 2 << 20, tcp: AS_NS3 })
 }
 
+compileLess() // as the program does
 const scenario = process.argv.slice(2).at(-1) ?? ''
 const outcome = run(scenario)
 if (outcome) {

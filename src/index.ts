@@ -55,8 +55,26 @@ export {
   sceneOf,
 } from './lab/scene.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
+export { Fold } from './view/fold.ts'
+export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
+export { graphText } from './view/graph-text.ts'
+export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
+export {
+  type Drawing,
+  drawingFor,
+  type Extent,
+  type Form,
+  type LinkCell,
+  type PlacedNode,
+  type Rect,
+  type WidthOf,
+} from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { graphMermaid } from './view/mermaid.ts'
+export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
+export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'
 export { endpoints, oneLine } from './wire/one-line.ts'

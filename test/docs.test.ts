@@ -1,10 +1,11 @@
 /** The pages tell the truth: output that they show is what the program prints, and their links lead somewhere. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { load, renderIssues, run } from '../src/index.ts'
 import { alternatives, checkedCommands, claims, page, pages, tableRows, withFreshOutput } from './support/docs.ts'
+import { PICTURES, pictureOfShipped } from './support/pictures.ts'
 import { rootPath } from './support/root.ts'
 import { reachesOut, SHIPPED } from './support/shipped.ts'
 
@@ -38,6 +39,16 @@ describe('checked output (npm run docs:update)', () => {
       )
       assert.ok(index.includes(`(${lab}.md)`), lab)
     }
+  })
+
+  test('every lab has its drawing on its page, as text and as the picture that `graph` draws', () => {
+    for (const lab of SHIPPED) {
+      const text = page(`docs/labs/${lab}.md`)
+      assert.ok(checkedCommands(text).includes(`pptp-lab graph ${lab}`), lab)
+      assert.match(text, new RegExp(`!\\[[^\\]]{20,}\\]\\(pictures/${lab}\\.svg\\)`))
+      assert.equal(page(`${PICTURES}/${lab}.svg`), pictureOfShipped(lab), `npm run docs:update draws ${lab}.svg anew`)
+    }
+    assert.deepEqual(readdirSync(rootPath(PICTURES)).sort(), SHIPPED.map(lab => `${lab}.svg`).sort())
   })
 
   test('a line that is not printed is noticed; a pattern that matches nothing is an error', () => {
@@ -75,7 +86,7 @@ test('the lab of the README runs, and its checks pass', () => {
 test('the README ends its run as the program does', () => {
   const shown = /status 0:\n\n```\n(.*?)…\n(.*?)```/s.exec(page('README.md'))
   assert.ok(shown)
-  const whole = /^```console check\n.*?^```$/ms.exec(page('docs/labs/voluntary.md'))?.[0] ?? ''
+  const whole = /^```console check\n\$ pptp-lab run .*?^```$/ms.exec(page('docs/labs/voluntary.md'))?.[0] ?? ''
   for (const part of shown.slice(1)) assert.ok(whole.includes(`\n${part}`), part)
 })
 

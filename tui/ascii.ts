@@ -1,32 +1,9 @@
-/** The same screen in ASCII: a fixed table of replacements, cell for cell, so that nothing shifts. */
+/** The same screen in ASCII, cell for cell, so that nothing shifts. */
+import { asciiCells } from '../src/index.ts'
 import type { Line } from './text.ts'
 
-const TABLE: Readonly<Record<string, string>> = Object.fromEntries(
-  (
-    [
-      ['√×·●○►◄║═▒■□≠→←', 'vx.*o><|=%#-!><'],
-      ['─│┌┐└┘├┤┬┴┼╞╡', '-|++++||+++||'],
-      ['╥╨╔╗╚╝╠╣╬╦╩╪╫╧╤╟╢╒╕╘╛╓╖╙╜', '##########=+#++||++++####'],
-      ['▲▼↑↓…•≥≤–—µ°', '^v^v~*><--uo'],
-      ['▁▂▃▄▅▆▇█', '_..--==#'],
-    ] as const
-  ).flatMap(([from, to]) => Array.from(from, (character, at) => [character, to[at]] as const)),
-)
-
-/** The uprights and corners of a tunnel's tube: it is two cells wide where there is room before it. */
-const TUBE = new Set('║╔╗╚╝╥╨')
-const FREE = new Set(' ─')
-
 export function ascii(line: Line): Line {
-  const cells = line.flatMap(({ text }) => Array.from(text))
-  const last = cells.length - 1
-  const replaced = cells.map((cell, at) => {
-    if (FREE.has(cell) && TUBE.has(cells[at + 1]) && FREE.has(cells[at - 1])) return '#'
-    if (cell === '║' && FREE.has(cells[at - 1])) return '#'
-    // At the edges of the screen these are corners of panes, elsewhere the sides of boxes and of the timeline.
-    if ((at === 0 && cell === '├') || (at === last && cell === '┤')) return '+'
-    return TABLE[cell] ?? (cell > '~' ? '?' : cell)
-  })
+  const replaced = asciiCells(line.flatMap(({ text }) => Array.from(text)))
   let at = 0
   return line.map(part => {
     const width = Array.from(part.text).length

@@ -1,5 +1,5 @@
 /** What the views of the net call things. */
-import type { Mark, SceneLink, SceneNode, SceneTunnel } from '../src/index.ts'
+import { type Mark, percent, type SceneLink, type SceneNode, type SceneTunnel } from '../src/index.ts'
 import type { Role } from './text.ts'
 
 export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
@@ -45,14 +45,6 @@ export function phaseAt(node: string, tunnels: readonly SceneTunnel[]): Phase | 
   return (['failed', 'opening', 'up', 'over', 'idle'] as const).find(phase => phases.includes(phase))
 }
 
-/** `15 ms`, `200 µs` is `0.2 ms`. */
-export const milliseconds = (ns: number): string => `${Number((ns / 1e6).toFixed(3))} ms`
-export function bitRate(bits: number): string {
-  if (bits >= 1e9) return `${Number((bits / 1e9).toFixed(1))} Gb/s`
-  if (bits >= 1e6) return `${Number((bits / 1e6).toFixed(1))} Mb/s`
-  return `${Number((bits / 1e3).toFixed(1))} kb/s`
-}
-export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
 /** `5.012`: cut off, not rounded, so that no list shows a moment that the clock above it has not reached. */
 export const seconds = (ns: number): string => (Math.floor(ns / 1e6) / 1e3).toFixed(3)
 

@@ -12,8 +12,10 @@ import { fillPattern, matchesPattern } from './pattern.ts'
 export const TRANSFER_PORT = 5001
 const LONGEST_REQUEST = 32
 
+const serve = (connection: Connection): ConnectionHandlers => new TransferServer(connection).handlers
+
 export function serveTransfer(tcp: TcpLayer, port: number): void {
-  tcp.listen(port, connection => new TransferServer(connection).handlers)
+  tcp.listen(port, serve)
 }
 
 class TransferServer {

@@ -16,7 +16,9 @@ export function set32(b: Uint8Array, at: number, value: number): void {
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let length = 0
+  for (const part of parts) length += part.length
+  const out = new Uint8Array(length)
   let at = 0
   for (const part of parts) {
     out.set(part, at)
@@ -43,12 +45,21 @@ const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStar
 export function unhex(text: string): Uint8Array {
   const digits = text.replace(/[\s:]/g, '')
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(digits)) throw new Error(`not hexadecimal: ${text.slice(0, 40)}`)
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
+  const out = new Uint8Array(digits.length / 2)
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16)
+  return out
 }
 
 /** One byte a character; for protocols whose text is ASCII. Characters beyond one byte become `?`. */
 export function fromAscii(text: string): Uint8Array {
-  return Uint8Array.from(text, c => (c.charCodeAt(0) < 256 && c.length === 1 ? c.charCodeAt(0) : 63))
+  const out = new Uint8Array(text.length)
+  let length = 0
+  for (let i = 0; i < text.length; i++) {
+    const character = text.codePointAt(i) as number
+    if (character > 0xffff) i++
+    out[length++] = character < 256 ? character : 63
+  }
+  return length === out.length ? out : out.slice(0, length)
 }
 
 /** One character a byte (ISO 8859-1): what `fromAscii` turns back into the same bytes. */

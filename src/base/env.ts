@@ -30,8 +30,8 @@ class PoweredClock implements Clock {
   draw(): number {
     return this.#clock.draw()
   }
-  timer(owner: string, fire: () => void): Timer {
-    return this.#clock.timer(owner, fire, this.#power)
+  timer<T>(owner: string, fire: (whose: T) => void, whose?: T): Timer {
+    return this.#clock.timer(owner, fire, whose as T, this.#power)
   }
   after(delay: number, owner: string, fire: () => void): Timer {
     const timer = this.timer(owner, fire)
@@ -84,6 +84,6 @@ class NodeEnv implements Env {
 }
 
 /** The same node, as long as it has power. */
-export function powered({ node, clock, random, trace, packets }: Env, power: Power): Env {
-  return new NodeEnv(node, new PoweredClock(clock, power), random, trace, packets)
+export function powered(env: Env, power: Power, random = env.random): Env {
+  return new NodeEnv(env.node, new PoweredClock(env.clock, power), random, env.trace, env.packets)
 }

@@ -6,6 +6,9 @@
  * that wants to keep bytes clones them.
  */
 
+import { NEVER } from './scheduler.ts'
+import type { SimTime } from './time.ts'
+
 /** Room for Ethernet + IPv4 + enhanced GRE + PPP + MPPE + IPv4 + TCP with options. */
 export const HEADROOM = 160
 const SMALL = 320
@@ -35,6 +38,9 @@ export class Packet {
   /** The packet that this one was made from (wrapped, unwrapped, cut into fragments, put together); '' and 0 if none. */
   parentNode = ''
   parentNumber = 0
+  /** On a line: when it is at the other end, and its place in the order of that instant. */
+  due: SimTime = NEVER
+  seq = 0
   readonly #shelf: Packet[]
   readonly #home: Uint8Array
   readonly #homeFloor: number

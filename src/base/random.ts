@@ -15,7 +15,7 @@ export interface Random {
 
 /** The root stream of a run. */
 export function seededRandom(seed: number): Random {
-  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '', '')
+  return new Stream(mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0), '')
 }
 
 /** 32-bit finaliser of MurmurHash3, over two words; signed, since V8 keeps what is larger in a box of its own. */
@@ -26,43 +26,34 @@ function mix(a: number, b: number): number {
   return h ^ (h >>> 16)
 }
 
-/** The generator is sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only. */
+/** Most streams are only forked, or wait for a fault that never comes: the generator is made for the first draw. */
 class Stream implements Random {
-  #a: number
-  #b: number
-  #c: number
-  #counter = 1
-  readonly #seed: number
-  /** The full name of the stream that this one was forked from, and its own; most are never forked again. */
-  readonly #parent: string
+  /** The stream that it was forked from, or the seed. */
+  readonly #from: Stream | number
   readonly #name: string
-  #path: string | undefined
+  #generator: Sfc32 | undefined
 
-  constructor(seed: number, parent: string, name: string) {
-    this.#seed = seed
-    this.#parent = parent
+  constructor(from: Stream | number, name: string) {
+    this.#from = from
     this.#name = name
-    let hash = mix(seed, parent.length + name.length)
-    for (let i = 0; i < parent.length; i++) hash = mix(hash, parent.charCodeAt(i))
-    for (let i = 0; i < name.length; i++) hash = mix(hash, name.charCodeAt(i))
-    this.#a = hash
-    this.#b = mix(hash, 1)
-    this.#c = mix(hash, 2)
-    for (let i = 0; i < 12; i++) this.uint32()
+  }
+
+  get #seed(): number {
+    return this.#from instanceof Stream ? this.#from.#seed : this.#from
+  }
+
+  /** Its own name behind those of the streams that it was forked from. */
+  get #path(): string {
+    return this.#from instanceof Stream ? `${this.#from.#path}/${this.#name}` : this.#name
   }
 
   fork(name: string): Random {
-    this.#path ??= `${this.#parent}${this.#name}/`
-    return new Stream(this.#seed, this.#path, name)
+    return new Stream(this, name)
   }
 
   uint32(): number {
-    const t = (this.#a + this.#b + this.#counter++) | 0
-    this.#a = this.#b ^ (this.#b >>> 9)
-    this.#b = (this.#c + (this.#c << 3)) | 0
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t
-    this.#c |= 0
-    return t >>> 0
+    this.#generator ??= new Sfc32(this.#seed, this.#path)
+    return this.#generator.next()
   }
 
   below(bound: number): number {
@@ -87,5 +78,31 @@ class Stream implements Random {
       for (let j = 0; j < 4 && i + j < length; j++) out[i + j] = word >>> (24 - 8 * j)
     }
     return out
+  }
+}
+
+/** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only. */
+class Sfc32 {
+  #a: number
+  #b: number
+  #c: number
+  #counter = 1
+
+  constructor(seed: number, path: string) {
+    let hash = mix(seed, path.length)
+    for (let i = 0; i < path.length; i++) hash = mix(hash, path.charCodeAt(i))
+    this.#a = hash
+    this.#b = mix(hash, 1)
+    this.#c = mix(hash, 2)
+    for (let i = 0; i < 12; i++) this.next()
+  }
+
+  next(): number {
+    const t = (this.#a + this.#b + this.#counter++) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t
+    this.#c |= 0
+    return t >>> 0
   }
 }

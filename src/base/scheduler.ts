@@ -29,8 +29,13 @@ export interface Clock {
   readonly now: SimTime
   /** Draws the next sequence number: a place in the order of events of one instant. */
   draw(): number
-  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. Without `power` it does not fire. */
-  timer(owner: string, fire: () => void, power?: Power): Timer
+  /** A timer that is not armed yet. `owner` names it in the trace of a livelock. */
+  timer(owner: string, fire: () => void): Timer
+  /**
+   * The same for one of thousands: `fire` is a function that all of them share, and is given whose timer it is. Without
+   * `power` it does not fire.
+   */
+  timer<T>(owner: string, fire: (whose: T) => void, whose: T, power?: Readonly<Power>): Timer
   /** A timer that fires once, `delay` >= 0 nanoseconds from now. */
   after(delay: Duration, owner: string, fire: () => void): Timer
 }
@@ -41,10 +46,15 @@ export class Livelock extends Error {
 }
 
 const EVENTS_PER_INSTANT = 1_000_000
+/** So many timers at least are cancelled before the queue is looked through. */
+const SWEEP = 1024
+/** No sequence number. */
+const NO_ENTRY = -1
 
 /**
  * What a field for times holds before it holds one. It is a double: a field that starts with a small integer and gets a
- * large one later gives its object another shape, and V8 throws away all code that was compiled for the first.
+ * large one later gives its object another shape, and V8 throws away all code that was compiled for the first. Sequence
+ * numbers stay small for two thousand million events.
  */
 export const NEVER = Number.NaN
 
@@ -92,21 +102,37 @@ export class EventQueue<Owner> {
   pop(): void {
     const last = --this.#size
     const owner = this.#owner.pop() as Owner
-    if (last > 0) this.#sink(this.#due[last], this.#seq[last], owner)
+    if (last > 0) this.#sink(0, this.#due[last], this.#seq[last], owner)
   }
 
   /** Gives the first entry a later place: half the price of pop and push. */
   moveFirst(due: SimTime, seq: number): void {
-    this.#sink(due, seq, this.#owner[0])
+    this.#sink(0, due, seq, this.#owner[0])
   }
 
-  /** Puts an entry where the first one was, and further down if it is later than others. */
-  #sink(due: SimTime, seq: number, owner: Owner): void {
+  /** Drops all entries that count no more. */
+  retain(counts: (owner: Owner, seq: number) => boolean): void {
+    const dues = this.#due
+    const seqs = this.#seq
+    const owners = this.#owner
+    let size = 0
+    for (let at = 0; at < this.#size; at++) {
+      if (!counts(owners[at], seqs[at])) continue
+      dues[size] = dues[at]
+      seqs[size] = seqs[at]
+      owners[size++] = owners[at]
+    }
+    owners.length = size
+    this.#size = size
+    for (let at = (size - 2) >> 2; at >= 0; at--) this.#sink(at, dues[at], seqs[at], owners[at])
+  }
+
+  /** Puts an entry at this place, and further down if it is later than others. */
+  #sink(at: number, due: SimTime, seq: number, owner: Owner): void {
     const dues = this.#due
     const seqs = this.#seq
     const owners = this.#owner
     const size = this.#size
-    let at = 0
     for (;;) {
       let child = at * 4 + 1
       if (child >= size) break
@@ -151,21 +177,33 @@ export class EventQueue<Owner> {
  */
 class QueuedTimer implements Timer {
   due = NEVER
-  seq = NEVER
+  seq = 0
   pending = false
-  queued = false
+  /** Of its entry; while it has none, `NO_ENTRY`. */
   queuedDue = NEVER
-  queuedSeq = NEVER
+  queuedSeq = NO_ENTRY
   readonly owner: string
-  readonly fire: () => void
   readonly power: Readonly<Power>
   readonly #scheduler: Scheduler
+  readonly #fire: (whose: unknown) => void
+  readonly #whose: unknown
 
-  constructor(scheduler: Scheduler, owner: string, fire: () => void, power: Readonly<Power>) {
+  constructor(
+    scheduler: Scheduler,
+    owner: string,
+    fire: (whose: unknown) => void,
+    whose: unknown,
+    power: Readonly<Power>,
+  ) {
     this.#scheduler = scheduler
     this.owner = owner
-    this.fire = fire
+    this.#fire = fire
+    this.#whose = whose
     this.power = power
+  }
+
+  fire(): void {
+    this.#fire(this.#whose)
   }
 
   arm(delay: Duration): void {
@@ -177,12 +215,15 @@ class QueuedTimer implements Timer {
     this.due = due
     this.seq = seq
     this.pending = true
-    if (this.queued && (this.queuedDue < due || (this.queuedDue === due && this.queuedSeq <= seq))) return
+    const queued = this.queuedSeq !== NO_ENTRY
+    if (queued && (this.queuedDue < due || (this.queuedDue === due && this.queuedSeq <= seq))) return
     this.#scheduler.enqueue(this)
   }
 
   cancel(): void {
+    if (!this.pending) return
     this.pending = false
+    this.#scheduler.cancelled()
   }
 }
 
@@ -191,24 +232,25 @@ export class Scheduler implements Clock {
   now: SimTime = NEVER
   /** Events that have run. */
   executed = 0
-  #nextSeq = NEVER
+  #nextSeq = 0
   readonly #queue = new EventQueue<QueuedTimer>()
+  /** Timers that were cancelled since the queue was last rid of their entries. */
+  #cancelled = 0
 
   constructor() {
     this.now = 0
-    this.#nextSeq = 0
   }
 
   draw(): number {
     return this.#nextSeq++
   }
 
-  timer(owner: string, fire: () => void, power: Power = ALWAYS): Timer {
-    return new QueuedTimer(this, owner, fire, power)
+  timer<T>(owner: string, fire: (whose: T) => void, whose?: T, power: Readonly<Power> = ALWAYS): Timer {
+    return new QueuedTimer(this, owner, fire as (whose: unknown) => void, whose, power)
   }
 
   after(delay: Duration, owner: string, fire: () => void): Timer {
-    const timer = new QueuedTimer(this, owner, fire, ALWAYS)
+    const timer = this.timer(owner, fire)
     timer.arm(delay)
     return timer
   }
@@ -220,10 +262,23 @@ export class Scheduler implements Clock {
 
   /** @internal Called by timers only. */
   enqueue(timer: QueuedTimer): void {
-    timer.queued = true
     timer.queuedDue = timer.due
     timer.queuedSeq = timer.seq
     this.#queue.push(timer.due, timer.seq, timer)
+  }
+
+  /**
+   * @internal Called by timers only. An entry that counts no more would keep what its timer keeps until it comes up,
+   * which may be a minute; when there may be as many of them as of others they go.
+   */
+  cancelled(): void {
+    if (++this.#cancelled < SWEEP || this.#cancelled < this.#queue.size / 2) return
+    this.#cancelled = 0
+    this.#queue.retain((timer, seq) => {
+      const current = timer.queuedSeq === seq
+      if (current && !timer.pending) timer.queuedSeq = NO_ENTRY
+      return current && timer.pending
+    })
   }
 
   /** When the next event is due; undefined when nothing is left. */
@@ -262,14 +317,14 @@ export class Scheduler implements Clock {
     const queue = this.#queue
     while (queue.size > 0) {
       const timer = queue.firstOwner
-      const current = timer.queued && queue.firstSeq === timer.queuedSeq
+      const current = queue.firstSeq === timer.queuedSeq
       if (current && timer.pending) {
         if (timer.seq === timer.queuedSeq && timer.due === timer.queuedDue) return timer
         timer.queuedDue = timer.due
         timer.queuedSeq = timer.seq
         queue.moveFirst(timer.due, timer.seq)
       } else {
-        if (current) timer.queued = false
+        if (current) timer.queuedSeq = NO_ENTRY
         queue.pop()
       }
     }

@@ -26,20 +26,23 @@ export function table<S extends string, E extends string, A extends string>(
   return out
 }
 
+/** Whose machine it is: what the trace calls it, and who does what the table says. */
+export interface MachineOwner<A extends string> {
+  readonly env: Env
+  readonly machineName: string
+  act(action: A): void
+}
+
 /** Runs a table and reports every change of state to the trace. */
 export class Machine<S extends string, E extends string, A extends string> {
   state: S
-  readonly #name: string
-  readonly #env: Env
+  readonly #owner: MachineOwner<A>
   readonly #table: Table<S, E, A>
-  readonly #act: (action: A) => void
   #history: Transition[] | undefined
 
-  constructor(env: Env, name: string, table: Table<S, E, A>, initial: S, act: (action: A) => void) {
-    this.#env = env
-    this.#name = name
+  constructor(owner: MachineOwner<A>, table: Table<S, E, A>, initial: S) {
+    this.#owner = owner
     this.#table = table
-    this.#act = act
     this.state = initial
   }
 
@@ -62,14 +65,15 @@ export class Machine<S extends string, E extends string, A extends string> {
     if (!cell) return false
     const from = this.state
     this.state = cell.next
-    if (from !== cell.next && this.#env.trace.on) this.#tell(from, cell.next, event)
-    for (const action of cell.actions) this.#act(action)
+    if (from !== cell.next && this.#owner.env.trace.on) this.#tell(from, cell.next, event)
+    for (const action of cell.actions) this.#owner.act(action)
     return true
   }
 
   #tell(from: S, to: S, cause: E): void {
+    const { env, machineName: machine } = this.#owner
     this.#history ??= []
-    remember(this.#history, { t: this.#env.clock.now, from, to, cause })
-    this.#env.trace.emit('state', { machine: this.#name, from, to, cause })
+    remember(this.#history, { t: env.clock.now, from, to, cause })
+    env.trace.emit('state', { machine, from, to, cause })
   }
 }

@@ -87,6 +87,24 @@ function selectionsPermuted(): Int32Array {
   return out
 }
 
+/**
+ * PC2 for seven bits at a time: what each value of the bits 1 … 7, 8 … 14, … of C and D adds to the 24 bits for four
+ * functions.
+ */
+const PC2_SEVENS = sevensChosen()
+
+function sevensChosen(): Int32Array {
+  const out = new Int32Array(8 * 128)
+  for (let at = 0; at < PC2.length; at++) {
+    const bit = PC2[at] - 1
+    const seven = Math.floor(bit / 7)
+    for (let value = 0; value < 128; value++) {
+      if ((value >>> (6 - (bit % 7))) & 1) out[128 * seven + value] |= 1 << (23 - (at % 24))
+    }
+  }
+  return out
+}
+
 /** The sixteen round keys, each as eight inputs of six bits. */
 const schedule = new Uint8Array(16 * 8)
 const halves = new Uint8Array(8)
@@ -98,15 +116,20 @@ function setKey(key: Uint8Array): void {
     const by = LEFT_SHIFTS[round]
     c = ((c << by) | (c >>> (28 - by))) & 0xfffffff
     d = ((d << by) | (d >>> (28 - by))) & 0xfffffff
-    for (let box = 0; box < 8; box++) {
-      let bits = 0
-      for (let i = 6 * box; i < 6 * box + 6; i++) {
-        const bit = PC2[i]
-        bits = (bits << 1) | ((bit <= 28 ? c >>> (28 - bit) : d >>> (56 - bit)) & 1)
-      }
-      schedule[8 * round + box] = bits
-    }
+    setRoundKey(8 * round, chosen(c, 0))
+    setRoundKey(8 * round + 4, chosen(d, 4))
   }
+}
+
+/** The 24 bits that PC2 takes of a half of 28, whose bits begin at this seven. */
+function chosen(half: number, seven: number): number {
+  let out = 0
+  for (let i = 0; i < 4; i++) out |= PC2_SEVENS[128 * (seven + i) + ((half >>> (21 - 7 * i)) & 127)]
+  return out
+}
+
+function setRoundKey(at: number, bits: number): void {
+  for (let box = 0; box < 4; box++) schedule[at + box] = (bits >>> (18 - 6 * box)) & 63
 }
 
 /** Encrypts one block of eight octets with a key of eight octets. */

@@ -5,7 +5,7 @@
  */
 
 /** The state before the first block (§3.3). */
-const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]
+const INITIAL = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476)
 
 const state = new Int32Array(4)
 const block = new Int32Array(16)
@@ -39,7 +39,9 @@ export function initialise(h: Int32Array): void {
 
 /** The state as 16 octets, least significant first. */
 export function digest(h: Int32Array): Uint8Array {
-  return Uint8Array.from({ length: DIGEST_LENGTH }, (_, i) => h[i >>> 2] >>> (8 * (i & 3)))
+  const out = new Uint8Array(DIGEST_LENGTH)
+  for (let i = 0; i < DIGEST_LENGTH; i++) out[i] = h[i >>> 2] >>> (8 * (i & 3))
+  return out
 }
 
 /** Octets as words, least significant octet first; what is missing to 64 octets is zero. */

@@ -8,18 +8,19 @@ export class Rc4 {
   #i = 0
   #j = 0
 
-  setKey(key: Uint8Array): void {
+  /** The key is bytes[from …]. */
+  setKey(bytes: Uint8Array, from = 0): void {
     const s = this.#s
     s.set(IDENTITY)
-    const length = key.length
+    const to = bytes.length
     let j = 0
-    let k = 0
+    let k = from
     for (let i = 0; i < 256; i++) {
       const t = s[i]
-      j = (j + t + key[k]) & 255
+      j = (j + t + bytes[k]) & 255
       s[i] = s[j]
       s[j] = t
-      if (++k === length) k = 0
+      if (++k === to) k = from
     }
     this.#i = 0
     this.#j = 0

@@ -5,7 +5,7 @@
 import { set32 } from '../base/bytes.ts'
 
 /** The state before the first block (§5.3.1). */
-const INITIAL = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
+const INITIAL = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0)
 
 const state = new Int32Array(5)
 const block = new Uint8Array(64)
@@ -13,21 +13,26 @@ const schedule = new Int32Array(80)
 
 const DIGEST_LENGTH = 20
 
-export function sha1(bytes: Uint8Array): Uint8Array {
+/** Of the parts one after the other. */
+export function sha1(...parts: readonly Uint8Array[]): Uint8Array {
   initialise(state)
-  let at = 0
-  for (; at + 64 <= bytes.length; at += 64) compress(state, bytes, at)
+  let length = 0
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i++) {
+      block[length & 63] = part[i]
+      if ((++length & 63) === 0) compress(state, block, 0)
+    }
+  }
   // §5.1.1: a one bit, zero bits up to 448 modulo 512, the length in bits.
-  const rest = bytes.length - at
-  block.fill(0)
-  block.set(bytes.subarray(at))
+  const rest = length & 63
   block[rest] = 0x80
+  block.fill(0, rest + 1)
   if (rest >= 56) {
     compress(state, block, 0)
     block.fill(0)
   }
-  set32(block, 56, Math.floor(bytes.length / 0x20000000))
-  set32(block, 60, bytes.length << 3)
+  set32(block, 56, Math.floor(length / 0x20000000))
+  set32(block, 60, length << 3)
   compress(state, block, 0)
   const out = new Uint8Array(DIGEST_LENGTH)
   for (let i = 0; i < 5; i++) set32(out, 4 * i, state[i])

@@ -12,7 +12,7 @@ import { type SimTime, sec } from '../base/time.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
-import type { IpStack } from './stack.ts'
+import type { IpStack, PacketHandler } from './stack.ts'
 
 /** A router quotes as much as makes an error message of 576 octets (RFC 1812 §4.3.2.3). */
 const QUOTE = 576 - Ipv4Header.HEADER - Icmp.HEADER
@@ -53,18 +53,21 @@ interface Bucket {
   since: SimTime
 }
 
-export class IcmpLayer {
+const NOBODY: readonly ((error: IcmpError) => void)[] = []
+
+export class IcmpLayer implements PacketHandler {
   readonly #env: Env
   readonly #stack: IpStack
-  readonly #buckets = new Map<Ipv4, Bucket>()
-  readonly #echoes = new Map<number, (reply: EchoReply) => void>()
-  readonly #errors = new Set<(error: IcmpError) => void>()
+  /** Made when they are needed: most nodes never ping, nor have anything to say. */
+  #buckets: Map<Ipv4, Bucket> | undefined
+  #echoes: Map<number, (reply: EchoReply) => void> | undefined
+  #errors = NOBODY
   #nextIdentifier: number
 
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextIdentifier = env.random.fork('echo-identifier').below(IDENTIFIERS)
+    this.#nextIdentifier = env.random.fork('ip/echo-identifier').below(IDENTIFIERS)
   }
 
   /**
@@ -72,6 +75,7 @@ export class IcmpLayer {
    * another, or a late reply would be taken for one to the next ping. Undefined when all are in use.
    */
   openEcho(listener: (reply: EchoReply) => void): number | undefined {
+    this.#echoes ??= new Map()
     if (this.#echoes.size === IDENTIFIERS) return undefined
     while (this.#echoes.has(this.#nextIdentifier)) this.#nextIdentifier = (this.#nextIdentifier + 1) % IDENTIFIERS
     const identifier = this.#nextIdentifier
@@ -81,13 +85,15 @@ export class IcmpLayer {
   }
 
   closeEcho(identifier: number): void {
-    this.#echoes.delete(identifier)
+    this.#echoes?.delete(identifier)
   }
 
   /** Tells of errors about packets that this node sent, until the returned function is called. */
   onError(listener: (error: IcmpError) => void): () => void {
-    this.#errors.add(listener)
-    return () => void this.#errors.delete(listener)
+    this.#errors = this.#errors.concat(listener)
+    return () => {
+      this.#errors = this.#errors.filter(other => other !== listener)
+    }
   }
 
   /** Sends an echo request. */
@@ -134,7 +140,7 @@ export class IcmpLayer {
 
   #reply(packet: Packet, at: number): void {
     const { bytes, start, end } = packet
-    const listener = this.#echoes.get(Icmp.identifier(bytes, at))
+    const listener = this.#echoes?.get(Icmp.identifier(bytes, at))
     if (!listener) {
       this.#drop(packet, 'icmp-ignored')
       return
@@ -175,7 +181,8 @@ export class IcmpLayer {
       quoted,
     }
     packet.release()
-    for (const listener of [...this.#errors]) listener(error)
+    this.#stack.handlerOf(protocol)?.icmpError?.(error)
+    for (const listener of this.#errors) listener(error)
   }
 
   unreachable(about: Packet, code: number): void {
@@ -243,6 +250,7 @@ export class IcmpLayer {
 
   /** In the order of their last use. */
   #bucket(destination: Ipv4, now: SimTime): Bucket {
+    this.#buckets ??= new Map()
     const bucket = this.#buckets.get(destination) ?? { tokens: BURST, since: now }
     this.#buckets.delete(destination)
     this.#buckets.set(destination, bucket)

@@ -24,10 +24,17 @@ export function formatRoute(route: Route): string {
   return `${formatPrefix(route.prefix)}${via} dev ${route.iface.port.name}`
 }
 
+/** The routes to networks of one size, by network. */
+interface Level {
+  readonly length: number
+  readonly mask: number
+  readonly routes: Map<number, Route>
+}
+
 /** One hash per prefix length: a lookup costs at most one probe for each length in use, whatever the table's size. */
 export class RouteTable {
-  readonly #byLength: Map<number, Route>[] = []
-  #lengths: number[] = []
+  /** Those in use, the longest prefix first. */
+  #levels: readonly Level[] = []
   #lastDestination = -1
   #lastRoute: Route | undefined
 
@@ -36,7 +43,7 @@ export class RouteTable {
 
   /** The routes in use. */
   get all(): Route[] {
-    return this.#lengths.flatMap(length => [...this.#byLength[length].values()])
+    return this.#levels.flatMap(({ routes }) => [...routes.values()])
   }
 
   /** Every route that leaves by the interface; the displaced ones first, so that none of them comes back on the way. */
@@ -47,17 +54,17 @@ export class RouteTable {
   /** Adds a route, which takes the place of the one with the same prefix. */
   add(route: Route): void {
     const { length, network } = route.prefix
-    const routes = (this.#byLength[length] ??= new Map())
+    const { routes } = this.#level(length) ?? this.#newLevel(length)
     const before = routes.get(network)
     if (before) this.#displaced.push(before)
     routes.set(network, route)
-    this.#changed()
+    this.#lastDestination = -1
   }
 
   /** Removes exactly this route and puts the one back that it has displaced; false if it was not in use. */
   remove(route: Route): boolean {
     const { length, network } = route.prefix
-    const routes = this.#byLength[length]
+    const routes = this.#level(length)?.routes
     if (routes?.get(network) !== route) {
       this.#displaced = this.#displaced.filter(other => other !== route)
       return false
@@ -67,26 +74,31 @@ export class RouteTable {
       routes.set(network, back)
       this.#displaced = this.#displaced.filter(other => other !== back)
     } else routes.delete(network)
-    this.#changed()
+    if (routes.size === 0) this.#levels = this.#levels.filter(level => level.length !== length)
+    this.#lastDestination = -1
     return true
   }
 
-  #changed(): void {
-    this.#lastDestination = -1
-    this.#lengths = []
-    for (let length = 32; length >= 0; length--) if (this.#byLength[length]?.size > 0) this.#lengths.push(length)
+  #level(length: number): Level | undefined {
+    return this.#levels.find(level => level.length === length)
+  }
+
+  #newLevel(length: number): Level {
+    const level = { length, mask: maskOf(length), routes: new Map<number, Route>() }
+    this.#levels = this.#levels.concat(level).sort((a, b) => b.length - a.length)
+    return level
   }
 
   /** The route with exactly this prefix. */
   at(prefix: Prefix): Route | undefined {
-    return this.#byLength[prefix.length]?.get(prefix.network)
+    return this.#level(prefix.length)?.routes.get(prefix.network)
   }
 
   lookup(destination: Ipv4): Route | undefined {
     if (destination === this.#lastDestination) return this.#lastRoute
     let found: Route | undefined
-    for (const length of this.#lengths) {
-      found = this.#byLength[length].get((destination & maskOf(length)) >>> 0)
+    for (const { mask, routes } of this.#levels) {
+      found = routes.get((destination & mask) >>> 0)
       if (found) break
     }
     this.#lastDestination = destination

@@ -26,12 +26,17 @@ import { dropFacts, ipFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import { fragment, Reassembler } from './fragment.ts'
-import { IcmpLayer } from './icmp.ts'
+import { type IcmpError, IcmpLayer } from './icmp.ts'
 import type { IpInterface } from './interface.ts'
 import { formatRoute, type Route, type RouteSpec, RouteTable } from './route.ts'
 
-/** Gets a packet whose protocol it handles; packet.start is at the IP header. The handler owns the packet. */
-export type ProtocolHandler = (packet: Packet) => void
+/** What handles a protocol over IP. */
+export interface PacketHandler {
+  /** packet.start is at the IP header; the handler owns the packet. */
+  receive(packet: Packet): void
+  /** An ICMP error has come about a packet of this protocol that this node sent. */
+  icmpError?(error: IcmpError): void
+}
 
 export interface OutputOptions {
   readonly ttl?: number
@@ -57,20 +62,17 @@ export class IpStack {
   readonly #own = new Map<Ipv4, number>()
   /** The broadcast addresses of its networks, counted as well. */
   readonly #broadcasts = new Map<Ipv4, number>([[BROADCAST, 1]])
-  readonly #handlers = new Map<number, ProtocolHandler>()
-  readonly #reassembler: Reassembler
+  readonly #handlers = new Map<number, PacketHandler>()
+  /** Made for the first fragment. */
+  #reassembler: Reassembler | undefined
   #identification: number
 
   constructor(env: Env, forwarding: boolean) {
     this.#env = env
     this.#forwarding = forwarding
-    this.#identification = env.random.fork('ip-id').uint32()
+    this.#identification = env.random.fork('ip/ip-id').uint32()
     this.icmp = new IcmpLayer(env, this)
-    this.handle(Ipv4Header.PROTOCOL.icmp, packet => this.icmp.receive(packet))
-    this.#reassembler = new Reassembler(env, {
-      dropped: (packet, reason) => this.drop(packet, reason),
-      expired: first => first && this.icmp.timeExceeded(first, Icmp.EXCEEDED.reassembly),
-    })
+    this.handle(Ipv4Header.PROTOCOL.icmp, this.icmp)
   }
 
   get interfaces(): IterableIterator<IpInterface> {
@@ -112,16 +114,20 @@ export class IpStack {
     if (!iface) return undefined
     const route: Route = { prefix: spec.prefix, via: spec.via, iface }
     this.routes.add(route)
-    this.#env.trace.emit('route', { action: 'add', route: formatRoute(route) })
+    this.#tell('add', route)
     return route
   }
 
   /** Removes a route; the one that it had displaced is in use again. */
   removeRoute(route: Route): void {
     if (!this.routes.remove(route)) return
-    this.#env.trace.emit('route', { action: 'remove', route: formatRoute(route) })
+    this.#tell('remove', route)
     const back = this.routes.at(route.prefix)
-    if (back) this.#env.trace.emit('route', { action: 'add', route: formatRoute(back) })
+    if (back) this.#tell('add', back)
+  }
+
+  #tell(action: 'add' | 'remove', route: Route): void {
+    if (this.#env.trace.on) this.#env.trace.emit('route', { action, route: formatRoute(route) })
   }
 
   /** The interface whose network holds the address; of several the one with the smallest network. */
@@ -154,7 +160,10 @@ export class IpStack {
     return this.#broadcasts.has(address)
   }
 
-  handle(protocol: number, handler: ProtocolHandler): void {
+  handlerOf(protocol: number): PacketHandler | undefined {
+    return this.#handlers.get(protocol)
+  }
+  handle(protocol: number, handler: PacketHandler): void {
     this.#handlers.set(protocol, handler)
   }
 
@@ -196,6 +205,7 @@ export class IpStack {
   #deliver(packet: Packet, iface: string): void {
     let whole: Packet | undefined = packet
     if (Ipv4Header.isFragment(packet.bytes, packet.start)) {
+      this.#reassembler ??= this.#makeReassembler()
       whole = this.#reassembler.receive(packet)
       if (!whole) return
     }
@@ -207,7 +217,14 @@ export class IpStack {
       return
     }
     if (this.#env.trace.packets) this.#env.trace.emit('deliver', ipFacts(whole, iface))
-    handler(whole)
+    handler.receive(whole)
+  }
+
+  #makeReassembler(): Reassembler {
+    return new Reassembler(this.#env, {
+      dropped: (packet, reason) => this.drop(packet, reason),
+      expired: first => first && this.icmp.timeExceeded(first, Icmp.EXCEEDED.reassembly),
+    })
   }
 
   #forward(packet: Packet, destination: Ipv4): void {

@@ -4,22 +4,26 @@ import {
   type ConnectionHandlers,
   DISCARDS,
   type Discard,
+  type SegmentBuffer,
   type TcpEnv,
   type TcpOptions,
   TcpStack,
+  type TcpTrace,
 } from 'tcp-userspace'
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import { get16, get32 } from '../base/bytes.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
-import type { Stream, StreamEvents } from '../base/layer.ts'
+import type { Stream, StreamClose, StreamEvents } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
+import type { Timer } from '../base/scheduler.ts'
 import { type MachineView, remember, type Transition, view } from '../base/view.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IcmpError } from './icmp.ts'
-import type { IpStack } from './stack.ts'
+import type { IpStack, PacketHandler } from './stack.ts'
 
 export type { Connection, ConnectionHandlers, TcpOptions }
 
@@ -30,19 +34,19 @@ export const connectionName = ({ local, remote }: Connection): string =>
 /** Its state machine in the trace. */
 export const tcpMachine = (connection: Connection): string => `tcp[${connectionName(connection)}]`
 
-export class TcpLayer {
+export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
   readonly #env: Env
   readonly #stack: IpStack
   readonly #tcp: TcpStack
+  readonly #random: { isn?: Random; port?: Random } = {}
   /** Of while the trace had a listener. */
-  readonly #histories = new WeakMap<Connection, Transition[]>()
+  #histories: WeakMap<Connection, Transition[]> | undefined
 
   constructor(env: Env, stack: IpStack, options: TcpOptions = {}) {
     this.#env = env
     this.#stack = stack
-    this.#tcp = new TcpStack(this.#outside(), options)
-    stack.handle(Ipv4Header.PROTOCOL.tcp, packet => this.#receive(packet))
-    stack.icmp.onError(error => this.#error(error))
+    this.#tcp = new TcpStack(this, options)
+    stack.handle(Ipv4Header.PROTOCOL.tcp, this)
   }
 
   get connections(): Iterable<Connection> {
@@ -60,32 +64,42 @@ export class TcpLayer {
     return this.#tcp.connect({ local: { address: source }, remote: { address, port } }, handlers)
   }
 
-  #outside(): TcpEnv {
-    const { clock, packets, trace } = this.#env
-    const random = { isn: this.#env.random.fork('isn'), port: this.#env.random.fork('port') }
-    return {
-      now: () => clock.now,
-      timer: (owner, fire) => clock.timer(owner, fire),
-      random32: purpose => random[purpose].uint32(),
-      buffer: length => packets.make(length),
-      send: (segment, source, destination, dontFragment) =>
-        this.#send(segment as Packet, source as Ipv4, destination as Ipv4, dontFragment),
-      maxSegment: destination => (this.#stack.mtuTowards(destination as Ipv4) ?? 576) - Ipv4Header.HEADER,
-      trace: {
-        state: (connection, from, to, cause) => {
-          if (trace.on) this.#tell(connection, from, to, cause)
-        },
-        retransmit: ({ local, remote }, seq, length, tries) => {
-          if (!trace.on) return
-          const src = `${formatIpv4(local.address)}:${local.port}`
-          const dst = `${formatIpv4(remote.address)}:${remote.port}`
-          trace.emit('tcp-retransmit', { src, dst, seq, length, tries })
-        },
-      },
-    }
+  // What tcp-userspace needs
+
+  now(): number {
+    return this.#env.clock.now
+  }
+  timer(owner: string, fire: () => void): Timer {
+    return this.#env.clock.timer(owner, fire)
+  }
+  random32(purpose: 'isn' | 'port'): number {
+    this.#random[purpose] ??= this.#env.random.fork(`tcp/${purpose}`)
+    return this.#random[purpose].uint32()
+  }
+  buffer(length: number): Packet {
+    return this.#env.packets.make(length)
+  }
+  maxSegment(destination: number): number {
+    return (this.#stack.mtuTowards(destination as Ipv4) ?? 576) - Ipv4Header.HEADER
+  }
+
+  /** What it tells is for the trace. */
+  get trace(): TcpTrace {
+    return this
+  }
+  state(connection: Connection, from: string, to: string, cause: string): void {
+    if (this.#env.trace.on) this.#tell(connection, from, to, cause)
+  }
+  retransmit({ local, remote }: Connection, seq: number, length: number, tries: number): void {
+    const { trace } = this.#env
+    if (!trace.on) return
+    const src = `${formatIpv4(local.address)}:${local.port}`
+    const dst = `${formatIpv4(remote.address)}:${remote.port}`
+    trace.emit('tcp-retransmit', { src, dst, seq, length, tries })
   }
 
   #tell(connection: Connection, from: string, to: string, cause: string): void {
+    this.#histories ??= new WeakMap()
     let history = this.#histories.get(connection)
     if (!history) {
       history = []
@@ -106,11 +120,12 @@ export class TcpLayer {
         ...(due === undefined ? {} : { [waiting]: due }),
         ...(ackDue === undefined ? {} : { ackDelay: ackDue }),
       },
-      history: this.#histories.get(connection)?.slice() ?? [],
+      history: this.#histories?.get(connection)?.slice() ?? [],
     })
   }
 
-  #send(packet: Packet, source: Ipv4, destination: Ipv4, dontFragment: boolean): void {
+  send(segment: SegmentBuffer, from: number, to: number, dontFragment: boolean): void {
+    const [packet, source, destination] = [segment as Packet, from as Ipv4, to as Ipv4]
     const { bytes, start } = packet
     const localPort = get16(bytes, start)
     const remotePort = get16(bytes, start + 2)
@@ -127,7 +142,9 @@ export class TcpLayer {
     this.#env.clock.after(0, 'path MTU', () => this.#tcp.tooBig(quote, mtu))
   }
 
-  #receive(packet: Packet): void {
+  // What IP brings
+
+  receive(packet: Packet): void {
     const { bytes, start, end } = packet
     const at = start + Ipv4Header.headerLength(bytes, start)
     const source = Ipv4Header.source(bytes, start)
@@ -144,8 +161,8 @@ export class TcpLayer {
   }
 
   /** RFC 1122 §4.2.3.9: net, host and source route failures are soft; protocol and port unreachable are hard. */
-  #error(error: IcmpError): void {
-    if (error.protocol !== Ipv4Header.PROTOCOL.tcp || error.type !== Icmp.TYPE.unreachable) return
+  icmpError(error: IcmpError): void {
+    if (error.type !== Icmp.TYPE.unreachable) return
     const hard = error.code === Icmp.UNREACHABLE.protocol || error.code === Icmp.UNREACHABLE.port
     const local = { address: error.source, port: get16(error.quoted, 0) }
     const remote = { address: error.destination, port: get16(error.quoted, 2) }
@@ -163,21 +180,16 @@ function reasonOf(discard: Discard): DropReason {
   return discard === 'truncated' || discard === 'bad-length' ? 'malformed' : 'tcp-unexpected'
 }
 
-/** The handlers of a connection that make a Stream of it, and the Stream, which keeps what TCP does not take at once. */
-export class ConnectionStream implements Stream {
-  readonly handlers: ConnectionHandlers
+/** Makes a Stream of a connection, which it handles: it keeps what TCP does not take at once. */
+export class ConnectionStream implements Stream, ConnectionHandlers {
+  /** Who hears of it. */
+  protected events: StreamEvents | undefined
   #connection: Connection | undefined
   #waiting: Uint8Array[] = []
   #ending = false
 
-  constructor(events: StreamEvents) {
-    this.handlers = {
-      opened: () => events.opened(),
-      data: bytes => events.data(bytes),
-      ended: () => events.ended(),
-      writable: () => this.#flush(),
-      closed: reason => events.closed(reason, this.#connection?.unanswered),
-    }
+  constructor(events?: StreamEvents) {
+    this.events = events
   }
 
   get waiting(): number {
@@ -187,18 +199,18 @@ export class ConnectionStream implements Stream {
   attach(connection: Connection): void {
     connection.noDelay = true
     this.#connection = connection
-    this.#flush()
+    this.writable()
   }
 
   write(bytes: Uint8Array): void {
     if (this.#ending) return
-    this.#waiting.push(bytes.slice())
-    this.#flush()
+    const taken = this.#waiting.length === 0 ? (this.#connection?.write(bytes) ?? 0) : 0
+    if (taken < bytes.length) this.#waiting.push(bytes.slice(taken))
   }
 
   end(): void {
     this.#ending = true
-    this.#flush()
+    this.writable()
   }
 
   abort(): void {
@@ -207,7 +219,18 @@ export class ConnectionStream implements Stream {
     this.#connection?.abort()
   }
 
-  #flush(): void {
+  // What the connection tells
+
+  opened(): void {
+    this.events?.opened()
+  }
+  data(bytes: Uint8Array): void {
+    this.events?.data(bytes)
+  }
+  ended(): void {
+    this.events?.ended()
+  }
+  writable(): void {
     const connection = this.#connection
     if (!connection) return
     for (let first = this.#waiting[0]; first; first = this.#waiting[0]) {
@@ -220,18 +243,22 @@ export class ConnectionStream implements Stream {
     }
     if (this.#ending) connection.end()
   }
+  closed(reason: StreamClose): void {
+    this.events?.closed(reason, this.#connection?.unanswered)
+  }
 }
 
-/** The handlers of an accepted connection whose user gets a Stream first and answers what it wants to hear of it. */
-export function acceptedStream(connection: Connection, use: (stream: Stream) => StreamEvents): ConnectionHandlers {
-  let events: StreamEvents | undefined
-  const stream = new ConnectionStream({
-    opened: () => {},
-    data: bytes => events?.data(bytes),
-    ended: () => events?.ended(),
-    closed: (reason, tries) => events?.closed(reason, tries),
-  })
-  stream.attach(connection)
-  events = use(stream)
-  return stream.handlers
+/** Of a connection that the peer has opened: its user gets the stream first, and answers what it wants to hear of it. */
+class AcceptedStream extends ConnectionStream {
+  constructor(connection: Connection, use: (stream: Stream) => StreamEvents) {
+    super()
+    this.attach(connection)
+    this.events = use(this)
+  }
+
+  /** It was open before anybody heard of it. */
+  override opened(): void {}
 }
+
+export const acceptedStream = (connection: Connection, use: (stream: Stream) => StreamEvents): ConnectionHandlers =>
+  new AcceptedStream(connection, use)

@@ -7,7 +7,7 @@ import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import * as Udp from '../wire/udp.ts'
-import type { IpStack } from './stack.ts'
+import type { IpStack, PacketHandler } from './stack.ts'
 
 export interface Datagram {
   readonly from: Ipv4
@@ -27,7 +27,7 @@ export interface UdpSocket {
 
 const EPHEMERAL = 49_152
 
-export class UdpLayer {
+export class UdpLayer implements PacketHandler {
   readonly #env: Env
   readonly #stack: IpStack
   readonly #listeners = new Map<number, (datagram: Datagram) => void>()
@@ -36,8 +36,8 @@ export class UdpLayer {
   constructor(env: Env, stack: IpStack) {
     this.#env = env
     this.#stack = stack
-    this.#nextPort = EPHEMERAL + env.random.fork('udp-port').below(65_536 - EPHEMERAL)
-    stack.handle(Ipv4Header.PROTOCOL.udp, packet => this.#receive(packet))
+    this.#nextPort = EPHEMERAL + env.random.fork('udp/udp-port').below(65_536 - EPHEMERAL)
+    stack.handle(Ipv4Header.PROTOCOL.udp, this)
   }
 
   /** Opens a free port; undefined when there is none. */
@@ -50,11 +50,11 @@ export class UdpLayer {
   open(own: number, listener: (datagram: Datagram) => void): UdpSocket {
     if (this.#listeners.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
     this.#listeners.set(own, listener)
-    return {
-      port: own,
-      send: (destination, to, data, source) => this.#send(own, destination, to, data, source),
-      close: () => void this.#listeners.delete(own),
-    }
+    return new Socket(this, own)
+  }
+
+  close(port: number): void {
+    this.#listeners.delete(port)
   }
 
   #freePort(): number | undefined {
@@ -66,7 +66,7 @@ export class UdpLayer {
     return undefined
   }
 
-  #send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
+  send(port: number, destination: Ipv4, to: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
     const packet = this.#env.packets.from(data)
     const at = packet.prepend(Udp.HEADER)
     const wanted = source !== undefined && this.#stack.isOwn(source) ? source : undefined
@@ -75,7 +75,7 @@ export class UdpLayer {
     return this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.udp, { source: own })
   }
 
-  #receive(packet: Packet): void {
+  receive(packet: Packet): void {
     const { bytes, start, end } = packet
     const at = start + Ipv4Header.headerLength(bytes, start)
     const source = Ipv4Header.source(bytes, start)
@@ -92,5 +92,21 @@ export class UdpLayer {
     const data = bytes.subarray(at + Udp.HEADER, at + Udp.length(bytes, at))
     listener({ from: source, fromPort: Udp.sourcePort(bytes, at), to: destination, data })
     packet.release()
+  }
+}
+
+class Socket implements UdpSocket {
+  readonly port: number
+  readonly #layer: UdpLayer
+
+  constructor(layer: UdpLayer, port: number) {
+    this.#layer = layer
+    this.port = port
+  }
+  send(destination: Ipv4, port: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
+    return this.#layer.send(this.port, destination, port, data, source)
+  }
+  close(): void {
+    this.#layer.close(this.port)
   }
 }

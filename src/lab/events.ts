@@ -10,7 +10,7 @@ import { Dialler } from '../node/dialler.ts'
 import { IpNode } from '../node/ip-node.ts'
 import { Nas } from '../node/nas.ts'
 import { PptpServer } from '../node/pptp-server.ts'
-import { crash, type Simulation } from './build.ts'
+import { crash, restart, type Simulation } from './build.ts'
 import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
 
 /** The loader has checked that every name exists and is of the right kind. */
@@ -70,6 +70,7 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
     link.change(1, changed(args.sends[1]))
   },
   crash: (simulation, args) => crash(simulation, args.node),
+  restart: (simulation, args) => restart(simulation, args.node),
   shutdown: (simulation, args) => tunneller(simulation, args.node).shutDown(),
   note: () => {},
 }
@@ -83,13 +84,13 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
 function doer({ verb, args }: Action): string | undefined {
   if (verb === 'connect' || verb === 'disconnect' || verb === 'dial' || verb === 'hangup') return args.client
   if (verb === 'shutdown') return args.node
-  return verb === 'link' || verb === 'note' || verb === 'crash' ? undefined : args.from
+  return verb === 'link' || verb === 'note' || verb === 'crash' || verb === 'restart' ? undefined : args.from
 }
 
 /** Nobody can do anything at a machine without power. */
 export function apply(simulation: Simulation, action: Action): void {
   const name = doer(action)
-  if (name !== undefined && simulation.power.get(name)?.on === false) return
+  if (name !== undefined && simulation.boots.get(name)?.power.on === false) return
   const verb = VERBS[action.verb] as (simulation: Simulation, args: unknown) => void
   verb(simulation, action.args)
 }

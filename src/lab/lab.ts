@@ -207,7 +207,8 @@ export type MppeSpec =
       readonly strengths: readonly (40 | 56 | 128)[]
       readonly state: 'stateless' | 'stateful' | 'either'
       /** Stateful mode: what is done after a loss. */
-      readonly reset: 'rfc' | 'linux'
+      /** Absent: as the profile has it. */
+      readonly reset?: 'rfc' | 'linux'
     }
 
 /** Whose habits an end of a tunnel has. */
@@ -439,6 +440,8 @@ export interface VerbArgs {
   }
   /** A machine loses its power. */
   crash: { readonly node: string }
+  /** A machine starts anew, whether it had power or not. */
+  restart: { readonly node: string }
   /** The PPTP service of a client or a server ends; the machine goes on. */
   shutdown: { readonly node: string }
   note: { readonly text: string }

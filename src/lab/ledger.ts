@@ -4,8 +4,9 @@
  *
  * An encrypted packet shows its length and no more. What is in it is measured as it enters the ppp interface.
  *
- * Limits: what a telephone line carries is not looked into. Fragments of an outer packet are weighed and not looked into. The frames of a control connection count for
- * each of the calls in it. Calls of before the ledger was opened are not known.
+ * Limits: calls that a client asks for only, not those that an access server announces (Incoming-Call-Request); what a
+ * telephone line carries is not looked into. Fragments of an outer packet are weighed and not looked into. The frames
+ * of a control connection count for each of the calls in it. Calls of before the ledger was opened are not known.
  */
 import { formatIpv4 } from '../base/address.ts'
 import type { TraceEvent } from '../base/trace.ts'

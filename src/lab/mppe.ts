@@ -12,7 +12,7 @@ const STRENGTHS = [128, 56, 40] as const satisfies Long['strengths']
 const STATES = ['stateless', 'stateful', 'either'] as const satisfies readonly Long['state'][]
 const RESETS = ['rfc', 'linux'] as const satisfies readonly Long['reset'][]
 
-export const DEFAULTS = { use: 'optional', strengths: [128], state: 'stateless', reset: 'rfc' } as const
+export const DEFAULTS = { use: 'optional', strengths: [128], state: 'stateless' } as const
 
 const strengthWrong = ({ input }: Wrong) =>
   `${show(input)} is no key length of MPPE.\nknown here: ${STRENGTHS.join(', ')}`
@@ -47,7 +47,6 @@ export const mppeSchema = v.pipe(
             RESETS,
             'Stateful mode, after a loss: `rfc` starts the key stream again, `linux` also changes the key and sends Reset-Ack.',
           ),
-          DEFAULTS.reset,
         ),
       }),
     ],
@@ -62,12 +61,13 @@ export function readMppe(tree: Tree | undefined): MppeSpec {
   const word = <T extends string>(key: string, known: readonly T[], usual: T): T =>
     known.find(one => one === text(child(tree, key))) ?? usual
   const listed = items(child(tree, 'strengths')).map(integer)
+  const reset = RESETS.find(one => one === text(child(tree, 'reset')))
   const chosen = STRENGTHS.filter(one => listed.includes(one))
   return {
     use: word('use', MPPE, DEFAULTS.use),
     strengths: chosen.length > 0 ? chosen : DEFAULTS.strengths,
     state: word('state', STATES, DEFAULTS.state),
-    reset: word('reset', RESETS, DEFAULTS.reset),
+    ...(reset === undefined ? {} : { reset }),
   }
 }
 

@@ -81,7 +81,7 @@ export const nbnsSchema = v.optional(
 export function readAuth(tree: Tree | undefined, usual: readonly AuthProtocol[]): readonly AuthProtocol[] {
   if (!tree) return usual
   const written = tree.kind === 'list' ? tree.items.map(textOf) : [textOf(tree)]
-  return AUTH.filter(known => written.includes(known)).sort((a, b) => written.indexOf(a) - written.indexOf(b))
+  return AUTH.filter(known => written.includes(known)).toSorted((a, b) => written.indexOf(a) - written.indexOf(b))
 }
 
 /** Keys that cannot have any effect beside the others. */

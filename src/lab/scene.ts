@@ -12,6 +12,7 @@ import type { Standing } from './expect.ts'
 import type { Kind, Lab, VpnClientSpec } from './lab.ts'
 import type { Hop, MachineRecord, PacketRecord, Recorder } from './recorder.ts'
 import { valueAt } from './snapshot.ts'
+import { wayTo } from './way.ts'
 
 export interface SceneNode {
   readonly name: string
@@ -150,7 +151,7 @@ export function sceneOf(recorder: Recorder): Scene {
         role: spec.kind === 'client' && spec.pptp ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
         addresses: spec.interfaces.flatMap(({ ipv4 }) => (ipv4 ? [withLength(ipv4)] : [])),
         state: states.get(spec.name) as Snapshot,
-        ...(run.simulation.power.get(spec.name)?.on === false ? { off: true as const } : {}),
+        ...(run.simulation.boots.get(spec.name)?.power.on === false ? { off: true as const } : {}),
         drops: recorder.dropsAt(spec.name),
       }),
     ),
@@ -243,7 +244,7 @@ function tunnelOf(
     encrypted: valueAt(state, 'ppp.ccp') === 'opened',
     keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, 'ppp.encryption')))?.[1] ?? 0),
     end: end && `${end.layer}: ${end.detail}`,
-    path: server ? pathBetween(lab, spec.name, server.name) : [],
+    path: server ? (wayTo(lab, spec.name, spec.pptp.server)?.links ?? pathBetween(lab, spec.name, server.name)) : [],
     sent: count('sent'),
     received: count('received'),
     gre: valueAt(state, 'pptp.gre') as Readonly<Record<string, number>> | undefined,

@@ -21,6 +21,7 @@ import type {
   InterfaceSpec,
   Kind,
   LineQuality,
+  LinkEnd,
   LinkSpec,
   NodeSpec,
   QualityChange,
@@ -247,7 +248,8 @@ export class Topology {
     const at = interfaces.findIndex(iface => iface.link === link.index && iface.side === side)
     const own = interfaces.find((iface, i) => i !== at && iface.ipv4?.address === ipv4.address)
     if (own) this.issues.value(entry, `${end.node.name} has ${formatIpv4(ipv4.address)} already, at ${own.name}.`)
-    if (at >= 0) interfaces[at] = { ...interfaces[at], ipv4 }
+    const there = interfaces[at]
+    if (there) interfaces[at] = { name: there.name, link: there.link, side: there.side, ipv4 }
   }
 
   /** Between two machines without a switch: the usual slip, and one sentence for it. */
@@ -320,12 +322,14 @@ export class Topology {
         this.issues.value(at, message, hint)
         return undefined
       })
-      const [a, b] = ends.map((end, side) => ({
-        node: end.node.name,
-        iface: end.iface,
-        ...(end.ipv4 ? { ipv4: end.ipv4 } : {}),
-        sends: quality(sends[side], isSerial(tree) ? { ...VERB_DEFAULTS.quality, ...SERIAL } : VERB_DEFAULTS.quality),
-      }))
+      const usual = isSerial(tree) ? SERIAL_QUALITY : VERB_DEFAULTS.quality
+      const there = quality(sends[0], usual)
+      // Most lines are alike in both directions.
+      const back = alike(...sends) ? there : quality(sends[1], usual)
+      const [a, b] = ends.map(({ node: { name: node }, iface, ipv4 }, side): LinkEnd => {
+        const sends = side === 0 ? there : back
+        return ipv4 ? { node, iface, ipv4, sends } : { node, iface, sends }
+      })
       const type = LINK_TYPES.find(known => known === text(child(tree, 'type'))) ?? DEFAULTS.type
       return {
         name: ends.map(end => `${end.node.name}:${end.iface}`).join('-'),
@@ -342,39 +346,41 @@ export class Topology {
     const { name, kind, merged, interfaces } = node
     const routes = hasStack(kind) ? this.#routes(node) : []
     const tcp = hasStack(kind) ? readTcp(child(merged, 'tcp')) : undefined
+    // Arrays without room to grow, and what is spread last: what follows a spread gives every object a hidden class of its own, which costs more than the object.
     const common = {
       name,
-      interfaces,
-      routes,
+      interfaces: interfaces.slice(),
+      routes: routes.slice(),
       ...(tcp === undefined ? {} : { tcp }),
       ...(hasStack(kind) && blocksTooBig(merged) ? { blocksTooBig: true } : {}),
     }
     if (kind === 'client') {
       const dial = readDial(node, this.#linesOf(node), this)
-      if (!callsServer(node)) return dial && { ...common, kind, dial }
+      if (!callsServer(node)) return dial && { kind, dial, ...common }
       const pptp = readClient(node, this)
-      return pptp && { ...common, kind, pptp, ...(dial ? { dial } : {}) }
+      if (!pptp) return undefined
+      return dial ? { kind, pptp, dial, ...common } : { kind, pptp, ...common }
     }
     if (kind === 'pstn') {
       const pstn = readPstn(node, this)
-      return pstn && { ...common, kind, pstn }
+      return pstn && { kind, pstn, ...common }
     }
     if (kind === 'nas') {
       const ports = this.#linesOf(node).map(({ name: port, link }) => ({ name: port, lines: this.#channelsOf(link) }))
       const nas = readNas(node, ports, this)
-      return nas && { ...common, kind, nas }
+      return nas && { kind, nas, ...common }
     }
     if (kind === 'pptp-server') {
       const pptp = readAccess(node, 'pptp', this)
-      return pptp && { ...common, kind, pptp }
+      return pptp && { kind, pptp, ...common }
     }
     if (kind === 'radius') {
       const radius = readRadiusNode(node, this)
-      return radius && { ...common, kind, radius }
+      return radius && { kind, radius, ...common }
     }
     if (kind === 'tun') return readTun(node, this)
     if (kind === 'udp') return readUdp(node, this)
-    return kind && merged.kind === 'map' ? { ...common, kind } : undefined
+    return kind && merged.kind === 'map' ? { kind, ...common } : undefined
   }
 
   /** Its interfaces that are telephone lines. */
@@ -472,6 +478,12 @@ export const callsServer = ({ tree, merged }: NodeDraft): boolean =>
   !child(merged, 'dial') || child(tree, 'pptp') !== undefined || child(child(merged, 'pptp'), 'server') !== undefined
 
 const LINK_TYPES = ['ethernet', 'ip', 'serial'] as const
+const SERIAL_QUALITY = { ...VERB_DEFAULTS.quality, ...SERIAL }
+
+function alike(a: QualityChange, b: QualityChange): boolean {
+  const keys = Object.keys({ ...a, ...b }) as (keyof QualityChange)[]
+  return keys.every(key => a[key] === b[key])
+}
 
 /** What is not said is as usual; a rate of null is no limit, and said. */
 function quality(change: QualityChange, usual: { readonly [K in keyof LineQuality]-?: string }): LineQuality {

@@ -311,6 +311,14 @@ export const VERBS = {
     },
     describe: ({ node }) => `${node} loses its power`,
   },
+  restart: {
+    schema: name('The machine that starts anew, as after a reboot: it remembers nothing, and does not dial by itself.'),
+    read(tree, resolve) {
+      const node = resolve.node(tree, TALKERS)
+      return node === undefined ? undefined : { node }
+    },
+    describe: ({ node }) => `${node} starts anew`,
+  },
   shutdown: {
     schema: name(
       'The client, server or access server whose PPTP service ends: it stops its control connections (RFC 2637 §2.3).',

@@ -102,10 +102,7 @@ export class Link {
     this.name = names.join(' - ')
     this.type = type
     this.mtu = mtu
-    this.#lines = [
-      new Line(this, 0, envs[0], random.fork(names[0]), quality[0]),
-      new Line(this, 1, envs[1], random.fork(names[1]), quality[1]),
-    ]
+    this.#lines = [new Line(this, 0, envs[0], random, quality[0]), new Line(this, 1, envs[1], random, quality[1])]
     this.ends = [new End(this, names[0], this.#lines[0]), new End(this, names[1], this.#lines[1])]
     this.#lines[0].to = this.ends[1]
     this.#lines[1].to = this.ends[0]
@@ -173,11 +170,13 @@ class Line {
   readonly #link: Link
   readonly #from: 0 | 1
   readonly #env: Env
-  readonly #random: { readonly [K in 'loss' | 'jitter' | 'corruption' | 'duplication' | 'reordering']: Random }
+  /** Of the link. */
+  readonly #random: Random
+  /** Each fault draws from a stream of its own, so that one does not shift another. */
+  #chances: { readonly [K in Fault]: Random } | undefined
   readonly #timer: Timer
-  #due = new Float64Array(16)
-  #seq = new Float64Array(16)
-  #packets: (Packet | undefined)[] = new Array(16)
+  /** As many places as a power of two. */
+  #packets: (Packet | undefined)[] = [undefined, undefined, undefined, undefined]
   #head = 0
   #count = 0
 
@@ -185,17 +184,15 @@ class Line {
     this.#link = link
     this.#from = from
     this.#env = env
-    this.#random = {
-      loss: random.fork('loss'),
-      jitter: random.fork('jitter'),
-      corruption: random.fork('corruption'),
-      duplication: random.fork('duplication'),
-      reordering: random.fork('reordering'),
-    }
-    this.#timer = env.clock.timer(`link ${link.name}`, () => this.#arrive())
+    this.#random = random
+    this.#timer = env.clock.timer(link.name, Line.#due, this)
     this.#busyUntil = 0
     this.quality = quality
     this.setQuality(quality)
+  }
+
+  static #due(line: Line): void {
+    line.#arrive()
   }
 
   setQuality(quality: LineQuality): void {
@@ -232,58 +229,57 @@ class Line {
     }
   }
 
-  /** The same for a line with faults; each fault has its own stream, so that one does not shift another. */
+  /** The same for a line with faults. */
   #sendFaulty(packet: Packet, departure: SimTime): void {
     const { loss, corruption, duplication, reordering } = this.quality
-    if (loss > 0 && this.#random.loss.chance(loss)) {
+    this.#chances ??= chances(this.#random.fork(this.#link.ends[this.#from].name))
+    const chance = this.#chances
+    if (loss > 0 && chance.loss.chance(loss)) {
       this.#drop(packet, 'line-loss')
       return
     }
-    const corrupted = corruption > 0 && this.#random.corruption.chance(corruption)
+    const corrupted = corruption > 0 && chance.corruption.chance(corruption)
     if (corrupted && packet.length > 0) {
-      const bit = this.#random.corruption.below(packet.length * 8)
+      const bit = chance.corruption.below(packet.length * 8)
       packet.bytes[packet.start + (bit >> 3)] ^= 0x80 >> (bit & 7)
     }
-    const twice = duplication > 0 && this.#random.duplication.chance(duplication)
-    const overtakes = reordering > 0 && this.#random.reordering.chance(reordering)
-    if (twice) this.#enqueue(this.#env.packets.clone(packet), departure + this.#drawDelay())
-    const due = overtakes ? departure : departure + this.#drawDelay()
+    const twice = duplication > 0 && chance.duplication.chance(duplication)
+    const overtakes = reordering > 0 && chance.reordering.chance(reordering)
+    if (twice) this.#enqueue(this.#env.packets.clone(packet), departure + this.#drawDelay(chance.jitter))
+    const due = overtakes ? departure : departure + this.#drawDelay(chance.jitter)
     if (this.#link.tap) this.#tap(packet, corrupted ? 'corrupted' : twice ? 'duplicated' : undefined, due)
     this.#enqueue(packet, due)
   }
 
-  #drawDelay(): Duration {
+  #drawDelay(random: Random): Duration {
     const { delay, jitter } = this.quality
     if (jitter === 0) return delay
     const spread = Math.min(2 * jitter + 1, Number.MAX_SAFE_INTEGER)
-    return Math.max(0, delay - jitter + this.#random.jitter.below(spread))
+    return Math.max(0, delay - jitter + random.below(spread))
   }
 
   #enqueue(packet: Packet, due: SimTime): void {
-    const seq = this.#env.clock.draw()
-    if (this.#count === this.#due.length) this.#grow()
-    const mask = this.#due.length - 1
+    packet.due = due
+    packet.seq = this.#env.clock.draw()
+    if (this.#count === this.#packets.length) this.#grow()
+    const packets = this.#packets
+    const mask = packets.length - 1
     let at = this.#count++
     // Sorted insertion from the back: a steady line appends.
     for (; at > 0; at--) {
-      const before = (this.#head + at - 1) & mask
-      if (this.#due[before] <= due) break
-      const here = (this.#head + at) & mask
-      this.#due[here] = this.#due[before]
-      this.#seq[here] = this.#seq[before]
-      this.#packets[here] = this.#packets[before]
+      const before = packets[(this.#head + at - 1) & mask] as Packet
+      if (before.due <= due) break
+      packets[(this.#head + at) & mask] = before
     }
-    const slot = (this.#head + at) & mask
-    this.#due[slot] = due
-    this.#seq[slot] = seq
-    this.#packets[slot] = packet
-    if (at === 0) this.#timer.armAt(due, seq)
+    packets[(this.#head + at) & mask] = packet
+    if (at === 0) this.#timer.armAt(due, packet.seq)
   }
 
   #arrive(): void {
     const packet = this.#take()
     this.carried++
-    if (this.#count > 0) this.#timer.armAt(this.#due[this.#head], this.#seq[this.#head])
+    const next = this.#packets[this.#head]
+    if (next) this.#timer.armAt(next.due, next.seq)
     this.to.receive(packet)
   }
 
@@ -291,7 +287,7 @@ class Line {
     const head = this.#head
     const packet = this.#packets[head] as Packet
     this.#packets[head] = undefined
-    this.#head = (head + 1) & (this.#due.length - 1)
+    this.#head = (head + 1) & (this.#packets.length - 1)
     this.#count--
     return packet
   }
@@ -321,19 +317,20 @@ class Line {
   }
 
   #grow(): void {
-    const size = this.#due.length
-    const due = new Float64Array(size * 2)
-    const seq = new Float64Array(size * 2)
-    const packets: (Packet | undefined)[] = new Array(size * 2)
-    for (let i = 0; i < this.#count; i++) {
-      const from = (this.#head + i) & (size - 1)
-      due[i] = this.#due[from]
-      seq[i] = this.#seq[from]
-      packets[i] = this.#packets[from]
-    }
-    this.#due = due
-    this.#seq = seq
+    const old = this.#packets
+    const packets: (Packet | undefined)[] = new Array(old.length * 2).fill(undefined)
+    for (let i = 0; i < this.#count; i++) packets[i] = old[(this.#head + i) & (old.length - 1)]
     this.#packets = packets
     this.#head = 0
   }
 }
+
+type Fault = 'loss' | 'jitter' | 'corruption' | 'duplication' | 'reordering'
+
+const chances = (random: Random): { readonly [K in Fault]: Random } => ({
+  loss: random.fork('loss'),
+  jitter: random.fork('jitter'),
+  corruption: random.fork('corruption'),
+  duplication: random.fork('duplication'),
+  reordering: random.fork('reordering'),
+})

@@ -20,7 +20,7 @@ import { NEVER, type Timer } from '../base/scheduler.ts'
 import type { SimTime } from '../base/time.ts'
 import type { Way } from '../base/trace.ts'
 import type { LineQuality, Tap, TappedFrame } from './link.ts'
-import { CAUSE, describeSignal, type LineSignal, slower } from './signal.ts'
+import { CAUSE, type Cause, describeSignal, type LineSignal, slower } from './signal.ts'
 
 /** What a node does with one of its lines. */
 export interface LineUser {
@@ -155,6 +155,8 @@ class End implements LineEnd {
   #off = false
   /** Between the first signal of a call and its release, said or heard here. */
   #engaged = false
+  /** A call of before the power went: until the other end has let it go, what comes is nothing for the new machine. */
+  #stale = false
 
   constructor(link: SerialLink, line: Line, name: string, env: Env, way: OneWay) {
     this.#link = link
@@ -173,8 +175,11 @@ class End implements LineEnd {
   get busyUntil(): SimTime {
     return this.way.busyUntil
   }
+  /** With its user the line has power again, if it had lost it. A call that has rung in vain is let go. */
   attach(user: LineUser): void {
     this.#user = user
+    if (this.#off && this.#engaged) this.#letGo(CAUSE.outOfOrder)
+    this.#off = false
   }
   send(octets: Packet): void {
     this.way.send(octets)
@@ -189,11 +194,15 @@ class End implements LineEnd {
 
   /** Octets or a signal have come from the other end. */
   arrive(item: Packet | LineSignal): void {
+    const stale = this.#stale
+    if (stale && 'type' in item && item.type === 'release') this.#stale = false
     if (!('type' in item)) {
-      if (!this.#off) return this.#user.octets(item)
-      this.#env.trace.drop({ reason: 'power-off', layer: 'line', packet: item.id, detail: `at ${this.name}` })
+      if (!this.#off && !stale) return this.#user.octets(item)
+      const reason = this.#off ? 'power-off' : 'line-idle'
+      this.#env.trace.drop({ reason, layer: 'line', packet: item.id, detail: `at ${this.name}` })
       return item.release()
     }
+    if (stale) return
     // A call to a machine without power rings and is not answered; its line lets go all the same.
     if (this.#off) {
       if (item.type === 'release' && this.#engaged) this.signal({ type: 'release', cause: item.cause })
@@ -207,12 +216,18 @@ class End implements LineEnd {
 
   carrier(up: boolean): void {
     this.#engaged = false
+    this.#stale = false
     if (!this.#off) this.#user.carrier(up)
   }
 
   powerOff(): void {
     this.#off = true
-    if (this.#engaged) this.signal({ type: 'release', cause: CAUSE.temporaryFailure })
+    if (this.#engaged) this.#letGo(CAUSE.temporaryFailure)
+  }
+
+  #letGo(cause: Cause): void {
+    this.signal({ type: 'release', cause })
+    this.#stale = this.#link.up
   }
 
   #tell(way: Way, signal: LineSignal): void {

@@ -9,10 +9,11 @@ import type { Env } from '../base/env.ts'
 import { NEVER, type Timer } from '../base/scheduler.ts'
 import { type Duration, formatDuration, type SimTime, sec } from '../base/time.ts'
 import type { MachineView } from '../base/view.ts'
-import type { PppEnd } from '../ppp/config.ts'
+import type { NetworkFacts, PppEnd } from '../ppp/config.ts'
 import type { Cause } from '../wire/radius-attributes.ts'
 import type { Snapshot } from './node.ts'
-import type { PppCarrier, PppLink } from './ppp-link.ts'
+import type { PppCarrier, PppLink, PppLinkOwner } from './ppp-link.ts'
+import type { PppPort } from './ppp-port.ts'
 
 /** What a user gets: said by the lab, or by a RADIUS server. */
 export interface Grant {
@@ -50,7 +51,15 @@ export interface Station {
   readonly portType: number
 }
 
-export class Caller {
+/** Those among whom a caller stands. */
+export interface CallerHost {
+  readonly env: Env
+  linkFor(caller: Caller): PppLink
+  /** He has an address. */
+  callerUp(caller: Caller, port: PppPort, facts: NetworkFacts): void
+}
+
+export class Caller implements PppLinkOwner {
   readonly line: Line
   readonly link: PppLink
   readonly unit: number
@@ -58,7 +67,7 @@ export class Caller {
   address: Ipv4 | undefined
   /** What the RADIUS server has said of it. */
   said: Grant | undefined
-  readonly #env: Env
+  readonly #host: CallerHost
   #session: Timer | undefined
   #idle: Timer | undefined
   #idleLimit: Duration | undefined
@@ -67,11 +76,11 @@ export class Caller {
   #since: SimTime = NEVER
   #limit: 'session-timeout' | 'idle-timeout' | undefined
 
-  constructor(env: Env, line: Line, link: PppLink, unit: number) {
-    this.#env = env
+  constructor(host: CallerHost, line: Line, unit: number) {
+    this.#host = host
     this.line = line
-    this.link = link
     this.unit = unit
+    this.link = host.linkFor(this)
   }
 
   get iface(): string {
@@ -81,15 +90,25 @@ export class Caller {
     return !Number.isNaN(this.#since)
   }
   get seconds(): number {
-    return this.started ? Math.floor((this.#env.clock.now - this.#since) / sec(1)) : 0
+    return this.started ? Math.floor((this.#host.env.clock.now - this.#since) / sec(1)) : 0
   }
   get user(): string {
     return this.#user
   }
 
+  // What his link tells
+
+  linkUp(port: PppPort, facts: NetworkFacts): void {
+    this.#host.callerUp(this, port, facts)
+  }
+  linkDown(): void {}
+  linkFinished(): void {
+    this.line.clear()
+  }
+
   /** IPCP is open: the clocks run. True the first time. */
   up(user: string | undefined, session: Duration | undefined, idle: Duration | undefined): boolean {
-    const { now } = this.#env.clock
+    const { now } = this.#host.env.clock
     const first = !this.started
     this.#user = user ?? ''
     this.#idleLimit = idle
@@ -97,11 +116,11 @@ export class Caller {
       this.#since = now
       this.link.usage.last = now
       if (session !== undefined) {
-        this.#session = this.#env.clock.after(session, `${this.iface} session limit`, () => this.#sessionOver())
+        this.#session = this.#host.env.clock.after(session, `${this.iface} session limit`, () => this.#sessionOver())
       }
     }
     if (idle !== undefined && !this.#idle?.pending) {
-      this.#idle = this.#env.clock.after(idle, `${this.iface} idle limit`, () => this.#idleOver())
+      this.#idle = this.#host.env.clock.after(idle, `${this.iface} idle limit`, () => this.#idleOver())
     }
     return first
   }
@@ -115,7 +134,7 @@ export class Caller {
   #idleOver(): void {
     const limit = this.#idleLimit
     if (limit === undefined) return
-    const rest = this.link.usage.last + limit - this.#env.clock.now
+    const rest = this.link.usage.last + limit - this.#host.env.clock.now
     if (rest > 0) {
       this.#idle?.arm(rest)
       return

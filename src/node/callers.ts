@@ -11,10 +11,10 @@ import type { Duration } from '../base/time.ts'
 import type { MachineView } from '../base/view.ts'
 import { withoutDomain } from '../ppp/auth.ts'
 import type { AuthMethod, NetworkFacts, PppConfig, PppEnd } from '../ppp/config.ts'
-import { type Judge, localJudge, type Proof, type Verdict } from '../ppp/judge.ts'
+import { type Judge, localJudge, type Proof, type Users, type Verdict } from '../ppp/judge.ts'
 import { type MppeSetting, policyOf } from '../ppp/mppe-policy.ts'
 import type { Cause } from '../wire/radius-attributes.ts'
-import { Caller, type Grant, type Line } from './caller.ts'
+import { Caller, type CallerHost, type Grant, type Line } from './caller.ts'
 import type { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import { LowestFree } from './lowest-free.ts'
@@ -65,9 +65,9 @@ export interface AccessLimits {
 /** Somebody has said who he is. False: he goes elsewhere, and nobody here judges his proof. */
 export type Named = (caller: Caller, proof: Proof) => boolean
 
-export class Callers {
+export class Callers implements CallerHost {
+  readonly env: Env
   readonly #node: IpNode
-  readonly #env: Env
   readonly #config: AccessConfig
   readonly #habits: (typeof HABITS)[Profile]['ppp']
   readonly #named: Named
@@ -78,14 +78,19 @@ export class Callers {
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
   readonly #radius: RadiusNas | undefined
+  readonly #secretOf: Users['secretOf']
+  /** Judges those of whom it knows the secret. */
+  readonly #here: Judge
   /** Addresses of the pool that belong to one user each, whether he is there or not. */
   #reserved = 0
 
   constructor(node: IpNode, config: AccessConfig, named: Named = () => true) {
     this.#node = node
-    this.#env = node.env
+    this.env = node.env
     this.#config = config
     this.#named = named
+    this.#secretOf = user => config.users.get(user)
+    this.#here = localJudge({ secretOf: this.#secretOf })
     this.#habits = HABITS[config.profile ?? 'default'].ppp
     const { first, last } = config.pool
     this.#pool = new LowestFree(first, last)
@@ -117,22 +122,14 @@ export class Callers {
 
   /** Somebody calls by this line; PPP begins when his link is opened. */
   take(line: Line): Caller {
-    const unit = this.#units.take() as number
-    const link = new PppLink(
-      this.#node,
-      line,
-      this.#pppConfig(line, unit, () => (this.#all.has(caller) ? caller : undefined)),
-      {
-        networkUp: (port, facts) => this.#up(caller, port, facts),
-        networkDown: () => {},
-        finished: () => line.clear(),
-      },
-      this.#config.mssClamp,
-    )
-    const caller = new Caller(this.#env, line, link, unit)
+    const caller = new Caller(this, line, this.#units.take() as number)
     this.#all.add(caller)
     this.#count++
     return caller
+  }
+
+  linkFor(caller: Caller): PppLink {
+    return new PppLink(this.#node, caller.line, this.#pppConfig(caller), caller, this.#config.mssClamp)
   }
 
   /** His line is gone; `cause` is that of the line. `tell` is told how PPP ended, if it did before. */
@@ -143,7 +140,7 @@ export class Callers {
     const ppp = caller.link.end
     tell(ppp && ppp.reason !== 'lower-down' ? ppp : undefined)
     const ofAccount = caller.causeOf(cause)
-    if (caller.started) this.#env.trace.emit('account', caller.account(ofAccount))
+    if (caller.started) this.env.trace.emit('account', caller.account(ofAccount))
     this.#radius?.stop(caller, ofAccount)
     this.#forget(caller)
   }
@@ -173,8 +170,8 @@ export class Callers {
     return { ...known, ...caller.said }
   }
 
-  #assign(caller: Caller | undefined, user: string | undefined): Ipv4 | undefined {
-    if (!caller) return undefined
+  #assign(caller: Caller, user: string | undefined): Ipv4 | undefined {
+    if (!this.#all.has(caller)) return undefined
     const own = this.#grantOf(caller, user).address
     const address = own === undefined ? (this.#pool.take() as Ipv4 | undefined) : this.#claim(own, caller)
     if (address === undefined) return undefined
@@ -198,7 +195,7 @@ export class Callers {
     if (!this.#isReserved(address)) this.#pool.give(address)
   }
 
-  #up(caller: Caller, { name }: PppPort, { user }: NetworkFacts): void {
+  callerUp(caller: Caller, { name }: PppPort, { user }: NetworkFacts): void {
     const { limits } = this.#config
     const { routes = [], session = limits?.session, idle = limits?.idle } = this.#grantOf(caller, user)
     for (const prefix of routes) this.#node.stack.addRoute({ prefix, dev: name })
@@ -207,15 +204,13 @@ export class Callers {
   }
 
   /** The users known here judge at once; whom none of them is, the RADIUS server. */
-  #judgeOf(find: () => Caller | undefined): Judge {
+  #judgeOf(caller: Caller): Judge {
     const { users } = this.#config
-    const here = localJudge({ secretOf: user => users.get(user) })
-    const elsewhere = this.#radius?.judgeOf(find)
+    const elsewhere = this.#radius?.judgeOf(() => (this.#all.has(caller) ? caller : undefined))
     return (proof, decide) => {
-      const caller = find()
-      if (!caller || !this.#named(caller, proof)) return
+      if (!this.#all.has(caller) || !this.#named(caller, proof)) return
       const known = users.has(proof.user) || users.has(withoutDomain(proof.user))
-      const judge = known ? here : (elsewhere ?? here)
+      const judge = known ? this.#here : (elsewhere ?? this.#here)
       judge(proof, verdict => decide(verdict.granted ? this.#unlessTooMany(caller, proof.user, verdict) : verdict))
     }
   }
@@ -232,24 +227,25 @@ export class Callers {
     return { granted: false, error: 649, retry: false, detail }
   }
 
-  #pppConfig({ name, mtu }: Line, unit: number, find: () => Caller | undefined): PppConfig {
-    const { local, users, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
+  #pppConfig(caller: Caller): PppConfig {
+    const { local, auth, authRetries = 0, identity, mppe, dns, nbns = [] } = this.#config
     const { profile = 'default' } = this.#config
+    const { line, iface } = caller
     return {
-      iface: `ppp${unit}`,
-      machine: `${name}.ppp`,
+      iface,
+      machine: `${line.name}.ppp`,
       authenticatePeer: {
         methods: auth,
-        name: this.#env.node,
-        secretOf: user => users.get(user),
-        judge: this.#judgeOf(find),
+        name: this.env.node,
+        secretOf: this.#secretOf,
+        judge: this.#judgeOf(caller),
         retries: authRetries,
       },
       ...(identity ? { ourself: { ...identity, methods: identity.auth } } : {}),
       mppe: profiledMppe(profile, mppe),
-      ip: { local, assignPeer: user => this.#assign(find(), user), dns, nbns },
+      ip: { local, assignPeer: user => this.#assign(caller, user), dns, nbns },
       ...linkConfig(this.#config, this.#habits),
-      mtu,
+      mtu: line.mtu,
     }
   }
 

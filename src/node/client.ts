@@ -12,19 +12,20 @@ import type { MachineView } from '../base/view.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
 import type { LineEnd } from '../link/serial.ts'
-import type { AuthMethod, PppConfig } from '../ppp/config.ts'
+import type { AuthMethod, PppConfig, PppEnd } from '../ppp/config.ts'
 import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
+import type { CallEnd, ControlEnd, ControlHandlers } from '../pptp/types.ts'
 import { type DialConfig, DialUp } from './dial-up.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
-import { IDLE_PPP, PppLink } from './ppp-link.ts'
+import { IDLE_PPP, PppLink, type PppLinkOwner } from './ppp-link.ts'
 import type { PppPort } from './ppp-port.ts'
 import { callEnd, controlEnd, firstEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, type Profile, profiledEndpoint, profiledMppe } from './tunnel-profile.ts'
-import { greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { clientEndpoint, type GreChoice, HABITS, type Profile, profiledMppe } from './tunnel-profile.ts'
+import { CallCarrier, type CallOwner, greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
@@ -52,7 +53,7 @@ export interface ClientConfig extends LinkSettings {
   readonly mtu?: number
 }
 
-export class Client extends IpNode {
+export class Client extends IpNode implements ControlHandlers, CallOwner, PppLinkOwner {
   readonly kind = 'client'
   readonly #config: ClientConfig
   readonly #tunnelling: Tunnelling
@@ -79,9 +80,9 @@ export class Client extends IpNode {
   ) {
     super(env, config.forward ?? false, routes, tcp)
     this.#config = config
-    const { profile = 'default', gre = {} } = config
+    const { profile = 'default', gre } = config
     this.#habits = HABITS[profile]
-    this.#tunnelling = new Tunnelling(this, profiledEndpoint(profile, 'pns', env.node, gre, {}))
+    this.#tunnelling = new Tunnelling(this, clientEndpoint(profile, gre))
     this.dialUp = dial && new DialUp(this, dial, 'dial.', () => this.#lineGone())
   }
 
@@ -113,20 +114,14 @@ export class Client extends IpNode {
     const { server } = this.#config
     this.#way = this.stack.routes.lookup(server)
     const local = this.stack.sourceFor(server) ?? ANY
-    const control = this.#tunnelling.endpoint.connect(local, server, {
-      established: () => this.#dial(control),
-      ended: end => {
-        this.#active = false
-        this.#over(controlEnd(end))
-      },
-    })
+    const control = this.#tunnelling.endpoint.connect(local, server, this)
     this.#control = control
-    const stream = new ConnectionStream(control.streamEvents)
+    const stream = new ConnectionStream(control)
     this.#stream = stream
     control.attach(stream)
-    const connection = this.tcp.connect(server, PPTP_PORT, stream.handlers)
+    const connection = this.tcp.connect(server, PPTP_PORT, stream)
     if (connection) stream.attach(connection)
-    else control.streamEvents.closed('unreachable')
+    else control.closed('unreachable')
   }
 
   /** Ends the tunnel in order: PPP, then the call, then the control connection. */
@@ -141,34 +136,41 @@ export class Client extends IpNode {
     if (this.#active) this.#control?.shutDown()
   }
 
-  /** The call's handlers need the PPP link and the link needs the call: both exist before the first answer comes. */
-  #dial(control: ControlConnection): void {
-    const call: Call = control.dial({
-      connected: () => link.session.open(),
-      received: frame => link.session.receive(frame),
-      ended: end => {
-        link.session.lowerDown()
-        this.#over(firstEnd(link.end, callEnd(end)))
-        // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
-        if (end.reason !== 'timeout') control.part()
-      },
-    })
-    const link = new PppLink(
-      this,
-      this.#tunnelling.carrier(call),
-      this.#pppConfig(),
-      {
-        networkUp: port => this.#addRoutes(port),
-        networkDown: () => this.#removeRoutes(),
-        finished: end => {
-          if (end.reason !== 'lower-down') this.#over(end)
-          call.clear()
-        },
-      },
-      this.#config.mssClamp,
-    )
-    this.#call = call
+  // What its control connection, its call and its link tell
+
+  established(): void {
+    if (!this.#control) return
+    const carrier = new CallCarrier(this.#tunnelling, this)
+    const link = new PppLink(this, carrier, this.#pppConfig(), this, this.#config.mssClamp)
+    carrier.attach(link)
+    this.#call = this.#control.dial(carrier)
+    carrier.call = this.#call
     this.#link = link
+  }
+
+  ended(end: ControlEnd): void {
+    this.#active = false
+    this.#over(controlEnd(end))
+  }
+
+  linkUp(port: PppPort): void {
+    this.#addRoutes(port)
+  }
+
+  linkDown(): void {
+    this.#removeRoutes()
+  }
+
+  linkFinished(end: PppEnd): void {
+    if (end.reason !== 'lower-down') this.#over(end)
+    this.#call?.clear()
+  }
+
+  callEnded({ link }: CallCarrier, end: CallEnd): void {
+    link.session.lowerDown()
+    this.#over(firstEnd(link.end, callEnd(end)))
+    // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
+    if (end.reason !== 'timeout') this.#control?.part()
   }
 
   /** The first cause is what the user wants to know. */

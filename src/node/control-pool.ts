@@ -47,7 +47,7 @@ export class ControlPool {
       wish.failed({ ...peer.last, sentence: `${peer.last.sentence} ${again}` })
       return
     }
-    const open = this.#endpoint.connections.find(c => c.peer === address && c.state === 'established')
+    const open = this.#endpoint.connectionsWith(address).find(c => c.state === 'established')
     if (open) return wish.ready(open)
     peer.wishes.push(wish)
     if (!peer.opening) this.#open(address, peer)
@@ -99,10 +99,10 @@ export class ControlPool {
         for (const wish of peer.wishes.splice(0)) wish.failed(end)
       },
     })
-    const stream = new ConnectionStream(control.streamEvents)
+    const stream = new ConnectionStream(control)
     control.attach(stream)
-    const connection = this.#node.tcp.connect(address, PPTP_PORT, stream.handlers)
+    const connection = this.#node.tcp.connect(address, PPTP_PORT, stream)
     if (connection) stream.attach(connection)
-    else control.streamEvents.closed('unreachable')
+    else control.closed('unreachable')
   }
 }

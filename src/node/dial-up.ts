@@ -12,19 +12,20 @@
 import { ANY, type Prefix } from '../base/address.ts'
 import type { DialEnd, LineEndReason } from '../base/dial-end.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
 import type { Timer } from '../base/scheduler.ts'
 import { type Duration, formatDuration } from '../base/time.ts'
 import { type MachineView, running } from '../base/view.ts'
 import type { LineEnd } from '../link/serial.ts'
 import { type Bearer, CAUSE, type Cause } from '../link/signal.ts'
-import { type AuthMethod, DEFAULT_MRU, type PppConfig } from '../ppp/config.ts'
+import { type AuthMethod, DEFAULT_MRU, type PppConfig, type PppEnd } from '../ppp/config.ts'
 import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import { causeText } from '../wire/pptp.ts'
 import type { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
-import { Modem } from './modem.ts'
+import { type Accms, Modem } from './modem.ts'
 import type { Snapshot } from './node.ts'
-import { IDLE_PPP, PppLink } from './ppp-link.ts'
+import { IDLE_PPP, type PppCarrier, PppLink, type PppLinkOwner } from './ppp-link.ts'
 import { Telephone } from './telephone.ts'
 import { HABITS } from './tunnel-profile.ts'
 
@@ -46,7 +47,7 @@ export interface DialConfig extends LinkSettings {
 
 const IFACE = 'ppp0'
 
-export class DialUp {
+export class DialUp implements PppCarrier, PppLinkOwner {
   readonly #node: IpNode
   readonly #config: DialConfig
   readonly #above: string
@@ -137,30 +138,40 @@ export class DialUp {
   #connected(): void {
     this.#patience.cancel()
     this.#modem?.begin(this.#telephone?.call?.bearer ?? this.#config.bearer)
-    const { env } = this.#node
-    const link = new PppLink(
-      this.#node,
-      {
-        env: env.scope(`dial-up session ${++this.#sessions}`),
-        send: frame => this.#modem?.send(frame),
-        accmsAgreed: accms => this.#modem?.setAccms(accms),
-        carriesItself: () => false,
-      },
-      this.#pppConfig(),
-      {
-        networkUp: () => {
-          for (const prefix of this.#config.routes) this.#node.stack.addRoute({ prefix, dev: IFACE })
-        },
-        networkDown: () => this.#down(),
-        finished: end => {
-          this.#over(end)
-          this.#telephone?.hangUp()
-        },
-      },
-    )
+    const link = new PppLink(this.#node, this, this.#pppConfig(), this)
     this.#link = link
     // What is said first must not overtake the answer that connects the call.
     link.open()
+  }
+
+  // What carries PPP
+
+  sessionStream(): Random {
+    return this.#node.env.random.fork(`dial-up session ${++this.#sessions}`)
+  }
+  send(frame: Packet): void {
+    if (this.#modem) this.#modem.send(frame)
+    else frame.release()
+  }
+  accmsAgreed(accms: Accms): void {
+    this.#modem?.setAccms(accms)
+  }
+  /** No packet is routed to get on a line. */
+  carriesItself(): boolean {
+    return false
+  }
+
+  // What PPP tells
+
+  linkUp(): void {
+    for (const prefix of this.#config.routes) this.#node.stack.addRoute({ prefix, dev: IFACE })
+  }
+  linkDown(): void {
+    this.#down()
+  }
+  linkFinished(end: PppEnd): void {
+    this.#over(end)
+    this.#telephone?.hangUp()
   }
 
   #frame(packet: Packet): void {

@@ -1,5 +1,5 @@
 /** The common part of all machines that speak IP: ports, stack, routes, and the small services of a lab. */
-import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
+import { contains, formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { IpPort, Sink } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
@@ -42,9 +42,9 @@ export abstract class IpNode implements SimNode {
   /** `routes` are the configured ones; those whose interface does not exist yet wait for it. `tcp` is for all connections. */
   constructor(env: Env, forwarding: boolean, routes: readonly RouteSpec[], tcp: TcpOptions) {
     this.env = env
-    this.stack = new IpStack(env.scope('ip'), forwarding)
-    this.udp = new UdpLayer(env.scope('udp'), this.stack)
-    this.tcp = new TcpLayer(env.scope('tcp'), this.stack, tcp)
+    this.stack = new IpStack(env, forwarding)
+    this.udp = new UdpLayer(env, this.stack)
+    this.tcp = new TcpLayer(env, this.stack, tcp)
     this.#configured = routes
   }
 
@@ -78,14 +78,14 @@ export abstract class IpNode implements SimNode {
   /** Adds an interface and the configured routes that were waiting for it. */
   addInterface(port: IpPort, { address, prefix }: PortAddress): IpInterface {
     const iface = this.stack.addInterface(port, address, prefix)
-    for (const route of this.#configured) {
-      const mine =
-        route.dev === undefined
-          ? route.via !== undefined && this.stack.interfaceTowards(route.via)?.port === port
-          : route.dev === port.name
-      if (mine) this.stack.addRoute(route)
-    }
+    for (const route of this.#configured) if (this.#leavesBy(iface, route)) this.stack.addRoute(route)
     return iface
+  }
+
+  #leavesBy(iface: IpInterface, { dev, via }: RouteSpec): boolean {
+    if (dev !== undefined) return dev === iface.port.name
+    // A server has thousands of ppp interfaces: all are asked only where this one is among the answers.
+    return via !== undefined && contains(iface.prefix, via) && this.stack.interfaceTowards(via) === iface
   }
 
   start(): void {

@@ -1,6 +1,6 @@
 /** What a telephone line is called in PPTP and in RADIUS: RFC 2637 §2.8 to §2.11 and §4.4, RFC 2865 §5.41. */
 import { type Bearer, CAUSE, type Cause } from '../link/signal.ts'
-import type { Refusal } from '../pptp/types.ts'
+import type { LineFacts, Refusal, TunnelConfig } from '../pptp/types.ts'
 
 /** Call Bearer Type: 1 analog, 2 digital. */
 export const bearerOf = (bearer: Bearer): number => (bearer === 'analogue' ? 1 : 2)
@@ -18,6 +18,14 @@ export function processingDelay(window: number, bearer: Bearer, rate: number): n
   const bits = bearer === 'analogue' ? 10 : 8
   return Math.min(0xffff, Math.ceil((window * LONGEST_FRAME * bits * 10) / rate))
 }
+
+/** What a line has come to; one without limit is as fast as the field can say. */
+export const factsOf = (rate: number, bearer: Bearer, channel: number, { receiveWindow }: TunnelConfig): LineFacts => ({
+  connectSpeed: rate === 0 ? 0xffffffff : rate,
+  framingType: framingOf(bearer),
+  physicalChannelId: channel,
+  processingDelay: processingDelay(receiveWindow, bearer, rate),
+})
 
 /** Result codes of Outgoing-Call-Reply (§2.8) for a number that was not reached. */
 export function refusalOf(cause: Cause): Refusal {

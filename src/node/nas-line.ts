@@ -15,48 +15,31 @@ import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { DialEnd } from '../base/dial-end.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
-import type { Timer } from '../base/scheduler.ts'
-import { Machine, table } from '../base/table.ts'
-import { type Duration, formatDuration } from '../base/time.ts'
+import type { Random } from '../base/random.ts'
+import { Machine, type MachineOwner } from '../base/table.ts'
+import type { Duration } from '../base/time.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import type { LineEnd } from '../link/serial.ts'
 import { CAUSE, type Cause } from '../link/signal.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import type { Endpoint } from '../pptp/endpoint.ts'
-import type { CallEnd, CallHandlers, ControlEnd, DialOptions, LineFacts } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, DialOptions, LineFacts, LinkInfo } from '../pptp/types.ts'
 import { causeText } from '../wire/pptp.ts'
-import type { Caller, Line } from './caller.ts'
+import type { Caller } from './caller.ts'
 import type { Callers } from './callers.ts'
-import type { ControlPool, Wish } from './control-pool.ts'
+import type { ControlPool } from './control-pool.ts'
 import { causeEnd } from './dial-up.ts'
 import { LineQueue } from './line-queue.ts'
-import { bearerOf, framingOf, PORT_TYPES, processingDelay, refusalOf } from './line-words.ts'
+import { bearerOf, factsOf, framingOf, refusalOf } from './line-words.ts'
+import { LocalLine, type LocalLineOwner } from './local-line.ts'
 import { Modem } from './modem.ts'
+import { LINE_USE, type LineEvent, type LineState } from './nas-line-table.ts'
 import type { Snapshot } from './node.ts'
+import { type HuntOwner, PnsHunt } from './pns-hunt.ts'
 import { type Setup, Telephone } from './telephone.ts'
 import { type Choice, choose, type TunnelRule } from './tunnel-rules.ts'
 import { greSnapshot } from './tunnel-stack.ts'
-
-export type LineState = 'idle' | 'naming' | 'connecting' | 'asking' | 'tunnelled' | 'local' | 'dialling'
-type LineEvent = 'name' | 'connect' | 'ask' | 'established' | 'local' | 'dial' | 'over'
-
-const TABLE = table<LineState, LineEvent, never>({
-  name: { idle: 'naming' },
-  connect: { idle: 'connecting', naming: 'connecting', asking: 'connecting' },
-  ask: { connecting: 'asking' },
-  established: { asking: 'tunnelled', dialling: 'tunnelled' },
-  local: { idle: 'local', naming: 'local' },
-  dial: { idle: 'dialling' },
-  over: {
-    naming: 'idle',
-    connecting: 'idle',
-    asking: 'idle',
-    tunnelled: 'idle',
-    local: 'idle',
-    dialling: 'idle',
-  },
-})
 
 /** What a line needs of its access server. */
 export interface LineHost {
@@ -71,7 +54,10 @@ export interface LineHost {
   readonly dialPatience: Duration
 }
 
-export class NasLine {
+export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, LocalLineOwner {
+  readonly env: Env
+  readonly machineName: string
+  /** Of its port. */
   readonly name: string
   readonly #host: LineHost
   readonly #channel: number
@@ -79,18 +65,12 @@ export class NasLine {
   readonly #telephone: Telephone
   readonly #modem: Modem
   readonly #queue: LineQueue
-  readonly #timer: Timer
+  readonly #hunt: PnsHunt
   #choice: Choice | undefined
-  /** PNSs that can still be asked. */
-  #left: Ipv4[] = []
-  #pns: Ipv4 | undefined
-  #wish: Wish | undefined
   #call: Call | undefined
   #caller: Caller | undefined
   #user: string | undefined
   #asked: DialOptions | undefined
-  /** Why the PNS that was asked last did not take the call. */
-  #refused = ''
 
   /** `channel`: Physical Channel ID (RFC 2637 §2.9). */
   constructor(host: LineHost, name: string, channel: number, line: LineEnd) {
@@ -99,7 +79,9 @@ export class NasLine {
     this.name = name
     this.#channel = channel
     const path = `lines[${name}]`
-    this.#machine = new Machine<LineState, LineEvent, never>(env, `${path}.use`, TABLE, 'idle', () => {})
+    this.env = env
+    this.machineName = `${path}.use`
+    this.#machine = new Machine(this, LINE_USE, 'idle')
     this.#telephone = new Telephone(
       env,
       `${path}.call`,
@@ -120,8 +102,12 @@ export class NasLine {
     })
     const { receiveWindow } = host.endpoint.config.tunnel
     this.#queue = new LineQueue(env, line, this.#modem, receiveWindow, () => this.#call?.tunnel?.taken())
-    this.#timer = env.clock.timer(`${path} patience`, () => this.#impatient())
+    const timer = env.clock.timer(`${path} patience`, () => this.#impatient())
+    this.#hunt = new PnsHunt(host.pool, host.patience, timer, this)
   }
+
+  /** Its table has states only. */
+  act(): void {}
 
   get state(): LineState {
     return this.#machine.state
@@ -139,7 +125,7 @@ export class NasLine {
   #ringing({ called, calling = '' }: Setup): void {
     const choice = choose(this.#host.rules, { called, calling, line: this.name })
     this.#user = undefined
-    this.#refused = ''
+    this.#hunt.reset()
     if (!choice) this.#name()
     else if (choice.to === 'local') this.#local(choice)
     else {
@@ -153,7 +139,7 @@ export class NasLine {
     const { called = '', calling = '' } = this.#telephone.call ?? {}
     const to = choice.to === 'local' ? 'local' : choice.to.map(address => formatIpv4(address)).join(' ')
     const user = this.#user === undefined ? {} : { user: this.#user }
-    this.#host.env.trace.emit('tunnel-rule', { line: this.name, called, calling, ...user, rule: choice.rule, to })
+    this.env.trace.emit('tunnel-rule', { line: this.name, called, calling, ...user, rule: choice.rule, to })
   }
 
   /** PPP ends here. */
@@ -175,7 +161,9 @@ export class NasLine {
   }
 
   #begin(callers: Callers): void {
-    this.#caller = callers.take(this.#asLine())
+    const { call } = this.#telephone
+    if (!call) throw new Error(`${this.name}: nobody calls`)
+    this.#caller = callers.take(new LocalLine(this, this.#modem, call))
     this.#telephone.answer()
   }
 
@@ -188,7 +176,7 @@ export class NasLine {
     if (choice.to !== 'local') {
       const { to } = choice
       // Not in the middle of what his packet does to the session that is given up.
-      this.#host.env.clock.after(0, `${this.name} hands over`, () => {
+      this.env.clock.after(0, `${this.name} hands over`, () => {
         if (this.state === 'naming') this.#handOver(choice, to)
       })
       return false
@@ -213,41 +201,19 @@ export class NasLine {
 
   #tunnel(choice: Choice, to: readonly Ipv4[]): void {
     this.#chosen(choice)
-    this.#left = [...to]
-    this.#next(CAUSE.outOfOrder)
+    this.#hunt.begin(to)
   }
 
-  /** Asks the next PNS; none is left: the caller is turned away. */
-  #next(cause: Cause): void {
-    this.#timer.cancel()
-    this.#wish = undefined
+  connecting(): void {
     this.#call = undefined
-    const pns = this.#left.shift()
-    this.#pns = pns
-    if (pns === undefined) {
-      this.#machine.fire('over')
-      return this.#telephone.hangUp(cause)
-    }
     this.#machine.fire('connect')
-    this.#timer.arm(this.#host.patience)
-    const wish: Wish = {
-      ready: control => this.#ask(control),
-      failed: end => {
-        this.#refused = end.sentence
-        this.#next(CAUSE.outOfOrder)
-      },
-    }
-    this.#wish = wish
-    this.#host.pool.want(pns, wish)
   }
 
   /** Incoming-Call-Request. */
-  #ask(control: ControlConnection): void {
+  ask(control: ControlConnection): void {
     const { called = '', calling = '', bearer = 'analogue' } = this.#telephone.call ?? {}
-    this.#wish = undefined
     this.#machine.fire('ask')
-    this.#timer.arm(this.#host.patience)
-    this.#call = this.#host.endpoint.ring(control, this.#handlers(), {
+    this.#call = this.#host.endpoint.ring(control, this, {
       bearerType: bearerOf(bearer),
       physicalChannelId: this.#channel,
       dialedNumber: called,
@@ -258,91 +224,74 @@ export class NasLine {
     })
   }
 
-  #handlers(): CallHandlers {
-    return {
-      answer: () => {
-        this.#telephone.answer()
-        return this.#facts()
-      },
-      connected: () => {
-        this.#timer.cancel()
-        this.#machine.fire('established')
-        if (this.#pns !== undefined) this.#host.pool.succeeded(this.#pns)
-      },
-      received: frame => this.#queue.put(frame),
-      linkInfo: accms => this.#modem.setAccms(accms),
-      ended: end => this.#callEnded(end),
-    }
+  withdraw(): void {
+    this.#call?.clear(1, CAUSE.timerExpiry)
   }
 
-  /** A line without limit is as fast as the field can say. */
-  #facts(): Partial<LineFacts> {
-    const { rate } = this.#telephone
-    const { bearer } = this.#modem
-    const { receiveWindow } = this.#host.endpoint.config.tunnel
-    return {
-      connectSpeed: rate === 0 ? 0xffffffff : rate,
-      framingType: framingOf(bearer),
-      physicalChannelId: this.#channel,
-      processingDelay: processingDelay(receiveWindow, bearer, rate),
-    }
+  turnAway(cause: Cause): void {
+    this.#call = undefined
+    this.#machine.fire('over')
+    this.#telephone.hangUp(cause)
   }
 
-  #callEnded(end: CallEnd): void {
+  // What the call in the tunnel tells
+
+  answer(): LineFacts {
+    this.#telephone.answer()
+    return this.#facts()
+  }
+
+  connected(): void {
+    this.#machine.fire('established')
+    this.#hunt.taken()
+  }
+
+  received(frame: Packet): void {
+    this.#queue.put(frame)
+  }
+
+  linkInfo(accms: LinkInfo): void {
+    this.#modem.setAccms(accms)
+  }
+
+  ended(end: CallEnd): void {
     const { state } = this
-    if (state === 'asking') {
-      if (end.reason !== 'cleared') this.#refused = end.sentence
-      // "Do Not Accept" is a word about this caller; everything else is one about the PNS.
-      if (end.reason !== 'refused' && end.reason !== 'cleared') this.#failed(end.sentence)
-      return this.#next(end.reason === 'refused' ? CAUSE.callRejected : CAUSE.outOfOrder)
-    }
+    if (state === 'asking') return this.#hunt.callEnded(end)
     if (state !== 'tunnelled' && state !== 'dialling') return
     this.#over()
     this.#telephone.hangUp(end.reason === 'control-lost' ? CAUSE.temporaryFailure : CAUSE.normal)
   }
 
-  #failed(sentence: string): void {
-    const end: ControlEnd = { layer: 'pptp', reason: 'timeout', tries: 1, sentence }
-    if (this.#pns !== undefined) this.#host.pool.failed(this.#pns, end)
+  #facts(): LineFacts {
+    return factsOf(this.#telephone.rate, this.#modem.bearer, this.#channel, this.#host.endpoint.config.tunnel)
   }
 
   /** The PNS is silent, or the number that is dialled does not answer. */
   #impatient(): void {
-    if (this.state === 'dialling') {
-      const call = this.#call
-      this.#over()
-      this.#telephone.hangUp()
-      call?.incomplete(refusalOf(CAUSE.noAnswer))
-      return
-    }
-    const waited = formatDuration(this.#host.patience)
-    this.#refused = `The PNS did not answer in ${waited}.`
-    this.#failed(this.#refused)
-    if (this.state === 'asking') this.#call?.clear(1, CAUSE.timerExpiry)
-    else if (this.state === 'connecting') {
-      if (this.#wish && this.#pns !== undefined) this.#host.pool.forget(this.#pns, this.#wish)
-      this.#next(CAUSE.outOfOrder)
-    }
+    if (this.state !== 'dialling') return this.#hunt.impatient()
+    const call = this.#call
+    this.#over()
+    this.#telephone.hangUp()
+    call?.incomplete(refusalOf(CAUSE.noAnswer))
   }
 
   // A PNS asks for a number
 
   /** Outgoing-Call-Request; the line is free. */
-  dial(call: Call, options: DialOptions): CallHandlers {
+  offered(call: Call, options: DialOptions): CallHandlers {
     this.#choice = { rule: 'outgoing call', to: [call.peer] }
-    this.#pns = call.peer
+    this.#hunt.reset(call.peer)
     this.#call = call
     this.#user = undefined
     this.#asked = options
-    return {
-      ...this.#handlers(),
-      dial: () => {
-        this.#machine.fire('dial')
-        this.#timer.arm(this.#host.dialPatience)
-        const bearer = options.bearerType === 2 ? 'digital' : 'analogue'
-        this.#telephone.dial({ called: options.phoneNumber, bearer })
-      },
-    }
+    return this
+  }
+
+  dial(): void {
+    const { bearerType, phoneNumber } = this.#asked as DialOptions
+    this.#machine.fire('dial')
+    this.#hunt.timer.arm(this.#host.dialPatience)
+    this.#telephone.dial({ called: phoneNumber, bearer: bearerType === 2 ? 'digital' : 'analogue' })
   }
 
   // The line
@@ -363,18 +312,17 @@ export class NasLine {
     if (this.#caller) return this.#caller.link.session.receive(frame)
     if (this.state === 'tunnelled' && this.#call) return this.#call.send(frame)
     const detail = `${this.name}: there is no tunnel yet (${this.state})`
-    this.#host.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, detail })
+    this.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, detail })
     frame.release()
   }
 
   /** The telephone call is over, from the other side: whatever was made of it goes. */
   #released(cause: Cause): void {
     const { state } = this
-    const [call, wish, pns] = [this.#call, this.#wish, this.#pns]
+    const call = this.#call
     const caller = this.#caller
     this.#over()
     if (caller) this.#ended(caller, causeEnd(cause), cause)
-    if (wish && pns !== undefined) this.#host.pool.forget(pns, wish)
     if (state === 'dialling') call?.incomplete(refusalOf(cause))
     else call?.clear(1, cause)
   }
@@ -383,41 +331,24 @@ export class NasLine {
     const counted = cause === CAUSE.normal ? 'user-request' : 'lost-carrier'
     this.#host.callers?.ended(caller, counted, ppp => {
       const { layer, reason, tries, detail } = ppp ?? end
-      this.#host.env.trace.emit('dial-end', { number: caller.line.from, layer, reason, tries, detail })
+      this.env.trace.emit('dial-end', { number: caller.line.from, layer, reason, tries, detail })
     })
   }
 
   #over(): void {
-    this.#timer.cancel()
+    this.#hunt.stop()
     this.#machine.fire('over')
     this.#queue.clear()
-    this.#left = []
     this.#call = undefined
     this.#caller = undefined
-    this.#wish = undefined
   }
 
-  /** The line as that by which somebody calls whose PPP ends here. */
-  #asLine(): Line {
-    const { called = '', calling = 'unknown', bearer = 'analogue' } = this.#telephone.call ?? {}
-    return {
-      env: this.#host.env.scope(`ppp on ${this.name} ${this.#host.callers?.count ?? 0}`),
-      name: `lines[${this.name}]`,
-      label: `line ${this.name}`,
-      from: calling,
-      station: { called, calling, portType: PORT_TYPES[bearer] },
-      mtu: 1500,
-      send: frame => this.#modem.send(frame),
-      accmsAgreed: accms => this.#modem.setAccms(accms),
-      carriesItself: () => false,
-      clear: () => this.#pppOver(),
-      snapshot: () => ({ line: this.name, calling }),
-      machines: () => ({}),
-    }
+  localStream(): Random {
+    return this.env.random.fork(`ppp on ${this.name} ${this.#host.callers?.count ?? 0}`)
   }
 
   /** PPP has ended, and now the line does. */
-  #pppOver(): void {
+  pppOver(): void {
     const caller = this.#caller
     if (!caller) return
     this.#over()
@@ -435,7 +366,7 @@ export class NasLine {
       [`${path}.use`]: view(this.state, {
         counters: { waiting: this.#queue.length, dropped: this.#queue.dropped },
         facts: this.#choice ? { rule: this.#choice.rule } : {},
-        timers: running({ patience: this.#timer }),
+        timers: running({ patience: this.#hunt.timer }),
         history: this.#machine.history,
       }),
     }
@@ -446,6 +377,7 @@ export class NasLine {
 
   snapshot(): Snapshot {
     const { state, cause, rate, call } = this.#telephone
+    const { pns, refused } = this.#hunt
     const mine = this.#call
     return {
       call: state,
@@ -453,8 +385,8 @@ export class NasLine {
       ...(call ? { called: call.called, calling: call.calling ?? '', bearer: call.bearer } : {}),
       ...(this.#choice ? { rule: this.#choice.rule } : {}),
       ...(this.#user === undefined ? {} : { user: this.#user }),
-      ...(this.#pns === undefined ? {} : { pns: formatIpv4(this.#pns) }),
-      ...(this.#refused === '' ? {} : { refused: this.#refused }),
+      ...(pns === undefined ? {} : { pns: formatIpv4(pns) }),
+      ...(refused === '' ? {} : { refused }),
       ...(rate === 0 ? {} : { rate }),
       ...(cause === undefined ? {} : { cause: causeText(cause) }),
       waiting: this.#queue.length,

@@ -19,7 +19,7 @@ import { ControlPool } from './control-pool.ts'
 import { IpNode } from './ip-node.ts'
 import { type LineHost, NasLine } from './nas-line.ts'
 import type { Snapshot } from './node.ts'
-import { type GreChoice, profiledEndpoint } from './tunnel-profile.ts'
+import { type GreChoice, serverEndpoint } from './tunnel-profile.ts'
 import type { TunnelRule } from './tunnel-rules.ts'
 import { PPTP_PORT, Tunnelling } from './tunnel-stack.ts'
 
@@ -53,8 +53,8 @@ export class Nas extends IpNode {
 
   constructor(env: Env, routes: readonly RouteSpec[], config: NasConfig, tcp: TcpOptions = {}) {
     super(env, true, routes, tcp)
-    const { tunnels, ppp, channels, patience, dialPatience, gre = {} } = config
-    const pac = profiledEndpoint('default', 'pac', env.node, gre, {
+    const { tunnels, ppp, channels, patience, dialPatience, gre } = config
+    const pac = serverEndpoint('default', gre, {
       maximumChannels: channels,
       // Many calls in one connection, one after the other, each with an ID that has rested.
       callIds: 'random',
@@ -78,7 +78,7 @@ export class Nas extends IpNode {
 
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown), and calls with them. */
   shutDown(): void {
-    for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
+    for (const control of [...this.#tunnelling.endpoint.connections]) control.shutDown()
   }
 
   #named(caller: Parameters<NasLine['is']>[0], user: string): boolean {
@@ -88,14 +88,14 @@ export class Nas extends IpNode {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream).streamEvents)
+    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream))
   }
 
   /** A PNS asks for a number. Incoming calls are hunted from the first line on, so this begins with the last. */
   #decide(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers | Refusal {
     if (request.type !== 'outgoing-call-request' || request.phoneNumber === '') return DO_NOT_ACCEPT
     const line = this.#lines.findLast(line => line.isFree)
-    if (line) return line.dial(call, request)
+    if (line) return line.offered(call, request)
     return this.#lines.some(line => line.up) ? NO_RESOURCE : NO_DIAL_TONE
   }
 
@@ -116,7 +116,7 @@ export class Nas extends IpNode {
     return {
       ...super.snapshot(),
       ...(this.#callers?.snapshot() ?? { calls: {}, ppp: { sessions: 0 } }),
-      pptp: { calls: endpoint.calls.length, controls: endpoint.connections.length },
+      pptp: { calls: endpoint.calls.length, controls: endpoint.connections.size },
       lines,
       line: { busy, free: this.#lines.length - busy },
     }

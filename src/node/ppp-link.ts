@@ -2,9 +2,10 @@
 import { formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
 import type { MachineView } from '../base/view.ts'
 import { clampMss, segmentFor } from '../ip/mss.ts'
-import type { NetworkFacts, PppConfig, PppEnd } from '../ppp/config.ts'
+import type { NetworkFacts, PppConfig, PppEnd, PppSinks } from '../ppp/config.ts'
 import type { Cipher } from '../ppp/mppe-policy.ts'
 import { Session } from '../ppp/session.ts'
 import { dropFacts } from '../wire/facts.ts'
@@ -15,8 +16,8 @@ import { Usage } from './usage.ts'
 
 /** What carries the frames of a PPP session. */
 export interface PppCarrier {
-  /** A scope of its own for each session, or the second one would draw the magic numbers of the first again. */
-  readonly env: Env
+  /** A stream of its own for each session, or the second one would draw the magic numbers of the first again. */
+  sessionStream(): Random
   /** Takes the ownership. */
   send(frame: Packet): void
   /** LCP has agreed on which characters are escaped on an asynchronous line (RFC 1662 §7.1). */
@@ -25,48 +26,39 @@ export interface PppCarrier {
   carriesItself(): boolean
 }
 
-export interface PppLinkEvents {
-  networkUp(port: PppPort, facts: NetworkFacts): void
-  networkDown(port: PppPort): void
-  /** PPP is over: the call may be cleared. */
-  finished(end: PppEnd): void
+/** What its user is told. */
+export interface PppLinkOwner {
+  linkUp(port: PppPort, facts: NetworkFacts): void
+  linkDown(): void
+  /** PPP is over: what carries it may be ended. */
+  linkFinished(end: PppEnd): void
 }
 
 /** One PPP session over one carrier, with its interface in the node's stack while IPCP is open. */
-export class PppLink {
+export class PppLink implements PppSinks {
   readonly session: Session
   port: PppPort | undefined
   facts: NetworkFacts | undefined
   end: PppEnd | undefined
   readonly #node: IpNode
-  readonly #env: Env
   readonly #carrier: PppCarrier
+  readonly #env: Env
   readonly #name: string
-  readonly #events: PppLinkEvents
+  readonly #owner: PppLinkOwner
   readonly #clampsMss: boolean
   readonly usage = new Usage()
 
-  constructor(node: IpNode, carrier: PppCarrier, config: PppConfig, events: PppLinkEvents, clampsMss = false) {
+  constructor(node: IpNode, carrier: PppCarrier, config: PppConfig, owner: PppLinkOwner, clampsMss = false) {
     this.#node = node
-    this.#env = node.env
     this.#carrier = carrier
+    this.#env = node.env
     this.#name = config.iface
-    this.#events = events
+    this.#owner = owner
     this.#clampsMss = clampsMss
-    this.session = new Session(carrier.env, config, {
-      down: frame => carrier.send(frame),
-      up: datagram => this.#up(datagram),
-      accmsAgreed: accms => carrier.accmsAgreed(accms),
-      networkUp: facts => this.#networkUp(facts),
-      networkDown: () => this.#networkDown(),
-      finished: end => {
-        this.end = end
-        this.#events.finished(end)
-      },
-    })
+    this.session = new Session(node.env, config, this, carrier.sessionStream())
   }
 
-  /** A PAC starts PPP after what is being done now: the reply that connects the call must leave before the first frame. */
+  /** After what is being done now: what connects the call must leave before the first frame. */
   open(): void {
     this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
   }
@@ -82,7 +74,8 @@ export class PppLink {
     return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters }, crypto: { ...crypto } }
   }
 
-  #send(datagram: Packet): void {
+  /** An IP packet of the stack, into the link. */
+  send(datagram: Packet): void {
     if (!this.#carrier.carriesItself()) {
       if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
       this.usage.count(datagram, 'out', this.#env.clock.now)
@@ -101,30 +94,46 @@ export class PppLink {
     inside({ iface: this.#name, way, packet: id, parent, bytes: data })
   }
 
-  #up(datagram: Packet): void {
+  // What the session tells
+
+  down(frame: Packet): void {
+    this.#carrier.send(frame)
+  }
+
+  up(datagram: Packet): void {
     if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
     this.usage.count(datagram, 'in', this.#env.clock.now)
     this.#showInside(datagram, 'out')
     this.#node.stack.receiveFrom(this.#name, datagram)
   }
 
-  #networkUp(facts: NetworkFacts): void {
-    const port = new PppPort(this.#name, facts.mtu, packet => this.#send(packet))
+  accmsAgreed(accms: { readonly sendAccm: number; readonly receiveAccm: number }): void {
+    this.#carrier.accmsAgreed(accms)
+  }
+
+  networkUp(facts: NetworkFacts): void {
+    const port = new PppPort(this.#name, facts.mtu, this)
     this.port = port
     this.facts = facts
     this.#node.addInterface(port, { address: facts.local, prefix: prefixOf(facts.peer, 32) })
-    this.#env.trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
-    this.#events.networkUp(port, facts)
+    const { trace } = this.#env
+    if (trace.on) trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
+    this.#owner.linkUp(port, facts)
   }
 
-  #networkDown(): void {
+  networkDown(): void {
     const { port } = this
     if (!port) return
     this.port = undefined
     port.up = false
     this.#node.stack.removeInterface(port.name)
-    this.#events.networkDown(port)
+    this.#owner.linkDown()
     this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
+  }
+
+  finished(end: PppEnd): void {
+    this.end = end
+    this.#owner.linkFinished(end)
   }
 }
 

@@ -12,7 +12,7 @@ import { acceptedStream, type Connection, type ConnectionHandlers, type TcpOptio
 import type { Bearer } from '../link/signal.ts'
 import type { Call, IncomingRequest, OutgoingRequest } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
-import type { CallEnd, CallHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
+import type { CallEnd, CallHandlers, ControlEnd, ControlHandlers, EndpointConfig, Refusal } from '../pptp/types.ts'
 import { PORT_VIRTUAL } from '../wire/radius-attributes.ts'
 import type { Caller, Line, Station } from './caller.ts'
 import { type AccessConfig, type AccessLimits, Callers } from './callers.ts'
@@ -21,8 +21,8 @@ import { IpNode } from './ip-node.ts'
 import { bearerOf } from './line-words.ts'
 import type { Snapshot } from './node.ts'
 import { callCause, callEnd, controlEnd } from './tunnel-end.ts'
-import { type GreChoice, HABITS, profiledEndpoint } from './tunnel-profile.ts'
-import { greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { type GreChoice, HABITS, serverEndpoint } from './tunnel-profile.ts'
+import { CallCarrier, type CallOwner, greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ServerConfig extends AccessConfig {
   readonly gre?: GreChoice
@@ -35,7 +35,7 @@ export type Limits = AccessLimits &
 /** RFC 2637 §2.8, §2.10: General Error with "no resource". */
 const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 
-export class PptpServer extends IpNode {
+export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
   readonly kind = 'pptp-server'
   readonly #config: ServerConfig
   readonly #tunnelling: Tunnelling
@@ -46,9 +46,9 @@ export class PptpServer extends IpNode {
     super(env, true, routes, tcp)
     this.#config = config
     this.#callers = new Callers(this, config)
-    const { profile = 'default', gre = {}, limits = {} } = config
+    const { profile = 'default', gre, limits = {} } = config
     const { callsPerConnection, connections, connectionsPerPeer } = limits
-    const pac = profiledEndpoint(profile, 'pac', env.node, gre, {
+    const pac = serverEndpoint(profile, gre, {
       takesIncomingCalls: profile !== 'linux',
       ...(callsPerConnection === undefined ? {} : { callsPerConnection }),
       ...(connections === undefined ? {} : { connections }),
@@ -70,7 +70,7 @@ export class PptpServer extends IpNode {
 
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
   shutDown(): void {
-    for (const control of this.#tunnelling.endpoint.connections.slice()) control.shutDown()
+    for (const control of [...this.#tunnelling.endpoint.connections]) control.shutDown()
   }
 
   /** Asks an access server to dial a number (RFC 2637 §2.7); who answers is a caller like any other. */
@@ -82,15 +82,9 @@ export class PptpServer extends IpNode {
       ready: control => {
         const { dial } = this.#tunnelling.endpoint.config
         const bearerType = bearer === undefined ? dial.bearerType : bearerOf(bearer)
-        const call: Call = control.dial(
-          {
-            connected: () => caller.link.open(),
-            received: frame => caller.link.session.receive(frame),
-            ended: end => this.#ended(caller, end),
-          },
-          { phoneNumber: number, bearerType },
-        )
-        const caller = this.#callers.take(this.#lineOf(call, { called: number, calling: number }))
+        const line = this.#line(via, { called: number, calling: number })
+        line.call = control.dial(line, { phoneNumber: number, bearerType })
+        line.caller = this.#callers.take(line)
       },
       failed: end => this.#over(peer, controlEnd(end)),
     })
@@ -103,14 +97,12 @@ export class PptpServer extends IpNode {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    return acceptedStream(connection, stream => {
-      const control: ControlConnection = this.#tunnelling.endpoint.accept(local, peer, stream, {
-        ended: end => {
-          if (control.carried === 0) this.#over(formatIpv4(peer), controlEnd(end))
-        },
-      })
-      return control.streamEvents
-    })
+    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream, this))
+  }
+
+  /** Of a control connection. */
+  ended(end: ControlEnd, { carried, peer }: ControlConnection): void {
+    if (carried === 0) this.#over(formatIpv4(peer), controlEnd(end))
   }
 
   /** Takes a call if there is room for it and an address to give. */
@@ -120,47 +112,24 @@ export class PptpServer extends IpNode {
       this.#over(formatIpv4(call.peer), refused(full))
       return NO_RESOURCE
     }
-    const caller = this.#callers.take(this.#lineOf(call, numbersOf(request)))
-    return {
-      connected: () => caller.link.open(),
-      received: frame => caller.link.session.receive(frame),
-      ended: end => this.#ended(caller, end),
-    }
+    const line = this.#line(call.peer, numbersOf(request))
+    line.call = call
+    line.caller = this.#callers.take(line)
+    return line
   }
 
-  #ended(caller: Caller, end: CallEnd): void {
-    this.#callers.ended(caller, callCause(end), ppp => this.#over(caller.line.from, ppp ?? callEnd(end)))
+  /** What is behind a NAS has telephone numbers (RFC 2637 §2.9); others have their address only. */
+  #line(peer: Ipv4, numbers: Numbers | undefined): ServerLine {
+    const { mtu, profile = 'default' } = this.#config
+    return new ServerLine(this.#tunnelling, this, tunnelMtu(this, peer, mtu, HABITS[profile].ppp.mtu), numbers)
+  }
+
+  callEnded(line: ServerLine, end: CallEnd): void {
+    this.#callers.ended(line.caller, callCause(end), ppp => this.#over(line.from, ppp ?? callEnd(end)))
   }
 
   #over(peer: string, { layer, reason, tries, detail }: TunnelEnd): void {
     this.env.trace.emit('tunnel-end', { peer, layer, reason, tries, detail })
-  }
-
-  /** What is behind a NAS has telephone numbers (RFC 2637 §2.9); others have their address only. */
-  #lineOf(call: Call, numbers: Numbers | undefined): Line {
-    const { callId } = call
-    const from = formatIpv4(call.peer)
-    const { mtu, profile = 'default' } = this.#config
-    const station: Station = { calling: from, ...numbers, portType: PORT_VIRTUAL }
-    return {
-      ...this.#tunnelling.carrier(call),
-      name: callName(callId),
-      label: `call ${callId}`,
-      from,
-      station,
-      mtu: tunnelMtu(this, call.peer, mtu, HABITS[profile].ppp.mtu),
-      clear: () => call.clear(),
-      snapshot: () => ({
-        callId,
-        peer: from,
-        ...numbers,
-        pptp: { call: call.state, gre: greSnapshot(call) },
-      }),
-      machines: () => ({
-        'pptp.call': call.view(),
-        ...(call.tunnel ? { 'pptp.gre': call.tunnel.view() } : {}),
-      }),
-    }
   }
 
   /** A second control connection with the same computer has the name of the first and `#2`. */
@@ -194,3 +163,54 @@ const numbersOf = (request: OutgoingRequest | IncomingRequest): Numbers | undefi
 
 /** State machines of a call are named by its call ID, which it has from the first message on. */
 const callName = (callId: number): string => `calls[${callId}]`
+
+/** A call as the line by which somebody calls. */
+class ServerLine extends CallCarrier implements Line {
+  readonly mtu: number
+  readonly #numbers: Numbers | undefined
+  #caller: Caller | undefined
+
+  constructor(tunnelling: Tunnelling, owner: PptpServer, mtu: number, numbers: Numbers | undefined) {
+    super(tunnelling, owner)
+    this.mtu = mtu
+    this.#numbers = numbers
+  }
+
+  set caller(caller: Caller) {
+    this.#caller = caller
+    this.attach(caller.link)
+  }
+  get caller(): Caller {
+    if (!this.#caller) throw new Error(`nobody calls by ${this.label} yet`)
+    return this.#caller
+  }
+
+  get name(): string {
+    return callName(this.call.callId)
+  }
+  get label(): string {
+    return `call ${this.call.callId}`
+  }
+  get from(): string {
+    return formatIpv4(this.call.peer)
+  }
+  get station(): Station {
+    return { calling: this.from, ...this.#numbers, portType: PORT_VIRTUAL }
+  }
+
+  clear(): void {
+    this.call.clear()
+  }
+
+  snapshot(): Snapshot {
+    const { call, from } = this
+    return { callId: call.callId, peer: from, ...this.#numbers, pptp: { call: call.state, gre: greSnapshot(call) } }
+  }
+
+  machines(): Record<string, MachineView> {
+    const { call } = this
+    const machines: Record<string, MachineView> = { 'pptp.call': call.view() }
+    if (call.tunnel) machines['pptp.gre'] = call.tunnel.view()
+    return machines
+  }
+}

@@ -15,7 +15,7 @@
  */
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
-import { Machine, table } from '../base/table.ts'
+import { Machine, type MachineOwner, table } from '../base/table.ts'
 import { type MachineView, view } from '../base/view.ts'
 import type { LineEnd } from '../link/serial.ts'
 import { CAUSE, type Cause, formatRate, type LineSignal, slower } from '../link/signal.ts'
@@ -62,7 +62,9 @@ export interface TelephoneEvents {
   free(): void
 }
 
-export class Telephone {
+export class Telephone implements MachineOwner<never> {
+  readonly env: Env
+  readonly machineName: string
   readonly line: LineEnd
   /** The call, or the last one. */
   call: Setup | undefined
@@ -70,7 +72,6 @@ export class Telephone {
   rate = 0
   /** Why the last call ended. */
   cause: Cause | undefined
-  readonly #env: Env
   readonly #events: TelephoneEvents
   readonly #yields: boolean
   readonly #machine: Machine<TelephoneState, TelephoneEvent, never>
@@ -79,17 +80,21 @@ export class Telephone {
 
   /** `machine`: its name in the trace, `line` or `lines[tty0.7]`. */
   constructor(env: Env, machine: string, line: LineEnd, events: TelephoneEvents, { yields = false } = {}) {
-    this.#env = env
+    this.env = env
+    this.machineName = machine
     this.line = line
     this.#events = events
     this.#yields = yields
-    this.#machine = new Machine<TelephoneState, TelephoneEvent, never>(env, machine, TABLE, 'idle', () => {})
+    this.#machine = new Machine(this, TABLE, 'idle')
     line.attach({
       octets: packet => this.#octets(packet),
       signalled: signal => this.#signalled(signal),
       carrier: up => this.#carrier(up),
     })
   }
+
+  /** Its table has states only. */
+  act(): void {}
 
   get state(): TelephoneState {
     return this.#machine.state
@@ -205,7 +210,7 @@ export class Telephone {
 
   #idle(packet: Packet): void {
     const detail = `${this.line.name} is ${this.state}`
-    this.#env.trace.drop({ reason: 'line-idle', layer: 'line', packet: packet.id, detail })
+    this.env.trace.drop({ reason: 'line-idle', layer: 'line', packet: packet.id, detail })
     packet.release()
   }
 }

@@ -83,19 +83,34 @@ export const HABITS: Readonly<Record<Profile, Habits>> = {
   },
 }
 
-/** What an end wants of MPPE: Linux answers a Reset-Request in its own way (decisions 19). */
+/** What an end wants of MPPE: Linux answers a Reset-Request in its own way (decisions 19), unless the lab says how. */
 export const profiledMppe = (profile: Profile, setting: MppeSetting): MppeSetting =>
-  profile === 'linux' ? { ...policyOf(setting), reset: 'linux' } : setting
+  profile === 'linux' ? { reset: 'linux', ...policyOf(setting) } : setting
 
-/** The endpoint of a node that has this profile; `changes` are what its kind and its lab say. */
-export function profiledEndpoint(
+/** The endpoint of a node that has this profile; `changes` are what its kind says, `gre` what its lab does. */
+function profiled(
   profile: Profile,
   role: Role,
-  node: string,
-  gre: GreChoice,
-  changes: Partial<EndpointConfig>,
+  gre: GreChoice = {},
+  changes: Partial<EndpointConfig> = {},
 ): EndpointConfig {
   const { ends, tunnels } = HABITS[profile]
   const tunnel = { ...TUNNEL, ...tunnels[role], ...gre }
-  return endpointConfig(role, { hostName: node, ...ends[role], tunnel, ...changes })
+  return endpointConfig(role, { hostName: undefined, ...ends[role], tunnel, ...changes })
 }
+
+/** Of those of whom nothing more is said: there may be thousands of such clients. */
+const CLIENTS: Readonly<Record<Profile, EndpointConfig>> = {
+  default: profiled('default', 'pns'),
+  linux: profiled('linux', 'pns'),
+  windows: profiled('windows', 'pns'),
+}
+
+export const clientEndpoint = (profile: Profile, gre: GreChoice | undefined): EndpointConfig =>
+  gre ? profiled(profile, 'pns', gre) : CLIENTS[profile]
+
+export const serverEndpoint = (
+  profile: Profile,
+  gre: GreChoice | undefined,
+  changes: Partial<EndpointConfig>,
+): EndpointConfig => profiled(profile, 'pac', gre, changes)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `pptp-lab`: finds the command, runs it, and turns every ending into an exit status. */
 import { COMMANDS } from './commands/table.ts'
+import { compileLess } from './compiler.ts'
 import { shippedLabs, version } from './package.ts'
 import { atTerminal, err, OutputClosed, out } from './terminal.ts'
 import { type Command, columns, didYouMean, EXIT, helpOf, parse, UsageError } from './usage.ts'
@@ -42,6 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT.good
   }
   const action = await command.load()
+  compileLess()
   return action(parsed.operands, parsed.options)
 }
 

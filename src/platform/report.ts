@@ -2,6 +2,7 @@
 import {
   type CallLedger,
   FailureWatch,
+  Fold,
   failureLines,
   formatTime,
   type Lab,
@@ -112,18 +113,24 @@ export class StoryReport implements Report {
   readonly #run: Run
   readonly #quiet: boolean
   readonly #story: Story
+  /** Absent: nothing is folded. */
+  readonly #fold: Fold | undefined
   readonly #failures: FailureWatch
   readonly #nodeWidth: number
   readonly #screen = terminalWidth()
   #text = ''
 
-  constructor(run: Run, { quiet = false, verbose = false }: { quiet?: boolean; verbose?: boolean }) {
+  constructor(
+    run: Run,
+    { quiet = false, verbose = false, unfolded = verbose }: { quiet?: boolean; verbose?: boolean; unfolded?: boolean },
+  ) {
     const { lab } = run.simulation
     this.packets = verbose && !quiet
     this.#run = run
     this.#quiet = quiet
     this.#failures = new FailureWatch(lab)
     this.#story = new Story({ verbose, names: namesOf(lab) })
+    this.#fold = unfolded ? undefined : new Fold()
     this.#nodeWidth = Math.max(4, ...lab.nodes.map(node => node.name.length))
   }
 
@@ -139,7 +146,11 @@ export class StoryReport implements Report {
     this.#failures.event(event)
     if (this.#quiet) return
     const line = this.#story.tell(event)
-    if (line) this.#text += `${this.#paint(line)}\n`
+    if (line) this.#tell(this.#fold?.add(line) ?? [line])
+  }
+
+  #tell(lines: readonly StoryLine[]): void {
+    for (const line of lines) this.#text += `${this.#paint(line)}\n`
   }
 
   #paint(line: StoryLine): string {
@@ -158,6 +169,7 @@ export class StoryReport implements Report {
   }
 
   end(result: RunResult, { interrupted, replayed, calls }: Ending): void {
+    if (!this.#quiet) this.#tell(this.#fold?.end(result.t) ?? [])
     this.flush()
     const lines: string[] = ['']
     for (const failed of this.#failures.failed) {

@@ -22,10 +22,14 @@ export class UsageError extends Error {
 export interface Option {
   readonly type: 'boolean' | 'string'
   readonly multiple?: boolean
+  /** One letter that stands for its name. */
+  readonly short?: string
   /** What stands for the value in the help: `DIR`. */
   readonly value?: string
   /** What a value is, and one for example. */
   readonly wants?: readonly [what: string, example: string]
+  /** All that its value may be. */
+  readonly words?: readonly string[]
   readonly help: string
 }
 
@@ -42,7 +46,7 @@ export interface Command {
   load(): Promise<Action>
 }
 
-export const HELP: Option = { type: 'boolean', help: 'show this help' }
+export const HELP: Option = { type: 'boolean', short: 'h', help: 'show this help' }
 
 /** The sentence about an unknown word. Only here does a wrong command line wait for the core. */
 export async function didYouMean(word: string, known: readonly string[], otherwise: string, dashes = '') {
@@ -89,9 +93,8 @@ export async function parse(name: string, command: Command, args: readonly strin
 }
 
 function parserOptions(known: Readonly<Record<string, Option>>): NonNullable<ParseArgsConfig['options']> {
-  const entries = Object.entries(known).map(([key, { type, multiple = false }]) => {
-    const option = { type, multiple }
-    return [key, key === 'help' ? { ...option, short: 'h' } : option] as const
+  const entries = Object.entries(known).map(([key, { type, multiple = false, short }]) => {
+    return [key, { type, multiple, ...(short === undefined ? {} : { short }) }] as const
   })
   return Object.fromEntries(entries)
 }
@@ -108,8 +111,8 @@ function checkCount(name: string, { operands, example }: Command, given: readonl
 }
 
 export function helpOf(name: string, { operands, example, help, options }: Command): string {
-  const rows = Object.entries({ ...options, help: HELP }).map(([key, { value, help }]): [string, string] => [
-    `--${key}${value === undefined ? '' : ` ${value}`}`,
+  const rows = Object.entries({ ...options, help: HELP }).map(([key, { value, short, help }]): [string, string] => [
+    `${short === undefined || key === 'help' ? '' : `-${short}, `}--${key}${value === undefined ? '' : ` ${value}`}`,
     help,
   ])
   const usage = ['pptp-lab', name, operands, Object.keys(options).length > 0 ? '[OPTIONS]' : ''].filter(word => word)

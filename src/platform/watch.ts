@@ -12,6 +12,7 @@ export interface WatchFlags {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly verbose?: boolean
+  readonly unfolded?: boolean
   readonly record?: string
   readonly pcap?: string
   readonly ledger?: boolean

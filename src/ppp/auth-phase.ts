@@ -4,11 +4,13 @@
  *
  * Limits: when both ends authenticate by MS-CHAPv2 the keys are those of the exchange that ended last, as with pppd.
  */
-import { Machine, table } from '../base/table.ts'
+import type { Env } from '../base/env.ts'
+import { Machine, type MachineOwner, table } from '../base/table.ts'
 import { type MachineView, view } from '../base/view.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
+import type { ExchangeOwner } from './auth.ts'
 import { isChap } from './chap.ts'
 import { ChapAuthenticator } from './chap-authenticator.ts'
 import { ChapProver } from './chap-prover.ts'
@@ -29,19 +31,20 @@ const AUTH = table<AuthState, AuthEvent, never>({
 
 export interface AuthHooks {
   /** Every exchange has succeeded, or none was agreed. */
-  done(keys: MppeKeys | undefined): void
+  authenticated(keys: MppeKeys | undefined): void
   /** A later Challenge, in the network phase, has succeeded once more (RFC 1994 §2). */
-  again(keys: MppeKeys | undefined): void
+  authenticatedAgain(keys: MppeKeys | undefined): void
 }
 
-export class AuthPhase {
+export class AuthPhase implements MachineOwner<never>, ExchangeOwner {
   /** Who the peer proved to be. */
   user: string | undefined
   readonly #link: Link
   readonly #hooks: AuthHooks
   readonly #machine: Machine<AuthState, AuthEvent, never>
-  #pap: { readonly prover?: PapProver | undefined; readonly authenticator?: PapAuthenticator | undefined } = {}
-  #chap: { readonly prover?: ChapProver | undefined; readonly authenticator?: ChapAuthenticator | undefined } = {}
+  /** The exchange in which the peer proves itself, and that in which we do. */
+  #asking: PapAuthenticator | ChapAuthenticator | undefined
+  #proving: PapProver | ChapProver | undefined
   /** Exchanges that have not succeeded yet. */
   #unproved = 0
   #keys: MppeKeys | undefined
@@ -49,15 +52,24 @@ export class AuthPhase {
   constructor(link: Link, hooks: AuthHooks) {
     this.#link = link
     this.#hooks = hooks
-    this.#machine = new Machine(link.env, `${link.config.machine}.auth`, AUTH, 'idle', () => {})
+    this.#machine = new Machine(this, AUTH, 'idle')
   }
+
+  get env(): Env {
+    return this.#link.env
+  }
+  get machineName(): string {
+    return `${this.#link.config.machine}.auth`
+  }
+  /** Its table has states only. */
+  act(): void {}
 
   get state(): AuthState {
     return this.#machine.state
   }
   /** The peer was refused and may still try something else: why the link ends if it goes instead. */
   get refused(): PppEnd | undefined {
-    return this.#chap.authenticator?.refused
+    return this.#asking instanceof ChapAuthenticator ? this.#asking.refused : undefined
   }
 
   /** How the peer proves itself, and how we do. */
@@ -66,8 +78,8 @@ export class AuthPhase {
     if (methods.peer !== undefined) facts.peer = methods.peer
     if (methods.own !== undefined) facts.own = methods.own
     if (this.user !== undefined) facts.user = this.user
-    const asking = (this.#pap.authenticator ?? this.#chap.authenticator)?.view()
-    const proving = (this.#pap.prover ?? this.#chap.prover)?.view()
+    const asking = this.#asking?.view()
+    const proving = this.#proving?.view()
     return view(this.state, {
       counters: {
         unproved: this.#unproved,
@@ -83,23 +95,20 @@ export class AuthPhase {
   /** LCP is open: `peerMethod` is how the peer is to prove itself, `ownMethod` how we are. */
   start(peerMethod: string | undefined, ownMethod: string | undefined): void {
     const link = this.#link
-    const peer = (user: string, keys: MppeKeys | undefined): void => {
-      this.user = user
-      this.#proved(keys)
-    }
-    const own = (_user: string, keys: MppeKeys | undefined): void => this.#proved(keys)
-    this.#pap = {
-      authenticator: peerMethod === 'pap' ? new PapAuthenticator(link, peer) : undefined,
-      prover: ownMethod === 'pap' ? new PapProver(link, own) : undefined,
-    }
-    this.#chap = {
-      authenticator: isChap(peerMethod) ? new ChapAuthenticator(link, peerMethod, peer) : undefined,
-      prover: isChap(ownMethod) ? new ChapProver(link, ownMethod, own) : undefined,
-    }
+    this.#asking = isChap(peerMethod)
+      ? new ChapAuthenticator(link, peerMethod, this)
+      : peerMethod === 'pap'
+        ? new PapAuthenticator(link, this)
+        : undefined
+    this.#proving = isChap(ownMethod)
+      ? new ChapProver(link, ownMethod, this)
+      : ownMethod === 'pap'
+        ? new PapProver(link, this)
+        : undefined
     const exchanges = this.#exchanges()
     this.#unproved = exchanges.length
     if (this.#unproved === 0) {
-      this.#hooks.done(undefined)
+      this.#hooks.authenticated(undefined)
       return
     }
     this.#machine.fire('start')
@@ -109,8 +118,8 @@ export class AuthPhase {
   /** LCP is no longer open. */
   stop(): void {
     for (const exchange of this.#exchanges()) exchange.stop()
-    this.#pap = {}
-    this.#chap = {}
+    this.#asking = undefined
+    this.#proving = undefined
     this.#keys = undefined
     this.#machine.fire('down')
   }
@@ -121,19 +130,28 @@ export class AuthPhase {
   }
 
   #exchanges(): readonly { start(): void; stop(): void }[] {
-    const all = [this.#pap.authenticator, this.#pap.prover, this.#chap.authenticator, this.#chap.prover]
-    return all.filter(exchange => exchange !== undefined)
+    // PAP goes first, where the other is CHAP: it needs no Challenge.
+    const papFirst = this.#proving instanceof PapProver && this.#asking instanceof ChapAuthenticator
+    const both = papFirst ? [this.#proving, this.#asking] : [this.#asking, this.#proving]
+    return both.filter(exchange => exchange !== undefined)
   }
 
-  #proved(keys: MppeKeys | undefined): void {
+  peerProved(user: string, keys: MppeKeys | undefined): void {
+    this.user = user
+    this.ownProved(keys)
+  }
+
+  ownProved(keys: MppeKeys | undefined): void {
     if (this.#unproved === 0) {
-      this.#hooks.again(keys)
+      this.#hooks.authenticatedAgain(keys)
       return
     }
     if (keys) this.#keys = keys
     if (--this.#unproved > 0) return
     this.#machine.fire('success')
-    this.#hooks.done(this.#keys)
+    const all = this.#keys
+    this.#keys = undefined
+    this.#hooks.authenticated(all)
   }
 
   receivePap(bytes: Uint8Array): void {
@@ -143,10 +161,9 @@ export class AuthPhase {
       return
     }
     const packet = parsed.value
-    report(this.#link, 'received', Ppp.PAP, packet, () => Pap.show(packet))
-    const { authenticator, prover } = this.#pap
-    if (packet.type === 'authenticate-request' && authenticator) authenticator.receive(packet)
-    else if (packet.type !== 'authenticate-request' && prover) prover.receive(packet)
+    if (this.#link.env.trace.on) report(this.#link, 'received', Ppp.PAP, packet, Pap.show(packet))
+    if (packet.type === 'authenticate-request' && this.#asking instanceof PapAuthenticator) this.#asking.receive(packet)
+    else if (packet.type !== 'authenticate-request' && this.#proving instanceof PapProver) this.#proving.receive(packet)
     else this.#notAgreed(packet.type)
   }
 
@@ -157,8 +174,9 @@ export class AuthPhase {
       return
     }
     const packet = parsed.value
-    report(this.#link, 'received', Ppp.CHAP, packet, () => Chap.show(packet))
-    const { authenticator, prover } = this.#chap
+    if (this.#link.env.trace.on) report(this.#link, 'received', Ppp.CHAP, packet, Chap.show(packet))
+    const authenticator = this.#asking instanceof ChapAuthenticator ? this.#asking : undefined
+    const prover = this.#proving instanceof ChapProver ? this.#proving : undefined
     if (packet.type === 'response' || packet.type === 'change-password') {
       if (authenticator) authenticator.receive(packet)
       else this.#notAgreed(packet.type)

@@ -1,9 +1,15 @@
 /** What PAP and CHAP have in common: one proves who we are (`Prover`), one asks who the peer is (`Authenticator`). */
+import { toLatin1 } from '../base/bytes.ts'
 import type { MppeKeys } from './keys.ts'
 import type { ExchangeView } from './link.ts'
 
-/** Called when the exchange went well; how it fails is told to the link. */
-export type Succeeded = (user: string, keys: MppeKeys | undefined) => void
+/** Who is told that an exchange went well; how it fails is told to the link. */
+export interface ExchangeOwner {
+  /** The peer is `user`. */
+  peerProved(user: string, keys: MppeKeys | undefined): void
+  /** The peer knows who we are. */
+  ownProved(keys: MppeKeys | undefined): void
+}
 
 /** Packets handed in are parsed; the bytes in them are valid during the call only. */
 export interface Exchange<P> {
@@ -15,7 +21,7 @@ export interface Exchange<P> {
 }
 
 /** One character an octet, as in names of CHAP and PAP. */
-export const text = (bytes: Uint8Array): string => Array.from(bytes, b => String.fromCharCode(b)).join('')
+export const text = toLatin1
 
 /** `DOMAIN\user` is `user` (RFC 2759 §4). */
 export const withoutDomain = (user: string): string => user.slice(user.lastIndexOf('\\') + 1)

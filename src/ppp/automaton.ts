@@ -8,7 +8,7 @@
  */
 import type { Env } from '../base/env.ts'
 import type { Timer } from '../base/scheduler.ts'
-import { Machine, table } from '../base/table.ts'
+import { Machine, type MachineOwner, table } from '../base/table.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import type { PppTimers } from './config.ts'
 
@@ -210,8 +210,11 @@ export const AUTOMATON = table<State, Event, Action>({
   },
 })
 
-/** What a layer does when the automaton says so. */
+/** Whose automaton it is, and what a layer does when it says so. */
 export interface Actions {
+  readonly env: Env
+  /** `ppp.lcp` */
+  readonly machineName: string
   tls(): void
   tlu(): void
   tld(): void
@@ -229,9 +232,10 @@ export interface Actions {
 /** The restart timer runs in these states only (§4.2). */
 const TIMED: readonly State[] = ['closing', 'stopping', 'req-sent', 'ack-rcvd', 'ack-sent']
 
-export class Automaton {
+export class Automaton implements MachineOwner<Action> {
   readonly #machine: Machine<State, Event, Action>
-  readonly #timer: Timer
+  /** While it runs. */
+  #timer: Timer | undefined
   readonly #timers: PppTimers
   readonly #actions: Actions
   /** How many more requests may be sent (§4.6). */
@@ -239,11 +243,17 @@ export class Automaton {
   #sent = 0
   #ranOut = 0
 
-  constructor(env: Env, name: string, timers: PppTimers, actions: Actions) {
+  constructor(timers: PppTimers, actions: Actions) {
     this.#timers = timers
     this.#actions = actions
-    this.#machine = new Machine(env, name, AUTOMATON, 'initial', action => this.#act(action))
-    this.#timer = env.clock.timer(`${env.node} ${name} restart timer`, () => this.#timeout())
+    this.#machine = new Machine(this, AUTOMATON, 'initial')
+  }
+
+  get env(): Env {
+    return this.#actions.env
+  }
+  get machineName(): string {
+    return this.#actions.machineName
   }
 
   get state(): State {
@@ -262,8 +272,21 @@ export class Automaton {
   /** False when the table has no such cell: the caller says what it discards. */
   fire(event: Event): boolean {
     const known = this.#machine.fire(event)
-    if (!TIMED.includes(this.state)) this.#timer.cancel()
+    if (!TIMED.includes(this.state)) {
+      this.#timer?.cancel()
+      this.#timer = undefined
+    }
     return known
+  }
+
+  #arm(): void {
+    const { clock, node } = this.env
+    this.#timer ??= clock.timer(`${node} ${this.machineName} restart timer`, Automaton.#due, this)
+    this.#timer.arm(this.#timers.restart)
+  }
+
+  static #due(automaton: Automaton): void {
+    automaton.#timeout()
   }
 
   #timeout(): void {
@@ -276,7 +299,7 @@ export class Automaton {
     this.#ranOut = 0
   }
 
-  #act(action: Action): void {
+  act(action: Action): void {
     switch (action) {
       case 'irc': {
         const terminating = this.state === 'closing' || this.state === 'stopping'
@@ -288,13 +311,13 @@ export class Automaton {
         // The peer gets one restart period to hear the Terminate-Ack before the layer finishes (§4.4).
         this.#restart = 0
         this.#sent = 0
-        this.#timer.arm(this.#timers.restart)
+        this.#arm()
         return
       case 'scr':
       case 'str':
         this.#restart--
         this.#sent++
-        this.#timer.arm(this.#timers.restart)
+        this.#arm()
         this.#actions[action]()
         return
       case 'tlf':

@@ -26,18 +26,18 @@ import { FourOctets, type OptionRule, type Verdict } from './options.ts'
 
 export interface CcpHooks {
   /** `sender` and `receiver` stand if both sides agreed to MPPE. */
-  up(): void
-  finished(tries: number): void
-  terminated(text: string): void
-  catastrophe(detail: string): void
+  ccpUp(): void
+  ccpFinished(tries: number): void
+  /** Why it is about to finish. */
+  ccpEnding(detail: string): void
   /** The peer will not have our MPPE, or only one that we may not have. */
-  refused(detail: string): void
+  ccpRefused(detail: string): void
 }
 
 /** A Reset-Request without effect is repeated this much later at the earliest, as by pppd. */
 const RESET_AGAIN = sec(1)
 
-export class Ccp {
+export class Ccp implements LayerHooks {
   readonly protocol: ControlProtocol
   sender: MppeSender | undefined
   receiver: MppeReceiver | undefined
@@ -47,27 +47,19 @@ export class Ccp {
   sending: Policy.Cipher = 'none'
   receiving: Policy.Cipher = 'none'
   readonly #link: Link
+  readonly #hooks: CcpHooks
   readonly #policy: Policy.MppePolicy
   readonly #mppe: MppeRule
   #keys: MppeKeys | undefined
   /** The Reset-Request that is not answered yet. */
   #reset: { readonly id: number; readonly again: SimTime } | undefined
 
-  constructor(link: Link, hooks: CcpHooks) {
+  constructor(link: Link, policy: Policy.MppePolicy, hooks: CcpHooks) {
     this.#link = link
-    const policy = Policy.policyOf(link.config.mppe)
+    this.#hooks = hooks
     this.#policy = policy
-    this.#mppe = new MppeRule(policy, detail => hooks.refused(detail))
-    const layer: LayerHooks = {
-      ...hooks,
-      up: () => {
-        this.#up()
-        hooks.up()
-      },
-      down: () => this.#down(),
-      other: packet => this.#other(packet),
-    }
-    this.protocol = new ControlProtocol(link, 'ccp', Ppp.CCP, [this.#mppe], layer)
+    this.#mppe = new MppeRule(policy, hooks)
+    this.protocol = new ControlProtocol(link, 'ccp', Ppp.CCP, [this.#mppe], this)
   }
 
   start(keys: MppeKeys): void {
@@ -97,11 +89,25 @@ export class Ccp {
     return result
   }
 
+  // What its protocol tells
+
+  up(): void {
+    this.#agree()
+    this.#hooks.ccpUp()
+  }
+  finished(tries: number): void {
+    this.#hooks.ccpFinished(tries)
+  }
+  terminated(text: string): void {
+    this.#hooks.ccpEnding(`The peer ended CCP${text && `: ${text}`}.`)
+  }
+  catastrophe(detail: string): void {
+    this.#hooks.ccpEnding(detail)
+  }
+
   /** Keys start anew whenever CCP opens (RFC 3078 §5). */
-  #up(): void {
-    const { options } = this.protocol
-    const ours = options.ours(this.#mppe)
-    const theirs = options.theirs(this.#mppe)
+  #agree(): void {
+    const { ours, theirs } = this.#mppe
     const keys = this.#keys
     if (!keys || ours === undefined || theirs === undefined) return
     const sent = this.#options(theirs)
@@ -113,10 +119,11 @@ export class Ccp {
   }
 
   #options(agreed: number): MppeOptions {
-    return { ...Policy.modeOf(agreed), resetChangesKey: this.#policy.reset === 'linux', work: this.work }
+    const { bits, stateful } = Policy.modeOf(agreed)
+    return { bits, stateful, resetChangesKey: this.#policy.reset === 'linux', work: this.work }
   }
 
-  #down(): void {
+  down(): void {
     this.sender = undefined
     this.receiver = undefined
     this.sending = 'none'
@@ -133,7 +140,7 @@ export class Ccp {
     this.protocol.send({ type: 'reset-request', id, data: new Uint8Array(0) })
   }
 
-  #other(packet: Cp.Cp): boolean {
+  other(packet: Cp.Cp): boolean {
     if (packet.type === 'reset-ack') return true
     if (packet.type !== 'reset-request') return false
     if (!this.sender) {
@@ -152,14 +159,14 @@ export class Ccp {
 /** What of MPPE we ask for and grant: the policy's words, as an option. */
 class MppeRule extends FourOctets implements OptionRule<number> {
   readonly #policy: Policy.MppePolicy
-  readonly #refused: (detail: string) => void
+  readonly #hooks: CcpHooks
   /** What the peer has offered instead, of which we may have nothing. */
   #offered: number | undefined
 
-  constructor(policy: Policy.MppePolicy, refused: (detail: string) => void) {
+  constructor(policy: Policy.MppePolicy, hooks: CcpHooks) {
     super()
     this.#policy = policy
-    this.#refused = refused
+    this.#hooks = hooks
   }
 
   get type(): number {
@@ -182,7 +189,7 @@ class MppeRule extends FourOctets implements OptionRule<number> {
   lost(): void {
     const here = `Here MPPE may have ${Policy.showPolicy(this.#policy)}`
     const offered = this.#offered
-    this.#refused(
+    this.#hooks.ccpRefused(
       offered === undefined
         ? `The peer refuses MPPE. ${here}.`
         : `${here}; the peer wants ${Policy.showBits(offered)}.`,

@@ -19,23 +19,33 @@ import type { Timer } from '../base/scheduler.ts'
 import { sec } from '../base/time.ts'
 import { running } from '../base/view.ts'
 import type * as Chap from '../wire/chap.ts'
-import { type Exchange, type Succeeded, text } from './auth.ts'
+import { type Exchange, type ExchangeOwner, text } from './auth.ts'
 import { CHALLENGE_LENGTH, type ChapMethod, send } from './chap.ts'
 import type { PppEnd } from './config.ts'
 import { AUTH_ERRORS, type Denied, type Granted, type Judge, localJudge, refusal, type Verdict } from './judge.ts'
-import { type ExchangeView, type Link, Repeater } from './link.ts'
+import { type ExchangeView, type Link, Repeater, type RepeaterUser } from './link.ts'
 
 /** With R=1 "short timeouts are disabled" (RFC 2433 §7): a person types a password. */
 const PATIENCE = sec(60)
 
+/** The verdict, to be said again to a peer that repeats its Response. */
+interface Told {
+  readonly type: 'success' | 'failure'
+  readonly id: number
+  readonly message: string
+}
+
+const NOTHING: Uint8Array = new Uint8Array(0)
+
 type Waiting = 'challenged' | 'judging' | 'retry' | 'expired' | 'done'
 
-export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangePassword> {
+export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangePassword>, RepeaterUser {
+  readonly repeats = 'chap challenge'
   /** The peer was refused, and the link is open only so that it may try something else. */
   refused: PppEnd | undefined
   readonly #link: Link
   readonly #method: ChapMethod
-  readonly #succeeded: Succeeded
+  readonly #owner: ExchangeOwner
   readonly #repeater: Repeater
   /** Of a peer that may still try something else. */
   #patience: Timer | undefined
@@ -43,32 +53,24 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
   #waiting: Waiting = 'done'
   /** Of the Challenge, or of the Response that was judged. */
   #id: number
-  #challenge: Uint8Array = new Uint8Array(0)
+  #challenge = NOTHING
   /** The Response that was judged, and what it was told. */
-  #answered: Uint8Array = new Uint8Array(0)
-  #verdict: Chap.WithMessage | undefined
+  #answered = NOTHING
+  #verdict: Told | undefined
   /** How many times more the peer may try. */
   #retries: number
   /** Counts what was given to the judge, so that a verdict on what is over changes nothing. */
   #attempt = 0
 
-  constructor(link: Link, method: ChapMethod, succeeded: Succeeded) {
+  constructor(link: Link, method: ChapMethod, owner: ExchangeOwner) {
     this.#link = link
     this.#method = method
-    this.#succeeded = succeeded
+    this.#owner = owner
     const { authenticatePeer } = link.config
     this.#judge = authenticatePeer?.judge ?? localJudge(authenticatePeer ?? NOBODY)
     this.#retries = authenticatePeer?.retries ?? 0
-    this.#id = link.random.chapId.below(256)
-    this.#repeater = new Repeater(
-      link,
-      'chap challenge',
-      () => this.#sendChallenge(),
-      tries => {
-        const detail = `No answer to ${tries} CHAP Challenges.`
-        link.end({ reason: 'timeout', layer: 'auth', detail, tries })
-      },
-    )
+    this.#id = link.random('chap-id').below(256)
+    this.#repeater = new Repeater(link, this)
   }
 
   start(): void {
@@ -83,20 +85,25 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
     this.#patience?.cancel()
   }
 
-  /** A peer that sends us our own Challenge wants us to answer it for it. */
+  /** A peer that sends us our own Challenge, while it is open, wants us to answer it for it. */
   isOwn(challenge: Uint8Array): boolean {
-    return equal(challenge, this.#challenge)
+    return this.#challenge.length > 0 && equal(challenge, this.#challenge)
   }
 
   #newChallenge(): void {
-    this.#challenge = this.#link.random.challenge.bytes(CHALLENGE_LENGTH[this.#method])
+    this.#challenge = this.#link.random('challenge').bytes(CHALLENGE_LENGTH[this.#method])
   }
 
-  #sendChallenge(): void {
+  send(): void {
     this.#id = (this.#id + 1) & 255
     this.#newChallenge()
     const name = fromAscii(this.#link.config.authenticatePeer?.name ?? '')
     send(this.#link, { type: 'challenge', id: this.#id, value: this.#challenge, name })
+  }
+
+  giveUp(tries: number): void {
+    const detail = `No answer to ${tries} CHAP Challenges.`
+    this.#link.end({ reason: 'timeout', layer: 'auth', detail, tries })
   }
 
   view(): ExchangeView {
@@ -109,7 +116,7 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
 
   receive(packet: Chap.WithValue | Chap.ChangePassword): void {
     if (packet.type === 'change-password') this.#refuseChange(packet)
-    else if (this.#isRepeated(packet)) send(this.#link, this.#verdict as Chap.WithMessage)
+    else if (this.#isRepeated(packet)) this.#tell(this.#verdict as Told)
     else if (this.#answersNow(packet.id)) this.#give(packet)
     else this.#link.discard('ppp-unexpected', 'auth', `Response ${packet.id} answers no open Challenge`)
   }
@@ -147,15 +154,21 @@ export class ChapAuthenticator implements Exchange<Chap.WithValue | Chap.ChangeP
   #decide(user: string, verdict: Verdict): void {
     if (verdict.granted) {
       this.#waiting = 'done'
+      this.#challenge = NOTHING
+      this.#answered = NOTHING
       this.refused = undefined
       this.#answer('success', this.#welcome(verdict))
-      this.#succeeded(user, verdict.keys)
+      this.#owner.peerProved(user, verdict.keys)
     } else this.#deny(user, verdict)
   }
 
   #answer(type: 'success' | 'failure', message: string): void {
-    this.#verdict = { type, id: this.#id, message: fromAscii(message) }
-    send(this.#link, this.#verdict)
+    this.#verdict = { type, id: this.#id, message }
+    this.#tell(this.#verdict)
+  }
+
+  #tell({ type, id, message }: Told): void {
+    send(this.#link, { type, id, message: fromAscii(message) })
   }
 
   #welcome({ message = 'Access granted', authenticatorResponse }: Granted): string {

@@ -8,25 +8,25 @@
  */
 import { equal, fromAscii, hex } from '../base/bytes.ts'
 import * as Chap from '../wire/chap.ts'
-import type { Exchange, Succeeded } from './auth.ts'
+import type { Exchange, ExchangeOwner } from './auth.ts'
 import { CHALLENGE_LENGTH, type ChapMethod, send } from './chap.ts'
 import { AUTH_ERRORS, type AuthError, md5Response, msChapKeys, msChapV2Keys } from './judge.ts'
-import { type ExchangeView, type Link, Repeater } from './link.ts'
+import { type ExchangeView, type Link, Repeater, type RepeaterUser } from './link.ts'
 import { challengeResponse, checkAuthenticatorResponse, generateNtResponse, ntPasswordHash } from './mschapv2.ts'
 
 /** What we answered, to repeat it and to check the verdict. */
 interface Pending {
   readonly id: number
   readonly challenge: Uint8Array
-  readonly response: Chap.WithValue
-  /** MS-CHAPv2 only. */
-  readonly ms: Chap.MsChapV2Response | undefined
+  /** The value of the Response. */
+  readonly value: Uint8Array
 }
 
-export class ChapProver implements Exchange<Chap.Chap> {
+export class ChapProver implements Exchange<Chap.Chap>, RepeaterUser {
+  readonly repeats = 'chap response'
   readonly #link: Link
   readonly #method: ChapMethod
-  readonly #succeeded: Succeeded
+  readonly #owner: ExchangeOwner
   readonly #repeater: Repeater
   readonly #user: string
   #password: string
@@ -35,22 +35,14 @@ export class ChapProver implements Exchange<Chap.Chap> {
   #last: Pending | undefined
   #waiting = false
 
-  constructor(link: Link, method: ChapMethod, succeeded: Succeeded) {
+  constructor(link: Link, method: ChapMethod, owner: ExchangeOwner) {
     this.#link = link
     this.#method = method
-    this.#succeeded = succeeded
+    this.#owner = owner
     this.#user = link.config.ourself?.user ?? ''
     this.#password = link.config.ourself?.password ?? ''
     this.#secondPassword = link.config.ourself?.secondPassword
-    this.#repeater = new Repeater(
-      link,
-      'chap response',
-      () => this.#last && send(link, this.#last.response),
-      tries => {
-        const detail = `No verdict on ${tries} CHAP Responses.`
-        link.end({ reason: 'timeout', layer: 'auth', detail, tries })
-      },
-    )
+    this.#repeater = new Repeater(link, this)
   }
 
   /** The authenticator speaks first. */
@@ -59,6 +51,17 @@ export class ChapProver implements Exchange<Chap.Chap> {
   stop(): void {
     this.#waiting = false
     this.#repeater.stop()
+  }
+
+  send(): void {
+    if (!this.#last) return
+    const { id, value } = this.#last
+    send(this.#link, { type: 'response', id, value, name: fromAscii(this.#user) })
+  }
+
+  giveUp(tries: number): void {
+    const detail = `No verdict on ${tries} CHAP Responses.`
+    this.#link.end({ reason: 'timeout', layer: 'auth', detail, tries })
   }
 
   view(): ExchangeView {
@@ -80,7 +83,7 @@ export class ChapProver implements Exchange<Chap.Chap> {
     }
     // The same Challenge again: the same Response, or the verdict on the first would not fit (RFC 2759 §8.8).
     const repeated = this.#last && this.#last.id === id && equal(this.#last.challenge, value)
-    if (!repeated) this.#last = this.#answer(id, value.slice())
+    if (!repeated) this.#last = { id, challenge: value.slice(), value: this.#answer(id, value) }
     this.#respond()
   }
 
@@ -89,26 +92,19 @@ export class ChapProver implements Exchange<Chap.Chap> {
     this.#repeater.start()
   }
 
-  #answer(id: number, challenge: Uint8Array): Pending {
-    const name = fromAscii(this.#user)
-    const pending = (value: Uint8Array, ms?: Chap.MsChapV2Response): Pending => ({
-      id,
-      challenge,
-      ms,
-      response: { type: 'response', id, value, name },
-    })
+  /** The value of the Response. */
+  #answer(id: number, challenge: Uint8Array): Uint8Array {
     switch (this.#method) {
       case 'chap-md5':
-        return pending(md5Response(id, this.#password, challenge))
+        return md5Response(id, this.#password, challenge)
       case 'ms-chap': {
         const ntResponse = challengeResponse(challenge, ntPasswordHash(this.#password))
-        return pending(Chap.writeMsChapResponse({ ntResponse, useNtResponse: true }))
+        return Chap.writeMsChapResponse({ ntResponse, useNtResponse: true })
       }
       case 'ms-chap-v2': {
-        const peerChallenge = this.#link.random.peerChallenge.bytes(CHALLENGE_LENGTH['ms-chap-v2'])
+        const peerChallenge = this.#link.random('peer-challenge').bytes(CHALLENGE_LENGTH['ms-chap-v2'])
         const ntResponse = generateNtResponse(challenge, peerChallenge, this.#user, this.#password)
-        const ms = { peerChallenge, ntResponse }
-        return pending(Chap.writeMsChapV2Response(ms), ms)
+        return Chap.writeMsChapV2Response({ peerChallenge, ntResponse })
       }
     }
   }
@@ -124,11 +120,12 @@ export class ChapProver implements Exchange<Chap.Chap> {
     else this.#granted(packet.message, last)
   }
 
-  #granted(message: Uint8Array, last: Pending): void {
-    if (this.#method === 'ms-chap') this.#succeeded(this.#user, msChapKeys(last.challenge, this.#password))
-    else if (last.ms === undefined) this.#succeeded(this.#user, undefined)
-    else if (this.#isProof(message, last.challenge, last.ms)) {
-      this.#succeeded(this.#user, msChapV2Keys(this.#password, last.ms.ntResponse, false))
+  #granted(message: Uint8Array, { challenge, value }: Pending): void {
+    const ms = this.#method === 'ms-chap-v2' ? Chap.readMsChapV2Response(value) : undefined
+    if (this.#method === 'ms-chap') this.#owner.ownProved(msChapKeys(challenge, this.#password))
+    else if (ms === undefined) this.#owner.ownProved(undefined)
+    else if (this.#isProof(message, challenge, ms)) {
+      this.#owner.ownProved(msChapV2Keys(this.#password, ms.ntResponse, false))
     } else this.#fail('The peer says Success but does not prove that it knows the password.')
   }
 
@@ -152,7 +149,9 @@ export class ChapProver implements Exchange<Chap.Chap> {
     this.#password = this.#secondPassword ?? ''
     this.#secondPassword = undefined
     const fits = challenge?.length === CHALLENGE_LENGTH[this.#method]
-    this.#last = this.#answer((last.id + 1) & 255, fits ? challenge : plus23(last.challenge))
+    const id = (last.id + 1) & 255
+    const next = fits ? challenge : plus23(last.challenge)
+    this.#last = { id, challenge: next, value: this.#answer(id, next) }
     this.#respond()
   }
 

@@ -18,6 +18,6 @@ export const isChap = (method: string | undefined): method is ChapMethod =>
 export const CHALLENGE_LENGTH: Readonly<Record<ChapMethod, number>> = { 'chap-md5': 16, 'ms-chap': 8, 'ms-chap-v2': 16 }
 
 export function send(link: Link, packet: Chap.Chap): void {
-  report(link, 'sent', Ppp.CHAP, packet, () => Chap.show(packet))
+  if (link.env.trace.on) report(link, 'sent', Ppp.CHAP, packet, Chap.show(packet))
   link.transmit(Ppp.CHAP, Chap.write(packet))
 }

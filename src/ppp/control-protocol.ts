@@ -5,6 +5,8 @@
  * another identifier, or a second answer, is discarded (§5.1, §5.2).
  */
 import { fromAscii } from '../base/bytes.ts'
+import type { Env } from '../base/env.ts'
+import type { Way } from '../base/trace.ts'
 import type { MachineView } from '../base/view.ts'
 import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
@@ -23,7 +25,7 @@ export interface LayerHooks {
   /** The peer ends an open layer; the text says why if it said so. */
   terminated(text: string): void
   /** The same of a layer that is not open: it goes on asking until the line goes. */
-  parting?(text: string): void
+  gone?(text: string): void
   /** The peer rejects a code without which this protocol cannot work (RXJ-). */
   catastrophe(detail: string): void
   /** A packet with another code; false: this protocol has no such code. */
@@ -59,9 +61,16 @@ export class ControlProtocol implements Actions {
     this.#link = link
     this.#protocol = protocol
     this.#hooks = hooks
-    const { timers, machine } = link.config
+    const { timers } = link.config
     this.options = new Negotiator(rules, timers.maxFailure)
-    this.#automaton = new Automaton(link.env, `${machine}.${name}`, timers, this)
+    this.#automaton = new Automaton(timers, this)
+  }
+
+  get env(): Env {
+    return this.#link.env
+  }
+  get machineName(): string {
+    return `${this.#link.config.machine}.${this.name}`
   }
 
   get state(): State {
@@ -125,8 +134,12 @@ export class ControlProtocol implements Actions {
   }
 
   send(packet: Cp.Cp): void {
-    report(this.#link, 'sent', this.#protocol, packet, () => Cp.show(this.#protocol, packet))
+    this.#report('sent', packet)
     this.#link.transmit(this.#protocol, Cp.write(packet))
+  }
+
+  #report(way: Way, packet: Cp.Cp): void {
+    if (this.#link.env.trace.on) report(this.#link, way, this.#protocol, packet, Cp.show(this.#protocol, packet))
   }
 
   // What the automaton says is to be done
@@ -150,7 +163,8 @@ export class ControlProtocol implements Actions {
   }
 
   sca(): void {
-    this.send({ ...this.#answer, id: this.#receivedId })
+    const { type, options } = this.#answer
+    this.send({ type, id: this.#receivedId, options })
   }
   scn(): void {
     this.sca()
@@ -177,7 +191,7 @@ export class ControlProtocol implements Actions {
       return
     }
     const packet = parsed.value
-    report(this.#link, 'received', this.#protocol, packet, () => Cp.show(this.#protocol, packet))
+    this.#report('received', packet)
     if (this.state === 'initial' || this.state === 'starting') {
       this.#unexpected(`${Cp.title(packet.type)} in state ${this.state}`)
       return
@@ -233,7 +247,7 @@ export class ControlProtocol implements Actions {
 
   #terminated(text: string): void {
     if (this.opened) this.#hooks.terminated(text)
-    else this.#hooks.parting?.(text)
+    else this.#hooks.gone?.(text)
   }
 
   #codeRejected(data: Uint8Array): void {

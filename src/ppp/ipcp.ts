@@ -9,23 +9,52 @@
 import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { IPCP_OPTIONS } from '../wire/ppp-options.ts'
+import type { PppEndReason } from './config.ts'
 import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import type { Link } from './link.ts'
 import { FourOctets, type OptionRule, type Verdict } from './options.ts'
 
-export class Ipcp {
+export interface IpcpHooks {
+  ipcpUp(): void
+  ipcpDown(): void
+  ipcpFinished(tries: number): void
+  /** Why it is about to finish. */
+  ipcpEnding(reason: PppEndReason, detail: string): void
+}
+
+export class Ipcp implements LayerHooks {
   readonly protocol: ControlProtocol
+  readonly #hooks: IpcpHooks
   readonly #address: AddressRule
   readonly #dns: readonly ServerRule[]
   readonly #nbns: readonly ServerRule[]
 
-  constructor(link: Link, hooks: LayerHooks) {
+  constructor(link: Link, hooks: IpcpHooks) {
+    this.#hooks = hooks
     const { ip } = link.config
     this.#address = new AddressRule(link, ip.local)
     this.#dns = serverRules([IPCP_OPTIONS.dns1, IPCP_OPTIONS.dns2], ip.requestDns, ip.dns)
     this.#nbns = serverRules([IPCP_OPTIONS.nbns1, IPCP_OPTIONS.nbns2], ip.requestNbns, ip.nbns)
     const rules = [this.#address, ...this.#dns, ...this.#nbns]
-    this.protocol = new ControlProtocol(link, 'ipcp', Ppp.IPCP, rules, hooks)
+    this.protocol = new ControlProtocol(link, 'ipcp', Ppp.IPCP, rules, this)
+  }
+
+  // What its protocol tells
+
+  up(): void {
+    this.#hooks.ipcpUp()
+  }
+  down(): void {
+    this.#hooks.ipcpDown()
+  }
+  finished(tries: number): void {
+    this.#hooks.ipcpFinished(tries)
+  }
+  terminated(text: string): void {
+    this.#hooks.ipcpEnding('peer-closed', `The peer ended IPCP${text && `: ${text}`}.`)
+  }
+  catastrophe(detail: string): void {
+    this.#hooks.ipcpEnding('protocol-rejected', detail)
   }
 
   /** Starts to negotiate; `assigned` is the only address that the peer may have, undefined: it chooses. */
@@ -36,23 +65,23 @@ export class Ipcp {
   }
 
   get local(): Ipv4 {
-    return this.protocol.options.ours(this.#address) ?? ANY
+    return this.#address.ours ?? ANY
   }
   get peer(): Ipv4 {
-    return this.protocol.options.theirs(this.#address) ?? ANY
+    return this.#address.theirs ?? ANY
   }
   /** The name servers that the peer told us. */
   get dns(): readonly Ipv4[] {
-    return this.#told(this.#dns)
+    return told(this.#dns)
   }
   get nbns(): readonly Ipv4[] {
-    return this.#told(this.#nbns)
-  }
-
-  #told(rules: readonly ServerRule[]): readonly Ipv4[] {
-    return rules.map(rule => this.protocol.options.ours(rule) ?? ANY).filter(a => a !== ANY)
+    return told(this.#nbns)
   }
 }
+
+const NONE: readonly never[] = []
+const told = (rules: readonly ServerRule[]): readonly Ipv4[] =>
+  rules.length === 0 ? NONE : rules.map(rule => rule.ours ?? ANY).filter(address => address !== ANY)
 
 /** RFC 1332 §3.3: all zero asks for an address, which comes in a Nak. */
 class AddressRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {
@@ -91,8 +120,9 @@ class AddressRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {
   }
 }
 
+/** None for an end that neither asks nor can tell: it rejects what it does not know. */
 const serverRules = (types: readonly number[], ask = false, served: readonly Ipv4[] = []): readonly ServerRule[] =>
-  types.map((type, i) => new ServerRule(type, ask, served[i]))
+  ask || served.length > 0 ? types.map((type, i) => new ServerRule(type, ask, served[i])) : NONE
 
 /** RFC 1877 §1: asked for with zero, told in a Nak. */
 class ServerRule extends FourOctets<Ipv4> implements OptionRule<Ipv4> {

@@ -1,27 +1,36 @@
 /** LCP Echo-Requests while the link is open: RFC 1661 §5.8. The link ends after so many without an answer. */
 import type { Timer } from '../base/scheduler.ts'
 import { running } from '../base/view.ts'
+import type { PppConfig } from './config.ts'
 import type { ControlProtocol } from './control-protocol.ts'
 import type { ExchangeView, Link } from './link.ts'
+
+/** What it needs of LCP. */
+export interface Echoing {
+  readonly protocol: ControlProtocol
+  readonly ownMagic: number
+}
+
+export const NOT_ASKED: ExchangeView = { counters: { echoesUnanswered: 0 }, timers: {} }
 
 export class KeepAlive {
   readonly #link: Link
   #timer: Timer | undefined
-  readonly #protocol: () => ControlProtocol
-  readonly #magic: () => number
+  readonly #lcp: Echoing
+  readonly #echo: NonNullable<PppConfig['echo']>
   #id = 0
   /** Echo-Requests without answer. */
   #unanswered = 0
 
-  constructor(link: Link, protocol: () => ControlProtocol, magic: () => number) {
+  constructor(link: Link, lcp: Echoing, echo: NonNullable<PppConfig['echo']>) {
     this.#link = link
-    this.#protocol = protocol
-    this.#magic = magic
+    this.#echo = echo
+    this.#lcp = lcp
   }
 
   start(): void {
     this.#unanswered = 0
-    if (this.#link.config.echo) this.#send()
+    this.#send()
   }
 
   stop(): void {
@@ -36,19 +45,24 @@ export class KeepAlive {
     this.#unanswered = 0
   }
 
+  static #due(keepAlive: KeepAlive): void {
+    keepAlive.#send()
+  }
+
   #send(): void {
-    const { echo, machine } = this.#link.config
+    const { machine } = this.#link.config
+    const echo = this.#echo
     const { clock, node } = this.#link.env
-    if (!echo) return
     if (this.#unanswered >= echo.failures) {
       const detail = `No answer to ${this.#unanswered} Echo-Requests.`
       this.#link.end({ reason: 'echo-timeout', layer: 'lcp', detail, tries: this.#unanswered })
       return
     }
     this.#unanswered++
-    this.#timer ??= clock.timer(`${node} ${machine} echo`, () => this.#send())
+    this.#timer ??= clock.timer(`${node} ${machine} echo`, KeepAlive.#due, this)
     this.#timer.arm(echo.interval)
-    this.#protocol().send({ type: 'echo-request', id: this.#id, magic: this.#magic(), data: new Uint8Array(0) })
+    const { protocol, ownMagic: magic } = this.#lcp
+    protocol.send({ type: 'echo-request', id: this.#id, magic, data: new Uint8Array(0) })
     this.#id = (this.#id + 1) & 255
   }
 }

@@ -6,7 +6,6 @@
  * alternatives, padding, compound frames) and of multilink (RFC 1990).
  */
 import { get16 } from '../base/bytes.ts'
-import type { Random } from '../base/random.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { CHAP_ALGORITHMS, LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { type AuthMethod, DEFAULT_MRU } from './config.ts'
@@ -20,6 +19,8 @@ const MIN_MRU = 128
 export type Auth = AuthMethod | 'other'
 
 export class MruRule implements OptionRule<number> {
+  ours: number | undefined = undefined
+  theirs: number | undefined = undefined
   readonly #mru: number
 
   constructor(mru: number) {
@@ -73,6 +74,8 @@ export class AccmRule extends FourOctets implements OptionRule<number> {
 
 /** §6.5, §6.6: granted to the peer where we want it ourselves. What has no value is rejected, not Nak-ed (§5.3). */
 export class FlagRule implements OptionRule<true> {
+  ours: true | undefined = undefined
+  theirs: true | undefined = undefined
   readonly type: number
   readonly #wanted: boolean
 
@@ -98,20 +101,23 @@ export class FlagRule implements OptionRule<true> {
   }
 }
 
+/** What we ask for now. */
+export interface OwnOptions {
+  readonly ownMagic: number
+  readonly peerMethod: Auth | undefined
+}
+
 /** §6.4: the numbers of the two ends must differ; if they never do, the line is looped. */
 export class MagicRule extends FourOctets implements OptionRule<number> {
   readonly #link: Link
-  readonly #random: Random
   readonly #wanted: boolean
-  readonly #own: () => number
+  readonly #own: OwnOptions
   /** Requests in a row that carried our own magic number. */
   loops = 0
 
-  /** `own`: the number that we ask for now. */
-  constructor(link: Link, wanted: boolean, own: () => number) {
+  constructor(link: Link, wanted: boolean, own: OwnOptions) {
     super()
     this.#link = link
-    this.#random = link.env.random.fork('magic')
     this.#wanted = wanted
     this.#own = own
   }
@@ -124,7 +130,7 @@ export class MagicRule extends FourOctets implements OptionRule<number> {
   }
   judge(asked: number | undefined): Verdict<number> {
     if (asked === undefined || asked === 0) return { nak: this.#draw() }
-    if (asked !== this.#own()) {
+    if (asked !== this.#own.ownMagic) {
       this.loops = 0
       return 'ack'
     }
@@ -139,19 +145,20 @@ export class MagicRule extends FourOctets implements OptionRule<number> {
   }
 
   #draw(): number {
-    return this.#random.uint32() || 1
+    return this.#link.random('magic').uint32() || 1
   }
 }
 
 /** §6.2: what we ask for is how the peer must prove who it is. */
 export class AuthRule implements OptionRule<Auth> {
+  ours: Auth | undefined = undefined
+  theirs: Auth | undefined = undefined
   readonly #link: Link
-  readonly #current: () => Auth | undefined
+  readonly #own: OwnOptions
 
-  /** `current`: what we ask for now. */
-  constructor(link: Link, current: () => Auth | undefined) {
+  constructor(link: Link, own: OwnOptions) {
     this.#link = link
-    this.#current = current
+    this.#own = own
   }
 
   get type(): number {
@@ -177,7 +184,7 @@ export class AuthRule implements OptionRule<Auth> {
   /** The peer's suggestion if we allow it, else our next method; when none is left, we are not content. */
   concede(suggested: Auth): Auth | undefined {
     const demanded = this.#demanded
-    return demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(this.#current()) + 1]
+    return demanded.includes(suggested) ? suggested : demanded[demanded.indexOf(this.#own.peerMethod) + 1]
   }
   lost(): void {
     const detail = `The peer refuses to authenticate with ${this.#demanded.join(' or ')}.`

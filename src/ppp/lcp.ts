@@ -8,23 +8,23 @@ import * as Cp from '../wire/cp.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import { DEFAULT_MRU, type PppEnd } from './config.ts'
-import { ControlProtocol } from './control-protocol.ts'
-import { KeepAlive } from './keep-alive.ts'
-import { AccmRule, type Auth, AuthRule, FlagRule, MagicRule, MruRule } from './lcp-options.ts'
+import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
+import { KeepAlive, NOT_ASKED } from './keep-alive.ts'
+import { AccmRule, type Auth, AuthRule, FlagRule, MagicRule, MruRule, type OwnOptions } from './lcp-options.ts'
 import type { Link } from './link.ts'
 
 /** Code, identifier, length and the rejected protocol. */
 const PROTOCOL_REJECT_HEADER = 6
 
 export interface LcpHooks {
-  up(): void
-  down(): void
-  finished(tries: number): void
+  lcpUp(): void
+  lcpDown(): void
+  lcpFinished(tries: number): void
   /** The peer answered a packet of this protocol with Protocol-Reject. */
   protocolRejected(protocol: number): void
 }
 
-export class Lcp {
+export class Lcp implements LayerHooks, OwnOptions {
   readonly protocol: ControlProtocol
   readonly #link: Link
   readonly #hooks: LcpHooks
@@ -34,42 +34,27 @@ export class Lcp {
   readonly #magic: MagicRule
   readonly #pfc: FlagRule
   readonly #acfc: FlagRule
-  readonly #keepAlive: KeepAlive
+  /** Absent: the peer is not asked whether it lives. */
+  readonly #keepAlive: KeepAlive | undefined
 
   constructor(link: Link, hooks: LcpHooks) {
     this.#link = link
     this.#hooks = hooks
-    this.#keepAlive = new KeepAlive(
-      link,
-      () => this.protocol,
-      () => this.#ownMagic,
-    )
+    this.#keepAlive = link.config.echo && new KeepAlive(link, this, link.config.echo)
     const { accm = 0, magic = true, pfc = true, acfc = true } = link.config.lcp ?? {}
     this.#mru = new MruRule(link.config.mru)
     this.#accm = new AccmRule(accm)
-    this.#auth = new AuthRule(link, () => this.peerMethod)
-    this.#magic = new MagicRule(link, magic, () => this.#ownMagic)
+    this.#auth = new AuthRule(link, this)
+    this.#magic = new MagicRule(link, magic, this)
     this.#pfc = new FlagRule(LCP_OPTIONS.pfc, pfc)
     this.#acfc = new FlagRule(LCP_OPTIONS.acfc, acfc)
     const rules = [this.#mru, this.#accm, this.#auth, this.#magic, this.#pfc, this.#acfc]
-    this.protocol = new ControlProtocol(link, 'lcp', Ppp.LCP, rules, {
-      up: () => this.#up(),
-      down: () => this.#down(),
-      finished: tries => hooks.finished(tries),
-      terminated: text => link.ending(peerClosed(text)),
-      parting: text => (this.parting = peerClosed(text)),
-      catastrophe: detail => link.ending({ reason: 'protocol-rejected', layer: 'lcp', detail, tries: 0 }),
-      other: packet => this.#other(packet),
-      // A peer without Echo cannot be asked whether it lives.
-      codeRejected: code => {
-        if (code === Cp.CODES['echo-request'] || code === Cp.CODES['echo-reply']) this.#keepAlive.stop()
-      },
-    })
+    this.protocol = new ControlProtocol(link, 'lcp', Ppp.LCP, rules, this)
   }
 
   view(): MachineView {
     const whole = this.protocol.view()
-    const { counters, timers } = this.#keepAlive.view()
+    const { counters, timers } = this.#keepAlive?.view() ?? NOT_ASKED
     return {
       ...whole,
       counters: { ...whole.counters, ...counters, loops: this.#magic.loops },
@@ -79,21 +64,21 @@ export class Lcp {
 
   /** The method by which the peer is to prove who it is; undefined: none. */
   get peerMethod(): Auth | undefined {
-    return this.protocol.options.ours(this.#auth)
+    return this.#auth.ours
   }
   /** The method by which we are to prove who we are. */
   get ownMethod(): Auth | undefined {
-    return this.protocol.options.theirs(this.#auth)
+    return this.#auth.theirs
   }
   get peerMru(): number {
-    return this.protocol.options.theirs(this.#mru) ?? DEFAULT_MRU
+    return this.#mru.theirs ?? DEFAULT_MRU
   }
   /** Characters to escape towards the peer, and those that it escapes (RFC 1662 §7.1); without the option all. */
   get sendAccm(): number {
-    return this.protocol.options.theirs(this.#accm) ?? ALL_CHARACTERS
+    return this.#accm.theirs ?? ALL_CHARACTERS
   }
   get receiveAccm(): number {
-    return this.protocol.options.ours(this.#accm) ?? ALL_CHARACTERS
+    return this.#accm.ours ?? ALL_CHARACTERS
   }
   /** The peer has ended the link before LCP was open: the reason, should the line go now. */
   parting: PppEnd | undefined
@@ -112,7 +97,7 @@ export class Lcp {
     if (!this.protocol.opened) return
     const { protocol } = this
     const data = fromAscii(message).subarray(0, this.peerMru - 12)
-    protocol.send({ type: 'time-remaining', id: protocol.nextId(), magic: this.#ownMagic, seconds, data })
+    protocol.send({ type: 'time-remaining', id: protocol.nextId(), magic: this.ownMagic, seconds, data })
   }
 
   /** Who we are, for the log of the peer (RFC 1570 §1.1). */
@@ -121,37 +106,56 @@ export class Lcp {
     if (identification === undefined) return
     const { protocol } = this
     const data = fromAscii(identification).subarray(0, this.peerMru - 8)
-    protocol.send({ type: 'identification', id: protocol.nextId(), magic: this.#ownMagic, data })
+    protocol.send({ type: 'identification', id: protocol.nextId(), magic: this.ownMagic, data })
   }
 
-  #up(): void {
+  // What its protocol tells
+
+  up(): void {
     this.parting = undefined
-    this.addressCompressed = this.protocol.options.theirs(this.#acfc) === true
-    this.protocolCompressed = this.protocol.options.theirs(this.#pfc) === true
+    this.addressCompressed = this.#acfc.theirs === true
+    this.protocolCompressed = this.#pfc.theirs === true
     this.#magic.loops = 0
     this.#identify()
-    this.#keepAlive.start()
-    this.#hooks.up()
+    this.#keepAlive?.start()
+    this.#hooks.lcpUp()
   }
 
-  #down(): void {
+  down(): void {
     this.addressCompressed = false
     this.protocolCompressed = false
-    this.#keepAlive.stop()
-    this.#hooks.down()
+    this.#keepAlive?.stop()
+    this.#hooks.lcpDown()
   }
 
-  get #ownMagic(): number {
-    return this.protocol.options.ours(this.#magic) ?? 0
+  get ownMagic(): number {
+    return this.#magic.ours ?? 0
   }
 
-  #other(packet: Cp.Cp): boolean {
+  finished(tries: number): void {
+    this.#hooks.lcpFinished(tries)
+  }
+  terminated(text: string): void {
+    this.#link.ending(peerClosed(text))
+  }
+  gone(text: string): void {
+    this.parting = peerClosed(text)
+  }
+  catastrophe(detail: string): void {
+    this.#link.ending({ reason: 'protocol-rejected', layer: 'lcp', detail, tries: 0 })
+  }
+  /** A peer without Echo cannot be asked whether it lives. */
+  codeRejected(code: number): void {
+    if (code === Cp.CODES['echo-request'] || code === Cp.CODES['echo-reply']) this.#keepAlive?.stop()
+  }
+
+  other(packet: Cp.Cp): boolean {
     switch (packet.type) {
       case 'echo-request':
-        if (this.#useful(packet)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.#ownMagic })
+        if (this.#useful(packet)) this.protocol.echo({ ...packet, type: 'echo-reply', magic: this.ownMagic })
         return true
       case 'echo-reply':
-        if (this.#useful(packet)) this.#keepAlive.answered()
+        if (this.#useful(packet)) this.#keepAlive?.answered()
         return true
       // Said, shown in the trace, and never answered (RFC 1661 §5.9, RFC 1570).
       case 'discard-request':
@@ -177,7 +181,7 @@ export class Lcp {
 
   /** Our own magic number in the peer's packet: we hear ourselves. Zero means that none was negotiated. */
   #looped(magic: number): boolean {
-    if (magic === 0 || magic !== this.#ownMagic) return false
+    if (magic === 0 || magic !== this.ownMagic) return false
     this.#link.discard('ppp-looped', 'lcp', `magic 0x${magic.toString(16).padStart(8, '0')} is ours`)
     return true
   }

@@ -10,12 +10,15 @@ import { type MachineView, running } from '../base/view.ts'
 import * as Ppp from '../wire/ppp.ts'
 import type { PppConfig, PppEnd } from './config.ts'
 
+/** What a session draws random numbers for. */
+export type Purpose = 'challenge' | 'chap-id' | 'peer-challenge' | 'magic'
+
 /** The session as its protocols see it. */
 export interface Link {
   readonly env: Env
   readonly config: PppConfig
-  /** Streams of the whole session, so that a second authentication does not draw the same challenges again. */
-  readonly random: { readonly challenge: Random; readonly chapId: Random; readonly peerChallenge: Random }
+  /** A stream of the whole session, so that what comes later in it does not draw the same numbers again. */
+  random(purpose: Purpose): Random
   /** The longest information field that the peer receives. */
   peerMru(): number
   /** Sends a control packet. */
@@ -34,43 +37,47 @@ export interface Link {
   isEnding(): boolean
 }
 
-/** Reports a control packet; the detail is made only if somebody listens. */
+/** Reports a control packet. Ask `trace.on` first: the detail is made for nobody else. */
 export function report(
   link: Link,
   way: Way,
   protocol: number,
   packet: { readonly type: string; readonly id: number },
-  detail: () => string,
+  detail: string,
 ): void {
-  const { trace } = link.env
-  if (!trace.on) return
-  trace.emit('ppp-message', {
+  link.env.trace.emit('ppp-message', {
     way,
     proto: Ppp.protocolName(protocol),
     type: packet.type,
     iface: link.config.iface,
     id: packet.id,
-    detail: detail(),
+    detail,
   })
 }
 
 /** What an exchange adds to the view of authentication. */
 export type ExchangeView = Pick<MachineView, 'counters' | 'timers'>
 
+/** Whom a Repeater works for. */
+export interface RepeaterUser {
+  /** `chap response`: what is repeated, for the trace. */
+  readonly repeats: string
+  send(): void
+  /** Nothing has come of so many. */
+  giveUp(tries: number): void
+}
+
 /** Sends at once and then once a restart period, Max-Configure times in all; then tells how often it was. */
 export class Repeater {
-  readonly #timer: Timer
   readonly #link: Link
-  readonly #send: () => void
+  readonly #user: RepeaterUser
+  /** While it runs. */
+  #timer: Timer | undefined
   #tries = 0
 
-  constructor(link: Link, what: string, send: () => void, giveUp: (tries: number) => void) {
+  constructor(link: Link, user: RepeaterUser) {
     this.#link = link
-    this.#send = send
-    this.#timer = link.env.clock.timer(`${link.env.node} ${link.config.machine} ${what}`, () => {
-      if (this.#tries < link.config.timers.maxConfigure) this.#again()
-      else giveUp(this.#tries)
-    })
+    this.#user = user
   }
 
   start(): void {
@@ -80,12 +87,20 @@ export class Repeater {
 
   #again(): void {
     this.#tries++
-    this.#timer.arm(this.#link.config.timers.restart)
-    this.#send()
+    const { env, config } = this.#link
+    this.#timer ??= env.clock.timer(`${env.node} ${config.machine} ${this.#user.repeats}`, Repeater.#due, this)
+    this.#timer.arm(config.timers.restart)
+    this.#user.send()
+  }
+
+  static #due(repeater: Repeater): void {
+    if (repeater.#tries < repeater.#link.config.timers.maxConfigure) repeater.#again()
+    else repeater.#user.giveUp(repeater.#tries)
   }
 
   stop(): void {
-    this.#timer.cancel()
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   view(): ExchangeView {

@@ -5,7 +5,7 @@
  *
  * Limits: no keys from TLS (RFC 3079 §4), which belong to EAP.
  */
-import { concat, fromAscii } from '../base/bytes.ts'
+import { fromAscii } from '../base/bytes.ts'
 import * as Sha1 from '../crypto/sha1.ts'
 import type { MppeKeys } from './keys.ts'
 
@@ -18,7 +18,7 @@ export const keyLength = (bits: Bits): number => (bits === 128 ? 16 : 8)
 
 /** RFC 3079 §2.4, for 128 bits: the Challenge is the one that was answered. */
 export function getStartKey(challenge: Uint8Array, ntPasswordHashHash: Uint8Array): Uint8Array {
-  return Sha1.sha1(concat(ntPasswordHashHash, ntPasswordHashHash, challenge)).subarray(0, 16)
+  return Sha1.sha1(ntPasswordHashHash, ntPasswordHashHash, challenge).slice(0, 16)
 }
 
 // MS-CHAPv2: RFC 3079 §3.
@@ -31,7 +31,7 @@ export const SHA_PAD_2 = new Uint8Array(40).fill(0xf2)
 
 /** RFC 3079 §3.4 */
 export function getMasterKey(passwordHashHash: Uint8Array, ntResponse: Uint8Array): Uint8Array {
-  return Sha1.sha1(concat(passwordHashHash, ntResponse, MAGIC_1)).subarray(0, 16)
+  return Sha1.sha1(passwordHashHash, ntResponse, MAGIC_1).slice(0, 16)
 }
 
 /** RFC 3079 §3.4. The authenticator is the server. */
@@ -42,7 +42,7 @@ export function getAsymmetricStartKey(
   isServer: boolean,
 ): Uint8Array {
   const magic = isSend === isServer ? MAGIC_3 : MAGIC_2
-  return Sha1.sha1(concat(masterKey, SHA_PAD_1, magic, SHA_PAD_2)).subarray(0, keyLength(bits))
+  return Sha1.sha1(masterKey, SHA_PAD_1, magic, SHA_PAD_2).slice(0, keyLength(bits))
 }
 
 /** The start key of one direction, eight octets for 40 and 56 bits, sixteen for 128. `isSend`: of what we send. */

@@ -26,14 +26,20 @@ export interface MppePolicy {
   readonly strengths: readonly Bits[]
   /** `either` asks for stateless, and takes what the peer wants. */
   readonly state: MppeState
-  /** Stateful mode: how a Reset-Request is answered, and what FLUSHED does to the key (see mppe.ts). */
-  readonly reset: MppeReset
+  /** Stateful mode: how a Reset-Request is answered, and what FLUSHED does to the key (see mppe.ts); absent: `rfc`. */
+  readonly reset?: MppeReset
 }
 
 /** A word stands for what the captured Linux peers ask for when they are told to encrypt. */
 export type MppeSetting = MppeUse | MppePolicy
+const USUAL = { strengths: [128], state: 'stateless' } as const
+const POLICIES: Readonly<Record<MppeUse, MppePolicy>> = {
+  off: { use: 'off', ...USUAL },
+  optional: { use: 'optional', ...USUAL },
+  required: { use: 'required', ...USUAL },
+}
 export const policyOf = (setting: MppeSetting): MppePolicy =>
-  typeof setting === 'string' ? { use: setting, strengths: [128], state: 'stateless', reset: 'rfc' } : setting
+  typeof setting === 'string' ? POLICIES[setting] : setting
 
 /** How one direction is encrypted. */
 export interface MppeMode {
@@ -108,4 +114,6 @@ export function showBits(asked: number): string {
 }
 
 export type Cipher = 'none' | `mppe-${Bits}-${'stateless' | 'stateful'}`
-export const cipherOf = (mode: MppeMode): Cipher => `mppe-${mode.bits}-${mode.stateful ? 'stateful' : 'stateless'}`
+const STATEFUL = { 40: 'mppe-40-stateful', 56: 'mppe-56-stateful', 128: 'mppe-128-stateful' } as const
+const STATELESS = { 40: 'mppe-40-stateless', 56: 'mppe-56-stateless', 128: 'mppe-128-stateless' } as const
+export const cipherOf = ({ bits, stateful }: MppeMode): Cipher => (stateful ? STATEFUL : STATELESS)[bits]

@@ -57,9 +57,9 @@ export function keyStreamOf(sessionKey: Uint8Array): Rc4 {
 
 /** The session key of one direction and how it changes. */
 export class SessionKey {
-  readonly key: Uint8Array
   readonly #bits: Bits
-  readonly #startKey: Uint8Array
+  /** The start key, and behind it the session key: one array, since there are thousands of sessions. */
+  readonly #keys: Uint8Array
   readonly #work: CryptoWork
 
   /** The initial session key: RFC 3079 §3.1 to §3.3. */
@@ -68,43 +68,60 @@ export class SessionKey {
     const length = keyLength(bits)
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
     this.#bits = bits
-    this.#startKey = startKey
-    this.key = startKey.slice()
+    this.#keys = concat(startKey, startKey)
     this.#getNewKeyFromSHA()
     this.#reduce()
+  }
+
+  get key(): Uint8Array {
+    return this.#keys.subarray(this.#length)
+  }
+
+  get #length(): number {
+    return this.#keys.length >> 1
+  }
+
+  /** Starts its key stream. */
+  start(cipher: Rc4): void {
+    cipher.setKey(this.#keys, this.#length)
+    this.#work.rc4Keys++
   }
 
   /** RFC 3078 §7.3: the interim key encrypts itself. */
   change(): void {
     this.#getNewKeyFromSHA()
-    scratch.setKey(this.key)
-    scratch.apply(this.key)
+    this.start(scratch)
+    scratch.apply(this.#keys, this.#length)
     this.#reduce()
     this.#work.keyChanges++
-    this.#work.rc4Keys++
-    this.#work.rc4Octets += this.key.length
+    this.#work.rc4Octets += this.#length
   }
 
   /** RFC 3078 §7.3: SHA(StartKey, SHApad1, SessionKey, SHApad2), cut to the length of the key. */
   #getNewKeyFromSHA(): void {
-    const { length } = this.key
+    const length = this.#length
+    const keys = this.#keys
     const message = length === 16 ? LONG : SHORT
-    message.set(this.#startKey)
-    message.set(this.key, length + SHA_PAD_1.length)
+    const second = length + SHA_PAD_1.length
+    for (let i = 0; i < length; i++) {
+      message[i] = keys[i]
+      message[second + i] = keys[length + i]
+    }
     Sha1.initialise(digest)
     Sha1.compress(digest, message, 0)
     Sha1.compress(digest, message, 64)
     this.#work.sha1Blocks += 2
-    for (let i = 0; i < length; i++) this.key[i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
+    for (let i = 0; i < length; i++) keys[length + i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
   }
 
   /** The shorter keys have a known beginning: RFC 3079 §3.1, §3.2. */
   #reduce(): void {
     if (this.#bits === 128) return
-    this.key[0] = 0xd1
+    const at = this.#length
+    this.#keys[at] = 0xd1
     if (this.#bits === 56) return
-    this.key[1] = 0x26
-    this.key[2] = 0x9e
+    this.#keys[at + 1] = 0x26
+    this.#keys[at + 2] = 0x9e
   }
 }
 
@@ -127,7 +144,7 @@ export class MppeSender {
     this.#work = options.work ?? new CryptoWork()
     this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
-    this.#setKey()
+    this.#key.start(this.#cipher)
   }
 
   /** The packet begins with its PPP protocol field; afterwards with the MPPE header, and all behind it is encrypted. */
@@ -151,16 +168,11 @@ export class MppeSender {
     return this.#count
   }
 
-  #setKey(): void {
-    this.#cipher.setKey(this.#key.key)
-    this.#work.rc4Keys++
-  }
-
   #prepare(): number {
     const due = !this.#stateful || isFlagPacket(this.#count)
     if (!due && !this.#flush) return 0
     if (due || this.#resetChangesKey) this.#key.change()
-    this.#setKey()
+    this.#key.start(this.#cipher)
     return Mppe.FLUSHED
   }
 }
@@ -185,7 +197,7 @@ export class MppeReceiver {
     this.#work = options.work ?? new CryptoWork()
     this.#key = new SessionKey(startKey, options.bits, this.#work)
     this.#cipher = options.stateful ? new Rc4() : scratch
-    this.#setKey()
+    this.#key.start(this.#cipher)
   }
 
   /** Number of the packet that comes next if nothing is lost. */
@@ -219,11 +231,6 @@ export class MppeReceiver {
     return beginsWithProtocol(packet) ? 'ok' : 'mppe-garbled'
   }
 
-  #setKey(): void {
-    this.#cipher.setKey(this.#key.key)
-    this.#work.rc4Keys++
-  }
-
   /**
    * RFC 3078 §8.1: one key change for each packet that was sent since. A count more than half the space ahead is taken
    * for one of the past, whose key is gone.
@@ -232,7 +239,7 @@ export class MppeReceiver {
     const missed = (count - this.#expected) & Mppe.COUNT_MASK
     if (missed >= (Mppe.COUNT_MASK + 1) / 2) return false
     for (let n = 0; n <= missed; n++) this.#key.change()
-    this.#setKey()
+    this.#key.start(this.#cipher)
     this.#expected = (count + 1) & Mppe.COUNT_MASK
     return true
   }
@@ -247,7 +254,7 @@ export class MppeReceiver {
       const lostFlags = ((count >>> 8) - (this.#expected >>> 8)) & 0xf
       for (let n = 0; n < lostFlags; n++) this.#key.change()
       if (isFlagPacket(count) || this.#resetChangesKey) this.#key.change()
-      this.#setKey()
+      this.#key.start(this.#cipher)
       this.#needsReset = false
     }
     this.#expected = (count + 1) & Mppe.COUNT_MASK

@@ -36,7 +36,7 @@ export function challengeHash(
   authenticatorChallenge: Uint8Array,
   userName: string,
 ): Uint8Array {
-  return sha1(concat(peerChallenge, authenticatorChallenge, fromAscii(withoutDomain(userName)))).subarray(0, 8)
+  return sha1(peerChallenge, authenticatorChallenge, fromAscii(withoutDomain(userName))).slice(0, 8)
 }
 
 /** §8.3. The password in UTF-16, least significant octet first. Longer than MAX_PASSWORD is the caller's mistake. */
@@ -56,8 +56,11 @@ export const hashNtPasswordHash = (passwordHash: Uint8Array): Uint8Array => md4(
 /** §8.5. The hash, padded with zeros to 21 octets, makes three DES keys. */
 export function challengeResponse(challenge: Uint8Array, passwordHash: Uint8Array): Uint8Array {
   const padded = concat(passwordHash, new Uint8Array(5))
-  const parts = [0, 7, 14].map(at => desEncrypt(challenge, desKey(padded.subarray(at, at + 7))))
-  return concat(...parts)
+  const response = new Uint8Array(24)
+  for (let key = 0; key < 3; key++) {
+    response.set(desEncrypt(challenge, desKey(padded.slice(7 * key, 7 * key + 7))), 8 * key)
+  }
+  return response
 }
 
 /** §8.7: `S=` and forty hexadecimal digits, upper case. */
@@ -69,9 +72,9 @@ export function generateAuthenticatorResponse(
   userName: string,
 ): string {
   const passwordHashHash = hashNtPasswordHash(ntPasswordHash(password))
-  const digest = sha1(concat(passwordHashHash, ntResponse, MAGIC_1))
+  const digest = sha1(passwordHashHash, ntResponse, MAGIC_1)
   const challenge = challengeHash(peerChallenge, authenticatorChallenge, userName)
-  return `S=${hex(sha1(concat(digest, challenge, MAGIC_2))).toUpperCase()}`
+  return `S=${hex(sha1(digest, challenge, MAGIC_2)).toUpperCase()}`
 }
 
 /** §8.8. `receivedResponse` is the `S=…` of the Success packet without the message that may follow it. */

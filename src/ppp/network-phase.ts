@@ -5,9 +5,9 @@
  */
 import { ANY, type Ipv4 } from '../base/address.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { Ccp } from './ccp.ts'
+import { Ccp, type CcpHooks } from './ccp.ts'
 import type { NetworkFacts, PppEndReason } from './config.ts'
-import { Ipcp } from './ipcp.ts'
+import { Ipcp, type IpcpHooks } from './ipcp.ts'
 import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
 import { type MppePolicy, policyOf } from './mppe-policy.ts'
@@ -18,11 +18,11 @@ const MPPE_OVERHEAD = 4
 const CONFIGURE_REQUEST = 1
 
 export interface NetworkHooks {
-  up(facts: NetworkFacts): void
-  down(): void
+  networkUp(facts: NetworkFacts): void
+  networkDown(): void
 }
 
-export class NetworkPhase {
+export class NetworkPhase implements CcpHooks, IpcpHooks {
   readonly ccp: Ccp
   readonly ipcp: Ipcp
   /** What IPCP agreed to, while it is open. */
@@ -48,21 +48,8 @@ export class NetworkPhase {
     this.#hooks = hooks
     this.#mppe = policyOf(link.config.mppe)
     this.noClear = this.#mppe.use === 'required'
-    this.ccp = new Ccp(link, {
-      up: () => this.#ccpUp(),
-      finished: tries => this.#ccpFinished(tries),
-      terminated: text => (this.#ccpEnd = `The peer ended CCP${text && `: ${text}`}.`),
-      catastrophe: detail => (this.#ccpEnd = detail),
-      refused: detail => this.#refuseCcp(detail),
-    })
-    this.ipcp = new Ipcp(link, {
-      up: () => this.#up(),
-      down: () => this.#down(),
-      finished: tries => this.#ipcpFinished(tries),
-      terminated: text =>
-        (this.#ipcpEnd = { reason: 'peer-closed', detail: `The peer ended IPCP${text && `: ${text}`}.` }),
-      catastrophe: detail => (this.#ipcpEnd = { reason: 'protocol-rejected', detail }),
-    })
+    this.ccp = new Ccp(link, this.#mppe, this)
+    this.ipcp = new Ipcp(link, this)
   }
 
   /** Authentication is over; `user` is who the peer proved to be. */
@@ -115,6 +102,7 @@ export class NetworkPhase {
     return true
   }
 
+  /** The peer does not speak CCP, or IPCP. */
   ccpRejected(detail: string): void {
     this.#ccpEnd = detail
     this.ccp.protocol.protocolRejected()
@@ -141,21 +129,27 @@ export class NetworkPhase {
     else this.ipcp.protocol.receive(bytes)
   }
 
-  #ccpUp(): void {
+  // What CCP and IPCP tell
+
+  ccpUp(): void {
     if (this.ccp.sender) {
       this.noClear = true
       this.#startIpcp()
-    } else this.#refuseCcp('The peer does not agree to MPPE in both directions.')
+    } else this.ccpRefused('The peer does not agree to MPPE in both directions.')
   }
 
   /** CCP cannot give what we want. */
-  #refuseCcp(detail: string): void {
+  ccpRefused(detail: string): void {
     this.#ccpEnd = detail
     if (this.noClear) this.#endUnencrypted(0)
     else this.ccp.protocol.close(detail)
   }
 
-  #ccpFinished(tries: number): void {
+  ccpEnding(detail: string): void {
+    this.#ccpEnd = detail
+  }
+
+  ccpFinished(tries: number): void {
     if (tries > 0) this.#ccpEnd ??= `No answer to ${tries} CCP Configure-Requests.`
     if (this.noClear) this.#endUnencrypted(tries)
     else this.#startIpcp()
@@ -166,12 +160,16 @@ export class NetworkPhase {
     this.#link.end({ reason: 'mppe-required', layer: 'ccp', detail, tries })
   }
 
-  #ipcpFinished(tries: number): void {
+  ipcpEnding(reason: PppEndReason, detail: string): void {
+    this.#ipcpEnd = { reason, detail }
+  }
+
+  ipcpFinished(tries: number): void {
     const timeout = { reason: 'timeout', detail: `No answer to ${tries} IPCP Configure-Requests.` } as const
     this.#link.end({ ...(this.#ipcpEnd ?? timeout), layer: 'ipcp', tries })
   }
 
-  #up(): void {
+  ipcpUp(): void {
     const { local, peer, dns, nbns } = this.ipcp
     if (local === ANY || peer === ANY) {
       const detail = local === ANY ? 'The peer gives us no address.' : 'The peer does not tell its address.'
@@ -190,12 +188,12 @@ export class NetworkPhase {
       encryption: this.ccp.sending,
       decryption: this.ccp.receiving,
     }
-    this.#hooks.up(this.facts)
+    this.#hooks.networkUp(this.facts)
   }
 
-  #down(): void {
+  ipcpDown(): void {
     if (!this.facts) return
     this.facts = undefined
-    this.#hooks.down()
+    this.#hooks.networkDown()
   }
 }

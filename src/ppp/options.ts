@@ -9,6 +9,10 @@ export type Verdict<V> = 'ack' | 'reject' | { readonly nak: V }
 
 export interface OptionRule<V> {
   readonly type: number
+  /** What we ask for now, and what the peer has agreed to once it acknowledged; undefined: not that option. */
+  ours: V | undefined
+  /** What we have acknowledged to the peer. */
+  theirs: V | undefined
   /** Our wish when a negotiation begins; undefined: we do not send the option. */
   want(): V | undefined
   /** The peer's request must have this option: it is Nak-ed with this value where it is missing (§5.3). */
@@ -26,6 +30,9 @@ export interface OptionRule<V> {
 
 /** Reads and writes an option whose value is one number of four octets. */
 export abstract class FourOctets<V extends number = number> {
+  ours: V | undefined = undefined
+  theirs: V | undefined = undefined
+
   parse(body: Uint8Array): V | undefined {
     return body.length === 4 ? (get32(body, 0) as V) : undefined
   }
@@ -46,9 +53,6 @@ const NOTHING: readonly RawOption[] = []
 export class Negotiator {
   readonly #rules: readonly OptionRule<unknown>[]
   readonly #maxFailure: number
-  /** What we ask for, and what we have acknowledged to the peer: one value a rule; undefined: not that option. */
-  #wishes: unknown[] = []
-  #peers: unknown[] = []
   /** Our request, until it is acknowledged. */
   #request: readonly RawOption[] = NOTHING
   /** In a row, and since the negotiation began. */
@@ -62,36 +66,20 @@ export class Negotiator {
 
   /** A new negotiation: nothing is agreed. */
   reset(): void {
-    this.#wishes = this.#rules.map(rule => rule.want())
-    this.#peers = []
+    for (const rule of this.#rules) {
+      rule.ours = rule.want()
+      rule.theirs = undefined
+    }
     this.naksSent = 0
     this.naksHeard = 0
   }
 
-  /** What we ask for now, and what the peer has agreed to once it acknowledged. */
-  ours<V>(rule: OptionRule<V>): V | undefined {
-    return this.#wishes[this.#rules.indexOf(rule as OptionRule<unknown>)] as V | undefined
-  }
-  /** What we have acknowledged to the peer. */
-  theirs<V>(rule: OptionRule<V>): V | undefined {
-    return this.#peers[this.#rules.indexOf(rule as OptionRule<unknown>)] as V | undefined
-  }
-
-  /** What we ask for, and what we have acknowledged to the peer. */
+  /** What we ask for, and what we have acknowledged to the peer, in the order of the rules. */
   get asked(): readonly RawOption[] {
-    return this.#written(this.#wishes)
+    return this.#rules.flatMap(rule => (rule.ours === undefined ? [] : written(rule, rule.ours)))
   }
   get granted(): readonly RawOption[] {
-    return this.#written(this.#peers)
-  }
-
-  /** In the order of the rules. */
-  #written(values: readonly unknown[]): readonly RawOption[] {
-    const options: RawOption[] = []
-    for (const [at, rule] of this.#rules.entries()) {
-      if (values[at] !== undefined) options.push({ type: rule.type, body: rule.write(values[at]) })
-    }
-    return options
+    return this.#rules.flatMap(rule => (rule.theirs === undefined ? [] : written(rule, rule.theirs)))
   }
 
   /** The options of our next Configure-Request. */
@@ -108,32 +96,27 @@ export class Negotiator {
   judge(options: readonly RawOption[]): Answer {
     const rejected: RawOption[] = []
     const naked: RawOption[] = []
-    const agreed: unknown[] = this.#rules.map(() => undefined)
-    const judged: OptionRule<unknown>[] = []
+    const judged = new Map<OptionRule<unknown>, unknown>()
     const patient = this.naksSent < this.#maxFailure
     for (const option of options) {
-      const at = this.#rules.findIndex(r => r.type === option.type)
-      const rule = at < 0 ? undefined : this.#rules[at]
+      const rule = this.#ruleOf(option)
       const asked = rule?.parse(option.body)
-      const verdict = rule && !judged.includes(rule) ? rule.judge(asked) : 'reject'
-      if (rule && typeof verdict === 'object' && patient) {
-        naked.push({ type: option.type, body: rule.write(verdict.nak) })
-      } else if (verdict !== 'ack') rejected.push(option)
-      if (!rule) continue
-      judged.push(rule)
-      agreed[at] = asked
+      const verdict = rule && !judged.has(rule) ? rule.judge(asked) : 'reject'
+      if (rule && typeof verdict === 'object' && patient) naked.push(written(rule, verdict.nak))
+      else if (verdict !== 'ack') rejected.push(option)
+      if (rule) judged.set(rule, asked)
     }
     if (rejected.length > 0) return { type: 'configure-reject', options: rejected }
     for (const rule of patient ? this.#rules : []) {
-      const demand = judged.includes(rule) ? undefined : rule.demand?.()
-      if (demand !== undefined) naked.push({ type: rule.type, body: rule.write(demand) })
+      const demand = judged.has(rule) ? undefined : rule.demand?.()
+      if (demand !== undefined) naked.push(written(rule, demand))
     }
     if (naked.length > 0) {
       this.naksSent++
       return { type: 'configure-nak', options: naked }
     }
     this.naksSent = 0
-    this.#peers = agreed
+    for (const rule of this.#rules) rule.theirs = judged.get(rule)
     return { type: 'configure-ack', options }
   }
 
@@ -156,14 +139,12 @@ export class Negotiator {
     if (options.length === 0) return false
     const patient = this.naksHeard++ < this.#maxFailure
     for (const option of options) {
-      const at = this.#rules.findIndex(r => r.type === option.type)
-      if (at < 0) continue
-      const rule = this.#rules[at]
-      const suggested = rule.parse(option.body)
-      if (suggested === undefined) continue
+      const rule = this.#ruleOf(option)
+      const suggested = rule?.parse(option.body)
+      if (!rule || suggested === undefined) continue
       const next = patient ? rule.concede(suggested) : undefined
-      if (next !== undefined) this.#wishes[at] = next
-      else this.#giveUp(at)
+      if (next !== undefined) rule.ours = next
+      else giveUp(rule)
     }
     return true
   }
@@ -176,17 +157,21 @@ export class Negotiator {
       if (at++ >= this.#request.length) return false
     }
     if (options.length === 0) return false
-    for (const [at, rule] of this.#rules.entries()) {
-      if (options.some(option => option.type === rule.type)) this.#giveUp(at)
-    }
+    for (const rule of this.#rules) if (options.some(option => option.type === rule.type)) giveUp(rule)
     return true
   }
 
-  #giveUp(at: number): void {
-    if (this.#wishes[at] === undefined) return
-    this.#wishes[at] = undefined
-    this.#rules[at].lost?.()
+  #ruleOf({ type }: RawOption): OptionRule<unknown> | undefined {
+    return this.#rules.find(rule => rule.type === type)
   }
+}
+
+const written = (rule: OptionRule<unknown>, value: unknown): RawOption => ({ type: rule.type, body: rule.write(value) })
+
+function giveUp(rule: OptionRule<unknown>): void {
+  if (rule.ours === undefined) return
+  rule.ours = undefined
+  rule.lost?.()
 }
 
 const sameOption = (a: RawOption, b: RawOption): boolean => a.type === b.type && equal(a.body, b.body)

@@ -10,35 +10,28 @@ import { fromAscii } from '../base/bytes.ts'
 import * as Pap from '../wire/pap.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { quote } from '../wire/ppp-options.ts'
-import { type Exchange, type Succeeded, text } from './auth.ts'
+import { type Exchange, type ExchangeOwner, text } from './auth.ts'
 import { AUTH_ERRORS, type Judge, localJudge, refusal, type Verdict } from './judge.ts'
-import { type ExchangeView, type Link, Repeater, report } from './link.ts'
+import { type ExchangeView, type Link, Repeater, type RepeaterUser, report } from './link.ts'
 
 function send(link: Link, packet: Pap.Pap): void {
-  report(link, 'sent', Ppp.PAP, packet, () => Pap.show(packet))
+  if (link.env.trace.on) report(link, 'sent', Ppp.PAP, packet, Pap.show(packet))
   link.transmit(Ppp.PAP, Pap.write(packet))
 }
 
 /** We prove who we are. */
-export class PapProver implements Exchange<Pap.AuthenticateReply> {
+export class PapProver implements Exchange<Pap.AuthenticateReply>, RepeaterUser {
+  readonly repeats = 'pap request'
   readonly #link: Link
-  readonly #succeeded: Succeeded
+  readonly #owner: ExchangeOwner
   readonly #repeater: Repeater
   #id = 0
   #open = false
 
-  constructor(link: Link, succeeded: Succeeded) {
+  constructor(link: Link, owner: ExchangeOwner) {
     this.#link = link
-    this.#succeeded = succeeded
-    this.#repeater = new Repeater(
-      link,
-      'pap request',
-      () => this.#request(),
-      tries => {
-        const detail = `No answer to ${tries} PAP Authenticate-Requests.`
-        link.end({ reason: 'timeout', layer: 'auth', detail, tries })
-      },
-    )
+    this.#owner = owner
+    this.#repeater = new Repeater(link, this)
   }
 
   start(): void {
@@ -50,7 +43,7 @@ export class PapProver implements Exchange<Pap.AuthenticateReply> {
     this.#repeater.stop()
   }
 
-  #request(): void {
+  send(): void {
     const { user = '', password = '' } = this.#link.config.ourself ?? {}
     this.#id = (this.#id + 1) & 255
     send(this.#link, {
@@ -59,6 +52,11 @@ export class PapProver implements Exchange<Pap.AuthenticateReply> {
       peerId: fromAscii(user),
       password: fromAscii(password),
     })
+  }
+
+  giveUp(tries: number): void {
+    const detail = `No answer to ${tries} PAP Authenticate-Requests.`
+    this.#link.end({ reason: 'timeout', layer: 'auth', detail, tries })
   }
 
   view(): ExchangeView {
@@ -72,20 +70,21 @@ export class PapProver implements Exchange<Pap.AuthenticateReply> {
       return
     }
     this.stop()
-    const user = this.#link.config.ourself?.user ?? ''
     if (packet.type === 'authenticate-ack') {
-      this.#succeeded(user, undefined)
+      this.#owner.ownProved(undefined)
       return
     }
+    const user = this.#link.config.ourself?.user ?? ''
     const detail = `The peer does not accept user "${user}" with this password: ${quote(packet.message)}.`
     this.#link.end({ reason: 'auth-failed', layer: 'auth', detail, tries: 0 })
   }
 }
 
 /** The peer proves who it is. */
-export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
+export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest>, RepeaterUser {
+  readonly repeats = 'pap patience'
   readonly #link: Link
-  readonly #succeeded: Succeeded
+  readonly #owner: ExchangeOwner
   readonly #patience: Repeater
   readonly #judge: Judge
   /** Of the last request. */
@@ -94,20 +93,12 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
   #stopped = false
   #verdict: Pap.AuthenticateReply | undefined
 
-  constructor(link: Link, succeeded: Succeeded) {
+  constructor(link: Link, owner: ExchangeOwner) {
     this.#link = link
-    this.#succeeded = succeeded
+    this.#owner = owner
     const { authenticatePeer } = link.config
     this.#judge = authenticatePeer?.judge ?? localJudge(authenticatePeer ?? { secretOf: () => undefined })
-    this.#patience = new Repeater(
-      link,
-      'pap patience',
-      () => {},
-      tries => {
-        const detail = `No PAP Authenticate-Request came within ${tries} restart periods.`
-        link.end({ reason: 'timeout', layer: 'auth', detail, tries })
-      },
-    )
+    this.#patience = new Repeater(link, this)
   }
 
   start(): void {
@@ -116,6 +107,14 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
   stop(): void {
     this.#stopped = true
     this.#patience.stop()
+  }
+
+  /** Nothing is repeated: it is the peer who sends. */
+  send(): void {}
+
+  giveUp(tries: number): void {
+    const detail = `No PAP Authenticate-Request came within ${tries} restart periods.`
+    this.#link.end({ reason: 'timeout', layer: 'auth', detail, tries })
   }
 
   view(): ExchangeView {
@@ -141,7 +140,7 @@ export class PapAuthenticator implements Exchange<Pap.AuthenticateRequest> {
     const type = verdict.granted ? 'authenticate-ack' : 'authenticate-nak'
     this.#verdict = { type, id: this.#id, message: fromAscii(message).subarray(0, 255) }
     send(this.#link, this.#verdict)
-    if (verdict.granted) this.#succeeded(user, verdict.keys)
+    if (verdict.granted) this.#owner.peerProved(user, verdict.keys)
     else this.#link.end(refusal(user, verdict))
   }
 }

@@ -5,7 +5,7 @@
  *       ▲              │  LCP                 │  auth-phase.ts       │  network-phase.ts, then data-path.ts
  *       └────down──────┴──────── terminate ◀──┴───────closing─────────┘
  *
- * Give every session a scope of its own (`env.scope('call-7')`), or two sessions draw the same magic numbers.
+ * Give every session a random stream of its own, or two sessions draw the same magic numbers.
  * `sinks.down` must not deliver to the peer before it returns: automata are in the middle of their actions.
  *
  * Limits: one network protocol, IPv4; IPV6CP gets a Protocol-Reject.
@@ -13,18 +13,20 @@
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { Random } from '../base/random.ts'
 import type { Malformed } from '../base/result.ts'
-import { Machine, table } from '../base/table.ts'
+import { Machine, type MachineOwner, table } from '../base/table.ts'
 import { type MachineView, view } from '../base/view.ts'
 import * as Ppp from '../wire/ppp.ts'
-import { AuthPhase, type AuthState } from './auth-phase.ts'
+import { type AuthHooks, AuthPhase, type AuthState } from './auth-phase.ts'
 import type { State } from './automaton.ts'
 import type { NetworkFacts, PppConfig, PppEnd, PppSinks } from './config.ts'
 import type { CryptoWork } from './crypto-work.ts'
 import { DataPath, type PppCounters, prepend } from './data-path.ts'
-import { Lcp } from './lcp.ts'
-import type { Link } from './link.ts'
-import { NetworkPhase } from './network-phase.ts'
+import type { MppeKeys } from './keys.ts'
+import { Lcp, type LcpHooks } from './lcp.ts'
+import type { Link, Purpose } from './link.ts'
+import { type NetworkHooks, NetworkPhase } from './network-phase.ts'
 
 /** RFC 1661 §3.2 */
 export type Phase = 'dead' | 'establish' | 'authenticate' | 'network' | 'terminate'
@@ -61,11 +63,12 @@ export interface PppSnapshot {
   readonly crypto: Readonly<CryptoWork>
 }
 
-/** Its layers know it as their Link. */
-export class Session implements Link {
+/** Its layers know it as their Link, and tell it what they have come to. */
+export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, NetworkHooks {
   readonly env: Env
   readonly config: PppConfig
-  readonly random: Link['random']
+  readonly #stream: Random
+  readonly #streams: { [K in Purpose]?: Random } = {}
   readonly #sinks: PppSinks
   readonly #phase: Machine<Phase, PhaseEvent, never>
   readonly #lcp: Lcp
@@ -78,36 +81,24 @@ export class Session implements Link {
   /** The frame being read. */
   #frame: Packet | undefined
 
-  constructor(env: Env, config: PppConfig, sinks: PppSinks) {
+  /** `stream` is its own, if another than that of `env`. */
+  constructor(env: Env, config: PppConfig, sinks: PppSinks, stream: Random = env.random) {
     this.env = env
+    this.#stream = stream
     this.config = config
     this.#sinks = sinks
-    const { random } = env
-    this.random = {
-      challenge: random.fork('challenge'),
-      chapId: random.fork('chap-id'),
-      peerChallenge: random.fork('peer-challenge'),
-    }
-    this.#phase = new Machine<Phase, PhaseEvent, never>(env, `${config.machine}.phase`, PHASES, 'dead', () => {})
-    this.#lcp = new Lcp(this, {
-      up: () => this.#lcpUp(),
-      down: () => this.#lcpDown(),
-      finished: tries => this.#lcpFinished(tries),
-      protocolRejected: protocol => this.#protocolRejected(protocol),
-    })
-    this.#auth = new AuthPhase(this, {
-      done: keys => {
-        this.#phase.fire('success')
-        this.#network.enter(this.#auth.user, keys)
-      },
-      again: keys => keys && this.#network.renewKeys(keys),
-    })
-    this.#network = new NetworkPhase(this, {
-      up: facts => sinks.networkUp(facts),
-      down: () => sinks.networkDown(this.#ending),
-    })
+    this.#phase = new Machine(this, PHASES, 'dead')
+    this.#lcp = new Lcp(this, this)
+    this.#auth = new AuthPhase(this, this)
+    this.#network = new NetworkPhase(this, this)
     this.#data = new DataPath(this, this.#lcp, this.#network, sinks)
   }
+
+  get machineName(): string {
+    return `${this.config.machine}.phase`
+  }
+  /** Its table has states only. */
+  act(): void {}
 
   // From above and below
 
@@ -217,6 +208,10 @@ export class Session implements Link {
 
   // What its layers ask for: see Link
 
+  random(purpose: Purpose): Random {
+    this.#streams[purpose] ??= this.#stream.fork(purpose)
+    return this.#streams[purpose]
+  }
   peerMru(): number {
     return this.#lcp.peerMru
   }
@@ -233,20 +228,37 @@ export class Session implements Link {
 
   // Phases
 
-  #lcpUp(): void {
+  lcpUp(): void {
     this.#phase.fire('opened')
     const { sendAccm, receiveAccm } = this.#lcp
     this.#sinks.accmsAgreed?.({ sendAccm, receiveAccm })
     this.#auth.start(this.#lcp.peerMethod, this.#lcp.ownMethod)
   }
 
-  #lcpDown(): void {
+  lcpDown(): void {
     this.#phase.fire('renegotiate')
     this.#auth.stop()
     this.#network.leave()
   }
 
-  #protocolRejected(protocol: number): void {
+  authenticated(keys: MppeKeys | undefined): void {
+    this.#phase.fire('success')
+    this.#network.enter(this.#auth.user, keys)
+  }
+
+  authenticatedAgain(keys: MppeKeys | undefined): void {
+    if (keys) this.#network.renewKeys(keys)
+  }
+
+  networkUp(facts: NetworkFacts): void {
+    this.#sinks.networkUp(facts)
+  }
+
+  networkDown(): void {
+    this.#sinks.networkDown(this.#ending)
+  }
+
+  protocolRejected(protocol: number): void {
     const detail = `The peer does not speak ${Ppp.protocolName(protocol).toUpperCase()}: it answered with Protocol-Reject.`
     switch (protocol) {
       case Ppp.CCP:
@@ -292,7 +304,7 @@ export class Session implements Link {
     this.#phase.fire('closing')
   }
 
-  #lcpFinished(tries: number): void {
+  lcpFinished(tries: number): void {
     const ending = this.#ending
     if (!ending) {
       const detail = `No answer to ${tries} LCP Configure-Requests.`

@@ -12,34 +12,36 @@ const BLOCK = 128
 export class CallIdAllotment {
   readonly #env: Env
   readonly #config: EndpointConfig
-  readonly #inUse: (callId: number) => boolean
+  readonly #inUse: { has(callId: number): boolean }
   readonly #random: Random
   /** When a call ID was last in use towards a peer: peer address × 65536 + call ID. */
-  readonly #rested = new Map<number, SimTime>()
+  #rested: Map<number, SimTime> | undefined
   /** First call ID of each connection under the policy `linux`. */
-  readonly #blocks = new Map<ControlConnection, number>()
+  #blocks: Map<ControlConnection, number> | undefined
   #made = 0
   #listed = 0
 
-  constructor(env: Env, config: EndpointConfig, inUse: (callId: number) => boolean) {
+  constructor(env: Env, config: EndpointConfig, inUse: { has(callId: number): boolean }) {
     this.#env = env
     this.#config = config
     this.#inUse = inUse
-    this.#random = env.random.fork('pptp call id')
+    this.#random = env.random.fork('pptp/pptp call id')
   }
 
   connectionMade(connection: ControlConnection): void {
+    if (this.#config.callIds !== 'linux') return
+    this.#blocks ??= new Map()
     this.#blocks.set(connection, (this.#made++ * BLOCK) & 0xffff)
   }
   connectionOver(connection: ControlConnection): void {
-    this.#blocks.delete(connection)
+    this.#blocks?.delete(connection)
   }
 
   /** Of a call in which this side has that role; the policy `linux` is that of a PAC. Undefined: none is left. */
   take(connection: ControlConnection, role: Role): number | undefined {
     const { callIds } = this.#config
     if (callIds === 'linux' && role === 'pac') {
-      const first = this.#blocks.get(connection) ?? 0
+      const first = this.#blocks?.get(connection) ?? 0
       for (let i = 0; i < BLOCK; i++) if (this.#free(connection.peer, first + i)) return first + i
     } else if (callIds === 'random' || callIds === 'linux') {
       // Not zero; if most are taken, the next free one after the draw.
@@ -51,7 +53,7 @@ export class CallIdAllotment {
     } else {
       while (this.#listed < callIds.length) {
         const callId = callIds[this.#listed++]
-        if (!this.#inUse(callId)) return callId
+        if (!this.#inUse.has(callId)) return callId
       }
     }
     return undefined
@@ -63,6 +65,7 @@ export class CallIdAllotment {
     if (callIdRest === 0) return
     const { now } = this.#env.clock
     const key = peer * 65536 + callId
+    this.#rested ??= new Map()
     this.#rested.delete(key)
     this.#rested.set(key, now)
     for (const [old, since] of this.#rested) {
@@ -72,12 +75,12 @@ export class CallIdAllotment {
   }
 
   #free(peer: Ipv4, callId: number): boolean {
-    if (this.#inUse(callId)) return false
+    if (this.#inUse.has(callId)) return false
     const key = peer * 65536 + callId
-    const since = this.#rested.get(key)
+    const since = this.#rested?.get(key)
     if (since === undefined) return true
     if (this.#env.clock.now - since < this.#config.callIdRest) return false
-    this.#rested.delete(key)
+    this.#rested?.delete(key)
     return true
   }
 }

@@ -12,7 +12,7 @@ import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
-import { Machine } from '../base/table.ts'
+import { Machine, type MachineOwner } from '../base/table.ts'
 import { formatDuration, type SimTime } from '../base/time.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import * as Pptp from '../wire/pptp.ts'
@@ -27,7 +27,7 @@ import {
   PNS_CALL,
   PNS_INCOMING_CALL,
 } from './call-table.ts'
-import { Tunnel } from './tunnel.ts'
+import { Tunnel, type TunnelSinks } from './tunnel.ts'
 import type {
   CallEnd,
   CallHandlers,
@@ -64,9 +64,12 @@ export type IncomingRequest = Pptp.Message<'incoming-call-request'>
 
 /** §2.14: "should not be sent more than once every 60 seconds". */
 const WAN_ERROR_INTERVAL = 60e9
+const ALL_ESCAPED: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+const CONNECTED: Codes = { ...NO_CODES, resultCode: 1 }
 const NO_LINE: LineFacts = { connectSpeed: 0, framingType: 0, physicalChannelId: 0 }
 
-export class Call {
+export class Call implements TunnelSinks, MachineOwner<CallAction> {
+  readonly env: Env
   /** Ours; the peer puts it into its GRE packets. */
   readonly callId: number
   readonly peer: Ipv4
@@ -81,15 +84,15 @@ export class Call {
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
   notices = 0
   /** PAC: what Set-Link-Info said last; before it "the default value is 0xFFFFFFFF" (§2.15). */
-  linkInfo: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
+  linkInfo = ALL_ESCAPED
   /** PNS: what WAN-Error-Notify said last. */
   wanErrors: WanErrors | undefined
-  readonly #env: Env
   readonly #config: EndpointConfig
   readonly #port: CallPort
   readonly #serial: number
   readonly #machine: Machine<CallState, CallEvent, CallAction>
-  readonly #timer: Timer
+  /** Of a reply, while one is awaited. */
+  #timer: Timer | undefined
   #handlers: CallHandlers | undefined
   #dial: DialOptions | undefined
   #ring: RingOptions | undefined
@@ -116,7 +119,7 @@ export class Call {
     serial: number,
     port: CallPort,
   ) {
-    this.#env = env
+    this.env = env
     this.#config = config
     this.#port = port
     this.#serial = serial
@@ -124,11 +127,13 @@ export class Call {
     this.role = role
     this.peer = peer
     this.callId = callId
-    const name = config.names.call(peer, callId)
     const [outgoing, incoming] = role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
     const rows = direction === 'outgoing' ? outgoing : incoming
-    this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
-    this.#timer = env.clock.timer(name, () => this.#timedOut())
+    this.#machine = new Machine(this, rows, 'idle')
+  }
+
+  get machineName(): string {
+    return this.#config.names.call(this.peer, this.callId)
   }
 
   get state(): CallState {
@@ -163,7 +168,7 @@ export class Call {
 
   /** No data pass in this state. */
   refuseData(packet: Packet): void {
-    this.#env.trace.drop({
+    this.env.trace.drop({
       reason: 'gre-unknown-call',
       layer: 'gre',
       packet: packet.id,
@@ -207,12 +212,21 @@ export class Call {
     if (!this.#errorsToTell) return
     this.#port.send({ type: 'wan-error-notify', peerCallId: this.peerCallId, ...this.#errorsToTell })
     this.#errorsToTell = undefined
-    this.#errorTimer ??= this.#env.clock.timer(`call ${this.callId} errors`, () => this.#tellErrors())
+    this.#errorTimer ??= this.env.clock.timer(`call ${this.callId} errors`, () => this.#tellErrors())
     this.#errorTimer.arm(WAN_ERROR_INTERVAL)
   }
 
   #sendNotify(codes: Codes): void {
     this.#port.send({ type: 'call-disconnect-notify', callId: this.callId, ...codes, callStatistics: '' })
+  }
+
+  // What its tunnel hands on
+
+  down(packet: Packet): void {
+    this.#port.gre(packet)
+  }
+  up(frame: Packet): void {
+    this.#handlers?.received(frame)
   }
 
   // The rest is for the endpoint.
@@ -239,7 +253,7 @@ export class Call {
   /** PAC: a request has come; `decide` says whether the node takes it. */
   offered(request: OutgoingRequest, decide: (call: Call) => CallHandlers | Refusal): void {
     this.#rememberPeer(request.callId, request.packetRecvWindowSize, request.packetProcessingDelay)
-    this.#line = { ...this.#line, connectSpeed: request.maximumBps, framingType: request.framingType }
+    this.#line = { connectSpeed: request.maximumBps, framingType: request.framingType, physicalChannelId: 0 }
     this.#fire('receive-ocrq')
     const answer = decide(this)
     if ('refuse' in answer) {
@@ -248,15 +262,15 @@ export class Call {
     } else {
       this.#handlers = answer
       if (answer.dial) answer.dial()
-      else this.answered({})
+      else this.answered()
     }
   }
 
-  /** PAC: the number that was dialled has answered. */
-  answered(line: Partial<LineFacts>): void {
+  /** PAC: the number that was dialled has answered; `line` is what is known of it beside what was asked for. */
+  answered(line?: Partial<LineFacts>): void {
     if (!this.#machine.can('telco-answer')) return
-    this.#line = { ...this.#line, ...line }
-    this.#codes = { ...NO_CODES, resultCode: 1 }
+    if (line) this.#line = { ...this.#line, ...line }
+    this.#codes = CONNECTED
     this.#fire('telco-answer')
   }
 
@@ -291,7 +305,7 @@ export class Call {
       this.#fire('receive-icrq-not-accepting')
     } else {
       this.#handlers = answer
-      this.#codes = { ...NO_CODES, resultCode: 1 }
+      this.#codes = CONNECTED
       this.#fire('receive-icrq-accepting')
     }
   }
@@ -404,12 +418,21 @@ export class Call {
     const before = this.state
     const fired = this.#machine.fire(event)
     if (this.state === before) return fired
-    if (this.#machine.can('time-out')) this.#timer.arm(this.#config.replyTimeOut)
-    else this.#timer.cancel()
+    if (this.#machine.can('time-out')) {
+      this.#timer ??= this.env.clock.timer(this.machineName, Call.#replyOverdue, this)
+      this.#timer.arm(this.#config.replyTimeOut)
+    } else {
+      this.#timer?.cancel()
+      this.#timer = undefined
+    }
     return fired
   }
 
-  #act(action: CallAction): void {
+  static #replyOverdue(call: Call): void {
+    call.#timedOut()
+  }
+
+  act(action: CallAction): void {
     const port = this.#port
     const { callId, peerCallId } = this
     const { tunnel } = this.#config
@@ -447,12 +470,12 @@ export class Call {
         break
       case 'up':
         this.tunnel = new Tunnel(
-          this.#env,
+          this.env,
           this.#config.tunnel,
           { callId: this.peerCallId, window: this.#peerWindow, processingDelay: this.#peerDelay },
-          { down: packet => port.gre(packet), up: frame => this.#handlers?.received(frame) },
+          this,
         )
-        if (this.#config.linkInfo === 'always') this.setLinkInfo(0xffffffff, 0xffffffff)
+        if (this.#config.linkInfo === 'always') this.setLinkInfo(ALL_ESCAPED.sendAccm, ALL_ESCAPED.receiveAccm)
         this.#handlers?.connected()
         break
       case 'down':

@@ -10,12 +10,13 @@
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Stream, StreamClose, StreamEvents } from '../base/layer.ts'
+import type { Packet } from '../base/packet.ts'
 import type { Timer } from '../base/scheduler.ts'
-import { Machine } from '../base/table.ts'
+import { Machine, type MachineOwner } from '../base/table.ts'
 import { type Duration, formatDuration } from '../base/time.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import * as Pptp from '../wire/pptp.ts'
-import type { Call } from './call.ts'
+import type { Call, CallPort } from './call.ts'
 import { type ControlAction, type ControlEvent, type ControlState, ORIGINATOR, RECEIVER } from './control-table.ts'
 import type {
   CallHandlers,
@@ -49,6 +50,9 @@ export interface ControlOwner {
   collides(connection: ControlConnection): boolean
   /** The codes with which this peer's request is refused; undefined: it is welcome. */
   refusal(connection: ControlConnection): Refusal | undefined
+  /** A GRE packet for the peer. */
+  gre(connection: ControlConnection, packet: Packet): void
+  callOver(connection: ControlConnection, call: Call): void
   over(connection: ControlConnection): void
 }
 
@@ -56,39 +60,31 @@ export type End = 'originator' | 'receiver'
 
 /** §2.2. */
 const VERSION_NOT_SUPPORTED: Refusal = { refuse: { resultCode: 5, errorCode: 0 } }
+const NO_CALLS: readonly Call[] = []
 /** Octets for a peer that does not read them; with more its messages are no longer answered. */
 const MOST_UNREAD = 16_384
 
-export class ControlConnection {
+/** For TCP it is what hears of the stream, for its calls the way to the peer. */
+export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, CallPort, MachineOwner<ControlAction> {
+  readonly env: Env
   readonly end: End
   readonly local: Ipv4
   readonly peer: Ipv4
   /** Calls of this connection, ended ones excluded. */
-  readonly calls: Call[] = []
+  calls: readonly Call[] = NO_CALLS
   /** How many calls there have been. */
   carried = 0
   /** Pieces of the stream that were no message. */
-  rubbish = 0
-  /** What the TCP side calls. */
-  readonly streamEvents: StreamEvents = {
-    opened: () => this.#fire('tcp-open'),
-    data: bytes => this.#splitter.push(bytes),
-    ended: () => this.#tcpClosed('closed'),
-    closed: (reason, tries) => {
-      this.#farewellTimer?.cancel()
-      this.#tcpClosed(reason, tries)
-    },
-  }
-  readonly #env: Env
+  rubbishSeen = 0
   readonly #config: EndpointConfig
   readonly #owner: ControlOwner
   readonly #handlers: ControlHandlers
   readonly #machine: Machine<ControlState, ControlEvent, ControlAction>
   readonly #splitter: Pptp.Splitter
-  /** Of a reply (§3.1.4 rule 1). */
-  readonly #replyTimer: Timer
-  /** Of silence, then of the Echo-Reply (§3.1.4 rule 2). */
-  readonly #echoTimer: Timer
+  /** Of a reply (§3.1.4 rule 1), while one is awaited. */
+  #replyTimer: Timer | undefined
+  /** Of silence, then of the Echo-Reply (§3.1.4 rule 2), while the connection is established. */
+  #echoTimer: Timer | undefined
   /** Of the peer's FIN, after ours: TCP itself would wait for ever. */
   #farewellTimer: Timer | undefined
   #echoAwaited = false
@@ -109,22 +105,19 @@ export class ControlConnection {
     peer: Ipv4,
     handlers: ControlHandlers,
   ) {
-    this.#env = env
+    this.env = env
     this.#config = config
     this.#owner = owner
     this.#handlers = handlers
     this.end = end
     this.local = local
     this.peer = peer
-    const name = config.names.control(peer)
-    const rows = end === 'originator' ? ORIGINATOR : RECEIVER
-    this.#machine = new Machine(env, name, rows, 'idle', action => this.#act(action))
-    this.#splitter = new Pptp.Splitter({
-      message: message => this.#received(message),
-      rubbish: rubbish => this.#receivedRubbish(rubbish),
-    })
-    this.#replyTimer = env.clock.timer(name, () => this.#timedOut())
-    this.#echoTimer = env.clock.timer(`${name} echo`, () => this.#echoDue())
+    this.#machine = new Machine(this, end === 'originator' ? ORIGINATOR : RECEIVER, 'idle')
+    this.#splitter = new Pptp.Splitter(this)
+  }
+
+  get machineName(): string {
+    return this.#config.names.control(this.peer)
   }
 
   get state(): ControlState {
@@ -135,17 +128,17 @@ export class ControlConnection {
     return this.state === 'established' || this.state === 'wait-stop-reply'
   }
   /** How it ended, once it has. */
-  get ended(): ControlEnd | undefined {
+  get outcome(): ControlEnd | undefined {
     return this.#over ? this.#ending : undefined
   }
 
   view(): MachineView {
-    const { carried, calls, rubbish } = this
+    const { carried, calls } = this
     return view(this.state, {
       counters: {
         calls: calls.length,
         carried,
-        rubbish,
+        rubbish: this.rubbishSeen,
         echoAwaited: this.#echoAwaited ? 1 : 0,
         echo: this.#echoIdentifier,
         waiting: this.#stream?.waiting ?? 0,
@@ -156,15 +149,34 @@ export class ControlConnection {
     })
   }
 
-  /** The TCP connection that carries the messages; `streamEvents.opened` tells when it is open. */
+  /** The TCP connection that carries the messages; `opened` tells when it is open. */
   attach(stream: Stream): void {
     this.#stream = stream
   }
 
+  // What TCP tells
+
+  opened(): void {
+    this.#fire('tcp-open')
+  }
+  data(bytes: Uint8Array): void {
+    this.#splitter.push(bytes)
+  }
+  ended(): void {
+    this.#tcpClosed('closed')
+  }
+  closed(reason: StreamClose, tries?: number): void {
+    this.#farewellTimer?.cancel()
+    this.#tcpClosed(reason, tries)
+  }
+
+  // What its user asks for
+
   /** PNS: asks for a call. The connection must be established. */
-  dial(handlers: CallHandlers, options: Partial<DialOptions> = {}): Call {
+  dial(handlers: CallHandlers, options?: Partial<DialOptions>): Call {
     if (this.state !== 'established') throw new Error(`dial: the control connection is ${this.state}`)
-    return this.#owner.dial(this, handlers, { ...this.#config.dial, ...options })
+    const { dial } = this.#config
+    return this.#owner.dial(this, handlers, options ? { ...dial, ...options } : dial)
   }
 
   /** Orderly end; calls end with it. The reason is that of the message (§2.3): 3 is Stop-Local-Shutdown. */
@@ -191,13 +203,28 @@ export class ControlConnection {
 
   // The rest is for the endpoint and its calls.
 
+  begins(call: Call): void {
+    this.calls = this.calls.concat(call)
+    this.carried++
+  }
+  ends(call: Call): void {
+    this.calls = this.calls.filter(other => other !== call)
+  }
+
+  gre(packet: Packet): void {
+    this.#owner.gre(this, packet)
+  }
+  over(call: Call): void {
+    this.#owner.callOver(this, call)
+  }
+
   send(message: Pptp.Message): void {
     this.#report('sent', message)
     this.#stream?.write(Pptp.write(message))
   }
 
   /** A call waits in vain: the whole connection is given up (§3.2.1). */
-  callStuck(): void {
+  stuck(): void {
     this.#ending ??= this.#endOf('call-timeout', 'A call request stayed unanswered, so the connection is suspect.', 1)
     this.#fire('call-time-out')
   }
@@ -213,14 +240,14 @@ export class ControlConnection {
   }
 
   #report(way: 'sent' | 'received', message: Pptp.Message): void {
-    if (!this.#env.trace.on) return
+    if (!this.env.trace.on) return
     const peer = formatIpv4(this.peer)
-    this.#env.trace.emit('pptp-message', { way, type: message.type, peer, detail: Pptp.summary(message) })
+    this.env.trace.emit('pptp-message', { way, type: message.type, peer, detail: Pptp.summary(message) })
   }
 
-  #receivedRubbish(rubbish: Pptp.Rubbish): void {
-    this.rubbish++
-    this.#env.trace.drop({
+  rubbish(rubbish: Pptp.Rubbish): void {
+    this.rubbishSeen++
+    this.env.trace.drop({
       reason: 'malformed',
       layer: 'pptp',
       why: rubbish.reason,
@@ -231,17 +258,17 @@ export class ControlConnection {
     this.#fire('out-of-sync')
   }
 
-  #received(message: Pptp.Message): void {
+  message(message: Pptp.Message): void {
     this.#report('received', message)
     if (this.#stream && this.#stream.waiting > MOST_UNREAD) {
       const detail = `${message.type} from ${formatIpv4(this.peer)}, which does not read our answers`
-      this.#env.trace.drop({ reason: 'pptp-unexpected', layer: 'pptp', detail })
+      this.env.trace.drop({ reason: 'pptp-unexpected', layer: 'pptp', detail })
       return
     }
     // §3.1.4: any control message shows that the peer lives, but only an Echo-Reply answers an Echo-Request.
-    if (this.state === 'established' && !this.#echoAwaited) this.#armEcho()
+    if (this.state === 'established' && !this.#echoAwaited) this.#awaitSilence()
     if (!this.#over && this.#take(message)) return
-    this.#env.trace.drop({
+    this.env.trace.drop({
       reason: 'pptp-unexpected',
       layer: 'pptp',
       detail: `${message.type} from ${formatIpv4(this.peer)} in state ${this.state}`,
@@ -270,7 +297,7 @@ export class ControlConnection {
       case 'echo-reply':
         if (!this.#echoAwaited || m.identifier !== this.#echoIdentifier) return false
         this.#echoAwaited = false
-        this.#armEcho()
+        this.#awaitSilence()
         return true
       default:
         return this.state === 'established' && this.#owner.callMessage(this, m)
@@ -337,10 +364,10 @@ export class ControlConnection {
       return
     }
     const left = this.#silenceLeft()
-    if (left > 0) return this.#echoTimer.arm(left)
+    if (left > 0) return this.#armEcho(left)
     this.#echoAwaited = true
     this.#echoIdentifier = (this.#echoIdentifier + 1) >>> 0
-    this.#echoTimer.arm(this.#config.echoTimeOut)
+    this.#armEcho(this.#config.echoTimeOut)
     this.send({ type: 'echo-request', identifier: this.#echoIdentifier })
   }
 
@@ -348,11 +375,33 @@ export class ControlConnection {
   #silenceLeft(): Duration {
     if (!this.#config.dataCountAsLife) return 0
     const heardAt = this.calls.reduce((latest, call) => Math.max(latest, call.heardAt), 0)
-    return heardAt + this.#config.echoInterval - this.#env.clock.now
+    return heardAt + this.#config.echoInterval - this.env.clock.now
   }
 
-  #armEcho(): void {
-    if (this.#config.echoInterval > 0) this.#echoTimer.arm(this.#config.echoInterval)
+  #awaitSilence(): void {
+    if (this.#config.echoInterval > 0) this.#armEcho(this.#config.echoInterval)
+  }
+
+  #armEcho(delay: Duration): void {
+    this.#echoTimer ??= this.env.clock.timer(`${this.machineName} echo`, ControlConnection.#echoTimerDue, this)
+    this.#echoTimer.arm(delay)
+  }
+
+  #awaitReply(): void {
+    this.#replyTimer ??= this.env.clock.timer(this.machineName, ControlConnection.#replyTimerDue, this)
+    this.#replyTimer.arm(this.#patience)
+  }
+
+  #stopReplyTimer(): void {
+    this.#replyTimer?.cancel()
+    this.#replyTimer = undefined
+  }
+
+  static #echoTimerDue(connection: ControlConnection): void {
+    connection.#echoDue()
+  }
+  static #replyTimerDue(connection: ControlConnection): void {
+    connection.#timedOut()
   }
 
   /** In idle it is the peer's request that is waited for. */
@@ -366,12 +415,12 @@ export class ControlConnection {
     const fired = this.#machine.fire(event)
     if (!fired || this.#over) return fired
     // Everywhere but in established somebody waits for a message; the receiver from the moment TCP is open.
-    if (this.state === 'established') this.#replyTimer.cancel()
-    else if (this.state !== before || event === 'tcp-open') this.#replyTimer.arm(this.#patience)
+    if (this.state === 'established') this.#stopReplyTimer()
+    else if (this.state !== before || event === 'tcp-open') this.#awaitReply()
     return true
   }
 
-  #act(action: ControlAction): void {
+  act(action: ControlAction): void {
     switch (action) {
       case 'send-sccrq':
         this.send({ type: 'start-control-connection-request', protocolVersion: Pptp.VERSION, ...this.#self() })
@@ -392,15 +441,15 @@ export class ControlConnection {
         this.send({ type: 'stop-control-connection-reply', resultCode: 1, errorCode: 0 })
         break
       case 'up':
-        this.#armEcho()
+        this.#awaitSilence()
         this.#handlers.established?.()
         break
       case 'down':
-        this.#echoTimer.cancel()
+        this.#echoTimer?.cancel()
         this.#endCalls()
         break
       case 'close-tcp':
-        this.#farewellTimer ??= this.#env.clock.timer(`${formatIpv4(this.peer)} close`, () => this.#stream?.abort())
+        this.#farewellTimer ??= this.env.clock.timer(`${formatIpv4(this.peer)} close`, () => this.#stream?.abort())
         this.#farewellTimer.arm(this.#config.replyTimeOut)
         this.#stream?.end()
         break
@@ -409,23 +458,23 @@ export class ControlConnection {
         break
       case 'end':
         this.#over = true
-        this.#replyTimer.cancel()
-        this.#echoTimer.cancel()
+        this.#stopReplyTimer()
+        this.#echoTimer?.cancel()
         this.#endCalls()
         this.#owner.over(this)
-        this.#handlers.ended?.(this.#ending as ControlEnd)
+        this.#handlers.ended?.(this.#ending as ControlEnd, this)
         break
     }
   }
 
   #self() {
     const { framingCapabilities, bearerCapabilities, maximumChannels } = this.#config
-    const { firmwareRevision, hostName, vendorName } = this.#config
+    const { firmwareRevision, hostName = this.env.node, vendorName } = this.#config
     return { framingCapabilities, bearerCapabilities, maximumChannels, firmwareRevision, hostName, vendorName }
   }
 
   #endCalls(): void {
-    for (const call of this.calls.slice()) call.controlLost(this.#ending as ControlEnd)
+    for (const call of this.calls) call.controlLost(this.#ending as ControlEnd)
   }
 }
 

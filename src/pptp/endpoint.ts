@@ -38,31 +38,28 @@ const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 const DO_NOT_ACCEPT: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
 /** §2.2: Command channel already exists. */
 const CHANNEL_EXISTS: Refusal = { refuse: { resultCode: 3, errorCode: 0 } }
+const NONE: readonly ControlConnection[] = []
 
-export class Endpoint {
+export class Endpoint implements ControlOwner {
   readonly config: EndpointConfig
-  readonly connections: ControlConnection[] = []
+  /** In the order in which they were opened. */
+  readonly connections = new Set<ControlConnection>()
   readonly #env: Env
   readonly #sinks: EndpointSinks
-  readonly #decide: Decide
+  readonly #decide: Decide | undefined
   readonly #ids: CallIdAllotment
   /** By our call ID, which no two calls of an endpoint share. */
   readonly #calls = new Map<number, Call>()
+  /** There may be thousands of peers with a connection each. */
+  readonly #byPeer = new Map<Ipv4, ControlConnection[]>()
   #serial = 0
-  readonly #owner: ControlOwner = {
-    dial: (connection, handlers, options) => this.#dial(connection, handlers, options),
-    callMessage: (connection, message) => this.#callMessage(connection, message),
-    collides: connection => this.#collides(connection),
-    refusal: connection => this.#refusal(connection),
-    over: connection => this.#connectionOver(connection),
-  }
 
   constructor(env: Env, config: EndpointConfig, sinks: EndpointSinks, decide?: Decide) {
     this.#env = env
     this.config = config
     this.#sinks = sinks
-    this.#decide = decide ?? (() => (config.role === 'pns' ? DO_NOT_ACCEPT : NO_RESOURCE))
-    this.#ids = new CallIdAllotment(env, config, callId => this.#calls.has(callId))
+    this.#decide = decide
+    this.#ids = new CallIdAllotment(env, config, this.#calls)
   }
 
   /** Calls that are not over. */
@@ -70,7 +67,7 @@ export class Endpoint {
     return [...this.#calls.values()]
   }
 
-  /** A control connection that we open: give its `streamEvents` to TCP, then `attach` the stream. */
+  /** A control connection that we open: give it to TCP, whose events it takes, then `attach` the stream. */
   connect(local: Ipv4, peer: Ipv4, handlers: ControlHandlers = {}): ControlConnection {
     return this.#connection('originator', local, peer, handlers)
   }
@@ -79,20 +76,34 @@ export class Endpoint {
   accept(local: Ipv4, peer: Ipv4, stream: Stream, handlers: ControlHandlers = {}): ControlConnection {
     const connection = this.#connection('receiver', local, peer, handlers)
     connection.attach(stream)
-    connection.streamEvents.opened()
+    connection.opened()
     return connection
   }
 
   #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers): ControlConnection {
-    const connection = new ControlConnection(this.#env, this.config, this.#owner, end, local, peer, handlers)
-    this.connections.push(connection)
+    const connection = new ControlConnection(this.#env, this.config, this, end, local, peer, handlers)
+    this.connections.add(connection)
+    const others = this.#byPeer.get(peer)
+    if (others) others.push(connection)
+    else this.#byPeer.set(peer, [connection])
     this.#ids.connectionMade(connection)
     return connection
   }
 
-  #connectionOver(connection: ControlConnection): void {
-    this.connections.splice(this.connections.indexOf(connection), 1)
+  // What a connection asks and tells
+
+  over(connection: ControlConnection): void {
+    const { peer } = connection
+    this.connections.delete(connection)
+    const others = this.connectionsWith(peer).filter(c => c !== connection)
+    if (others.length > 0) this.#byPeer.set(peer, others)
+    else this.#byPeer.delete(peer)
     this.#ids.connectionOver(connection)
+  }
+
+  /** In the order in which they were opened. */
+  connectionsWith(peer: Ipv4): readonly ControlConnection[] {
+    return this.#byPeer.get(peer) ?? NONE
   }
 
   /** PAC: a telephone line rings, and the PNS at the other end of this connection is asked to take the call. */
@@ -105,21 +116,19 @@ export class Endpoint {
   }
 
   /** Codes of Start-Control-Connection-Reply (§2.2) for a peer that gets no further connection. */
-  #refusal({ peer }: ControlConnection): Refusal | undefined {
+  refusal({ peer }: ControlConnection): Refusal | undefined {
     const { connections, connectionsPerPeer } = this.config
-    const established = this.connections.filter(c => c.counts)
-    if (established.filter(c => c.peer === peer).length >= connectionsPerPeer) return CHANNEL_EXISTS
-    return established.length >= connections ? NO_RESOURCE : undefined
+    if (this.connectionsWith(peer).filter(c => c.counts).length >= connectionsPerPeer) return CHANNEL_EXISTS
+    if (this.connections.size < connections) return undefined
+    return [...this.connections].filter(c => c.counts).length >= connections ? NO_RESOURCE : undefined
   }
 
   /**
    * §3.1.3: both sides have opened a connection and neither has been answered. The higher address wins: its connection
    * stays, and it sends nothing over the other; the loser closes its own and answers.
    */
-  #collides(connection: ControlConnection): boolean {
-    const ours = this.connections.find(
-      c => c.end === 'originator' && c.peer === connection.peer && c.state === 'wait-ctl-reply',
-    )
+  collides(connection: ControlConnection): boolean {
+    const ours = this.connectionsWith(connection.peer).find(c => c.end === 'originator' && c.state === 'wait-ctl-reply')
     if (!ours) return false
     if (ours.local > ours.peer) return true
     ours.collisionLost()
@@ -129,13 +138,8 @@ export class Endpoint {
   // Calls
 
   #call(connection: ControlConnection, direction: Direction, role: Role, callId: number): Call {
-    return new Call(this.#env, this.config, direction, role, connection.peer, callId, this.#serial++ & 0xffff, {
-      send: message => connection.send(message),
-      gre: packet => this.#sinks.gre(packet, connection.peer),
-      over: over => this.#callOver(connection, over),
-      part: () => connection.part(),
-      stuck: () => connection.callStuck(),
-    })
+    const serial = this.#serial++ & 0xffff
+    return new Call(this.#env, this.config, direction, role, connection.peer, callId, serial, connection)
   }
 
   /** A call that this side begins. */
@@ -149,25 +153,27 @@ export class Endpoint {
 
   #enter(connection: ControlConnection, call: Call): void {
     this.#calls.set(call.callId, call)
-    connection.calls.push(call)
-    connection.carried++
+    connection.begins(call)
   }
 
-  #callOver(connection: ControlConnection, call: Call): void {
-    const at = connection.calls.indexOf(call)
-    if (at < 0) return
-    connection.calls.splice(at, 1)
+  callOver(connection: ControlConnection, call: Call): void {
+    if (!connection.calls.includes(call)) return
+    connection.ends(call)
     this.#calls.delete(call.callId)
     this.#ids.rest(call.peer, call.callId)
   }
 
-  #dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {
+  gre({ peer }: ControlConnection, packet: Packet): void {
+    this.#sinks.gre(packet, peer)
+  }
+
+  dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {
     const call = this.#newCall(connection, 'outgoing', 'pns')
     call.open(handlers, options)
     return call
   }
 
-  #callMessage(connection: ControlConnection, m: CallMessage): boolean {
+  callMessage(connection: ControlConnection, m: CallMessage): boolean {
     switch (m.type) {
       case 'outgoing-call-request':
         return this.config.role === 'pac' && this.#offered(connection, m)
@@ -215,9 +221,14 @@ export class Endpoint {
     if (typeof admitted === 'number') {
       const call = this.#call(connection, 'outgoing', 'pac', admitted)
       this.#enter(connection, call)
-      call.offered(request, offered => this.#decide(offered, request))
+      call.offered(request, offered => this.#answer(offered, request))
     } else this.#call(connection, 'outgoing', 'pac', 0).offeredInError(request, admitted)
     return true
+  }
+
+  #answer(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers | Refusal {
+    if (this.#decide) return this.#decide(call, request)
+    return call.role === 'pns' ? DO_NOT_ACCEPT : NO_RESOURCE
   }
 
   #rings(connection: ControlConnection, request: IncomingRequest): boolean {
@@ -225,7 +236,7 @@ export class Endpoint {
     if (typeof admitted === 'number') {
       const call = this.#call(connection, 'incoming', 'pns', admitted)
       this.#enter(connection, call)
-      call.rings(request, this.#decide(call, request))
+      call.rings(request, this.#answer(call, request))
     } else this.#call(connection, 'incoming', 'pns', 0).rings(request, admitted)
     return true
   }

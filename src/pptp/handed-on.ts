@@ -2,13 +2,13 @@
 export class HandedOn {
   /** So many numbers back it is known; a power of two. */
   readonly span: number
-  readonly #bits: Uint32Array
+  readonly #bits: number[]
 
   constructor(atLeast: number) {
     let span = 32
     while (span < atLeast) span *= 2
     this.span = span
-    this.#bits = new Uint32Array(span >> 5)
+    this.#bits = new Array<number>(span >> 5).fill(0)
   }
 
   has(sequence: number): boolean {

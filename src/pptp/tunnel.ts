@@ -15,7 +15,7 @@
  */
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
-import type { Timer } from '../base/scheduler.ts'
+import { NEVER, type Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import { type MachineView, running, view } from '../base/view.ts'
 import * as Gre from '../wire/gre.ts'
@@ -24,6 +24,8 @@ import { HandedOn } from './handed-on.ts'
 import type { TunnelConfig, TunnelStatistics } from './types.ts'
 
 const LARGEST_WINDOW = 1024
+const NO_TIMES = new Float64Array(0)
+const NO_PACKETS: (Packet | undefined)[] = []
 /** No number; numbers are 0 … 2^32 - 1. */
 const NONE = -1
 
@@ -64,8 +66,10 @@ export class Tunnel {
   #oldest: number
   /** Packets acknowledged since the window last grew. */
   #acknowledged = 0
-  readonly #sentAt: Float64Array
-  readonly #waiting: Packet[] = []
+  /** When the packets under way were sent, by number modulo the length, which is a power of two. */
+  #sentAt = [NEVER, NEVER, NEVER, NEVER]
+  /** Frames that wait for the window; made when the first does. */
+  #waiting: Packet[] | undefined
   readonly #ackTimeOut: Timer
 
   /** The number that is awaited from the peer; `NONE` before its first packet. */
@@ -77,8 +81,8 @@ export class Tunnel {
   #taken = NONE
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
-  #held: (Packet | undefined)[] = []
-  #heldSince = new Float64Array(0)
+  #held = NO_PACKETS
+  #heldSince = NO_TIMES
   #heldCount = 0
   #holdTimer: Timer | undefined
   /** What would follow the last packet beyond the horizon. */
@@ -106,10 +110,16 @@ export class Tunnel {
     // §4.2.1: half of what the receiver takes, at least one.
     this.window = Math.max(1, this.#largestWindow >> 1)
     this.#adaptive = new AdaptiveTimeOut(peer.processingDelay * 100e6, config.minTimeOut, config.maxTimeOut)
-    this.#sentAt = new Float64Array(powerOfTwo(this.#largestWindow))
     this.#handedOn = new HandedOn(config.horizon)
-    this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', () => this.#timedOut())
-    this.#ackDelay = env.clock.timer('gre delayed acknowledgment', () => this.#acknowledge())
+    this.#ackTimeOut = env.clock.timer('gre acknowledgment time-out', Tunnel.#acksOverdue, this)
+    this.#ackDelay = env.clock.timer('gre delayed acknowledgment', Tunnel.#ackDue, this)
+  }
+
+  static #acksOverdue(tunnel: Tunnel): void {
+    tunnel.#timedOut()
+  }
+  static #ackDue(tunnel: Tunnel): void {
+    tunnel.#acknowledge()
   }
 
   get ato(): Duration {
@@ -121,7 +131,7 @@ export class Tunnel {
   }
   /** Frames that wait for the window to open. */
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting?.length ?? 0
   }
   /** Early packets that wait for those before them. */
   get held(): number {
@@ -165,9 +175,10 @@ export class Tunnel {
 
   /** Takes a PPP frame. */
   send(frame: Packet): void {
-    if (this.#config.flow === 'none' || (this.#waiting.length === 0 && this.outstanding < this.window)) {
+    if (this.#config.flow === 'none' || (this.waiting === 0 && this.outstanding < this.window)) {
       this.#transmit(frame)
-    } else if (this.#waiting.length < this.#config.sendQueue) {
+    } else if (this.waiting < this.#config.sendQueue) {
+      this.#waiting ??= []
       this.#waiting.push(frame)
     } else {
       this.#drop(frame, 'gre-window-full', NONE)
@@ -185,10 +196,21 @@ export class Tunnel {
     this.#next = (sequence + 1) >>> 0
     this.#sent++
     if (this.#config.flow === 'window') {
+      if (this.outstanding > this.#sentAt.length) this.#remembersMore()
       this.#sentAt[sequence & (this.#sentAt.length - 1)] = this.#env.clock.now
       if (!this.#ackTimeOut.pending) this.#ackTimeOut.arm(this.ato)
     }
     this.#sinks.down(packet)
+  }
+
+  #remembersMore(): void {
+    const old = this.#sentAt
+    const times = new Array<SimTime>(old.length * 2).fill(NEVER)
+    for (let i = 0; i < old.length; i++) {
+      const sequence = (this.#oldest + i) >>> 0
+      times[sequence & (times.length - 1)] = old[sequence & (old.length - 1)]
+    }
+    this.#sentAt = times
   }
 
   /** Takes a packet with the GRE header first, for which `Gre.check` found nothing wrong. */
@@ -421,7 +443,7 @@ export class Tunnel {
 
   #sendWaiting(): void {
     while (this.outstanding < this.window) {
-      const frame = this.#waiting.shift()
+      const frame = this.#waiting?.shift()
       if (!frame) return
       this.#transmit(frame)
     }
@@ -434,7 +456,7 @@ export class Tunnel {
     this.#ackTimeOut.cancel()
     this.#ackDelay.cancel()
     this.#holdTimer?.cancel()
-    for (const frame of this.#waiting.splice(0)) this.#drop(frame, 'gre-unknown-call', NONE)
+    for (const frame of this.#waiting?.splice(0) ?? []) this.#drop(frame, 'gre-unknown-call', NONE)
     for (let slot = 0; slot < this.#held.length && this.#heldCount > 0; slot++) {
       const packet = this.#takeHeld(slot)
       if (packet) this.#drop(packet, 'gre-unknown-call', NONE)
@@ -448,15 +470,9 @@ export class Tunnel {
   }
 
   #describe(reason: TunnelDrop, sequence: number): string {
-    if (reason === 'gre-window-full') return `${this.outstanding} outstanding, ${this.#waiting.length} waiting`
+    if (reason === 'gre-window-full') return `${this.outstanding} outstanding, ${this.waiting} waiting`
     if (reason === 'gre-unknown-call') return 'the call ended before its turn'
     return `seq ${sequence}, awaited ${this.#expected}`
   }
 }
 type TunnelDrop = 'gre-duplicate' | 'gre-late' | 'gre-out-of-window' | 'gre-window-full' | 'gre-unknown-call'
-
-function powerOfTwo(atLeast: number): number {
-  let size = 1
-  while (size < atLeast) size *= 2
-  return size
-}

@@ -2,6 +2,7 @@
 import type { Ipv4 } from '../base/address.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Duration } from '../base/time.ts'
+import type { ControlConnection } from './control.ts'
 
 export type Role = 'pns' | 'pac'
 
@@ -92,7 +93,8 @@ export interface EndpointConfig {
   readonly role: Role
   /** A PAC that Incoming-Call-Request makes the PNS of that call: a role is one of a call, not of the connection. */
   readonly takesIncomingCalls: boolean
-  readonly hostName: string
+  /** Undefined: the name of the node. */
+  readonly hostName: string | undefined
   readonly vendorName: string
   readonly firmwareRevision: number
   /** Bits: 1 asynchronous, 2 synchronous framing. */
@@ -260,7 +262,7 @@ export interface ControlHandlers {
   /** Start-Control-Connection-Request and -Reply have been exchanged: calls can be dialled. */
   established?(): void
   /** Said once; the calls have been told before. */
-  ended?(end: ControlEnd): void
+  ended?(end: ControlEnd, connection: ControlConnection): void
 }
 
 export interface CallHandlers {

@@ -157,15 +157,22 @@ function ackArrived(tcb: Tcb, bytes: Uint8Array, at: number, seq: number, long: 
   sender.updateWindow(seq, wnd)
   if (ack !== una) progress(tcb, ack)
   else if (long && options.blocks === 0 && tcb.timers.waiting !== 'persist') return undefined
-  const news = options.blocks > 0 ? recovery.blocks(options, tcb.env.now()) : 0
+  const now = tcb.env.now()
+  const news = options.blocks > 0 ? recovery.blocks(options, now) : 0
   // RFC 5681 §2; with SACK, RFC 6675 §2.
   const repeated = ack === una && !long && sameWindow
   const duplicate = recovery.sack ? news > 0 : repeated
   if (repeated && options.blocks === 0) recovery.probeNeedless() // from a peer without D-SACK
   const { waiting } = tcb.timers
-  if (duplicate && ack === una && waiting === 'retransmit') recovery.duplicate(tcb.env.now())
+  if (duplicate && ack === una && waiting === 'retransmit') recovery.duplicate(now)
+  if (waiting === 'retransmit') recovery.findLosses(tcb.rtoClock.srtt, now)
   if (waiting === 'persist') probeAnswered(tcb)
   return undefined
+}
+
+/** How old the segment is that the peer echoes, in nanoseconds; negative without timestamps. */
+function echoed(tcb: Tcb, now: number): number {
+  return tcb.transmitter.timestamps?.since(tcb.host.options.echo, now) ?? -1
 }
 
 /** Octets of ours have been acknowledged for the first time. */
@@ -174,9 +181,9 @@ function progress(tcb: Tcb, ack: number): void {
   const { flight, una } = sender
   const now = tcb.env.now()
   tcb.bytesOut += sender.acknowledged(ack)
-  const { timestamps } = tcb.transmitter
-  tcb.rtoClock.acknowledged(ack, now, timestamps ? timestamps.since(tcb.host.options.echo, now) : -1)
-  recovery.acknowledged(diff(ack, una), flight, tcb.rtoClock.srtt, now)
+  const since = echoed(tcb, now)
+  tcb.rtoClock.acknowledged(ack, now, since)
+  recovery.acknowledged(diff(ack, una), flight, tcb.rtoClock.srtt, since, now)
   recovery.probeAnswered(tcb.host.options, now)
   tcb.timers.progress()
   tcb.softError = false

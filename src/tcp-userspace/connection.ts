@@ -141,7 +141,7 @@ export class TcpConnection extends Tcb {
     if (!this.#isOutstanding(seq)) return
     this.host.paths.tooBig(this.remote.address, mtu)
     if (!fitPath(this)) return
-    this.recovery.resend()
+    this.recovery.resend(this.env.now())
     output(this)
   }
 
@@ -170,7 +170,7 @@ export class TcpConnection extends Tcb {
     this.become(PLAIN.closed, cause)
     this.timers.stop()
     setKeepAlive(this)
-    this.host.remove(this)
+    this.host.stack.remove(this)
     this.closeReason = reason
     if (reason !== 'closed') tellClosed(this) // else `deliver` does, when the reader has taken all
   }

@@ -9,10 +9,10 @@ import type { Endpoint, TcpEnv } from './types.ts'
 const TICK = 4000
 
 export class Isn {
-  readonly #key = new Uint32Array(4)
+  readonly #key: readonly number[]
 
   constructor(env: TcpEnv) {
-    for (let n = 0; n < 4; n++) this.#key[n] = env.random32('isn')
+    this.#key = Array.from({ length: 4 }, () => env.random32('isn'))
   }
 
   sequence(local: Endpoint, remote: Endpoint, now: number): number {

@@ -27,7 +27,7 @@ export class PathMtus {
   readonly #discover: boolean
   readonly #detect: boolean
   /** By destination. */
-  readonly #learnt = new Map<number, Learnt>()
+  #learnt: Map<number, Learnt> | undefined = undefined
 
   constructor(env: TcpEnv, discover: boolean, detect: boolean) {
     this.#env = env
@@ -36,9 +36,9 @@ export class PathMtus {
   }
 
   #find(destination: number): Learnt | undefined {
-    const learnt = this.#learnt.get(destination)
+    const learnt = this.#learnt?.get(destination)
     if (learnt === undefined || this.#env.now() < learnt.until) return learnt
-    this.#learnt.delete(destination)
+    this.#learnt?.delete(destination)
     return undefined
   }
 
@@ -76,6 +76,7 @@ export class PathMtus {
   }
 
   #learn(destination: number, mtu: number, dontFragment: boolean): void {
+    this.#learnt ??= new Map()
     this.#learnt.set(destination, { mtu, dontFragment, until: this.#env.now() + LIFETIME })
   }
 }

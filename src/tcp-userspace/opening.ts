@@ -1,6 +1,7 @@
 /** The end of the three-way handshake (RFC 9293 §3.5), and what it agrees upon. */
 import { ownShift } from './output.ts'
 import { fitPath } from './path.ts'
+import { Rack } from './rack.ts'
 import * as Segment from './segment.ts'
 import { DEFAULT_MSS } from './sender.ts'
 import type { Tcb } from './tcb.ts'
@@ -35,7 +36,8 @@ export function established(tcb: Tcb, seq: number, ack: number, wnd: number, cau
   else if (!standing.repeated) rtoClock.sample(tcb.env.now() - standing.synAt)
   sender.opened(seq, ack, wnd)
   const { initialWindow, slowStart } = tcb.host.profile
-  tcb.recovery.start(tcb.host.congestion, repeated ? 1 : initialWindow, slowStart)
+  const rack = tcb.host.rack && tcb.recovery.sack ? new Rack(sender.nxt, rtoClock.srtt, tcb.env.now()) : undefined
+  tcb.recovery.start(tcb.host.congestion, repeated ? 1 : initialWindow, slowStart, rack)
   tcb.softError = false
   tcb.timers.rest()
   tcb.move(cause)

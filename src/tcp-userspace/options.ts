@@ -13,6 +13,7 @@ const ALIGNED_TIMESTAMPS = 0x0101080a
 export const TIMESTAMPS_ROOM = 12
 /** Four blocks fill the option space; beside timestamps there is room for three (RFC 2018 §3). */
 const MAX_BLOCKS = 4
+const NONE: number[] = []
 
 /** What the options of one segment say; `read` fills it anew. */
 export class Options {
@@ -27,8 +28,8 @@ export class Options {
   echo = 0
   /** SACK blocks; `to` is the octet after the last. */
   blocks = 0
-  readonly from = new Int32Array(MAX_BLOCKS)
-  readonly to = new Int32Array(MAX_BLOCKS)
+  from = NONE
+  to = NONE
 
   read(b: Uint8Array, at: number): void {
     this.blocks = 0
@@ -82,6 +83,10 @@ export class Options {
       this.echo = get32(b, o + 6) | 0
     } else if (kind === OPTION.sack && length % 8 === 2) {
       this.blocks = Math.min((length - 2) / 8, MAX_BLOCKS)
+      if (this.from === NONE) {
+        this.from = new Array(MAX_BLOCKS).fill(0)
+        this.to = new Array(MAX_BLOCKS).fill(0)
+      }
       for (let n = 0; n < this.blocks; n++) {
         this.from[n] = get32(b, o + 2 + 8 * n) | 0
         this.to[n] = get32(b, o + 6 + 8 * n) | 0

@@ -14,6 +14,8 @@ const MAX_SHIFT = 14 // RFC 7323 §2.3
 /** Two ticks of a usual clock, and the longest that an acknowledgment of a single segment is delayed; as Linux has them. */
 const PROBE_SLACK = 8_000_000
 const MAX_ACK_DELAY = 200_000_000
+/** Before there is a round trip (RFC 8985 §7.2). */
+const FIRST_PROBE = 1_000_000_000
 
 /** Sends what may be sent now. Every event ends here. */
 export function output(tcb: Tcb): void {
@@ -21,24 +23,35 @@ export function output(tcb: Tcb): void {
   if (tcb.busy || standing === PLAIN.closed) return
   if (standing.sends) {
     if (recovery.front || recovery.phase !== 'open') sendAgain(tcb)
+    const { nxt } = tcb.sender
     sendNew(tcb)
+    if (tcb.sender.nxt !== nxt && tcb.timers.next === 'probe') postponeProbe(tcb)
     if (recovery.phase === 'fast') sendDoubtful(tcb)
   }
   if (tcb.ackNow || (standing.receives && tcb.receiver.starving)) acknowledge(tcb)
   if (tcb.timers.set(tcb.sender)) armRetransmission(tcb)
+  if (tcb.timers.waiting === 'retransmit' && recovery.reorderingDue < tcb.timers.timeoutAt)
+    tcb.timers.armReordering(recovery.reorderingDue - tcb.env.now())
 }
 
-/** For the timeout, or before it for a loss probe: 2 SRTT, and more where the acknowledgment may be delayed (RFC 8985 §7.2). */
+/** For the timeout, or for a loss probe before it. */
 export function armRetransmission(tcb: Tcb): void {
-  const { sender, recovery, timers, rtoClock, host } = tcb
-  timers.probeNext = false
-  let delay = rtoClock.value
-  if (timers.waiting === 'retransmit' && host.tailLossProbe && recovery.mayProbe && rtoClock.srtt !== undefined) {
-    const probe = 2 * rtoClock.srtt + (sender.flight > sender.mss ? PROBE_SLACK : MAX_ACK_DELAY)
-    timers.probeNext = probe < delay
-    delay = Math.min(probe, delay)
-  }
-  timers.arm(delay)
+  const { recovery, timers, rtoClock, host } = tcb
+  const probes = timers.waiting === 'retransmit' && host.tailLossProbe && recovery.mayProbe
+  timers.armTimeout(rtoClock.value, tcb.env.now(), probes ? probeDelay(tcb) : undefined)
+}
+
+/** PTO: 2 SRTT, and more where the acknowledgment may be delayed (RFC 8985 §7.2). */
+function probeDelay({ sender, rtoClock }: Tcb): number {
+  if (rtoClock.srtt === undefined) return FIRST_PROBE
+  return 2 * rtoClock.srtt + (sender.flight > sender.mss ? PROBE_SLACK : MAX_ACK_DELAY)
+}
+
+/** New text has been sent while a probe is waited for: it is due so long after that (RFC 8985 §7.2). */
+function postponeProbe(tcb: Tcb): void {
+  const now = tcb.env.now()
+  const armedNow = tcb.timers.timeoutAt === now + tcb.rtoClock.value
+  if (!armedNow) tcb.timers.armProbe(probeDelay(tcb), now)
 }
 
 /** RFC 8985 §7.3: new text if there is some, else the last segment again: its acknowledgment tells what was lost. */
@@ -53,8 +66,7 @@ export function sendProbe(tcb: Tcb): void {
     repeat(tcb, at, sender.textAt(at, mss))
   }
   recovery.probed()
-  timers.probeNext = false
-  timers.arm(tcb.rtoClock.value)
+  timers.armTimeout(tcb.rtoClock.value, tcb.env.now())
 }
 
 function sendNew(tcb: Tcb): void {
@@ -72,11 +84,18 @@ function sendAgain(tcb: Tcb): void {
   const { sender, recovery } = tcb
   if (recovery.front && sender.inFlight) {
     sendFront(tcb)
-    // RFC 6675 §6: it gets the time that it needs, though the timer was started for what came before it.
-    if (tcb.timers.waiting === 'retransmit') tcb.timers.arm(tcb.rtoClock.value)
+    restartTimeout(tcb)
   }
   recovery.front = false
-  while (recovery.nextLost()) repeat(tcb, recovery.at, recovery.length)
+  while (recovery.nextLost()) {
+    repeat(tcb, recovery.at, recovery.length)
+    if (recovery.at === sender.una) restartTimeout(tcb)
+  }
+}
+
+/** RFC 6675 §6: what is in front gets the time that it needs, though the timer was started for what came before it. */
+function restartTimeout(tcb: Tcb): void {
+  if (tcb.timers.waiting === 'retransmit') tcb.timers.armTimeout(tcb.rtoClock.value, tcb.env.now())
 }
 
 function sendDoubtful(tcb: Tcb): void {
@@ -85,9 +104,9 @@ function sendDoubtful(tcb: Tcb): void {
 }
 
 /** Sends the oldest octets again, or for the first time as a window probe. */
-export function sendFront(tcb: Tcb): void {
+export function sendFront(tcb: Tcb, anyway = false): void {
   const { sender } = tcb
-  if (sender.inFlight) repeat(tcb, sender.una, sender.front())
+  if (sender.inFlight) repeat(tcb, sender.una, sender.front(anyway))
   else sendText(tcb, sender.una, sender.front(), false)
 }
 
@@ -105,7 +124,7 @@ function sendText(tcb: Tcb, seq: number, length: number, fresh: boolean): void {
   const now = tcb.env.now()
   tcb.sentAt = now
   sender.sent(next)
-  tcb.recovery.sent(seq, next, fresh)
+  tcb.recovery.sent(seq, next, fresh, now)
   tcb.rtoClock.sent(next, fresh, now)
   send(tcb, seq, bits, length, now)
 }

@@ -22,8 +22,13 @@ export interface Profile {
   readonly delayedAck: number
   /** Segments that may be sent before the first acknowledgment (RFC 6928 §2). */
   readonly initialWindow: number
-  /** Segments by which one acknowledgment may open the window in slow start: RFC 5681 §3.1, RFC 3465 §2.2. */
+  /**
+   * Segments by which one acknowledgment may open the window in slow start. RFC 5681 §3.1 has 1, RFC 3465 §2.2 allows 2; Linux
+   * takes all that are acknowledged, so that acknowledgments that are lost or come late cost no growth.
+   */
   readonly slowStart: number
+  /** Are losses found by time (RFC 8985 §6) rather than by counting (RFC 6675), where SACK was agreed upon? */
+  readonly rack: boolean
   /** Does an ICMP error that is not hard end a connection that is not open yet? */
   readonly softErrorsEndOpening: boolean
 }
@@ -46,7 +51,8 @@ export const PROFILES: Readonly<Record<'linux' | 'rfc', Profile>> = {
     linearSyns: 4,
     delayedAck: 40 * MS,
     initialWindow: 10,
-    slowStart: 2,
+    slowStart: Number.POSITIVE_INFINITY,
+    rack: true,
     softErrorsEndOpening: true,
   },
   rfc: {
@@ -60,6 +66,7 @@ export const PROFILES: Readonly<Record<'linux' | 'rfc', Profile>> = {
     delayedAck: 200 * MS,
     initialWindow: 10,
     slowStart: 1,
+    rack: false,
     softErrorsEndOpening: false,
   },
 }

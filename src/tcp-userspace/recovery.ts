@@ -7,21 +7,26 @@
  *   open, fast -- the retransmission timer runs out ----------------> timeout
  *   fast, timeout -- everything up to `recover` is acknowledged ----> open
  *
- * A retransmission is lost too when DupThresh segments that were sent after it have arrived, as Linux had it before RACK.
+ * With SACK, what is lost is told either by counting (RFC 6675) or by time (RFC 8985: rack.ts), which finds lost
+ * retransmissions too; counting leaves these to the timer. How much may be sent is the same (`pipe` of RFC 6675).
  * A loss probe (RFC 8985 §7) tells of losses at the tail before the timeout does.
- * After a timeout all that was in flight and is not SACKed counts as lost, and slow start sends it again.
+ * After a timeout all that was in flight and is not SACKed counts as lost, by time all that has been so for a round trip, and
+ * slow start sends it again.
  *
  * DupThresh is 3 at first, and as large as the reordering that was seen, as Linux has it (RFC 4653 is for the same end);
  * 3 again after a timeout that less patience would have avoided. When D-SACK tells that all that fast recovery has sent
- * again was needless, nothing was lost but overtaken: the reduction is undone (after RFC 3708).
+ * again was needless (after RFC 3708), or the echo of its first acknowledgment that the first of it was (RFC 3522), nothing was
+ * lost but overtaken: the reduction is undone.
  *
  * Longer than 400 lines, since all states share what is known of losses; scoreboard and window stand elsewhere.
  *
- * Limits: no undo after a timeout (RFC 3522, RFC 4015), no RACK (RFC 8985). After NewReno's recovery the window is
- * ssthresh at once (RFC 6582 §3.2, step 3, option 2).
+ * Limits: no undo after a timeout (RFC 5682). By counting nothing bounds what one acknowledgment sends (RFC 6937); by time
+ * prr.ts does. After NewReno's recovery the window is ssthresh at once (RFC 6582 §3.2, step 3, option 2).
  */
 import { type CongestionControl, type CongestionFactory, initialWindow } from './congestion.ts'
 import type { Options } from './options.ts'
+import { Prr } from './prr.ts'
+import { precedes, type Rack } from './rack.ts'
 import { Scoreboard } from './scoreboard.ts'
 import type { Sender } from './sender.ts'
 import { add, diff, leq, lt, max } from './seq.ts'
@@ -30,12 +35,6 @@ import { add, diff, leq, lt, max } from './seq.ts'
 const DUP_THRESH = 3
 /** Linux's net.ipv4.tcp_max_reordering. */
 const MAX_DUP_THRESH = 300
-
-/** A segment that was sent again. */
-interface Copy {
-  readonly seq: number
-  readonly nxt: number
-}
 
 export class Recovery {
   phase: 'open' | 'fast' | 'timeout' = 'open'
@@ -57,6 +56,11 @@ export class Recovery {
   /** Segments by which an acknowledgment may open the window in slow start. */
   #slowStart = 1
   #board: Scoreboard | undefined = undefined
+  /** Losses are found by time, and the window is reduced step by step. */
+  #rack: Rack | undefined = undefined
+  readonly #prr = new Prr()
+  /** Octets that this acknowledgment tells of for the first time. */
+  #delivered = 0
   #dupAcks = 0
   /** RecoveryPoint. */
   #recover: number
@@ -68,10 +72,9 @@ export class Recovery {
   #undoFrom: number
   #unproven = 0
   #overtook = 0
-  /** Retransmissions of this phase in the order in which they were sent, and where SND.NXT stood then. */
-  #copies: Copy[] = []
-  /** Where SND.NXT stood when the window was last reduced. */
-  #reduced: number
+  /** When fast recovery began, and when the window was last reduced. */
+  #enteredAt = Number.NEGATIVE_INFINITY
+  #reducedAt = Number.NEGATIVE_INFINITY
   /** TLP.end_seq and TLP.is_retrans of RFC 8985 §7.1. */
   #probeEnd: number | undefined = undefined
   #probeAgain = false
@@ -90,7 +93,6 @@ export class Recovery {
     this.#highRxt = sender.iss
     this.#again = sender.iss
     this.#undoFrom = sender.iss
-    this.#reduced = sender.iss
   }
 
   get cwnd(): number {
@@ -104,9 +106,10 @@ export class Recovery {
   }
 
   /** The connection is established; a SYN that had to be repeated leaves one segment (RFC 6928 §2). */
-  start(factory: CongestionFactory, segments: number, slowStart: number): void {
+  start(factory: CongestionFactory, segments: number, slowStart: number, rack: Rack | undefined): void {
     const { mss } = this.#sender
     this.#slowStart = slowStart
+    this.#rack = rack
     this.#congestion = factory(this.#sender, initialWindow(mss, segments))
   }
 
@@ -114,6 +117,7 @@ export class Recovery {
   get allowance(): number {
     const congestion = this.#congestion
     if (congestion === undefined) return 0
+    if (this.#rack && this.phase === 'fast') return this.#prr.quota
     const { una, nxt } = this.#sender
     const pipe = this.phase === 'open' && this.#board === undefined ? diff(nxt, una) : this.pipe
     return congestion.cwnd + this.#inflation - pipe
@@ -136,27 +140,27 @@ export class Recovery {
     const board = this.#board
     const again = max(this.#highRxt, una)
     // RFC 5681 §3.2: FlightSize, in which what was sent again stands once.
-    if (!board && this.phase === 'fast') return diff(nxt, una)
+    if (!this.sack && this.phase === 'fast') return diff(nxt, una)
     if (!board) return diff(nxt, lost) + diff(again, una)
     return board.holesIn(lost, nxt) + board.holesIn(una, again)
   }
 
   get #lostBelow(): number {
+    if (this.#rack) return this.#rack.lostBelow
     const { una, mss } = this.#sender
     const lost = this.#board?.lostBelow(una, mss, this.#dupThresh) ?? una
     return this.phase === 'timeout' ? max(lost, this.#recover) : lost
   }
 
   /** The octets `at` … next - 1 were sent, `fresh` if for the first time. */
-  sent(at: number, next: number, fresh: boolean): void {
+  sent(at: number, next: number, fresh: boolean, now: number): void {
+    this.#rack?.sent(at, next, now)
     if (this.#pipeKnown) this.#pipe += diff(next, at)
+    this.#prr.sent(diff(next, at))
     if (fresh) return
     this.#again = max(this.#again, next)
     if (this.phase === 'fast') this.#unproven++
-    if (!this.#rescuing) {
-      this.#highRxt = max(this.#highRxt, next)
-      if (this.sack && this.phase !== 'open') this.#copies.push({ seq: at, nxt: this.#sender.nxt })
-    }
+    if (!this.#rescuing) this.#highRxt = max(this.#highRxt, next)
     this.#rescuing = false
   }
 
@@ -165,44 +169,59 @@ export class Recovery {
     if (!this.sack) return 0
     const { una, nxt } = this.#sender
     if (options.isDuplicate(una)) this.#sentForNothing(options.from[0])
-    this.#board ??= new Scoreboard()
+    this.#board ??= new Scoreboard(this.#rack)
     const board = this.#board
     const highest = board.octets > 0 ? board.highest : una
-    const fresh = board.update(options, una, nxt)
+    const fresh = board.update(options, una, nxt, now)
     if (fresh === 0) return 0
     this.#pipeKnown = false
+    this.#delivered += fresh
     this.#overtaken(board.lowestNew, highest)
-    if (this.#copies.length > 0 && this.#lostAgain()) this.#twice(now)
     return fresh
   }
 
-  /** Has what is in front of `#copies` been lost again? Segments sent after it have arrived, DupThresh of them. */
-  #lostAgain(): boolean {
-    const { una, nxt, mss } = this.#sender
-    const board = this.#board
-    if (!board) return false
-    while (this.#copies.length > 0 && (lt(this.#copies[0].seq, una) || board.has(this.#copies[0].seq)))
-      this.#copies.shift()
-    return this.#copies.length > 0 && board.sackedIn(this.#copies[0].nxt, nxt) > (this.#dupThresh - 1) * mss
+  /** An acknowledgment has been taken, or the reordering timer has run out: what is lost (RFC 8985 §6.2)? */
+  findLosses(srtt: number | undefined, now: number): void {
+    const rack = this.#rack
+    if (!rack) return
+    const { lostBelow } = rack
+    const before = rack.lostAgain.length
+    rack.detect(this.phase !== 'open', srtt ?? rack.minRtt, now)
+    if (rack.lostBelow !== lostBelow) this.#pipeKnown = false
+    if (rack.lostAgain.length > before) this.#twice(rack.lostAgainSince, now)
+    if (this.phase === 'open' && this.#provesLoss) this.#enter(now)
+    if (this.phase === 'fast') this.#prr.acknowledged(this.#delivered, this.pipe, this.ssthresh, this.#sender.mss)
+    this.#delivered = 0
+  }
+
+  /** When what may have been overtaken only is to count as lost; not a number if there is nothing to wait for. */
+  get reorderingDue(): number {
+    return this.#rack?.due ?? Number.NaN
   }
 
   /** RFC 5681 §4.3: the loss of a retransmission is one more sign of congestion, once for each window. */
-  #twice(now: number): void {
-    const { nxt, flight } = this.#sender
-    if (lt(this.#copies[0].nxt, this.#reduced)) return
-    this.#reduced = nxt
-    this.#congestion?.onLoss(Math.min(flight, this.cwnd), now)
+  #twice(sentAt: number, now: number): void {
+    if (sentAt < this.#reducedAt) return
+    this.#reducedAt = now
+    this.#congestion?.onLoss(Math.min(this.#sender.flight, this.cwnd), now)
   }
 
   /** D-SACK of the segment at `seq`. Only if all of fast recovery was needless it was patience that lacked. */
   #sentForNothing(seq: number): void {
     this.duplicatesReported++
+    this.#rack?.duplicate(this.#sender.una, this.#sender.nxt)
     this.probeNeedless()
     if (this.#unproven === 0 || lt(seq, this.#undoFrom) || !lt(seq, this.#recover)) return
     this.#unproven--
-    if (this.#unproven > 0) return
+    if (this.#unproven === 0) this.#undo()
+  }
+
+  /** Fast recovery was needless: nothing was lost but overtaken. */
+  #undo(): void {
+    this.#unproven = 0
     this.#patience(this.#overtook)
     this.#congestion?.undo?.()
+    this.#rack?.unmark()
     if (this.phase === 'fast') this.phase = 'open'
   }
 
@@ -226,9 +245,10 @@ export class Recovery {
   }
 
   /** SND.UNA has moved on by `acked`; `flight` was in flight before that. */
-  acknowledged(acked: number, flight: number, srtt: number | undefined, now: number): void {
+  acknowledged(acked: number, flight: number, srtt: number | undefined, echoed: number, now: number): void {
     const { una, mss } = this.#sender
     this.#dupAcks = 0
+    this.#rack?.acknowledged(una, echoed, now)
     if (this.phase === 'open' && (this.#board === undefined || this.#board.octets === 0)) {
       this.#inflation = 0
       this.#grow(acked, flight, srtt, now)
@@ -236,12 +256,18 @@ export class Recovery {
     }
     const board = this.#board
     if (board && board.octets > 0) this.#overtaken(add(una, -acked), board.highest)
-    board?.acknowledged(una)
+    this.#delivered += acked - (board?.acknowledged(una) ?? 0)
     this.#highRxt = max(this.#highRxt, una)
     this.#pipeKnown = false
+    // RFC 3522: what was sent again first has arrived before its copy could.
+    if (this.phase === 'fast' && add(una, -acked) === this.#undoFrom && precedes(echoed, this.#enteredAt, now)) {
+      this.#rack?.needless(echoed)
+      this.#undo()
+    }
     if (this.phase === 'open') this.#grow(acked, flight, srtt, now)
     else if (leq(this.#recover, una)) {
       if (this.phase === 'timeout') this.#grow(acked, flight, srtt, now)
+      this.#rack?.recovered()
       this.phase = 'open'
       this.#inflation = 0
     } else if (this.phase === 'timeout') this.#grow(acked, flight, srtt, now)
@@ -265,14 +291,14 @@ export class Recovery {
     } else if (2 * flight >= cwnd || timedOut) {
       // RFC 3465 §2.3: after a timeout one acknowledgment may count for what had arrived long before.
       const limit = (timedOut ? 1 : this.#slowStart) * mss
-      congestion.onAck(acked < limit ? acked : limit, flight, srtt, now)
+      congestion.onAck(Math.min(acked, limit, Math.max(ssthresh - cwnd, mss)), flight, srtt, now)
     }
   }
 
   /** An acknowledgment that moves nothing, but tells that a segment has left the network. */
   duplicate(now: number): void {
     const { mss } = this.#sender
-    if (this.phase === 'timeout') return
+    if (this.phase === 'timeout' || this.#rack) return
     if (this.phase === 'fast') {
       if (!this.sack) this.#inflation += mss
       return
@@ -283,7 +309,7 @@ export class Recovery {
   }
 
   get #provesLoss(): boolean {
-    return this.sacked > 0 && lt(this.#sender.una, this.#lostBelow)
+    return (this.#rack !== undefined || this.sacked > 0) && lt(this.#sender.una, this.#lostBelow)
   }
 
   #enter(now: number): void {
@@ -296,11 +322,12 @@ export class Recovery {
     this.#highRxt = una
     this.#undoFrom = una
     this.#unproven = 0
-    this.#copies.length = 0
     this.#probeEnd = undefined
-    this.#reduced = nxt
+    this.#enteredAt = now
+    this.#reducedAt = now
     this.#overtook = 0
     this.#rescued = false
+    this.#prr.begin(flight)
     this.front = true
     this.#pipeKnown = false
     // What limited transmit has sent is not counted (RFC 5681 §3.2, step 2).
@@ -309,25 +336,33 @@ export class Recovery {
   }
 
   /** The retransmission timer ran out, for the `tries`th time for this segment. */
-  timedOut(tries: number, now: number): void {
+  timedOut(tries: number, srtt: number | undefined, now: number): void {
     this.timeouts++
     // So many SACKed, and still patient: what was seen once is over.
     if (this.phase === 'open' && this.sacked >= DUP_THRESH * this.#sender.mss) this.reordering = DUP_THRESH
     if (tries === 1)
       this.#congestion?.onTimeout(Math.min(this.#sender.flight, Math.max(this.cwnd, this.#sender.mss)), now)
-    this.resend()
+    this.#resend(now)
+    this.#rack?.timedOut(srtt ?? 0, now)
   }
 
-  /** All that is in flight is to be sent again, as the window permits. */
-  resend(): void {
+  /** All that is in flight is to be sent again, as the window permits: the path has become too narrow for it. */
+  resend(now: number): void {
+    this.#resend(now)
+    this.#rack?.allLost()
+  }
+
+  #resend(now: number): void {
     const { una, nxt } = this.#sender
     // RFC 2018 §8: a peer that does not acknowledge what it has SACKed has thrown it away.
-    if (this.#board?.has(una)) this.#board.clear()
+    if (this.#board?.has(una)) {
+      this.#board.clear()
+      this.#rack?.reneged()
+    }
     this.phase = 'timeout'
     this.#unproven = 0
-    this.#copies.length = 0
     this.#probeEnd = undefined
-    this.#reduced = nxt
+    this.#reducedAt = now
     this.#recover = nxt
     this.#highRxt = una
     this.#inflation = 0
@@ -376,19 +411,31 @@ export class Recovery {
    * takes the place in the network of the copy that it replaces.
    */
   nextLost(): boolean {
-    if (this.phase !== 'open' && this.#copies.length > 0 && this.#lostAgain()) {
-      const { seq } = this.#copies[0]
-      this.#copies.shift()
-      return this.#text(seq)
-    }
+    if (this.#rack && this.phase !== 'open' && this.#nextLostAgain(this.#rack)) return true
     if (this.phase === 'open' || this.allowance < this.#sender.mss) return false
     return this.#hole(this.#lostBelow)
+  }
+
+  #nextLostAgain({ lostAgain }: Rack): boolean {
+    while (lostAgain.length > 0) {
+      const [stretch] = lostAgain
+      const at = max(stretch.seq, this.#sender.una)
+      if (lt(at, stretch.end) && !this.#board?.has(at)) {
+        if (!this.#text(at)) return false
+        const next = add(at, this.length + (this.#sender.carriesFin(at, this.length) ? 1 : 0))
+        if (this.length === 0 || !lt(next, stretch.end)) lostAgain.shift()
+        else stretch.seq = next
+        return true
+      }
+      lostAgain.shift()
+    }
+    return false
   }
 
   /** In fast recovery nothing new can be sent: what is not known to be lost, but not SACKed either. `NextSeg()` (3) and (4). */
   nextDoubtful(): boolean {
     const board = this.#board
-    if (!board || board.octets === 0 || this.allowance < this.#sender.mss) return false
+    if (this.#rack || !board || board.octets === 0 || this.allowance < this.#sender.mss) return false
     return this.#hole(board.highest) || this.#rescue(board)
   }
 

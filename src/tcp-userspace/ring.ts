@@ -1,11 +1,9 @@
 /**
  * Octets of a stream, found by sequence number: octet n lies at n modulo the capacity, which is a power of two. It grows
- * as it is needed, and goes when all octets have gone, so an idle connection holds little or nothing.
+ * as it is needed, and goes when all octets have gone, so an idle connection holds nothing.
  */
 
 const FIRST = 256
-/** What may stay for the next time. */
-const KEPT = 1024
 const NOTHING = new Uint8Array(0)
 
 export class Ring {
@@ -26,7 +24,7 @@ export class Ring {
 
   /** Nothing is in it any more. Views of it stay as they are. */
   release(): void {
-    if (this.#bytes.length > KEPT) this.#bytes = NOTHING
+    this.#bytes = NOTHING
   }
 
   put(seq: number, source: Uint8Array, start: number, end: number): void {

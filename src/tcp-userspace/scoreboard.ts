@@ -9,6 +9,7 @@
  * The last range and those before it are counted until they prove the loss of what lies below them.
  */
 import type { Options } from './options.ts'
+import type { Rack } from './rack.ts'
 import { Ranges } from './ranges.ts'
 import { add, diff, leq, lt } from './seq.ts'
 
@@ -16,6 +17,12 @@ export class Scoreboard {
   /** The lowest octet that the last `update` told of for the first time. */
   lowestNew = 0
   readonly #sacked = new Ranges()
+  /** It is told of what has arrived. */
+  readonly #rack: Rack | undefined
+
+  constructor(rack?: Rack) {
+    this.#rack = rack
+  }
 
   get octets(): number {
     return this.#sacked.octets
@@ -30,7 +37,7 @@ export class Scoreboard {
   }
 
   /** Takes the blocks of an acknowledgment and returns how many octets they tell of for the first time: `Update()`. */
-  update({ blocks, from, to }: Options, una: number, nxt: number): number {
+  update({ blocks, from, to }: Options, una: number, nxt: number, now = 0): number {
     let fresh = 0
     for (let n = 0; n < blocks; n++) {
       // What is not in flight is a D-SACK (RFC 2883 §4) or rubbish.
@@ -38,13 +45,26 @@ export class Scoreboard {
       const hole = this.hole(from[n])
       if (!lt(hole, to[n])) continue
       if (fresh === 0 || lt(hole, this.lowestNew)) this.lowestNew = hole
+      if (this.#rack) this.#tell(this.#rack, hole, to[n], now)
       fresh += this.#sacked.add(from[n], to[n])
     }
     return fresh
   }
 
-  acknowledged(una: number): void {
+  /** What between the hole and `to` is not SACKed yet. */
+  #tell(rack: Rack, hole: number, to: number, now: number): void {
+    for (let seq = hole; lt(seq, to); seq = this.hole(seq)) {
+      const end = add(seq, Math.min(this.room(seq), diff(to, seq)))
+      rack.sacked(seq, end, now)
+      seq = end
+    }
+  }
+
+  /** Returns how many of the octets before `una` had been SACKed. */
+  acknowledged(una: number): number {
+    const { octets } = this.#sacked
     this.#sacked.removeBelow(una)
+    return octets - this.#sacked.octets
   }
 
   clear(): void {
@@ -65,11 +85,6 @@ export class Scoreboard {
   /** Octets of seq … end - 1 that are not SACKed. */
   holesIn(seq: number, end: number): number {
     return lt(seq, end) ? diff(end, seq) - this.#sacked.within(seq, end) : 0
-  }
-
-  /** Octets of seq … end - 1 that are SACKed. */
-  sackedIn(seq: number, end: number): number {
-    return this.#sacked.within(seq, end)
   }
 
   /** The first octet from `seq` on that is not SACKed. */

@@ -114,9 +114,12 @@ export class Sender {
     return Math.min(Math.max(0, diff(this.#end, seq)), this.mss, limit)
   }
 
-  /** Octets of text in a segment that begins at `una`: a retransmission or a window probe (§3.8.6.1). */
-  front(): number {
-    return this.textAt(this.una, Math.max(this.wnd, 1))
+  /**
+   * Octets of text in a segment that begins at `una`: a retransmission or a window probe (§3.8.6.1). `anyway`: a window that
+   * was taken back is not regarded, since the segment was in the window when it was sent (RFC 7323 §2.4).
+   */
+  front(anyway = false): number {
+    return this.textAt(this.una, Math.max(this.wnd, anyway ? this.flight : 1))
   }
 
   /** Does FIN go with the segment of `length` octets at `seq`? */

@@ -50,7 +50,7 @@ function compress(low: number, high: number): void {
 }
 
 /** The low 32 bits of SipHash over whole 32-bit words (little endian), under a key of four of them. */
-export function sipHash(key: Uint32Array, words: readonly number[]): number {
+export function sipHash(key: ArrayLike<number>, words: readonly number[]): number {
   state.set([0x70736575, 0x736f6d65, 0x6e646f6d, 0x646f7261, 0x6e657261, 0x6c796765, 0x79746573, 0x74656462])
   for (let n = 0; n < 8; n++) state[n] ^= key[n & 3]
   const pairs = words.length & ~1

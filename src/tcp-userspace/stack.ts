@@ -9,7 +9,7 @@ import { Isn } from './isn.ts'
 import { KEEP_ALIVE } from './keep-alive.ts'
 import { PathMtus } from './mtu.ts'
 import { Options } from './options.ts'
-import { PROFILES } from './profile.ts'
+import { PROFILES, type Profile } from './profile.ts'
 import * as Segment from './segment.ts'
 import { add, leq } from './seq.ts'
 import type { Accepting } from './state.ts'
@@ -51,15 +51,9 @@ export class TcpStack {
     this.#ports = options.ephemeralPorts ?? [32_768, 60_999]
     this.#initialSequence = options.initialSequence
     const { profile = 'linux', congestion = 'new-reno', keepAlive = false } = options
-    const { minRto, delayedAck, initialWindow, ...times } = PROFILES[profile]
     this.#host = {
       env,
-      profile: {
-        ...times,
-        minRto: options.minRto ?? minRto,
-        delayedAck: options.delayedAck ?? delayedAck,
-        initialWindow: options.initialWindow ?? initialWindow,
-      },
+      profile: changed(PROFILES[profile], options),
       congestion: typeof congestion === 'string' ? CONGESTION[congestion] : congestion,
       paths: new PathMtus(env, options.pathMtuDiscovery ?? true, options.blackHoleDetection ?? true),
       isn: new Isn(env),
@@ -70,12 +64,13 @@ export class TcpStack {
       sack: options.sack ?? true,
       timestamps: options.timestamps ?? true,
       tailLossProbe: options.tailLossProbe ?? true,
+      rack: options.rack ?? PROFILES[profile].rack,
       keepAlive: keepAlive !== false,
-      keepAliveOptions: { ...KEEP_ALIVE, ...(typeof keepAlive === 'object' ? keepAlive : {}) },
+      keepAliveOptions: typeof keepAlive === 'object' ? { ...KEEP_ALIVE, ...keepAlive } : KEEP_ALIVE,
       userTimeout: options.userTimeout,
       timeWait: options.timeWait ?? DEFAULT_TIME_WAIT,
       finWait2: options.finWait2 ?? DEFAULT_FIN_WAIT_2,
-      remove: connection => this.#remove(connection),
+      stack: this,
     }
   }
 
@@ -89,13 +84,17 @@ export class TcpStack {
     const { address, port, backlog = DEFAULT_BACKLOG } = options
     const others = this.#listeners.get(port) ?? []
     if (others.some(other => other.address === address)) return undefined
-    const listener = new TcpListener(address, port, backlog, accept, () => {
-      const rest = (this.#listeners.get(port) ?? []).filter(one => one !== listener)
-      if (rest.length > 0) this.#listeners.set(port, rest)
-      else this.#listeners.delete(port)
-    })
-    this.#listeners.set(port, [...others, listener])
+    const listener = new TcpListener(this, address, port, backlog, accept)
+    this.#listeners.set(port, others.concat(listener))
     return listener
+  }
+
+  /** @internal Nobody listens there any more. */
+  unlisten(listener: TcpListener): void {
+    const { port } = listener
+    const rest = (this.#listeners.get(port) ?? []).filter(one => one !== listener)
+    if (rest.length > 0) this.#listeners.set(port, rest)
+    else this.#listeners.delete(port)
   }
 
   /** Undefined when no local port is free, or the address is not one machine's (§3.9.2.3, MUST-46). */
@@ -223,7 +222,8 @@ export class TcpStack {
     this.#all.add(connection)
   }
 
-  #remove(connection: TcpConnection): void {
+  /** @internal */
+  remove(connection: TcpConnection): void {
     const key = keyOf(connection)
     this.#all.delete(connection)
     let at = this.#table.get(key)
@@ -264,21 +264,36 @@ class TcpListener implements Listener, Accepting {
   readonly port: number
   readonly backlog: number
   readonly accept: (connection: Connection) => ConnectionHandlers
-  readonly close: () => void
+  readonly #stack: TcpStack
   halfOpen = 0
 
   constructor(
+    stack: TcpStack,
     address: number | undefined,
     port: number,
     backlog: number,
     accept: (connection: Connection) => ConnectionHandlers,
-    close: () => void,
   ) {
+    this.#stack = stack
     this.address = address
     this.port = port
     this.backlog = backlog
     this.accept = accept
-    this.close = close
+  }
+
+  close(): void {
+    this.#stack.unlisten(this)
+  }
+}
+
+/** The profile with what the options say otherwise; one for all stacks of which they say nothing. */
+function changed(profile: Profile, { minRto, delayedAck, initialWindow }: TcpOptions): Profile {
+  if (minRto === undefined && delayedAck === undefined && initialWindow === undefined) return profile
+  return {
+    ...profile,
+    minRto: minRto ?? profile.minRto,
+    delayedAck: delayedAck ?? profile.delayedAck,
+    initialWindow: initialWindow ?? profile.initialWindow,
   }
 }
 

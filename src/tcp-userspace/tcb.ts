@@ -48,13 +48,16 @@ export interface Host {
   readonly sack: boolean
   readonly timestamps: boolean
   readonly tailLossProbe: boolean
+  readonly rack: boolean
   readonly keepAlive: boolean
   readonly keepAliveOptions: Required<KeepAliveOptions>
   readonly userTimeout: number | undefined
   readonly timeWait: number
   readonly finWait2: number
-  /** The connection is closed and may be forgotten. */
-  remove(connection: TcpConnection): void
+  readonly stack: {
+    /** The connection is closed and may be forgotten. */
+    remove(connection: TcpConnection): void
+  }
 }
 
 export abstract class Tcb implements Connection {

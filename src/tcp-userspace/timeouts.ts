@@ -1,7 +1,7 @@
 /** What happens when a timer runs out: RFC 9293 §3.10.8, RFC 6298 §5, RFC 1122 §4.2.3.6. */
 import { BlackHole } from './black-hole.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { armRetransmission, send, sendFront, sendProbe, sendSyn } from './output.ts'
+import { armRetransmission, output, send, sendFront, sendProbe, sendSyn } from './output.ts'
 import { ACK } from './segment.ts'
 import { DEFAULT_MSS } from './sender.ts'
 import { add, toUint32 } from './seq.ts'
@@ -18,7 +18,8 @@ export function timeout(tcb: Tcb): void {
       synTimeout(tcb)
       break
     case 'retransmit':
-      if (tcb.timers.probeNext) sendProbe(tcb)
+      if (tcb.timers.next === 'probe') sendProbe(tcb)
+      else if (tcb.timers.next === 'reordering') reorderingTimeout(tcb)
       else retransmissionTimeout(tcb)
       break
     case 'persist':
@@ -47,6 +48,15 @@ function synTimeout(tcb: Tcb): void {
   tcb.timers.arm(tcb.rtoClock.value)
 }
 
+/** RFC 8985 §6.2, step 5; then the timeout is waited for again. */
+function reorderingTimeout(tcb: Tcb): void {
+  const { timers, recovery, rtoClock } = tcb
+  const now = tcb.env.now()
+  timers.armTimeout(Math.max(0, timers.timeoutAt - now), now)
+  recovery.findLosses(rtoClock.srtt, now)
+  output(tcb)
+}
+
 /** RFC 6298 (5.4) to (5.6) */
 function retransmissionTimeout(tcb: Tcb): void {
   if (tcb.timers.hopeless(tcb.host.profile.dataTries)) {
@@ -59,9 +69,10 @@ function retransmissionTimeout(tcb: Tcb): void {
     tcb.blackHole ??= new BlackHole()
     tcb.blackHole.suspect(tcb)
   }
-  tcb.recovery.timedOut(tries, tcb.env.now())
-  sendFront(tcb)
-  tcb.timers.arm(tcb.rtoClock.value)
+  const now = tcb.env.now()
+  tcb.recovery.timedOut(tries, tcb.rtoClock.srtt, now)
+  sendFront(tcb, tries === 1)
+  tcb.timers.armTimeout(tcb.rtoClock.value, now)
 }
 
 /** §3.8.6.1; also the end of a sender's patience with a window that stays small (§3.8.6.2.1). */

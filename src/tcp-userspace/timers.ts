@@ -18,8 +18,10 @@ export class Timers {
   tries = 0
   /** Probes of this window; their intervals grow even while they are answered. */
   probes = 0
-  /** What runs out next is not the timeout but the time for a loss probe (RFC 8985 §7). */
-  probeNext = false
+  /** What runs out next, while `waiting` is `retransmit`: one of the timers of RFC 8985 §8, which exclude each other. */
+  next: 'timeout' | 'probe' | 'reordering' = 'timeout'
+  /** When the timeout is due, whatever comes before it. */
+  timeoutAt = Number.NaN
   delayedAck: TcpTimer | undefined = undefined
   /** How long the user waits for the octets in front to be acknowledged; otherwise the tries are counted. */
   userTimeout: number | undefined
@@ -63,6 +65,25 @@ export class Timers {
     }
   }
 
+  /** For the timeout, or for a probe that comes before it. */
+  armTimeout(delay: number, now: number, probe = delay): void {
+    this.timeoutAt = now + delay
+    this.armProbe(probe, now)
+  }
+
+  /** For a probe, if that comes before the timeout, which stays where it is. */
+  armProbe(delay: number, now: number): void {
+    const left = this.timeoutAt - now
+    this.next = delay < left ? 'probe' : 'timeout'
+    this.arm(Math.min(delay, left))
+  }
+
+  /** For what may have been overtaken only; the timeout stays where it is. */
+  armReordering(delay: number): void {
+    this.next = 'reordering'
+    this.arm(delay)
+  }
+
   /** No answer after `limit` tries, or when the user's patience is at its end. */
   hopeless(limit: number): boolean {
     if (this.userTimeout === undefined) return this.tries >= limit
@@ -83,7 +104,7 @@ export class Timers {
 
   /** Starts to wait for something else; `arm` follows. */
   wait(what: Waiting): void {
-    this.probeNext = false
+    this.next = 'timeout'
     this.waiting = what
     this.tries = 0
     this.probes = 0
@@ -91,6 +112,7 @@ export class Timers {
 
   rest(): void {
     this.waiting = 'nothing'
+    this.next = 'timeout'
     this.#timer.cancel()
   }
 

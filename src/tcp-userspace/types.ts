@@ -298,6 +298,8 @@ export interface TcpOptions {
   readonly keepAlive?: boolean | KeepAliveOptions
   /** Ask after a tail that may be lost before the timeout (RFC 8985 §7), with SACK only; true. */
   readonly tailLossProbe?: boolean
+  /** Find losses by time (RFC 8985 §6) and not by counting (RFC 6675), with SACK only; the profile's. */
+  readonly rack?: boolean
   /** See `Connection.userTimeout`; absent. */
   readonly userTimeout?: number
   /** Length of TIME-WAIT; 60 s. */

@@ -84,6 +84,8 @@ const millis = (ns: number): string => `${(ns / 1e6).toFixed(1)} ms`
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`)
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
+/** Actions that no machine takes itself. */
+const BEFALLS = new Set(['link', 'note', 'crash', 'restart'])
 /** What every network does all the time: a class need not see each. */
 const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
@@ -227,7 +229,7 @@ export class Story {
       this.#wasUp.delete(node)
     }
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
-    if (verb === 'link' || verb === 'note' || verb === 'crash') return { ...lab(text, 'plain'), node: 'lab' }
+    if (BEFALLS.has(verb)) return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
   }
 

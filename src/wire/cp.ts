@@ -97,19 +97,22 @@ export function parse(bytes: Uint8Array): Parsed<Cp> {
   const length = get16(bytes, 2)
   if (length < HEADER) return bad('bad-length', 2)
   if (length > bytes.length) return bad('truncated', bytes.length)
-  const [code, id] = bytes
-  const data = bytes.subarray(HEADER, length)
+  const code = bytes[0]
+  const id = bytes[1]
   const type = NAMES[code]
   switch (type) {
-    case undefined:
-      return good({ type: 'unknown', code, id, data })
     case 'configure-request':
     case 'configure-ack':
     case 'configure-nak':
     case 'configure-reject': {
-      const options = parseOptions(data)
-      return options.ok ? good({ type, id, options: options.value }) : bad(options.reason, HEADER + options.offset)
+      const options = parseOptions(bytes, HEADER, length)
+      return options.ok ? good({ type, id, options: options.value }) : options
     }
+  }
+  const data = bytes.subarray(HEADER, length)
+  switch (type) {
+    case undefined:
+      return good({ type: 'unknown', code, id, data })
     case 'protocol-reject':
       if (data.length < 2) return bad('bad-length', 2)
       return good({ type, id, protocol: get16(data, 0), data: data.subarray(2) })
@@ -127,20 +130,30 @@ export function parse(bytes: Uint8Array): Parsed<Cp> {
   }
 }
 
-/** The options of a Configure packet (RFC 1661 §6). */
-export function parseOptions(data: Uint8Array): Parsed<readonly RawOption[]> {
+/** The options of a Configure packet (RFC 1661 §6) in bytes[from … to - 1]. */
+export function parseOptions(bytes: Uint8Array, from = 0, to = bytes.length): Parsed<readonly RawOption[]> {
   const options: RawOption[] = []
-  for (let at = 0; at < data.length; ) {
-    const end = at + (data[at + 1] ?? 0)
-    if (end < at + 2 || end > data.length) return bad('bad-length', Math.min(at + 1, data.length))
-    options.push({ type: data[at], body: data.subarray(at + 2, end) })
+  for (let at = from; at < to; ) {
+    const end = at + 1 < to ? at + bytes[at + 1] : at
+    if (end < at + 2 || end > to) return bad('bad-length', Math.min(at + 1, to))
+    options.push({ type: bytes[at], body: bytes.subarray(at + 2, end) })
     at = end
   }
   return good(options)
 }
 
 export function writeOptions(options: readonly RawOption[]): Uint8Array {
-  return concat(...options.map(({ type, body }) => concat(Uint8Array.of(type, body.length + 2), body)))
+  let length = 0
+  for (const { body } of options) length += 2 + body.length
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const { type, body } of options) {
+    bytes[at] = type
+    bytes[at + 1] = body.length + 2
+    bytes.set(body, at + 2)
+    at += body.length + 2
+  }
+  return bytes
 }
 
 export function write(value: Cp): Uint8Array {

@@ -18,7 +18,7 @@
  * are written as zero. Every message has one length; another is refused. A string is its octets without the zeros at
  * the end, one character an octet, so that it is written back as it came; the RFC says ASCII.
  */
-import { get16, get32, set16, set32, toAscii } from '../base/bytes.ts'
+import { concat, get16, get32, set16, set32, toAscii } from '../base/bytes.ts'
 import { type Field, field, layer } from '../base/field.ts'
 import { bad, good, type Malformed, type Parsed } from '../base/result.ts'
 
@@ -496,6 +496,8 @@ export interface SplitterSinks {
   rubbish(rubbish: Rubbish): void
 }
 
+const NOTHING: Uint8Array = new Uint8Array(0)
+
 /**
  * Finds the messages in a stream, however it is cut into segments; keeps at most one message. Nothing is said of a
  * header before it is whole, so that the answer does not depend on the segments.
@@ -503,55 +505,52 @@ export interface SplitterSinks {
 export class Splitter {
   /** Set after fatal rubbish: nothing more is read. */
   lost = false
-  /** Octets of a message that is not yet whole. */
-  pending = 0
   #offset = 0
-  readonly #buffer = new Uint8Array(LONGEST)
+  /** Octets of a message that is not yet whole. */
+  #rest = NOTHING
   readonly #sinks: SplitterSinks
 
   constructor(sinks: SplitterSinks) {
     this.#sinks = sinks
   }
 
+  /** How many octets of a message that is not yet whole have come. */
+  get pending(): number {
+    return this.#rest.length
+  }
+
   push(bytes: Uint8Array): void {
+    if (this.lost) return
+    const all = this.#rest.length === 0 ? bytes : concat(this.#rest, bytes)
     let at = 0
-    while (at < bytes.length && !this.lost) {
-      const want = this.pending < HEADER_LENGTH ? HEADER_LENGTH : get16(this.#buffer, 0)
-      const part = bytes.subarray(at, at + want - this.pending)
-      this.#buffer.set(part, this.pending)
-      this.pending += part.length
-      at += part.length
-      if (this.pending < want) return
-      if (want === HEADER_LENGTH && !this.#frameKnown()) continue
-      if (this.pending === get16(this.#buffer, 0)) this.#frame(this.pending)
+    while (all.length - at >= HEADER_LENGTH && this.#frameKnown(all, at)) {
+      const length = get16(all, at)
+      if (all.length - at < length) break
+      this.#frame(all.slice(at, at + length))
+      at += length
     }
+    this.#rest = this.lost || at === all.length ? NOTHING : all.slice(at)
   }
 
   /** Looks at a whole header; false if the stream cannot be split any further. */
-  #frameKnown(): boolean {
-    const length = get16(this.#buffer, 0)
+  #frameKnown(bytes: Uint8Array, at: number): boolean {
+    const length = get16(bytes, at)
     const reason: Malformed | undefined =
-      get32(this.#buffer, 4) !== MAGIC_COOKIE
+      get32(bytes, at + 4) !== MAGIC_COOKIE
         ? 'bad-cookie'
         : length < HEADER_LENGTH || length > LONGEST
           ? 'bad-length'
           : undefined
     if (reason === undefined) return true
     this.lost = true
-    this.#sinks.rubbish({
-      offset: this.#offset,
-      reason,
-      fatal: true,
-      bytes: this.#buffer.slice(0, this.pending),
-    })
+    const header = bytes.slice(at, at + HEADER_LENGTH)
+    this.#sinks.rubbish({ offset: this.#offset, reason, fatal: true, bytes: header })
     return false
   }
 
-  #frame(length: number): void {
+  #frame(bytes: Uint8Array): void {
     const offset = this.#offset
-    const bytes = this.#buffer.slice(0, length)
-    this.#offset += length
-    this.pending = 0
+    this.#offset += bytes.length
     const parsed = parse(bytes)
     if (parsed.ok) this.#sinks.message(parsed.value, bytes, offset)
     else this.#sinks.rubbish({ offset, reason: parsed.reason, fatal: false, bytes })

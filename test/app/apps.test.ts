@@ -54,12 +54,14 @@ describe('ping', () => {
   })
   test('a reply with other octets is none', () => {
     const { net, a, b } = pair()
-    b.stack.handle(1, packet => {
-      const at = packet.start + 20
-      packet.bytes[packet.end - 1] ^= 1
-      Icmp.write(packet.bytes, at, packet.end, 0, 0, Icmp.identifier(packet.bytes, at) * 65_536 + 1)
-      packet.start = at
-      b.stack.output(packet, ip('10.0.0.1'), 1)
+    b.stack.handle(1, {
+      receive: packet => {
+        const at = packet.start + 20
+        packet.bytes[packet.end - 1] ^= 1
+        Icmp.write(packet.bytes, at, packet.end, 0, 0, Icmp.identifier(packet.bytes, at) * 65_536 + 1)
+        packet.start = at
+        b.stack.output(packet, ip('10.0.0.1'), 1)
+      },
     })
     net.ping(a, '10.0.0.2')
     net.run(sec(11))

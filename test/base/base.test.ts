@@ -85,6 +85,7 @@ describe('bytes', () => {
     const all = Uint8Array.from({ length: 256 }, (_, i) => i)
     assert.deepEqual(fromAscii(toLatin1(all)), all)
     assert.equal(toLatin1(unhex('4700e4')), 'G\0\u00e4')
+    assert.equal(toLatin1(fromAscii('a\u20ac\u{1f600}\ud800b')), 'a???b')
   })
   test('text shows what is not printable', () => {
     assert.equal(toAscii(unhex('616c1b6900ff')), 'al\\x1bi')
@@ -182,11 +183,9 @@ describe('tables', () => {
     world.trace.listen(e => e.event === 'state' && changes.push(`${e.machine} ${e.from}>${e.to} ${e.cause}`))
     const acts: string[] = []
     const machine: Machine<'open' | 'shut', 'push' | 'pull', 'creak' | 'bang'> = new Machine(
-      world.env('a'),
-      'door',
+      { env: world.env('a'), machineName: 'door', act: action => acts.push(`${action} while ${machine.state}`) },
       door,
       'open',
-      action => acts.push(`${action} while ${machine.state}`),
     )
     assert.equal(machine.fire('pull'), false)
     assert.equal(machine.state, 'open')

@@ -97,6 +97,21 @@ describe('scheduler', () => {
     assert.equal(scheduler.next, undefined)
   })
 
+  test('the entries of cancelled timers do not stay until they come up, and a cancelled timer can be armed again', () => {
+    const scheduler = new Scheduler()
+    const fired: number[] = []
+    const timers = Array.from({ length: 5000 }, (_, n) => scheduler.timer('reply', () => fired.push(n)))
+    for (const [n, timer] of timers.entries()) timer.arm(1000 + ((n * 7919) % 10_007))
+    for (const [n, timer] of timers.entries()) if (n % 10 > 0) timer.cancel()
+    assert.ok(scheduler.size < 2500, `${scheduler.size} entries for 500 timers`)
+    timers[1].arm(5)
+    scheduler.runUntil(20_000)
+    const expected = Array.from({ length: 500 }, (_, n) => n * 10)
+    expected.sort((a, b) => ((a * 7919) % 10_007) - ((b * 7919) % 10_007))
+    assert.deepEqual(fired, [1, ...expected])
+    assert.equal(scheduler.size, 0)
+  })
+
   test('two machines that answer each other in no time are stopped, and one is named', () => {
     const scheduler = new Scheduler()
     const again = (): void => void scheduler.after(0, 'ping-pong', again)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js'
 import fc from 'fast-check'
-import { fromAscii, hex } from '../../src/base/bytes.ts'
+import { concat, fromAscii, hex } from '../../src/base/bytes.ts'
 import { md5, sha1 } from '../../src/crypto/hash.ts'
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
@@ -54,6 +54,14 @@ describe('SHA-1', () => {
       assert.equal(ours, createHash('sha1').update(bytes).digest('hex'), `${length} octets`)
       assert.equal(ours, hex(nobleSha1(bytes)), `${length} octets`)
     }
+  })
+
+  test('of several parts is that of all of them in a row', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 150 }), { maxLength: 5 }), parts => {
+        assert.equal(hex(sha1(...parts)), hex(sha1(concat(...parts))))
+      }),
+    )
   })
 
   test('agrees with Node on any bytes, also in the middle of a buffer', () => {

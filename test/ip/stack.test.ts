@@ -460,7 +460,7 @@ describe('IP stack', () => {
     packet.bytes.set(unhex('9404000001010100'), packet.start + 20)
     Ipv4Header.setChecksum(packet.bytes, packet.start)
     let got = ''
-    bob.stack.handle(200, p => (got = hex(p.data.subarray(20))))
+    bob.stack.handle(200, { receive: p => (got = hex(p.data.subarray(20))) })
     alice.stack.interface('eth0')!.port.send(packet, ip('10.0.1.1'))
     net.run(sec(1))
     assert.equal(got, '9404000001010100')
@@ -564,9 +564,11 @@ describe('IP stack', () => {
   test('who does not know its address yet may broadcast from 0.0.0.0 (RFC 1122 §3.2.1.3 (a))', () => {
     const { net, alice, r1 } = chain()
     let from = ''
-    r1.stack.handle(99, packet => {
-      from = formatIpv4(Ipv4Header.source(packet.bytes, packet.start))
-      packet.release()
+    r1.stack.handle(99, {
+      receive: packet => {
+        from = formatIpv4(Ipv4Header.source(packet.bytes, packet.start))
+        packet.release()
+      },
     })
     alice.stack.output(alice.env.packets.make(4), ip('255.255.255.255'), 99, { source: ip('0.0.0.0') })
     net.run(sec(1))
@@ -586,9 +588,11 @@ describe('IP stack', () => {
     const { net, alice, bob, middle } = chain()
     const lengths: number[] = []
     middle.tap = ({ bytes }) => void lengths.push(bytes.length)
-    bob.stack.handle(99, packet => {
-      lengths.push(packet.length)
-      packet.release()
+    bob.stack.handle(99, {
+      receive: packet => {
+        lengths.push(packet.length)
+        packet.release()
+      },
     })
     const packet = alice.env.packets.make(46)
     Ipv4Header.write(packet.bytes, packet.start, 24, 1, 0, 64, 99, ip('10.0.1.2'), ip('10.0.3.2'))
@@ -599,9 +603,11 @@ describe('IP stack', () => {
   test('each datagram has another identification (RFC 791 §3.2)', () => {
     const { net, alice, bob } = chain()
     const ids: number[] = []
-    bob.stack.handle(99, packet => {
-      ids.push(Ipv4Header.identification(packet.bytes, packet.start))
-      packet.release()
+    bob.stack.handle(99, {
+      receive: packet => {
+        ids.push(Ipv4Header.identification(packet.bytes, packet.start))
+        packet.release()
+      },
     })
     for (let n = 0; n < 3; n++) alice.stack.output(alice.env.packets.make(4), ip('10.0.3.2'), 99)
     net.run(sec(1))

@@ -103,9 +103,11 @@ describe('traceroute through three routers', () => {
   test('with options in its header the probe is answered too, and quoted with them (RFC 792)', () => {
     const { net, alice, r1 } = chain()
     const told: Uint8Array[] = []
-    alice.stack.handle(Ipv4Header.PROTOCOL.icmp, packet => {
-      told.push(packet.data.slice())
-      packet.release()
+    alice.stack.handle(Ipv4Header.PROTOCOL.icmp, {
+      receive: packet => {
+        told.push(packet.data.slice())
+        packet.release()
+      },
     })
     const packet = alice.env.packets.make(24 + Udp.HEADER)
     const { bytes, start } = packet

@@ -14,7 +14,7 @@ describe('renumbering', () => {
   const node = new Host(world.env('alice'), [])
   const sent: string[] = []
   const carrier = {
-    env: node.env.scope('ppp session'),
+    sessionStream: () => node.env.random.fork('ppp session'),
     carriesItself: () => false,
     accmsAgreed: () => {},
     send: (frame: Packet) => {
@@ -27,9 +27,9 @@ describe('renumbering', () => {
     carrier,
     { ...PLAIN, ip: { local: ANY } },
     {
-      networkUp: () => {},
-      networkDown: () => {},
-      finished: () => {},
+      linkUp: () => {},
+      linkDown: () => {},
+      linkFinished: () => {},
     },
   )
   const hears = (text: string) => link.session.receive(node.env.packets.from(unhex(text)))

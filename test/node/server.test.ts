@@ -310,6 +310,6 @@ function oneMore({ tcp }: IpNode): void {
     ended: () => stream.end(),
     closed: () => {},
   })
-  const connection = tcp.connect(ip('203.0.113.5'), 1723, stream.handlers)
+  const connection = tcp.connect(ip('203.0.113.5'), 1723, stream)
   if (connection) stream.attach(connection)
 }

@@ -6,7 +6,7 @@ import { ms, sec } from '../../src/base/time.ts'
 import { Client } from '../../src/node/client.ts'
 import type { Snapshot } from '../../src/node/node.ts'
 import { PptpServer } from '../../src/node/pptp-server.ts'
-import { HABITS, PROFILES, type Profile } from '../../src/node/tunnel-profile.ts'
+import { HABITS, PROFILES, type Profile, profiledMppe } from '../../src/node/tunnel-profile.ts'
 import * as Gre from '../../src/wire/gre.ts'
 import { Bench, ocrq } from '../pptp/support.ts'
 import { Net } from '../support/net.ts'
@@ -156,5 +156,12 @@ describe('profiles of tunnel ends', () => {
     bench.pass(1)
     assert.deepEqual([bench.end?.reason, bench.tcp], ['timeout', 'end'])
     assert.equal(bench.end?.sentence, 'No Start-Control-Connection-Request came in 10s.')
+  })
+
+  test('linux: a Reset-Request is answered as pppd does, unless the lab says otherwise (RFC 3078 §2.3)', () => {
+    const stateful = { use: 'required', strengths: [128], state: 'stateful' } as const
+    assert.deepEqual(profiledMppe('linux', stateful), { ...stateful, reset: 'linux' })
+    assert.deepEqual(profiledMppe('linux', { ...stateful, reset: 'rfc' }), { ...stateful, reset: 'rfc' })
+    assert.deepEqual(profiledMppe('default', stateful), stateful)
   })
 })

@@ -60,7 +60,7 @@ describe('finding the way', () => {
     for (const args of [['--help'], ['-h'], ['help']]) {
       const { status, stdout } = cli(...args)
       assert.equal(status, 0)
-      for (const name of ['run', 'check', 'decode', 'labs', 'schema', 'init', 'completion']) {
+      for (const name of ['run', 'check', 'graph', 'decode', 'labs', 'schema', 'init', 'completion']) {
         assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
       }
     }

@@ -71,7 +71,9 @@ function automaton() {
   const world = new World(1)
   const acts: string[] = []
   const record = (name: string) => () => void acts.push(`${name}@${world.scheduler.now / 1e9}`)
-  const machine = new Automaton(world.env('a'), 'ppp.lcp', RFC_TIMERS, {
+  const machine = new Automaton(RFC_TIMERS, {
+    env: world.env('a'),
+    machineName: 'ppp.lcp',
     tls: record('tls'),
     tlu: record('tlu'),
     tld: record('tld'),

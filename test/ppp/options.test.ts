@@ -14,6 +14,8 @@ const numberRule = (
   more: Partial<OptionRule<number>> = {},
 ): OptionRule<number> => ({
   type,
+  ours: undefined,
+  theirs: undefined,
   want: () => want,
   parse: body => (body.length === 2 ? get16(body, 0) : undefined),
   write: value => Uint8Array.of(value >>> 8, value),

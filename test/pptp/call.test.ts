@@ -138,7 +138,7 @@ describe('PNS outgoing call (RFC 2637 §3.2.4.2)', () => {
 
   test('the end of the control connection ends its calls, and says how', () => {
     const { bench, log } = connected()
-    bench.connection.streamEvents.closed('reset')
+    bench.connection.closed('reset')
     assert.deepEqual([log.end?.reason, log.end?.layer, log.end?.control?.reason], ['control-lost', 'tcp', 'tcp-reset'])
     assert.equal(log.end?.sentence, 'The control connection ended: The peer reset the TCP connection.')
     assert.equal(bench.world.scheduler.next, undefined)
@@ -277,7 +277,7 @@ describe('call IDs (RFC 2637 §3.2.2)', () => {
     const bench = Bench.accepted()
     bench.sends(ocrq(1), ocrq(2))
     const second = bench.endpoint.accept(SERVER, ip('10.0.0.7'), bench.stream)
-    second.streamEvents.data(Uint8Array.from([...Pptp.write(sccrq), ...Pptp.write(ocrq(1))]))
+    second.data(Uint8Array.from([...Pptp.write(sccrq), ...Pptp.write(ocrq(1))]))
     assert.deepEqual(
       bench.endpoint.calls.map(c => c.callId),
       [0, 1, 128],
@@ -358,11 +358,11 @@ function pair(cuts: readonly number[]) {
   })
   const client = pns.connect(CLIENT, SERVER)
   let server: ControlConnection | undefined
-  const events = () => (server as ControlConnection).streamEvents
-  const [up, down] = pipe(world, () => client.streamEvents, events, ms(5), cuts)
+  const events = () => server as ControlConnection
+  const [up, down] = pipe(world, () => client, events, ms(5), cuts)
   client.attach(up)
   server = pac.accept(SERVER, CLIENT, down)
-  client.streamEvents.opened()
+  client.opened()
   return {
     world,
     trace,
@@ -407,11 +407,8 @@ describe('PNS against PAC', () => {
         )
         client.stop()
         pass(ms(20))
-        assert.deepEqual([client.ended?.reason, server.ended?.reason], ['stopped', 'stopped-by-peer'])
-        assert.deepEqual(
-          [pns.connections.length, pac.connections.length, pns.calls.length, pac.calls.length],
-          [0, 0, 0, 0],
-        )
+        assert.deepEqual([client.outcome?.reason, server.outcome?.reason], ['stopped', 'stopped-by-peer'])
+        assert.deepEqual([pns.connections.size, pac.connections.size, pns.calls.length, pac.calls.length], [0, 0, 0, 0])
         assert.deepEqual(
           trace.filter(e => e.event === 'drop'),
           [],

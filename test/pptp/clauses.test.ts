@@ -129,7 +129,7 @@ describe('calls (RFC 2637 §3.2)', () => {
     const bench = Bench.accepted()
     const other = bench.endpoint.accept(ip('10.0.0.2'), ip('10.0.0.9'), bench.stream)
     bench.sends(ocrq(5))
-    other.streamEvents.data(Uint8Array.from([...Pptp.write(sccrq), ...Pptp.write(ocrq(5))]))
+    other.data(Uint8Array.from([...Pptp.write(sccrq), ...Pptp.write(ocrq(5))]))
     bench.heard()
     bench.sends(ccrq(5))
     assert.deepEqual(

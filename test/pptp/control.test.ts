@@ -92,14 +92,14 @@ describe('control connection originator (RFC 2637 §3.1.1)', () => {
   test('TCP that is refused, reset or times out is named', () => {
     for (const reason of ['refused', 'reset', 'timeout', 'unreachable'] as const) {
       const bench = new Bench('pns')
-      bench.connection.streamEvents.closed(reason)
+      bench.connection.closed(reason)
       assert.deepEqual([bench.end?.layer, bench.end?.reason, bench.tcp], ['tcp', `tcp-${reason}`, 'open'])
     }
     const bench = Bench.established()
-    bench.connection.streamEvents.ended()
+    bench.connection.ended()
     assert.deepEqual([bench.end?.reason, bench.tcp], ['tcp-closed', 'end'])
-    bench.connection.streamEvents.closed('closed')
-    assert.equal(bench.endpoint.connections.length, 0)
+    bench.connection.closed('closed')
+    assert.equal(bench.endpoint.connections.size, 0)
   })
 })
 
@@ -153,7 +153,7 @@ describe('limit of control connections from one peer (RFC 2637 §2.2)', () => {
   const next = (bench: Bench, peer = bench.peer) => {
     const ends: string[] = []
     const connection = bench.endpoint.accept(SERVER, peer, bench.stream, { ended: end => ends.push(end.sentence) })
-    connection.streamEvents.data(Pptp.write(sccrq))
+    connection.data(Pptp.write(sccrq))
     const [reply] = bench.heard()
     assert.ok(reply.type === 'start-control-connection-reply')
     return { connection, result: reply.resultCode, ends }
@@ -163,7 +163,7 @@ describe('limit of control connections from one peer (RFC 2637 §2.2)', () => {
     const bench = Bench.accepted({ connectionsPerPeer: 1 })
     const { connection, result, ends } = next(bench)
     assert.deepEqual(
-      [result, connection.state, bench.tcp, connection.ended?.reason],
+      [result, connection.state, bench.tcp, connection.outcome?.reason],
       [3, 'idle', 'end', 'not-admitted'],
     )
     assert.deepEqual(ends, ['This side refused the connection: result 3 (Command channel already exists).'])
@@ -244,7 +244,7 @@ describe('collision (RFC 2637 §3.1.3)', () => {
     const bench = new Bench('pns')
     bench.heard()
     const theirs = bench.endpoint.accept(CLIENT, SERVER, bench.stream)
-    theirs.streamEvents.data(Pptp.write(sccrq))
+    theirs.data(Pptp.write(sccrq))
     assert.deepEqual([bench.end?.reason, bench.tcp, theirs.state], ['collision', 'end', 'established'])
     assert.deepEqual(bench.heardTypes(), ['start-control-connection-reply'])
   })
@@ -254,23 +254,23 @@ describe('collision (RFC 2637 §3.1.3)', () => {
     const lower = ip('10.0.0.9')
     const ours = bench.endpoint.connect(SERVER, lower)
     ours.attach(bench.stream)
-    ours.streamEvents.opened()
+    ours.opened()
     bench.heard()
     const theirs = bench.endpoint.accept(SERVER, lower, bench.stream)
     const higher = bench.endpoint.connect(ip('10.0.0.10'), lower)
     higher.attach(bench.stream)
     // 10.0.0.2 against 10.0.0.9: the peer wins.
-    theirs.streamEvents.data(Pptp.write(sccrq))
-    assert.deepEqual([ours.ended?.reason, theirs.state], ['collision', 'established'])
+    theirs.data(Pptp.write(sccrq))
+    assert.deepEqual([ours.outcome?.reason, theirs.state], ['collision', 'established'])
     bench.heard()
-    higher.streamEvents.opened()
+    higher.opened()
     bench.heard()
     // 10.0.0.10 against 10.0.0.9: we win.
     const loser = bench.endpoint.accept(ip('10.0.0.10'), lower, bench.stream)
-    loser.streamEvents.data(Pptp.write(sccrq))
+    loser.data(Pptp.write(sccrq))
     assert.deepEqual(bench.heard(), [])
     assert.deepEqual([loser.state, higher.state], ['idle', 'wait-ctl-reply'])
-    higher.streamEvents.data(Pptp.write(sccrp))
+    higher.data(Pptp.write(sccrp))
     assert.equal(higher.state, 'established')
   })
 })
@@ -419,7 +419,7 @@ describe('bad input (the cases that the real server was given)', () => {
       open.drops()
       open.sends(unhex(`${octets}00000000`))
       assert.deepEqual(open.drops(), ['malformed bad-type'])
-      assert.deepEqual([ping(open), open.connection.rubbish], [['echo-reply'], 1])
+      assert.deepEqual([ping(open), open.connection.rubbishSeen], [['echo-reply'], 1])
     }
   })
 

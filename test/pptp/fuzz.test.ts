@@ -52,12 +52,12 @@ function endpointSurvives(role: Role, { segments, end }: Conversation): string[]
     }
     if (bench.tcp === 'open') bench.sends(bytes)
   }
-  if (end === 'close') bench.connection.streamEvents.ended()
-  if (end === 'abort') bench.connection.streamEvents.closed('reset')
+  if (end === 'close') bench.connection.ended()
+  if (end === 'abort') bench.connection.closed('reset')
   bench.pass(sec(300))
   assert.ok(bench.end, 'the connection has ended')
   const { connections, calls } = bench.endpoint
-  assert.deepEqual([connections.length, calls.length, bench.connection.calls.length], [0, 0, 0])
+  assert.deepEqual([connections.size, calls.length, bench.connection.calls.length], [0, 0, 0])
   assert.equal(bench.world.scheduler.next, undefined)
   const logs = role === 'pns' ? dialled : bench.logs
   for (const log of logs) assert.equal(log.said.filter(word => word.startsWith('ended')).length, 1)

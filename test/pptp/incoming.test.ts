@@ -107,7 +107,7 @@ describe('PAC incoming call (RFC 2637 §3.2.3.1)', () => {
 
   test('the end of the control connection ends it', () => {
     for (const { bench, log } of [ringing(), answered()]) {
-      bench.connection.streamEvents.closed('reset')
+      bench.connection.closed('reset')
       assert.equal(log.end?.reason, 'control-lost')
       assert.equal(bench.world.scheduler.next, undefined)
     }

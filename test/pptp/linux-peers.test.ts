@@ -257,7 +257,7 @@ describe('the ends of Linux peers', () => {
   test('our client: pptpd disconnects, stops and closes at once (server-hangup-control)', () => {
     const { bench, log } = pns()
     bench.sends(concat(of('server-hangup-control', 180), of('server-hangup-control', 183)))
-    bench.connection.streamEvents.ended()
+    bench.connection.ended()
     assert.deepEqual(log.said, ['connected', 'ended disconnected'])
     assert.deepEqual(bench.heardTypes(), ['stop-control-connection-reply'])
     assert.deepEqual([bench.tcp, bench.end?.reason], ['end', 'stopped-by-peer'])
@@ -265,26 +265,26 @@ describe('the ends of Linux peers', () => {
   test('our client: pptpd closes TCP without a word, before or after the answer to our Call-Clear-Request', () => {
     const { bench, call, log } = pns()
     call.clear()
-    bench.connection.streamEvents.ended()
+    bench.connection.ended()
     assert.deepEqual([log.said, bench.end?.reason], [['connected', 'ended cleared'], 'tcp-closed'])
     const dead = pns()
-    dead.bench.connection.streamEvents.ended()
+    dead.bench.connection.ended()
     assert.deepEqual([dead.log.said, dead.bench.tcp], [['connected', 'ended control-lost'], 'end'])
   })
   test('our server: pptp-linux clears the call and closes TCP in the same instant', () => {
     const { bench, log } = pac()
     bench.sends(CALL_CLEAR)
-    bench.connection.streamEvents.ended()
+    bench.connection.ended()
     assert.deepEqual(bench.heardTypes(), ['call-disconnect-notify'])
     assert.deepEqual([log.said, bench.tcp], [['connected', 'ended disconnected'], 'end'])
   })
   test('our server: a client that is killed leaves FIN or RST and nothing else', () => {
     for (const end of ['fin', 'rst']) {
       const { bench, log } = pac()
-      if (end === 'fin') bench.connection.streamEvents.ended()
-      else bench.connection.streamEvents.closed('reset')
+      if (end === 'fin') bench.connection.ended()
+      else bench.connection.closed('reset')
       assert.deepEqual([log.said, bench.heard()], [['connected', 'ended control-lost'], []])
-      assert.deepEqual([bench.endpoint.calls, bench.endpoint.connections], [[], []])
+      assert.deepEqual([bench.endpoint.calls, [...bench.endpoint.connections]], [[], []])
     }
   })
   test('both: data of the old call after its end are dropped and not acknowledged', () => {

@@ -194,7 +194,7 @@ export class Bench {
     if (role === 'pns') {
       this.connection = this.endpoint.connect(CLIENT, SERVER, handlers)
       this.connection.attach(this.stream)
-      this.connection.streamEvents.opened()
+      this.connection.opened()
     } else this.connection = this.endpoint.accept(SERVER, CLIENT, this.stream, handlers)
   }
 
@@ -216,7 +216,7 @@ export class Bench {
   /** The peer sends these messages or octets. */
   sends(...what: readonly (Pptp.Message | Uint8Array)[]): void {
     for (const one of what) {
-      this.connection.streamEvents.data(one instanceof Uint8Array ? one : Pptp.write(one))
+      this.connection.data(one instanceof Uint8Array ? one : Pptp.write(one))
     }
   }
   /** What the endpoint has sent since the last question. */

@@ -108,7 +108,7 @@ describe('a number that is dialled for the PNS (RFC 2637 §3.2.4.1)', () => {
 
   test('the control connection goes while it is dialled', () => {
     const { bench, line } = dialling()
-    bench.connection.streamEvents.closed('reset')
+    bench.connection.closed('reset')
     assert.deepEqual([line.said, bench.world.scheduler.next], [['dial', 'ended control-lost'], undefined])
   })
 })

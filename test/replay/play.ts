@@ -108,9 +108,11 @@ class Play {
     this.#peer = this.#net.host('peer')
     const addresses = ours === 'client' ? ['10.99.1.2/16', '10.99.2.2/16'] : ['10.99.2.2/16', '10.99.1.2/16']
     this.#net.link([this.#node, 'eth0', addresses[0]], [this.#peer, 'eth0', addresses[1]], { delay: ms(1) })
-    this.#peer.stack.handle(Ipv4.PROTOCOL.gre, packet => {
-      this.#hearGre(packet.data.subarray(Ipv4.headerLength(packet.bytes, packet.start)))
-      packet.release()
+    this.#peer.stack.handle(Ipv4.PROTOCOL.gre, {
+      receive: packet => {
+        this.#hearGre(packet.data.subarray(Ipv4.headerLength(packet.bytes, packet.start)))
+        packet.release()
+      },
     })
   }
 
@@ -171,7 +173,7 @@ class Play {
       this.#node.connect()
     } else {
       const stream = new ConnectionStream(events)
-      const connection = this.#peer.tcp.connect(SERVER, Pptp.PORT, stream.handlers)
+      const connection = this.#peer.tcp.connect(SERVER, Pptp.PORT, stream)
       assert.ok(connection)
       stream.attach(connection)
       this.#stream = stream

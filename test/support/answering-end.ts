@@ -68,15 +68,15 @@ export class AnsweringEnd extends IpNode {
     const { telephone, modem, unit } = slot
     modem.begin(telephone.call?.bearer ?? 'analogue')
     const carrier = {
-      env: this.env.scope(`session ${++this.#sessions}`),
+      sessionStream: () => this.env.random.fork(`session ${++this.#sessions}`),
       send: (frame: Parameters<Modem['send']>[0]) => modem.send(frame),
       accmsAgreed: (accms: Parameters<Modem['setAccms']>[0]) => modem.setAccms(accms),
       carriesItself: () => false,
     }
     slot.link = new PppLink(this, carrier, this.#config(unit), {
-      networkUp: () => {},
-      networkDown: () => {},
-      finished: () => telephone.hangUp(),
+      linkUp: () => {},
+      linkDown: () => {},
+      linkFinished: () => telephone.hangUp(),
     })
     slot.link.open()
   }

@@ -4,7 +4,7 @@ import { ip } from '../../src/base/address.ts'
 import { sec } from '../../src/base/time.ts'
 import type { EventName, TraceEvent } from '../../src/base/trace.ts'
 import { acceptedStream } from '../../src/ip/tcp.ts'
-import { crash, type Simulation } from '../../src/lab/build.ts'
+import { crash, restart, type Simulation } from '../../src/lab/build.ts'
 import { apply } from '../../src/lab/events.ts'
 import { loadLab } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
@@ -140,6 +140,9 @@ export class NasLab {
   crash(name: string): void {
     crash(this.simulation, name)
   }
+  restart(name: string): void {
+    restart(this.simulation, name)
+  }
   call(from: string, number: string, bearer: 'analogue' | 'digital' | undefined = undefined): void {
     const args = { from, via: ip('192.0.2.2'), number, bearer }
     apply(this.simulation, { at: this.run.now, verb: 'call', args })
@@ -201,9 +204,11 @@ export class ScriptedPns {
   /** `answer`: to each message but Start-Control-Connection-Request and Echo-Request. */
   constructor(node: IpNode, answer: (message: Pptp.Message, pns: ScriptedPns) => void, starts = true) {
     this.#node = node
-    node.stack.handle(47, packet => {
-      this.frames.push(packet.data.slice())
-      packet.release()
+    node.stack.handle(47, {
+      receive: packet => {
+        this.frames.push(packet.data.slice())
+        packet.release()
+      },
     })
     node.tcp.listen(1723, connection =>
       acceptedStream(connection, stream => {

@@ -75,8 +75,8 @@ function stepTo(t: NasLab, event: number): boolean {
 
 /** The caller hangs up too, if he still can; the longest wait is that of the control connection. */
 function leftBy(t: NasLab, owned: () => number): string[] {
-  const { power, world } = t.simulation
-  const isOn = (name: string): boolean => power.get(name)?.on !== false
+  const { boots, world } = t.simulation
+  const isOn = (name: string): boolean => boots.get(name)?.power.on !== false
   const isServer = (name: string): boolean => t.simulation.nodes.get(name) instanceof PptpServer
   const at = t.run.now
   t.run.advanceTo(at + sec(20))
@@ -96,7 +96,7 @@ function leftBy(t: NasLab, owned: () => number): string[] {
   for (const name of ['red', 'blue']) if (isOn(name) && isServer(name)) server(t, name).shutDown()
   t.run.advanceTo(t.run.now + sec(1000))
   expect('next event', world.scheduler.next === undefined, true)
-  if ([...power.values()].every(({ on }) => on)) expect('packets that somebody has', owned(), 0)
+  if ([...boots.values()].every(({ power }) => power.on)) expect('packets that somebody has', owned(), 0)
   return wrong
 }
 

@@ -41,7 +41,7 @@ export class Probe {
       ended: () => this.#ended('closed'),
       closed: reason => this.#ended(reason === 'closed' ? 'closed' : 'reset'),
     })
-    const connection = lab.probe.tcp.connect(OFFICE, 1723, this.#stream.handlers)
+    const connection = lab.probe.tcp.connect(OFFICE, 1723, this.#stream)
     if (!connection) throw new Error('no way to the server')
     this.#stream.attach(connection)
   }

@@ -184,7 +184,8 @@ function withDeadTimer(env: Env, dead: RegExp): Env {
       return env.clock.now
     },
     draw: () => env.clock.draw(),
-    timer: (owner, fire) => (dead.test(owner) ? DEAD : env.clock.timer(owner, fire)),
+    timer: <T>(owner: string, fire: (whose: T) => void, whose?: T) =>
+      dead.test(owner) ? DEAD : env.clock.timer(owner, fire, whose as T),
     after: (delay, owner, fire) => env.clock.after(delay, owner, fire),
   }
   const { node, random, trace, packets } = env
@@ -342,7 +343,7 @@ class PptpEnd {
     this.#ppp = ppp
     this.#client = role === 'pns'
     const config: EndpointConfig = endpointConfig(role, { hostName: env.node, tunnel: TUNNEL_CONFIG })
-    this.#endpoint = new Endpoint(env.scope('pptp'), config, { gre: packet => wire.gre(packet) }, call => {
+    this.#endpoint = new Endpoint(env, config, { gre: packet => wire.gre(packet) }, call => {
       const link = this.#makeLink(call)
       return {
         connected: () => env.clock.after(0, 'opens', () => link.session.open()),
@@ -361,7 +362,7 @@ class PptpEnd {
     })
     this.#control = control
     control.attach(this.#stream())
-    control.streamEvents.opened()
+    control.opened()
   }
 
   listen(): void {
@@ -432,13 +433,13 @@ class PptpEnd {
   /** Where no connection is any more, data is answered by RST (RFC 9293 §3.10.7.1). */
   #data(bytes: Uint8Array): void {
     if (this.#tcp.over) this.#wire.control('RST', 'RST', to => to.#reset())
-    else if (!this.#tcp.finHeard) this.#control?.streamEvents.data(bytes)
+    else if (!this.#tcp.finHeard) this.#control?.data(bytes)
   }
 
   #fin(): void {
     if (this.#tcp.finHeard || this.#tcp.over) return
     this.#tcp.finHeard = true
-    this.#control?.streamEvents.ended()
+    this.#control?.ended()
     this.#closedBoth()
   }
 
@@ -452,7 +453,7 @@ class PptpEnd {
 
   #tcpOver(how: 'closed' | 'reset' | 'aborted'): void {
     this.#tcp.over = true
-    this.#control?.streamEvents.closed(how)
+    this.#control?.closed(how)
   }
 
   // GRE

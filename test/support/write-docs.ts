@@ -1,12 +1,16 @@
 /** `npm run docs:update` */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { conformance } from './conformance.ts'
 import { checkedCommands, page, pages, withFreshOutput } from './docs.ts'
 import { hostilePage } from './hostile-pptp.ts'
+import { PICTURES, pictureOfShipped } from './pictures.ts'
 import { rootPath } from './root.ts'
+import { SHIPPED } from './shipped.ts'
 
 writeFileSync(rootPath('docs/conformance.md'), conformance())
 writeFileSync(rootPath('docs/hostile-pptp.md'), hostilePage())
+mkdirSync(rootPath(PICTURES), { recursive: true })
+for (const lab of SHIPPED) writeFileSync(rootPath(`${PICTURES}/${lab}.svg`), pictureOfShipped(lab))
 for (const path of pages()) {
   const text = page(path)
   if (checkedCommands(text).length === 0) continue

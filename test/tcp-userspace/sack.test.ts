@@ -28,66 +28,6 @@ function inFlight(segments: number, options: TcpOptions = {}) {
 
 const reordering = (connection: Connection): number => connection.info().reordering
 
-describe('a retransmission that is lost too', () => {
-  test('is sent again once three segments that were sent after it have arrived, and no sooner', () => {
-    const { connection, clock, acks, sent } = inFlight(20)
-    connection.write(stream(20 * MSS))
-    acks(0, [1, 17])
-    const first = sent()
-    assert.deepEqual(first.slice(0, 2), [0, 20])
-    const { cwnd } = connection.info()
-    acks(0, [1, 22]) // two
-    assert.equal(sent().includes(0), false)
-    acks(0, [1, 23])
-    const again = sent()
-    assert.equal(again[0], 0)
-    assert.equal(again.filter(n => n === 0).length, 1)
-    assert.ok(connection.info().cwnd < cwnd, 'one more sign of congestion (RFC 5681 §4.3)')
-    const next = (connection.sndNxt - at(0)) / MSS
-    acks(0, [1, next]) // all that were sent before the second copy
-    assert.equal(sent().includes(0), false)
-    acks(0, [1, next + 3])
-    assert.equal(sent()[0], 0)
-    assert.equal(connection.info().timeouts, 0)
-    assert.equal(clock.now, 20e6)
-  })
-
-  test('two of them are two segments and one sign', () => {
-    const { connection, acks, sent } = inFlight(20)
-    connection.write(stream(40 * MSS))
-    acks(0, [1, 2], [3, 20])
-    assert.deepEqual(sent().slice(0, 2), [0, 2])
-    acks(0, [1, 2], [3, 24])
-    const { cwnd } = connection.info()
-    const again = sent()
-    acks(0, [1, 2], [3, 27])
-    assert.deepEqual(
-      [...again, ...sent()].filter(n => n < 20),
-      [0, 2],
-    )
-    assert.equal(connection.info().cwnd, cwnd)
-  })
-
-  test('two of them, of which the second was sent later: a loss of before the reduction is no second sign', () => {
-    const { connection, acks, sent } = inFlight(20)
-    connection.write(stream(40 * MSS))
-    acks(0, [1, 10]) // segment 0 is lost
-    acks(0, [11, 13])
-    assert.deepEqual(sent(), [0, 20])
-    acks(0, [11, 14]) // and so is 10
-    assert.deepEqual(sent().slice(0, 1), [10])
-    acks(0, [1, 10], [11, 20])
-    sent()
-    acks(0, [1, 10], [11, 23]) // three behind the second copy of 0, two behind that of 10
-    assert.equal(sent()[0], 0)
-    const { cwnd } = connection.info()
-    assert.equal(cwnd, 5 * MSS)
-    acks(0, [1, 10], [11, 24])
-    assert.equal(sent()[0], 10)
-    assert.equal(connection.info().cwnd, cwnd)
-  })
-})
-
 describe('tail loss probe (RFC 8985 §7)', () => {
   /** Segment 0 has been acknowledged after 20 ms, so SRTT is not zero; four more are in flight. */
   function tail() {

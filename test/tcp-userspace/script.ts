@@ -181,8 +181,8 @@ export function scripted(options: ScriptOptions, body: (script: Script) => void)
 
 export function script(options: ScriptOptions = {}) {
   const { mtu = 1500, iss = ISS, irs = IRS, handlers: more, ownNumbers, ...own } = options
-  // A timeout shall come undisturbed, unless the script is about probes.
-  const rest = { tailLossProbe: false, ...own }
+  // Counting and timeouts shall be seen undisturbed, unless the script is about what comes before them (RFC 8985).
+  const rest = { tailLossProbe: false, rack: false, ...own }
   const scheduler = new Scheduler()
   const lines: string[] = []
   const sent: Seen[] = []

@@ -98,6 +98,17 @@ describe('any lab at any size', () => {
     )
   })
 
+  test('no link is drawn over a name', () => {
+    const nodes = [0, 1, 2].map(i => [`machine${i}`, 'host'] as const)
+    const links = [0, 1, 2].map(i => [nodes[i][0], nodes[(i + 1) % 3][0]] as const)
+    const text = textOf(plotModel({ nodes, links, up: false }))
+    for (const [name] of nodes)
+      assert.ok(
+        text.some(line => line.includes(name)),
+        name,
+      )
+  })
+
   test('the same twice', () => {
     fc.assert(
       fc.property(plots, plot => assert.deepEqual(textOf(plotModel(plot)), textOf(plotModel(structuredClone(plot))))),

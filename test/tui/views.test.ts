@@ -203,6 +203,16 @@ describe('tunnels', () => {
     assert.ok(text.some(line => line.includes('over, ended by auth: The peer does not accept user')))
     assert.ok(text.some(line => line.includes('[Failed]')))
   })
+
+  test('what its user would see with Windows and with Linux stands there when it failed, and only then', () => {
+    const text = (lab: string, t: number): string =>
+      rows(modelOf(recorded(lab, t), {}, { layer: 4 }), Tunnels.view).join('\n')
+    const failed = text('wrong-password', 5)
+    assert.match(failed, /Windows error 691: Access was denied/)
+    assert.match(failed, /Linux {3}MS-CHAP authentication failed: Access denied/)
+    assert.doesNotMatch(text('wrong-password', 0.2), /Windows/)
+    assert.doesNotMatch(text('voluntary', 30), /Windows/, 'ended as wanted')
+  })
 })
 
 describe('the machine that is drawn', () => {

@@ -1,11 +1,26 @@
 /** The drawing of the net: boxes, links and what is on them; a part of it where there is no room for all. */
-import type { SceneLink, SceneTunnel } from '../../src/index.ts'
-import { Canvas, DOWN, LEFT, lineChar, RIGHT, UP } from '../canvas.ts'
+import {
+  bitRate,
+  DOWN,
+  type Drawing,
+  type Extent,
+  type Form,
+  LEFT,
+  type LinkCell,
+  lineChar,
+  milliseconds,
+  type PlacedNode,
+  type Rect,
+  RIGHT,
+  type SceneLink,
+  type SceneTunnel,
+  UP,
+} from '../../src/index.ts'
+import { Canvas } from '../canvas.ts'
 import { classOf, signsOn } from '../flight.ts'
-import type { Drawing, Extent, Form, LinkCell, PlacedNode, Rect } from '../layout.ts'
 import type { Model } from '../model.ts'
 import type { Line, Role } from '../text.ts'
-import { bitRate, faultOf, milliseconds, networkOf, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
+import { faultOf, networkOf, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
 import { type Plan, planOf, WIDE, wordsOf } from './net-plan.ts'
 import { paintTubes } from './net-tubes.ts'
 
@@ -138,8 +153,9 @@ function joinBoxes(
       const hit = nodes.find(({ rect }) => isIn(rect, toX, toY))
       if (!hit) continue
       const frame = bit === LEFT || bit === RIGHT ? UP | DOWN : LEFT | RIGHT
-      const before = '╞╡╥╨'.includes(canvas.at(x + toX, toY))
-      if (!before) canvas.text(x + toX, toY, lineChar(frame | opposite(bit), double ? opposite(bit) : 0))
+      // Nothing is written over the name in a frame.
+      if ('─│├┤┬┴'.includes(canvas.at(x + toX, toY)))
+        canvas.text(x + toX, toY, lineChar(frame | opposite(bit), double ? opposite(bit) : 0))
     }
   }
 }

@@ -1,20 +1,18 @@
 /** What is known of the selected node, link or tunnel, the most important kept when there is little room. */
-import { type SceneLink, type SceneNode, type SceneTunnel, type Snapshot, valueAt } from '../../src/index.ts'
+import {
+  bitRate,
+  milliseconds,
+  percent,
+  type SceneLink,
+  type SceneNode,
+  type SceneTunnel,
+  type Snapshot,
+  valueAt,
+} from '../../src/index.ts'
 import { classOf } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
-import {
-  bare,
-  bitRate,
-  endWords,
-  JOBS,
-  MARK_SIGNS,
-  milliseconds,
-  PHASE_SIGNS,
-  percent,
-  phaseOf,
-  seconds,
-} from '../words.ts'
+import { bare, endWords, JOBS, MARK_SIGNS, PHASE_SIGNS, phaseOf, seconds } from '../words.ts'
 
 export interface Facts {
   readonly title: string

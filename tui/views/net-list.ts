@@ -1,9 +1,9 @@
 /** The net in a small window: a list along the path of a tunnel instead of a drawing. */
-import type { Flight, SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
+import { type Flight, milliseconds, type SceneLink, type SceneNode, type SceneTunnel } from '../../src/index.ts'
 import { classOf, insideOf, type PacketClass, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, fit, type Line, type Role, type Span, span } from '../text.ts'
-import { bare, faultOf, JOBS, lastOctets, milliseconds, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
+import { bare, faultOf, JOBS, lastOctets, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
 
 const LINK_CELLS = 14
 

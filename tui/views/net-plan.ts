@@ -1,7 +1,16 @@
 /** Where everything of the net stands: boxes, links, tubes. It depends on the lab, the room and the selection only. */
-import type { SceneNode, SceneTunnel } from '../../src/index.ts'
-import { foldHosts, type Graph, type GraphNode } from '../graph.ts'
-import { type Drawing, drawingFor, type Extent, type Form, type PlacedNode } from '../layout.ts'
+import {
+  type Drawing,
+  drawingFor,
+  type Extent,
+  type Form,
+  foldHosts,
+  type Graph,
+  type GraphNode,
+  type PlacedNode,
+  type SceneNode,
+  type SceneTunnel,
+} from '../../src/index.ts'
 import type { Model } from '../model.ts'
 import { bare, JOBS, lastOctets } from '../words.ts'
 

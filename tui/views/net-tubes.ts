@@ -1,8 +1,7 @@
 /** The tunnels of the net as tubes under the boxes, as their two ends see them. */
-import type { SceneTunnel } from '../../src/index.ts'
+import type { Form, SceneTunnel } from '../../src/index.ts'
 import type { Canvas } from '../canvas.ts'
 import { insideOf, wayThrough } from '../flight.ts'
-import type { Form } from '../layout.ts'
 import type { Model } from '../model.ts'
 import type { Role } from '../text.ts'
 import { bare, phaseOf } from '../words.ts'

@@ -5,6 +5,7 @@ import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, type Span, span } from '../text.ts'
 import { endWords, seconds } from '../words.ts'
+import { failureLines } from './failure.ts'
 import { drawingRows, drawMachine, machineWords, stateName } from './machine.ts'
 
 /** List, machine. */
@@ -204,14 +205,18 @@ function insideLines({ inside }: SceneTunnel, now: number, columns: number): Lin
 function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): Line[] {
   const { scene, ui } = model
   const layer = chosenLayer(model, tunnel)
-  const others = otherLines(tunnel, layer, columns)
+  const said = failureLines(model, tunnel, columns)
+  // What a failure looks like matters more than the machines that are not drawn.
+  const spared = Math.max(0, rows - 6 - drawingRows(layer) - said.length)
+  const others = otherLines(tunnel, layer, columns).slice(0, said.length > 0 ? spared : undefined)
   const fixed = 5 + drawingRows(layer) + others.length
-  const count = Math.max(1, Math.min(scene.tunnels.length, rows - fixed))
+  const failure = said.slice(0, Math.max(0, rows - fixed - Math.min(3, scene.tunnels.length)))
+  const count = Math.max(1, Math.min(scene.tunnels.length, rows - fixed - failure.length))
   const at = scene.tunnels.indexOf(tunnel)
   const start = windowStart(at, count, scene.tunnels.length)
   const list = scene.tunnels.slice(start, start + count).map(each => tunnelRow(model, each, columns))
   const inside = insideLines(tunnel, scene.t, columns)
-  const spare = rows - fixed - count
+  const spare = rows - fixed - count - failure.length
   const shown = spare >= inside.length ? inside : []
   const room = spare - shown.length
   const gre = greLines(tunnel, layer, columns, room - 3)
@@ -221,6 +226,7 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     ...list,
     ...(room > 0 ? [blank] : []),
     trafficLine(tunnel, false, scene.t),
+    ...failure,
     rule(
       columns,
       [{ at: 0, title: `${WORDS[layer.name]} of ${tunnel.client}`, focus: ui.pane === 1 }],
@@ -230,7 +236,7 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     ...(room > 1 ? [blank] : []),
     ...drawMachine(layer, columns),
     ...(room > 2 ? [blank] : []),
-    rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }]),
+    ...(others.length > 0 ? [rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }])] : []),
     ...others,
     ...shown,
     ...gre,

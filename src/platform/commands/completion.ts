@@ -32,6 +32,16 @@ function endingsFor(name: string): string {
   return operands.startsWith('LAB') ? 'yaml|yml|jsonl' : operands === 'FILE' ? 'pcap|pcapng|cap' : ''
 }
 
+/** What may stand behind an option that has a list of words. */
+const choices = (): string[] =>
+  Object.values(COMMANDS)
+    .flatMap(({ options }) => Object.entries(options))
+    .flatMap(([option, { words }]) =>
+      words === undefined
+        ? []
+        : [`    --${option}) COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word")); return ;;`],
+    )
+
 function bash(): string {
   const cases = Object.keys(COMMANDS).map(name => {
     const options = optionsOf(name).map(([option]) => `--${option}`)
@@ -50,7 +60,8 @@ ${cases.join('\n')}
   esac
   case "$before" in
     --seed|--set|--until) return ;;
-    --record) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
+${choices().join('\n')}
+    --record|--output|-o) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;
   esac
   case "$word" in
@@ -75,8 +86,10 @@ function fish(): string {
   for (const [name, { help }] of Object.entries(COMMANDS)) {
     lines.push(`complete -c pptp-lab -n __fish_use_subcommand -f -a ${name} -d ${quoted(help.split('. ')[0])}`)
     const here = `complete -c pptp-lab -n '__fish_seen_subcommand_from ${name}'`
-    for (const [option, { type, help }] of optionsOf(name)) {
-      lines.push(`${here} -l ${option}${type === 'string' ? ' -r' : ''} -d ${quoted(help)}`)
+    for (const [option, { type, short, words, help }] of optionsOf(name)) {
+      const letter = short === undefined ? '' : ` -s ${short}`
+      const value = words === undefined ? (type === 'string' ? ' -r' : '') : ` -x -a '${words.join(' ')}'`
+      lines.push(`${here} -l ${option}${letter}${value} -d ${quoted(help)}`)
     }
     const words = wordsFor(name)
     const endings = endingsFor(name)

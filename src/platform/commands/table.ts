@@ -2,10 +2,15 @@
 import type { Command, Option } from '../usage.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
+export const FORMATS = ['text', 'svg', 'mermaid'] as const
 
 /** What every command that runs a lab understands; a command may say more of an option than stands here. */
 const QUIET: Option = { type: 'boolean', help: 'print the verdict only' }
 const VERBOSE: Option = { type: 'boolean', help: 'print every packet and every state' }
+const UNFOLDED: Option = {
+  type: 'boolean',
+  help: 'print a burst of lines that differ in numbers only line by line; otherwise the first five and how many follow',
+}
 const JSON_LINES: Option = { type: 'boolean', help: 'print every event as a line of JSON' }
 const SEED: Option = {
   type: 'string',
@@ -42,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     options: {
       quiet: QUIET,
       verbose: VERBOSE,
+      unfolded: UNFOLDED,
       json: JSON_LINES,
       seed: SEED,
       set: SET,
@@ -75,6 +81,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
       quiet: QUIET,
       verbose: VERBOSE,
+      unfolded: UNFOLDED,
       json: JSON_LINES,
       seed: SEED,
       set: SET,
@@ -115,6 +122,30 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       set: SET,
     },
     load: async () => (await import('./check.ts')).check,
+  },
+  graph: {
+    operands: 'LAB',
+    example: 'pptp-lab graph voluntary',
+    help: 'Draws the network of a lab: machines by kind, links with what they do to packets, tunnels on the way that they take, and where packets are protected and where in clear. Nothing is run. docs/graph.md explains the drawing.',
+    options: {
+      format: {
+        type: 'string',
+        value: 'FORMAT',
+        wants: ['a format', 'svg'],
+        words: FORMATS,
+        help: 'text, svg (a picture) or mermaid (a flowchart for Markdown); text, if the name of the output does not say it',
+      },
+      output: {
+        type: 'string',
+        short: 'o',
+        value: 'FILE',
+        wants: ['a file', 'voluntary.svg'],
+        help: 'write it to a file: .svg and .mmd choose the format',
+      },
+      ascii: { type: 'boolean', help: 'text in ASCII characters only' },
+      set: SET,
+    },
+    load: async () => (await import('./graph.ts')).graph,
   },
   decode: {
     operands: 'FILE',

@@ -8,8 +8,8 @@
  * Limits: links between the same two nodes lie on each other. Where two links that share no end would have to exchange
  * rows within one gap, one part of them lies on the other.
  */
-import { DOWN, LEFT, RIGHT, UP } from './canvas.ts'
 import { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './graph.ts'
+import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
 
 /** `card`: name, job, address; `tight`: the same without margins; `box`: one row in a frame; `chip`: `[name]`. */
 export type Form = 'card' | 'tight' | 'box' | 'chip'
@@ -49,14 +49,17 @@ export interface Drawing extends Extent {
 /** How wide a node is in a form; its height is the form's. */
 export type WidthOf = (node: GraphNode, form: Form) => number
 
-interface FormRules {
+export interface FormRules {
   readonly form: Form
   readonly rows: number
   /** Of its rows, the one where links meet it. */
   readonly row: number
   /** Between two in a column. */
   readonly free: number
+  /** Between two columns, at least. */
   readonly gap: number
+  /** Where the upright parts of links stand in a gap: in its middle, or where most links come together. */
+  readonly tracks?: 'middle' | 'joint'
 }
 const FORMS: readonly FormRules[] = [
   { form: 'card', rows: 4, row: 1, free: 1, gap: 8 },
@@ -69,17 +72,26 @@ const FORMS: readonly FormRules[] = [
 const WIDEST_GAP = 24
 
 /** The largest form that fits; then the same with more and more folded; else the smallest, which is to be scrolled. */
-export function drawingFor(graph: Graph, room: Extent, widthOf: WidthOf, keep: ReadonlySet<string>): Drawing {
+export function drawingFor(
+  graph: Graph,
+  room: Extent,
+  widthOf: WidthOf,
+  keep: ReadonlySet<string>,
+  tracks: FormRules['tracks'] = 'middle',
+): Drawing {
   let smallest: Drawing | undefined
   const hosts = foldHosts(graph, keep)
   for (const folded of [graph, hosts, foldChains(hosts, keep)]) {
     for (const rules of FORMS) {
-      smallest = draw(folded, rules, widthOf, room.columns)
+      smallest = draw(folded, { ...rules, tracks }, widthOf, room.columns)
       if (smallest.columns <= room.columns && smallest.rows <= room.rows) return smallest
     }
   }
   return smallest as Drawing
 }
+
+/** In one form, whatever room that takes. */
+export const drawingIn = (rules: FormRules, graph: Graph, widthOf: WidthOf): Drawing => draw(graph, rules, widthOf, 0)
 
 // Order and rows.
 
@@ -257,8 +269,12 @@ function assemble(columns: readonly Slot[][], chains: readonly Chain[], rules: F
     starts.push(x)
     x += widths[c] + gaps[c]
   }
-  const trackX = ({ gap, track }: Crossing): number =>
-    starts[gap] + widths[gap] + Math.max(gap === columns.length - 1 ? 1 : 0, (gaps[gap] - tracks[gap]) >> 1) + track
+  const firstTrack = gaps.map((gap, c) => {
+    if (c === columns.length - 1) return Math.max(1, (gap - tracks[c]) >> 1)
+    const lean = rules.tracks === 'joint' ? leaning(byGap[c]) : 0
+    return lean === 0 ? (gap - tracks[c]) >> 1 : lean < 0 ? 1 : gap - tracks[c] - 1
+  })
+  const trackX = ({ gap, track }: Crossing): number => starts[gap] + widths[gap] + firstTrack[gap] + track
 
   const rectOf = (slot: Slot): Rect => ({
     x: starts[slot.column],
@@ -320,6 +336,12 @@ function giveTracks(crossings: Crossing[]): number {
   const least = Math.min(...given.map(({ track }) => track))
   for (const crossing of given) crossing.track -= least
   return given.length === 0 ? 0 : Math.max(...given.map(({ track }) => track)) + 1
+}
+
+/** Do links come together on the left (below 0) or on the right (above 0) of a gap? */
+function leaning(crossings: readonly Crossing[]): number {
+  const places = (side: 'left' | 'right'): number => new Set(crossings.flatMap(crossing => crossing[side])).size
+  return Math.sign(places('left') - places('right'))
 }
 
 const related = (a: Crossing, b: Crossing): boolean => a.ends.some(end => b.ends.includes(end))

@@ -1,10 +1,10 @@
 /** A lab as nodes and links to be drawn: which column each node is in, and what may be drawn as one. */
-import type { SceneNode } from '../src/index.ts'
+import type { Kind } from '../lab/lab.ts'
 
 export interface GraphNode {
   /** Of the first of them, if it stands for several. */
   readonly name: string
-  readonly kind: SceneNode['kind']
+  readonly kind: Kind
   readonly members: readonly string[]
 }
 export interface GraphLink {
@@ -85,14 +85,18 @@ function neighboursOf({ nodes, links }: Graph): Map<string, string[]> {
 
 // Columns.
 
+/** What stands next to its users. */
+const NEAR = new Set(['switch', 'pstn'])
+
 /** The column of each node: users, their switches, then by hops, servers, and what is behind them. */
 export function columnsOf(graph: Graph): Map<string, number> {
   const next = neighboursOf(graph)
-  const kinds = new Map(graph.nodes.map(({ name, kind }) => [name, kind]))
+  const kinds = new Map<string, string>(graph.nodes.map(({ name, kind }) => [name, kind]))
   const column = new Map<string, number>()
   const servers = graph.nodes.filter(({ kind }) => kind === 'pptp-server').map(({ name }) => name)
   const clients = graph.nodes.filter(({ kind }) => kind === 'client').map(({ name }) => name)
   const first = graph.nodes.find(({ kind }) => kind === 'host') ?? graph.nodes[0]
+  const doors = graph.nodes.filter(({ kind }) => kind === 'tun' || kind === 'udp').map(({ name }) => name)
 
   /** Gives a column to what can be reached from those that have one. Nothing is reached through a server. */
   const spread = (queue: string[]): void => {
@@ -100,15 +104,17 @@ export function columnsOf(graph: Graph): Map<string, number> {
       const here = column.get(name) ?? 0
       for (const other of next.get(name) ?? []) {
         if (kinds.get(other) === 'pptp-server') continue
-        const there = here === 0 && kinds.get(other) !== 'switch' ? 2 : here + 1
+        const there = here === 0 && !NEAR.has(kinds.get(other) ?? '') ? 2 : here + 1
         if ((column.get(other) ?? Number.POSITIVE_INFINITY) <= there) continue
         column.set(other, there)
         queue.push(other)
       }
     }
   }
-  const begin = clients.length > 0 || !first ? clients : [first.name]
+  const users = clients.length > 0 ? clients : doors
+  const begin = users.length > 0 || !first ? users : [first.name]
   for (const name of begin) column.set(name, 0)
+  for (const [name, hops] of behindClients()) column.set(name, -hops)
   spread([...begin])
   // A host on the switch of the users is one of them.
   for (const { name, kind } of graph.nodes) {
@@ -126,6 +132,22 @@ export function columnsOf(graph: Graph): Map<string, number> {
   }
   const used = [...new Set(column.values())].sort((a, b) => a - b)
   return new Map([...column].map(([name, at]) => [name, used.indexOf(at)]))
+
+  /** What only a client joins to the servers, and how far from it: the users of a router that dials. */
+  function behindClients(): Map<string, number> {
+    const behind = new Map<string, number>()
+    for (const client of clients) {
+      for (const first of next.get(client) ?? []) {
+        const hops = new Map([[first, 1]])
+        for (const [name, at] of hops) {
+          for (const other of next.get(name) ?? []) if (other !== client && !hops.has(other)) hops.set(other, at + 1)
+        }
+        const alone = [...hops.keys()].every(name => !['client', 'pptp-server'].includes(kinds.get(name) ?? ''))
+        if (alone && servers.length > 0) for (const [name, at] of hops) behind.set(name, at)
+      }
+    }
+    return behind
+  }
 
   function isLeafHost(name: string): boolean {
     return kinds.get(name) === 'host' && next.get(name)?.length === 1

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { DOWN, LEFT, lineChar, RIGHT, UP } from '../../tui/canvas.ts'
-import { columnsOf, foldChains, foldHosts, type Graph } from '../../tui/graph.ts'
-import { type Drawing, drawingFor, type Rect } from '../../tui/layout.ts'
+import { columnsOf, foldChains, foldHosts, type Graph } from '../../src/view/graph.ts'
+import { DOWN, LEFT, lineChar, RIGHT, UP } from '../../src/view/joints.ts'
+import { type Drawing, drawingFor, drawingIn, type Rect } from '../../src/view/layout.ts'
 
 type Kind = Graph['nodes'][number]['kind']
 const KINDS: readonly Kind[] = ['host', 'router', 'switch', 'client', 'pptp-server']
@@ -171,6 +171,29 @@ describe('columns', () => {
     )
   })
 
+  test('what only a client joins to the net stands before it: users of a router that dials, behind their switch', () => {
+    const kinds: Kind[] = ['client', 'host', 'switch', 'host', 'router', 'pptp-server', 'host']
+    const pairs: [number, number][] = [
+      [0, 1],
+      [0, 2],
+      [2, 3],
+      [0, 4],
+      [4, 5],
+      [5, 6],
+    ]
+    assert.deepEqual(columns(kinds, pairs), [2, 1, 1, 0, 3, 4, 5])
+  })
+
+  test('without a client, what is outside comes first', () => {
+    const kinds: Kind[] = ['host', 'pptp-server', 'router', 'tun']
+    const pairs: [number, number][] = [
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]
+    assert.deepEqual(columns(kinds, pairs), [3, 2, 1, 0])
+  })
+
   test('two homes of equal kind stand in equal columns, whatever is behind the server', () => {
     const kinds: Kind[] = ['client', 'client', 'router', 'router', 'router', 'pptp-server', 'switch', 'host', 'host']
     const pairs: [number, number][] = [
@@ -184,6 +207,28 @@ describe('columns', () => {
       [6, 8],
     ]
     assert.deepEqual(columns(kinds, pairs), [0, 0, 1, 1, 2, 3, 4, 5, 5])
+  })
+})
+
+describe('upright parts of links', () => {
+  const graph = graphOf(
+    ['client', 'client', 'client', 'router', 'pptp-server'],
+    [
+      [0, 3],
+      [1, 3],
+      [2, 3],
+      [3, 4],
+    ],
+  )
+  const uprights = (tracks: 'middle' | 'joint'): number[] => {
+    const rules = { form: 'card', rows: 3, row: 1, free: 1, gap: 20, tracks } as const
+    const { links } = drawingIn(rules, graph, width)
+    return links.flatMap(({ cells }) => cells.filter(({ bits }) => bits === (UP | DOWN)).map(({ x }) => x))
+  }
+  test('stand in the middle of the gap, or next to where links come together', () => {
+    const [middle, joint] = [uprights('middle'), uprights('joint')]
+    assert.ok(middle.length > 0)
+    assert.deepEqual(new Set(joint), new Set([Math.max(...middle) + 9]))
   })
 })
 

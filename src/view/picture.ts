@@ -1,0 +1,247 @@
+/** A lab as what a drawing of it says, in whatever form: nodes by kind, links with what they do, tunnels on their ways. */
+import { formatIpv4, formatPrefix } from '../base/address.ts'
+import type { Kind, Lab, LinkSpec, NodeSpec } from '../lab/lab.ts'
+import { type QualityWords, qualityWords } from './quality.ts'
+import { type Protection, type Tunnel, tunnelsOf } from './tunnels.ts'
+
+export interface Picture {
+  readonly name: string
+  readonly description: string
+  readonly nodes: readonly PictureNode[]
+  readonly links: readonly PictureLink[]
+  readonly tunnels: readonly Tunnel[]
+}
+
+export interface PictureNode {
+  readonly name: string
+  readonly kind: Kind
+  /** `client`; a kind that has no other word is its own. */
+  readonly job: string
+  /** RFC 2637's word for its part in a tunnel, or ''. */
+  readonly role: string
+  /** Not simulated: what is behind a door. */
+  readonly outside: boolean
+  /** Its own on links, `198.51.100.10`. */
+  readonly addresses: readonly string[]
+}
+
+export interface PictureLink {
+  readonly index: number
+  readonly ends: readonly [PictureEnd, PictureEnd]
+  /** A telephone line, not a cable. */
+  readonly serial: boolean
+  /** `198.51.100.0/24`, or '' */
+  readonly network: string
+  /** As its first end sees it; and as its second. */
+  readonly quality: readonly [QualityWords, QualityWords]
+  /** Those that pass over it. */
+  readonly tunnels: readonly Tunnel[]
+  /** It is before or behind a tunnel: packets that were in it are in clear here. */
+  readonly leg: boolean
+}
+
+export interface PictureEnd {
+  readonly node: string
+  readonly iface: string
+  /** `198.51.100.10/24`, or '' */
+  readonly address: string
+  /** `.10`, or '' */
+  readonly host: string
+}
+
+export function pictureOf(lab: Lab): Picture {
+  const tunnels = tunnelsOf(lab)
+  return {
+    name: lab.name,
+    description: lab.description,
+    nodes: lab.nodes.map(node => pictureNode(node, roleOf(node, lab, tunnels))),
+    links: lab.links.map((link, index) => pictureLink(link, index, tunnels)),
+    tunnels,
+  }
+}
+
+/** Of a voluntary tunnel the caller is the PNS; an access server is the PAC, and whom it calls the PNS (RFC 2637 §1.2). */
+function roleOf(
+  { name, kind }: { readonly name: string; readonly kind: string },
+  { nodes }: Lab,
+  tunnels: readonly Tunnel[],
+) {
+  if (kind === 'nas') return 'PAC'
+  if (kind === 'client') return tunnels.some(({ client }) => client === name) ? 'PNS' : ''
+  if (kind !== 'pptp-server') return ''
+  const callers = tunnels.filter(({ server }) => server === name).map(({ client }) => client)
+  const called = nodes.some(node => node.kind === 'client' && callers.includes(node.name))
+  return called || !nodes.some(node => isKind(node, 'nas')) ? 'PAC' : 'PNS'
+}
+const isKind = ({ kind }: { readonly kind: string }, wanted: string): boolean => kind === wanted
+
+const JOBS: ReadonlyMap<string, string> = new Map([
+  ['pptp-server', 'server'],
+  ['radius', 'RADIUS'],
+  ['tun', 'outside'],
+  ['udp', 'outside'],
+])
+
+function pictureNode({ name, kind, interfaces }: NodeSpec, role: PictureNode['role']): PictureNode {
+  const addresses = interfaces.flatMap(({ ipv4 }) => (ipv4 ? [formatIpv4(ipv4.address)] : []))
+  const job = JOBS.get(kind) ?? kind
+  return {
+    name,
+    kind,
+    job,
+    role,
+    outside: job === 'outside',
+    addresses,
+  }
+}
+
+export const lastOctet = (address: string): string => address.slice(address.lastIndexOf('.'))
+
+function pictureLink(link: LinkSpec, index: number, tunnels: readonly Tunnel[]): PictureLink {
+  const end = ({ node, iface, ipv4 }: LinkSpec['ends'][0]): PictureEnd => {
+    const host = ipv4 ? formatIpv4(ipv4.address) : ''
+    return { node, iface, address: ipv4 ? `${host}/${ipv4.prefix.length}` : '', host: lastOctet(host) }
+  }
+  const [a, b] = link.ends
+  const ipv4 = a.ipv4 ?? b.ipv4
+  const type: string = link.type
+  return {
+    index,
+    ends: [end(a), end(b)],
+    serial: type === 'serial',
+    network: ipv4 ? formatPrefix(ipv4.prefix) : '',
+    quality: [qualityWords([a.sends, b.sends]), qualityWords([b.sends, a.sends])],
+    tunnels: tunnels.filter(({ way }) => way.links.includes(index)),
+    leg: tunnels.some(({ before, behind }) => before.links.includes(index) || behind.links.includes(index)),
+  }
+}
+
+/** `15 ms, 10 Mb/s, 1 % loss`; a telephone line says that it is one. */
+export function linkWords({ quality, serial }: PictureLink, from: 0 | 1 = 0): string {
+  const { delay, rate, faults } = quality[from]
+  return [serial ? 'line' : '', delay, rate, ...faults].filter(word => word !== '').join(', ')
+}
+
+/** `1-3, 5`: numbers in order, as short as they can be said. */
+export function numbers(list: readonly number[]): string {
+  const runs: [number, number][] = []
+  for (const no of list) {
+    const last = runs.at(-1)
+    if (last && no === last[1] + 1) last[1] = no
+    else runs.push([no, no])
+  }
+  return runs.map(([from, to]) => (from === to ? `${from}` : `${from}${to === from + 1 ? ',' : '-'}${to}`)).join(',')
+}
+
+export const PROTECTION_WORDS: Readonly<Record<Protection, string>> = {
+  protected: 'protected',
+  clear: 'clear',
+  none: 'no tunnel',
+  open: 'protected or clear',
+}
+
+// The way of a tunnel as a strip: `pc ─── branch ═══ isp ═══ office ─── files`.
+
+export interface Strip {
+  readonly no: number
+  /** From the client's side to the server's. */
+  readonly legs: readonly StripLeg[]
+  /** What is to be said of it, sentence by sentence. */
+  readonly facts: readonly string[]
+}
+export interface StripLeg {
+  /** Its nodes in order; the last is the first of the next leg. */
+  readonly nodes: readonly string[]
+  /** `clear` outside of the tunnel. */
+  readonly protection: Protection
+  readonly inside: boolean
+}
+
+export function stripOf({
+  no,
+  client,
+  server,
+  way,
+  protection,
+  because,
+  before,
+  behind,
+  inner,
+  routes,
+}: Tunnel): Strip {
+  const nodes = [...way.nodes]
+  const last = nodes[nodes.length - 1]
+  if (last !== server) nodes[nodes.length - 1] = last === client ? last : `${last} (${server})`
+  if (nodes.length === 1) nodes.push(server)
+  const legs: StripLeg[] = [{ nodes, protection, inside: true }]
+  if (before.nodes.length > 0)
+    legs.unshift({ nodes: [several(before.nodes), client], protection: 'clear', inside: false })
+  if (behind.nodes.length > 0) {
+    legs.push({ nodes: [nodes[nodes.length - 1], several(behind.nodes)], protection: 'clear', inside: false })
+  }
+  const leads = routes.length > 0 ? `for ${routes.join(', ')}` : ''
+  const inside = inner && protection !== 'none' ? `inside ${inner.client} to ${inner.server}` : ''
+  const facts = [because, ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : [])]
+  return { no, legs, facts }
+}
+
+const several = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
+
+/** A strip in cells of one row: nodes, the lines between them, and in a row below what each leg is. */
+export interface StripPlan {
+  readonly nodes: readonly StripText[]
+  readonly lines: readonly {
+    readonly x: number
+    readonly length: number
+    readonly protection: Protection
+    readonly inside: boolean
+  }[]
+  readonly words: readonly StripText[]
+  readonly columns: number
+}
+export interface StripText {
+  readonly x: number
+  readonly text: string
+}
+
+export function stripPlan(legs: readonly StripLeg[]): StripPlan {
+  const nodes: StripText[] = [{ x: 0, text: legs[0].nodes[0] }]
+  const lines: StripPlan['lines'][number][] = []
+  const words: StripText[] = []
+  let x = nodes[0].text.length
+  for (const { nodes: names, protection, inside } of legs) {
+    const text = PROTECTION_WORDS[protection]
+    const between = names.slice(1, -1).reduce((sum, name) => sum + name.length + 2, 0)
+    // As long as it must be for its words, and three at least.
+    const length = Math.max(3, Math.ceil((text.length - between) / (names.length - 1)))
+    const from = x + 1
+    let to = from
+    for (const name of names.slice(1)) {
+      lines.push({ x: x + 1, length, protection, inside })
+      to = x + 1 + length
+      nodes.push({ x: to + 1, text: name })
+      x = to + 1 + name.length
+    }
+    words.push({ x: from + ((to - from - text.length) >> 1), text })
+  }
+  return { nodes, lines, words, columns: x }
+}
+
+/** Sentences in lines, broken between words. */
+export function wrapped(sentences: readonly string[], width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  const words = sentences
+    .map((text, i) => (i < sentences.length - 1 ? `${text};` : text))
+    .join(' ')
+    .split(' ')
+  for (const word of words) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = ''
+    }
+    line = line === '' ? word : `${line} ${word}`
+  }
+  return line === '' ? lines : [...lines, line]
+}

@@ -1,0 +1,186 @@
+/**
+ * The tunnels that a lab asks for, before anything has run: the way that each takes, what is before and behind it, and
+ * whether its packets will be encrypted.
+ *
+ * What is said of encryption follows from the two ends' `auth` and `mppe` (docs/topology.md): MPPE takes its keys from
+ * MS-CHAP and MS-CHAPv2, so that without either of them there are none (RFC 3079), and it needs a key length and a
+ * way with states that both ends know.
+ *
+ * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
+ */
+import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
+import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
+import { pathBetween } from '../lab/scene.ts'
+import { type Way, wayTo } from '../lab/way.ts'
+
+/** `none`: the ends cannot agree, and no tunnel comes up. `open`: the other end is not of this lab. */
+export type Protection = 'protected' | 'clear' | 'none' | 'open'
+
+export interface Tunnel {
+  /** From 1, in the order of the clients. */
+  readonly no: number
+  readonly client: string
+  /** The name of a machine of the lab, or an address outside. */
+  readonly server: string
+  readonly way: Way
+  readonly protection: Protection
+  /** Why: `MPPE 128 bit, stateless`. */
+  readonly because: string
+  /** What its packets carry outside of the tunnel, and where: in clear text. */
+  readonly before: Leg
+  readonly behind: Leg
+  /** Addresses inside; undefined where the server is not of this lab. */
+  readonly inner: { readonly client: string; readonly server: string } | undefined
+  /** Networks that the client reaches through it. */
+  readonly routes: readonly string[]
+}
+
+export interface Leg {
+  /** End systems. */
+  readonly nodes: readonly string[]
+  readonly links: readonly number[]
+}
+
+/** A client that calls a VPN server. */
+type Caller = ClientSpec & { readonly pptp: ClientPptp }
+
+export function tunnelsOf(lab: Lab): Tunnel[] {
+  const clients = lab.nodes.filter((node): node is Caller => node.kind === 'client' && node.pptp !== undefined)
+  const ways = clients.map(client => wayOf(lab, client))
+  const inTunnels = new Set(ways.flatMap(({ links }) => links))
+  return clients.map((client, i): Tunnel => {
+    const server = serverOf(lab, client)
+    const nothing: Leg = { nodes: [], links: [] }
+    return {
+      no: i + 1,
+      client: client.name,
+      server: server?.name ?? formatIpv4(client.pptp.server),
+      way: ways[i],
+      ...agreement(client, server),
+      before: client.pptp.forward === true ? legAt(lab, client.name, inTunnels) : nothing,
+      behind: server ? legAt(lab, server.name, inTunnels) : nothing,
+      inner: server && innerOf(client, server),
+      routes: client.pptp.routes.map(formatPrefix),
+    }
+  })
+}
+
+function serverOf(lab: Lab, { pptp }: Caller): ServerSpec | undefined {
+  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === pptp.server))
+  return node?.kind === 'pptp-server' ? node : undefined
+}
+
+/** The way that its routes lead; where they do not, a shortest one. */
+function wayOf(lab: Lab, client: Caller): Way {
+  const routed = wayTo(lab, client.name, client.pptp.server)
+  if (routed) return routed
+  const server = serverOf(lab, client)
+  const links = server ? pathBetween(lab, client.name, server.name) : []
+  const nodes = [client.name]
+  for (const link of links) {
+    const { ends } = lab.links[link]
+    nodes.push(ends[ends[0].node === nodes[nodes.length - 1] ? 1 : 0].node)
+  }
+  return { links, nodes }
+}
+
+/** What can be reached from an end of a tunnel without a link that tunnels take. */
+function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
+  const links = new Set<number>()
+  const reached = [end]
+  for (const name of reached) {
+    lab.links.forEach(({ ends }, link) => {
+      const side = ends.findIndex(({ node }) => node === name)
+      if (side < 0 || inTunnels.has(link)) return
+      links.add(link)
+      const { node } = ends[1 - side]
+      if (!reached.includes(node)) reached.push(node)
+    })
+  }
+  const systems = reached.filter(name => name !== end && isEndSystem(lab.nodes.find(node => node.name === name)))
+  return { nodes: systems, links: systems.length > 0 ? [...links] : [] }
+}
+
+const isEndSystem = (node: NodeSpec | undefined): boolean => node?.kind !== 'switch' && node?.kind !== 'router'
+
+function innerOf({ pptp: { user } }: Caller, { pptp }: ServerSpec): { client: string; server: string } {
+  const own = pptp.grants.get(user)?.address
+  const { first, last } = pptp.pool
+  const pool = first === last ? formatIpv4(first) : `${formatIpv4(first)}-${lastPart(first, last)}`
+  return { client: own === undefined ? pool : formatIpv4(own), server: formatIpv4(pptp.local) }
+}
+
+/** Of the end of a range as much as differs in a way that is seen at once: `10.8.0.10-99`. */
+const lastPart = (first: Ipv4, last: Ipv4): string => (first >>> 8 === last >>> 8 ? `${last & 255}` : formatIpv4(last))
+
+// What the two ends will agree on.
+
+type LongMppe = Exclude<MppeSpec, string>
+const spelled = (mppe: MppeSpec): LongMppe =>
+  typeof mppe === 'string' ? { use: mppe, strengths: [128], state: 'stateless', reset: 'rfc' } : mppe
+
+type Agreement = Pick<Tunnel, 'protection' | 'because'>
+
+function agreement(client: Caller, server: ServerSpec | undefined): Agreement {
+  const ours = spelled(client.pptp.mppe)
+  if (!server) {
+    const outside = `${formatIpv4(client.pptp.server)} is not of this lab`
+    if (ours.use === 'required') return { protection: 'protected', because: `${client.name} requires MPPE; ${outside}` }
+    if (ours.use === 'off') return { protection: 'clear', because: `${client.name} has MPPE off` }
+    return { protection: 'open', because: `${client.name} takes MPPE or clear text; ${outside}` }
+  }
+  const auth = chosenAuth(client.pptp.auth, server.pptp.auth)
+  if (auth === undefined) {
+    return { protection: 'none', because: `${client.name} agrees to no authentication that ${server.name} demands` }
+  }
+  const theirs = spelled(server.pptp.mppe)
+  const hindrance = hindranceTo(client.name, ours, server.name, theirs, auth)
+  if (hindrance === undefined) {
+    const bits = ours.strengths.filter(one => theirs.strengths.includes(one))
+    const state = ours.state === 'stateful' || theirs.state === 'stateful' ? 'stateful' : 'stateless'
+    return { protection: 'protected', because: `MPPE ${Math.max(...bits)} bit, ${state}` }
+  }
+  const demanding = [
+    { name: client.name, use: ours.use },
+    { name: server.name, use: theirs.use },
+  ].filter(({ use }) => use === 'required')
+  if (demanding.length === 0) return { protection: 'clear', because: hindrance }
+  const who = demanding.map(({ name }) => name).join(' and ')
+  return { protection: 'none', because: `${hindrance}; ${who} ${demanding.length > 1 ? 'require' : 'requires'} it` }
+}
+
+/** What keeps MPPE from being used. */
+function hindranceTo(
+  client: string,
+  ours: LongMppe,
+  server: string,
+  theirs: LongMppe,
+  auth: AuthProtocol,
+): string | undefined {
+  const off = [
+    { name: client, use: ours.use },
+    { name: server, use: theirs.use },
+  ].filter(({ use }) => use === 'off')
+  if (off.length > 0) {
+    return `${off.map(({ name }) => name).join(' and ')} ${off.length > 1 ? 'have' : 'has'} MPPE off`
+  }
+  if (!auth.startsWith('ms-chap')) return `${AUTH_NAMES[auth]} gives no keys for MPPE`
+  if (!ours.strengths.some(one => theirs.strengths.includes(one))) {
+    return `MPPE: ${client} has ${ours.strengths.join(' or ')} bit, ${server} ${theirs.strengths.join(' or ')}`
+  }
+  if (ours.state !== 'either' && theirs.state !== 'either' && ours.state !== theirs.state) {
+    return `MPPE: ${client} is ${ours.state}, ${server} ${theirs.state}`
+  }
+  return undefined
+}
+
+const AUTH_NAMES: Readonly<Record<AuthProtocol, string>> = {
+  pap: 'PAP',
+  'chap-md5': 'CHAP with MD5',
+  'ms-chap': 'MS-CHAP',
+  'ms-chap-v2': 'MS-CHAPv2',
+}
+
+/** The server asks for its best; a client that does not agree names its own best (RFC 1661 §6.2). */
+const chosenAuth = (client: readonly AuthProtocol[], server: readonly AuthProtocol[]): AuthProtocol | undefined =>
+  client.includes(server[0]) ? server[0] : client.find(one => server.includes(one))

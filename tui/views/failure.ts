@@ -1,0 +1,28 @@
+/** What the user of a tunnel that has failed would see on his own machine, with Windows and with Linux. */
+import { FailureWatch, type SceneTunnel } from '../../src/index.ts'
+import { wrap } from '../draw.ts'
+import type { Model } from '../model.ts'
+import { type Line, span } from '../text.ts'
+
+const INDENT = 10
+
+/** Nothing for a tunnel that is up, or was ended as wanted. Events too old to be remembered do not count. */
+export function failureLines({ recorder }: Model, { client, end }: SceneTunnel, columns: number): Line[] {
+  if (end === undefined) return []
+  const watch = new FailureWatch(recorder.run.simulation.lab)
+  for (const event of recorder.events) watch.event(event)
+  const failed = watch.failed.findLast(({ node }) => node === client)
+  const over = recorder.events.findLast(each => each.event === 'tunnel-end' && each.node === client)
+  if (!failed || failed.t !== over?.t) return []
+  const { windows, linux } = failed
+  return [
+    ...said('Windows', [`error ${windows.number}: ${windows.text}`], columns),
+    ...said('Linux', linux.client, columns),
+    ...said('server', linux.server, columns),
+  ]
+}
+
+function said(who: string, words: readonly string[], columns: number): Line[] {
+  const rows = words.flatMap(each => wrap(each, columns - INDENT - 1))
+  return rows.map((text, i) => [span(`  ${i === 0 ? who : ''}`.padEnd(INDENT), 'muted'), span(text)])
+}
