@@ -443,9 +443,9 @@ const MILESTONES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ipcp: { opened: 'IPCP opened@', stopped: 'IPCP stopped@' },
 }
 
-/** Q.850 */
 /** Machines of a telephone line, whose signals tell the story. */
 const OF_A_LINE = /(^|\.)line(s\[[^\]]*\])?\.(call|use)$/
+/** Q.850 */
 const NORMAL_CLEARING = 16
 
 const GOOD = new Set(['opened', 'established', 'authenticated'])

@@ -87,7 +87,7 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   'dial-end': {
     number: text,
     layer: words(['line', ...TUNNEL_LAYERS]),
-    reason: words([...Object.keys(LINE_END_REASONS), ...Object.keys(TUNNEL_END_REASONS)]),
+    reason: words(Object.keys({ ...LINE_END_REASONS, ...TUNNEL_END_REASONS })),
     tries: count,
     detail: text,
   },
