@@ -15,7 +15,7 @@ function scripted(plan: Parameters<typeof nasLab>[0] = {}) {
   return { t, pns }
 }
 
-describe('a telephone call becomes a call of PPTP', () => {
+describe('a telephone call becomes a call of PPTP (RFC 2637 §3.2.3)', () => {
   test('PPP runs between the caller and the PNS, and the caller knows nothing of PPTP', () => {
     const t = nasLab({})
     t.dial('bob')
