@@ -53,96 +53,6 @@ const anything = (value: number): boolean => value > 0
 const PAC_ID = 'Call ID of the PAC'
 const PNS_ID = 'Call ID of the PNS'
 
-const FIGURES: readonly {
-  readonly title: string
-  readonly type: number
-  readonly from: 'pac' | 'pns'
-  readonly rows: readonly Row[]
-}[] = [
-  {
-    title: 'Incoming-Call-Request (§2.9)',
-    type: 9,
-    from: 'pac',
-    rows: [
-      [PAC_ID, 2, anything],
-      ['Call Serial Number', 2, any],
-      ['Call Bearer Type: analog', 4, 1],
-      ['Physical Channel ID', 4, 1],
-      ['Dialed Number Length', 2, NUMBER.length],
-      ['Dialing Number Length', 2, 7],
-      ['Dialed Number', 64, NUMBER],
-      ['Dialing Number', 64, '5550110'],
-      ['Subaddress', 64, ''],
-    ],
-  },
-  {
-    title: 'Incoming-Call-Reply (§2.10)',
-    type: 10,
-    from: 'pns',
-    rows: [
-      [PNS_ID, 2, any],
-      [PAC_ID, 2, anything],
-      ['Result Code: Connect', 1, 1],
-      ['Error Code', 1, 0],
-      ['Packet Recv. Window Size', 2, anything],
-      ['Packet Transmit Delay', 2, 0],
-      ['Reserved1', 2, 0],
-    ],
-  },
-  {
-    title: 'Incoming-Call-Connected (§2.11)',
-    type: 11,
-    from: 'pac',
-    rows: [
-      [PNS_ID, 2, any],
-      ['Reserved1', 2, 0],
-      ['Connect Speed', 4, 56_000],
-      ['Packet Recv. Window Size', 2, 8],
-      ['Packet Transmit Delay, tenths of a second', 2, 22],
-      ['Framing Type: asynchronous', 4, 1],
-    ],
-  },
-  {
-    title: 'Set-Link-Info (§2.15)',
-    type: 15,
-    from: 'pns',
-    rows: [
-      [PAC_ID, 2, anything],
-      ['Reserved1', 2, 0],
-      ['Send ACCM', 4, 0],
-      ['Receive ACCM', 4, 0],
-    ],
-  },
-  {
-    title: 'WAN-Error-Notify (§2.14)',
-    type: 14,
-    from: 'pac',
-    rows: [
-      [PNS_ID, 2, any],
-      ['Reserved1', 2, 0],
-      ['CRC Errors', 4, anything],
-      ['Framing Errors', 4, any],
-      ['Hardware Overruns', 4, 0],
-      ['Buffer Overruns', 4, any],
-      ['Time-out Errors', 4, 0],
-      ['Alignment Errors', 4, 0],
-    ],
-  },
-  {
-    title: 'Call-Disconnect-Notify (§2.13)',
-    type: 13,
-    from: 'pac',
-    rows: [
-      [PAC_ID, 2, anything],
-      ['Result Code: Lost Carrier', 1, 1],
-      ['Error Code', 1, 0],
-      ['Cause Code of Q.931: Temporary failure', 2, 41],
-      ['Reserved1', 2, 0],
-      ['Call Statistics', 128, ''],
-    ],
-  },
-]
-
 const number = (bytes: Uint8Array): number => bytes.reduce((sum, octet) => sum * 256 + octet, 0)
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes).replace(/\0+$/, '')
 
@@ -162,31 +72,88 @@ describe('the messages of a compulsory call, octet by octet (RFC 2637 §2)', () 
     assert.equal(order.at(-1), 'pac 13')
   })
 
-  for (const { title, type, from, rows } of FIGURES) {
-    test(`${title}: each field where its figure has it`, () => {
-      const messages = said.filter(one => typeOf(one) === type)
-      assert.equal(messages.length, 1)
-      const [{ bytes, from: side }] = messages
-      assert.equal(side, from)
-      const length = rows.reduce((sum, [, octets]) => sum + octets, HEADER)
-      assert.deepEqual(
-        [bytes.length, number(bytes.subarray(0, 2)), number(bytes.subarray(2, 4)), number(bytes.subarray(4, 8))],
-        [length, length, 1, 0x1a2b3c4d],
-      )
-      assert.equal(number(bytes.subarray(10, 12)), 0, 'Reserved0')
-      let at = HEADER
-      for (const [field, octets, value] of rows) {
-        const found = bytes.subarray(at, at + octets)
-        const where = `${field}, at ${at}`
-        if (typeof value === 'string') assert.equal(text(found), value, where)
-        else if (typeof value === 'number') assert.equal(number(found), value, where)
-        else assert.ok(value(number(found)), where)
-        if (field === PAC_ID || field === PNS_ID) {
-          assert.equal(ids.get(field) ?? number(found), number(found), where)
-          ids.set(field, number(found))
-        }
-        at += octets
+  function isFigure(type: number, from: Said['from'], rows: readonly Row[]): void {
+    const messages = said.filter(one => typeOf(one) === type)
+    assert.equal(messages.length, 1)
+    const [{ bytes, from: side }] = messages
+    assert.equal(side, from)
+    const length = rows.reduce((sum, [, octets]) => sum + octets, HEADER)
+    assert.deepEqual(
+      [bytes.length, number(bytes.subarray(0, 2)), number(bytes.subarray(2, 4)), number(bytes.subarray(4, 8))],
+      [length, length, 1, 0x1a2b3c4d],
+    )
+    assert.equal(number(bytes.subarray(10, 12)), 0, 'Reserved0')
+    let at = HEADER
+    for (const [field, octets, value] of rows) {
+      const found = bytes.subarray(at, at + octets)
+      const where = `${field}, at ${at}`
+      if (typeof value === 'string') assert.equal(text(found), value, where)
+      else if (typeof value === 'number') assert.equal(number(found), value, where)
+      else assert.ok(value(number(found)), where)
+      if (field === PAC_ID || field === PNS_ID) {
+        assert.equal(ids.get(field) ?? number(found), number(found), where)
+        ids.set(field, number(found))
       }
-    })
+      at += octets
+    }
   }
+
+  test('Incoming-Call-Request: each field where its figure has it (§2.9)', () =>
+    isFigure(9, 'pac', [
+      [PAC_ID, 2, anything],
+      ['Call Serial Number', 2, any],
+      ['Call Bearer Type: analog', 4, 1],
+      ['Physical Channel ID', 4, 1],
+      ['Dialed Number Length', 2, NUMBER.length],
+      ['Dialing Number Length', 2, 7],
+      ['Dialed Number', 64, NUMBER],
+      ['Dialing Number', 64, '5550110'],
+      ['Subaddress', 64, ''],
+    ]))
+  test('Incoming-Call-Reply: each field where its figure has it (§2.10)', () =>
+    isFigure(10, 'pns', [
+      [PNS_ID, 2, any],
+      [PAC_ID, 2, anything],
+      ['Result Code: Connect', 1, 1],
+      ['Error Code', 1, 0],
+      ['Packet Recv. Window Size', 2, anything],
+      ['Packet Transmit Delay', 2, 0],
+      ['Reserved1', 2, 0],
+    ]))
+  test('Incoming-Call-Connected: each field where its figure has it (§2.11)', () =>
+    isFigure(11, 'pac', [
+      [PNS_ID, 2, any],
+      ['Reserved1', 2, 0],
+      ['Connect Speed', 4, 56_000],
+      ['Packet Recv. Window Size', 2, 8],
+      ['Packet Transmit Delay, tenths of a second', 2, 22],
+      ['Framing Type: asynchronous', 4, 1],
+    ]))
+  test('Set-Link-Info: each field where its figure has it (§2.15)', () =>
+    isFigure(15, 'pns', [
+      [PAC_ID, 2, anything],
+      ['Reserved1', 2, 0],
+      ['Send ACCM', 4, 0],
+      ['Receive ACCM', 4, 0],
+    ]))
+  test('WAN-Error-Notify: each field where its figure has it (§2.14)', () =>
+    isFigure(14, 'pac', [
+      [PNS_ID, 2, any],
+      ['Reserved1', 2, 0],
+      ['CRC Errors', 4, anything],
+      ['Framing Errors', 4, any],
+      ['Hardware Overruns', 4, 0],
+      ['Buffer Overruns', 4, any],
+      ['Time-out Errors', 4, 0],
+      ['Alignment Errors', 4, 0],
+    ]))
+  test('Call-Disconnect-Notify: each field where its figure has it (§2.13)', () =>
+    isFigure(13, 'pac', [
+      [PAC_ID, 2, anything],
+      ['Result Code: Lost Carrier', 1, 1],
+      ['Error Code', 1, 0],
+      ['Cause Code of Q.931: Temporary failure', 2, 41],
+      ['Reserved1', 2, 0],
+      ['Call Statistics', 128, ''],
+    ]))
 })
