@@ -50,6 +50,7 @@ export const DROP_REASONS = {
   'hdlc-bad-fcs': 'The frame check sequence does not match: bits were flipped on the line.',
   'hdlc-too-short': 'Between two flags stood fewer octets than the shortest frame has.',
   'hdlc-too-long': 'More octets came without a flag than the longest frame has.',
+  'hdlc-no-flag': 'No flag has come on this line yet, so no frame has begun.',
   'hdlc-aborted': 'A flag right behind an escape: its sender has broken the frame off.',
   // PPP
   'ppp-unexpected': 'The PPP packet does not fit the phase of the link or matches no request of ours.',

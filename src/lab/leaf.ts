@@ -15,7 +15,11 @@ export interface Wrong {
   readonly input: unknown
 }
 
-export const show = (input: unknown): string => (typeof input === 'string' ? `"${input}"` : String(input))
+export const show = (input: unknown): string => {
+  if (Array.isArray(input)) return 'A list'
+  if (typeof input === 'object' && input !== null) return 'A map'
+  return typeof input === 'string' ? `"${input}"` : String(input)
+}
 const article = (input: unknown): string =>
   input === null ? 'nothing' : Array.isArray(input) ? 'a list' : typeof input === 'object' ? 'a map' : show(input)
 

@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import type { Ipv4 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
 import { habitKeys, readHabits } from './habits.ts'
-import type { InterfaceSpec, NasSpec, TunnelRuleSpec } from './lab.ts'
+import type { NasSpec, TunnelRuleSpec } from './lab.ts'
 import { addressOrNode, duration, show, type Wrong, words } from './leaf.ts'
 import { map, texts } from './map.ts'
 import { readAccess } from './pptp.ts'
@@ -73,28 +73,28 @@ export const nasKeys = {
   gre: habitKeys.gre,
 }
 
-/** `lines`: its interfaces on serial links, `channels` all their telephone lines. */
-export function readNas(
-  node: NodeDraft,
-  lines: readonly InterfaceSpec[],
-  channels: number,
-  topology: Topology,
-): NasSpec['nas'] | undefined {
+/** One of its interfaces on a serial link, and how many telephone lines that link has. */
+interface Port {
+  readonly name: string
+  readonly lines: number
+}
+
+export function readNas(node: NodeDraft, ports: readonly Port[], topology: Topology): NasSpec['nas'] | undefined {
   const { merged } = node
-  if (topology.allRead && lines.length === 0) {
+  if (topology.allRead && ports.length === 0) {
     topology.issues.key(node.tree, `${node.name} has no telephone line.`, 'a link with type: serial')
   }
   const written = child(merged, 'ppp')
   const ppp = written && readAccess(node, 'ppp', topology)
   if (written && !ppp) return undefined
-  const tunnels = readRules(node, written !== undefined, lines, topology)
+  const tunnels = readRules(node, written !== undefined, ports, topology)
   const patience = parseDuration(text(child(merged, 'timeout')) ?? DEFAULTS.timeout)
   const dialPatience = parseDuration(text(child(merged, 'dial-timeout')) ?? DEFAULTS.dialTimeout)
   if (patience === undefined || dialPatience === undefined) return undefined
   const { gre } = readHabits(merged, topology.issues)
   return {
     tunnels,
-    channels,
+    channels: ports.reduce((sum, { lines }) => sum + lines, 0),
     patience,
     dialPatience,
     ...(ppp ? { ppp } : {}),
@@ -102,12 +102,7 @@ export function readNas(
   }
 }
 
-function readRules(
-  node: NodeDraft,
-  ends: boolean,
-  lines: readonly InterfaceSpec[],
-  topology: Topology,
-): TunnelRuleSpec[] {
+function readRules(node: NodeDraft, ends: boolean, ports: readonly Port[], topology: Topology): TunnelRuleSpec[] {
   const tree = child(node.merged, 'tunnels')
   const rules: TunnelRuleSpec[] = []
   for (const [called, place] of entries(tree)) {
@@ -124,7 +119,7 @@ function readRules(
       return pattern === undefined ? [] : [[key, pattern] as const]
     })
     for (const key of ['realm', 'user']) checkName(child(item, key), node, ends, topology)
-    checkLine(child(item, 'line'), node, lines, topology)
+    checkLine(child(item, 'line'), node, ports, topology)
     const said = conditions.map(([key, pattern]) => `${key} ${pattern}`).join(', ')
     if (target) rules.push({ text: said === '' ? 'any call' : said, ...Object.fromEntries(conditions), to: target })
   }
@@ -137,13 +132,16 @@ function checkName(tree: Tree | undefined, node: NodeDraft, ends: boolean, { iss
   issues.value(tree, message, 'ppp: { local, pool, users }')
 }
 
-function checkLine(tree: Tree | undefined, node: NodeDraft, lines: readonly InterfaceSpec[], topology: Topology): void {
+/** `tty0`, or one line of a trunk: `pri0.7`. */
+function checkLine(tree: Tree | undefined, node: NodeDraft, ports: readonly Port[], topology: Topology): void {
   const pattern = text(tree)
   if (!tree || pattern === undefined || pattern.includes('*') || !topology.allRead) return
-  const [port] = pattern.split('.')
-  if (lines.some(({ name }) => name === port)) return
-  const names = lines.map(({ name }) => name).join(', ')
-  topology.issues.value(tree, `${node.name} has no telephone line ${pattern}.`, `its lines: ${names}`)
+  const names = ports.flatMap(({ name, lines }) =>
+    lines === 1 ? [name] : Array.from({ length: lines }, (_, i) => `${name}.${i + 1}`),
+  )
+  if (names.includes(pattern)) return
+  const shown = ports.map(({ name, lines }) => (lines === 1 ? name : `${name}.1 to ${name}.${lines}`)).join(', ')
+  topology.issues.value(tree, `${node.name} has no telephone line ${pattern}.`, `its lines: ${shown}`)
 }
 
 function readTarget(

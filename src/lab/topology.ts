@@ -366,9 +366,8 @@ export class Topology {
       return pstn && { kind, pstn, ...common }
     }
     if (kind === 'nas') {
-      const lines = this.#linesOf(node)
-      const channels = lines.reduce((sum, { link }) => sum + this.#channelsOf(link), 0)
-      const nas = readNas(node, lines, channels, this)
+      const ports = this.#linesOf(node).map(({ name: port, link }) => ({ name: port, lines: this.#channelsOf(link) }))
+      const nas = readNas(node, ports, this)
       return nas && { kind, nas, ...common }
     }
     if (kind === 'pptp-server') {

@@ -215,16 +215,19 @@ export class Callers implements CallerHost {
     }
   }
 
-  /** A call does not count against itself when LCP is negotiated anew and its caller proves himself again. */
+  /**
+   * A call does not count against itself when LCP is negotiated anew and its caller proves himself again. The calls of all
+   * are counted here too: an access server has answered some only to learn who calls.
+   */
   #unlessTooMany(caller: Caller, user: string, verdict: Verdict): Verdict {
-    const { callsPerUser = Infinity } = this.#config.limits ?? {}
-    if (callsPerUser === Infinity) return verdict
+    const { calls: most = Infinity, callsPerUser = Infinity } = this.#config.limits ?? {}
+    if (most === Infinity && callsPerUser === Infinity) return verdict
     const name = withoutDomain(user)
-    const others = [...this.#all].filter(other => other !== caller)
+    const others = [...this.#all].filter(other => other !== caller && other.link.session.user !== undefined)
+    if (others.length >= most) return tooMany(`There are ${others.length} calls, as many as may be.`)
     const calls = others.filter(({ link }) => withoutDomain(link.session.user ?? '') === name).length
     if (calls < callsPerUser) return verdict
-    const detail = `User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`
-    return { granted: false, error: 649, retry: false, detail }
+    return tooMany(`User "${user}" has ${calls === 1 ? 'a call' : `${calls} calls`} already, as many as allowed.`)
   }
 
   #pppConfig(caller: Caller): PppConfig {
@@ -275,3 +278,6 @@ export class Callers implements CallerHost {
     }
   }
 }
+
+/** 649: "the account does not have permission to dial in". */
+const tooMany = (detail: string): Verdict => ({ granted: false, error: 649, retry: false, detail })

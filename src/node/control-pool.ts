@@ -60,9 +60,10 @@ export class ControlPool {
     if (at >= 0) wishes.splice(at, 1)
   }
 
-  /** The peer did not do what it was asked. */
+  /** The peer did not do what it was asked. Several who have asked it at once make one failure. */
   failed(address: Ipv4, end: ControlEnd): void {
     const peer = this.#peer(address)
+    if (this.#node.env.clock.now < peer.notBefore) return
     const pause = Math.min(FIRST_PAUSE * 2 ** Math.min(peer.failures, 10), LONGEST_PAUSE)
     peer.failures++
     peer.last = end

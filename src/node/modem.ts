@@ -106,7 +106,7 @@ export class Modem {
       fault: (reason, octets, length) => {
         const detail = `${this.#iface}: ${length} octets`
         this.#env.trace.drop({ reason, layer: 'hdlc', packet: octets.id, detail })
-        this.#sinks.error?.()
+        if (reason !== 'hdlc-no-flag') this.#sinks.error?.()
       },
     })
   }
@@ -117,6 +117,6 @@ const hex32 = (value: number): string => `0x${value.toString(16).padStart(8, '0'
 function isPlain({ bytes, start, end }: Packet): boolean {
   const at = Ppp.protocolOffset(bytes, start, end)
   if (Ppp.protocolAt(bytes, at, end) !== Ppp.LCP) return false
-  const code = bytes[at + Ppp.protocolLength(bytes, at)]
-  return code >= 1 && code <= LAST_PLAIN_CODE
+  const codeAt = at + Ppp.protocolLength(bytes, at)
+  return codeAt < end && bytes[codeAt] >= 1 && bytes[codeAt] <= LAST_PLAIN_CODE
 }

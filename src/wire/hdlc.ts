@@ -94,6 +94,8 @@ function put(out: Uint8Array, to: number, octet: number, accm: number): number {
 
 /** Why what stood between two flags is no frame (§4.3). An empty frame is none and no fault (§4.1). */
 export type Fault = 'hdlc-bad-fcs' | 'hdlc-too-short' | 'hdlc-too-long' | 'hdlc-aborted'
+/** What came before the first flag: no frame, and no error of the line that is counted. */
+export type Lost = 'hdlc-no-flag'
 
 /** In the words of WAN-Error-Notify (RFC 2637 §2.14); frames since the decoder was made. */
 export interface LineErrors {
@@ -115,7 +117,7 @@ export interface DecoderSinks {
   /** A good frame without flags, escapes and FCS; made from the octets that its closing flag came with. */
   frame(packet: Packet): void
   /** A frame was discarded; `octets` came with its end, valid during the call only. `length`: octets read of it. */
-  fault(reason: Fault, octets: Packet, length: number): void
+  fault(reason: Fault | Lost, octets: Packet, length: number): void
 }
 
 /** Reads octets as they come, in whatever pieces. */
@@ -138,6 +140,7 @@ export class Decoder {
   #escaped = false
   /** Nothing counts until the first flag, nor behind a frame that was too long until the next. */
   #hunting = true
+  #flagSeen = false
 
   /** `longest`: octets of the longest frame without its FCS. */
   constructor(packets: PacketSource, longest: number, sinks: DecoderSinks) {
@@ -149,15 +152,23 @@ export class Decoder {
   /** Takes the ownership. */
   receive(line: Packet): void {
     const { bytes, end } = line
+    if (!this.#flagSeen) this.#beforeFlag(line)
     for (let at = line.start; at < end; at++) this.#octet(bytes[at], line)
     line.release()
+  }
+
+  #beforeFlag(line: Packet): void {
+    const flag = line.data.indexOf(FLAG)
+    const length = flag < 0 ? line.length : flag
+    this.#flagSeen = flag >= 0
+    if (length > 0) this.#sinks.fault('hdlc-no-flag', line, length)
   }
 
   #octet(octet: number, line: Packet): void {
     if (octet === FLAG) this.#flag(line)
     else if (this.#hunting) return
     else if (octet < 32 && (this.receiveAccm >>> octet) & 1) return
-    else if (octet === ESCAPE) this.#escaped = true
+    else if (octet === ESCAPE && !this.#escaped) this.#escaped = true
     else this.#keep(octet, line)
   }
 
@@ -261,10 +272,17 @@ export function withoutEscapes(between: Uint8Array): {
 
 /** Why what stands between two flags is no frame; undefined: it is one. */
 export function faultOf(between: Uint8Array): Fault | undefined {
-  if (between[between.length - 1] === ESCAPE) return 'hdlc-aborted'
+  if (isAborted(between)) return 'hdlc-aborted'
   const { frame } = withoutEscapes(between)
   if (frame.length < SHORTEST) return 'hdlc-too-short'
   return fcs16(frame) === GOOD_FCS ? undefined : 'hdlc-bad-fcs'
+}
+
+/** Is the last octet an escape, and not one that was escaped itself? */
+function isAborted(between: Uint8Array): boolean {
+  let escapes = 0
+  while (between[between.length - 1 - escapes] === ESCAPE) escapes++
+  return escapes % 2 === 1
 }
 
 const PROBLEM: Readonly<Record<Fault, string>> = {

@@ -1,9 +1,14 @@
-/** `npm run test:deep [-- SEED | NAME]`: the model of two TCPs and the bounded walk; with an argument the one that knows it. */
+/**
+ * `npm run test:deep [-- SEED | NAME]`: the model of two TCPs, the bounded walk, telephone calls at every moment and at
+ * random times; with an argument the one that knows it.
+ */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
+const PARTS = ['tcp-model', 'walk', 'nas-moments', 'dial-ins']
 const words = process.argv.slice(2)
-const parts = words.length === 0 ? ['tcp-model', 'walk'] : /^\d/.test(words[0]) ? ['tcp-model'] : ['walk']
+const parts =
+  words.length === 0 ? PARTS : /^\d/.test(words[0]) ? ['tcp-model'] : [PARTS.find(part => part === words[0]) ?? 'walk']
 for (const part of parts) {
   const program = fileURLToPath(new URL(`${part}.js`, import.meta.url))
   const { status } = spawnSync(process.execPath, ['--enable-source-maps', program, ...words], { stdio: 'inherit' })

@@ -89,6 +89,18 @@ describe('when no PNS takes it', () => {
     assert.equal(t.seen('pptp-message', 'nas').length, tried)
     assert.deepEqual(t.inUse(), NOTHING)
   })
+  test('a PNS that leaves many callers without an answer has failed once, not once for each', () => {
+    const callers = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`c${i}`, {}]))
+    const t = nasLab({ red: 'host', callers, trunk: { lines: 8 } })
+    const pns = new ScriptedPns(t.ipNode('red'), () => {})
+    t.dial(...Object.keys(callers))
+    t.until(6)
+    assert.equal(pns.of('incoming-call-request').length, 8)
+    t.until(9)
+    t.dial('c0')
+    t.until(10)
+    assert.equal(pns.of('incoming-call-request').length, 9, 'the pause is that of one failure')
+  })
   test('refused by all: cause 21', () => {
     const t = nasLab({ red: 'host' })
     new ScriptedPns(t.ipNode('red'), (m, pns) => {

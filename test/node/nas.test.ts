@@ -15,7 +15,7 @@ function scripted(plan: Parameters<typeof nasLab>[0] = {}) {
   return { t, pns }
 }
 
-describe('a telephone call becomes a call of PPTP', () => {
+describe('a telephone call becomes a call of PPTP (RFC 2637 §3.2.3)', () => {
   test('PPP runs between the caller and the PNS, and the caller knows nothing of PPTP', () => {
     const t = nasLab({})
     t.dial('bob')
@@ -243,6 +243,18 @@ describe('which tunnel', () => {
       assert.deepEqual(t.inUse(), NOTHING)
     })
   }
+  test('who turns out to end here is not one more than there may be', () => {
+    const users = { bob: 'p', ann: 'p', eve: 'p' }
+    const t = nasLab({
+      callers: { bob: {}, ann: {}, eve: { user: 'eve@red.example' } },
+      nas: { tunnels: [{ realm: 'red.example', to: RED }], ppp: { ...ends, users, limits: { calls: 1 } } },
+    })
+    t.dial('bob', 'ann', 'eve')
+    t.until(10)
+    const ended = t.seen('dial-end', 'nas').map(({ reason, detail }) => [reason, /as many as may be/.test(detail)])
+    assert.deepEqual([t.value('nas', 'ppp.sessions'), ended], [1, [['auth-failed', true]]])
+    assert.equal(t.value('red', 'ppp.sessions'), 1, 'who goes elsewhere is not counted')
+  })
   test('somebody of another realm ends here, and is judged here', () => {
     const t = nasLab({
       callers: { bob: {}, ann: { password: 'wrong' } },

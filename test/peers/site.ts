@@ -17,7 +17,7 @@ import type { Surroundings } from './surroundings.ts'
 export const REAL_SERVER = '10.99.2.2'
 
 interface Plan extends Pick<BridgePlan, 'rubbish' | 'options'> {
-  /** Its name. */
+  /** Its name, or that of a file in this folder. */
   readonly lab: string
   readonly events?: readonly object[]
 }
@@ -63,7 +63,7 @@ export class Site {
 
 /** The path of the lab, or of the copy. */
 function labWith(lab: string, events: readonly object[], folder: string): string {
-  const shipped = rootPath(`topologies/${lab}.yaml`)
+  const shipped = rootPath(lab.endsWith('.yaml') ? `test/peers/${lab}` : `topologies/${lab}.yaml`)
   if (events.length === 0) return shipped
   const content = parse(readFileSync(shipped, 'utf8')) as { readonly events?: readonly object[] }
   const copy = join(folder, `${lab}.yaml`)

@@ -1,5 +1,5 @@
 /** Our client dials the real server: the lab bridge-client, whose client is alice. */
-import type { Bridge } from '../support/outside/bridge.ts'
+import type { Bridge, Told } from '../support/outside/bridge.ts'
 import { check, until } from '../support/outside/failure.ts'
 import type { Case, Facts } from './case.ts'
 import { echoes } from './echoes.ts'
@@ -197,6 +197,47 @@ const mismatch = (name: string, use: string, peer: readonly string[], says: RegE
   },
 })
 
+/**
+ * Our access server asks pptpd to take a telephone call, which it cannot: no Incoming-Call-Reply comes. The caller is
+ * turned away, the access server lets pptpd alone for a while, and a client of pptpd does not notice.
+ */
+const accessServer: Case = {
+  name: 'serve-nas',
+  async play(site, facts) {
+    const guest = site.serverGuest()
+    await guest.ready()
+    const server = new RealServer(guest)
+    await server.listen(REQUIRE.msChapV2('require-mppe-128'))
+    facts.peer = 'pptpd'
+    const bridge = site.bridge({ lab: 'nas.yaml' })
+    await bridge.ready()
+    await server.tunnel(UP_SECONDS)
+    await bridge.seesAll(60, 'ping-reply', 3)
+    const ends = bridge.seen('dial-end', { layer: 'line', reason: 'out-of-order' }).map(({ t }) => t / 1e9)
+    check(ends.length === 3, `${ends.length} of three callers are turned away with cause 27`)
+    const [first, second, third] = ends
+    check(first > 13 && second < 14.5 && third > 28.9, `turned away at ${ends.join(', ')} s`)
+    const control = (way: string, type: string) => bridge.seen('pptp-message', { way, type }).filter(isOurs)
+    const asked = control('sent', 'incoming-call-request').length
+    check(asked === 2, `asked ${asked} times: not the first and the third`)
+    check(control('sent', 'start-control-connection-request').length === 1, 'not by one control connection')
+    check(control('received', 'incoming-call-reply').length === 0, 'pptpd has sent Incoming-Call-Reply')
+    check(
+      /Control Message type 9 not supported/.test(guest.log('syslog')),
+      'pptpd does not say that it knows no such message',
+    )
+    for (const machine of ['lines[pri0.1].use', 'lines[pri0.1].call']) {
+      check(bridge.state(`nas.${machine}`) === 'idle', `${machine} has not come back`)
+    }
+    check(bridge.state('nas.controls[10.99.2.2].pptp.control') === 'established', 'the control connection has gone')
+    check(Log.ups(server.log) === 1 && !Log.terminated(server.log), 'the call of the other client was disturbed')
+    facts.negotiated = `no answer, asked ${asked} times, cause 27`
+    await bridge.stop()
+  },
+}
+
+const isOurs = ({ node }: Told): boolean => node === 'nas'
+
 /** How the peer goes away, and what our client makes of it: docs/bridge.md has the same table. */
 interface Leaving {
   readonly name: string
@@ -279,6 +320,7 @@ export const WE_DIAL: readonly Case[] = [
   idle,
   secondCall,
   weShutdown,
+  accessServer,
   leaving({
     name: 'serve-hangup',
     async leave({ server }) {

@@ -1,4 +1,5 @@
 /** An access server for tests: callers, a telephone network, a trunk, and companies behind the Internet. */
+import { ping } from '../../src/app/ping.ts'
 import { ip } from '../../src/base/address.ts'
 import { sec } from '../../src/base/time.ts'
 import type { EventName, TraceEvent } from '../../src/base/trace.ts'
@@ -18,6 +19,9 @@ export const NUMBER = '5550100'
 export const RED = '203.0.113.5'
 export const BLUE = '203.0.113.13'
 
+/** PPP that ends at the access server, for `nas.ppp`. */
+export const ENDS = { local: '10.7.0.1', pool: '10.7.0.10-10.7.0.19', users: { bob: 'p' } }
+
 export interface NasPlan {
   /** Names of those who dial, with what is special about their `dial`. The user is the name, the password `p`. */
   readonly callers?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -31,6 +35,8 @@ export interface NasPlan {
   readonly blue?: Readonly<Record<string, unknown>> | 'host'
   readonly events?: readonly object[]
   readonly seed?: number
+  /** The line of the one caller ends at the access server, and there is no telephone network. */
+  readonly direct?: boolean
 }
 
 export function nasLab({
@@ -42,6 +48,7 @@ export function nasLab({
   blue = {},
   events = [],
   seed = 1,
+  direct = false,
 }: NasPlan) {
   const names = Object.keys(callers)
   const users = Object.fromEntries(names.map(name => [String(callers[name].user ?? name), 'p']))
@@ -53,6 +60,8 @@ export function nasLab({
           routes: [`default via ${gateway}`],
           pptp: { local: `10.${net}.0.1`, pool: `10.${net}.0.10-10.${net}.0.59`, users, ...pptp },
         }
+  const numbers = { trunk0: NUMBER, ...Object.fromEntries(names.map((_, i) => [`tty${i}`, `55501${10 + i}`])) }
+  const own = { type: 'serial', delay: '10ms', ...line }
   const text = JSON.stringify({
     name: 't',
     stop: '10000s',
@@ -65,23 +74,26 @@ export function nasLab({
             { kind: 'client', dial: { number: NUMBER, user: name, password: 'p', ...callers[name] } },
           ]),
         ),
-        pstn: {
-          kind: 'pstn',
-          numbers: { trunk0: NUMBER, ...Object.fromEntries(names.map((_, i) => [`tty${i}`, `55501${10 + i}`])) },
-        },
+        ...(direct ? {} : { pstn: { kind: 'pstn', numbers } }),
         nas: { kind: 'nas', routes: ['default via 192.0.2.1'], tunnels: { [NUMBER]: RED }, ...nas },
         isp: { kind: 'router' },
         red: company(red, 8, '203.0.113.1'),
         blue: company(blue, 9, '203.0.113.9'),
       },
       links: [
-        ...names.map((name, i) => ({
-          endpoints: [`${name}:tty0`, `pstn:tty${i}`],
-          type: 'serial',
-          delay: '10ms',
-          ...line,
-        })),
-        { endpoints: ['nas:pri0', 'pstn:trunk0'], type: 'serial', lines: 4, rate: '64kbit', delay: '10ms', ...trunk },
+        ...(direct
+          ? [{ endpoints: [`${names[0]}:tty0`, 'nas:tty0'], ...own }]
+          : [
+              ...names.map((name, i) => ({ endpoints: [`${name}:tty0`, `pstn:tty${i}`], ...own })),
+              {
+                endpoints: ['nas:pri0', 'pstn:trunk0'],
+                type: 'serial',
+                lines: 4,
+                rate: '64kbit',
+                delay: '10ms',
+                ...trunk,
+              },
+            ]),
         { endpoints: ['nas:eth0', 'isp:eth0'], ipv4: ['192.0.2.2/24', '192.0.2.1/24'], delay: '5ms' },
         { endpoints: ['isp:eth1', 'red:eth0'], ipv4: ['203.0.113.1/29', `${RED}/29`], delay: '5ms' },
         { endpoints: ['isp:eth2', 'blue:eth0'], ipv4: ['203.0.113.9/29', `${BLUE}/29`], delay: '5ms' },
@@ -135,6 +147,12 @@ export class NasLab {
     const args = { from, via: ip('192.0.2.2'), number, bearer }
     apply(this.simulation, { at: this.run.now, verb: 'call', args })
   }
+  /** So many, a second apart. */
+  ping(from: string, to: string, count: number): void {
+    const { env, stack } = this.ipNode(from)
+    const options = { count, interval: sec(1), size: 56, ttl: 64, dontFragment: false, timeout: sec(5) }
+    ping(env, stack, { to: ip(to), ...options })
+  }
   /** The cable between a node and the telephone network. */
   cable(end: string): SerialLink {
     const link = this.simulation.links.find(one => one.type === 'serial' && one.name.includes(end))
@@ -169,7 +187,7 @@ export class NasLab {
       telephones: machines.filter(([name, { state }]) => name.endsWith('.call') && state !== 'idle').length,
       timers: machines.filter(([name, { timers }]) => /^(lines|calls)/.test(name) && Object.keys(timers).length > 0)
         .length,
-      circuits: this.value('pstn', 'pstn.circuits'),
+      circuits: this.value('pstn', 'pstn.circuits') ?? 0,
     }
   }
 }

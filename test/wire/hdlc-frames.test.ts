@@ -37,7 +37,7 @@ const onLine = (frame: Uint8Array, accm: number): Uint8Array => {
 const PREFERENCES = ['uat:user_dlts:"User 0 (DLT=147)","ppp_raw_hdlc","0","","0",""', 'ppp.fcs_type:16-Bit']
 
 for (const name of ['pap-plain', 'chap-md5-plain', 'mschapv2-mppe128-stateless', 'defaults-compression']) {
-  describe(`the PPP frames of ${name}`, () => {
+  describe(`the PPP frames of ${name} (RFC 1662 §3.1, §4)`, () => {
     const frames = pppFrames(name)
 
     test('come off the line as they went on it', () => {

@@ -199,11 +199,27 @@ describe('invalid frames (RFC 1662 §4.3)', () => {
     assert.deepEqual([frames.length, faults], [1, ['hdlc-too-long']])
   })
 
-  test('octets before the first flag are nobody’s', () => {
-    const { frames, faults, hears } = decoder()
+  test('octets before the first flag are no frame, and no error of the line', () => {
+    const { decoder: d, frames, faults, hears } = decoder()
+    hears('ff03c0217d')
     hears(encode(unhex('ff03c021'), 0).subarray(1))
     hears('ff03c0217d')
-    assert.deepEqual([frames, faults], [[], []])
+    assert.deepEqual([frames, faults], [[], ['hdlc-no-flag', 'hdlc-no-flag']])
+    hears(encode(unhex('ff03c021'), 0))
+    assert.deepEqual([frames, faults.at(-1), d.errors.crcErrors], [['ff03c021'], 'hdlc-aborted', 0])
+  })
+
+  test('an escape behind an escape is the octet 5d, for the receiver and for who looks (§4.2)', () => {
+    const { frames, hears } = decoder()
+    const frame = unhex('ff03c0215d')
+    const line = hex(encode(frame, 0)).replace('5d', '7d7d')
+    hears(line)
+    assert.deepEqual(frames, [hex(frame)])
+    assert.equal(Hdlc.faultOf(unhex(line).subarray(1, -1)), undefined)
+    assert.deepEqual(
+      ['7d7d', '7d7d7d', '5d'].map(octets => Hdlc.faultOf(unhex(`ff03c021${octets}`))),
+      ['hdlc-bad-fcs', 'hdlc-aborted', 'hdlc-bad-fcs'],
+    )
   })
 
   test('any octets: every packet comes back, and each frame has a good FCS', () =>
