@@ -45,7 +45,6 @@ export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput 
 export {
   type Flight,
   type Mark,
-  pathBetween,
   type Scene,
   type SceneEnd,
   type SceneLayer,
@@ -53,8 +52,11 @@ export {
   type SceneNode,
   type SceneTunnel,
   sceneOf,
+  type TunnelKind,
 } from './lab/scene.ts'
+export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { pathBetween } from './lab/way.ts'
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { Fold } from './view/fold.ts'

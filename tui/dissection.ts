@@ -44,35 +44,67 @@ const clearOf = ({ parent, journey, id }: PacketRecord): Uint8Array | undefined 
   parent?.inside ?? journey.packets.find(packet => packet.parent?.id === id)?.inside
 
 function opened(wire: Uint8Array, linkType: number, clear: Uint8Array | undefined): Dissection {
-  const outer = dissect(wire, linkType).children ?? []
-  const layers = outer.map((field): Layer => ({ field, key: field.name, inner: false }))
+  const parts = dissect(wire, linkType).children ?? []
+  const { layers: outer, wireAt } = unframed(parts)
+  const layers = outer.map((field): Layer => ({ field: placed(field, wireAt), key: field.name, inner: false }))
+  if (outer !== parts) layers.unshift({ field: parts[0], key: parts[0].name, inner: false })
   const mppe = outer.find(({ name }) => name === 'mppe')
   const payload = mppe?.children?.find(({ name }) => name === 'payload')
   if (!payload || !mppe?.text.includes('encrypted')) return { wire, layers, sealed: undefined }
+  const at = wireAt(payload.offset)
+  const length = wireAt(payload.offset + payload.length) - at
   // In front of the IP packet stands its PPP protocol, whole or compressed (RFC 1661 §6.5).
   const head = clear === undefined ? 0 : payload.length - clear.length
   if (clear === undefined || head < 1 || head > 4) {
-    return { wire, layers, sealed: { at: payload.offset, length: payload.length, clear: undefined } }
+    return { wire, layers, sealed: { at, length, clear: undefined } }
   }
-  const whole = new Uint8Array(payload.length)
-  whole.set(clear, head)
-  whole[head - 1] = 0x21
   const ppp: Field = {
     name: 'ppp',
-    offset: payload.offset,
+    offset: 0,
     length: head,
     text: 'protocol 21: IP',
-    children: [{ name: 'protocol', offset: payload.offset, length: head, value: 0x21, text: '0x0021 (IP)' }],
+    children: [{ name: 'protocol', offset: 0, length: head, value: 0x21, text: '0x0021 (IP)' }],
   }
-  const inner = (dissect(clear, LINK_TYPES.ip).children ?? []).map(field => moved(field, payload.offset + head))
-  for (const field of [ppp, ...inner]) layers.push({ field, key: `inner ${field.name}`, inner: true })
-  return { wire, layers, sealed: { at: payload.offset, length: payload.length, clear: whole } }
+  const ip = (dissect(clear, LINK_TYPES.ip).children ?? []).map(field => placed(field, at => at + head))
+  for (const field of [ppp, ...ip]) {
+    const inner = placed(field, at => wireAt(payload.offset + at))
+    layers.push({ field: inner, key: `inner ${field.name}`, inner: true })
+  }
+  // Where an octet is escaped on the line, the escape in front of it is not sealed.
+  const whole = wire.slice(at, at + length)
+  const octetAt = (index: number): number => wireAt(payload.offset + index + 1) - 1 - at
+  for (let index = 0; index < head; index++) whole[octetAt(index)] = index === head - 1 ? 0x21 : 0
+  for (let index = 0; index < clear.length; index++) whole[octetAt(head + index)] = clear[index]
+  return { wire, layers, sealed: { at, length, clear: whole } }
 }
 
-const moved = (field: Field, by: number): Field => ({
+/**
+ * The layers in an HDLC frame, and where an octet of it stands on the line: escapes are two octets there (RFC 1662 §4.2).
+ * Of anything else its layers, and every octet where it is.
+ */
+function unframed(parts: readonly Field[]): { layers: readonly Field[]; wireAt: (at: number) => number } {
+  const [hdlc, inside, ...more] = parts
+  const frames = hdlc?.children?.filter(({ name }) => name === 'hdlcFrame') ?? []
+  if (hdlc?.name !== 'hdlc' || inside?.name !== 'reassembled' || more.length > 0 || frames.length !== 1)
+    return { layers: parts, wireAt: at => at }
+  const [frame] = frames
+  const escapes = (frame.children ?? []).filter(({ name }) => name === 'escape').map(({ offset }) => offset)
+  const wireAt = (at: number): number => {
+    let place = frame.offset + at
+    for (const taken of escapes) {
+      if (taken >= place) break
+      place++
+    }
+    return place
+  }
+  return { layers: inside.children ?? [], wireAt }
+}
+
+const placed = (field: Field, at: (offset: number) => number): Field => ({
   ...field,
-  offset: field.offset + by,
-  ...(field.children ? { children: field.children.map(child => moved(child, by)) } : {}),
+  offset: at(field.offset),
+  length: at(field.offset + field.length) - at(field.offset),
+  ...(field.children ? { children: field.children.map(child => placed(child, at)) } : {}),
 })
 
 /** The field at a path of indices, as far as the path leads. */

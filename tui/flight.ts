@@ -1,5 +1,5 @@
 /** A packet on a link as the drawing shows it: a letter for what it is, its colour, and how far it has come. */
-import { dissect, type Field, type Flight, type PacketRecord, type SceneLink } from '../src/index.ts'
+import { dissect, type Field, type Flight, type PacketRecord, type SceneLink, type SceneSignal } from '../src/index.ts'
 import type { Role } from './text.ts'
 
 /** LINKTYPE_ETHERNET and LINKTYPE_RAW of captures, and octets of a telephone line. */
@@ -11,6 +11,8 @@ export interface PacketClass {
   readonly role: Role
   /** `sealed data`, `echo request 3`. */
   readonly text: string
+  /** Of GRE: to whom of its call it goes. */
+  readonly callId?: number
 }
 
 const PPP: Readonly<Record<string, string>> = { lcp: 'L', pap: 'H', chap: 'H', ccp: 'M', ipcp: 'P' }
@@ -47,11 +49,27 @@ export const messageName = (type: string): string => MESSAGES[type] ?? type
 
 const classes = new WeakMap<Uint8Array, PacketClass>()
 
-export function classOf({ hop }: Flight, type: SceneLink['type']): PacketClass {
-  let known = classes.get(hop.bytes)
-  if (!known) classes.set(hop.bytes, (known = classify(dissect(hop.bytes, LINK_TYPES[type]))))
-  return known
+export const classOf = ({ hop }: Flight, type: SceneLink['type']): PacketClass => classOfBytes(hop.bytes, type)
+
+/** The call ID of a GRE packet. */
+export const callIdOf = (bytes: Uint8Array, type: SceneLink['type']): number | undefined =>
+  classOfBytes(bytes, type).callId
+
+function classOfBytes(bytes: Uint8Array, type: SceneLink['type']): PacketClass {
+  const known = classes.get(bytes)
+  if (known) return known
+  const frame = dissect(bytes, LINK_TYPES[type])
+  const gre = frame.children?.find(({ name }) => name === 'gre')
+  const callId = gre?.children?.find(({ name }) => name === 'callId')?.value
+  const made = typeof callId === 'number' ? { ...classify(frame), callId } : classify(frame)
+  classes.set(bytes, made)
+  return made
 }
+
+/** `dials 5550100`, `rings`, `connect`, `hang-up`: what a signal of a telephone line says. */
+export const signalWords = ({ type, called }: SceneSignal): string =>
+  type === 'setup' ? `dials ${called ?? ''}`.trim() : SIGNALS[type]
+const SIGNALS = { alerting: 'rings', connect: 'connect', release: 'hang-up' } as const
 
 function classify(frame: Field): PacketClass {
   const onLine = frame.children?.[0]?.name === 'hdlc'
@@ -98,16 +116,21 @@ export function insideOf(packet: PacketRecord): PacketClass | undefined {
   return known
 }
 
+/** What moves along a link: a packet, or a signal of a telephone line. */
+export interface Moving {
+  readonly hop: { readonly from: 0 | 1; readonly sent: number; readonly arrives: number | undefined }
+}
+
 /** Which of so many cells it has reached: cells × (now − sent) / flight time. */
-export function cellAt({ hop }: Flight, now: number, cells: number): number {
+export function cellAt({ hop }: Moving, now: number, cells: number): number {
   const { sent, arrives = sent } = hop
   const share = arrives > sent ? (now - sent) / (arrives - sent) : 1
   return Math.max(0, Math.min(cells - 1, Math.floor(cells * share)))
 }
 
 /** What is drawn of the packets on a link: a letter, or a letter with a number, behind an arrow. */
-export interface Sign {
-  readonly flight: Flight
+export interface Sign<T extends Moving = Flight> {
+  readonly flight: T
   /** The end it comes from; its cells are counted from there. */
   readonly from: 0 | 1
   /** Where the arrow is. */
@@ -120,14 +143,14 @@ export interface Sign {
 const MANY = 5
 
 /** The signs that have room: where two would lie on each other, that of the busier direction is drawn. */
-export function signsOn(
-  flights: readonly Flight[],
+export function signsOn<T extends Moving>(
+  flights: readonly T[],
   now: number,
   cells: number,
-  classify: (flight: Flight) => PacketClass,
-): Sign[] {
+  classify: (flight: T) => Pick<PacketClass, 'letter' | 'role'>,
+): Sign<T>[] {
   if (cells === 0) return []
-  const signs: Sign[] = []
+  const signs: Sign<T>[] = []
   const taken = new Set<number>()
   const ways = ([0, 1] as const).map(from => ({ from, these: flights.filter(({ hop }) => hop.from === from) }))
   for (const { from, these } of ways.sort((a, b) => b.these.length - a.these.length)) {

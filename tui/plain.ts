@@ -52,6 +52,7 @@ const checkSentence = ({ name, description, state, verdict }: Standing): string 
 const tunnelName = ({ no, client, server }: SceneTunnel): string => `Tunnel ${no}, ${client} to ${server},`
 
 const LAYER_NAMES: Readonly<Record<string, string>> = {
+  line: 'the telephone line',
   TCP: 'the TCP connection',
   ctl: 'the control connection',
   call: 'the call',
@@ -61,7 +62,7 @@ const LAYER_NAMES: Readonly<Record<string, string>> = {
   IPCP: 'IPCP',
 }
 const layerName = (name: string): string => LAYER_NAMES[name] ?? name
-const MARKS = { open: 'open', opening: 'opening', idle: 'not begun', failed: 'failed' } as const
+const MARKS = { open: 'open', opening: 'opening', idle: 'not begun', failed: 'failed', absent: 'not there' } as const
 
 function tunnelSentences(tunnel: SceneTunnel): string[] {
   const { client, server, up, since, began, end, layers, inner, encrypted, keyBits, no } = tunnel

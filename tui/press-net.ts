@@ -5,6 +5,7 @@ import type { Model, Size, Ui } from './model.ts'
 import type { Own } from './parts.ts'
 import { tunnelOf } from './selection.ts'
 import { foldOf, neighbourOf } from './views/net.ts'
+import { isOf } from './words.ts'
 
 export function pressNet(model: Model, own: Own, size: Size): Ui {
   const { ui, scene } = model
@@ -45,9 +46,7 @@ function lookInside(model: Model): Ui {
     const selection = { ...ui.selection, journey: journey.no, form: journey.packets.indexOf(packet), field: [] }
     return { ...goTo(ui, 'packets'), follow: false, selection }
   }
-  const tunnel = scene.tunnels.find(({ no, client, server }) =>
-    node === undefined ? no === ui.selection.tunnel : client === node || server === node,
-  )
+  const tunnel = scene.tunnels.find(each => (node === undefined ? each.no === ui.selection.tunnel : isOf(each, node)))
   if (!tunnel) return ui
   return { ...goTo(ui, 'tunnels'), selection: { ...ui.selection, tunnel: tunnel.no } }
 }

@@ -1,6 +1,8 @@
 /** What is selected: choosing one thing derives the others, and lists are walked. */
 import type { Journey, PacketRecord } from '../src/index.ts'
+import { callIdOf } from './flight.ts'
 import type { Model, Selection } from './model.ts'
+import { isOf } from './words.ts'
 
 export type Move = 'up' | 'down' | 'left' | 'right' | 'first' | 'last' | 'pageUp' | 'pageDown'
 
@@ -59,12 +61,13 @@ export function derive(model: Model, part: Partial<Selection>): Selection {
     return { ...selection, node: part.node ?? tunnel?.client ?? selection.node, link: part.link }
   }
   if (part.node !== undefined) {
-    const ours = scene.tunnels.filter(({ client, server }) => client === part.node || server === part.node)
+    const ours = scene.tunnels.filter(tunnel => isOf(tunnel, part.node ?? ''))
     const kept = ours.some(({ no }) => no === selection.tunnel)
     return { ...selection, link: part.link, tunnel: kept ? selection.tunnel : (ours[0]?.no ?? selection.tunnel) }
   }
   if (part.link !== undefined) {
-    const through = scene.links[part.link]?.tunnels ?? []
+    const onLine = scene.tunnels.filter(({ lines }) => lines.some(({ link }) => link === part.link))
+    const through = [...(scene.links[part.link]?.tunnels ?? []), ...onLine.map(({ no }) => no)]
     const kept = selection.tunnel !== undefined && through.includes(selection.tunnel)
     return { ...selection, node: undefined, tunnel: kept ? selection.tunnel : (through[0] ?? selection.tunnel) }
   }
@@ -87,16 +90,37 @@ function ofJourney(model: Model, selection: Selection, part: Partial<Selection>)
   }
 }
 
-/** The tunnel that a journey is part of: its packets run between the ends of one. */
+/**
+ * The tunnel that a journey is part of: its packets run between the ends of one, with the call ID of its GRE packets where
+ * several have the same ends; or they were on its telephone line.
+ */
 export function tunnelOf(journey: Journey, { scene }: Model): number | undefined {
   const ends = new Map(scene.nodes.map(({ name, addresses }) => [name, addresses.map(a => a.split('/')[0])]))
-  for (const { facts } of journey.packets) {
-    if (facts === undefined) continue
-    const found = scene.tunnels.find(({ client, server }) => {
-      const [a, b] = [ends.get(client) ?? [], ends.get(server) ?? []]
-      return (a.includes(facts.src) && b.includes(facts.dst)) || (b.includes(facts.src) && a.includes(facts.dst))
+  for (const { facts, hops } of journey.packets) {
+    const hop = hops.at(-1)
+    const byLine = scene.tunnels.find(({ lines }) =>
+      lines.some(({ link, line }) => hop?.link === link && hop.line === line),
+    )
+    if (facts === undefined) {
+      if (byLine) return byLine.no
+      continue
+    }
+    const between = scene.tunnels.filter(({ entry, server, kind }) => {
+      const [a, b] = [ends.get(entry) ?? [], ends.get(server) ?? []]
+      return (
+        kind !== 'local' &&
+        ((a.includes(facts.src) && b.includes(facts.dst)) || (b.includes(facts.src) && a.includes(facts.dst)))
+      )
     })
-    if (found) return found.no
+    if (between.length < 2) {
+      if (between[0] ?? byLine) return (between[0] ?? byLine)?.no
+      continue
+    }
+    const callId = hop && facts.proto === 'gre' ? callIdOf(hop.bytes, scene.links[hop.link].type) : undefined
+    const found = between.find(
+      ({ entry, callIds }) => callId === ((ends.get(entry) ?? []).includes(facts.dst) ? callIds.entry : callIds.server),
+    )
+    return (found ?? between.find(({ no }) => no === byLine?.no) ?? between[0]).no
   }
   return undefined
 }

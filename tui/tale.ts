@@ -14,7 +14,16 @@ const NO_NAMES = { verbose: false, names: new Map<string, string>() }
 /** The story without what came before: with whom a call is, is not said here. */
 const tell = (event: TraceEvent): StoryLine | undefined => new Story(NO_NAMES).tell(event)
 /** Of these nothing is said but what is said here. */
-const TOLD: ReadonlySet<string> = new Set(['action', 'state', 'pptp-message', 'ppp-message', 'drop'])
+const TOLD: ReadonlySet<string> = new Set([
+  'line-signal',
+  'tunnel-rule',
+  'action',
+  'state',
+  'pptp-message',
+  'ppp-message',
+  'drop',
+])
+const TOLD_BETTER: ReadonlySet<string> = new Set(['ping', 'echo', 'dial', 'hangup'])
 const title = (name: string): string => name.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
 
 /** The way of packets is drawn. */
@@ -35,15 +44,17 @@ function shortOf(
   switch (event.event) {
     case 'action':
       // What follows at once tells more.
-      return event.verb === 'ping' || event.verb === 'echo'
-        ? undefined
-        : { text: shortAction(event.detail, event.node, nameOf) }
+      return TOLD_BETTER.has(event.verb) ? undefined : { text: shortAction(event.detail, event.node, nameOf) }
     case 'route':
       return { text: `route ${event.action === 'add' ? 'to' : 'gone:'} ${event.route.split(' ')[0]}`, role: 'muted' }
     case 'state': {
       const story = tell(event)
       return story && { text: shortState(story.text), role: roleOf(story.tone) }
     }
+    case 'line-signal':
+      return signalOf(event)
+    case 'tunnel-rule':
+      return { text: `rule ${event.rule}: ${event.to === 'local' ? 'ends here' : 'tunnel'}`, role: 'control' }
     case 'pptp-message':
       return event.way === 'sent'
         ? { text: `${messageName(event.type)} to ${nameOf(event.peer)}`, role: 'control' }
@@ -77,6 +88,14 @@ function shortOf(
     default:
       return undefined
   }
+}
+
+/** Of a call that is answered or given up, who does it. */
+function signalOf({ type, way, called }: Extract<TraceEvent, { event: 'line-signal' }>) {
+  if (type === 'setup')
+    return { text: way === 'sent' ? `dials ${called}` : `it rings: ${called}`, role: 'control' as const }
+  if (way === 'received' || type === 'alerting') return undefined
+  return type === 'connect' ? { text: 'answers', role: 'ok' as const } : { text: 'hangs up' }
 }
 
 /** `control established`; which call of a server it was can be seen by the packets before. */

@@ -10,7 +10,7 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   host: 'host',
   radius: 'RADIUS',
   pstn: 'exchange',
-  nas: 'access server',
+  nas: 'NAS',
   tun: 'outside',
   udp: 'outside',
 }
@@ -37,11 +37,30 @@ export const MARK_SIGNS: Readonly<Record<Mark, readonly [string, Role]>> = {
   opening: ['~', 'warn'],
   open: ['√', 'ok'],
   failed: ['×', 'bad'],
+  absent: ['-', 'muted'],
 }
+
+/** Is a node an end of this tunnel, or of the PPP in it? */
+export const isOf = ({ client, entry, server }: SceneTunnel, node: string): boolean =>
+  client === node || entry === node || server === node
+
+/** What it is called where one stands for itself: `tunnel 1`; a call that ends at the access server is none. */
+export const nameOf = ({ kind, no }: SceneTunnel): string => `${kind === 'local' ? 'dial-up' : 'tunnel'} ${no}`
+
+/** How the tunnel itself is: of a compulsory one nothing is there while the telephone rings. */
+export function tubePhase(tunnel: SceneTunnel): Phase {
+  const phase = phaseOf(tunnel)
+  const begun = tunnel.layers.some(({ name, mark }) => name === 'TCP' && mark !== 'idle')
+  return phase === 'opening' && tunnel.kind === 'compulsory' && !begun ? 'idle' : phase
+}
+
+/** The layer that it waits for, from below. */
+export const nextLayer = ({ layers }: SceneTunnel): SceneTunnel['layers'][number] | undefined =>
+  layers.find(({ mark }) => mark !== 'open' && mark !== 'absent')
 
 /** How a node's tunnels are, the worst first; undefined for one that ends none. */
 export function phaseAt(node: string, tunnels: readonly SceneTunnel[]): Phase | undefined {
-  const phases = tunnels.filter(({ client, server }) => client === node || server === node).map(phaseOf)
+  const phases = tunnels.filter(tunnel => isOf(tunnel, node)).map(phaseOf)
   return (['failed', 'opening', 'up', 'over', 'idle'] as const).find(phase => phases.includes(phase))
 }
 

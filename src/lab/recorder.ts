@@ -16,6 +16,8 @@ import type { Run } from './run.ts'
 export interface Hop {
   /** Index of the link. */
   readonly link: number
+  /** On a serial link: which of its lines, from 1. */
+  readonly line: number | undefined
   /** The end that sent it. */
   readonly from: 0 | 1
   readonly sent: SimTime
@@ -206,9 +208,9 @@ export class Recorder {
     return iface === 'ppp1' && ofLine ? this.#machines.get(`${node} ppp.${name}`) : undefined
   }
 
-  #frame(link: number, { t, from, bytes, packet, parent, fate, arrives }: TappedFrame): void {
+  #frame(link: number, { t, from, line, bytes, packet, parent, fate, arrives }: TappedFrame): void {
     const record = this.#record(packet, parent, t)
-    record.hops.push({ link, from, sent: t, arrives, fate, bytes: bytes.slice() })
+    record.hops.push({ link, line, from, sent: t, arrives, fate, bytes: bytes.slice() })
   }
 
   #inside(node: string, { way, packet, parent, bytes }: InsidePacket): void {

@@ -4,20 +4,19 @@
  */
 import { formatIpv4 } from '../base/address.ts'
 import type { SimTime } from '../base/time.ts'
-import type { MachineView } from '../base/view.ts'
 import type { LineQuality } from '../link/link.ts'
 import type { Snapshot } from '../node/node.ts'
-import { PPP_TIMERS } from '../node/tunnel-stack.ts'
 import type { Standing } from './expect.ts'
-import type { Kind, Lab, VpnClientSpec } from './lab.ts'
-import type { Hop, MachineRecord, PacketRecord, Recorder } from './recorder.ts'
-import { valueAt } from './snapshot.ts'
-import { wayTo } from './way.ts'
+import type { Kind, Lab, LinkSpec, NodeSpec } from './lab.ts'
+import type { Hop, PacketRecord, Recorder } from './recorder.ts'
+import { lineState, type SceneLine } from './scene-calls.ts'
+import { type SceneSignal, signalsOn } from './scene-signals.ts'
+import { tunnelsOf } from './scene-tunnels.ts'
 
 export interface SceneNode {
   readonly name: string
   readonly kind: Kind
-  /** RFC 2637's word for its part in a tunnel. */
+  /** RFC 2637's word for its part in tunnels. Of a server that users dial themselves it is PAC, of one that an access server dials PNS. */
   readonly role: 'PNS' | 'PAC' | undefined
   /** Its own addresses on links, `198.51.100.10/24`, in the order of its interfaces. */
   readonly addresses: readonly string[]
@@ -49,15 +48,21 @@ export interface SceneLink {
   /** What each end's packets meet. */
   readonly quality: readonly [LineQuality, LineQuality]
   readonly flights: readonly Flight[]
+  /** Of a serial link: how many telephone lines it has, and on how many there is a call. */
+  readonly lines: { readonly all: number; readonly busy: number } | undefined
+  /** Signals of its telephone lines on their way. */
+  readonly signals: readonly SceneSignal[]
   /** Numbers of the tunnels whose path it is on. */
   readonly tunnels: readonly number[]
 }
 
-/** `open`: done. `opening`: on its way. `idle`: not begun. `failed`: given up. */
-export type Mark = 'open' | 'opening' | 'idle' | 'failed'
+/** `open`: done. `opening`: on its way. `idle`: not begun. `failed`: given up. `absent`: there is none, nor will there be. */
+export type Mark = 'open' | 'opening' | 'idle' | 'failed' | 'absent'
 
 export interface SceneLayer {
-  readonly name: 'TCP' | 'ctl' | 'call' | 'LCP' | 'auth' | 'CCP' | 'IPCP'
+  readonly name: 'line' | 'TCP' | 'ctl' | 'call' | 'LCP' | 'auth' | 'CCP' | 'IPCP'
+  /** The node whose machine it is: of a compulsory tunnel TCP, control connection and call are those of the NAS. */
+  readonly node: string
   /** The state's name; `none` where there is no machine. */
   readonly state: string
   readonly mark: Mark
@@ -69,6 +74,8 @@ export interface SceneLayer {
   /** When the restart timer runs out, if it runs. */
   readonly due: SimTime | undefined
   readonly counters: Readonly<Record<string, number>>
+  /** What it has agreed on, in words. */
+  readonly facts: Readonly<Record<string, string>>
   /** When its timers fire: those that run. */
   readonly timers: Readonly<Record<string, SimTime>>
   /** States entered, in order. */
@@ -82,11 +89,30 @@ export interface SceneInside {
   readonly timers: Readonly<Record<string, SimTime>>
 }
 
+/**
+ * Who had the tunnel made: the user's own computer, or the access server that he has dialled. `local`: a call that ends
+ * at the access server; there is PPP, and no tunnel.
+ */
+export type TunnelKind = 'voluntary' | 'compulsory' | 'local'
+
 export interface SceneTunnel {
-  /** From 1, in the order of the clients. */
+  /** From 1, in the order of the clients; those that have PPTP come first. */
   readonly no: number
+  readonly kind: TunnelKind
+  /** The user's computer: where PPP begins. */
   readonly client: string
+  /** Where the tunnel begins: the client, or the access server. */
+  readonly entry: string
+  /** Where tunnel and PPP end. */
   readonly server: string
+  /** Which of the two asked for the call, and was PNS or PAC by that; of a call without a tunnel who dialled. */
+  readonly beganBy: { readonly node: string; readonly role: 'PNS' | 'PAC' | undefined }
+  /** The telephone lines of a dialled session, from the client to the access server. */
+  readonly lines: readonly SceneLine[]
+  /** The rule of the access server that took its call. */
+  readonly rule: string | undefined
+  /** Call IDs that stand in GRE packets on their way to the entry, and to the server. */
+  readonly callIds: { readonly entry: number | undefined; readonly server: number | undefined }
   readonly user: string
   /** When its client dialled; undefined: not yet. */
   readonly began: SimTime | undefined
@@ -105,14 +131,14 @@ export interface SceneTunnel {
   readonly keyBits: number
   /** Why it ended, if it has. */
   readonly end: string | undefined
-  /** Indices of the links from client to server. */
+  /** Indices of the links from entry to server. */
   readonly path: readonly number[]
   /** IP packets through the tunnel, as its client counts them. */
   readonly sent: number
   readonly received: number
   /** Of those sent, how many the server has taken out; undefined while it has no call of this client. */
   readonly arrived: number | undefined
-  /** What the GRE packets of its call did at the client (docs/snapshot.md); undefined: there has been no call. */
+  /** What the GRE packets of its call did at its entry (docs/snapshot.md); undefined: there has been no call. */
   readonly gre: Readonly<Record<string, number>> | undefined
   /** Octets inside of the tunnel, as its client sees them, of the latest seconds with any. */
   readonly traffic: readonly { readonly second: number; readonly up: number; readonly down: number }[]
@@ -148,18 +174,30 @@ export function sceneOf(recorder: Recorder): Scene {
       (spec): SceneNode => ({
         name: spec.name,
         kind: spec.kind,
-        role: spec.kind === 'client' && spec.pptp ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
+        role: roleOf(lab, spec),
         addresses: spec.interfaces.flatMap(({ ipv4 }) => (ipv4 ? [withLength(ipv4)] : [])),
         state: states.get(spec.name) as Snapshot,
         ...(run.simulation.boots.get(spec.name)?.power.on === false ? { off: true as const } : {}),
         drops: recorder.dropsAt(spec.name),
       }),
     ),
-    links: linksOf(recorder, tunnels),
+    links: linksOf(recorder, tunnels, states),
     tunnels,
     checks: run.standing,
     drops: recorder.drops,
   })
+}
+
+function roleOf({ nodes }: Lab, spec: NodeSpec): SceneNode['role'] {
+  if (spec.kind === 'client') return spec.pptp ? 'PNS' : undefined
+  if (spec.kind === 'nas') return spec.nas.tunnels.some(({ to }) => to !== 'local') ? 'PAC' : undefined
+  if (spec.kind !== 'pptp-server') return undefined
+  const isOurs = (address: number): boolean => spec.interfaces.some(({ ipv4 }) => ipv4?.address === address)
+  if (nodes.some(node => node.kind === 'client' && node.pptp && isOurs(node.pptp.server))) return 'PAC'
+  const named = nodes.some(
+    node => node.kind === 'nas' && node.nas.tunnels.some(({ to }) => to !== 'local' && to.some(isOurs)),
+  )
+  return named ? 'PNS' : 'PAC'
 }
 
 const withLength = ({ address, prefix }: { address: number; prefix: { length: number } }): string =>
@@ -170,9 +208,14 @@ function freeze(value: Snapshot): Snapshot {
   return Object.freeze(value)
 }
 
-function linksOf(recorder: Recorder, tunnels: readonly SceneTunnel[]): SceneLink[] {
+function linksOf(
+  recorder: Recorder,
+  tunnels: readonly SceneTunnel[],
+  states: ReadonlyMap<string, Snapshot>,
+): SceneLink[] {
   const { lab, links } = recorder.run.simulation
   const flights = flightsOf(recorder)
+  const signals = signalsOn(recorder)
   return links.map((link, index): SceneLink => {
     const ends = lab.links[index].ends.map(
       ({ node, iface, ipv4 }): SceneEnd => ({ node, iface, address: ipv4 && withLength(ipv4) }),
@@ -184,9 +227,17 @@ function linksOf(recorder: Recorder, tunnels: readonly SceneTunnel[]): SceneLink
       up: link.up,
       quality: [link.quality(0), link.quality(1)],
       flights: flights.get(index) ?? [],
+      lines: link.type === 'serial' ? linesOf(lab.links[index], states) : undefined,
+      signals: signals.get(index) ?? [],
       tunnels: tunnels.filter(({ path, began }) => began !== undefined && path.includes(index)).map(({ no }) => no),
     }
   })
+}
+
+function linesOf({ ends: [{ node, iface }], lines }: LinkSpec, states: ReadonlyMap<string, Snapshot>) {
+  const names = Array.from({ length: lines }, (_, i) => (lines === 1 ? iface : `${iface}.${i + 1}`))
+  const busy = names.filter(name => (lineState(states, node, name)?.call ?? 'idle') !== 'idle').length
+  return { all: lines, busy }
 }
 
 /** No packet that was sent longer ago than this is looked for on a link. */
@@ -205,146 +256,4 @@ function flightsOf({ journeys, run }: Recorder): Map<number, Flight[]> {
     }
   }
   return flights
-}
-
-function tunnelsOf(recorder: Recorder, states: ReadonlyMap<string, Snapshot>): SceneTunnel[] {
-  const { lab } = recorder.run.simulation
-  const clients = lab.nodes.filter((spec): spec is VpnClientSpec => spec.kind === 'client' && spec.pptp !== undefined)
-  return clients.map((spec, index) => tunnelOf(recorder, spec, index + 1, states))
-}
-
-function tunnelOf(
-  recorder: Recorder,
-  spec: VpnClientSpec,
-  no: number,
-  states: ReadonlyMap<string, Snapshot>,
-): SceneTunnel {
-  const { lab } = recorder.run.simulation
-  const state = states.get(spec.name) as Snapshot
-  const server = lab.nodes.find(node => node.interfaces.some(({ ipv4 }) => ipv4?.address === spec.pptp.server))
-  const machines = recorder.run.simulation.nodes.get(spec.name)?.machines() ?? {}
-  const layers = layersOf(recorder, spec, state, machines)
-  // Of a computer that dials besides, ppp0 is its telephone line.
-  const iface = spec.dial ? 'ppp1' : 'ppp0'
-  const ppp = valueAt(state, `interfaces.${iface}`) as Snapshot | undefined
-  const ipcp = recorder.machine(spec.name, 'ppp.ipcp')?.entered.at(-1)
-  const end = valueAt(state, 'pptp.end') as Snapshot | undefined
-  const count = (name: string): number => Number(valueAt(state, `ppp.counters.${name}`) ?? 0)
-  const arrived = server && valueAt(states.get(server.name) ?? {}, `calls[${spec.pptp.user}].ppp.counters.received`)
-  return {
-    no,
-    client: spec.name,
-    server: server?.name ?? formatIpv4(spec.pptp.server),
-    user: spec.pptp.user,
-    began: dialled(recorder, spec.name)?.entered[1]?.t,
-    layers,
-    inside: insideOf(machines),
-    up: ppp !== undefined,
-    since: ppp && ipcp?.t,
-    inner: ppp && { client: String(ppp.address), server: String(ppp.network).replace('/32', '') },
-    mtu: ppp && Number(ppp.mtu),
-    encrypted: valueAt(state, 'ppp.ccp') === 'opened',
-    keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, 'ppp.encryption')))?.[1] ?? 0),
-    end: end && `${end.layer}: ${end.detail}`,
-    path: server ? (wayTo(lab, spec.name, spec.pptp.server)?.links ?? pathBetween(lab, spec.name, server.name)) : [],
-    sent: count('sent'),
-    received: count('received'),
-    gre: valueAt(state, 'pptp.gre') as Readonly<Record<string, number>> | undefined,
-    arrived: typeof arrived === 'number' ? arrived : undefined,
-    traffic: recorder.traffic(spec.name).map(({ second, in: up, out: down }) => ({ second, up, down })),
-  }
-}
-
-/** The TCP connection under the latest tunnel of a client. It stays to be looked at after its end. */
-const dialled = (recorder: Recorder, client: string): MachineRecord | undefined =>
-  recorder.machinesOf(client).findLast(({ machine }) => machine.startsWith('tcp[') && machine.endsWith(':1723]'))
-
-const LAYERS = [
-  ['ctl', 'pptp.control'],
-  ['call', 'pptp.call'],
-  ['LCP', 'ppp.lcp'],
-  ['auth', 'ppp.auth'],
-  ['CCP', 'ppp.ccp'],
-  ['IPCP', 'ppp.ipcp'],
-] as const
-
-type Machines = Readonly<Record<string, MachineView>>
-
-function insideOf(machines: Machines): SceneInside[] {
-  const all: SceneInside[] = []
-  for (const [name, path] of [
-    ['GRE', 'pptp.gre'],
-    ['MPPE', 'ppp.mppe'],
-  ] as const) {
-    const machine = machines[path]
-    if (machine && machine.state !== 'off') {
-      all.push({ name, state: machine.state, counters: machine.counters, timers: machine.timers })
-    }
-  }
-  return all
-}
-
-function layersOf(recorder: Recorder, spec: VpnClientSpec, state: Snapshot, machines: Machines): SceneLayer[] {
-  const tcp = dialled(recorder, spec.name)
-  const view = tcp && machines[tcp.machine]
-  const layers: SceneLayer[] = [layerOf('TCP', tcp, tcp?.entered.at(-1)?.state ?? 'none', view)]
-  for (const [name, path] of LAYERS) {
-    layers.push(layerOf(name, recorder.machine(spec.name, path), String(valueAt(state, path)), machines[path]))
-  }
-  return layers
-}
-
-function layerOf(
-  name: SceneLayer['name'],
-  record: MachineRecord | undefined,
-  state: string,
-  machine: MachineView | undefined,
-): SceneLayer {
-  const terminating = state === 'closing' || state === 'stopping'
-  return {
-    name,
-    state,
-    mark: markOf(state),
-    since: record?.entered.at(-1)?.t,
-    tries: record?.tries ?? 0,
-    maxTries: terminating ? PPP_TIMERS.maxTerminate : PPP_TIMERS.maxConfigure,
-    due: machine?.timers.restart,
-    counters: machine?.counters ?? {},
-    timers: machine?.timers ?? {},
-    entered: record?.entered.map(({ state, t }) => ({ state, t })) ?? [],
-  }
-}
-
-const OPEN = new Set(['established', 'opened', 'authenticated'])
-const IDLE = new Set(['none', 'idle', 'initial', 'starting', 'closed', 'time-wait', 'dead'])
-const FAILED = new Set(['failed', 'stopped'])
-
-function markOf(state: string): Mark {
-  if (OPEN.has(state)) return 'open'
-  if (FAILED.has(state)) return 'failed'
-  return IDLE.has(state) ? 'idle' : 'opening'
-}
-
-/** Indices of the links on a shortest way between two machines. */
-export function pathBetween(lab: Lab, from: string, to: string): number[] {
-  const reached = new Map<string, { readonly link: number; readonly before: string }>()
-  const queue = [from]
-  for (const node of queue) {
-    if (node === to) break
-    lab.links.forEach(({ ends }, link) => {
-      const side = ends.findIndex(end => end.node === node)
-      const other = side < 0 ? undefined : ends[1 - side].node
-      if (other === undefined || other === from || reached.has(other)) return
-      reached.set(other, { link, before: node })
-      queue.push(other)
-    })
-  }
-  const path: number[] = []
-  for (let node = to; node !== from; ) {
-    const step = reached.get(node)
-    if (!step) return []
-    path.unshift(step.link)
-    node = step.before
-  }
-  return path
 }

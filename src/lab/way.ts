@@ -94,3 +94,27 @@ function acrossNetwork(
   }
   return undefined
 }
+
+/** Indices of the links on a shortest way between two machines. */
+export function pathBetween(lab: Lab, from: string, to: string): number[] {
+  const reached = new Map<string, { readonly link: number; readonly before: string }>()
+  const queue = [from]
+  for (const node of queue) {
+    if (node === to) break
+    lab.links.forEach(({ ends }, link) => {
+      const side = ends.findIndex(end => end.node === node)
+      const other = side < 0 ? undefined : ends[1 - side].node
+      if (other === undefined || other === from || reached.has(other)) return
+      reached.set(other, { link, before: node })
+      queue.push(other)
+    })
+  }
+  const path: number[] = []
+  for (let node = to; node !== from; ) {
+    const step = reached.get(node)
+    if (!step) return []
+    path.unshift(step.link)
+    node = step.before
+  }
+  return path
+}

@@ -143,8 +143,12 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   view(): MachineView {
     const { callId, peerCallId, notices } = this
     return view(this.state, {
-      counters: { callId, ...(this.#peerKnown ? { peerCallId } : {}), notices },
-      facts: this.#ending ? { end: this.#ending.reason } : {},
+      counters: { notices },
+      facts: {
+        callId: String(callId),
+        ...(this.#peerKnown ? { peerCallId: String(peerCallId) } : {}),
+        ...(this.#ending ? { end: this.#ending.reason } : {}),
+      },
       timers: running({ reply: this.#timer }),
       history: this.#machine.history,
     })

@@ -11,8 +11,7 @@
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
 import { type DialledCall, dialledCalls } from '../lab/dialled.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
-import { pathBetween } from '../lab/scene.ts'
-import { type Way, wayTo } from '../lab/way.ts'
+import { pathBetween, type Way, wayTo } from '../lab/way.ts'
 
 /** `none`: the ends cannot agree, and no tunnel comes up. `open`: the other end is not of this lab. */
 export type Protection = 'protected' | 'clear' | 'none' | 'open'

@@ -4,7 +4,9 @@ import { type Recorder, type Scene, sceneOf } from '../../src/index.ts'
 import { recorded } from '../support/scene.ts'
 
 const marks = (scene: Scene, tunnel = 0): string =>
-  scene.tunnels[tunnel].layers.map(({ mark }) => ({ open: '√', opening: '~', idle: '·', failed: '×' })[mark]).join('')
+  scene.tunnels[tunnel].layers
+    .map(({ mark }) => ({ open: '√', opening: '~', idle: '·', failed: '×', absent: '-' })[mark])
+    .join('')
 /** Without the records that flights lead to: those are the recorder's own. */
 const data = (scene: Scene): string =>
   JSON.stringify(scene, (key, value) => (key === 'packet' || key === 'bytes' ? undefined : value))
@@ -122,4 +124,57 @@ test('a scene of voluntary-over-dial-up takes the tunnel for ppp1, and the line 
     { up: true, inner: { client: '10.8.0.10', server: '10.8.0.1' }, encrypted: true },
     none,
   ])
+})
+
+describe('a scene with telephone lines', () => {
+  test('of compulsory has a tunnel from the access server to the company, for Bob who has no PPTP', () => {
+    const [tunnel, ...more] = sceneOf(recorded('compulsory', 12.03)).tunnels
+    assert.deepEqual(more, [])
+    const { kind, client, entry, server, beganBy, path, lines, rule, up, inner, callIds } = tunnel
+    assert.deepEqual([kind, client, entry, server], ['compulsory', 'bob', 'nas', 'company'])
+    assert.deepEqual(beganBy, { node: 'nas', role: 'PAC' })
+    assert.deepEqual([path, lines, rule], [[1, 2], [{ link: 0, line: 1 }], 'called 5550100'])
+    assert.deepEqual([up, inner], [true, { client: '10.8.0.10', server: '10.8.0.1' }])
+    assert.ok(callIds.entry !== undefined && callIds.server !== undefined && callIds.entry !== callIds.server)
+    const owners = tunnel.layers.map(({ name, node }) => `${name} ${node}`)
+    assert.deepEqual(owners.slice(0, 5), ['line bob', 'TCP nas', 'ctl nas', 'call nas', 'LCP bob'])
+  })
+
+  test('of compulsory shows the layers open one after the other, and go together', () => {
+    const seen = [-1, 0.02, 0.11, 0.15, 0.3, 12, 50].map(t => marks(sceneOf(recorded('compulsory', t))))
+    assert.deepEqual(seen, ['········', '~·······', '~√~·····', '~√√~····', '√√√√~···', '√√√√√√√√', '········'])
+  })
+
+  test('of dial-up has a session without a tunnel: the layers of PPTP are not there', () => {
+    const scene = sceneOf(recorded('dial-up', 6))
+    const [{ kind, entry, server, path, beganBy }] = scene.tunnels
+    assert.deepEqual([kind, entry, server, path], ['local', 'nas', 'nas', []])
+    assert.deepEqual(beganBy, { node: 'bob', role: undefined })
+    assert.equal(marks(scene), '√---√√-√')
+    assert.ok(scene.links.every(({ tunnels }) => tunnels.length === 0))
+  })
+
+  test('of compulsory-realms tells who goes where, over which line of the trunk', () => {
+    const scene = sceneOf(recorded('compulsory-realms', 12))
+    assert.deepEqual(
+      scene.tunnels.map(({ no, kind, client, server, lines }) => [no, kind, client, server, lines.at(-1)]),
+      [
+        [1, 'compulsory', 'ann', 'red', { link: 3, line: 1 }],
+        [2, 'compulsory', 'bob', 'blue', { link: 3, line: 2 }],
+        [3, 'local', 'eve', 'nas', { link: 3, line: 3 }],
+      ],
+    )
+    assert.deepEqual(scene.links[3].lines, { all: 4, busy: 3 })
+    assert.deepEqual(
+      scene.nodes.flatMap(({ name, role }) => (role === undefined ? [] : [`${name} ${role}`])),
+      ['nas PAC', 'red PNS', 'blue PNS'],
+    )
+  })
+
+  test('has the signals that are on their way, each until it is heard', () => {
+    const seen = [0, 0.039, 0.05, 0.1, 0.17, 0.3, 40.12, 41].map(t =>
+      sceneOf(recorded('compulsory', t)).links[0].signals.map(({ type, hop }) => `${type} ${hop.from}`),
+    )
+    assert.deepEqual(seen, [['setup 0'], ['setup 0'], ['alerting 1'], [], ['connect 1'], [], ['release 0'], []])
+  })
 })

@@ -1,7 +1,7 @@
 /** Scenes of labs that were never built: only what the view of the net looks at. */
 
 import type { Lab, Recorder, Scene, SceneLink, SceneNode, SceneTunnel } from '../../src/index.ts'
-import { pathBetween } from '../../src/lab/scene.ts'
+import { pathBetween } from '../../src/lab/way.ts'
 import { PERFECT } from '../../src/link/link.ts'
 import type { Model, Selection, Ui } from '../../tui/model.ts'
 import { SELECTION, UI } from './ui.ts'
@@ -47,6 +47,8 @@ export function sceneOfPlot({ nodes, links, up, delay = 5e6 }: Plot): Scene {
           { ...PERFECT, delay },
         ],
         flights: [],
+        lines: undefined,
+        signals: [],
         tunnels: up ? tunnels.filter(({ path }) => path.includes(index)).map(({ no }) => no) : [],
       }),
     ),
@@ -59,12 +61,19 @@ export function sceneOfPlot({ nodes, links, up, delay = 5e6 }: Plot): Scene {
 function tunnelOf(lab: Lab, client: string, server: string, no: number, up: boolean): SceneTunnel {
   return {
     no,
+    kind: 'voluntary',
     client,
+    entry: client,
     server,
+    beganBy: { node: client, role: 'PNS' },
+    lines: [],
+    rule: undefined,
+    callIds: { entry: undefined, server: undefined },
     user: client,
     began: up ? 0 : undefined,
     layers: LAYERS.map(name => ({
       name,
+      node: client,
       state: up ? 'opened' : 'none',
       mark: up ? ('open' as const) : ('idle' as const),
       since: up ? 0 : undefined,
@@ -72,6 +81,7 @@ function tunnelOf(lab: Lab, client: string, server: string, no: number, up: bool
       maxTries: 10,
       due: undefined,
       counters: up ? { left: 10, sent: 0, id: 1 } : {},
+      facts: {},
       timers: up ? { echo: 1e12 } : {},
       entered: [],
     })),

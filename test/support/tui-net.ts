@@ -17,6 +17,7 @@ export interface Moment {
   readonly selection: Partial<Selection>
 }
 
+const bob = { node: 'bob', tunnel: 1 }
 const alice = { node: 'alice', tunnel: 1 }
 const CUT = '  - { at: 6s, link: { between: [isp, office], down: true } }\n'
 
@@ -47,11 +48,25 @@ const MOMENTS: readonly Moment[] = [
   { title: 'the office is selected', lab: 'voluntary-lan', seconds: 5.012, selection: { node: 'office' } },
   { title: 'the switch is selected', lab: 'voluntary-lan', seconds: 5.012, selection: { node: 'sw1' } },
   { title: 'alice has hung up', lab: 'voluntary-lan', seconds: 16, selection: { node: 'office' } },
+  { title: 'before the start', lab: 'compulsory', seconds: -1, selection: bob },
+  { title: 'bob has dialled', lab: 'compulsory', seconds: 0.02, selection: bob },
+  { title: 'the NAS asks for a tunnel', lab: 'compulsory', seconds: 0.11, selection: { node: 'nas', tunnel: 1 } },
+  { title: 'LCP opens', lab: 'compulsory', seconds: 0.3, selection: bob },
+  { title: 'a ping on the line', lab: 'compulsory', seconds: 12.03, selection: bob },
+  { title: 'a ping in the tunnel', lab: 'compulsory', seconds: 12.066, selection: { node: 'company', tunnel: 1 } },
+  { title: 'the line is selected', lab: 'compulsory', seconds: 12.03, selection: { link: 0 } },
+  { title: 'bob hangs up', lab: 'compulsory', seconds: 40.14, selection: bob },
+  { title: 'the call is over', lab: 'compulsory', seconds: 45, selection: { node: 'nas', tunnel: 1 } },
+  { title: 'a file comes by line', lab: 'dial-up', seconds: 12.03, selection: bob },
+  { title: 'the access server', lab: 'dial-up', seconds: 5.03, selection: { node: 'nas' } },
+  { title: 'three calls, two tunnels', lab: 'compulsory-realms', seconds: 12, selection: { node: 'nas' } },
+  { title: 'the telephone network', lab: 'compulsory-realms', seconds: 12, selection: { node: 'pstn' } },
+  { title: 'the trunk is selected', lab: 'compulsory-realms', seconds: 12, selection: { link: 3 } },
 ]
 
 /** The inside of the frame in a terminal of that size. */
 const SIZES = { '80x24': [78, 20], '120x40': [118, 36], '40x12': [40, 9] } as const
-const LABS = ['voluntary', 'wrong-password', 'voluntary-lan'] as const
+const LABS = ['voluntary', 'wrong-password', 'voluntary-lan', 'compulsory', 'dial-up', 'compulsory-realms'] as const
 
 /** File name and text of each golden file. */
 export function* netGoldens(): Generator<readonly [string, string]> {

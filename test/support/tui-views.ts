@@ -24,6 +24,9 @@ export const LABS: Readonly<Record<string, readonly number[]>> = {
   voluntary: [-1, 0.16, 5.012, 30],
   'voluntary-lan': [-1, 1.16, 5.012, 30],
   'wrong-password': [-1, 0.2, 5.012, 30],
+  compulsory: [0.02, 0.3, 12.03, 60],
+  'dial-up': [5.03],
+  'compulsory-realms': [12],
 }
 
 interface Shot {

@@ -7,6 +7,9 @@ import { labOf } from './robot.ts'
 for (const [name, seed] of [
   ['voluntary', 1],
   ['voluntary-lan', 2],
+  ['dial-up', 3],
+  ['compulsory', 4],
+  ['compulsory-realms', 5],
 ] as const) {
   test(`1500 random keys, mouse events and resizes in ${name}: no exception, every line as wide as the window`, () => {
     const { problems, frames } = monkey(labOf(name), PARTS, seed, 1500)

@@ -2,7 +2,7 @@
  * 6 Events: what happened, where, and what was dropped for which reason. Without a filter it is the story; a filter
  * searches every state and message too, but not the single packets: those are in 3 Packets.
  */
-import { DROP_REASONS, type TraceEvent } from '../../src/index.ts'
+import { DROP_REASONS, type SceneLayer, type TraceEvent } from '../../src/index.ts'
 import { fill, isSmall, row, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
@@ -15,7 +15,7 @@ import { peersOf } from './packet-list.ts'
 
 export const panes = (_: Model): number => 1
 
-type Kind = 'drop' | 'state' | 'pptp' | 'ppp' | 'note'
+type Kind = 'drop' | 'state' | 'pptp' | 'ppp' | 'line' | 'note'
 interface EventRow {
   readonly event: TraceEvent
   readonly kind: Kind
@@ -34,6 +34,8 @@ const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
   state: 'state',
   'pptp-message': 'pptp',
   'ppp-message': 'ppp',
+  'line-signal': 'line',
+  'tunnel-rule': 'line',
 }
 /** Single packets, and what is asked for each of them: too many for a story. */
 const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver'])
@@ -68,7 +70,7 @@ const brief = (text: string): string =>
     .replace(/Terminate-/g, 'Term-')
     .replace(/(Conf|Term)-Request/g, '$1-Req')
 
-const ROLES: Readonly<Partial<Record<Kind, Role>>> = { pptp: 'control', ppp: 'ppp', drop: 'bad' }
+const ROLES: Readonly<Partial<Record<Kind, Role>>> = { pptp: 'control', line: 'control', ppp: 'ppp', drop: 'bad' }
 
 /** `× LCP Conf-Req 5  dave → office` */
 function dropText(event: Extract<TraceEvent, { event: 'drop' }>, model: Model): string {
@@ -90,7 +92,8 @@ const MACHINES: Readonly<Record<string, string>> = {
 
 /** `LCP Ack-Sent → Opened`, of a server with the call it is of. */
 function stateText({ machine, from, to }: Extract<TraceEvent, { event: 'state' }>): string {
-  const part = machine.startsWith('tcp[') ? 'TCP' : (MACHINES[machine.split('.').at(-1) ?? ''] ?? machine)
+  const last = machine.split('.').at(-1) ?? ''
+  const part = machine.startsWith('tcp[') ? 'TCP' : isLine(machine) ? 'line' : (MACHINES[last] ?? machine)
   const call = /^calls\[([^\]]+)\]/.exec(machine)?.[1]
   return `${part} ${stateName(from)} → ${stateName(to)}${call === undefined ? '' : `  call ${call}`}`
 }
@@ -161,7 +164,7 @@ function emptyLine({ recorder, ui }: Model): Line {
 
 function footLine({ ui, scene }: Model, rows: readonly EventRow[], width: number, small: boolean): Line {
   const filter = ui.typing || ui.filter !== '' ? ` / ${ui.filter}${ui.typing ? '_' : ''}` : ' / filter'
-  const kinds = small ? '' : '   kind drop, state, pptp, ppp, note'
+  const kinds = small ? '' : '   kind drop, state, pptp, ppp, line, note'
   const drops = `${scene.drops} ${scene.drops === 1 ? 'drop' : 'drops'}`
   return ends([span(`${filter}${kinds}`, 'muted')], [span(`${drops}  ${rows.length} shown `, 'muted')], width)
 }
@@ -175,6 +178,11 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'stop-control-connection-reply': 'The other side agrees that the control connection ends.',
   'outgoing-call-request': 'The PNS asks the PAC for a call, and says by which number it wants to be called.',
   'outgoing-call-reply': 'The PAC answers with a call number of its own: GRE can begin.',
+  'incoming-call-request': 'Somebody has dialled: the PAC asks the PNS whether it takes the call.',
+  'incoming-call-reply': 'The PNS takes the call, with a call number of its own.',
+  'incoming-call-connected': 'The PAC has answered the telephone: GRE can begin.',
+  'set-link-info': 'The PNS tells the PAC which octets must be escaped on the telephone line.',
+  'wan-error-notify': 'The PAC tells what noise on the telephone line has done.',
   'call-clear-request': 'The PNS wants the call to end.',
   'call-disconnect-notify': 'The PAC says that the call is over.',
   'echo-request': 'Is the other side still there?',
@@ -192,15 +200,30 @@ const MESSAGES: Readonly<Record<string, string>> = {
   'terminate-ack': 'The other side agrees that the link ends.',
 }
 
+const SIGNALS: Readonly<Record<Extract<TraceEvent, { event: 'line-signal' }>['type'], string>> = {
+  setup: 'The number that was dialled goes ahead of the call; nothing is said on the line yet.',
+  alerting: 'At the other end it rings.',
+  connect: 'The call is answered: from now on the line carries octets, and PPP may begin.',
+  release: 'The line is given back; what ran over it ends.',
+}
+
 function sentenceOf(model: Model, chosen: EventRow | undefined): string {
   if (!chosen) return model.recorder.events.length === 0 ? 'Nothing has happened yet.' : 'Nothing here matches.'
   const { event } = chosen
   if (event.event === 'drop') return DROP_REASONS[event.reason]
   if (event.event === 'pptp-message' || event.event === 'ppp-message') return MESSAGES[event.type] ?? `${chosen.text}.`
+  if (event.event === 'line-signal') return SIGNALS[event.type]
+  if (event.event === 'tunnel-rule') return ruleSentence(event)
   if (event.event === 'state') return `${event.node}: ${stateText(event)}, because of ${event.cause}.`
   const whole = chosen.text.startsWith(`${event.node} `) ? chosen.text : `${event.node}: ${chosen.text}`
   return `${whole}${/[.?]$/.test(whole) ? '' : '.'}`
 }
+
+/** Which rule took a call. */
+const ruleSentence = ({ rule, to }: Extract<TraceEvent, { event: 'tunnel-rule' }>): string =>
+  to === 'local'
+    ? `The rule that won: ${rule}. The call ends here, and no tunnel begins.`
+    : `The rule that won: ${rule}. The call gets a tunnel, though the caller asked for none.`
 
 // Moves
 
@@ -218,27 +241,40 @@ function partOf(model: Model, event: TraceEvent): Partial<Selection> {
   const packet = event.event === 'drop' && event.packet !== undefined ? model.recorder.packet(event.packet) : undefined
   if (packet) return { journey: packet.journey.no, form: packet.journey.packets.indexOf(packet), node: event.node }
   const known = model.scene.nodes.some(({ name }) => name === event.node)
-  const layer = layerOf(event)
-  return { ...(known ? { node: event.node } : {}), ...(layer === undefined ? {} : { layer }) }
+  const name = layerOf(event)
+  const layer = name === undefined ? -1 : (model.scene.tunnels[0]?.layers ?? []).findIndex(each => each.name === name)
+  return { ...(known ? { node: event.node } : {}), ...(layer < 0 ? {} : { layer }) }
 }
 
-const LAYERS: readonly string[] = ['tcp', 'control', 'call', 'lcp', 'auth', 'ccp', 'ipcp']
-
-function layerOf(event: TraceEvent): number | undefined {
-  if (event.event === 'pptp-message') return /call/.test(event.type) ? 2 : 1
-  const name =
-    event.event === 'ppp-message'
-      ? event.proto === 'pap' || event.proto === 'chap'
-        ? 'auth'
-        : event.proto
-      : event.event === 'state'
-        ? event.machine.startsWith('tcp[')
-          ? 'tcp'
-          : event.machine.split('.').at(-1)
-        : undefined
-  const index = LAYERS.indexOf(name ?? '')
-  return index < 0 ? undefined : index
+const LAYERS: Readonly<Record<string, SceneLayer['name']>> = {
+  control: 'ctl',
+  call: 'call',
+  lcp: 'LCP',
+  auth: 'auth',
+  pap: 'auth',
+  chap: 'auth',
+  ccp: 'CCP',
+  ipcp: 'IPCP',
 }
+
+function layerOf(event: TraceEvent): SceneLayer['name'] | undefined {
+  switch (event.event) {
+    case 'pptp-message':
+      return /call|link-info|wan-error/.test(event.type) ? 'call' : 'ctl'
+    case 'ppp-message':
+      return LAYERS[event.proto]
+    case 'line-signal':
+      return 'line'
+    case 'state':
+      if (event.machine.startsWith('tcp[')) return 'TCP'
+      return isLine(event.machine) ? 'line' : LAYERS[event.machine.split('.').at(-1) ?? '']
+    default:
+      return undefined
+  }
+}
+
+/** `line.call`, `dial.line.call`, `lines[tty0].call`: a telephone call, not one of PPTP. */
+const isLine = (machine: string): boolean => /(^|\.)line\.call$|^lines\[[^\]]+\]\.call$/.test(machine)
 
 /** To the packet that was dropped, to the machine that changed, or to the node. */
 export function enter(model: Model): Partial<Ui> {

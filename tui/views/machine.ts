@@ -23,6 +23,15 @@ interface Chain {
 
 /** RFC 2637 §3.1.1, §3.2.1; RFC 9293 §3.3.2. */
 const CHAINS: Readonly<Partial<Record<SceneLayer['name'], Chain>>> = {
+  line: {
+    way: [
+      { state: 'idle', word: 'dials' },
+      { state: 'dialling', word: 'rings' },
+      { state: 'alerting', word: 'answer' },
+      { state: 'connected', word: '' },
+    ],
+    exits: ['ringing', 'releasing'],
+  },
   TCP: {
     way: [
       { state: 'closed', word: 'SYN out' },
@@ -76,7 +85,7 @@ function slot({ state, entered }: SceneLayer, name: string): { text: string; rol
 }
 
 const nowRole = (state: string): Role =>
-  state === 'opened' || state === 'established' || state === 'authenticated'
+  state === 'opened' || state === 'established' || state === 'connected' || state === 'authenticated'
     ? 'ok'
     : state === 'failed' || state === 'stopped'
       ? 'bad'

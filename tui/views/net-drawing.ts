@@ -13,14 +13,15 @@ import {
   type Rect,
   RIGHT,
   type SceneLink,
+  type SceneSignal,
   type SceneTunnel,
   UP,
 } from '../../src/index.ts'
 import { Canvas } from '../canvas.ts'
-import { classOf, signsOn } from '../flight.ts'
+import { classOf, signalWords, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import type { Line, Role } from '../text.ts'
-import { faultOf, networkOf, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
+import { faultOf, networkOf, PHASE_SIGNS, phaseAt, tubePhase } from '../words.ts'
 import { type Plan, planOf, WIDE, wordsOf } from './net-plan.ts'
 import { paintTubes } from './net-tubes.ts'
 
@@ -32,7 +33,8 @@ const DROP_SHOWN = 300e6
 function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, form: Form, wide: boolean): void {
   const { scene, ui } = model
   const { name, job, role, address } = wordsOf(model, node, wide && form === 'card')
-  const phase = role === '' ? undefined : phaseAt(node.name, scene.tunnels)
+  const phase = phaseAt(node.name, scene.tunnels)
+  const ends = phase !== undefined
   const off = scene.nodes.some(each => each.off && node.members.includes(each.name))
   const [sign, signRole] =
     off || dropsNow(model, node.members) ? (['×', 'bad'] as const) : phase ? PHASE_SIGNS[phase] : [' ', undefined]
@@ -40,9 +42,9 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   const title = { bold: chosen, ...(chosen ? { reverse: true } : {}) }
   const { x, y, columns, rows } = rect
   if (form === 'chip') {
-    canvas.text(x, y, role === '' ? `[${name}]` : `[${name}  ]`)
+    canvas.text(x, y, ends ? `[${name}  ]` : `[${name}]`)
     canvas.text(x + 1, y, name, undefined, title)
-    if (role !== '') canvas.text(x + columns - 2, y, sign, signRole)
+    if (ends) canvas.text(x + columns - 2, y, sign, signRole)
     return
   }
   canvas.text(x, y, `┌${'─'.repeat(columns - 2)}┐`)
@@ -51,7 +53,7 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   if (form === 'box') {
     canvas.text(x + 1, y + 1, name, undefined, title)
     canvas.text(x + 2 + name.length, y + 1, role, 'muted')
-    if (role !== '' || sign === '×') canvas.text(x + columns - 2, y + 1, sign, signRole)
+    if (ends || sign === '×') canvas.text(x + columns - 2, y + 1, sign, signRole)
     return
   }
   const margin = form === 'card' ? 2 : 1
@@ -60,7 +62,7 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   canvas.text(x + margin, y + 1, job)
   canvas.text(x + columns - margin - role.length, y + 1, role)
   canvas.text(x + margin, y + 2, address, 'muted')
-  if (role !== '' || sign === '×') canvas.text(x + columns - margin - 1, y + 2, sign, signRole)
+  if (ends || sign === '×') canvas.text(x + columns - margin - 1, y + 2, sign, signRole)
 }
 
 /** Has one of them discarded a packet a moment ago, in a way that matters? */
@@ -124,7 +126,7 @@ function withoutCrossed(strokes: readonly Stroke[]): readonly Stroke[] {
 }
 
 function dressOf({ tunnels }: SceneLink, all: readonly SceneTunnel[]): { double: boolean; dashed: boolean } {
-  const phases = all.filter(({ no }) => tunnels.includes(no)).map(phaseOf)
+  const phases = all.filter(({ no }) => tunnels.includes(no)).map(tubePhase)
   const double = phases.includes('up') || phases.includes('opening')
   return { double, dashed: double && !phases.includes('up') }
 }
@@ -186,6 +188,9 @@ function paintLabels(canvas: Canvas, model: Model, { drawing, x }: Plan): void {
       const above = delay > 0 ? milliseconds(delay) : ''
       const below = fault ?? (rate > 0 ? bitRate(rate) : drawing.form === 'card' ? networkOf(scene) : '')
       label(canvas, x + run.x, run.y - 1, run.length, above, 'muted')
+      const rows = drawing.form === 'card' ? 2 : 1
+      const free = below === '' ? rows - 1 : rows
+      label(canvas, x + run.x, run.y + Math.max(1, free), run.length, lineWords(scene), 'muted')
       label(canvas, x + run.x, run.y + 1, run.length, below, fault === undefined ? 'muted' : 'warn')
     }
     const middle = cells[cells.length >> 1]
@@ -197,6 +202,12 @@ function paintLabels(canvas: Canvas, model: Model, { drawing, x }: Plan): void {
   }
 }
 
+/** `line`; of a trunk `2 of 24`. */
+function lineWords({ lines }: SceneLink): string {
+  if (!lines) return ''
+  return lines.all === 1 ? 'line' : `${lines.busy} of ${lines.all}`
+}
+
 function label(canvas: Canvas, x: number, y: number, room: number, text: string, role: Role): void {
   const short = [text, text.replace(' ', '')].find(({ length }) => length <= room)
   if (short === undefined || short === '') return
@@ -204,10 +215,21 @@ function label(canvas: Canvas, x: number, y: number, room: number, text: string,
   if (canvas.free(at, y, short.length)) canvas.text(at, y, short, role)
 }
 
+/** `connect►`, and something of the line. */
+const LONGEST_SIGNAL = 9
+
 /** Packets on the links; with the lens inside, sealed ones are seen in the tube only. */
 function paintFlights(canvas: Canvas, { scene, ui }: Model, { drawing, x }: Plan): void {
   for (const { link, cells } of drawing.links) {
-    const { flights, type } = scene.links[link.index]
+    const { flights, type, signals } = scene.links[link.index]
+    const roomy = cells.length >= LONGEST_SIGNAL && isLevel(cells[cells.length >> 1].bits)
+    const wordOf = (signal: SceneSignal) => ({
+      letter: roomy ? signalWords(signal).split(' ')[0] : 'S',
+      role: 'control' as const,
+    })
+    for (const { from, at, text, role } of signsOn(signals, scene.t, cells.length, wordOf)) {
+      paintFlight(canvas, from === 0 ? cells : [...cells].reverse(), x, at, text, role)
+    }
     const seen = flights.filter(flight => ui.lens !== 'inside' || classOf(flight, type).letter !== 'D')
     for (const { from, at, text, role } of signsOn(seen, scene.t, cells.length, flight => classOf(flight, type))) {
       paintFlight(canvas, from === 0 ? cells : [...cells].reverse(), x, at, text, role)
@@ -250,7 +272,7 @@ export function paintNet(model: Model, room: Extent): Line[] {
 }
 
 /** The part of the drawing that fits, with the selection in it, and what is beyond its edges. */
-function through(canvas: Canvas, { ui }: Model, { drawing, x, extent }: Plan, room: Extent): Line[] {
+function through(canvas: Canvas, { ui }: Model, { drawing, tubes, x, extent }: Plan, room: Extent): Line[] {
   const rows = Math.min(room.rows, extent.rows)
   const { node, link } = ui.selection
   const near = drawing.links.find(placed => placed.link.index === link)?.link.ends[0] ?? node
@@ -260,6 +282,7 @@ function through(canvas: Canvas, { ui }: Model, { drawing, x, extent }: Plan, ro
   const top = scrolled(extent.rows, rows, centre?.y ?? 0)
   const lines = canvas.lines(left, top, room.columns, rows)
   const beyond = (test: (rect: Rect) => boolean): number => drawing.nodes.filter(({ rect }) => test(rect)).length
+  const under = tubes.filter(({ y }) => y >= top + rows).length
   const edge = new Canvas(room.columns, rows)
   const marks = [
     { count: beyond(rect => x + rect.x < left), text: (n: number) => `◄ ${n} more`, side: 'left' },
@@ -269,7 +292,14 @@ function through(canvas: Canvas, { ui }: Model, { drawing, x, extent }: Plan, ro
       side: 'right',
     },
     { count: beyond(rect => rect.y < top), text: (n: number) => `▲ ${n} more`, side: 'top' },
-    { count: beyond(rect => rect.y + rect.rows > top + rows), text: (n: number) => `▼ ${n} more`, side: 'bottom' },
+    {
+      count: Math.max(
+        under,
+        beyond(rect => rect.y + rect.rows > top + rows),
+      ),
+      text: (n: number) => (under > 0 ? `▼ ${under} ${under === 1 ? 'tunnel' : 'tunnels'} below` : `▼ ${n} more`),
+      side: 'bottom',
+    },
   ].filter(({ count }) => count > 0)
   if (marks.length === 0) return lines
   lines.forEach((line, y) => {

@@ -9,10 +9,11 @@ import {
   type Snapshot,
   valueAt,
 } from '../../src/index.ts'
-import { classOf } from '../flight.ts'
+import { classOf, signalWords } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
-import { bare, endWords, JOBS, MARK_SIGNS, PHASE_SIGNS, phaseOf, seconds } from '../words.ts'
+import { bare, endWords, isOf, JOBS, MARK_SIGNS, nameOf, nextLayer, PHASE_SIGNS, phaseOf, seconds } from '../words.ts'
+import { telephoneFacts } from './telephone-facts.ts'
 
 export interface Facts {
   readonly title: string
@@ -20,7 +21,7 @@ export interface Facts {
 }
 
 /** A line, and how soon it is left out: the highest first. */
-type Ranked = readonly [rank: number, line: Line]
+export type Ranked = readonly [rank: number, line: Line]
 
 export function factsOf(model: Model, columns: number, rows: number): Facts {
   const { scene, ui } = model
@@ -29,7 +30,7 @@ export function factsOf(model: Model, columns: number, rows: number): Facts {
   if (chosenLink) return kept(linkTitle(chosenLink), linkFacts(model, chosenLink, columns), rows)
   const chosenNode = scene.nodes.find(({ name }) => name === node)
   const chosenTunnel = scene.tunnels.find(({ no }) => no === tunnel)
-  if (!chosenNode && chosenTunnel) return kept(`tunnel ${chosenTunnel.no}`, tunnelFacts(chosenTunnel, columns), rows)
+  if (!chosenNode && chosenTunnel) return kept(nameOf(chosenTunnel), tunnelFacts(chosenTunnel, columns), rows)
   const shown = chosenNode ?? scene.nodes[0]
   return shown ? kept(shown.name, nodeFacts(model, shown, columns), rows) : { title: 'nothing', lines: [] }
 }
@@ -52,9 +53,10 @@ const linkTitle = ({ ends }: SceneLink): string => `${ends[0].node} ─ ${ends[1
 
 function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
   const { scene, recorder } = model
-  const tunnels = scene.tunnels.filter(({ client, server }) => client === node.name || server === node.name)
-  const numbers = tunnels.map(({ no }) => no).join(', ')
-  const of = tunnels.length === 0 ? '' : ` of tunnel${tunnels.length > 1 ? 's' : ''} ${numbers}`
+  const tunnels = scene.tunnels.filter(tunnel => isOf(tunnel, node.name))
+  const real = tunnels.filter(({ kind }) => kind !== 'local')
+  const numbers = real.map(({ no }) => no).join(', ')
+  const of = real.length === 0 ? '' : ` of tunnel${real.length > 1 ? 's' : ''} ${numbers}`
   const head = `${JOBS[node.kind]}${node.role ? `, ${node.role}${of}` : ''}`
   const out: Ranked[] = [[0, ends([span(head)], headSign(node, tunnels), columns)]]
   const interfaces = Object.entries((valueAt(node.state, 'interfaces') ?? {}) as Snapshot)
@@ -77,19 +79,25 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
     const [words, dev] = route.split(' dev ')
     out.push([5, columnsOf(`route ${words}`, dev === undefined ? '' : `dev ${dev}`, columns)])
   }
-  for (const tunnel of tunnels.filter(({ client }) => client === node.name)) out.push([1, layersLine(tunnel)])
-  for (const tunnel of tunnels.filter(({ server }) => server === node.name)) {
+  for (const tunnel of tunnels.filter(({ client }) => client === node.name))
+    out.push([1, layersLine(tunnel, node.name)])
+  out.push(...telephoneFacts(scene, node, columns))
+  for (const tunnel of node.kind === 'nas' ? [] : tunnels.filter(({ server }) => server === node.name)) {
     const [sign, role] = PHASE_SIGNS[phaseOf(tunnel)]
     const inner = tunnel.inner ? tunnel.inner.client : ''
-    out.push([3, columnsOf(`call  ${tunnel.client} ${inner}`, [span(`${sign} tunnel ${tunnel.no}`, role)], columns)])
+    out.push([3, columnsOf(`call  ${tunnel.client} ${inner}`, [span(`${sign} ${nameOf(tunnel)}`, role)], columns)])
   }
-  for (const { client, sent, received, end } of tunnels) {
+  for (const { client, sent, received, end, kind } of tunnels) {
     if (client !== node.name) continue
     if (end !== undefined)
       for (const part of wrapped(`ended by ${endWords(end)}`, columns)) out.push([2, line(span(part, 'muted'))])
-    if (sent + received > 0) out.push([4, line(`sent ${sent} through the tunnel  got ${received}`)])
+    if (sent + received > 0)
+      out.push([
+        4,
+        line(`sent ${sent} ${kind === 'voluntary' ? 'through the tunnel' : 'packets by line'}  got ${received}`),
+      ])
   }
-  if (interfaces.length === 0) {
+  if (interfaces.length === 0 && node.kind !== 'pstn' && !scene.tunnels.some(({ client }) => client === node.name)) {
     for (const { ends, up } of scene.links) {
       const own = ends.find(end => end.node === node.name)
       const other = ends.find(end => end.node !== node.name)
@@ -108,7 +116,7 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
 
 function headSign(node: SceneNode, tunnels: readonly SceneTunnel[]): Line {
   if (node.off) return [span('× no power', 'bad')]
-  if (tunnels.length === 0 || node.role === undefined) return []
+  if (tunnels.length === 0) return []
   if (tunnels.length > 1) return [span(`${tunnels.filter(({ up }) => up).length} of ${tunnels.length} up`)]
   return stateWords(tunnels[0])
 }
@@ -116,7 +124,7 @@ function headSign(node: SceneNode, tunnels: readonly SceneTunnel[]): Line {
 function stateWords(tunnel: SceneTunnel): Line {
   const phase = phaseOf(tunnel)
   const [sign, role] = PHASE_SIGNS[phase]
-  const layer = tunnel.layers.find(({ mark }) => mark === (phase === 'failed' ? 'failed' : 'opening'))
+  const layer = phase === 'failed' ? tunnel.layers.find(({ mark }) => mark === 'failed') : nextLayer(tunnel)
   const words = {
     up: 'all up',
     opening: `${layer?.name ?? 'next layer'} ${layer && layer.tries > 1 ? `try ${layer.tries}` : 'opening'}`,
@@ -127,11 +135,14 @@ function stateWords(tunnel: SceneTunnel): Line {
   return [span(` ${sign} ${words}`, role)]
 }
 
-function layersLine({ layers }: SceneTunnel): Line {
-  return layers.flatMap(({ name, mark }, i) => {
-    const [sign, role] = MARK_SIGNS[mark]
-    return [span(`${i === 0 ? '' : ' '}${name}`), span(sign, role)]
-  })
+/** The layers that this machine has itself: of a compulsory tunnel the user's computer has no PPTP. */
+function layersLine({ layers }: SceneTunnel, node: string): Line {
+  return layers
+    .filter(layer => layer.mark !== 'absent' && layer.node === node)
+    .flatMap(({ name, mark }, i) => {
+      const [sign, role] = MARK_SIGNS[mark]
+      return [span(`${i === 0 ? '' : ' '}${name}`), span(sign, role)]
+    })
 }
 
 function lastDrop(events: Model['recorder']['events'], node: string): string {
@@ -155,7 +166,7 @@ function wrapped(text: string, columns: number): string[] {
 }
 
 /** Two texts, the second at a place of its own, or at the right edge if the first is long. */
-function columnsOf(start: string, end: string | Line, columns: number): Line {
+export function columnsOf(start: string, end: string | Line, columns: number): Line {
   const after: Line = typeof end === 'string' ? [span(end, 'muted')] : end
   const width = after.reduce((sum, { text }) => sum + text.length, 0)
   const at = Math.min(Math.max(columns - 9, start.length + 1), columns - width)
@@ -168,14 +179,31 @@ function linkFacts({ scene }: Model, link: SceneLink, columns: number): Ranked[]
   const [a, b] = link.ends
   const out: Ranked[] = []
   const type = LINK_WORDS[link.type]
-  out.push([0, ends([span(type)], [link.up ? span('√ plugged in', 'ok') : span('× unplugged', 'bad')], columns)])
-  out.push([2, line(`${a.address ?? a.node} ─ ${b.address ?? b.node}`)])
+  const { lines } = link
+  const busy = lines
+    ? lines.all === 1
+      ? `, ${lines.busy === 1 ? 'in use' : 'free'}`
+      : `s: ${lines.busy} of ${lines.all} in use`
+    : ''
+  out.push([0, ends([span(type + busy)], [link.up ? span('√ plugged in', 'ok') : span('× unplugged', 'bad')], columns)])
+  const name = (end: SceneLink['ends'][0]): string => end.address ?? (lines ? `${end.node} ${end.iface}` : end.node)
+  out.push([2, line(`${name(a)} ─ ${name(b)}`)])
   const [there, back] = link.quality.map(qualityWords)
   if (there === back) out.push([1, line(there)])
   else out.push([1, line(`${a.node} → ${b.node}  ${there}`)], [1, line(`${b.node} → ${a.node}  ${back}`)])
-  const carried = link.tunnels.length === 0 ? 'no tunnel passes here' : `carries tunnel ${link.tunnels.join(', ')}`
+  const carried =
+    link.tunnels.length === 0
+      ? lines
+        ? 'PPP in HDLC frames, no tunnel'
+        : 'no tunnel passes here'
+      : `carries tunnel ${link.tunnels.join(', ')}`
   out.push([2, line(span(carried, 'muted'))])
-  if (link.flights.length === 0) out.push([3, line(span('nothing is on it now', 'muted'))])
+  for (const signal of link.signals) {
+    const { from, sent } = signal.hop
+    const words = `${from === 0 ? 'S►' : '◄S'} ${signalWords(signal)}`
+    out.push([3, ends([span(words, 'control')], [span(`said ${seconds(sent)}`)], columns)])
+  }
+  if (link.flights.length + link.signals.length === 0) out.push([3, line(span('nothing is on it now', 'muted'))])
   for (const flight of link.flights) {
     const { letter, role, text } = classOf(flight, link.type)
     const arrow = flight.hop.from === 0 ? `${letter}►` : `◄${letter}`
@@ -192,11 +220,11 @@ const LINK_WORDS: Readonly<Record<SceneLink['type'], string>> = {
 }
 
 function qualityWords(quality: SceneLink['quality'][number]): string {
-  const { delay, jitter, rate, loss, corruption, duplication, reordering } = quality
+  const { delay, jitter, rate, loss, corruption, duplication, reordering, noise } = quality
   const words = [delay === 0 ? 'no delay' : milliseconds(delay)]
   if (jitter > 0) words.push(`± ${milliseconds(jitter)}`)
   words.push(rate > 0 ? bitRate(rate) : 'any rate')
-  for (const [name, share] of Object.entries({ loss, corruption, duplication, reordering })) {
+  for (const [name, share] of Object.entries({ loss, corruption, duplication, reordering, noise })) {
     if (share > 0) words.push(`${name} ${percent(share)}`)
   }
   return words.join('  ')
@@ -206,7 +234,7 @@ function qualityWords(quality: SceneLink['quality'][number]): string {
 
 function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
   const out: Ranked[] = [
-    [0, ends([span(`${tunnel.client} ► ${tunnel.server}, user ${tunnel.user}`)], stateWords(tunnel), columns)],
+    [0, ends([span(`${tunnel.entry} ► ${tunnel.server}, user ${tunnel.user}`)], stateWords(tunnel), columns)],
   ]
   if (tunnel.inner) {
     const inside = `inside ${tunnel.inner.client} ─ ${tunnel.inner.server}`
@@ -216,6 +244,7 @@ function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
     for (const part of wrapped(`ended by ${endWords(tunnel.end)}`, columns)) out.push([1, line(part)])
   const room = columns >= 38
   for (const { name, state, mark, since, tries } of tunnel.layers) {
+    if (mark === 'absent') continue
     const [sign, role] = MARK_SIGNS[mark]
     const when = since === undefined ? '' : `since ${seconds(since)}`
     const words = `${left(name, 5)}${left(state === 'undefined' ? 'none' : state, room ? 16 : 10)}`

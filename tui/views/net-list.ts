@@ -1,9 +1,9 @@
 /** The net in a small window: a list along the path of a tunnel instead of a drawing. */
 import { type Flight, milliseconds, type SceneLink, type SceneNode, type SceneTunnel } from '../../src/index.ts'
-import { classOf, insideOf, type PacketClass, signsOn } from '../flight.ts'
+import { classOf, insideOf, type PacketClass, signalWords, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, fit, type Line, type Role, type Span, span } from '../text.ts'
-import { bare, faultOf, JOBS, lastOctets, PHASE_SIGNS, phaseAt, phaseOf } from '../words.ts'
+import { bare, faultOf, JOBS, lastOctets, nameOf, PHASE_SIGNS, phaseAt, phaseOf, tubePhase } from '../words.ts'
 
 const LINK_CELLS = 14
 
@@ -24,7 +24,7 @@ export function netList(model: Model, columns: number, rows: number): Line[] {
 }
 
 const tunnelOf = ({ scene, ui }: Model): SceneTunnel | undefined =>
-  scene.tunnels.find(({ client }) => client === ui.selection.node)
+  scene.tunnels.find(({ client, entry }) => client === ui.selection.node || entry === ui.selection.node)
 
 /** Nodes and links, one line each: those of the tunnel's path, what is behind its server, then the others. */
 function itemsOf(model: Model, tunnel: SceneTunnel | undefined): { items: Line[]; chosen: number } {
@@ -46,7 +46,7 @@ function itemsOf(model: Model, tunnel: SceneTunnel | undefined): { items: Line[]
   }
   let at = tunnel?.client ?? scene.nodes[0]?.name ?? ''
   addNode(at)
-  for (const index of tunnel?.path ?? []) {
+  for (const index of [...(tunnel?.lines ?? []).map(({ link }) => link), ...(tunnel?.path ?? [])]) {
     at = addLink(scene.links[index], at)
     addNode(at)
   }
@@ -66,7 +66,7 @@ function itemsOf(model: Model, tunnel: SceneTunnel | undefined): { items: Line[]
 
 function nodeLine({ scene, ui }: Model, { name, kind, role, addresses }: SceneNode): Line {
   const chosen = ui.selection.node === name
-  const phase = role && phaseAt(name, scene.tunnels)
+  const phase = phaseAt(name, scene.tunnels)
   const [sign, signRole]: readonly [string, Role | undefined] = phase ? PHASE_SIGNS[phase] : ['', undefined]
   const address = addresses.length === 1 || role ? addresses[0] : undefined
   const short = address === undefined ? '' : role ? lastOctets(address, 2) : bare(address)
@@ -75,14 +75,15 @@ function nodeLine({ scene, ui }: Model, { name, kind, role, addresses }: SceneNo
     { ...span(name), ...(chosen ? { reverse: true, bold: true } : {}) },
   ]
   spans.push(span(' '.repeat(Math.max(1, 8 - name.length))))
-  if (role) spans.push(span(`${role}  `), span(sign, signRole), span(` ${short}`, 'muted'))
+  if (role || phase)
+    spans.push(span((role ?? JOBS[kind]).padEnd(role ? 5 : 7)), span(sign, signRole), span(` ${short}`, 'muted'))
   else spans.push(span(JOBS[kind].padEnd(7)), span(short, 'muted'))
   return spans
 }
 
 function linkLine({ scene, ui }: Model, link: SceneLink, from: string): Line {
   const chosen = ui.selection.link === link.index
-  const drawn = scene.tunnels.filter(({ no }) => link.tunnels.includes(no)).map(phaseOf)
+  const drawn = scene.tunnels.filter(({ no }) => link.tunnels.includes(no)).map(tubePhase)
   const double = drawn.includes('up') || drawn.includes('opening')
   const stroke = double ? '═' : '─'
   const cells = Array.from(
@@ -96,7 +97,14 @@ function linkLine({ scene, ui }: Model, link: SceneLink, from: string): Line {
   const name = delay > 0 ? milliseconds(delay).replace(' ', '') : ''
   for (let i = 0; i < name.length && i + 1 < cells.length; i++) cells[i + 1] = { ...span(name[i], 'muted') }
   if (!link.up) cells[LINK_CELLS >> 1] = span('×', 'bad', { bold: true })
-  let beside: Span = !link.up ? span('link is down', 'bad') : span(faultOf(link) ?? '', 'warn')
+  const { lines } = link
+  const idle =
+    lines && faultOf(link) === undefined ? (lines.all === 1 ? 'line' : `${lines.busy} of ${lines.all} lines`) : ''
+  let beside: Span = !link.up
+    ? span('link is down', 'bad')
+    : idle === ''
+      ? span(faultOf(link) ?? '', 'warn')
+      : span(idle, 'muted')
   const start = link.ends[0].node === from ? 0 : 1
   const first = name.length + 1
   const seen = (flight: Flight): PacketClass =>
@@ -111,6 +119,14 @@ function linkLine({ scene, ui }: Model, link: SceneLink, from: string): Line {
     const { text: words, role } = inside ?? classOf(sign.flight, link.type)
     if (link.up) beside = span(words, role)
   }
+  for (const sign of signsOn(link.signals, scene.t, LINK_CELLS - first, () => ({ letter: 'S', role: 'control' }))) {
+    const rightwards = sign.from === start
+    const head = rightwards ? first + sign.at : LINK_CELLS - 1 - sign.at
+    const at = rightwards ? head - 1 : head
+    for (const [i, char] of [...(rightwards ? 'S►' : '◄S')].entries())
+      cells[at + i] = span(char, sign.role, { bold: true })
+    if (link.up) beside = span(signalWords(sign.flight), sign.role)
+  }
   return [span(chosen ? '► ' : '  '), ...cells, span('   '), beside]
 }
 
@@ -123,7 +139,10 @@ function tunnelLine({ ui }: Model, tunnel: SceneTunnel): Line {
   const begin = chosen ? '►' : phase === 'up' ? '═' : sign
   return [
     span(begin, role),
-    { text: ` tunnel ${tunnel.no}: ${tunnel.client} ► ${tunnel.server}${mppe}`, ...(chosen ? { reverse: true } : {}) },
+    {
+      text: ` ${nameOf(tunnel)}: ${tunnel.entry === tunnel.server ? tunnel.client : tunnel.entry} ► ${tunnel.server}${mppe}`,
+      ...(chosen ? { reverse: true } : {}),
+    },
     span(` ${words}`, role),
   ]
 }

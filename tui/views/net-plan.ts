@@ -10,9 +10,11 @@ import {
   type PlacedNode,
   type SceneNode,
   type SceneTunnel,
+  type Snapshot,
+  valueAt,
 } from '../../src/index.ts'
 import type { Model } from '../model.ts'
-import { bare, JOBS, lastOctets } from '../words.ts'
+import { bare, isOf, JOBS, lastOctets } from '../words.ts'
 
 /** More tunnels than these are not drawn together: the selected one alone is. */
 export const MOST_TUBES = 4
@@ -79,19 +81,26 @@ function draw(model: Model, room: Extent, shown: readonly SceneTunnel[], below: 
   const keep = keptOf(model)
   const width = widthOf(model, room.columns >= WIDE)
   // Legs of clients that stand above others come down at the left: as many lanes as it takes.
-  for (let lanes = 0; ; lanes++) {
-    const inner = { columns: room.columns - 2 - 2 * lanes, rows: room.rows - below }
+  // Those of servers that stand above others do so at the right.
+  for (let lanes = 0, margin = 0; ; ) {
+    const inner = { columns: room.columns - 2 - 2 * lanes - 2 * margin, rows: room.rows - below }
     const drawing = drawingFor(graph, inner, width, keep)
     const x = 1 + 2 * lanes + (Math.max(0, inner.columns - drawing.columns) >> 1)
-    const left = tubesOf(drawing, shown, x).filter(({ legs }) => legs.some(({ from }) => from === 'left'))
-    if (left.length <= lanes) return { drawing, x }
+    const tubes = tubesOf(drawing, shown, x)
+    const left = tubes.filter(({ legs }) => legs.some(({ from }) => from === 'left'))
+    const beyond = drawing.columns <= inner.columns && tubes.some(({ legs }) => legs.some(leg => leg.x >= room.columns))
+    if (left.length > lanes) lanes++
+    else if (beyond && margin < MOST_TUBES) margin++
+    else return { drawing, x }
   }
 }
 
-/** Never folded: ends of tunnels, and what is selected. */
+const KEPT: ReadonlySet<SceneNode['kind']> = new Set(['client', 'pptp-server', 'nas', 'pstn'])
+
+/** Never folded: ends of tunnels and of telephone lines, and what is selected. */
 function keptOf({ scene, ui }: Model): Set<string> {
   const { node, link } = ui.selection
-  const kept = scene.nodes.filter(({ kind, name }) => kind === 'client' || kind === 'pptp-server' || name === node)
+  const kept = scene.nodes.filter(({ kind, name }) => KEPT.has(kind) || name === node)
   const ends = link === undefined ? [] : (scene.links[link]?.ends ?? [])
   return new Set([...kept.map(({ name }) => name), ...ends.map(({ node }) => node)])
 }
@@ -99,8 +108,9 @@ function keptOf({ scene, ui }: Model): Set<string> {
 const tubeRows = (tunnels: number): number => (tunnels === 0 ? 0 : tunnels === 1 ? 2 : tunnels)
 
 function tunnelsShown({ scene, ui }: Model): readonly SceneTunnel[] {
-  if (scene.tunnels.length <= MOST_TUBES) return scene.tunnels
-  return scene.tunnels.filter(({ no }) => no === (ui.selection.tunnel ?? 1))
+  const tunnels = scene.tunnels.filter(({ kind }) => kind !== 'local')
+  if (tunnels.length <= MOST_TUBES) return tunnels
+  return tunnels.filter(({ no }) => no === (ui.selection.tunnel ?? 1))
 }
 
 function graphOf({ scene, ui }: Model): Graph {
@@ -132,8 +142,15 @@ export function wordsOf({ scene, ui }: Model, { name, kind, members }: GraphNode
   return { name: title, job: JOBS[kind], role: node.role ?? '', address: addressWords(node, wide) }
 }
 
-function addressWords({ addresses, role }: SceneNode, wide: boolean): string {
-  if (addresses.length === 0) return ''
+/** `► 5550100` */
+function dialledNumber(state: Snapshot): string {
+  const number = valueAt(state, 'line.number') ?? valueAt(state, 'dial.line.number')
+  return typeof number === 'string' ? `► ${number}` : ''
+}
+
+function addressWords({ addresses, role, state }: SceneNode, wide: boolean): string {
+  // Who has no address has a telephone.
+  if (addresses.length === 0) return dialledNumber(state)
   if (role === undefined && addresses.length > 1) {
     const more = addresses.length > 2 ? `+${addresses.length - 2}` : ''
     return (
@@ -150,7 +167,7 @@ const widthOf =
   (model: Model, wide: boolean) =>
   (node: GraphNode, form: Form): number => {
     const { name, job, role, address } = wordsOf(model, node, wide && form === 'card')
-    const sign = role === '' ? 0 : 2
+    const sign = model.scene.tunnels.some(tunnel => isOf(tunnel, node.name)) ? 2 : 0
     if (form === 'chip') return name.length + sign + 2
     if (form === 'box') return name.length + (role === '' ? 0 : role.length + 1) + sign + 2
     const margin = form === 'card' ? 4 : 2
@@ -163,15 +180,17 @@ const widthOf =
 function tubesOf({ nodes, rows, form }: Drawing, tunnels: readonly SceneTunnel[], x: number): Tube[] {
   const placed = (name: string): PlacedNode | undefined => nodes.find(({ node }) => node.name === name)
   const ends = tunnels.flatMap(tunnel => {
-    const [client, server] = [placed(tunnel.client), placed(tunnel.server)]
+    const [client, server] = [placed(tunnel.entry), placed(tunnel.server)]
     return client && server ? [{ tunnel, client, server }] : []
   })
   // The lowest client has the upper tube, so that tubes lie in each other and do not cross.
-  ends.sort((a, b) => b.client.row - a.client.row)
+  ends.sort((a, b) => b.client.row - a.client.row || b.server.row - a.server.row)
   let lane = 0
   return ends.map(({ tunnel, client, server }, i): Tube => {
     const y = rows + (ends.length === 1 ? 1 : i)
-    return { tunnel, y, legs: [legOf(client, 0, 1), legOf(server, i, ends.length)] }
+    const together = ends.filter(end => end.client === client)
+    const place = together.length - 1 - together.findIndex(end => end.tunnel === tunnel)
+    return { tunnel, y, legs: [legOf(client, place, together.length), legOf(server, i, ends.length)] }
 
     function legOf({ rect }: PlacedNode, place: number, of: number): Leg {
       const bottom = rect.y + rect.rows

@@ -3,15 +3,16 @@ import type { Form, SceneTunnel } from '../../src/index.ts'
 import type { Canvas } from '../canvas.ts'
 import { insideOf, wayThrough } from '../flight.ts'
 import type { Model } from '../model.ts'
+import { tunnelOf } from '../selection.ts'
 import type { Role } from '../text.ts'
-import { bare, phaseOf } from '../words.ts'
+import { nextLayer, tubePhase } from '../words.ts'
 import { type Leg, MOST_TUBES, type Plan, type Tube } from './net-plan.ts'
 
 const PHASE_ROLES = { idle: 'muted', opening: 'warn', up: 'ok', failed: 'bad', over: 'muted' } as const
 
 export function paintTubes(canvas: Canvas, model: Model, plan: Plan): void {
   // Legs first, so that a tube which passes under another's leg is broken there.
-  const shown = plan.tubes.filter(({ tunnel }) => ['opening', 'up'].includes(phaseOf(tunnel)))
+  const shown = plan.tubes.filter(({ tunnel }) => ['opening', 'up'].includes(tubePhase(tunnel)))
   for (const tube of shown) paintTube(canvas, tube)
   for (const tube of shown) for (const leg of tube.legs) paintLeg(canvas, leg, tube, plan.drawing.form)
   for (const tube of plan.tubes) paintTubeWords(canvas, model, tube, plan)
@@ -19,7 +20,7 @@ export function paintTubes(canvas: Canvas, model: Model, plan: Plan): void {
 
 function paintTube(canvas: Canvas, { tunnel, y, legs }: Tube): void {
   const [from, to] = legs.map(leg => leg.x).sort((a, b) => a - b)
-  const phase = phaseOf(tunnel)
+  const phase = tubePhase(tunnel)
   for (let at = from + 1; at < to; at++) {
     canvas.text(at, y, phase === 'opening' && (at - from) % 2 === 1 ? ' ' : '═', PHASE_ROLES[phase])
   }
@@ -28,7 +29,7 @@ function paintTube(canvas: Canvas, { tunnel, y, legs }: Tube): void {
 }
 
 function paintLeg(canvas: Canvas, leg: Leg, { tunnel, y }: Tube, form: Form): void {
-  const role = PHASE_ROLES[phaseOf(tunnel)]
+  const role = PHASE_ROLES[tubePhase(tunnel)]
   for (let at = leg.y + (leg.from === 'bottom' ? 0 : 1); at < y; at++) canvas.text(leg.x, at, '║', role)
   if (leg.from === 'bottom') {
     if (form !== 'chip') canvas.text(leg.x, leg.y - 1, '╥')
@@ -43,13 +44,13 @@ function paintLeg(canvas: Canvas, leg: Leg, { tunnel, y }: Tube, form: Form): vo
 
 function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube, { tubes }: Plan): void {
   const { scene, ui } = model
-  const phase = phaseOf(tunnel)
+  const phase = tubePhase(tunnel)
   const [from, to] = legs.map(leg => leg.x).sort((a, b) => a - b)
   const clientLeft = legs[0].x <= legs[1].x
   const chosen = ui.selection.tunnel === tunnel.no && ui.selection.node === undefined && ui.selection.link === undefined
   const drawn = phase === 'up' || phase === 'opening'
-  const name =
-    scene.tunnels.length > MOST_TUBES ? `tunnel ${tunnel.no} of ${scene.tunnels.length}` : `tunnel ${tunnel.no}`
+  const all = scene.tunnels.filter(({ kind }) => kind !== 'local').length
+  const name = all > MOST_TUBES ? `tunnel ${tunnel.no} of ${all}` : `tunnel ${tunnel.no}`
   const tail = `${name}${tailOf(tunnel)}`
   const style = chosen ? { reverse: true } : {}
   const outermost = Math.max(...tubes.flatMap(({ legs }) => legs.map(leg => leg.x)))
@@ -63,7 +64,9 @@ function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube,
   if (!drawn) return
   const inner = tunnel.inner
   if (inner) {
-    const [left, right] = clientLeft ? [inner.client, inner.server] : [inner.server, inner.client]
+    // Of a compulsory tunnel the address is not that of the end of the tube.
+    const own = tunnel.entry === tunnel.client ? inner.client : `${tunnel.client} ${inner.client}`
+    const [left, right] = clientLeft ? [own, inner.server] : [inner.server, own]
     if (tubes.length === 1) {
       if (canvas.free(from + 2, y - 1, left.length)) canvas.text(from + 2, y - 1, left)
       if (canvas.free(to - 1 - right.length, y - 1, right.length)) canvas.text(to - 1 - right.length, y - 1, right)
@@ -77,12 +80,18 @@ function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube,
   if (ui.lens !== 'outside') paintPayload(canvas, model, tunnel, y, zoneFrom, zoneTo, clientLeft)
 }
 
+/** The telephone line is in front of the tunnel. */
+const withoutLine = (tunnel: SceneTunnel): SceneTunnel => ({
+  ...tunnel,
+  layers: tunnel.layers.filter(({ name }) => name !== 'line'),
+})
+
 function tailOf(tunnel: SceneTunnel): string {
-  switch (phaseOf(tunnel)) {
+  switch (tubePhase(tunnel)) {
     case 'up':
       return tunnel.encrypted ? `  MPPE ${tunnel.keyBits}` : '  in clear'
     case 'opening':
-      return `  ${tunnel.layers.find(({ mark }) => mark !== 'open')?.name ?? ''} ~`
+      return `  ${nextLayer(withoutLine(tunnel))?.name ?? ''} ~`
     case 'failed':
       return `  × ${tunnel.layers.find(({ mark }) => mark === 'failed')?.name ?? ''}`
     case 'over':
@@ -100,17 +109,17 @@ interface Payload {
   readonly fromClient: boolean
 }
 
-function payloadsOf({ scene }: Model, tunnel: SceneTunnel): Payload[] {
+function payloadsOf(model: Model, tunnel: SceneTunnel): Payload[] {
+  const { scene } = model
   const links = tunnel.path.map(index => scene.links[index])
-  const own = new Set([...(scene.nodes.find(({ name }) => name === tunnel.client)?.addresses ?? []).map(bare)])
-  let at = tunnel.client
+  let at = tunnel.entry
   return links.flatMap((link, place) => {
     const clientSide = link.ends[0].node === at ? 0 : 1
     at = link.ends[1 - clientSide].node
     return link.flights.flatMap((flight): Payload[] => {
       const inside = insideOf(flight.packet)
       const facts = flight.packet.facts
-      if (!inside || facts?.proto !== 'gre' || !(own.has(facts.src) || own.has(facts.dst))) return []
+      if (!inside || facts?.proto !== 'gre' || tunnelOf(flight.packet.journey, model) !== tunnel.no) return []
       const fromClient = flight.hop.from === clientSide
       const { sent, arrives = sent } = flight.hop
       const part = arrives > sent ? (scene.t - sent) / (arrives - sent) : 1

@@ -1,10 +1,10 @@
 /** View 1, Net: who is joined to whom, and what is moving now. */
-import type { SceneTunnel } from '../../src/index.ts'
-import { classOf, insideOf } from '../flight.ts'
+import type { SceneLink, SceneTunnel } from '../../src/index.ts'
+import { classOf, insideOf, signalWords } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, right, span } from '../text.ts'
-import { JOBS, phaseOf, seconds } from '../words.ts'
+import { JOBS, nextLayer, phaseOf, seconds, tubePhase } from '../words.ts'
 import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
@@ -90,6 +90,11 @@ function onlyOf({ scene }: Model, node: string | undefined): string | undefined 
 }
 
 function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>])[] {
+  const said = scene.links.flatMap(link => link.signals.map(signal => ({ link, signal }))).at(-1)
+  if (said) {
+    const to = said.link.ends[1 - said.signal.hop.from].node
+    return [['line', span(`${signalWords(said.signal)}, on its way to ${to}`, 'control')]]
+  }
   const moving = scene.links.flatMap(link => link.flights.map(flight => ({ link, flight })))
   const last = moving.sort((a, b) => b.flight.hop.sent - a.flight.hop.sent)[0]
   if (!last) return [['', span('nothing moves', 'muted')]]
@@ -102,7 +107,7 @@ function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>]
 function nextLines({ scene }: Model): (readonly [number, string, string])[] {
   if (scene.over) return []
   const moving = scene.links.flatMap(link =>
-    link.flights.map(({ hop }) => ({ t: hop.arrives ?? 0, to: link.ends[1 - hop.from].node })),
+    [...link.flights, ...link.signals].map(({ hop }) => ({ t: hop.arrives ?? 0, to: link.ends[1 - hop.from].node })),
   )
   const arrival = moving.find(({ t }) => t === scene.next)
   if (arrival) return [[scene.next, arrival.to, 'next: it arrives']]
@@ -121,6 +126,7 @@ function sentenceOf(model: Model): string {
   const link = ui.selection.link === undefined ? undefined : scene.links[ui.selection.link]
   if (link) {
     if (!link.up) return 'This cable is unplugged. What is sent into it is lost.'
+    if (link.lines) return lineSentence(model, link)
     const carried = link.tunnels.length > 0
     return carried
       ? 'Whoever listens here sees GRE and one TCP connection, not what is inside.'
@@ -134,20 +140,38 @@ function sentenceOf(model: Model): string {
     const what = inside?.letter === 'I' ? 'a plain ping' : inside?.letter === 'T' ? 'plain TCP' : 'plain data'
     const outer =
       classOf(sealed.flight, sealed.link.type).role === 'sealed' ? 'sealed data (D)' : 'GRE that anyone can read (D)'
-    return `Outside: ${outer}. Inside the tunnel: ${what}. Enter opens it.`
+    return sealed.link.type === 'serial'
+      ? `On the telephone line: ${outer}. Inside: ${what}. Enter opens it.`
+      : `Outside: ${outer}. Inside the tunnel: ${what}. Enter opens it.`
   }
   const node = scene.nodes.find(({ name }) => name === ui.selection.node)
   if (node?.off) return `${node.name} has no power: it hears nothing and says nothing, not even that.`
   const tunnel = scene.tunnels.find(({ no, client }) => (node ? client === node.name : no === ui.selection.tunnel))
   if (tunnel) return `${endSentence(model)}${tunnelSentence(tunnel)}`
   if (node?.kind === 'pptp-server')
-    return `${node.name} is the PAC: it answers calls and gives each caller an inner address.`
+    return node.role === 'PNS'
+      ? `${node.name} is the PNS: access servers bring it the calls of its users, and it gives them addresses.`
+      : `${node.name} is the PAC: it answers calls and gives each caller an inner address.`
+  if (node?.kind === 'nas')
+    return node.role === 'PAC'
+      ? `${node.name} is an access server and the PAC: a rule says which call gets a tunnel, and where to.`
+      : `${node.name} is an access server: it answers the telephone, and PPP ends here. There is no tunnel.`
+  if (node?.kind === 'pstn') return `${node.name} joins telephone lines. What is said on them it does not look at.`
   if (node?.kind === 'router') return `${node.name} forwards what it is given. Of a tunnel it sees only the outside.`
   if (node?.kind === 'switch') return `${node.name} passes frames on by their Ethernet address and reads no further.`
   if (node?.kind === 'radius')
     return `${node.name} is a RADIUS server: it says to others who may come in, and keeps the accounts.`
   if (node) return `${node.name} is a ${JOBS[node.kind]}. It knows nothing of tunnels.`
   return scene.t > 0 ? 'Nothing is selected. hjkl choose.' : 'Nothing has happened yet. Space starts, . takes one step.'
+}
+
+/** Who can read along on a telephone line, and what. */
+function lineSentence({ scene: { tunnels } }: Model, { index, lines, tunnels: carried }: SceneLink): string {
+  if (carried.length > 0) return 'A telephone line: PPP frames, and in them GRE: the tunnel begins at the user himself.'
+  const here = tunnels.filter(({ up, lines }) => up && lines.some(({ link }) => link === index))
+  const sealed = here.length > 0 && here.every(({ encrypted }) => encrypted)
+  const what = lines && lines.all > 1 ? `A trunk of ${lines.all} telephone lines` : 'A telephone line'
+  return `${what}: PPP frames between flags, ${sealed ? 'sealed by MPPE' : 'in clear'}. There is no tunnel here.`
 }
 
 /** What has come of the checks, when the run is over. */
@@ -158,19 +182,34 @@ function endSentence({ scene: { over, checks } }: Model): string {
 }
 
 function tunnelSentence(tunnel: SceneTunnel): string {
-  const { client, server } = tunnel
+  const { client, server, entry, kind, inner, beganBy } = tunnel
+  const local = kind === 'local'
   switch (phaseOf(tunnel)) {
     case 'idle':
-      return `No tunnel yet: ${client} has not dialled ${server}. Space starts, . takes one step.`
+      return kind === 'voluntary'
+        ? `No tunnel yet: ${client} has not dialled ${server}. Space starts, . takes one step.`
+        : 'No call yet: nobody has dialled. Space starts, . takes one step.'
     case 'opening': {
-      const layer = tunnel.layers.find(({ mark }) => mark !== 'open')
-      return `${client} and ${server} build the tunnel from below: ${layer?.name ?? 'IPCP'} is next.`
+      const next = nextLayer(tunnel)?.name ?? 'IPCP'
+      if (kind === 'voluntary') return `${client} and ${server} build the tunnel from below: ${next} is next.`
+      if (local) return `${client} and ${server} talk over the telephone line: ${next} is next.`
+      if (tubePhase(tunnel) === 'idle') return `${client} dials, and it is to ring at ${entry}.`
+      const asked = beganBy.node === entry ? server : entry
+      return tunnel.layers.some(({ name, mark }) => name === 'call' && mark !== 'open')
+        ? `${beganBy.node} asks ${asked} for a tunnel, and ${client} knows nothing of it.`
+        : `${client} and ${server} talk PPP, and ${entry} only carries the frames: ${next} is next.`
     }
     case 'up':
-      return `The tunnel is up: ${client} is now also ${tunnel.inner?.client ?? ''}, inside the net of ${server}.`
-    case 'failed':
-      return `The tunnel of ${client} did not open: ${tunnel.layers.find(({ mark }) => mark === 'failed')?.name ?? ''} failed.`
+      if (local) return `${client} is ${inner?.client ?? ''} at ${server}: PPP ends there, and no tunnel begins.`
+      if (kind === 'compulsory')
+        return `The tunnel begins at ${entry}: ${client} is ${inner?.client ?? ''} at ${server}, and has no PPTP.`
+      return `The tunnel is up: ${client} is now also ${inner?.client ?? ''}, inside the net of ${server}.`
+    case 'failed': {
+      const failed = tunnel.layers.find(({ mark }) => mark === 'failed')?.name ?? ''
+      return `The ${local ? 'call' : 'tunnel'} of ${client} did not open: ${failed} failed.`
+    }
     case 'over':
+      if (kind !== 'voluntary') return `The call of ${client} is over.`
       return `The tunnel is over. ${client} is outside again.`
   }
 }
@@ -223,7 +262,7 @@ const isTube = ({ choice }: Spot): boolean => choice.node === undefined && choic
 function endOfTube({ scene }: Model, spots: readonly Spot[], { choice }: Spot, direction: Direction): Spot['choice'] {
   const tunnel = scene.tunnels.find(({ no }) => no === choice.tunnel)
   const ends = spots
-    .filter(spot => spot.choice.node !== undefined && [tunnel?.client, tunnel?.server].includes(spot.choice.node))
+    .filter(spot => spot.choice.node !== undefined && [tunnel?.entry, tunnel?.server].includes(spot.choice.node))
     .sort((a, b) => a.from - b.from)
   return (direction === 'left' ? ends[0] : ends.at(-1))?.choice ?? choice
 }
@@ -238,7 +277,8 @@ function spotsOf(model: Model, size: Size): Spot[] {
   const { drawing, tubes, x } = planOf(model, { columns: size.columns, rows: Math.max(1, size.rows - 4 - PANES) })
   const { scene } = model
   const tunnelAt = (name: string): { tunnel?: number } => {
-    const tunnel = scene.tunnels.find(({ client }) => client === name)
+    const tunnel =
+      scene.tunnels.find(({ client }) => client === name) ?? scene.tunnels.find(({ entry }) => entry === name)
     return tunnel ? { tunnel: tunnel.no } : {}
   }
   const at = (middle: number): { from: number; to: number } => ({ from: middle, to: middle })

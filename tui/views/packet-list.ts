@@ -1,5 +1,5 @@
 /** The list of journeys: who sent what to whom, and how far it has come. */
-import { type Journey, type PacketRecord, pathBetween, type Scene } from '../../src/index.ts'
+import { type Journey, type PacketRecord, pathBetween, type Scene, type SceneLink } from '../../src/index.ts'
 import { namesOf } from '../addresses.ts'
 import { row, windowStart } from '../draw.ts'
 import { type Model, selectedJourney } from '../model.ts'
@@ -25,7 +25,7 @@ export function journeysShown(model: Model): readonly Journey[] {
 function haystack(journey: Journey, model: Model): string {
   const { from, to } = peersOf(journey, model)
   const { text, seal } = whatOf(journey, model)
-  const protocols = journey.packets.map(({ facts }) => facts?.proto ?? 'arp')
+  const protocols = journey.packets.map(packet => packet.facts?.proto ?? (lineOf(packet, model) ? 'hdlc' : 'arp'))
   const drops = journey.packets.flatMap(({ drop }) => (drop ? ['drop', drop.reason] : []))
   const words = ['no', journey.no, 'from', from, 'to', to, text, seal, 'proto', ...protocols, ...drops]
   return words.join(' ').toLowerCase()
@@ -51,8 +51,16 @@ export function peersOf(journey: Journey, model: Model): { readonly from: string
 /** `.113.5` */
 const brief = (address: string): string => `.${address.split('.').slice(-2).join('.')}`
 
-/** Of a frame without IP: who has its Ethernet address. */
-function receiverOf({ hops }: PacketRecord, { scene }: Model): string {
+/** The telephone line that it was on. */
+export const lineOf = ({ hops }: PacketRecord, { scene }: Model): SceneLink | undefined =>
+  hops.map(({ link }) => scene.links[link]).find(({ type }) => type === 'serial')
+
+/** Of a frame without IP: who has its Ethernet address; who is at the other end of the telephone line. */
+function receiverOf(packet: PacketRecord, model: Model): string {
+  const { hops } = packet
+  const { scene } = model
+  const line = lineOf(packet, model)
+  if (line) return line.ends[1 - hops[0].from].node
   const bytes = hops[0]?.bytes
   if (!bytes) return ''
   const mac = [...bytes.subarray(0, 6)].map(octet => octet.toString(16).padStart(2, '0')).join(':')

@@ -7,6 +7,7 @@ import { type Line, line, type Role, span } from '../text.ts'
 
 const TITLES: Readonly<Record<string, string>> = {
   ethernet: 'Ethernet',
+  hdlc: 'HDLC',
   arp: 'ARP',
   ipv4: 'IP',
   icmp: 'ICMP',
@@ -35,7 +36,10 @@ const shortTitle = (field: Field): string =>
 function textOf(field: Field, model: Model): string {
   if (field.name === 'ethernet') return peers(field, model)
   if (field.name === 'ppp') return pppText(field)
-  const text = field.text.replace(/^(Enhanced )?(GRE|MPPE|TCP|UDP|ICMP|LCP|CCP|IPCP|IPV6CP|CHAP|PAP|ARP),? /, '')
+  const text = field.text.replace(
+    /^(Enhanced )?(GRE|HDLC-like framing|MPPE|TCP|UDP|ICMP|LCP|CCP|IPCP|IPV6CP|CHAP|PAP|ARP),? /,
+    '',
+  )
   return text.replaceAll(' > ', ' → ').replace(/, id (\d+)$/, ' $1')
 }
 
@@ -161,11 +165,16 @@ function segments(layers: readonly Layer[], inner: boolean): Segment[] {
     if (own !== inner) return
     const last = out.at(-1)
     if (field.name === 'data' && last) last.length += field.length
+    else if (field.name === 'hdlc') out.push({ title: 'HDLC', length: framing(layers, field), index })
     else if (field.name === 'mppe') out.push({ title: 'MPPE', length: 2, index })
     else out.push({ title: shortTitle(field), length: field.length, index })
   })
   return out
 }
+
+/** Flags and FCS: what is left of a frame on a telephone line without the layers in it. */
+const framing = (layers: readonly Layer[], { length }: Field): number =>
+  layers.reduce((left, { field, inner }) => (inner || field.name === 'hdlc' ? left : left - field.length), length)
 
 const segmentLine = (parts: readonly Segment[], chosen: number | undefined): Line =>
   parts.flatMap(({ title, length, index }, i) => [
@@ -196,6 +205,8 @@ export function rulerLines({ layers, sealed }: Dissection, chosen: number | unde
 /** Why nothing of it is sealed. */
 function clearReason(layers: readonly Layer[]): string {
   const names = new Set(layers.map(({ field }) => field.name))
+  if (names.has('hdlc') && !names.has('gre'))
+    return 'nothing is sealed here: on a line without MPPE, or before CCP opens'
   if (!names.has('gre')) return names.has('pptp') ? 'control messages are never sealed' : 'nothing of it is sealed'
   if (!names.has('ppp')) return 'an acknowledgment alone: GRE carries nothing'
   return 'nothing is sealed here: MPPE comes after LCP, auth and CCP'

@@ -128,13 +128,15 @@ function sentenceOf(model: Model, chosen: Chosen | undefined): string {
   return 'Nothing in it is sealed: everyone on its way can read it.'
 }
 
+const PARTS: Readonly<Record<string, string>> = { data: 'part', hdlc: 'frame' }
+
 /** `The inner IP header`, `callId of GRE` */
 function layerWords({ dissection, field }: Chosen, { ui }: Model): string {
   const layer = dissection.layers[ui.selection.field[0]]
   const title =
     layer.field.name === 'ipv4' ? 'IP' : layer.field.name === 'ethernet' ? 'Ethernet' : layer.field.name.toUpperCase()
   if (ui.selection.field.length === 1)
-    return `The ${layer.inner ? 'inner ' : ''}${title} ${layer.field.name === 'data' ? 'part' : 'header'}`
+    return `The ${layer.inner ? 'inner ' : ''}${title} ${PARTS[layer.field.name] ?? 'header'}`
   return `The ${field?.name ?? ''} of the ${layer.inner ? 'inner ' : ''}${title} header`
 }
 

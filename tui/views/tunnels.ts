@@ -12,6 +12,7 @@ import { drawingRows, drawMachine, machineWords, stateName } from './machine.ts'
 export const panes = (_: Model): number => 2
 
 export const TITLES: Readonly<Record<SceneLayer['name'], string>> = {
+  line: 'the telephone line',
   TCP: 'the TCP connection under it',
   ctl: 'PPTP control connection',
   call: 'PPTP call',
@@ -21,6 +22,7 @@ export const TITLES: Readonly<Record<SceneLayer['name'], string>> = {
   IPCP: 'PPP addresses',
 }
 const WORDS: Readonly<Record<SceneLayer['name'], string>> = {
+  line: 'line',
   TCP: 'TCP',
   ctl: 'control',
   call: 'call',
@@ -43,7 +45,9 @@ function chosenLayer({ ui }: Model, tunnel: SceneTunnel): SceneLayer {
 /** What failed or is opening; between two layers the next one; where there is nothing to wait for, LCP. */
 function awaited({ layers }: SceneTunnel): SceneLayer {
   const busy = layers.find(({ mark }) => mark === 'failed') ?? layers.find(({ mark }) => mark === 'opening')
-  const next = layers.some(({ mark }) => mark === 'open') ? layers.find(({ mark }) => mark === 'idle') : undefined
+  const isUp = layers.every(({ mark }) => mark === 'open' || mark === 'absent')
+  const next =
+    !isUp && layers.some(({ mark }) => mark === 'open') ? layers.find(({ mark }) => mark === 'idle') : undefined
   return busy ?? next ?? layers.find(({ name }) => name === 'LCP') ?? layers[0]
 }
 
@@ -51,6 +55,7 @@ function awaited({ layers }: SceneTunnel): SceneLayer {
 export function markOf({ mark, tries, maxTries }: SceneLayer): Span {
   if (mark === 'open') return span('√', 'ok')
   if (mark === 'failed') return span('×', 'bad')
+  if (mark === 'absent') return span('-', 'muted')
   if (mark === 'idle') return span('·', 'muted')
   return span(tries > 1 ? `${tries}/${maxTries}` : '~', 'warn')
 }
@@ -58,7 +63,7 @@ export function markOf({ mark, tries, maxTries }: SceneLayer): Span {
 export function view(model: Model, size: Size): Rendered {
   const tunnel = chosenTunnel(model)
   const lines = !tunnel
-    ? [line(''), line(span(' No tunnel: no machine of this lab is a client.', 'muted'))]
+    ? [line(''), line(span(' No tunnel: no machine of this lab dials.', 'muted'))]
     : isSmall(size)
       ? smallLines(model, tunnel, size)
       : wideLines(model, tunnel, size)
@@ -72,30 +77,43 @@ const KEYS: readonly (readonly string[])[] = [
 
 // The list
 
-const LAYER_WIDTHS = [4, 4, 5, 5, 5, 5, 5] as const
+const LAYER_WIDTHS: Readonly<Record<SceneLayer['name'], number>> = {
+  line: 5,
+  TCP: 4,
+  ctl: 4,
+  call: 5,
+  LCP: 5,
+  auth: 5,
+  CCP: 5,
+  IPCP: 5,
+}
+/** `alice PNS`; with a column for telephone lines there is less room. */
+const beganWidth = ({ scene }: Model): number => (hasLines(scene) ? 8 : 10)
+const hasLines = ({ tunnels }: Model['scene']): boolean => tunnels[0]?.layers[0]?.name === 'line'
 
 function nameWidth({ scene }: Model, width: number): number {
   const longest = Math.max(...scene.tunnels.map(({ client, server }) => client.length + server.length + 1))
-  return Math.max(6, Math.min(longest, width - 66)) + 1
+  const others = hasLines(scene) ? 67 : 66
+  return Math.max(6, Math.min(longest, width - others)) + 1
 }
 
 function headLine(model: Model, width: number): Line {
-  const titles = chosenTunnel(model)?.layers.map(({ name }, i) => left(name, LAYER_WIDTHS[i])) ?? []
-  const text = `  # ${left('tunnel', nameWidth(model, width))}${left('began by', 10)} ${titles.join('')}${left('inner', 10)}up down`
+  const titles = chosenTunnel(model)?.layers.map(({ name }) => left(name, LAYER_WIDTHS[name])) ?? []
+  const text = `  # ${left('tunnel', nameWidth(model, width))}${left('began by', beganWidth(model))} ${titles.join('')}${left('inner', 10)}${hasLines(model.scene) ? 'up dn' : 'up down'}`
   return [span(text, 'muted')]
 }
 
 function tunnelRow(model: Model, tunnel: SceneTunnel, width: number): Line {
-  const { no, client, server, layers } = tunnel
+  const { no, client, server, layers, beganBy } = tunnel
   const chosen = tunnel === chosenTunnel(model)
   const drawn = chosenLayer(model, tunnel)
   const name = left(`${client}→${server}`, nameWidth(model, width))
-  const cells = layers.map((layer, i): Span => {
+  const cells = layers.map((layer): Span => {
     const mark = markOf(layer)
-    const text = left(mark.text.includes('/') ? mark.text : ` ${mark.text}`, LAYER_WIDTHS[i])
+    const text = left(mark.text.includes('/') ? mark.text : ` ${mark.text}`, LAYER_WIDTHS[layer.name])
     return { ...mark, text, ...(chosen && layer === drawn ? { bold: true, underline: true } : {}) }
   })
-  const head = `${right(String(no), 2)} ${name}${left(`${client} PNS`, 10)} `
+  const head = `${right(String(no), 2)} ${name}${left(`${beganBy.node} ${beganBy.role ?? ''}`, beganWidth(model))} `
   const parts = [span(head), ...cells, span(left(innerWord(tunnel), 10)), ...ways(tunnel)]
   return row(parts, width, chosen)
 }
@@ -172,8 +190,16 @@ function stateLine(layer: SceneLayer, now: number, columns: number): Line {
   }
   if (layer.tries > 0) parts.push(span(`   try ${layer.tries} of ${layer.maxTries}`))
   const room = columns - parts.reduce((sum, { text }) => sum + text.length, 0) - 3
-  const words = numberWords(layer, now, room)
+  const ids = layer.name === 'call' ? idWords(layer) : ''
+  const numbers = numberWords(layer, now, room - (ids === '' ? 0 : ids.length + 2))
+  const words = [ids, numbers].filter(each => each !== '').join(', ')
   return words === '' ? parts : [...parts, span(`   ${words}`, 'muted')]
+}
+
+/** `call ID 7, peer's 41`: the numbers that stand in the GRE packets of a call. */
+function idWords({ facts: { callId, peerCallId } }: SceneLayer): string {
+  if (callId === undefined) return ''
+  return peerCallId === undefined ? `call ID ${callId}` : `call ID ${callId}, peer's ${peerCallId}`
 }
 
 /** `echo 29.920 s, id 3, sent 0`: timers first, whole pieces only. */
@@ -217,9 +243,11 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
   const list = scene.tunnels.slice(start, start + count).map(each => tunnelRow(model, each, columns))
   const inside = insideLines(tunnel, scene.t, columns)
   const spare = rows - fixed - count - failure.length
-  const shown = spare >= inside.length ? inside : []
+  const gre = greLines(tunnel, layer, columns, spare - 3 - inside.length)
+  // What its GRE packets did stands once.
+  const machines = gre.length > 0 ? inside.slice(1) : inside
+  const shown = spare >= machines.length ? machines : []
   const room = spare - shown.length
-  const gre = greLines(tunnel, layer, columns, room - 3)
   const blank: Line = []
   return [
     headLine(model, columns),
@@ -229,14 +257,14 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     ...failure,
     rule(
       columns,
-      [{ at: 0, title: `${WORDS[layer.name]} of ${tunnel.client}`, focus: ui.pane === 1 }],
+      [{ at: 0, title: `${WORDS[layer.name]} of ${layer.node}`, focus: ui.pane === 1 }],
       TITLES[layer.name],
     ),
     stateLine(layer, scene.t, columns),
     ...(room > 1 ? [blank] : []),
     ...drawMachine(layer, columns),
     ...(room > 2 ? [blank] : []),
-    ...(others.length > 0 ? [rule(columns, [{ at: 0, title: `the other machines of ${tunnel.client}` }])] : []),
+    ...(others.length > 0 ? [rule(columns, [{ at: 0, title: othersTitle(tunnel) }])] : []),
     ...others,
     ...shown,
     ...gre,
@@ -245,12 +273,12 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
 }
 
 /** Where there is room, under the call: what its GRE packets did. */
-function greLines({ gre, client }: SceneTunnel, { name }: SceneLayer, columns: number, rows: number): Line[] {
+function greLines({ gre, entry }: SceneTunnel, { name }: SceneLayer, columns: number, rows: number): Line[] {
   if (name !== 'call' || !gre || rows < 4) return []
   const { sent, acknowledged, received, lost, late, duplicates, held, timeOuts, window, waiting, rtt } = gre
   const out = `  out ${sent}, ${acknowledged} acknowledged, ${timeOuts} time-outs   window ${window}, ${waiting} waiting, rtt ${(rtt / 1e6).toFixed(1)} ms`
   const inside = `  in  ${received}, ${lost} lost, ${late} late, ${duplicates} double, ${held} held for their turn`
-  return [[], rule(columns, [{ at: 0, title: `GRE packets of ${client}` }]), line(out), line(inside)]
+  return [[], rule(columns, [{ at: 0, title: `GRE packets of ${entry}` }]), line(out), line(inside)]
 }
 
 /** Where there is room: the latest changes of the drawn machine. */
@@ -264,10 +292,15 @@ function historyLines({ name, entered }: SceneLayer, columns: number, rows: numb
   return [[], rule(columns, [{ at: 0, title: `how ${WORDS[name]} came there` }]), ...changes.slice(-room)]
 }
 
+/** With a compulsory tunnel they are in two places. */
+const othersTitle = ({ client, entry, kind }: SceneTunnel): string =>
+  `the other machines of ${client}${kind === 'compulsory' ? ` and ${entry}` : ''}`
+
 /** The other machines in a line each; those that wait for the same one together. */
 function otherLines({ layers }: SceneTunnel, drawn: SceneLayer, width: number): Line[] {
-  const begun = layers.filter(layer => layer !== drawn && layer.entered.length > 0)
-  const waiting = layers.filter(layer => layer !== drawn && layer.entered.length === 0)
+  const there = layers.filter(layer => layer !== drawn && layer.mark !== 'absent')
+  const begun = there.filter(({ entered }) => entered.length > 0)
+  const waiting = there.filter(({ entered }) => entered.length === 0)
   const lines = begun.map(layer => {
     const since = layer.since === undefined ? '' : `since ${seconds(layer.since)} s`
     const words = machineWords(layer, width - 13 - since.length - 3)
@@ -275,7 +308,7 @@ function otherLines({ layers }: SceneTunnel, drawn: SceneLayer, width: number): 
     return ends([span(`  ${left(WORDS[layer.name], 9)}`), ...parts], [span(`${since} `, 'muted')], width)
   })
   if (waiting.length === 0) return lines
-  const last = layers[layers.indexOf(waiting[0]) - 1]
+  const last = layers.slice(0, layers.indexOf(waiting[0])).findLast(({ mark }) => mark !== 'absent')
   const names = waiting.map(({ name }) => WORDS[name]).join(' ')
   const text = `· ${waiting.length === 1 ? 'it waits' : 'they wait'} ${last ? `for ${WORDS[last.name]}` : 'for the dialling'}`
   return [...lines, line(`  ${names.length < 9 ? left(names, 9) : `${names}  `}`, span(text, 'muted'))]
@@ -327,6 +360,7 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
 // The sentence
 
 const MEANING: Readonly<Record<SceneLayer['name'], string>> = {
+  line: 'The telephone line joins two modems; PPP frames follow as octets',
   TCP: 'TCP carries the control messages to port 1723',
   ctl: 'The control connection agrees that both speak PPTP',
   call: 'The call gives both ends a number for their GRE packets',
@@ -338,9 +372,13 @@ const MEANING: Readonly<Record<SceneLayer['name'], string>> = {
 
 function sentenceOf(model: Model, tunnel: SceneTunnel | undefined): string {
   if (!tunnel) return 'No machine of this lab dials.'
-  const { client, server, end, up, began, layers } = tunnel
-  if (end !== undefined) return `${client}'s tunnel is over: ${end.replace(/^\w+: /, '').replace(/\.$/, '')}.`
-  if (began === undefined) return `No tunnel yet: ${client} has not dialled ${server}.`
+  const { client, server, end, up, began, layers, kind } = tunnel
+  if (end !== undefined)
+    return `${client}'s ${kind === 'voluntary' ? 'tunnel' : 'call'} is over: ${end.replace(/^\w+: /, '').replace(/\.$/, '')}.`
+  if (began === undefined)
+    return kind === 'voluntary'
+      ? `No tunnel yet: ${client} has not dialled ${server}.`
+      : 'No call yet: nobody has dialled.'
   const layer = chosenLayer(model, tunnel)
   const stuck = layers.find(({ mark }) => mark === 'opening')
   if (stuck && stuck.tries > 1)
@@ -369,6 +407,15 @@ export function enter(model: Model): Partial<Ui> {
   const tunnel = chosenTunnel(model)
   if (!tunnel) return {}
   if (model.ui.pane === 0) return { pane: 1, selection: derive(model, { tunnel: tunnel.no }) }
-  const filter = { TCP: 'tcp', ctl: 'ccr', call: 'oc', LCP: 'lcp', auth: 'chap', CCP: 'ccp', IPCP: 'ipcp' }
+  const filter = {
+    line: 'hdlc',
+    TCP: 'tcp',
+    ctl: 'ccr',
+    call: 'oc',
+    LCP: 'lcp',
+    auth: 'chap',
+    CCP: 'ccp',
+    IPCP: 'ipcp',
+  }
   return { view: 'packets', pane: 0, filter: filter[chosenLayer(model, tunnel).name] }
 }
