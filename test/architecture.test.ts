@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<
   pptp: { folders: ['base', 'wire'], packages: [] },
   link: { folders: ['base', 'wire'], packages: [] },
   radius: { folders: ['base', 'crypto', 'wire'], packages: [] },
+  filter: { folders: ['base', 'wire'], packages: [] },
   app: { folders: ['base', 'ip'], packages: [] },
   node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'radius', 'app'], packages: [] },
   lab: { folders: ['base', 'wire', 'link', 'node', 'app'], packages: ['yaml', 'valibot'] },
