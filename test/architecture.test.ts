@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<
   radius: { folders: ['base', 'crypto', 'wire'], packages: [] },
   filter: { folders: ['base', 'wire'], packages: [] },
   app: { folders: ['base', 'ip'], packages: [] },
-  node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'radius', 'app'], packages: [] },
+  node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'radius', 'filter', 'app'], packages: [] },
   lab: { folders: ['base', 'wire', 'link', 'node', 'app'], packages: ['yaml', 'valibot'] },
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
   decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
