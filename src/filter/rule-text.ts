@@ -15,7 +15,6 @@ import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import {
   CHAINS,
-  type Chain,
   type Match,
   type Range,
   REJECTIONS,
@@ -25,6 +24,7 @@ import {
   type State,
   type Verdict,
 } from './rules.ts'
+import type { Chain } from './types.ts'
 
 /** What is wrong with a rule, and where in its text. */
 export interface RuleError {

@@ -9,15 +9,15 @@
  */
 import { contains, type Prefix } from '../base/address.ts'
 import { get16 } from '../base/bytes.ts'
+import type { Packet } from '../base/packet.ts'
 import * as Gre from '../wire/gre.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
+import type { Chain, Denial, Judge, PacketState, Passage } from './types.ts'
 
-export const CHAINS = ['input', 'forward', 'output'] as const
-export type Chain = (typeof CHAINS)[number]
-
-/** What tracking says of a packet's connection; where nothing is tracked, no packet has a state. */
-export const STATES = ['new', 'established', 'related', 'invalid'] as const
+export const CHAINS = ['input', 'forward', 'output'] as const satisfies readonly Chain[]
+/** Where nothing is tracked no packet has one of these. */
+export const STATES = ['new', 'established', 'related', 'invalid'] as const satisfies readonly PacketState[]
 export type State = (typeof STATES)[number]
 
 /** What a refused sender is told: type and code of an ICMP message (RFC 792, RFC 1812 §5.2.7.1), or a TCP segment with RST. */
@@ -73,24 +73,15 @@ export interface FilterSpec {
 
 /** A rule in use, or a policy, with what it has decided so far. */
 export interface Rule extends RuleSpec {
+  /** Undefined: it lets pass. */
+  readonly denial: Denial | undefined
   packets: number
   octets: number
 }
 
-/** An IPv4 packet with all that rules may ask about it. */
-export interface Judged {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-  /** Interfaces: undefined where it has not come by one, or leaves by none. */
-  readonly in: string | undefined
-  readonly out: string | undefined
-  readonly state: State | undefined
-}
-
 const PORT_PROTOCOLS: ReadonlySet<number> = new Set([Ipv4.PROTOCOL.tcp, Ipv4.PROTOCOL.udp])
 
-export class RuleSet {
+export class RuleSet implements Judge {
   readonly #chains: Record<Chain, Rule[]> = { input: [], forward: [], output: [] }
   readonly #policies: Record<Chain, Rule>
 
@@ -103,6 +94,10 @@ export class RuleSet {
     for (const rule of rules) this.add(rule)
   }
 
+  get asksState(): boolean {
+    return CHAINS.some(chain => this.#chains[chain].some(({ matches }) => matches.some(({ kind }) => kind === 'state')))
+  }
+
   rules(chain: Chain): readonly Rule[] {
     return this.#chains[chain]
   }
@@ -113,8 +108,7 @@ export class RuleSet {
   /** Puts a rule behind those of its chain, or at a place: 1 is the first. */
   add(spec: RuleSpec, place?: number): void {
     const chain = this.#chains[spec.chain]
-    const rule = { ...spec, packets: 0, octets: 0 }
-    chain.splice(place === undefined ? chain.length : place - 1, 0, rule)
+    chain.splice(place === undefined ? chain.length : place - 1, 0, inUse(spec))
   }
 
   /** Takes the first rule away that reads like this one; false: there is none. */
@@ -129,16 +123,17 @@ export class RuleSet {
     this.#policies[chain] = policy(chain, verdict)
   }
 
-  /** The rule, or the policy, that decides about a packet; it has been counted there. */
-  judge(chain: Chain, packet: Judged): Rule {
-    const rule = this.#first(chain, packet)
+  judge(passage: Passage): Denial | undefined {
+    const rule = this.deciding(passage)
     rule.packets++
-    rule.octets += packet.end - packet.start
-    return rule
+    rule.octets += passage.packet.length
+    return rule.denial
   }
 
-  #first(chain: Chain, packet: Judged): Rule {
-    for (const rule of this.#chains[chain]) if (fits(rule, packet)) return rule
+  /** The rule, or the policy, that decides about a packet. */
+  deciding(passage: Passage): Rule {
+    const { chain } = passage
+    for (const rule of this.#chains[chain]) if (fits(rule, passage)) return rule
     return this.#policies[chain]
   }
 
@@ -149,28 +144,31 @@ export class RuleSet {
   }
 }
 
-const policy = (chain: Chain, verdict: 'accept' | 'drop'): Rule => ({
-  chain,
-  verdict,
-  rejection: undefined,
-  matches: [],
-  text: `policy ${chain} ${verdict}`,
-  packets: 0,
-  octets: 0,
-})
+function inUse({ chain, verdict, rejection, matches, text }: RuleSpec): Rule {
+  const denial = verdict === 'accept' ? undefined : { rule: text, answer: answerOf(rejection) }
+  return { chain, verdict, rejection, matches, text, denial, packets: 0, octets: 0 }
+}
 
-function fits(rule: RuleSpec, packet: Judged): boolean {
-  for (const match of rule.matches) if (holds(match, packet) === match.not) return false
+function answerOf(rejection: Rejection | undefined): Denial['answer'] {
+  if (rejection === undefined || rejection === 'tcp-reset') return rejection
+  return { icmp: REJECTIONS[rejection] }
+}
+
+const policy = (chain: Chain, verdict: 'accept' | 'drop'): Rule =>
+  inUse({ chain, verdict, rejection: undefined, matches: [], text: `policy ${chain} ${verdict}` })
+
+function fits(rule: RuleSpec, passage: Passage): boolean {
+  for (const match of rule.matches) if (holds(match, passage) === match.not) return false
   return true
 }
 
-function holds(match: Match, packet: Judged): boolean {
-  const { bytes, start } = packet
+function holds(match: Match, passage: Passage): boolean {
+  const { bytes, start } = passage.packet
   switch (match.kind) {
     case 'in':
-      return packet.in !== undefined && isNamed(match.names, packet.in)
+      return isNamed(match.names, passage.inside)
     case 'out':
-      return packet.out !== undefined && isNamed(match.names, packet.out)
+      return isNamed(match.names, passage.outside)
     case 'from':
       return isWithin(match.prefixes, Ipv4.source(bytes, start))
     case 'to':
@@ -178,16 +176,16 @@ function holds(match: Match, packet: Judged): boolean {
     case 'proto':
       return match.protocols.includes(Ipv4.protocol(bytes, start))
     case 'state':
-      return packet.state !== undefined && match.states.includes(packet.state)
+      return includesState(match.states, passage.state)
     default:
-      return holdsBehindHeader(match, packet)
+      return holdsBehindHeader(match, passage.packet)
   }
 }
 
 /** What stands behind the IP header, as far as there is any. */
 function holdsBehindHeader(
   match: Extract<Match, { kind: 'sport' | 'dport' | 'call-id' | 'icmp-type' | 'syn' }>,
-  { bytes, start, end }: Judged,
+  { bytes, start, end }: Packet,
 ): boolean {
   if (Ipv4.fragmentOffset(bytes, start) > 0) return false
   const at = start + Ipv4.headerLength(bytes, start)
@@ -210,6 +208,8 @@ const TCP_HEADER = 20
 /** SYN, and none of ACK, RST, FIN. */
 const SYN = 0x02
 const SYN_FLAGS = 0x17
+
+const includesState = (states: readonly PacketState[], state: PacketState): boolean => states.includes(state)
 
 /** `ppp*` is every interface whose name begins so. */
 function isNamed(names: readonly string[], iface: string): boolean {

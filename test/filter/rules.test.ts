@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ip } from '../../src/base/address.ts'
+import { World } from '../../src/base/env.ts'
 import { parseRule } from '../../src/filter/rule-text.ts'
-import { type Judged, REJECTIONS, RuleSet, type RuleSpec, type State } from '../../src/filter/rules.ts'
+import { REJECTIONS, RuleSet, type RuleSpec } from '../../src/filter/rules.ts'
+import type { Chain, PacketState, Passage } from '../../src/filter/types.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
 
 const ACCEPT = { input: 'accept', forward: 'accept', output: 'accept' } as const
@@ -23,19 +25,21 @@ interface Wanted {
   readonly fragment?: number
   readonly in?: string
   readonly out?: string
-  readonly state?: State
+  readonly state?: PacketState
+  readonly chain?: Chain
 }
 
-/** A packet that stands somewhere inside of a larger buffer. */
-function packet(wanted: Wanted): Judged {
+const { packets } = new World(1).env('tester')
+
+function packet(wanted: Wanted): Passage {
   const payload = wanted.payload ?? new Array<number>(20).fill(0)
-  const start = 7
-  const end = start + 20 + payload.length
-  const bytes = new Uint8Array(end + 5)
+  const made = packets.from(new Uint8Array(20 + payload.length))
+  const { bytes, start, length } = made
   const [from, to] = [ip(wanted.from ?? '10.0.0.1'), ip(wanted.to ?? '10.0.1.1')]
-  Ipv4.write(bytes, start, end - start, 1, wanted.fragment ?? 0, 64, wanted.protocol ?? 6, from, to)
+  Ipv4.write(bytes, start, length, 1, wanted.fragment ?? 0, 64, wanted.protocol ?? 6, from, to)
   bytes.set(payload, start + 20)
-  return { bytes, start, end, in: wanted.in ?? 'eth0', out: wanted.out ?? 'eth1', state: wanted.state }
+  const { chain = 'forward', state = 'untracked' } = wanted
+  return { chain, packet: made, state, inside: wanted.in ?? 'eth0', outside: wanted.out ?? 'eth1' }
 }
 const tcp = (sport: number, dport: number, flags: number): number[] => [
   ...[sport >> 8, sport & 255, dport >> 8, dport & 255],
@@ -43,7 +47,12 @@ const tcp = (sport: number, dport: number, flags: number): number[] => [
 ]
 const gre = (callId: number): number[] => [0x20, 0x81, 0x88, 0x0b, 0, 0, callId >> 8, callId & 255]
 
-const verdict = (set: RuleSet, wanted: Wanted): string => set.judge('forward', packet(wanted)).text
+const verdict = (set: RuleSet, wanted: Wanted): string => {
+  const passage = packet(wanted)
+  const { text, denial } = set.deciding(passage)
+  assert.equal(set.judge(passage), denial)
+  return text
+}
 
 describe('the rules of a firewall', () => {
   test('the first rule that fits decides, and where none does the policy', () => {
@@ -67,10 +76,10 @@ describe('the rules of a firewall', () => {
 
   test('chains do not know of each other', () => {
     const set = rules('input drop proto tcp', 'output accept')
-    assert.equal(set.judge('input', packet({})).verdict, 'drop')
-    assert.equal(set.judge('forward', packet({})).verdict, 'accept')
-    assert.equal(set.placeOf(set.judge('input', packet({}))), 'rule 1 of input')
-    assert.equal(set.placeOf(set.judge('forward', packet({}))), 'the policy of forward')
+    assert.equal(set.deciding(packet({ chain: 'input' })).verdict, 'drop')
+    assert.equal(set.deciding(packet({})).verdict, 'accept')
+    assert.equal(set.placeOf(set.deciding(packet({ chain: 'input' }))), 'rule 1 of input')
+    assert.equal(set.placeOf(set.deciding(packet({}))), 'the policy of forward')
   })
 
   test('a rule is put behind the others or at a place, and taken away by its words', () => {
@@ -134,8 +143,8 @@ describe('the rules of a firewall', () => {
     ] as const) {
       // What stands where the header would be looks like one.
       const wanted = { protocol: 47, payload: gre(7), fragment }
-      assert.equal(byProtocol.judge('forward', packet(wanted)).verdict, 'drop')
-      assert.equal(byCallId.judge('forward', packet(wanted)).verdict, stopped ? 'drop' : 'accept')
+      assert.equal(byProtocol.deciding(packet(wanted)).verdict, 'drop')
+      assert.equal(byCallId.deciding(packet(wanted)).verdict, stopped ? 'drop' : 'accept')
     }
   })
 
@@ -149,6 +158,23 @@ describe('the rules of a firewall', () => {
       const payload = new Array<number>(length).fill(0)
       assert.equal(verdict(rules(`forward drop ${text}`), { protocol, payload }), 'policy forward accept', text)
     }
+  })
+
+  test('a denial has the words of its rule, and what the sender is told', () => {
+    const denied = (text: string) => rules(text).judge(packet({}))
+    assert.equal(denied('forward accept'), undefined)
+    assert.deepEqual(denied('forward drop'), { rule: 'forward drop', answer: undefined })
+    const admin = 'forward reject with icmp-admin-prohibited'
+    assert.deepEqual(denied(admin), { rule: admin, answer: { icmp: 13 } })
+    const reset = 'forward reject with tcp-reset proto tcp'
+    assert.deepEqual(denied(reset), { rule: reset, answer: 'tcp-reset' })
+    const net = 'forward reject with icmp-net-unreachable'
+    assert.deepEqual(denied(net), { rule: net, answer: { icmp: 0 } })
+  })
+
+  test('only a rule about states needs tracked connections', () => {
+    assert.equal(rules('forward accept proto gre').asksState, false)
+    assert.equal(rules('forward accept proto gre', 'output drop state invalid').asksState, true)
   })
 
   test('the codes of the ICMP errors (nat-truth C5)', () => {
