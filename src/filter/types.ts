@@ -44,6 +44,8 @@ export interface Judge {
 export interface FilterMachine {
   /** The address of an interface; undefined when it has none or is not there. */
   addressOf(iface: string): Ipv4 | undefined
+  /** Is it an address of this machine? */
+  isOwn(address: Ipv4): boolean
   /** An ICMP unreachable about the packet, which the caller releases. */
   unreachable(about: Packet, code: number): void
   /** A TCP reset in answer to the segment, which the caller releases. */
@@ -174,6 +176,8 @@ export interface Personality {
   readonly icmpErrors: boolean
   /** Inside hosts reach each other by their outside addresses (RFC 4787 §6). */
   readonly hairpin: boolean
+  /** What becomes of packets that fit no flow and cannot begin one. */
+  readonly invalid: 'passed' | 'dropped'
   /** So many flows at most. */
   readonly limit: number
 }

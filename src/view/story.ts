@@ -191,6 +191,26 @@ export class Story {
         return this.#retransmission(event)
       case 'arp':
         return this.#arp(event)
+      case 'nat-helper': {
+        const { type, field, before, after } = event
+        const which = field === 'callId' ? 'Call ID' : "Peer's Call ID"
+        return {
+          mark: 'control',
+          depth: DEPTH.pptp,
+          text: `the PPTP helper changes the ${which} of ${title(type)} from ${before} to ${after}`,
+          tone: 'plain',
+        }
+      }
+      case 'nat': {
+        if (!this.#verbose) return undefined
+        const { proto, field, before, after, rule } = event
+        return user(`translates the ${field} of ${proto}: ${before} becomes ${after} (${rule})`, 'faint')
+      }
+      case 'flow': {
+        if (!this.#verbose) return undefined
+        const { action, proto, entry } = event
+        return user(`${action === 'begin' ? 'new entry' : 'entry gone'}: ${proto} ${entry}`, 'faint')
+      }
       case 'send':
         return this.#packet(event, 'sends')
       case 'forward':

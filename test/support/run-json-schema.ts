@@ -84,6 +84,23 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
     end: words(SERVICE_ENDS),
     detail: text,
   },
+  nat: {
+    packet: text,
+    proto: text,
+    field: words(['source', 'destination', 'call-id', 'quoted']),
+    before: text,
+    after: text,
+    rule: text,
+  },
+  'nat-helper': {
+    packet: text,
+    type: text,
+    field: words(['callId', 'peerCallId']),
+    before: count,
+    after: count,
+    entry: text,
+  },
+  flow: { action: words(['begin', 'end']), proto: text, entry: text, rule: text },
   action: { verb: text, detail: text },
 }
 
