@@ -57,11 +57,12 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
     if (!this.#tcp.listen({ port }, accept)) throw new Error(`${this.#env.node}: TCP port ${port} is taken`)
   }
 
-  /** Undefined when there is no route to the address, or no local port is free. */
-  connect(address: Ipv4, port: number, handlers: ConnectionHandlers): Connection | undefined {
+  /** Undefined when there is no route to the address, or no local port is free; `localPort`: that one or none. */
+  connect(address: Ipv4, port: number, handlers: ConnectionHandlers, localPort?: number): Connection | undefined {
     const source = this.#stack.sourceFor(address)
     if (source === undefined) return undefined
-    return this.#tcp.connect({ local: { address: source }, remote: { address, port } }, handlers)
+    const local = localPort === undefined ? { address: source } : { address: source, port: localPort }
+    return this.#tcp.connect({ local, remote: { address, port } }, handlers)
   }
 
   // What tcp-userspace needs
