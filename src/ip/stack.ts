@@ -106,6 +106,15 @@ export class IpStack {
     for (const route of this.routes.by(iface)) this.removeRoute(route)
   }
 
+  /** Gives an interface another address of its network; its routes stay. */
+  renumber(name: string, address: Ipv4): void {
+    const iface = this.#interfaces.get(name)
+    if (!iface) return
+    this.#count(iface, -1)
+    iface.address = address
+    this.#count(iface, 1)
+  }
+
   #count({ address, prefix }: IpInterface, change: 1 | -1): void {
     const broadcast = broadcastOf(prefix)
     countUp(this.#own, address, change)

@@ -4,6 +4,7 @@ import {
   type ConnectionHandlers,
   DISCARDS,
   type Discard,
+  Segment,
   type SegmentBuffer,
   type TcpEnv,
   type TcpOptions,
@@ -159,6 +160,13 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
       this.#env.trace.drop({ ...facts, detail: asClause(DISCARDS[discard]) })
     }
     packet.release()
+  }
+
+  /** Answers a segment by RST in the name of its destination, as a firewall does; the caller keeps the packet. */
+  refuse({ bytes, start, end }: Packet): void {
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    if (at + Segment.HEADER > end || Ipv4Header.fragmentOffset(bytes, start) > 0) return
+    this.#tcp.refuse(bytes, at, end, Ipv4Header.source(bytes, start), Ipv4Header.destination(bytes, start))
   }
 
   /** RFC 1122 §4.2.3.9: net, host and source route failures are soft; protocol and port unreachable are hard. */
