@@ -149,7 +149,7 @@ export interface EventFields {
   nat: {
     readonly packet: string
     readonly proto: string
-    readonly field: 'source' | 'destination' | 'call-id' | 'quoted'
+    readonly field: 'source' | 'destination' | 'call-id' | 'quoted' | 'mss'
     readonly before: string
     readonly after: string
     readonly rule: string

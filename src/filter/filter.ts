@@ -19,6 +19,7 @@ import { dropFacts } from '../wire/facts.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import { Conntrack } from './conntrack.ts'
 import type { Flow } from './flow.ts'
+import * as Mss from './mss.ts'
 import { Nat } from './nat.ts'
 import { PORT, PptpAlg } from './pptp-alg.ts'
 import type { Side } from './rewrite.ts'
@@ -117,7 +118,9 @@ export class PacketFilter implements PacketHooks {
 
   forward(packet: Packet, inside: string, outside: string): boolean {
     if (packet !== this.#packet) this.#enter(packet, inside)
-    return this.#judge('forward', inside, outside)
+    if (!this.#judge('forward', inside, outside)) return false
+    if (this.#setup.clampMss !== undefined) this.#clamp(packet, inside, outside, this.#setup.clampMss)
+    return true
   }
 
   postrouting(packet: Packet, outside: string): boolean {
@@ -235,6 +238,15 @@ export class PacketFilter implements PacketHooks {
     if (!done) return this.#drop('nat-untranslatable')
     if (this.#env.trace.packets) this.#tellTranslation(packet, flow, side, before, callId)
     return true
+  }
+
+  #clamp(packet: Packet, inside: string, outside: string, limit: number | 'interfaces'): void {
+    const mtu = (iface: string): number => this.#machine.mtuOf(iface) ?? 65_535
+    const most = limit === 'interfaces' ? Math.min(mtu(inside), mtu(outside)) - Mss.HEADERS : limit
+    const before = Mss.clamp(packet.bytes, packet.start, packet.end, most)
+    if (before === undefined || !this.#env.trace.packets) return
+    const change = { field: 'mss' as const, before: String(before), after: String(most) }
+    this.#env.trace.emit('nat', { packet: packet.id, proto: 'tcp', ...change, rule: 'MSS clamping' })
   }
 
   #drop(reason: DropReason, detail?: string): boolean {

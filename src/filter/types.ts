@@ -46,6 +46,8 @@ export interface FilterMachine {
   addressOf(iface: string): Ipv4 | undefined
   /** Is it an address of this machine? */
   isOwn(address: Ipv4): boolean
+  /** The MTU of an interface. */
+  mtuOf(iface: string): number | undefined
   /** An ICMP unreachable about the packet, which the caller releases. */
   unreachable(about: Packet, code: number): void
   /** A TCP reset in answer to the segment, which the caller releases. */
@@ -190,4 +192,6 @@ export interface FilterSetup {
   readonly nat: readonly NatRule[]
   /** Where the helper is given new connections to TCP port 1723, if the personality has one. */
   readonly helperAt: 'prerouting' | 'output' | 'both'
+  /** The largest MSS that a passing SYN may name: a number, or what both its interfaces carry; absent: any. */
+  readonly clampMss?: number | 'interfaces' | undefined
 }

@@ -11,6 +11,8 @@ import { parseRule } from '../../src/filter/rule-text.ts'
 import { RuleSet, type RuleSpec } from '../../src/filter/rules.ts'
 import type { NatRule, Personality, Timeouts } from '../../src/filter/types.ts'
 import type { Connection } from '../../src/ip/tcp.ts'
+import { EthernetPort } from '../../src/link/ethernet.ts'
+import type { Link } from '../../src/link/link.ts'
 import type { IpNode } from '../../src/node/ip-node.ts'
 import { Switch } from '../../src/node/switch.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
@@ -68,6 +70,7 @@ export interface Box {
   readonly rules?: readonly string[]
   readonly loose?: boolean
   readonly timeouts?: Partial<Timeouts>
+  readonly clampMss?: number | 'interfaces'
 }
 
 const prefix = (text: string): NonNullable<ReturnType<typeof parsePrefix>> => {
@@ -121,7 +124,10 @@ export class Rig {
   readonly net = new Net(7)
   readonly node: Readonly<Record<Name, IpNode>>
   readonly filters = new Map<Name, PacketFilter>()
+  readonly lan = new Switch(this.net.world.env('lan'))
   readonly icmp = new Map<Name, Icmp[]>()
+  /** Every IP packet that was on s1's and c1's lines, by the name of the end that sent it. */
+  readonly wire: { readonly from: string; readonly bytes: Uint8Array }[] = []
   readonly #received = new Map<Name, { sequence?: number; src: string; dst: string; callid?: number | undefined }[]>()
   /** Path MTUs that a machine's raw sockets have learned. */
   readonly #pathMtu = new Map<string, number>()
@@ -142,14 +148,15 @@ export class Rig {
       s3: net.host('s3', via('snlan')),
     }
     const { c1, c2, c3, nat, r, s1, s2, sn, s3 } = this.node
-    const [lan, wan] = [new Switch(net.world.env('lan')), new Switch(net.world.env('wan'))]
+    const { lan } = this
+    const wan = new Switch(net.world.env('wan'))
     const ethernet = { type: 'ethernet' as const }
     for (const [i, c] of [c1, c2, c3].entries())
-      net.link([c, 'eth0', `192.168.77.1${i + 1}/24`], [lan, `p${i + 1}`], ethernet)
+      this.#tap(net.link([c, 'eth0', `192.168.77.1${i + 1}/24`], [lan, `p${i + 1}`], ethernet), `c${i + 1}`)
     net.link([nat, 'lan0', `${IP.natlan}/24`], [lan, 'pn'], ethernet)
     net.link([nat, 'wan0', `${IP.nat}/24`], [r, 'wan0', `${IP.r}/24`], ethernet)
     net.link([r, 'srv0', `${IP.rsrv}/24`], [wan, 'pr'], ethernet)
-    net.link([s1, 'eth0', `${IP.s1}/24`], [wan, 'p1'], ethernet)
+    this.#tap(net.link([s1, 'eth0', `${IP.s1}/24`], [wan, 'p1'], ethernet), 's1')
     net.link([s2, 'eth0', `${IP.s2}/24`], [wan, 'p2'], ethernet)
     net.link([sn, 'wan0', `${IP.sn}/24`], [wan, 'p3'], ethernet)
     net.link([sn, 'lan0', `${IP.snlan}/24`], [s3, 'eth0', `${IP.s3}/24`], ethernet)
@@ -167,6 +174,13 @@ export class Rig {
     const end = this.now + limit
     while (!isDone() && this.now < end) this.net.run(Math.min(end, this.now + ms(1)))
     return isDone()
+  }
+
+  #tap(link: Link, name: string): void {
+    link.tap = ({ from, bytes }) => {
+      if (bytes[12] === 8 && bytes[13] === 0)
+        this.wire.push({ from: from === 0 ? name : `to ${name}`, bytes: bytes.slice(14) })
+    }
   }
 
   /** The rig's raw capture: every ICMP message that quotes a packet. */
@@ -200,6 +214,7 @@ export class Rig {
       judge: box.rules ? ruleSet(box.rules) : undefined,
       nat: box.nat ?? [],
       helperAt: box.helper ?? 'prerouting',
+      clampMss: box.clampMss,
     }
     let filter = this.filters.get(name)
     if (filter) filter.change(setup)
@@ -209,6 +224,26 @@ export class Rig {
       node.stack.hooks = filter
     }
     return filter
+  }
+  setMtu(name: Name, iface: string, mtu: number): void {
+    const port = this.node[name].stack.interface(iface)?.port
+    if (port) Object.defineProperty(port, 'mtu', { get: () => mtu })
+  }
+  route(name: Name, network: string, via: string): void {
+    this.node[name].stack.addRoute({ prefix: prefix(network), via: ip(via) })
+  }
+  /** The way around the firewall: r's alt0 stands in the clients' network. */
+  around(address: string): void {
+    this.net.link([this.node.r, 'alt0', address], [this.lan, 'pr'], { type: 'ethernet' })
+  }
+  renumber(name: Name, iface: string, address: string): void {
+    const { stack } = this.node[name]
+    stack.renumber(iface, ip(address))
+    const port = stack.interface(iface)?.port
+    if (port instanceof EthernetPort) port.renumber(ip(address))
+  }
+  forgetPathMtu(): void {
+    this.#pathMtu.clear()
   }
   flush(name: Name): void {
     this.filters.get(name)?.flush()
@@ -313,8 +348,9 @@ function ruleSet(texts: readonly string[]): RuleSet {
 const machineOf = ({ stack, tcp }: IpNode) => ({
   addressOf: (iface: string): Ipv4 | undefined => stack.interface(iface)?.address,
   isOwn: (address: Ipv4): boolean => stack.isOwn(address),
+  mtuOf: (iface: string): number | undefined => stack.interface(iface)?.port.mtu,
   unreachable: (about: Packet, code: number): void => stack.icmp.unreachable(about, code),
-  reset: (about: Packet): void => void [about, tcp],
+  reset: (about: Packet): void => tcp.refuse(about),
 })
 
 const TIMED_OUT = undefined

@@ -87,7 +87,7 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   nat: {
     packet: text,
     proto: text,
-    field: words(['source', 'destination', 'call-id', 'quoted']),
+    field: words(['source', 'destination', 'call-id', 'quoted', 'mss']),
     before: text,
     after: text,
     rule: text,
