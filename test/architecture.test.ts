@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<
   filter: { folders: ['base', 'wire'], packages: [] },
   app: { folders: ['base', 'ip'], packages: [] },
   node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'radius', 'filter', 'app'], packages: [] },
-  lab: { folders: ['base', 'wire', 'link', 'node', 'app'], packages: ['yaml', 'valibot'] },
+  lab: { folders: ['base', 'wire', 'link', 'filter', 'node', 'app'], packages: ['yaml', 'valibot'] },
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
   decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
   'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'decode'], packages: [] },

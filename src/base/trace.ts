@@ -52,6 +52,8 @@ export interface EventFields {
     readonly dst?: string | undefined
     /** The link, for what a line loses. */
     readonly link?: string | undefined
+    /** The firewall rule, or policy, that says so, as it was written. */
+    readonly rule?: string | undefined
   }
   /** A state machine went from one state to another; `machine` is the path of docs/snapshot.md below the node. */
   state: { readonly machine: string; readonly from: string; readonly to: string; readonly cause: string }
@@ -177,7 +179,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   send: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
   forward: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
   deliver: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
-  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
+  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule'],
   state: ['machine', 'from', 'to', 'cause'],
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],

@@ -200,8 +200,8 @@ export class PacketFilter implements PacketHooks {
   #deny(packet: Packet, chain: Chain, { rule, answer }: Denial): boolean {
     const flow = this.#flow
     const reason = answer === undefined ? 'filter-drop' : 'filter-reject'
-    const detail = this.#state === 'untracked' ? `${chain}: ${rule}` : `${chain}: ${rule} (${this.#state})`
-    this.#env.trace.drop({ reason, layer: 'filter', ...dropFacts(packet), detail })
+    const detail = this.#state === 'untracked' ? chain : `${chain}, ${this.#state}`
+    this.#env.trace.drop({ reason, layer: 'filter', ...dropFacts(packet), rule, detail })
     if (answer === 'tcp-reset') this.#machine.reset(packet)
     else if (answer) this.#machine.unreachable(packet, answer.icmp)
     this.#leave(packet, flow)

@@ -84,6 +84,7 @@ const PORT_PROTOCOLS: ReadonlySet<number> = new Set([Ipv4.PROTOCOL.tcp, Ipv4.PRO
 export class RuleSet implements Judge {
   readonly #chains: Record<Chain, Rule[]> = { input: [], forward: [], output: [] }
   readonly #policies: Record<Chain, Rule>
+  #asksState = false
 
   constructor({ rules, policies }: FilterSpec) {
     this.#policies = {
@@ -95,7 +96,7 @@ export class RuleSet implements Judge {
   }
 
   get asksState(): boolean {
-    return CHAINS.some(chain => this.#chains[chain].some(({ matches }) => matches.some(({ kind }) => kind === 'state')))
+    return this.#asksState
   }
 
   rules(chain: Chain): readonly Rule[] {
@@ -109,6 +110,7 @@ export class RuleSet implements Judge {
   add(spec: RuleSpec, place?: number): void {
     const chain = this.#chains[spec.chain]
     chain.splice(place === undefined ? chain.length : place - 1, 0, inUse(spec))
+    this.#asksState = this.#asksState || asksState(spec)
   }
 
   /** Takes the first rule away that reads like this one; false: there is none. */
@@ -116,6 +118,7 @@ export class RuleSet implements Judge {
     const rules = this.#chains[chain]
     const at = rules.findIndex(rule => rule.text === text)
     if (at >= 0) rules.splice(at, 1)
+    this.#asksState = CHAINS.some(name => this.#chains[name].some(asksState))
     return at >= 0
   }
 
@@ -143,6 +146,8 @@ export class RuleSet implements Judge {
     return at < 0 ? `the policy of ${rule.chain}` : `rule ${at + 1} of ${rule.chain}`
   }
 }
+
+const asksState = ({ matches }: RuleSpec): boolean => matches.some(({ kind }) => kind === 'state')
 
 function inUse({ chain, verdict, rejection, matches, text }: RuleSpec): Rule {
   const denial = verdict === 'accept' ? undefined : { rule: text, answer: answerOf(rejection) }

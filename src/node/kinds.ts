@@ -5,6 +5,8 @@ import type { RouteSpec } from '../ip/route.ts'
 import type { TcpOptions } from '../ip/tcp.ts'
 import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
+import type { FilteringConfig } from './filtering.ts'
+import { Firewall } from './firewall.ts'
 import { Host } from './host.ts'
 import { IpNode } from './ip-node.ts'
 import type { SimNode } from './node.ts'
@@ -16,14 +18,14 @@ import { Router } from './router.ts'
 import { Switch } from './switch.ts'
 
 export type NodeConfig =
-  | (StackConfig & { readonly kind: 'host' | 'router' })
+  | (StackConfig & { readonly kind: 'host' | 'router' | 'firewall' })
   | { readonly kind: 'switch' }
   | { readonly kind: 'tun' | 'udp'; readonly networks: readonly Prefix[] | undefined }
   | (StackConfig & { readonly kind: 'client'; readonly pptp: ClientConfig })
   | (StackConfig & { readonly kind: 'pptp-server'; readonly pptp: ServerConfig })
   | (StackConfig & { readonly kind: 'radius'; readonly radius: RadiusServerConfig })
 
-interface StackConfig {
+interface StackConfig extends FilteringConfig {
   readonly routes: readonly RouteSpec[]
   readonly tcp?: TcpOptions
   /** It tells nobody that a packet was too large, and passes on no message that says so. */
@@ -33,6 +35,7 @@ interface StackConfig {
 export function makeNode(env: Env, config: NodeConfig): SimNode {
   const node = make(env, config)
   if (node instanceof IpNode && 'blocksTooBig' in config) node.stack.tellsTooBig = config.blocksTooBig !== true
+  if (node instanceof IpNode && 'routes' in config) node.fit(config)
   return node
 }
 
@@ -42,6 +45,8 @@ function make(env: Env, config: NodeConfig): SimNode {
       return new Host(env, config.routes, config.tcp)
     case 'router':
       return new Router(env, config.routes, config.tcp)
+    case 'firewall':
+      return new Firewall(env, config.routes, config.tcp)
     case 'switch':
       return new Switch(env)
     case 'tun':

@@ -129,7 +129,7 @@ export class PptpServer extends IpNode implements ControlHandlers, PppLinkOwner 
   }
 
   protected override answersFor(address: Ipv4): boolean {
-    return this.#config.proxyArp === true && this.#given.has(address)
+    return (this.#config.proxyArp === true && this.#given.has(address)) || super.answersFor(address)
   }
 
   // Control connections

@@ -84,7 +84,7 @@ const withDetail = (text: string, detail: string): string => (detail === '' ? te
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
 /** Actions that no machine takes itself. */
-const BEFALLS = new Set(['link', 'note', 'crash', 'restart'])
+const BEFALLS = new Set(['link', 'note', 'crash', 'restart', 'rule', 'nat'])
 /** What every network does all the time: a class need not see each. */
 const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
@@ -355,7 +355,7 @@ export class Story {
   }
 
   #drop(event: Event<'drop'>): Line | undefined {
-    const { node, reason, layer, packet, proto, src, dst, link, why, detail } = event
+    const { node, reason, layer, packet, proto, src, dst, link, why, detail, rule } = event
     if (!this.#verbose && QUIET_DROPS.has(reason)) return undefined
     const place = { mark: markOfDrop(event), depth: DEPTH[layer] ?? 0 }
     if (reason === 'pptp-unexpected' && detail !== undefined) {
@@ -369,6 +369,7 @@ export class Story {
     const ends = src === undefined || dst === undefined ? '' : ` from ${this.#short(src)} to ${this.#short(dst)}`
     const what = proto === undefined ? (UNITS[layer] ?? 'a packet') : `${upper(proto)}${ends}`
     const facts = [
+      rule === undefined ? undefined : `"${rule}"`,
       why !== undefined && why !== reason ? MALFORMED[why] : undefined,
       detail?.includes('checksum does not match')
         ? undefined

@@ -38,6 +38,7 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
     src: address,
     dst: address,
     link: text,
+    rule: text,
   },
   state: { machine: text, from: text, to: text, cause: text },
   'pptp-message': { way, type: text, peer: address, detail: text },
@@ -109,7 +110,7 @@ const OPTIONAL: { readonly [K in EventName]?: readonly string[] } = {
   send: ['parent'],
   forward: ['parent'],
   deliver: ['parent'],
-  drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
+  drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule'],
   'ping-failed': ['from'],
 }
 
