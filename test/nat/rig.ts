@@ -9,7 +9,7 @@ import { PacketFilter } from '../../src/filter/filter.ts'
 import { PERSONALITIES } from '../../src/filter/personalities/index.ts'
 import { parseRule } from '../../src/filter/rule-text.ts'
 import { RuleSet, type RuleSpec } from '../../src/filter/rules.ts'
-import type { NatRule, Personality, Timeouts } from '../../src/filter/types.ts'
+import type { NatRule, Personality, PersonalityName, PptpHelper, Timeouts } from '../../src/filter/types.ts'
 import type { Connection } from '../../src/ip/tcp.ts'
 import { EthernetPort } from '../../src/link/ethernet.ts'
 import type { Link } from '../../src/link/link.ts'
@@ -69,6 +69,10 @@ export interface Box {
   readonly helper?: 'prerouting' | 'output'
   readonly rules?: readonly string[]
   readonly loose?: boolean
+  /** Another kind of box than Linux. */
+  readonly like?: PersonalityName
+  readonly pptp?: Partial<PptpHelper>
+  readonly limit?: number
   readonly timeouts?: Partial<Timeouts>
   readonly clampMss?: number | 'interfaces'
 }
@@ -326,9 +330,15 @@ export class Rig {
   }
 }
 
-function personalityOf({ helper, loose = true, timeouts = {} }: Box): Personality {
-  const base = PERSONALITIES[helper ? 'linux-pptp' : 'linux']
-  return { ...base, tcpLoose: loose, timeouts: { ...base.timeouts, ...timeouts } }
+function personalityOf({ helper, like, loose, timeouts = {}, pptp, limit }: Box): Personality {
+  const base = PERSONALITIES[like ?? (helper ? 'linux-pptp' : 'linux')]
+  return {
+    ...base,
+    tcpLoose: loose ?? base.tcpLoose,
+    timeouts: { ...base.timeouts, ...timeouts },
+    pptp: base.pptp && { ...base.pptp, ...pptp },
+    limit: limit ?? base.limit,
+  }
 }
 
 function ruleSet(texts: readonly string[]): RuleSet {
