@@ -203,13 +203,15 @@ export class Story {
       }
       case 'nat': {
         if (!this.#verbose) return undefined
-        const { proto, field, before, after, rule } = event
-        return user(`translates the ${field} of ${proto}: ${before} becomes ${after} (${rule})`, 'faint')
+        const { packet, proto, field, before, after, rule } = event
+        const text = `translates the ${field} of ${upper(proto)} ${packet}: ${before} becomes ${after} (${rule})`
+        return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
       }
       case 'flow': {
         if (!this.#verbose) return undefined
         const { action, proto, entry } = event
-        return user(`${action === 'begin' ? 'new entry' : 'entry gone'}: ${proto} ${entry}`, 'faint')
+        const text = `${action === 'begin' ? 'new entry' : 'entry gone'}: ${upper(proto)} ${entry}`
+        return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
       }
       case 'send':
         return this.#packet(event, 'sends')
