@@ -27,6 +27,8 @@ export class Flow {
   destinationDone = false
   sourceNat = false
   destinationNat = false
+  /** From inside to inside by an outside address. */
+  hairpin = false
   /** The interface whose address it is hidden behind: it goes when that address does. */
   masquerade = ''
   /** By which rule it is translated. */

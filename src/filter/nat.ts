@@ -106,7 +106,9 @@ export class Nat {
     }
     if (mapping === 'address-and-port-dependent' || !hasKey(current.protocol) || (fromInside && !hairpin)) return
     const mapped = this.mappings.admit(current, fromInside ? 'endpoint-independent' : filtering)
-    if (mapped) this.#setDestination(flow, mapped.inside, mapped.insideKey, describe(mapped))
+    if (!mapped) return
+    flow.hairpin = fromInside
+    this.#setDestination(flow, mapped.inside, mapped.insideKey, describe(mapped))
   }
 
   /** The flow leaves by `outside`, or ends here (''); `inside` is where it came in. Undefined: it may pass. */
@@ -115,6 +117,11 @@ export class Nat {
     flow.sourceDone = true
     const current = this.#current.invert(flow.reply)
     const rule = this.#match('source', current, inside, outside)
+    // RFC 4787 REQ-9 (a): the inside host that is reached so sees the outside address of the one that speaks to it.
+    if (!rule && flow.hairpin) {
+      const target = { address: flow.original.destination, ports: undefined, rule: 'hairpin', masquerade: '' }
+      return this.#choose(flow, current, target)
+    }
     if (!rule || rule.translate.by === 'none') return this.#keepSource(flow, current)
     if (current.protocol === GRE && this.#personality.gre.keys === 'refused') return 'nat-protocol'
     const target = this.#targetOf(rule, current.source, outside)

@@ -137,6 +137,12 @@ export function echo(type: number, from: Ipv4, to: Ipv4, identifier: number, dat
   Icmp.write(b, 20, b.length, type, 0, ((identifier << 16) | 1) >>> 0)
   return header(b, 1, from, to)
 }
+/** Enhanced GRE without a payload. */
+export function gre(from: Ipv4, to: Ipv4, callId: number): Uint8Array {
+  const b = new Uint8Array(28)
+  b.set([0x20, 0x01, 0x88, 0x0b, 0, 0, callId >> 8, callId & 255], 20)
+  return header(b, 47, from, to)
+}
 /** An ICMP error that quotes so many octets of a packet. */
 export function error(from: Ipv4, to: Ipv4, about: Uint8Array, quoted = about.length, code = 1): Uint8Array {
   const b = new Uint8Array(28 + quoted)

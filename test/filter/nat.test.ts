@@ -6,7 +6,6 @@ import { formatIpv4, type Ipv4, ip } from '../../src/base/address.ts'
 import { get16 } from '../../src/base/bytes.ts'
 import { sec } from '../../src/base/time.ts'
 import { cgn } from '../../src/filter/personalities/simple.ts'
-import type { NatRule } from '../../src/filter/types.ts'
 import {
   answer,
   Bench,
@@ -14,6 +13,7 @@ import {
   echo,
   error,
   facts,
+  gre,
   MASQUERADE,
   passed,
   sumsAreRight,
@@ -101,6 +101,14 @@ describe('checksums after translation', () => {
     )
   })
 
+  test('an error that is not addressed to the sender of what it quotes is about no flow', () => {
+    const bench = new Bench()
+    const out = passed(bench.out(udp(ends(A, 4000))))
+    const stray = passed(bench.in(error(T, B, out.bytes)))
+    assert.equal(stray.destination, B)
+    assert.equal(facts(stray.bytes.slice(28)).source, WAN)
+  })
+
   test('are right when an inside host sends the error (RFC 5508 §4.2)', () => {
     const bench = new Bench()
     const out = passed(bench.out(udp(ends(A, 4000))))
@@ -143,6 +151,30 @@ describe('ports', () => {
         }
       }),
     )
+  })
+
+  test('with endpoint-independent mapping a port is no one elses, whatever the destination (RFC 4787 §4.1)', () => {
+    const bench = new Bench({ like: { ...cgn, ports: { ...cgn.ports, preserve: true } } })
+    const one = passed(bench.out(udp(ends(A, 4000, S))))
+    const other = passed(bench.out(udp(ends(B, 4000, T))))
+    assert.equal(one.sourcePort, 4000)
+    assert.notEqual(other.sourcePort, 4000)
+  })
+
+  test('GRE without a helper has no port to give way with: the second host is dropped, and says so (A5)', () => {
+    const bench = new Bench()
+    const packet = (from: Ipv4): Uint8Array => gre(from, S, 2222)
+    assert.equal(passed(bench.out(packet(A))).source, WAN)
+    assert.equal(bench.out(packet(B)), undefined)
+    assert.deepEqual(bench.drops, ['nat-insert-failed'])
+    assert.equal(bench.filter.conntrack.insertFailed, 1)
+    assert.equal(bench.filter.conntrack.size, 1)
+  })
+
+  test('GRE that ends before its call ID cannot be translated (B34)', () => {
+    const bench = new Bench()
+    assert.equal(bench.out(gre(A, S, 2222).slice(0, 26)), undefined)
+    assert.deepEqual(bench.drops, ['nat-untranslatable'])
   })
 
   test('when none is left the packet is dropped, and says so', () => {
@@ -201,17 +233,7 @@ describe('mapping and filtering (RFC 4787)', () => {
   })
 
   test('hairpinning: an inside host is reached by its outside address, and seen by the outside one of the sender (REQ-9)', () => {
-    const rules: NatRule[] = [
-      MASQUERADE,
-      {
-        kind: 'source',
-        text: 'hairpin',
-        inside: 'lan',
-        outside: 'lan',
-        translate: { by: 'range', addresses: { from: WAN, to: WAN } },
-      },
-    ]
-    const bench = new Bench({ like: cgn, nat: rules })
+    const bench = new Bench({ like: cgn })
     const a = passed(bench.out(udp(ends(A, 4000))))
     const b = passed(bench.out(udp(ends(B, 5000))))
     const hairpin = passed(bench.out(udp(ends(A, 4000, WAN, b.sourcePort))))
