@@ -5,8 +5,7 @@
 import { dissect, type Field, type PacketRecord } from '../src/index.ts'
 import type { Model } from './model.ts'
 
-const ETHERNET = 1
-const RAW_IP = 101
+const LINK_TYPES = { ethernet: 1, ip: 101, serial: 147 } as const
 
 /** A layer of the packet; `inner` ones are octets of the clear packet that stand where the cipher text does. */
 export interface Layer {
@@ -35,7 +34,7 @@ export function dissectionOf(packet: PacketRecord, { scene }: Model): Dissection
   const known = remembered.get(wire)
   // What is inside may become known later than the packet itself.
   if (known && (clear === undefined || known.sealed === undefined || known.sealed.clear !== undefined)) return known
-  const made = opened(wire, hop !== undefined && scene.links[hop.link].type === 'ethernet' ? ETHERNET : RAW_IP, clear)
+  const made = opened(wire, LINK_TYPES[hop === undefined ? 'ip' : scene.links[hop.link].type], clear)
   remembered.set(wire, made)
   return made
 }
@@ -65,7 +64,7 @@ function opened(wire: Uint8Array, linkType: number, clear: Uint8Array | undefine
     text: 'protocol 21: IP',
     children: [{ name: 'protocol', offset: payload.offset, length: head, value: 0x21, text: '0x0021 (IP)' }],
   }
-  const inner = (dissect(clear, RAW_IP).children ?? []).map(field => moved(field, payload.offset + head))
+  const inner = (dissect(clear, LINK_TYPES.ip).children ?? []).map(field => moved(field, payload.offset + head))
   for (const field of [ppp, ...inner]) layers.push({ field, key: `inner ${field.name}`, inner: true })
   return { wire, layers, sealed: { at: payload.offset, length: payload.length, clear: whole } }
 }

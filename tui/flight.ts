@@ -2,8 +2,8 @@
 import { dissect, type Field, type Flight, type PacketRecord, type SceneLink } from '../src/index.ts'
 import type { Role } from './text.ts'
 
-/** LINKTYPE_ETHERNET and LINKTYPE_RAW of captures. */
-const LINK_TYPES = { ethernet: 1, ip: 101 } as const
+/** LINKTYPE_ETHERNET and LINKTYPE_RAW of captures, and octets of a telephone line. */
+const LINK_TYPES = { ethernet: 1, ip: 101, serial: 147 } as const
 
 export interface PacketClass {
   /** T and C control, L H M P PPP, D sealed data, I U T data in clear, G an acknowledgment alone, A ARP. */
@@ -54,14 +54,18 @@ export function classOf({ hop }: Flight, type: SceneLink['type']): PacketClass {
 }
 
 function classify(frame: Field): PacketClass {
-  const layers = new Map((frame.children ?? []).map(layer => [layer.name, layer]))
+  const onLine = frame.children?.[0]?.name === 'hdlc'
+  const unpacked = (frame.children ?? []).flatMap(layer =>
+    layer.name === 'reassembled' ? (layer.children ?? []) : layer,
+  )
+  const layers = new Map(unpacked.map(layer => [layer.name, layer]))
   const text = (name: string): string => layers.get(name)?.text ?? ''
   if (layers.has('arp')) return { letter: 'A', role: 'muted', text: `ARP ${text('arp').replace(/:.*/, '')}` }
-  if (layers.has('gre')) {
+  if (layers.has('gre') || onLine) {
     if (layers.has('mppe')) return { letter: 'D', role: 'sealed', text: 'sealed data' }
     for (const [name, letter] of Object.entries(PPP))
       if (layers.has(name)) return { letter, role: 'ppp', text: shorten(text(name)) }
-    if (!layers.has('ppp')) return { letter: 'G', role: 'muted', text: 'GRE ack, no data' }
+    if (!layers.has('ppp') && !onLine) return { letter: 'G', role: 'muted', text: 'GRE ack, no data' }
   }
   if (layers.has('tcp')) {
     const control = / 1723\b/.test(text('tcp'))

@@ -84,6 +84,7 @@ const shortState = (text: string): string =>
   text
     .replace(/ \([^)]*\)$/, '')
     .replace('control connection', 'control')
+    .replace(/ with [\d.]+/, '')
     .replace('authentication succeeded', 'authenticated')
 
 /** `fetches 500kB from files`, `isp─office down`. */

@@ -10,6 +10,8 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   switch: 'switch',
   host: 'host',
   radius: 'RADIUS',
+  pstn: 'exchange',
+  nas: 'access server',
   tun: 'outside',
   udp: 'outside',
 }

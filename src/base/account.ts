@@ -1,6 +1,6 @@
 /** What one session of a caller has used. */
 export interface Account {
-  /** The other end of the tunnel. */
+  /** The other end of the tunnel; of a telephone line its number. */
   readonly peer: string
   /** Empty when the caller did not have to prove who it is. */
   readonly user: string

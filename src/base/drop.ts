@@ -56,6 +56,12 @@ export const DROP_REASONS = {
   'gre-out-of-window': 'Its GRE sequence number is too far ahead.',
   'gre-window-full': 'The peer has not acknowledged enough packets, and too many were already waiting.',
   'pptp-unexpected': 'The control message does not fit the state of its connection or call.',
+  // telephone lines
+  'line-idle': 'No call is up on the line, so its octets go nowhere.',
+  'hdlc-bad-fcs': 'The frame check sequence does not match: bits were flipped on the line.',
+  'hdlc-too-short': 'Between two flags stood fewer octets than the shortest frame has.',
+  'hdlc-too-long': 'More octets came without a flag than the longest frame has.',
+  'hdlc-aborted': 'A flag right behind an escape: its sender has broken the frame off.',
   // PPP
   'ppp-unexpected': 'The PPP packet does not fit the phase of the link or matches no request of ours.',
   'ppp-protocol-rejected': 'A PPP protocol that this side does not speak; a Protocol-Reject was sent.',

@@ -6,6 +6,7 @@
  * come with every packet have listeners of their own, and layers ask `trace.packets` before these.
  */
 import type { Account } from './account.ts'
+import type { DialEnd } from './dial-end.ts'
 import type { DropReason } from './drop.ts'
 import type { StreamClose } from './layer.ts'
 import type { Malformed } from './result.ts'
@@ -83,6 +84,34 @@ export interface EventFields {
     readonly id: number
     readonly detail: string
   }
+  /** A signal of a telephone line (link/signal.ts). */
+  'line-signal': {
+    readonly way: Way
+    readonly type: 'setup' | 'alerting' | 'connect' | 'release'
+    /** `tty0`; of a trunk `pri0.7`. */
+    readonly line: string
+    readonly called?: string | undefined
+    readonly calling?: string | undefined
+    readonly bearer?: 'analogue' | 'digital' | undefined
+    /** Bits a second. */
+    readonly rate?: number | undefined
+    /** Of a release: the cause number of Q.850. */
+    readonly cause?: number | undefined
+    readonly detail: string
+  }
+  /** An access server has decided which tunnel a telephone call takes. */
+  'tunnel-rule': {
+    /** `tty0` */
+    readonly line: string
+    readonly called: string
+    readonly calling: string
+    /** Who calls, if the rule was about that. */
+    readonly user?: string | undefined
+    /** The rule that won: `called 5550100`, `default`. */
+    readonly rule: string
+    /** Addresses of PNSs in the order in which they are asked, or `local`. */
+    readonly to: string
+  }
   /** No RADIUS server answered a request. */
   'radius-silent': { readonly type: string; readonly tries: number; readonly detail: string }
   /** What a caller has used, when its session is over; `in` came from the caller. */
@@ -91,6 +120,8 @@ export interface EventFields {
   interface: { readonly iface: string; readonly to: 'up' | 'down'; readonly detail: string }
   /** A tunnel is over or did not come about: once a tunnel at each of its ends, with the first cause known there. */
   'tunnel-end': TunnelEnd & { readonly peer: string }
+  /** A call over a telephone line is over or did not come about, for who dialled or answered: the first cause. */
+  'dial-end': DialEnd & { readonly number: string }
   route: { readonly action: 'add' | 'remove'; readonly route: string }
   arp: {
     readonly way: Way
@@ -184,6 +215,8 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
   'radius-message': ['way', 'type', 'peer', 'id', 'detail'],
+  'line-signal': ['way', 'type', 'line', 'called', 'calling', 'bearer', 'rate', 'cause', 'detail'],
+  'tunnel-rule': ['line', 'called', 'calling', 'user', 'rule', 'to'],
   'radius-silent': ['type', 'tries', 'detail'],
   account: [
     ...['peer', 'user', 'address', 'iface', 'seconds', 'octetsIn', 'octetsOut', 'packetsIn', 'packetsOut'],
@@ -191,6 +224,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   ] as const,
   interface: ['iface', 'to', 'detail'],
   'tunnel-end': ['peer', 'layer', 'reason', 'tries', 'detail'],
+  'dial-end': ['number', 'layer', 'reason', 'tries', 'detail'],
   route: ['action', 'route'],
   arp: ['way', 'type', 'iface', 'address', 'mac'],
   'tcp-retransmit': ['src', 'dst', 'seq', 'length', 'tries'],

@@ -5,6 +5,7 @@ import { type Env, powered, World } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Power } from '../base/scheduler.ts'
 import { type LineQuality, Link, PERFECT } from '../link/link.ts'
+import { SerialLink } from '../link/serial.ts'
 import { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
 import type { SimNode } from '../node/node.ts'
@@ -16,7 +17,7 @@ export interface Simulation {
   readonly world: World
   /** In the order of the file. A machine that starts again is a new one in the place of the old. */
   readonly nodes: Map<string, SimNode>
-  readonly links: readonly Link[]
+  readonly links: readonly (Link | SerialLink)[]
   /** By node. */
   readonly boots: Map<string, Boot>
 }
@@ -32,7 +33,7 @@ interface Boot {
 
 export function build(lab: Lab.Lab): Simulation {
   const world = new World(lab.seed)
-  const links: Link[] = []
+  const links: (Link | SerialLink)[] = []
   const simulation = { lab, world, nodes: new Map(), links, boots: new Map() }
   for (const spec of lab.nodes) boot(simulation, spec, world.env(spec.name), 1)
   for (const spec of lab.links) links.push(buildLink(simulation, spec))
@@ -55,12 +56,15 @@ export function crash({ lab, links, boots }: Simulation, name: string): void {
   const boot = boots.get(name)
   if (!boot?.power.on) return
   boot.power.on = false
-  for (const { link, side } of plugsOf(lab, name)) {
-    const end = links[link].ends[side]
-    end.receive = (packet: Packet): void => {
-      boot.env.trace.drop({ reason: 'power-off', layer: 'link', packet: packet.id, detail: `at ${end.name}` })
-      packet.release()
-    }
+  for (const { link, side } of plugsOf(lab, name)) deafen(links[link], side, boot.env)
+}
+
+function deafen(link: Link | SerialLink, side: 0 | 1, { trace }: Env): void {
+  if (link instanceof SerialLink) return link.powerOff(side)
+  const end = link.ends[side]
+  end.receive = (packet: Packet): void => {
+    trace.drop({ reason: 'power-off', layer: 'link', packet: packet.id, detail: `at ${end.name}` })
+    packet.release()
   }
 }
 
@@ -73,7 +77,7 @@ export function restart(simulation: Simulation, name: string): void {
   if (!spec || !before || !last) return
   crash(simulation, name)
   const node = boot(simulation, spec, last.env, last.number + 1)
-  for (const { link, side, plug } of plugsOf(lab, name)) node.plug(plug.iface, links[link].ends[side], plug.ipv4)
+  for (const { link, side, plug } of plugsOf(lab, name)) plugIn(node, links[link], side, plug)
   for (const service of servicesOf(lab)) if (service.node === name) startService(simulation, service)
   if (before instanceof IpNode && node instanceof IpNode) node.inside = before.inside
   node.start()
@@ -86,18 +90,29 @@ function plugsOf(lab: Lab.Lab, name: string) {
   )
 }
 
-function buildLink({ world, nodes, boots }: Simulation, spec: Lab.LinkSpec): Link {
-  const [a, b] = spec.ends.map(end => nodes.get(end.node) as SimNode)
+function buildLink({ world, nodes, boots }: Simulation, spec: Lab.LinkSpec): Link | SerialLink {
   const envs = [boots.get(spec.ends[0].node)?.env as Env, boots.get(spec.ends[1].node)?.env as Env] as const
   const names = [`${spec.ends[0].node}:${spec.ends[0].iface}`, `${spec.ends[1].node}:${spec.ends[1].iface}`] as const
   const [there, back] = spec.ends.map(end => end.sends)
-  const quality = lineQuality(there)
-  const link = new Link(names, envs, world.random.fork(`link ${spec.name}`), spec.type, spec.mtu, [
-    quality,
-    back === there ? quality : lineQuality(back),
-  ])
-  for (const [i, node] of [a, b].entries()) node.plug(spec.ends[i].iface, link.ends[i], spec.ends[i].ipv4)
+  const first = lineQuality(there)
+  const quality = [first, back === there ? first : lineQuality(back)] as const
+  const random = world.random.fork(`link ${spec.name}`)
+  const link =
+    spec.type === 'serial'
+      ? new SerialLink(names, envs, random, spec.lines, quality)
+      : new Link(names, envs, random, spec.type, spec.mtu, quality)
+  for (const side of [0, 1] as const) {
+    const plug = spec.ends[side]
+    plugIn(nodes.get(plug.node) as SimNode, link, side, plug)
+  }
   return link
+}
+
+/** Of a serial link a node gets each line by itself. */
+function plugIn(node: SimNode, link: Link | SerialLink, side: 0 | 1, { iface, ipv4 }: Lab.LinkEnd): void {
+  if (link instanceof Link) return node.plug(iface, link.ends[side], ipv4)
+  const lines = link.lines[side]
+  for (const [i, line] of lines.entries()) node.plugLine?.(lines.length === 1 ? iface : `${iface}.${i + 1}`, line)
 }
 
 /** The lab's rate may be absent: infinitely fast. */

@@ -4,6 +4,9 @@
  *
  * A drop is known only after its frame: frames wait a while before they become blocks. What has been taken with `take`
  * is a whole file at any moment.
+ *
+ * Of a telephone line it has PPP frames, without flags, escapes and FCS (LINKTYPE_PPP_HDLC), as programs expect them.
+ * Octets that make no good frame stand as they are at interfaces of their own (LINKTYPE_USER0), and say what is wrong.
  */
 import type { Ipv4 } from '../base/address.ts'
 import { concat } from '../base/bytes.ts'
@@ -11,6 +14,8 @@ import { DROP_REASONS } from '../base/drop.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { Link, TappedFrame } from '../link/link.ts'
+import type { SerialLink } from '../link/serial.ts'
+import * as Hdlc from '../wire/hdlc.ts'
 import * as Pcap from '../wire/pcap.ts'
 import type { Lab } from './lab.ts'
 
@@ -19,6 +24,8 @@ const WAIT = sec(5)
 
 interface Waiting {
   readonly t: SimTime
+  /** Number of the interface. */
+  readonly at: number
   readonly from: 0 | 1
   readonly bytes: Uint8Array
   readonly packet: string
@@ -26,7 +33,8 @@ interface Waiting {
 }
 
 /** `alice_eth0-isp_eth0.pcapng`: no colon, which some systems do not allow in names. */
-export const captureName = ({ ends }: Link): string => `${ends.map(end => end.name.replace(':', '_')).join('-')}.pcapng`
+export const captureName = ({ ends }: Link | SerialLink): string =>
+  `${ends.map(end => end.name.replace(':', '_')).join('-')}.pcapng`
 
 export class LinkCapture {
   readonly #ends: readonly [string, string]
@@ -36,37 +44,61 @@ export class LinkCapture {
   readonly #byPacket = new Map<string, Waiting>()
   /** Frames that the link has carried or lost. */
   frames = 0
+  /** Telephone lines; 0 on other links. */
+  readonly #lines: number
 
   /** `timeZero` in microseconds since 1970. */
   constructor(
-    link: Link,
+    link: Link | SerialLink,
     names: Iterable<readonly [Ipv4, string]>,
     fingerprint: string,
     timeZero: number = Pcap.TIME_ZERO,
   ) {
     this.#timeZero = timeZero
     this.#ends = [link.ends[0].name, link.ends[1].name]
-    const linkType = link.type === 'ethernet' ? Pcap.LINK_TYPE.ethernet : Pcap.LINK_TYPE.raw
-    const info = (name: string) =>
-      Pcap.interfaceBlock({ name, description: `what ${name} sends on ${link.name}`, linkType })
+    this.#lines = link.type === 'serial' ? link.lines[0].length : 0
+    const info = (name: string, linkType: number, what = 'what') =>
+      Pcap.interfaceBlock({ name, description: `${what} ${name} sends on ${link.name}`, linkType })
     this.#blocks = [
       Pcap.sectionHeader({ fingerprint, timeZero }),
-      info(this.#ends[0]),
-      info(this.#ends[1]),
+      ...this.#ends.map(name => info(name, LINK_TYPES[link.type])),
+      ...(this.#lines > 0
+        ? this.#ends.map(name => info(name, Pcap.LINK_TYPE.lineOctets, 'octets of no good frame that'))
+        : []),
       Pcap.nameBlock(names),
     ]
   }
 
-  frame({ t, from, bytes, packet, fate }: TappedFrame): void {
+  frame(frame: TappedFrame): void {
+    if (this.#lines > 0) return this.#octets(frame)
+    const { t, from, bytes, packet, fate } = frame
+    this.#add({ t, at: from, from, bytes: bytes.slice(), packet, comment: describeFate(fate) })
+  }
+
+  #add(waiting: Waiting): void {
     this.frames++
-    const waiting: Waiting = { t, from, bytes: bytes.slice(), packet, comment: describeFate(fate) }
     this.#waiting.push(waiting)
-    this.#byPacket.set(packet, waiting)
+    this.#byPacket.set(waiting.packet, waiting)
+  }
+
+  /** Our senders put each frame with both its flags into one run of octets. */
+  #octets({ t, from, line, bytes, packet, fate }: TappedFrame): void {
+    const said = fate === 'corrupted' ? 'the line flipped bits of it' : describeFate(fate)
+    const which = this.#lines > 1 ? [`line ${line}`] : []
+    const words = said === undefined ? which : [...which, said]
+    const common = { t, from, packet, comment: words.length === 0 ? undefined : words.join(': ') }
+    const frames = [...Hdlc.framesIn(bytes)].map(({ between }) => between)
+    const isGood = frames.length > 0 && frames.every(between => Hdlc.faultOf(between) === undefined)
+    if (!isGood) return this.#add({ ...common, at: 2 + from, bytes: bytes.slice() })
+    for (const between of frames) {
+      const { frame } = Hdlc.withoutEscapes(between)
+      this.#add({ ...common, at: from, bytes: frame.subarray(0, -Hdlc.FCS) })
+    }
   }
 
   /** A machine at one end of the link has discarded a packet that may have come over it. */
   event(event: TraceEvent): void {
-    if (event.event !== 'drop' || event.packet === undefined || event.layer === 'link') return
+    if (event.event !== 'drop' || event.packet === undefined || event.layer === 'link' || event.layer === 'line') return
     const waiting = this.#byPacket.get(event.packet)
     const receiver = waiting && this.#ends[1 - waiting.from].split(':')[0]
     if (!waiting || receiver !== event.node) return
@@ -79,13 +111,19 @@ export class LinkCapture {
     let ready = 0
     while (ready < this.#waiting.length && (all || this.#waiting[ready].t < now - WAIT)) ready++
     for (const waiting of this.#waiting.splice(0, ready)) {
-      const { t, from, bytes, packet, comment } = waiting
-      this.#blocks.push(Pcap.packetBlock({ interface: from, timeZero: this.#timeZero, t, bytes, comment }))
+      const { t, at, bytes, packet, comment } = waiting
+      this.#blocks.push(Pcap.packetBlock({ interface: at, timeZero: this.#timeZero, t, bytes, comment }))
       if (this.#byPacket.get(packet) === waiting) this.#byPacket.delete(packet)
     }
     return concat(...this.#blocks.splice(0))
   }
 }
+
+const LINK_TYPES = {
+  ethernet: Pcap.LINK_TYPE.ethernet,
+  ip: Pcap.LINK_TYPE.raw,
+  serial: Pcap.LINK_TYPE.pppSerial,
+} as const
 
 /** Addresses of the lab file with the names of their machines. */
 export function* hostNames(lab: Lab): Generator<readonly [Ipv4, string]> {

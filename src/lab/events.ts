@@ -5,7 +5,10 @@ import { talk } from '../app/talk.ts'
 import { fetchBytes } from '../app/transfer.ts'
 import type { LineQuality } from '../link/link.ts'
 import { Client } from '../node/client.ts'
+import type { DialUp } from '../node/dial-up.ts'
+import { Dialler } from '../node/dialler.ts'
 import { IpNode } from '../node/ip-node.ts'
+import { Nas } from '../node/nas.ts'
 import { PptpServer } from '../node/pptp-server.ts'
 import { crash, restart, type Simulation } from './build.ts'
 import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
@@ -16,9 +19,17 @@ const client = (simulation: Simulation, name: string): Client => {
   if (!(node instanceof Client)) throw new Error(`${name} is no client`)
   return node
 }
-const tunneller = (simulation: Simulation, name: string): Client | PptpServer => {
+/** The telephone line of a client. */
+const dialUp = (simulation: Simulation, name: string): DialUp => {
   const node = simulation.nodes.get(name)
-  if (!(node instanceof Client || node instanceof PptpServer)) throw new Error(`${name} has no tunnels`)
+  const line = node instanceof Client || node instanceof Dialler ? node.dialUp : undefined
+  if (!line) throw new Error(`${name} has no telephone line`)
+  return line
+}
+const tunneller = (simulation: Simulation, name: string): Client | PptpServer | Nas => {
+  const node = simulation.nodes.get(name)
+  if (!(node instanceof Client || node instanceof PptpServer || node instanceof Nas))
+    throw new Error(`${name} has no tunnels`)
   return node
 }
 const machine = (simulation: Simulation, name: string): IpNode => {
@@ -30,6 +41,12 @@ const machine = (simulation: Simulation, name: string): IpNode => {
 const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V]) => void } = {
   connect: (simulation, args) => client(simulation, args.client).connect(),
   disconnect: (simulation, args) => client(simulation, args.client).disconnect(),
+  dial: (simulation, args) => dialUp(simulation, args.client).dial(),
+  hangup: (simulation, args) => dialUp(simulation, args.client).hangUp(),
+  call: (simulation, { from, via, number, bearer }) => {
+    const server = simulation.nodes.get(from)
+    if (server instanceof PptpServer) server.call(via, number, bearer)
+  },
   ping: (simulation, args) => {
     const from = machine(simulation, args.from)
     ping(from.env, from.stack, args)
@@ -72,7 +89,7 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
 
 /** The machine that is to do something, if one is. */
 function doer({ verb, args }: Action): string | undefined {
-  if (verb === 'connect' || verb === 'disconnect') return args.client
+  if (verb === 'connect' || verb === 'disconnect' || verb === 'dial' || verb === 'hangup') return args.client
   if (verb === 'shutdown') return args.node
   if (verb === 'rule' || verb === 'nat') return args.node
   return verb === 'link' || verb === 'note' || verb === 'crash' || verb === 'restart' ? undefined : args.from

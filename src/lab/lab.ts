@@ -31,9 +31,29 @@ export interface Lab {
   readonly checks: readonly Check[]
 }
 
-export type Kind = 'host' | 'router' | 'firewall' | 'switch' | 'client' | 'pptp-server' | 'radius' | 'tun' | 'udp'
+export type Kind =
+  | 'host'
+  | 'router'
+  | 'firewall'
+  | 'switch'
+  | 'client'
+  | 'pptp-server'
+  | 'radius'
+  | 'pstn'
+  | 'nas'
+  | 'tun'
+  | 'udp'
 
-export type NodeSpec = PlainSpec | FirewallSpec | ClientSpec | ServerSpec | RadiusServerSpec | TunSpec | UdpSpec
+export type NodeSpec =
+  | PlainSpec
+  | FirewallSpec
+  | ClientSpec
+  | ServerSpec
+  | RadiusServerSpec
+  | PstnSpec
+  | NasSpec
+  | TunSpec
+  | UdpSpec
 
 export interface PlainSpec extends NodeCommon {
   readonly kind: 'host' | 'router' | 'switch'
@@ -42,9 +62,76 @@ export interface PlainSpec extends NodeCommon {
 export interface FirewallSpec extends NodeCommon {
   readonly kind: 'firewall'
 }
-export interface ClientSpec extends NodeCommon {
+
+/** It calls a VPN server, or dials a telephone number, or the one through the other. */
+export type ClientSpec = VpnClientSpec | DiallerSpec
+export interface VpnClientSpec extends NodeCommon {
   readonly kind: 'client'
   readonly pptp: ClientPptp
+  readonly dial?: DialSpec
+}
+/** Without any VPN software. */
+export interface DiallerSpec extends NodeCommon {
+  readonly kind: 'client'
+  readonly pptp?: undefined
+  readonly dial: DialSpec
+}
+
+/** A switched telephone network. */
+export interface PstnSpec extends NodeCommon {
+  readonly kind: 'pstn'
+  readonly pstn: {
+    /** By port. */
+    readonly numbers: ReadonlyMap<string, string>
+    readonly noAnswer: Duration
+  }
+}
+
+/** An access server: telephone lines on one side, tunnels on the other. */
+export interface NasSpec extends NodeCommon {
+  readonly kind: 'nas'
+  readonly nas: {
+    readonly tunnels: readonly TunnelRuleSpec[]
+    /** PPP that ends here; absent: none does. */
+    readonly ppp?: ServerPptp
+    /** Its telephone lines. */
+    readonly channels: number
+    readonly patience: Duration
+    readonly dialPatience: Duration
+    readonly gre?: Partial<GreSpec>
+  }
+}
+/** The first one that fits wins; patterns with `*`, and those that are there must all fit. */
+export interface TunnelRuleSpec {
+  /** The condition as it is shown. */
+  readonly text: string
+  readonly called?: string
+  readonly calling?: string
+  readonly line?: string
+  readonly user?: string
+  readonly realm?: string
+  /** PNSs in the order in which they are asked. */
+  readonly to: readonly Ipv4[] | 'local'
+}
+
+/** A telephone line and whom it dials. */
+export interface DialSpec {
+  readonly number: string
+  readonly bearer: 'analogue' | 'digital'
+  readonly user: string
+  readonly password: string
+  readonly auth: readonly AuthProtocol[]
+  readonly mppe: MppeSpec
+  /** Networks to be reached by the line. */
+  readonly routes: readonly Prefix[]
+  readonly dns: boolean
+  /** How long is waited for an answer. */
+  readonly patience: Duration
+  /** A call is answered after having rung so long; absent: never. */
+  readonly answer?: Duration
+  readonly lcp?: LcpSpec
+  readonly echo?: Duration
+  readonly echoFailures?: number
 }
 export interface ServerSpec extends NodeCommon {
   readonly kind: 'pptp-server'
@@ -345,9 +432,11 @@ export interface ServerPptp {
 export interface LinkSpec {
   /** `alice:eth0-isp:eth0` */
   readonly name: string
-  readonly type: 'ethernet' | 'ip'
-  /** Largest IP packet in octets. */
+  readonly type: 'ethernet' | 'ip' | 'serial'
+  /** Largest IP packet in octets; of a serial link PPP says it. */
   readonly mtu: number
+  /** Of a serial link; of every other 1. */
+  readonly lines: number
   readonly ends: readonly [LinkEnd, LinkEnd]
 }
 
@@ -372,12 +461,23 @@ export interface LineQuality {
   readonly corruption: number
   readonly duplication: number
   readonly reordering: number
+  /** Share of bits; of serial links only. */
+  readonly noise: number
 }
 
 /** The arguments of each verb of `events`. */
 export interface VerbArgs {
   connect: { readonly client: string }
   disconnect: { readonly client: string }
+  dial: { readonly client: string }
+  hangup: { readonly client: string }
+  /** A PNS asks an access server to dial a number for it. */
+  call: {
+    readonly from: string
+    readonly via: Ipv4
+    readonly number: string
+    readonly bearer: 'analogue' | 'digital' | undefined
+  }
   ping: {
     readonly from: string
     readonly to: Ipv4

@@ -4,8 +4,9 @@
  *
  * An encrypted packet shows its length and no more. What is in it is measured as it enters the ppp interface.
  *
- * Limits: fragments of an outer packet are weighed and not looked into. The frames of a control connection count for
- * each of the calls in it. Calls of before the ledger was opened are not known.
+ * Limits: calls that a client asks for only, not those that an access server announces (Incoming-Call-Request); what a
+ * telephone line carries is not looked into. Fragments of an outer packet are weighed and not looked into. The frames
+ * of a control connection count for each of the calls in it. Calls of before the ledger was opened are not known.
  */
 import { formatIpv4 } from '../base/address.ts'
 import type { TraceEvent } from '../base/trace.ts'
@@ -92,8 +93,9 @@ function transportHeader(b: Uint8Array, ip: number, at: number, room: number): n
 }
 
 /** Gives every octet of a frame to its layer. `clear` is what an encrypted packet was before. */
-export function weigh(type: LinkType, frame: Uint8Array, clear?: Clear): Weighed {
+export function weigh(type: LinkType | 'serial', frame: Uint8Array, clear?: Clear): Weighed {
   const layers = noWeight()
+  if (type === 'serial') return unread(layers, frame, 0)
   let at = 0
   if (type === 'ethernet') {
     at = layers.ethernet = Math.min(frame.length, Ethernet.HEADER)
@@ -244,7 +246,7 @@ export class Ledger {
     return this.calls
   }
 
-  #frame(type: LinkType, { bytes, packet, parent }: TappedFrame): void {
+  #frame(type: LinkType | 'serial', { bytes, packet, parent }: TappedFrame): void {
     const clear = parent === undefined ? undefined : this.#clear.get(parent)
     const { kind, layers } = weigh(type, bytes, clear)
     if (kind === 'other') return

@@ -13,12 +13,13 @@ import { child, flag, type Issues, integer, items, type Tree, text } from './tre
 import { readUsers } from './users.ts'
 
 /** What must be there, from wherever it came: the node, its kind, the defaults. */
-function complete(node: NodeDraft, pptp: Tree | undefined, keys: readonly [string, string][], issues: Issues): boolean {
-  if (child(node.tree, 'pptp') !== undefined && child(node.tree, 'pptp')?.kind !== 'map') return false
-  const missing = keys.filter(([key]) => child(pptp, key) === undefined)
+function complete(node: NodeDraft, key: 'pptp' | 'ppp', keys: readonly [string, string][], issues: Issues): boolean {
+  const pptp = child(node.merged, key)
+  if (child(node.tree, key) !== undefined && child(node.tree, key)?.kind !== 'map') return false
+  const missing = keys.filter(([name]) => child(pptp, name) === undefined)
   if (missing.length === 0) return true
-  const what = missing.map(([key, meaning]) => `pptp.${key} (${meaning})`).join(', ')
-  const place = child(node.tree, 'pptp') ?? node.tree
+  const what = missing.map(([name, meaning]) => `${key}.${name} (${meaning})`).join(', ')
+  const place = child(node.tree, key) ?? node.tree
   issues.key(place, `${node.name} is a ${node.kind} and lacks ${what}.`)
   return false
 }
@@ -27,7 +28,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   const pptp = child(node.merged, 'pptp')
   const whole = complete(
     node,
-    pptp,
+    'pptp',
     [
       ['server', 'whom to call'],
       ['user', 'as whom'],
@@ -59,11 +60,12 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   }
 }
 
-export function readServer(node: NodeDraft, topology: Topology): ServerPptp | undefined {
-  const pptp = child(node.merged, 'pptp')
+/** What ends PPP for callers: `pptp` of a server, `ppp` of an access server. */
+export function readAccess(node: NodeDraft, key: 'pptp' | 'ppp', topology: Topology): ServerPptp | undefined {
+  const pptp = child(node.merged, key)
   const whole = complete(
     node,
-    pptp,
+    key,
     [
       ['local', 'its address in the tunnels'],
       ['pool', 'addresses for callers'],

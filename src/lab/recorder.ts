@@ -189,7 +189,7 @@ export class Recorder {
   /** RFC 1661 §4.6: any answer to a request fills the restart counter again; a new request starts the timer anew. */
   #message({ node, proto, type, way, iface, t }: Extract<TraceEvent, { event: 'ppp-message' }>): void {
     const name = proto === 'pap' || proto === 'chap' ? 'auth' : proto
-    const record = iface === 'ppp0' ? this.#machines.get(`${node} ppp.${name}`) : undefined
+    const record = this.#negotiating(node, iface, name)
     if (!record) return
     if (way === 'received') {
       if (ANSWERS.has(type)) record.tries = 0
@@ -197,6 +197,13 @@ export class Recorder {
       record.tries++
       record.asked = t
     }
+  }
+
+  /** Of a client: ppp0 is its tunnel or its telephone line; if it has both, ppp1 is the tunnel. */
+  #negotiating(node: string, iface: string, name: string): MachineRecord | undefined {
+    const ofLine = this.#machines.get(`${node} dial.ppp.${name}`)
+    if (iface === 'ppp0') return ofLine ?? this.#machines.get(`${node} ppp.${name}`)
+    return iface === 'ppp1' && ofLine ? this.#machines.get(`${node} ppp.${name}`) : undefined
   }
 
   #frame(link: number, { t, from, bytes, packet, parent, fate, arrives }: TappedFrame): void {

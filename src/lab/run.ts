@@ -104,9 +104,10 @@ export class Run {
     for (const [index, link] of this.simulation.links.entries()) {
       const hash = new Hash()
       this.#linkHashes.set(link.name, hash)
-      this.tap(index, ({ t, from, bytes, fate }) => {
+      this.tap(index, ({ t, from, line, bytes, fate }) => {
         hash.number(t)
         hash.word(from)
+        if (line !== undefined) hash.word(line)
         hash.text(fate ?? '')
         hash.bytes(bytes)
       })
@@ -274,7 +275,7 @@ const LAB = 'lab'
 
 /** The machine whose trace tells of an action. */
 function actor(action: Action, { lab }: Simulation): string {
-  if (action.verb === 'connect' || action.verb === 'disconnect') return action.args.client
+  if ('client' in action.args) return action.args.client
   if (action.verb === 'link') return lab.links[action.args.link].ends[0].node
   if ('node' in action.args) return action.args.node
   return action.verb === 'note' ? LAB : action.args.from

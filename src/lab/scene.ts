@@ -9,7 +9,7 @@ import type { LineQuality } from '../link/link.ts'
 import type { Snapshot } from '../node/node.ts'
 import { PPP_TIMERS } from '../node/tunnel-stack.ts'
 import type { Standing } from './expect.ts'
-import type { ClientSpec, Kind, Lab } from './lab.ts'
+import type { Kind, Lab, VpnClientSpec } from './lab.ts'
 import type { Hop, MachineRecord, PacketRecord, Recorder } from './recorder.ts'
 import { valueAt } from './snapshot.ts'
 import { wayTo } from './way.ts'
@@ -44,7 +44,7 @@ export interface Flight {
 export interface SceneLink {
   readonly index: number
   readonly ends: readonly [SceneEnd, SceneEnd]
-  readonly type: 'ethernet' | 'ip'
+  readonly type: 'ethernet' | 'ip' | 'serial'
   readonly up: boolean
   /** What each end's packets meet. */
   readonly quality: readonly [LineQuality, LineQuality]
@@ -148,7 +148,7 @@ export function sceneOf(recorder: Recorder): Scene {
       (spec): SceneNode => ({
         name: spec.name,
         kind: spec.kind,
-        role: spec.kind === 'client' ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
+        role: spec.kind === 'client' && spec.pptp ? 'PNS' : spec.kind === 'pptp-server' ? 'PAC' : undefined,
         addresses: spec.interfaces.flatMap(({ ipv4 }) => (ipv4 ? [withLength(ipv4)] : [])),
         state: states.get(spec.name) as Snapshot,
         ...(run.simulation.boots.get(spec.name)?.power.on === false ? { off: true as const } : {}),
@@ -209,13 +209,13 @@ function flightsOf({ journeys, run }: Recorder): Map<number, Flight[]> {
 
 function tunnelsOf(recorder: Recorder, states: ReadonlyMap<string, Snapshot>): SceneTunnel[] {
   const { lab } = recorder.run.simulation
-  const clients = lab.nodes.filter((spec): spec is ClientSpec => spec.kind === 'client')
+  const clients = lab.nodes.filter((spec): spec is VpnClientSpec => spec.kind === 'client' && spec.pptp !== undefined)
   return clients.map((spec, index) => tunnelOf(recorder, spec, index + 1, states))
 }
 
 function tunnelOf(
   recorder: Recorder,
-  spec: ClientSpec,
+  spec: VpnClientSpec,
   no: number,
   states: ReadonlyMap<string, Snapshot>,
 ): SceneTunnel {
@@ -282,7 +282,7 @@ function insideOf(machines: Machines): SceneInside[] {
   return all
 }
 
-function layersOf(recorder: Recorder, spec: ClientSpec, state: Snapshot, machines: Machines): SceneLayer[] {
+function layersOf(recorder: Recorder, spec: VpnClientSpec, state: Snapshot, machines: Machines): SceneLayer[] {
   const tcp = dialled(recorder, spec.name)
   const view = tcp && machines[tcp.machine]
   const layers: SceneLayer[] = [layerOf('TCP', tcp, tcp?.entered.at(-1)?.state ?? 'none', view)]

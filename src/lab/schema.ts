@@ -34,11 +34,13 @@ import {
 } from './leaf.ts'
 import { map, named, texts } from './map.ts'
 import { DEFAULTS as MPPE_DEFAULTS, mppeSchema } from './mppe.ts'
+import { nasKeys } from './nas.ts'
 import { natSchema } from './nat.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
 import { answerSchema, askSchema } from './radius.ts'
 import { tcpSchema } from './tcp.ts'
+import { dialSchema, DEFAULTS as LINES, pstnKeys } from './telephone.ts'
 import { secrets, times, users } from './users.ts'
 import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 
@@ -50,6 +52,8 @@ export const KINDS = [
   'client',
   'pptp-server',
   'radius',
+  'pstn',
+  'nas',
   'tun',
   'udp',
 ] as const satisfies readonly Kind[]
@@ -111,14 +115,18 @@ const carries = {
   'mss-clamp': v.optional(flag('Lower the MSS in every TCP SYN that passes the tunnel to what it carries?'), false),
 }
 
+const accessLimits = {
+  calls: v.optional(count('Calls at a time.', 1, 65_535)),
+  'calls-per-user': v.optional(count('Calls of one user at a time.', 1, 65_535)),
+  ...times,
+}
+
 const limits = v.pipe(
   map('the limits of a server', {
-    calls: v.optional(count('Calls at a time.', 1, 65_535)),
-    'calls-per-user': v.optional(count('Calls of one user at a time.', 1, 65_535)),
+    ...accessLimits,
     'calls-per-connection': v.optional(count('Calls of one control connection at a time.', 1, 65_535)),
     connections: v.optional(count('Control connections at a time.', 1, 65_535)),
     'connections-per-peer': v.optional(count('Control connections from one address at a time.', 1, 65_535)),
-    ...times,
   }),
   v.description('How much, and for how long; what is not named has no limit.'),
 )
@@ -147,7 +155,8 @@ const clientPptp = {
   ...carries,
 }
 
-const serverPptp = {
+/** What ends PPP for callers. */
+const accessPpp = {
   local: v.optional(address('The address of the server at its end of every tunnel.')),
   pool: v.optional(
     v.pipe(
@@ -158,7 +167,6 @@ const serverPptp = {
   ),
   users: v.optional(users),
   secrets: v.optional(secrets),
-  limits: v.optional(limits),
   radius: v.optional(askSchema),
   'proxy-arp': v.optional(
     flag('Answer ARP requests for the addresses of callers, as if they stood in the network of the server?'),
@@ -181,8 +189,19 @@ const serverPptp = {
   identity: identitySchema,
   lcp: lcpSchema,
   echo,
-  ...habitKeys,
   'echo-failures': echoFailuresSchema,
+}
+
+const serverPptp = { ...accessPpp, limits: v.optional(limits), ...habitKeys }
+
+const localPpp = {
+  ...accessPpp,
+  limits: v.optional(
+    v.pipe(
+      map('the limits of an access server', accessLimits),
+      v.description('How much, and for how long; what is not named has no limit.'),
+    ),
+  ),
 }
 
 function poolWrong({ input }: Wrong): string {
@@ -193,10 +212,17 @@ function poolWrong({ input }: Wrong): string {
 const clientKeys = {
   ...filterKeys,
   pptp: v.optional(v.pipe(map('the pptp of a client', clientPptp), v.description('The tunnel that the client opens.'))),
+  dial: dialSchema,
 }
 const serverKeys = {
   ...filterKeys,
   pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
+}
+
+const accessServerKeys = {
+  ...stackKeys,
+  ...nasKeys,
+  ppp: v.optional(v.pipe(map('the ppp of an access server', localPpp), v.description('PPP that ends here.'))),
 }
 
 const radiusKeys = { ...stackKeys, radius: v.optional(answerSchema) }
@@ -238,6 +264,8 @@ const KIND_KEYS = {
   client: clientKeys,
   'pptp-server': serverKeys,
   radius: radiusKeys,
+  pstn: pstnKeys,
+  nas: accessServerKeys,
   tun: tunKeys,
   udp: udpKeys,
 }
@@ -258,6 +286,8 @@ const node = v.pipe(
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
       map('a node of kind radius', { kind: v.literal('radius'), ...KIND_KEYS.radius }),
+      map('a node of kind pstn', { kind: v.literal('pstn'), ...KIND_KEYS.pstn }),
+      map('a node of kind nas', { kind: v.literal('nas'), ...KIND_KEYS.nas }),
       map('a node of kind tun', { kind: v.literal('tun'), ...KIND_KEYS.tun }),
       map('a node of kind udp', { kind: v.literal('udp'), ...KIND_KEYS.udp }),
     ],
@@ -313,9 +343,13 @@ const link = v.pipe(
       ),
     ),
     type: v.optional(
-      oneOf(['ethernet', 'ip'], 'What the line carries: Ethernet frames (with ARP), or bare IP packets.'),
+      oneOf(
+        ['ethernet', 'ip', 'serial'],
+        'What the line carries: Ethernet frames (with ARP), bare IP packets, or the octets of telephone lines.',
+      ),
       DEFAULTS.type,
     ),
+    lines: v.optional(count('Telephone lines of a serial link.', 1, 256), LINES.lines),
     mtu: v.optional(count('Largest IP packet in octets.', 68, 65535), DEFAULTS.mtu),
     delay: v.optional(qualitySchemas.delay, LINE.quality.delay),
     jitter: v.optional(qualitySchemas.jitter, LINE.quality.jitter),
@@ -325,6 +359,7 @@ const link = v.pipe(
     corruption: v.optional(qualitySchemas.corruption, LINE.quality.corruption),
     duplication: v.optional(qualitySchemas.duplication, LINE.quality.duplication),
     reordering: v.optional(qualitySchemas.reordering, LINE.quality.reordering),
+    noise: v.optional(qualitySchemas.noise, LINE.quality.noise),
   }),
   v.description('A line between two interfaces.'),
 )

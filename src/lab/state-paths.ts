@@ -27,8 +27,8 @@ const AUTH = ['idle', 'authenticating', 'authenticated', 'failed'] as const
 const CONTROL = ['idle', 'wait-ctl-reply', 'established', 'wait-stop-reply'] as const
 /** RFC 2637 §3.2.4.2: outgoing calls, PNS. */
 const PNS_CALL = ['idle', 'wait-reply', 'established', 'wait-disconnect'] as const
-/** RFC 2637 §3.2.4.1: outgoing calls, PAC. */
-const PAC_CALL = ['idle', 'wait-cs-ans', 'established'] as const
+/** RFC 2637 §3.2.3.2, §3.2.4: calls of a server, which is the PAC of some and the PNS of others. */
+const SERVER_CALL = ['idle', 'wait-cs-ans', 'wait-connect', 'wait-reply', 'established', 'wait-disconnect'] as const
 
 const PPP: Readonly<Record<string, Values>> = {
   'ppp.phase': PHASE,
@@ -37,6 +37,33 @@ const PPP: Readonly<Record<string, Values>> = {
   'ppp.ccp': AUTOMATON,
   'ppp.ipcp': AUTOMATON,
 }
+
+/** `node/telephone.ts` */
+const LINE = ['idle', 'dialling', 'alerting', 'ringing', 'connected', 'releasing'] as const
+/** Of a telephone line: its call and its frames, in the words of RFC 2637 §2.14. */
+const LINES: Readonly<Record<string, Values>> = {
+  'line.call': LINE,
+  ...Object.fromEntries(
+    [
+      ...['rate', 'framesIn', 'framesOut', 'crcErrors', 'framingErrors', 'hardwareOverruns', 'bufferOverruns'],
+      ...['timeOutErrors', 'alignmentErrors'],
+    ].map(name => [`line.${name}`, 'number' as const]),
+  ),
+}
+/** `node/nas-line.ts` */
+const USE = ['idle', 'naming', 'connecting', 'asking', 'tunnelled', 'local', 'dialling'] as const
+const NAS_LINE: Readonly<Record<string, Values>> = {
+  call: LINE,
+  use: USE,
+  ...Object.fromEntries(
+    [
+      ...['rate', 'waiting', 'dropped', 'framesIn', 'framesOut', 'crcErrors', 'framingErrors', 'hardwareOverruns'],
+      ...['bufferOverruns', 'timeOutErrors', 'alignmentErrors'],
+    ].map(name => [name, 'number' as const]),
+  ),
+}
+const below = (prefix: string, paths: Readonly<Record<string, Values>>): Record<string, Values> =>
+  Object.fromEntries(Object.entries(paths).map(([path, values]) => [`${prefix}.${path}`, values]))
 
 /** What the GRE packets of a call did (`TunnelStatistics`). */
 const GRE: Readonly<Record<string, Values>> = Object.fromEntries(
@@ -65,7 +92,32 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
   },
   tun: {},
   udp: {},
-  client: { 'pptp.control': CONTROL, 'pptp.call': PNS_CALL, ...GRE, ...PPP, ...FILTER },
+  client: {
+    'pptp.control': CONTROL,
+    'pptp.call': PNS_CALL,
+    ...GRE,
+    ...PPP,
+    ...LINES,
+    ...below('dial', { ...PPP, ...LINES }),
+    ...FILTER,
+  },
+  pstn: {
+    'pstn.circuits': 'number',
+    'pstn.dialled': 'number',
+    'pstn.connected': 'number',
+    'pstn.refused': 'number',
+  },
+  nas: {
+    'pptp.calls': 'number',
+    'pptp.controls': 'number',
+    'ppp.sessions': 'number',
+    'pool.used': 'number',
+    'pool.free': 'number',
+    'line.busy': 'number',
+    'line.free': 'number',
+    ...below('lines[LINE]', NAS_LINE),
+    ...below('calls[USER]', PPP),
+  },
   'pptp-server': {
     ...FILTER,
     'pptp.calls': 'number',
@@ -75,13 +127,27 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     'radius.requests': 'number',
     'radius.answers': 'number',
     'radius.unanswered': 'number',
-    'calls[USER].pptp.call': PAC_CALL,
+    'calls[USER].pptp.call': SERVER_CALL,
     ...Object.fromEntries(Object.entries({ ...GRE, ...PPP }).map(([path, values]) => [`calls[USER].${path}`, values])),
   },
 }
 
-/** Puts USER for the user in `calls[alice].ppp.lcp`. */
+/** A client that only dials has `ppp` and `line`; of one with a tunnel too, those of its line stand below `dial`. */
+export function clientPaths(tunnel: boolean, line: boolean): Readonly<Record<string, Values>> {
+  const known = Object.entries(STATE_PATHS.client)
+  return Object.fromEntries(
+    known.filter(([path]) => {
+      if (path.startsWith('pptp.')) return tunnel
+      if (path.startsWith('line.')) return !tunnel
+      return !path.startsWith('dial.') || (tunnel && line)
+    }),
+  )
+}
+
+/** `LINE` stands for a line of an access server; puts USER for the user in `calls[alice].ppp.lcp`. */
 export function generalPath(path: string): { readonly general: string; readonly user: string | undefined } {
+  const line = /^lines\[[^\]]+\]\.(.+)$/.exec(path)
+  if (line) return { general: `lines[LINE].${line[1]}`, user: undefined }
   const match = /^calls\[([^\]]+)\]\.(.+)$/.exec(path)
   return match ? { general: `calls[USER].${match[2]}`, user: match[1] } : { general: path, user: undefined }
 }

@@ -7,10 +7,11 @@ import type { Action, Check, CheckTime, Comparison, EventPattern, Kind, Question
 import { oneOfThese, suggest } from './nearest.ts'
 import { COMPARISON, isDurationField, isNumberField } from './pattern.ts'
 import { DEFAULTS } from './schema.ts'
-import { generalPath, STATE_PATHS, type Values } from './state-paths.ts'
-import type { NodeDraft, Topology } from './topology.ts'
+import { clientPaths, generalPath, STATE_PATHS, type Values } from './state-paths.ts'
+import { isSerial, SERIAL_QUALITY } from './telephone.ts'
+import { callsServer, type NodeDraft, type Topology } from './topology.ts'
 import { child, entries, type Issues, items, type Tree, text } from './tree.ts'
-import { isVerb, type Resolver, VERBS } from './verbs.ts'
+import { isVerb, qualityKeys, type Resolver, VERBS } from './verbs.ts'
 
 export class Timeline {
   readonly #lab: Tree
@@ -30,6 +31,10 @@ export class Timeline {
       link: tree => this.#link(tree),
       rule: (tree, node) => readRule(tree, topology.nodes.get(node) as NodeDraft, topology),
       translates: (tree, node, address) => this.#translates(tree, topology.nodes.get(node) as NodeDraft, address),
+      has: (client, what) => {
+        const node = topology.nodes.get(client)
+        return node !== undefined && (what === 'pptp' ? callsServer(node) : child(node.merged, 'dial') !== undefined)
+      },
       problem: (tree, message, hint) => {
         issues.value(tree, message, hint)
         return undefined
@@ -84,7 +89,8 @@ export class Timeline {
       this.#issues.value(tree, `There are ${found.length} links between ${names}.`, `name the interfaces too: ${which}`)
       return undefined
     }
-    return { index: found[0].index, nodes: [found[0].ends[0].node.name, found[0].ends[1].node.name] }
+    const keys = isSerial(found[0].tree) ? SERIAL_QUALITY : qualityKeys.filter(key => key !== 'noise')
+    return { index: found[0].index, nodes: [found[0].ends[0].node.name, found[0].ends[1].node.name], keys }
   }
 
   /** A firewall without `nat` has no outside address that could change. */
@@ -253,7 +259,7 @@ export class Timeline {
       return undefined
     }
     if (!node.kind) return undefined
-    const known = STATE_PATHS[node.kind]
+    const known = pathsOf(node, node.kind)
     const below = dot < 0 ? '' : path.slice(dot + 1)
     const { general, user } = generalPath(below)
     if (!Object.hasOwn(known, general)) {
@@ -323,11 +329,10 @@ export class Timeline {
     const machineTree = child(tree, 'machine')
     const machine = text(machineTree)
     if (!machineTree || machine === undefined) return
-    const kinds = at?.kind ? [at.kind] : (Object.keys(STATE_PATHS) as Kind[])
+    const books = at?.kind ? [pathsOf(at, at.kind)] : Object.values(STATE_PATHS)
     const machines = new Map<string, Values>()
-    for (const kind of kinds) {
-      for (const [path, values] of Object.entries(STATE_PATHS[kind]))
-        if (values !== 'number') machines.set(path, values)
+    for (const book of books) {
+      for (const [path, values] of Object.entries(book)) if (values !== 'number') machines.set(path, values)
     }
     const values = machines.get(generalPath(machine).general)
     if (values === undefined) {
@@ -344,6 +349,9 @@ export class Timeline {
     }
   }
 }
+
+const pathsOf = (node: NodeDraft, kind: Kind): Readonly<Record<string, Values>> =>
+  kind === 'client' ? clientPaths(callsServer(node), child(node.merged, 'dial') !== undefined) : STATE_PATHS[kind]
 
 /** `5`, `"== 5"`, `">= 10"`. */
 function readComparison(tree: Tree): Comparison | undefined {

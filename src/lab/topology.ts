@@ -29,14 +29,16 @@ import type {
   RouteSpec,
 } from './lab.ts'
 import { ENDPOINT, splitRoute } from './leaf.ts'
+import { readNas } from './nas.ts'
 import { readNat } from './nat.ts'
 import { suggest } from './nearest.ts'
 import { network, sameNetwork, unfit } from './networks.ts'
 import { readTun, readUdp } from './outside.ts'
-import { readClient, readServer } from './pptp.ts'
+import { readAccess, readClient } from './pptp.ts'
 import { readRadiusNode } from './radius.ts'
 import { DEFAULTS, KINDS } from './schema.ts'
 import { readTcp } from './tcp.ts'
+import { checkLine, isSerial, readDial, readPstn, DEFAULTS as SERIAL } from './telephone.ts'
 import {
   child,
   emptyMap,
@@ -49,7 +51,7 @@ import {
   type Tree,
   text,
 } from './tree.ts'
-import { parsePercentage, parseSize } from './units.ts'
+import { parsePercentage, parseRate, parseSize } from './units.ts'
 import { readQualities, DEFAULTS as VERB_DEFAULTS } from './verbs.ts'
 
 /** A node while it is read. */
@@ -162,6 +164,7 @@ export class Topology {
       this.issues.value(drafts[1].tree, `${drafts[0].node.name} is linked to itself.`)
       return
     }
+    checkLine(tree, drafts, this.issues)
     const carries = child(tree, 'type')
     for (const { node } of drafts) {
       if (node.kind === 'tun' && text(carries) !== 'ip') {
@@ -179,6 +182,8 @@ export class Topology {
       }
     }
     this.links.push(link)
+    // A telephone network has lines only: that has been said.
+    if (isSerial(tree) || drafts.some(({ node }) => node.kind === 'pstn')) return
     this.#addresses(link)
     this.#oneNetwork(link)
   }
@@ -328,16 +333,19 @@ export class Topology {
         this.issues.value(at, message, hint)
         return undefined
       })
-      const there = quality(sends[0])
+      const usual = isSerial(tree) ? SERIAL_QUALITY : VERB_DEFAULTS.quality
+      const there = quality(sends[0], usual)
       // Most lines are alike in both directions.
-      const back = alike(...sends) ? there : quality(sends[1])
+      const back = alike(...sends) ? there : quality(sends[1], usual)
       const [a, b] = ends.map(({ node: { name: node }, iface, ipv4 }, side): LinkEnd => {
         const sends = side === 0 ? there : back
         return ipv4 ? { node, iface, ipv4, sends } : { node, iface, sends }
       })
+      const type = LINK_TYPES.find(known => known === text(child(tree, 'type'))) ?? DEFAULTS.type
       return {
         name: ends.map(end => `${end.node.name}:${end.iface}`).join('-'),
-        type: text(child(tree, 'type')) === 'ip' ? 'ip' : 'ethernet',
+        type,
+        lines: integer(child(tree, 'lines')) ?? SERIAL.lines,
         mtu: integer(child(tree, 'mtu')) ?? DEFAULTS.mtu,
         ends: [a, b],
       }
@@ -359,11 +367,24 @@ export class Topology {
       ...(hasStack(kind) ? this.#filter(node) : {}),
     }
     if (kind === 'client') {
+      const dial = readDial(node, this.#linesOf(node), this)
+      if (!callsServer(node)) return dial && { kind, dial, ...common }
       const pptp = readClient(node, this)
-      return pptp && { kind, pptp, ...common }
+      if (!pptp) return undefined
+      return dial ? { kind, pptp, dial, ...common } : { kind, pptp, ...common }
+    }
+    if (kind === 'pstn') {
+      const pstn = readPstn(node, this)
+      return pstn && { kind, pstn, ...common }
+    }
+    if (kind === 'nas') {
+      const lines = this.#linesOf(node)
+      const channels = lines.reduce((sum, { link }) => sum + this.#channelsOf(link), 0)
+      const nas = readNas(node, lines, channels, this)
+      return nas && { kind, nas, ...common }
     }
     if (kind === 'pptp-server') {
-      const pptp = readServer(node, this)
+      const pptp = readAccess(node, 'pptp', this)
       return pptp && { kind, pptp, ...common }
     }
     if (kind === 'radius') {
@@ -395,6 +416,17 @@ export class Topology {
     }
   }
 
+  /** Its interfaces that are telephone lines. */
+  #linesOf({ interfaces }: NodeDraft): InterfaceSpec[] {
+    const serial = new Set(this.links.filter(({ tree }) => isSerial(tree)).map(({ index }) => index))
+    return interfaces.filter(({ link }) => serial.has(link))
+  }
+
+  #channelsOf(index: number): number {
+    const link = this.links.find(known => known.index === index)
+    return integer(child(link?.tree, 'lines')) ?? SERIAL.lines
+  }
+
   #routes(node: NodeDraft): RouteSpec[] {
     const routes: RouteSpec[] = []
     const known = new Set<string>()
@@ -416,7 +448,7 @@ export class Topology {
   }
 
   #dev(node: NodeDraft, dev: string | undefined, tree: Tree): string | undefined {
-    const tunnels = node.kind === 'client' || node.kind === 'pptp-server'
+    const tunnels = node.kind === 'client' || node.kind === 'pptp-server' || node.kind === 'nas'
     if (dev === undefined || (tunnels && /^ppp\d+$/.test(dev))) return dev
     const names = node.interfaces.map(iface => iface.name)
     if (this.#allRead && !names.includes(dev))
@@ -456,8 +488,11 @@ export class Topology {
     }
     const address = this.addressOf(node)
     // A node whose addresses are malformed has been reported; a switch, or what is outside, has none by nature.
-    if (address === undefined && (hasNoAddresses(node.kind) || node.interfaces.length === 0)) {
-      this.issues.value(tree, `${written} has no address.`)
+    const bare = node.interfaces.length === this.#linesOf(node).length
+    if (address === undefined && (hasNoAddresses(node.kind) || bare)) {
+      const lines = node.kind === 'client' && bare && node.interfaces.length > 0
+      const hint = lines ? 'PPP gives it one when a call is up: write the address' : undefined
+      this.issues.value(tree, `${written} has no address.`, hint)
     }
     return address
   }
@@ -468,16 +503,24 @@ const blocksTooBig = (node: Tree): boolean => text(child(child(node, 'icmp'), 'f
 
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)
-const hasNoAddresses = (kind: Kind | undefined): boolean => kind === 'switch' || kind === 'tun' || kind === 'udp'
+const hasNoAddresses = (kind: Kind | undefined): boolean =>
+  kind === 'switch' || kind === 'tun' || kind === 'udp' || kind === 'pstn'
+
+/** Does a client have a tunnel of its own? What the defaults say of tunnels does not make one of a telephone line. */
+export const callsServer = ({ tree, merged }: NodeDraft): boolean =>
+  !child(merged, 'dial') || child(tree, 'pptp') !== undefined || child(child(merged, 'pptp'), 'server') !== undefined
+
+const LINK_TYPES = ['ethernet', 'ip', 'serial'] as const
+const SERIAL_QUALITY = { ...VERB_DEFAULTS.quality, ...SERIAL }
 
 function alike(a: QualityChange, b: QualityChange): boolean {
   const keys = Object.keys({ ...a, ...b }) as (keyof QualityChange)[]
   return keys.every(key => a[key] === b[key])
 }
 
-function quality(change: QualityChange): LineQuality {
-  const usual = VERB_DEFAULTS.quality
-  const rate = change.rate ?? undefined
+/** What is not said is as usual; a rate of null is no limit, and said. */
+function quality(change: QualityChange, usual: { readonly [K in keyof LineQuality]-?: string }): LineQuality {
+  const rate = change.rate === undefined ? parseRate(usual.rate) : (change.rate ?? undefined)
   return {
     delay: change.delay ?? (parseDuration(usual.delay) as number),
     jitter: change.jitter ?? (parseDuration(usual.jitter) as number),
@@ -487,5 +530,6 @@ function quality(change: QualityChange): LineQuality {
     corruption: change.corruption ?? (parsePercentage(usual.corruption) as number),
     duplication: change.duplication ?? (parsePercentage(usual.duplication) as number),
     reordering: change.reordering ?? (parsePercentage(usual.reordering) as number),
+    noise: change.noise ?? (parsePercentage(usual.noise) as number),
   }
 }

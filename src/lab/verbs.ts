@@ -13,6 +13,7 @@ import { PERSONALITIES, ruleSchema } from './filter.ts'
 import type { Kind, LineQuality, QualityChange, Verb, VerbArgs } from './lab.ts'
 import { address, addressOrNode, count, duration, flag, name, oneOf, percentage, rate, size, words } from './leaf.ts'
 import { map, named } from './map.ts'
+import { BEARERS, number } from './telephone.ts'
 import { child, entries, flag as flagOf, integer, type Tree, text } from './tree.ts'
 import { formatPercentage, formatRate, formatSize, parsePercentage, parseRate, parseSize } from './units.ts'
 
@@ -30,17 +31,27 @@ export const DEFAULTS = {
     corruption: '0%',
     duplication: '0%',
     reordering: '0%',
+    noise: '0%',
   },
 } as const
+
+export interface LinkFound {
+  readonly index: number
+  readonly nodes: readonly [string, string]
+  /** What its quality may be said with. */
+  readonly keys: readonly string[]
+}
 
 /** What a verb asks while it is read; every answer of undefined has been reported. */
 export interface Resolver {
   /** The node of that name, of one of those kinds. */
   node(tree: Tree | undefined, kinds?: readonly Kind[]): string | undefined
+  /** Does a client have a tunnel of its own, or a telephone line? */
+  has(client: string, what: 'pptp' | 'dial'): boolean
   /** An address, or that of the node of that name. */
   address(tree: Tree | undefined): Ipv4 | undefined
   /** The one link between two nodes (or interfaces). */
-  link(tree: Tree | undefined): { readonly index: number; readonly nodes: readonly [string, string] } | undefined
+  link(tree: Tree | undefined): LinkFound | undefined
   /** A firewall rule, or a policy, of that node. */
   rule(tree: Tree | undefined, node: string): Exclude<RuleLine, { readonly error: unknown }> | undefined
   /** Does the node translate addresses; and is this one for its outside interface? Reported if not. */
@@ -55,7 +66,7 @@ export interface VerbRules<V extends Verb> {
 }
 
 /** Machines that have an IP stack, and so can ping and fetch. */
-export const TALKERS: readonly Kind[] = ['host', 'router', 'firewall', 'client', 'pptp-server', 'radius']
+export const TALKERS: readonly Kind[] = ['host', 'router', 'firewall', 'client', 'pptp-server', 'nas', 'radius']
 
 /** Machines that can refuse packets. */
 export const FILTERS: readonly Kind[] = ['host', 'firewall', 'client', 'pptp-server']
@@ -81,9 +92,10 @@ export const qualitySchemas = {
   corruption: both(percentage('Packets of which the line changes one bit.')),
   duplication: both(percentage('Packets that the line delivers twice.')),
   reordering: both(percentage('Packets that do not wait for the delay and so overtake others.')),
+  noise: both(percentage('Bits that a serial line flips.')),
 }
 type QualityKey = keyof LineQuality
-const qualityKeys = Object.keys(qualitySchemas) as QualityKey[]
+export const qualityKeys = Object.keys(qualitySchemas) as QualityKey[]
 
 /** One value of a line; null for no limit; undefined when it is malformed (the schema has said so). */
 function readQuality(key: QualityKey, tree: Tree): number | null | undefined {
@@ -145,6 +157,34 @@ export const VERBS = {
     schema: name('The client that clears its call.'),
     read: (tree, resolve) => readClient(tree, resolve),
     describe: ({ client }) => `${client} clears its call`,
+  },
+  dial: {
+    schema: name('The client that dials its number.'),
+    read: (tree, resolve) => readDialler(tree, resolve),
+    describe: ({ client }) => `${client} dials`,
+  },
+  hangup: {
+    schema: name('The client that hangs up: PPP first, then the line.'),
+    read: (tree, resolve) => readDialler(tree, resolve),
+    describe: ({ client }) => `${client} hangs up`,
+  },
+  call: {
+    schema: map('the verb call', {
+      from: name('The server that asks for the call: its PNS (RFC 2637 §2.7).'),
+      via: addressOrNode('The access server that dials: its PAC.'),
+      number: number('The number to dial, in quotes.'),
+      bearer: v.optional(oneOf(BEARERS, 'By a modem, or by ISDN; without it the access server chooses.')),
+    }),
+    read(tree, resolve) {
+      const from = resolve.node(child(tree, 'from'), ['pptp-server'])
+      const via = resolve.address(child(tree, 'via'))
+      const called = text(child(tree, 'number'))
+      const bearer = BEARERS.find(known => known === text(child(tree, 'bearer')))
+      return from === undefined || via === undefined || called === undefined
+        ? undefined
+        : { from, via, number: called, bearer }
+    },
+    describe: ({ from, via, number }) => `${from} asks ${formatIpv4(via)} to dial ${number}`,
   },
   ping: {
     schema: map('ping', {
@@ -250,6 +290,12 @@ export const VERBS = {
         return resolve.problem(tree, 'This changes nothing.', `say one of: down, up, ${qualityKeys.join(', ')}`)
       }
       if (!link) return undefined
+      for (const [key, own] of entries(tree)) {
+        if (key in qualitySchemas && !link.keys.includes(key)) {
+          const hint = `this link has: ${link.keys.join(', ')}`
+          resolve.problem(own, `The link between ${link.nodes.join(' and ')} has no ${key}.`, hint)
+        }
+      }
       const sends = readQualities(tree, link.nodes, resolve.problem)
       const plugged = down === undefined ? up : !down
       return { link: link.index, between: link.nodes, ...(plugged === undefined ? {} : { up: plugged }), sends }
@@ -352,9 +398,11 @@ export const VERBS = {
     },
   },
   shutdown: {
-    schema: name('The client or server whose PPTP service ends: it stops its control connections (RFC 2637 §2.3).'),
+    schema: name(
+      'The client, server or access server whose PPTP service ends: it stops its control connections (RFC 2637 §2.3).',
+    ),
     read(tree, resolve) {
-      const node = resolve.node(tree, ['client', 'pptp-server'])
+      const node = resolve.node(tree, ['client', 'pptp-server', 'nas'])
       return node === undefined ? undefined : { node }
     },
     describe: ({ node }) => `${node} shuts its PPTP service down`,
@@ -373,6 +421,17 @@ export const isVerb = (word: string): word is Verb => Object.hasOwn(VERBS, word)
 
 function readClient(tree: Tree, resolve: Resolver): { client: string } | undefined {
   const client = resolve.node(tree, ['client'])
+  if (client !== undefined && !resolve.has(client, 'pptp')) {
+    return resolve.problem(tree, `${client} has no VPN software.`, 'dial and hangup are for its telephone line')
+  }
+  return client === undefined ? undefined : { client }
+}
+
+function readDialler(tree: Tree, resolve: Resolver): { client: string } | undefined {
+  const client = resolve.node(tree, ['client'])
+  if (client !== undefined && !resolve.has(client, 'dial')) {
+    return resolve.problem(tree, `${client} has no telephone line.`, 'connect and disconnect are for its tunnel')
+  }
   return client === undefined ? undefined : { client }
 }
 

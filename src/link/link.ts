@@ -29,6 +29,8 @@ export interface LineQuality {
   readonly corruption: number
   readonly duplication: number
   readonly reordering: number
+  /** Share of bits that are flipped, 0 … 1; of serial lines only. */
+  readonly noise: number
 }
 
 export const PERFECT: LineQuality = {
@@ -40,6 +42,7 @@ export const PERFECT: LineQuality = {
   corruption: 0,
   duplication: 0,
   reordering: 0,
+  noise: 0,
 }
 
 export type LinkType = 'ethernet' | 'ip'
@@ -49,6 +52,8 @@ export interface TappedFrame {
   readonly t: SimTime
   /** Which end sent it: 0 or 1. */
   readonly from: 0 | 1
+  /** On a serial link: which of its lines, from 1. */
+  readonly line?: number
   /** Valid during the call only. */
   readonly bytes: Uint8Array
   /** Its id, `alice#5`, and that of the packet it was made from. */

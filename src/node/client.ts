@@ -11,18 +11,21 @@ import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Route, RouteSpec } from '../ip/route.ts'
 import { ConnectionStream, type TcpOptions } from '../ip/tcp.ts'
+import type { LineEnd } from '../link/serial.ts'
 import type { AuthMethod, PppConfig, PppEnd } from '../ppp/config.ts'
 import type { MppeSetting } from '../ppp/mppe-policy.ts'
 import type { Call } from '../pptp/call.ts'
 import type { ControlConnection } from '../pptp/control.ts'
 import type { CallEnd, ControlEnd, ControlHandlers } from '../pptp/types.ts'
+import { type DialConfig, DialUp } from './dial-up.ts'
 import { IpNode } from './ip-node.ts'
 import { type LinkSettings, linkConfig } from './link-settings.ts'
 import type { Snapshot } from './node.ts'
+import { IDLE_PPP, PppLink, type PppLinkOwner } from './ppp-link.ts'
 import type { PppPort } from './ppp-port.ts'
-import { callEnd, controlEnd } from './tunnel-end.ts'
+import { callEnd, controlEnd, firstEnd } from './tunnel-end.ts'
 import { clientEndpoint, type GreChoice, HABITS, type Profile, profiledMppe } from './tunnel-profile.ts'
-import { greSnapshot, PPTP_PORT, PppLink, type PppLinkOwner, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import { CallCarrier, type CallOwner, greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
 
 export interface ClientConfig extends LinkSettings {
   /** Address of the PAC. */
@@ -50,9 +53,7 @@ export interface ClientConfig extends LinkSettings {
   readonly mtu?: number
 }
 
-const IFACE = 'ppp0'
-
-export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
+export class Client extends IpNode implements ControlHandlers, CallOwner, PppLinkOwner {
   readonly kind = 'client'
   readonly #config: ClientConfig
   readonly #tunnelling: Tunnelling
@@ -61,18 +62,42 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
   #control: ControlConnection | undefined
   #call: Call | undefined
   #link: PppLink | undefined
+  #stream: ConnectionStream | undefined
   #end: TunnelEnd | undefined
   #active = false
   /** The way to the server before the tunnel came. */
   #way: Route | undefined
   #pin: Route | undefined
+  /** The telephone line through which it reaches the Internet, if it has one. */
+  readonly dialUp: DialUp | undefined
 
-  constructor(env: Env, routes: readonly RouteSpec[], config: ClientConfig, tcp: TcpOptions = {}) {
+  constructor(
+    env: Env,
+    routes: readonly RouteSpec[],
+    config: ClientConfig,
+    tcp: TcpOptions = {},
+    dial: DialConfig | undefined = undefined,
+  ) {
     super(env, config.forward ?? false, routes, tcp)
     this.#config = config
     const { profile = 'default', gre } = config
     this.#habits = HABITS[profile]
     this.#tunnelling = new Tunnelling(this, clientEndpoint(profile, gre))
+    this.dialUp = dial && new DialUp(this, dial, 'dial.', () => this.#lineGone())
+  }
+
+  plugLine(port: string, line: LineEnd): void {
+    this.dialUp?.plugLine(port, line)
+  }
+
+  /** ppp0 is the telephone line, if there is one. */
+  get #iface(): string {
+    return this.dialUp ? 'ppp1' : 'ppp0'
+  }
+
+  /** Its address has gone with the line: nothing of the tunnel can come back. */
+  #lineGone(): void {
+    if (this.#active) this.#stream?.abort()
   }
 
   get tunnelUp(): boolean {
@@ -92,6 +117,7 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
     const control = this.#tunnelling.endpoint.connect(local, server, this)
     this.#control = control
     const stream = new ConnectionStream(control)
+    this.#stream = stream
     control.attach(stream)
     const connection = this.tcp.connect(server, PPTP_PORT, stream)
     if (connection) stream.attach(connection)
@@ -110,13 +136,15 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
     if (this.#active) this.#control?.shutDown()
   }
 
-  // What its control connection and its link tell
+  // What its control connection, its call and its link tell
 
   established(): void {
     if (!this.#control) return
-    const link = new PppLink(this, this.#tunnelling, this.#pppConfig(), this, this.#config.mssClamp)
-    this.#call = this.#control.dial(link)
-    link.attach(this.#call)
+    const carrier = new CallCarrier(this.#tunnelling, this)
+    const link = new PppLink(this, carrier, this.#pppConfig(), this, this.#config.mssClamp)
+    carrier.attach(link)
+    this.#call = this.#control.dial(carrier)
+    carrier.call = this.#call
     this.#link = link
   }
 
@@ -125,7 +153,7 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
     this.#over(controlEnd(end))
   }
 
-  linkUp(_link: PppLink, port: PppPort): void {
+  linkUp(port: PppPort): void {
     this.#addRoutes(port)
   }
 
@@ -133,13 +161,14 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
     this.#removeRoutes()
   }
 
-  linkFinished({ call }: PppLink, end: PppEnd): void {
+  linkFinished(end: PppEnd): void {
     if (end.reason !== 'lower-down') this.#over(end)
-    call.clear()
+    this.#call?.clear()
   }
 
-  callEnded(link: PppLink, end: CallEnd): void {
-    this.#over(callEnd(end, link.end))
+  callEnded({ link }: CallCarrier, end: CallEnd): void {
+    link.session.lowerDown()
+    this.#over(firstEnd(link.end, callEnd(end)))
     // A request that stays unanswered closes the control connection by itself (RFC 2637 §3.2.1).
     if (end.reason !== 'timeout') this.#control?.part()
   }
@@ -157,7 +186,7 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
     const { server, mtu, profile = 'default' } = this.#config
     const ourself = { user, password, methods: auth }
     return {
-      iface: IFACE,
+      iface: this.#iface,
       machine: 'ppp',
       ourself: secondPassword === undefined ? ourself : { ...ourself, secondPassword },
       ...(requireAuth ? { authenticatePeer: this.#demand(requireAuth) } : {}),
@@ -200,7 +229,7 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
     if (call) machines['pptp.call'] = call.view()
     if (call?.tunnel) machines['pptp.gre'] = call.tunnel.view()
     for (const [name, view] of Object.entries(this.#link?.machines() ?? {})) machines[`ppp.${name}`] = view
-    return machines
+    return { ...machines, ...this.dialUp?.machines() }
   }
 
   override snapshot(): Snapshot {
@@ -213,8 +242,7 @@ export class Client extends IpNode implements ControlHandlers, PppLinkOwner {
         gre: greSnapshot(this.#call),
       },
       ppp: this.#link ? { ...this.#link.snapshot(), ...this.#link.usage.snapshot() } : IDLE_PPP,
+      ...(this.dialUp ? { dial: this.dialUp.snapshot() } : {}),
     }
   }
 }
-
-const IDLE_PPP: Snapshot = { phase: 'dead', lcp: 'initial', auth: 'idle', ccp: 'initial', ipcp: 'initial' }

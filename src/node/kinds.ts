@@ -5,14 +5,18 @@ import type { RouteSpec } from '../ip/route.ts'
 import type { TcpOptions } from '../ip/tcp.ts'
 import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
+import type { DialConfig } from './dial-up.ts'
+import { Dialler } from './dialler.ts'
 import type { FilteringConfig } from './filtering.ts'
 import { Firewall } from './firewall.ts'
 import { Host } from './host.ts'
 import { IpNode } from './ip-node.ts'
+import { Nas, type NasConfig } from './nas.ts'
 import type { SimNode } from './node.ts'
 import { Outside } from './outside.ts'
 import type { ServerConfig } from './pptp-server.ts'
 import { PptpServer } from './pptp-server.ts'
+import { Pstn, type PstnConfig } from './pstn.ts'
 import { RadiusServer, type RadiusServerConfig } from './radius-server.ts'
 import { Router } from './router.ts'
 import { Switch } from './switch.ts'
@@ -21,8 +25,13 @@ export type NodeConfig =
   | (StackConfig & { readonly kind: 'host' | 'router' | 'firewall' })
   | { readonly kind: 'switch' }
   | { readonly kind: 'tun' | 'udp'; readonly networks: readonly Prefix[] | undefined }
-  | (StackConfig & { readonly kind: 'client'; readonly pptp: ClientConfig })
+  | (StackConfig & { readonly kind: 'client' } & (
+        | { readonly pptp: ClientConfig; readonly dial?: DialConfig }
+        | { readonly pptp?: undefined; readonly dial: DialConfig }
+      ))
+  | { readonly kind: 'pstn'; readonly pstn: PstnConfig }
   | (StackConfig & { readonly kind: 'pptp-server'; readonly pptp: ServerConfig })
+  | (StackConfig & { readonly kind: 'nas'; readonly nas: NasConfig })
   | (StackConfig & { readonly kind: 'radius'; readonly radius: RadiusServerConfig })
 
 interface StackConfig extends FilteringConfig {
@@ -53,9 +62,15 @@ function make(env: Env, config: NodeConfig): SimNode {
     case 'udp':
       return new Outside(env, config.kind, config.networks)
     case 'client':
-      return new Client(env, config.routes, config.pptp, config.tcp)
+      return config.pptp === undefined
+        ? new Dialler(env, config.routes, config.dial, config.tcp)
+        : new Client(env, config.routes, config.pptp, config.tcp, config.dial)
+    case 'pstn':
+      return new Pstn(env, config.pstn)
     case 'pptp-server':
       return new PptpServer(env, config.routes, config.pptp, config.tcp)
+    case 'nas':
+      return new Nas(env, config.routes, config.nas, config.tcp)
     case 'radius':
       return new RadiusServer(env, config.routes, config.radius, config.tcp)
   }

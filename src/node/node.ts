@@ -3,6 +3,7 @@ import type { Ipv4, Prefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { MachineView } from '../base/view.ts'
 import type { LinkEnd } from '../link/link.ts'
+import type { LineEnd } from '../link/serial.ts'
 
 export interface PortAddress {
   readonly address: Ipv4
@@ -20,6 +21,8 @@ export interface SimNode {
   readonly kind: string
   /** Connects a port; a switch port has no address. */
   plug(port: string, end: LinkEnd, address: PortAddress | undefined): void
+  /** Connects one line of a serial link: `tty0`, of a trunk `pri0.7`. Absent: it has no use for any. */
+  plugLine?(port: string, line: LineEnd): void
   /** Called once at time zero, when everything is plugged in. */
   start(): void
   /** The state of the machine at this moment, as plain data. */

@@ -18,8 +18,8 @@ import type { Outcome } from '../radius/client.ts'
 import { hidePassword, LONGEST_PASSWORD, revealKey, revealPassword } from '../radius/secret.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Radius from '../wire/radius.ts'
-import { FRAMED_PPP, MICROSOFT, MS, PORT_VIRTUAL, SERVICE_FRAMED, TYPE } from '../wire/radius-attributes.ts'
-import type { Grant } from './caller.ts'
+import { FRAMED_PPP, MICROSOFT, MS, SERVICE_FRAMED, TYPE } from '../wire/radius-attributes.ts'
+import type { Grant, Station } from './caller.ts'
 
 /** Where a caller comes in. */
 export interface Place {
@@ -27,20 +27,20 @@ export interface Place {
   readonly nasAddress: Ipv4
   /** The number of its ppp interface. */
   readonly port: number
-  readonly peer: Ipv4
+  readonly station: Station
   readonly sessionId: string
 }
 
 /** What is said of a caller in every request (RFC 2865 §4.1, RFC 2866 §4.1). */
-export const placeAttributes = ({ nas, nasAddress, port, peer, sessionId }: Place): Radius.Attribute[] => [
+export const placeAttributes = ({ nas, nasAddress, port, station, sessionId }: Place): Radius.Attribute[] => [
   A.address(TYPE.nasIpAddress, nasAddress),
   A.text(TYPE.nasIdentifier, nas),
   A.number(TYPE.nasPort, port),
-  A.number(TYPE.nasPortType, PORT_VIRTUAL),
+  A.number(TYPE.nasPortType, station.portType),
   A.number(TYPE.serviceType, SERVICE_FRAMED),
   A.number(TYPE.framedProtocol, FRAMED_PPP),
-  A.text(TYPE.calledStationId, formatIpv4(nasAddress)),
-  A.text(TYPE.callingStationId, formatIpv4(peer)),
+  A.text(TYPE.calledStationId, station.called ?? formatIpv4(nasAddress)),
+  A.text(TYPE.callingStationId, station.calling),
   A.text(TYPE.acctSessionId, sessionId),
 ]
 

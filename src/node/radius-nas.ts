@@ -111,7 +111,7 @@ export class RadiusNas {
     const [server] = this.#settings.servers
     const nasAddress: Ipv4 = stack.sourceFor(server.address) ?? ANY
     const session: Session = {
-      place: { nas: env.node, nasAddress, port: caller.unit, peer: caller.call.peer, sessionId },
+      place: { nas: env.node, nasAddress, port: caller.unit, station: caller.line.station, sessionId },
       accepted: undefined,
       timer: env.clock.timer(`${caller.iface} interim report`, () => this.#report(caller, session)),
       reported: false,

@@ -1,24 +1,18 @@
-/** What PNS and PAC share: GRE between the IP stack and the endpoint, and PPP between a call and a ppp interface. */
-import { ANY, formatIpv4, type Ipv4, prefixOf } from '../base/address.ts'
+/** What PNS and PAC share: GRE between the IP stack and the endpoint, and a call as that which carries PPP. */
+import { ANY, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Random } from '../base/random.ts'
-import type { MachineView } from '../base/view.ts'
-import { clampMss, segmentFor } from '../ip/mss.ts'
 import type { IpStack, PacketHandler } from '../ip/stack.ts'
-import type { NetworkFacts, PppConfig, PppEnd, PppSinks, PppTimers } from '../ppp/config.ts'
+import type { PppTimers } from '../ppp/config.ts'
 import { RFC_TIMERS } from '../ppp/config.ts'
-import type { Cipher } from '../ppp/mppe-policy.ts'
-import { Session } from '../ppp/session.ts'
 import type { Call } from '../pptp/call.ts'
 import { type Decide, Endpoint } from '../pptp/endpoint.ts'
 import type { CallEnd, CallHandlers, EndpointConfig, EndpointSinks, LinkInfo } from '../pptp/types.ts'
-import { dropFacts } from '../wire/facts.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import type { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
-import { PppPort } from './ppp-port.ts'
-import { Usage } from './usage.ts'
+import type { PppCarrier, PppLink } from './ppp-link.ts'
 
 export const PPTP_PORT = 1723
 export const PPP_TIMERS: PppTimers = RFC_TIMERS
@@ -84,136 +78,67 @@ export class Tunnelling implements EndpointSinks, PacketHandler {
   }
 }
 
-/** What a node is told of its links. */
-export interface PppLinkOwner {
-  linkUp(link: PppLink, port: PppPort, facts: NetworkFacts): void
-  linkDown(link: PppLink): void
-  /** PPP is over: the call may be cleared. */
-  linkFinished(link: PppLink, end: PppEnd): void
+/** Whose PPP session a call carries. */
+export interface CallOwner {
   /** The call is over, and PPP with it. */
-  callEnded(link: PppLink, end: CallEnd): void
+  callEnded(carrier: CallCarrier, end: CallEnd): void
 }
 
-/** One PPP session over one call, with its interface in the node's stack while IPCP is open. */
-export class PppLink implements CallHandlers, PppSinks {
-  readonly session: Session
-  port: PppPort | undefined
-  facts: NetworkFacts | undefined
-  end: PppEnd | undefined
-  readonly #node: IpNode
+/** A call that carries a PPP session: it exists before the call and before the link. */
+export class CallCarrier implements PppCarrier, CallHandlers {
   readonly #tunnelling: Tunnelling
-  readonly #env: Env
+  readonly #owner: CallOwner
   #call: Call | undefined
-  readonly #name: string
-  readonly #owner: PppLinkOwner
-  readonly #clampsMss: boolean
-  readonly usage = new Usage()
+  #link: PppLink | undefined
 
-  constructor(node: IpNode, tunnelling: Tunnelling, config: PppConfig, owner: PppLinkOwner, clampsMss = false) {
-    this.#node = node
+  constructor(tunnelling: Tunnelling, owner: CallOwner, call?: Call) {
     this.#tunnelling = tunnelling
-    this.#env = node.env
-    this.#name = config.iface
     this.#owner = owner
-    this.#clampsMss = clampsMss
-    this.session = new Session(node.env, config, this, tunnelling.sessionStream())
+    this.#call = call
   }
 
-  /** The call that carries it. */
-  attach(call: Call): void {
+  attach(link: PppLink): void {
+    this.#link = link
+  }
+  set call(call: Call) {
     this.#call = call
   }
   get call(): Call {
-    if (!this.#call) throw new Error(`${this.#env.node} ${this.#name}: no call carries this link`)
+    if (!this.#call) throw new Error('no call has been asked for yet')
     return this.#call
+  }
+  get link(): PppLink {
+    if (!this.#link) throw new Error(`call ${this.call.callId} carries no link yet`)
+    return this.#link
+  }
+
+  // For the link
+
+  sessionStream(): Random {
+    return this.#tunnelling.sessionStream()
+  }
+  send(frame: Packet): void {
+    this.call.send(frame)
+  }
+  accmsAgreed(accms: LinkInfo): void {
+    this.call.accmsAgreed(accms)
+  }
+  carriesItself(): boolean {
+    return this.#tunnelling.isCarrying(this.call.peer)
   }
 
   // What the call tells
 
   /** A PAC starts PPP after what is being done now: the reply that connects the call must leave before the first frame. */
   connected(): void {
-    if (this.#tunnelling.endpoint.config.role === 'pns') this.session.open()
-    else this.#env.clock.after(0, `${this.#name} opens`, () => this.session.open())
+    if (this.call.role === 'pns') this.link.session.open()
+    else this.link.open()
   }
   received(frame: Packet): void {
-    this.session.receive(frame)
+    this.link.session.receive(frame)
   }
   ended(end: CallEnd): void {
-    this.session.lowerDown()
     this.#owner.callEnded(this, end)
-  }
-
-  machines(): Record<string, MachineView> {
-    return { ...this.session.machines() }
-  }
-
-  snapshot(): Snapshot {
-    const { phase, lcp, auth, ccp, ipcp, network, counters, crypto } = this.session.snapshot()
-    const encryption = network?.encryption ?? 'none'
-    const decryption = network?.decryption ?? 'none'
-    return { phase, lcp, auth, ccp, ipcp, encryption, decryption, counters: { ...counters }, crypto: { ...crypto } }
-  }
-
-  /** An IP packet of the stack, into the tunnel. */
-  send(datagram: Packet): void {
-    if (!this.#tunnelling.isCarrying(this.call.peer)) {
-      if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
-      this.usage.count(datagram, 'out', this.#env.clock.now)
-      this.#showInside(datagram, 'in')
-      return this.session.send(datagram)
-    }
-    this.#env.trace.drop({ reason: 'tunnel-loop', layer: 'ip', ...dropFacts(datagram), detail: this.#name })
-    datagram.release()
-  }
-
-  #showInside(datagram: Packet, way: 'in' | 'out'): void {
-    const { inside } = this.#node
-    // For every packet of a user: nothing is made unless somebody looks.
-    if (!inside) return
-    const { id, parent, data } = datagram
-    inside({ iface: this.#name, way, packet: id, parent, bytes: data })
-  }
-
-  // What the session tells
-
-  down(frame: Packet): void {
-    this.call.send(frame)
-  }
-
-  up(datagram: Packet): void {
-    if (this.#clampsMss && this.port) clampMss(datagram, segmentFor(this.port.mtu))
-    this.usage.count(datagram, 'in', this.#env.clock.now)
-    this.#showInside(datagram, 'out')
-    this.#node.stack.receiveFrom(this.#name, datagram)
-  }
-
-  accmsAgreed(accms: LinkInfo): void {
-    this.call.accmsAgreed(accms)
-  }
-
-  networkUp(facts: NetworkFacts): void {
-    const port = new PppPort(this.#name, facts.mtu, this)
-    this.port = port
-    this.facts = facts
-    this.#node.addInterface(port, { address: facts.local, prefix: prefixOf(facts.peer, 32) })
-    const { trace } = this.#env
-    if (trace.on) trace.emit('interface', { iface: port.name, to: 'up', detail: describeFacts(facts) })
-    this.#owner.linkUp(this, port, facts)
-  }
-
-  networkDown(): void {
-    const { port } = this
-    if (!port) return
-    this.port = undefined
-    port.up = false
-    this.#node.stack.removeInterface(port.name)
-    this.#owner.linkDown(this)
-    this.#env.trace.emit('interface', { iface: port.name, to: 'down', detail: '' })
-  }
-
-  finished(end: PppEnd): void {
-    this.end = end
-    this.#owner.linkFinished(this, end)
   }
 }
 
@@ -221,23 +146,4 @@ export class PppLink implements CallHandlers, PppSinks {
 export function greSnapshot(call: Call | undefined): Snapshot | undefined {
   const statistics = call?.statistics
   return statistics && { ...statistics }
-}
-
-function describeFacts({ local, peer, mtu, encryption, decryption, dns, nbns }: NetworkFacts): string {
-  const cipher = describeCiphers(encryption, decryption)
-  const servers = listed('name servers', dns) + listed('NetBIOS name servers', nbns)
-  return `${formatIpv4(local)}, peer ${formatIpv4(peer)}, MTU ${mtu}, ${cipher}${servers}`
-}
-
-const listed = (what: string, addresses: readonly Ipv4[]): string =>
-  addresses.length === 0 ? '' : `, ${what} ${addresses.map(address => formatIpv4(address)).join(' ')}`
-
-/** `MPPE 128 bit` is stateless, as nearly all of it. */
-function describeCiphers(sent: Cipher, received: Cipher): string {
-  if (sent === 'none') return 'not encrypted'
-  const [out, back] = [sent, received].map(cipher => {
-    const [, bits, state] = cipher.split('-')
-    return `${bits} bit${state === 'stateful' ? ' stateful' : ''}`
-  })
-  return out === back ? `MPPE ${out}` : `MPPE ${out} out, ${back} in`
 }

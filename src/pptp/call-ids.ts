@@ -4,7 +4,7 @@ import type { Env } from '../base/env.ts'
 import type { Random } from '../base/random.ts'
 import type { SimTime } from '../base/time.ts'
 import type { ControlConnection } from './control.ts'
-import type { EndpointConfig } from './types.ts'
+import type { EndpointConfig, Role } from './types.ts'
 
 /** Call IDs of one connection under the policy `linux`. */
 const BLOCK = 128
@@ -37,13 +37,13 @@ export class CallIdAllotment {
     this.#blocks?.delete(connection)
   }
 
-  /** Undefined: none is left. */
-  take(connection: ControlConnection): number | undefined {
+  /** Of a call in which this side has that role; the policy `linux` is that of a PAC. Undefined: none is left. */
+  take(connection: ControlConnection, role: Role): number | undefined {
     const { callIds } = this.#config
-    if (callIds === 'linux') {
+    if (callIds === 'linux' && role === 'pac') {
       const first = this.#blocks?.get(connection) ?? 0
       for (let i = 0; i < BLOCK; i++) if (this.#free(connection.peer, first + i)) return first + i
-    } else if (callIds === 'random') {
+    } else if (callIds === 'random' || callIds === 'linux') {
       // Not zero; if most are taken, the next free one after the draw.
       const draw = this.#random.below(65535)
       for (let i = 0; i < 65535; i++) {

@@ -1,6 +1,6 @@
 /** The messages that make a call, from what its machine knows: RFC 2637 §2.7 to §2.11. */
 import type * as Pptp from '../wire/pptp.ts'
-import type { DialOptions, RingOptions, TunnelConfig } from './types.ts'
+import type { DialOptions, LineFacts, RingOptions, TunnelConfig } from './types.ts'
 
 /** Of a reply or notification. */
 export interface Codes {
@@ -29,17 +29,17 @@ export const outgoingCallReply = (
   callId: number,
   peerCallId: number,
   codes: Codes,
-  connectSpeed: number,
-  { receiveWindow, processingDelay }: TunnelConfig,
+  { connectSpeed, physicalChannelId, processingDelay }: LineFacts,
+  tunnel: TunnelConfig,
 ): Pptp.Message => ({
   type: 'outgoing-call-reply',
   callId,
   peerCallId,
   ...codes,
   connectSpeed,
-  packetRecvWindowSize: receiveWindow,
-  packetProcessingDelay: processingDelay,
-  physicalChannelId: 0,
+  packetRecvWindowSize: tunnel.receiveWindow,
+  packetProcessingDelay: processingDelay ?? tunnel.processingDelay,
+  physicalChannelId,
 })
 
 export const incomingCallRequest = (callId: number, callSerialNumber: number, ring: RingOptions): Pptp.Message => {
@@ -75,13 +75,13 @@ export const incomingCallReply = (
 
 export const incomingCallConnected = (
   peerCallId: number,
-  { connectSpeed, framingType }: RingOptions,
-  { receiveWindow, processingDelay }: TunnelConfig,
+  { connectSpeed, framingType, processingDelay }: LineFacts,
+  tunnel: TunnelConfig,
 ): Pptp.Message => ({
   type: 'incoming-call-connected',
   peerCallId,
   connectSpeed,
-  packetRecvWindowSize: receiveWindow,
-  packetTransmitDelay: processingDelay,
+  packetRecvWindowSize: tunnel.receiveWindow,
+  packetTransmitDelay: processingDelay ?? tunnel.processingDelay,
   framingType,
 })

@@ -41,6 +41,8 @@ export type CallAction =
   | 'send-ccrq'
   | 'send-cdn'
   | 'dial'
+  /** The ringing line is answered. */
+  | 'answer'
   /** Frames may pass. */
   | 'up'
   /** They no longer may. */
@@ -82,7 +84,7 @@ export const PAC_CALL = calls({
 /** §3.2.3.1. Ours is the Call-Clear-Request before the reply has come: a PNS in a hurry. */
 export const PAC_INCOMING_CALL = calls({
   ring: { idle: 'send-icrq wait-reply' },
-  'receive-icrp-accepting': { 'wait-reply': 'send-iccn up established' },
+  'receive-icrp-accepting': { 'wait-reply': 'answer send-iccn up established' },
   'receive-icrp-not-accepting': { 'wait-reply': 'end idle' },
   'receive-ccrq': { 'wait-reply': 'send-cdn end idle', established: 'down send-cdn end idle' },
   'local-terminate': { 'wait-reply': 'send-cdn end idle', established: 'down send-cdn end idle' },

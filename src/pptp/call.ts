@@ -4,9 +4,9 @@
  *
  * Longer than 400 lines, since a call is one thing: its tables, its messages and its data path stand elsewhere.
  *
- * Limits: outgoing calls have no telephone line behind the PAC, so it answers in the instant in which it dials, and
- * "Telco Disconnect" is `clear` with the result code Lost Carrier. A PAC answers a ringing line when the PNS accepts.
- * What Set-Link-Info and WAN-Error-Notify say matters to an asynchronous line only; the node is told.
+ * Limits: behind a PAC that has no telephone lines a call is answered in the instant in which it is dialled. "Telco
+ * Disconnect" is `clear` with the result code Lost Carrier. What Set-Link-Info and WAN-Error-Notify say matters to an
+ * asynchronous line only; the node is told.
  */
 import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
@@ -34,9 +34,11 @@ import type {
   ControlEnd,
   DialOptions,
   EndpointConfig,
+  LineFacts,
   LinkInfo,
   Refusal,
   RingOptions,
+  Role,
   TunnelStatistics,
   WanErrors,
 } from './types.ts'
@@ -64,6 +66,7 @@ export type IncomingRequest = Pptp.Message<'incoming-call-request'>
 const WAN_ERROR_INTERVAL = 60e9
 const ALL_ESCAPED: LinkInfo = { sendAccm: 0xffffffff, receiveAccm: 0xffffffff }
 const CONNECTED: Codes = { ...NO_CODES, resultCode: 1 }
+const NO_LINE: LineFacts = { connectSpeed: 0, framingType: 0, physicalChannelId: 0 }
 
 export class Call implements TunnelSinks, MachineOwner<CallAction> {
   readonly env: Env
@@ -76,6 +79,8 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   /** Frames pass through here while the call is established. */
   tunnel: Tunnel | undefined
   readonly direction: Direction
+  /** Of this side, in this call. */
+  readonly role: Role
   /** Set-Link-Info and WAN-Error-Notify that have come for it. */
   notices = 0
   /** PAC: what Set-Link-Info said last; before it "the default value is 0xFFFFFFFF" (§2.15). */
@@ -92,7 +97,8 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   #dial: DialOptions | undefined
   #ring: RingOptions | undefined
   #ending: Ending | undefined
-  #connectSpeed = 0
+  /** PAC: the telephone line, as far as it is known. */
+  #line: LineFacts = NO_LINE
   #peerWindow = 1
   #peerDelay = 0
   /** Codes of the reply or notification that comes next. */
@@ -107,6 +113,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
     env: Env,
     config: EndpointConfig,
     direction: Direction,
+    role: Role,
     peer: Ipv4,
     callId: number,
     serial: number,
@@ -117,9 +124,10 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
     this.#port = port
     this.#serial = serial
     this.direction = direction
+    this.role = role
     this.peer = peer
     this.callId = callId
-    const [outgoing, incoming] = config.role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
+    const [outgoing, incoming] = role === 'pns' ? [PNS_CALL, PNS_INCOMING_CALL] : [PAC_CALL, PAC_INCOMING_CALL]
     const rows = direction === 'outgoing' ? outgoing : incoming
     this.#machine = new Machine(this, rows, 'idle')
   }
@@ -174,7 +182,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
     if (!this.#machine.can('local-terminate')) return
     this.#codes = { resultCode: this.state === 'wait-cs-ans' ? 7 : resultCode, errorCode: 0, causeCode }
     const sentence = 'This side cleared the call.'
-    const said = this.#config.role === 'pac' ? { resultCode: this.#codes.resultCode } : {}
+    const said = this.role === 'pac' ? { resultCode: this.#codes.resultCode } : {}
     this.#ending = { reason: 'cleared', ...said, sentence }
     this.#fire('local-terminate')
   }
@@ -186,7 +194,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
 
   /** PNS: tells the PAC which characters to escape on an asynchronous line (§2.15). */
   setLinkInfo(sendAccm: number, receiveAccm: number): void {
-    if (this.state !== 'established' || this.#config.role !== 'pns') return
+    if (this.state !== 'established' || this.role !== 'pns') return
     this.#port.send({ type: 'set-link-info', peerCallId: this.peerCallId, sendAccm, receiveAccm })
   }
 
@@ -195,7 +203,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
    * (§2.14).
    */
   lineErrors(errors: WanErrors): void {
-    if (this.state !== 'established' || this.#config.role !== 'pac') return
+    if (this.state !== 'established' || this.role !== 'pac') return
     this.#errorsToTell = errors
     if (!this.#errorTimer?.pending) this.#tellErrors()
   }
@@ -226,7 +234,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   /** Says that the call ends, before its connection does (`farewell: close`). */
   notifyEnd(): void {
     if (this.state !== 'established') return
-    if (this.#config.role === 'pac') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
+    if (this.role === 'pac') this.#sendNotify({ ...NO_CODES, resultCode: 3 })
     else this.#port.send({ type: 'call-clear-request', callId: this.callId })
   }
 
@@ -245,7 +253,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   /** PAC: a request has come; `decide` says whether the node takes it. */
   offered(request: OutgoingRequest, decide: (call: Call) => CallHandlers | Refusal): void {
     this.#rememberPeer(request.callId, request.packetRecvWindowSize, request.packetProcessingDelay)
-    this.#connectSpeed = request.maximumBps
+    this.#line = { connectSpeed: request.maximumBps, framingType: request.framingType, physicalChannelId: 0 }
     this.#fire('receive-ocrq')
     const answer = decide(this)
     if ('refuse' in answer) {
@@ -253,9 +261,24 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
       this.#fire('incomplete-call')
     } else {
       this.#handlers = answer
-      this.#codes = CONNECTED
-      this.#fire('telco-answer')
+      if (answer.dial) answer.dial()
+      else this.answered()
     }
+  }
+
+  /** PAC: the number that was dialled has answered; `line` is what is known of it beside what was asked for. */
+  answered(line?: Partial<LineFacts>): void {
+    if (!this.#machine.can('telco-answer')) return
+    if (line) this.#line = { ...this.#line, ...line }
+    this.#codes = CONNECTED
+    this.#fire('telco-answer')
+  }
+
+  /** PAC: the number that the PNS asked for was not reached; the codes are those of Outgoing-Call-Reply (§2.8). */
+  incomplete(refusal: Refusal): void {
+    if (!this.#machine.can('incomplete-call')) return
+    this.#refused(refusal, 'outgoing-call-reply')
+    this.#fire('incomplete-call')
   }
 
   /** PAC: a request has come that no node is asked about. */
@@ -269,7 +292,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
   ring(handlers: CallHandlers, options: RingOptions): void {
     this.#handlers = handlers
     this.#ring = options
-    this.#connectSpeed = options.connectSpeed
+    this.#line = options
     this.#fire('ring')
   }
 
@@ -395,12 +418,12 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
     const before = this.state
     const fired = this.#machine.fire(event)
     if (this.state === before) return fired
-    if (this.state === 'idle' || this.state === 'established') {
-      this.#timer?.cancel()
-      this.#timer = undefined
-    } else {
+    if (this.#machine.can('time-out')) {
       this.#timer ??= this.env.clock.timer(this.machineName, Call.#replyOverdue, this)
       this.#timer.arm(this.#config.replyTimeOut)
+    } else {
+      this.#timer?.cancel()
+      this.#timer = undefined
     }
     return fired
   }
@@ -419,8 +442,8 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
         break
       case 'send-ocrp':
       case 'send-ocrp-error': {
-        const speed = action === 'send-ocrp' ? this.#connectSpeed : 0
-        port.send(Say.outgoingCallReply(callId, peerCallId, this.#codes, speed, tunnel))
+        const line = action === 'send-ocrp' ? this.#line : NO_LINE
+        port.send(Say.outgoingCallReply(callId, peerCallId, this.#codes, line, tunnel))
         break
       }
       case 'send-icrq':
@@ -431,7 +454,7 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
         port.send(Say.incomingCallReply(action === 'send-icrp' ? callId : 0, peerCallId, this.#codes, tunnel))
         break
       case 'send-iccn':
-        port.send(Say.incomingCallConnected(peerCallId, this.#ring as RingOptions, tunnel))
+        port.send(Say.incomingCallConnected(peerCallId, this.#line, tunnel))
         break
       case 'send-ccrq':
         port.send({ type: 'call-clear-request', callId })
@@ -441,6 +464,9 @@ export class Call implements TunnelSinks, MachineOwner<CallAction> {
         else this.#sendNotify(this.#codes)
         break
       case 'dial':
+        break
+      case 'answer':
+        this.#line = { ...this.#line, ...this.#handlers?.answer?.() }
         break
       case 'up':
         this.tunnel = new Tunnel(

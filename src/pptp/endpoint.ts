@@ -22,6 +22,7 @@ import type {
   EndpointSinks,
   Refusal,
   RingOptions,
+  Role,
   WanErrors,
 } from './types.ts'
 
@@ -50,7 +51,7 @@ export class Endpoint implements ControlOwner {
   /** By our call ID, which no two calls of an endpoint share. */
   readonly #calls = new Map<number, Call>()
   /** There may be thousands of peers with a connection each. */
-  readonly #connectionsWith = new Map<Ipv4, ControlConnection[]>()
+  readonly #byPeer = new Map<Ipv4, ControlConnection[]>()
   #serial = 0
 
   constructor(env: Env, config: EndpointConfig, sinks: EndpointSinks, decide?: Decide) {
@@ -82,9 +83,9 @@ export class Endpoint implements ControlOwner {
   #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers): ControlConnection {
     const connection = new ControlConnection(this.#env, this.config, this, end, local, peer, handlers)
     this.connections.add(connection)
-    const others = this.#connectionsWith.get(peer)
+    const others = this.#byPeer.get(peer)
     if (others) others.push(connection)
-    else this.#connectionsWith.set(peer, [connection])
+    else this.#byPeer.set(peer, [connection])
     this.#ids.connectionMade(connection)
     return connection
   }
@@ -94,21 +95,22 @@ export class Endpoint implements ControlOwner {
   over(connection: ControlConnection): void {
     const { peer } = connection
     this.connections.delete(connection)
-    const others = this.#with(peer).filter(c => c !== connection)
-    if (others.length > 0) this.#connectionsWith.set(peer, others)
-    else this.#connectionsWith.delete(peer)
+    const others = this.connectionsWith(peer).filter(c => c !== connection)
+    if (others.length > 0) this.#byPeer.set(peer, others)
+    else this.#byPeer.delete(peer)
     this.#ids.connectionOver(connection)
   }
 
-  #with(peer: Ipv4): readonly ControlConnection[] {
-    return this.#connectionsWith.get(peer) ?? NONE
+  /** In the order in which they were opened. */
+  connectionsWith(peer: Ipv4): readonly ControlConnection[] {
+    return this.#byPeer.get(peer) ?? NONE
   }
 
   /** PAC: a telephone line rings, and the PNS at the other end of this connection is asked to take the call. */
   ring(connection: ControlConnection, handlers: CallHandlers, options: RingOptions): Call {
     if (this.config.role !== 'pac') throw new Error('ring: this endpoint is no PAC')
     if (connection.state !== 'established') throw new Error(`ring: the control connection is ${connection.state}`)
-    const call = this.#newCall(connection, 'incoming')
+    const call = this.#newCall(connection, 'incoming', 'pac')
     call.ring(handlers, options)
     return call
   }
@@ -116,7 +118,7 @@ export class Endpoint implements ControlOwner {
   /** Codes of Start-Control-Connection-Reply (§2.2) for a peer that gets no further connection. */
   refusal({ peer }: ControlConnection): Refusal | undefined {
     const { connections, connectionsPerPeer } = this.config
-    if (this.#with(peer).filter(c => c.counts).length >= connectionsPerPeer) return CHANNEL_EXISTS
+    if (this.connectionsWith(peer).filter(c => c.counts).length >= connectionsPerPeer) return CHANNEL_EXISTS
     if (this.connections.size < connections) return undefined
     return [...this.connections].filter(c => c.counts).length >= connections ? NO_RESOURCE : undefined
   }
@@ -126,7 +128,7 @@ export class Endpoint implements ControlOwner {
    * stays, and it sends nothing over the other; the loser closes its own and answers.
    */
   collides(connection: ControlConnection): boolean {
-    const ours = this.#with(connection.peer).find(c => c.end === 'originator' && c.state === 'wait-ctl-reply')
+    const ours = this.connectionsWith(connection.peer).find(c => c.end === 'originator' && c.state === 'wait-ctl-reply')
     if (!ours) return false
     if (ours.local > ours.peer) return true
     ours.collisionLost()
@@ -135,15 +137,16 @@ export class Endpoint implements ControlOwner {
 
   // Calls
 
-  #call(connection: ControlConnection, direction: Direction, callId: number): Call {
-    return new Call(this.#env, this.config, direction, connection.peer, callId, this.#serial++ & 0xffff, connection)
+  #call(connection: ControlConnection, direction: Direction, role: Role, callId: number): Call {
+    const serial = this.#serial++ & 0xffff
+    return new Call(this.#env, this.config, direction, role, connection.peer, callId, serial, connection)
   }
 
   /** A call that this side begins. */
-  #newCall(connection: ControlConnection, direction: Direction): Call {
-    const callId = this.#ids.take(connection)
+  #newCall(connection: ControlConnection, direction: Direction, role: Role): Call {
+    const callId = this.#ids.take(connection, role)
     if (callId === undefined) throw new Error('no call ID is left')
-    const call = this.#call(connection, direction, callId)
+    const call = this.#call(connection, direction, role, callId)
     this.#enter(connection, call)
     return call
   }
@@ -165,74 +168,77 @@ export class Endpoint implements ControlOwner {
   }
 
   dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {
-    const call = this.#newCall(connection, 'outgoing')
+    const call = this.#newCall(connection, 'outgoing', 'pns')
     call.open(handlers, options)
     return call
   }
 
   callMessage(connection: ControlConnection, m: CallMessage): boolean {
-    const pns = this.config.role === 'pns'
     switch (m.type) {
       case 'outgoing-call-request':
-        return !pns && this.#offered(connection, m)
-      case 'outgoing-call-reply':
-        return (pns && this.#own(connection, m.peerCallId)?.outgoingCallReply(m)) ?? false
+        return this.config.role === 'pac' && this.#offered(connection, m)
       case 'incoming-call-request':
-        if (pns) this.#rings(connection, m)
-        return pns
-      case 'call-clear-request':
-        return (!pns && connection.calls.find(c => c.isPeers(m.callId))?.callClearRequest()) ?? false
-      case 'call-disconnect-notify':
-        return (pns && this.#disconnected(connection, m.callId)?.callDisconnectNotify(m)) ?? false
-      case 'wan-error-notify':
-        return pns && told(this.#own(connection, m.peerCallId), call => call.wanErrorNotified(wanErrors(m)))
-      case 'set-link-info':
-        return !pns && told(this.#own(connection, m.peerCallId), call => call.setLinkInfoReceived(m))
+        return (this.config.role === 'pns' || this.config.takesIncomingCalls) && this.#rings(connection, m)
+      case 'outgoing-call-reply':
+        return this.#own(connection, 'pns', m.peerCallId)?.outgoingCallReply(m) ?? false
       case 'incoming-call-reply':
-        return (!pns && this.#own(connection, m.peerCallId)?.incomingCallReply(m)) ?? false
+        return this.#own(connection, 'pac', m.peerCallId)?.incomingCallReply(m) ?? false
       case 'incoming-call-connected':
-        return (pns && this.#own(connection, m.peerCallId)?.incomingCallConnected(m)) ?? false
+        return this.#own(connection, 'pns', m.peerCallId)?.incomingCallConnected(m) ?? false
+      case 'call-clear-request':
+        return this.#peers(connection, 'pac', m.callId)?.callClearRequest() ?? false
+      case 'call-disconnect-notify':
+        return this.#disconnected(connection, m.callId)?.callDisconnectNotify(m) ?? false
+      case 'wan-error-notify':
+        return told(this.#own(connection, 'pns', m.peerCallId), call => call.wanErrorNotified(wanErrors(m)))
+      case 'set-link-info':
+        return told(this.#own(connection, 'pac', m.peerCallId), call => call.setLinkInfoReceived(m))
     }
   }
 
-  #own(connection: ControlConnection, callId: number): Call | undefined {
-    return connection.calls.find(c => c.callId === callId)
+  /** The call in which this side has that role, by our ID or by the peer's. */
+  #own(connection: ControlConnection, role: Role, callId: number): Call | undefined {
+    return connection.calls.find(c => c.role === role && c.callId === callId)
+  }
+  #peers(connection: ControlConnection, role: Role, callId: number): Call | undefined {
+    return connection.calls.find(c => c.role === role && c.isPeers(callId))
   }
 
   /** The notification names the PAC's ID (§2.13); NAT helpers are known to put the PNS's there instead. */
   #disconnected(connection: ControlConnection, callId: number): Call | undefined {
-    return connection.calls.find(c => c.isPeers(callId)) ?? this.#own(connection, callId)
+    return this.#peers(connection, 'pns', callId) ?? this.#own(connection, 'pns', callId)
   }
 
   /** Why no node is asked about a request; or the call ID that the call gets. */
-  #admit(connection: ControlConnection, peerCallId: number): Refusal | number {
+  #admit(connection: ControlConnection, role: Role, peerCallId: number): Refusal | number {
     if (connection.calls.some(c => c.isPeers(peerCallId))) return BAD_CALL_ID
     if (connection.calls.length >= this.config.callsPerConnection) return NO_RESOURCE
-    return this.#ids.take(connection) ?? NO_RESOURCE
+    return this.#ids.take(connection, role) ?? NO_RESOURCE
   }
 
   #offered(connection: ControlConnection, request: OutgoingRequest): boolean {
-    const admitted = this.#admit(connection, request.callId)
+    const admitted = this.#admit(connection, 'pac', request.callId)
     if (typeof admitted === 'number') {
-      const call = this.#call(connection, 'outgoing', admitted)
+      const call = this.#call(connection, 'outgoing', 'pac', admitted)
       this.#enter(connection, call)
       call.offered(request, offered => this.#answer(offered, request))
-    } else this.#call(connection, 'outgoing', 0).offeredInError(request, admitted)
+    } else this.#call(connection, 'outgoing', 'pac', 0).offeredInError(request, admitted)
     return true
   }
 
   #answer(call: Call, request: OutgoingRequest | IncomingRequest): CallHandlers | Refusal {
     if (this.#decide) return this.#decide(call, request)
-    return this.config.role === 'pns' ? DO_NOT_ACCEPT : NO_RESOURCE
+    return call.role === 'pns' ? DO_NOT_ACCEPT : NO_RESOURCE
   }
 
-  #rings(connection: ControlConnection, request: IncomingRequest): void {
-    const admitted = this.#admit(connection, request.callId)
+  #rings(connection: ControlConnection, request: IncomingRequest): boolean {
+    const admitted = this.#admit(connection, 'pns', request.callId)
     if (typeof admitted === 'number') {
-      const call = this.#call(connection, 'incoming', admitted)
+      const call = this.#call(connection, 'incoming', 'pns', admitted)
       this.#enter(connection, call)
       call.rings(request, this.#answer(call, request))
-    } else this.#call(connection, 'incoming', 0).rings(request, admitted)
+    } else this.#call(connection, 'incoming', 'pns', 0).rings(request, admitted)
+    return true
   }
 
   // GRE

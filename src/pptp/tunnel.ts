@@ -74,8 +74,11 @@ export class Tunnel {
 
   /** The number that is awaited from the peer; `NONE` before its first packet. */
   #expected = NONE
-  /** Packets handed on since we last acknowledged. */
+  /** Packets handed on, or taken, since we last acknowledged. */
   #unacknowledged = 0
+  /** `acknowledges: taken`: what may be acknowledged when each frame in hand is taken, and what may be now. */
+  readonly #inHand: number[] = []
+  #taken = NONE
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
   #held = NO_PACKETS
@@ -186,7 +189,7 @@ export class Tunnel {
     const packet = this.#env.packets.derive(frame)
     const length = packet.length
     const sequence = this.#next
-    const acknowledgment = this.#unacknowledged > 0 ? (this.#expected - 1) >>> 0 : NONE
+    const acknowledgment = this.#unacknowledged > 0 ? this.#acknowledgeable : NONE
     const at = packet.prepend(Gre.sizeOf(true, acknowledgment !== NONE))
     Gre.writeHeader(packet.bytes, at, this.#peerCallId, length, sequence, acknowledgment)
     if (acknowledgment !== NONE) this.#ackSent()
@@ -244,9 +247,30 @@ export class Tunnel {
 
   #deliver(packet: Packet): void {
     this.#received++
+    if (this.#config.acknowledges === 'taken') this.#inHand.push((this.#expected - 1) >>> 0)
+    else this.#acknowledgeSoon()
+    this.#sinks.up(this.#env.packets.derive(packet))
+  }
+
+  /**
+   * The oldest frame in hand has gone on, or has been dropped, and its place is free: what the window says is what this
+   * side can buffer (§4.2).
+   */
+  taken(): void {
+    const number = this.#inHand.shift()
+    if (number === undefined || this.#closed) return
+    this.#taken = number
+    this.#acknowledgeSoon()
+    if (this.#unacknowledged >= this.#config.ackEvery) this.#acknowledge()
+  }
+
+  get #acknowledgeable(): number {
+    return this.#config.acknowledges === 'taken' ? this.#taken : (this.#expected - 1) >>> 0
+  }
+
+  #acknowledgeSoon(): void {
     this.#unacknowledged++
     if (!this.#ackDelay.pending) this.#ackDelay.arm(this.#config.ackDelay)
-    this.#sinks.up(this.#env.packets.derive(packet))
   }
 
   /** What is missing before this number is lost. */
@@ -366,7 +390,7 @@ export class Tunnel {
   #acknowledge(): void {
     if (this.#unacknowledged === 0 || this.#closed) return
     const packet = this.#env.packets.make(Gre.sizeOf(false, true))
-    Gre.writeHeader(packet.bytes, packet.start, this.#peerCallId, 0, NONE, (this.#expected - 1) >>> 0)
+    Gre.writeHeader(packet.bytes, packet.start, this.#peerCallId, 0, NONE, this.#acknowledgeable)
     this.#acksSent++
     this.#ackSent()
     this.#sinks.down(packet)

@@ -38,6 +38,8 @@ export interface TunnelConfig {
   readonly holdTime: Duration
   /** A packet this far ahead of the awaited one is not believed. */
   readonly horizon: number
+  /** A packet is acknowledged when its frame has been handed on, or when it was `taken` off this side's hands (§4.2). */
+  readonly acknowledges: 'received' | 'taken'
   /** How long an acknowledgment waits for a data packet that takes it along … */
   readonly ackDelay: Duration
   /** … unless this many packets wait for it. */
@@ -57,6 +59,7 @@ export const TUNNEL: TunnelConfig = {
   outOfOrder: 'hold',
   holdTime: 300e6,
   horizon: 300,
+  acknowledges: 'received',
   ackDelay: 50e6,
   ackEvery: 4,
   minTimeOut: 500e6,
@@ -86,7 +89,10 @@ export const DIAL: DialOptions = {
 }
 
 export interface EndpointConfig {
+  /** Of the calls that this side begins, and of those it takes unless `takesIncomingCalls` says more. */
   readonly role: Role
+  /** A PAC that Incoming-Call-Request makes the PNS of that call: a role is one of a call, not of the connection. */
+  readonly takesIncomingCalls: boolean
   /** Undefined: the name of the node. */
   readonly hostName: string | undefined
   readonly vendorName: string
@@ -137,6 +143,7 @@ export interface EndpointConfig {
 /** The figures of RFC 2637, and where it names none, those of the captured Linux peers. */
 export const endpointConfig = (role: Role, changes: Partial<EndpointConfig> = {}): EndpointConfig => ({
   role,
+  takesIncomingCalls: false,
   hostName: 'local',
   vendorName: 'pptp-lab',
   firmwareRevision: 1,
@@ -269,6 +276,21 @@ export interface CallHandlers {
   linkInfo?(info: LinkInfo): void
   /** PNS: WAN-Error-Notify has come. */
   lineErrors?(errors: WanErrors): void
+  /** PAC: the PNS takes the call of a ringing line, which is to be answered: what has the line come to? */
+  answer?(): Partial<LineFacts>
+  /** PAC: the number of an outgoing call is to be dialled, then `answered` or `incomplete` said. Absent: no line. */
+  dial?(): void
+}
+
+/** PAC: what the telephone line has come to, for Outgoing-Call-Reply (§2.8) and Incoming-Call-Connected (§2.11). */
+export interface LineFacts {
+  /** Bits a second. */
+  readonly connectSpeed: number
+  /** 1 asynchronous, 2 synchronous. */
+  readonly framingType: number
+  readonly physicalChannelId: number
+  /** Tenths of a second: how long the line needs for a window full of packets (§4.4); absent: as configured. */
+  readonly processingDelay?: number
 }
 
 /** Characters to be escaped on an asynchronous line, one bit each (§2.15). */

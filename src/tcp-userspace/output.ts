@@ -31,7 +31,8 @@ export function output(tcb: Tcb): void {
   if (tcb.ackNow || (standing.receives && tcb.receiver.starving)) acknowledge(tcb)
   if (tcb.timers.set(tcb.sender)) armRetransmission(tcb)
   if (tcb.timers.waiting === 'retransmit' && recovery.reorderingDue < tcb.timers.timeoutAt)
-    tcb.timers.armReordering(recovery.reorderingDue - tcb.env.now())
+    // While the peer's window was closed it may have become due.
+    tcb.timers.armReordering(Math.max(0, recovery.reorderingDue - tcb.env.now()))
 }
 
 /** For the timeout, or for a loss probe before it. */

@@ -58,7 +58,7 @@ export class Recovery {
   #board: Scoreboard | undefined = undefined
   /** Losses are found by time, and the window is reduced step by step. */
   #rack: Rack | undefined = undefined
-  readonly #prr = new Prr()
+  #prr: Prr | undefined = undefined
   /** Octets that this acknowledgment tells of for the first time. */
   #delivered = 0
   #dupAcks = 0
@@ -117,7 +117,7 @@ export class Recovery {
   get allowance(): number {
     const congestion = this.#congestion
     if (congestion === undefined) return 0
-    if (this.#rack && this.phase === 'fast') return this.#prr.quota
+    if (this.#rack && this.phase === 'fast') return this.#prr?.quota ?? 0
     const { una, nxt } = this.#sender
     const pipe = this.phase === 'open' && this.#board === undefined ? diff(nxt, una) : this.pipe
     return congestion.cwnd + this.#inflation - pipe
@@ -156,7 +156,7 @@ export class Recovery {
   sent(at: number, next: number, fresh: boolean, now: number): void {
     this.#rack?.sent(at, next, now)
     if (this.#pipeKnown) this.#pipe += diff(next, at)
-    this.#prr.sent(diff(next, at))
+    this.#prr?.sent(diff(next, at))
     if (fresh) return
     this.#again = max(this.#again, next)
     if (this.phase === 'fast') this.#unproven++
@@ -190,7 +190,7 @@ export class Recovery {
     if (rack.lostBelow !== lostBelow) this.#pipeKnown = false
     if (rack.lostAgain.length > before) this.#twice(rack.lostAgainSince, now)
     if (this.phase === 'open' && this.#provesLoss) this.#enter(now)
-    if (this.phase === 'fast') this.#prr.acknowledged(this.#delivered, this.pipe, this.ssthresh, this.#sender.mss)
+    if (this.phase === 'fast') this.#prr?.acknowledged(this.#delivered, this.pipe, this.ssthresh, this.#sender.mss)
     this.#delivered = 0
   }
 
@@ -327,6 +327,7 @@ export class Recovery {
     this.#reducedAt = now
     this.#overtook = 0
     this.#rescued = false
+    this.#prr ??= new Prr()
     this.#prr.begin(flight)
     this.front = true
     this.#pipeKnown = false

@@ -12,8 +12,8 @@ import { lt } from './seq.ts'
 
 /** Fields of a segment: its end, when it was sent last, the number of that transmission, and what became of the segment. */
 const FIELDS = 4
-/** Segments in the first ring; a larger one goes when nothing is in flight. */
-const FIRST = 16
+/** Segments in the first ring. */
+const FIRST = 4
 const NOTHING = new Float64Array(0)
 /** It was sent more than once; it is SACKed. */
 const AGAIN = 1
@@ -39,7 +39,7 @@ export class Transmissions {
   /** The first one is acknowledged. */
   shift(): void {
     this.head++
-    if (this.head < this.tail || this.#mask < FIRST) return
+    if (this.head < this.tail) return
     this.#fields = NOTHING
     this.#mask = -1
   }

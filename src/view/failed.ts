@@ -38,7 +38,7 @@ export class FailureWatch {
 
   constructor(lab: Lab) {
     for (const node of lab.nodes) {
-      if (node.kind !== 'client') continue
+      if (node.kind !== 'client' || !node.pptp) continue
       const address = node.interfaces.find(({ ipv4 }) => ipv4)?.ipv4?.address
       this.#users.set(node.name, { user: node.pptp.user, address: address === undefined ? '?' : formatIpv4(address) })
     }

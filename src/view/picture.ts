@@ -112,7 +112,9 @@ function pictureLink(link: LinkSpec, index: number, tunnels: readonly Tunnel[]):
     network: ipv4 ? formatPrefix(ipv4.prefix) : '',
     quality: [qualityWords([a.sends, b.sends]), qualityWords([b.sends, a.sends])],
     tunnels: tunnels.filter(({ way }) => way.links.includes(index)),
-    leg: tunnels.some(({ before, behind }) => before.links.includes(index) || behind.links.includes(index)),
+    leg: tunnels.some(({ before, behind }) =>
+      [before, behind].some(({ links, protection }) => protection === 'clear' && links.includes(index)),
+    ),
   }
 }
 
@@ -174,8 +176,10 @@ export function stripOf({
   if (last !== server) nodes[nodes.length - 1] = last === client ? last : `${last} (${server})`
   if (nodes.length === 1) nodes.push(server)
   const legs: StripLeg[] = [{ nodes, protection, inside: true }]
-  if (before.nodes.length > 0)
-    legs.unshift({ nodes: [several(before.nodes), client], protection: 'clear', inside: false })
+  if (before.nodes.length > 0) {
+    const first = before.inRow ? before.nodes : [several(before.nodes)]
+    legs.unshift({ nodes: [...first, client], protection: before.protection, inside: false })
+  }
   if (behind.nodes.length > 0) {
     legs.push({ nodes: [nodes[nodes.length - 1], several(behind.nodes)], protection: 'clear', inside: false })
   }

@@ -8,6 +8,7 @@
  * Longer than 400 lines, since it is one table: a sentence for each event.
  */
 import { formatIpv4 } from '../base/address.ts'
+import { LINE_END_REASONS } from '../base/dial-end.ts'
 import { DROP_REASONS } from '../base/drop.ts'
 import { MALFORMED } from '../base/result.ts'
 import { formatTime, formatWallClock } from '../base/time.ts'
@@ -149,6 +150,10 @@ export class Story {
         return this.#pppMessage(event)
       case 'radius-message':
         return this.#radiusMessage(event)
+      case 'line-signal':
+        return this.#lineSignal(event)
+      case 'tunnel-rule':
+        return this.#tunnelRule(event)
       case 'radius-silent':
         return {
           mark: 'control',
@@ -162,6 +167,8 @@ export class Story {
         return this.#interface(event)
       case 'tunnel-end':
         return this.#tunnelEnd(event)
+      case 'dial-end':
+        return this.#dialEnd(event)
       case 'route':
         return this.#route(event)
       case 'ping-sent':
@@ -203,13 +210,15 @@ export class Story {
       }
       case 'nat': {
         if (!this.#verbose) return undefined
-        const { proto, field, before, after, rule } = event
-        return user(`translates the ${field} of ${proto}: ${before} becomes ${after} (${rule})`, 'faint')
+        const { packet, proto, field, before, after, rule } = event
+        const text = `translates the ${field} of ${upper(proto)} ${packet}: ${before} becomes ${after} (${rule})`
+        return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
       }
       case 'flow': {
         if (!this.#verbose) return undefined
         const { action, proto, entry } = event
-        return user(`${action === 'begin' ? 'new entry' : 'entry gone'}: ${proto} ${entry}`, 'faint')
+        const text = `${action === 'begin' ? 'new entry' : 'entry gone'}: ${upper(proto)} ${entry}`
+        return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
       }
       case 'send':
         return this.#packet(event, 'sends')
@@ -249,8 +258,16 @@ export class Story {
   #state(event: Event<'state'>): Line | undefined {
     const { node, machine, from, to, cause } = event
     if (machine.startsWith('tcp[')) return this.#tcpState(event)
+    if (OF_A_LINE.test(machine)) {
+      if (!this.#verbose) return undefined
+      return { mark: 'control', depth: 0, text: `${machine}: ${from} to ${to} (${cause})`, tone: toneOf(to) }
+    }
     const { owner, path, layer } = parts(machine)
-    const peer = this.#learn(node, owner, layer, to)
+    // Whose PPP ends at an access server is at the end of a telephone line, not of its last control message.
+    const learnt = machine.startsWith('lines[') ? undefined : this.#learn(node, owner, layer, to)
+    if (learnt === undefined && layer === 'phase') this.#beginning.delete(node)
+    const named = /^controls\[([\d.]+)/.exec(machine)
+    const peer = named ? this.#short(named[1]) : learnt
     const place: Pick<Line, 'mark' | 'depth'> = path.includes('pptp')
       ? { mark: 'control', depth: DEPTH.pptp }
       : { mark: 'data', depth: layer === 'phase' ? DEPTH.ppp : (DEPTH[layer] ?? DEPTH.chap) }
@@ -309,6 +326,33 @@ export class Story {
     return { mark: 'control', depth: DEPTH.pptp, text: withDetail(text, detail), tone: 'plain' }
   }
 
+  /** Of an answer to a release, and of what comes along a line, the other end has told already. */
+  #tunnelRule({ line, called, calling, user, rule, to }: Event<'tunnel-rule'>): Line {
+    const who = user ?? (calling === '' ? 'somebody' : calling)
+    const where =
+      to === 'local'
+        ? 'PPP ends here'
+        : `to ${to
+            .split(' ')
+            .map(at => this.#called(at))
+            .join(', then ')}`
+    const text = `${who} on ${line}, who dialled ${called}: ${where} (rule: ${rule})`
+    return { mark: 'control', depth: DEPTH.pptp, text, tone: 'plain' }
+  }
+
+  #lineSignal({ way, type, line, called, calling, cause, detail }: Event<'line-signal'>): Line | undefined {
+    const place: Pick<Line, 'mark' | 'depth'> = { mark: 'control', depth: 0 }
+    if (this.#verbose) return { ...place, text: withDetail(`line ${line}: ${type} ${way}`, detail), tone: 'faint' }
+    if (type === 'setup') {
+      const from = calling === undefined ? '' : `, called by ${calling}`
+      const text = way === 'sent' ? `dials ${called} on ${line}` : `${line} rings: ${called}${from}`
+      return { ...place, text, tone: 'plain' }
+    }
+    if (way === 'received' || type === 'alerting') return undefined
+    if (type === 'connect') return { ...place, text: withDetail(`answers on ${line}`, detail), tone: 'good' }
+    return { ...place, text: withDetail(`hangs up ${line}`, detail), tone: cause === NORMAL_CLEARING ? 'plain' : 'bad' }
+  }
+
   #account({ peer, user: name, iface, seconds, octetsIn, octetsOut, packetsIn, packetsOut, cause }: Event<'account'>) {
     const who = name === '' ? this.#short(peer) : name
     const came = `${octetsIn} octets in ${packetsIn} packets came in`
@@ -341,6 +385,13 @@ export class Story {
     const shown = seen ? ` [Windows would show error ${seen.windows}]` : ''
     const text = `the tunnel to ${this.#short(peer)} is over (${cause}${tried}): ${detail}${shown}`
     return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
+  }
+
+  #dialEnd({ number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
+    const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
+    const text = `the call with ${number} is over (${upper(layer)} ${reason}${tried}): ${detail}`
+    const ends: Readonly<Record<string, 'wanted' | 'failure'>> = { ...TUNNEL_END_REASONS, ...LINE_END_REASONS }
+    return user(text, ends[reason] === 'wanted' ? 'plain' : 'bad')
   }
 
   #pingFailed({ seq, to, type, from }: Event<'ping-failed'>): Line {
@@ -414,6 +465,11 @@ const MILESTONES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ccp: { opened: 'CCP opened@', stopped: 'CCP stopped@' },
   ipcp: { opened: 'IPCP opened@', stopped: 'IPCP stopped@' },
 }
+
+/** Machines of a telephone line, whose signals tell the story. */
+const OF_A_LINE = /(^|\.)line(s\[[^\]]*\])?\.(call|use)$/
+/** Q.850 */
+const NORMAL_CLEARING = 16
 
 const GOOD = new Set(['opened', 'established', 'authenticated'])
 const BAD = new Set(['failed', 'stopped'])

@@ -301,7 +301,7 @@ const STRIP_AT = 11
 function strip(page: Page, no: number, { nodes, lines, words }: ReturnType<typeof stripPlan>): void {
   page.text(0, `tunnel ${no}`, 'name')
   for (const { x, length, protection, inside } of lines) {
-    page.line(x + STRIP_AT - 1, length + 2, inside ? [`tube ${protection}`, 'bore'] : ['leg'])
+    page.line(x + STRIP_AT - 1, length + 2, inside ? [`tube ${protection}`, 'bore'] : [`plain ${protection}`])
   }
   for (const { x, text } of nodes) page.chip(x + STRIP_AT, text)
   page.row()

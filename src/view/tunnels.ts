@@ -9,6 +9,7 @@
  * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
  */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
+import { type DialledCall, dialledCalls } from '../lab/dialled.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
 import { pathBetween } from '../lab/scene.ts'
 import { type Way, wayTo } from '../lab/way.ts'
@@ -39,44 +40,89 @@ export interface Leg {
   /** End systems. */
   readonly nodes: readonly string[]
   readonly links: readonly number[]
+  /** Of a telephone line before a compulsory tunnel that of the tunnel, since PPP passes both. */
+  readonly protection: Protection
+  /** Its nodes stand behind each other, not beside each other. */
+  readonly inRow?: true
 }
 
 /** A client that calls a VPN server. */
 type Caller = ClientSpec & { readonly pptp: ClientPptp }
 
+const NOTHING: Leg = { nodes: [], links: [], protection: 'clear' }
+
 export function tunnelsOf(lab: Lab): Tunnel[] {
   const clients = lab.nodes.filter((node): node is Caller => node.kind === 'client' && node.pptp !== undefined)
-  const ways = clients.map(client => wayOf(lab, client))
-  const inTunnels = new Set(ways.flatMap(({ links }) => links))
-  return clients.map((client, i): Tunnel => {
-    const server = serverOf(lab, client)
-    const nothing: Leg = { nodes: [], links: [] }
-    return {
+  const drafts = [
+    ...clients.map(client => voluntary(lab, client)),
+    ...dialledCalls(lab).flatMap(call => compulsory(lab, call)),
+  ]
+  const inTunnels = new Set(drafts.flatMap(({ way, before }) => [...way.links, ...before.links]))
+  return drafts.map(
+    ({ forwards, end, ...draft }, i): Tunnel => ({
+      ...draft,
       no: i + 1,
-      client: client.name,
-      server: server?.name ?? formatIpv4(client.pptp.server),
-      way: ways[i],
-      ...agreement(client, server),
-      before: client.pptp.forward === true ? legAt(lab, client.name, inTunnels) : nothing,
-      behind: server ? legAt(lab, server.name, inTunnels) : nothing,
-      inner: server && innerOf(client, server),
-      routes: client.pptp.routes.map(formatPrefix),
-    }
-  })
+      before: forwards ? legAt(lab, draft.client, inTunnels) : draft.before,
+      behind: end ? legAt(lab, end, inTunnels) : NOTHING,
+    }),
+  )
 }
 
-function serverOf(lab: Lab, { pptp }: Caller): ServerSpec | undefined {
-  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === pptp.server))
+interface Draft extends Omit<Tunnel, 'no' | 'behind'> {
+  /** Does its first machine pass on what comes from others? */
+  readonly forwards: boolean
+  /** The machine at its other end, if it is of the lab. */
+  readonly end: string | undefined
+}
+
+function voluntary(lab: Lab, client: Caller): Draft {
+  const server = serverAt(lab, client.pptp.server)
+  return {
+    client: client.name,
+    server: server?.name ?? formatIpv4(client.pptp.server),
+    way: wayOf(lab, client.name, client.pptp.server),
+    ...agreement(client.name, client.pptp, client.pptp.server, server),
+    before: NOTHING,
+    inner: server && innerOf(client.pptp.user, server),
+    routes: client.pptp.routes.map(formatPrefix),
+    forwards: client.pptp.forward === true,
+    end: server?.name,
+  }
+}
+
+/** The access server makes it; PPP, and with it MPPE, begins in the machine that has dialled. */
+function compulsory(lab: Lab, { client, nas, rule, to, links, nodes }: DialledCall): Draft[] {
+  if (to === 'local' || to.length === 0) return []
+  const server = serverAt(lab, to[0])
+  const agreed = agreement(client.name, client.dial, to[0], server)
+  return [
+    {
+      client: nas.name,
+      server: server?.name ?? formatIpv4(to[0]),
+      way: wayOf(lab, nas.name, to[0]),
+      protection: agreed.protection,
+      because: `${nas.name} makes it (rule: ${rule}); ${agreed.because}`,
+      before: { nodes: nodes.slice(0, -1), links, protection: agreed.protection, inRow: true },
+      inner: server && innerOf(client.dial.user, server),
+      routes: client.dial.routes.map(formatPrefix),
+      forwards: false,
+      end: server?.name,
+    },
+  ]
+}
+
+function serverAt(lab: Lab, address: Ipv4): ServerSpec | undefined {
+  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === address))
   return node?.kind === 'pptp-server' ? node : undefined
 }
 
-/** The way that its routes lead; where they do not, a shortest one. */
-function wayOf(lab: Lab, client: Caller): Way {
-  const routed = wayTo(lab, client.name, client.pptp.server)
+/** The way that routes lead; where they do not, a shortest one. */
+function wayOf(lab: Lab, from: string, to: Ipv4): Way {
+  const routed = wayTo(lab, from, to)
   if (routed) return routed
-  const server = serverOf(lab, client)
-  const links = server ? pathBetween(lab, client.name, server.name) : []
-  const nodes = [client.name]
+  const server = serverAt(lab, to)
+  const links = server ? pathBetween(lab, from, server.name) : []
+  const nodes = [from]
   for (const link of links) {
     const { ends } = lab.links[link]
     nodes.push(ends[ends[0].node === nodes[nodes.length - 1] ? 1 : 0].node)
@@ -98,13 +144,13 @@ function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
     })
   }
   const systems = reached.filter(name => name !== end && isEndSystem(lab.nodes.find(node => node.name === name)))
-  return { nodes: systems, links: systems.length > 0 ? [...links] : [] }
+  return { nodes: systems, links: systems.length > 0 ? [...links] : [], protection: 'clear' }
 }
 
 const isEndSystem = (node: NodeSpec | undefined): boolean =>
   node?.kind !== 'switch' && node?.kind !== 'router' && node?.kind !== 'firewall'
 
-function innerOf({ pptp: { user } }: Caller, { pptp }: ServerSpec): { client: string; server: string } {
+function innerOf(user: string, { pptp }: ServerSpec): { client: string; server: string } {
   const own = pptp.grants.get(user)?.address
   const { first, last } = pptp.pool
   const pool = first === last ? formatIpv4(first) : `${formatIpv4(first)}-${lastPart(first, last)}`
@@ -122,27 +168,30 @@ const spelled = (mppe: MppeSpec): LongMppe =>
 
 type Agreement = Pick<Tunnel, 'protection' | 'because'>
 
-function agreement(client: Caller, server: ServerSpec | undefined): Agreement {
-  const ours = spelled(client.pptp.mppe)
+/** What one end says of PPP. */
+type Wishes = Pick<ClientPptp, 'auth' | 'mppe'>
+
+function agreement(name: string, wishes: Wishes, address: Ipv4, server: ServerSpec | undefined): Agreement {
+  const ours = spelled(wishes.mppe)
   if (!server) {
-    const outside = `${formatIpv4(client.pptp.server)} is not of this lab`
-    if (ours.use === 'required') return { protection: 'protected', because: `${client.name} requires MPPE; ${outside}` }
-    if (ours.use === 'off') return { protection: 'clear', because: `${client.name} has MPPE off` }
-    return { protection: 'open', because: `${client.name} takes MPPE or clear text; ${outside}` }
+    const outside = `${formatIpv4(address)} is not of this lab`
+    if (ours.use === 'required') return { protection: 'protected', because: `${name} requires MPPE; ${outside}` }
+    if (ours.use === 'off') return { protection: 'clear', because: `${name} has MPPE off` }
+    return { protection: 'open', because: `${name} takes MPPE or clear text; ${outside}` }
   }
-  const auth = chosenAuth(client.pptp.auth, server.pptp.auth)
+  const auth = chosenAuth(wishes.auth, server.pptp.auth)
   if (auth === undefined) {
-    return { protection: 'none', because: `${client.name} agrees to no authentication that ${server.name} demands` }
+    return { protection: 'none', because: `${name} agrees to no authentication that ${server.name} demands` }
   }
   const theirs = spelled(server.pptp.mppe)
-  const hindrance = hindranceTo(client.name, ours, server.name, theirs, auth)
+  const hindrance = hindranceTo(name, ours, server.name, theirs, auth)
   if (hindrance === undefined) {
     const bits = ours.strengths.filter(one => theirs.strengths.includes(one))
     const state = ours.state === 'stateful' || theirs.state === 'stateful' ? 'stateful' : 'stateless'
     return { protection: 'protected', because: `MPPE ${Math.max(...bits)} bit, ${state}` }
   }
   const demanding = [
-    { name: client.name, use: ours.use },
+    { name, use: ours.use },
     { name: server.name, use: theirs.use },
   ].filter(({ use }) => use === 'required')
   if (demanding.length === 0) return { protection: 'clear', because: hindrance }

@@ -21,6 +21,7 @@ import * as Checksum from './checksum.ts'
 import * as Cp from './cp.ts'
 import * as Ethernet from './ethernet.ts'
 import * as Gre from './gre.ts'
+import * as Hdlc from './hdlc.ts'
 import * as Icmp from './icmp.ts'
 import * as Ipv4 from './ipv4.ts'
 import * as Edge from './ipv4-edge.ts'
@@ -142,7 +143,21 @@ class Walk {
     else if (linkType === LINK_TYPE.ppp || linkType === LINK_TYPE.pppSerial) this.#ppp(b, 0, this.#memory?.line())
     else if (linkType === LINK_TYPE.linuxCooked) this.#cooked(b, 16, 14)
     else if (linkType === LINK_TYPE.linuxCooked2) this.#cooked(b, 20, 0)
+    else if (linkType === LINK_TYPE.lineOctets) this.#line(b)
     else this.#data(b, 0, `link type ${linkType} is not read here`)
+  }
+
+  /** Octets of a telephone line: flags, escapes, FCS; and every frame in them without these. */
+  #line(b: Uint8Array): void {
+    this.layers.push(Hdlc.describe(b, 0))
+    for (const { at, between } of Hdlc.framesIn(b)) {
+      if (Hdlc.faultOf(between) !== undefined) continue
+      const { frame } = Hdlc.withoutEscapes(between)
+      const inner = new Walk(this.#memory, this.#depth + 1)
+      inner.#ppp(frame.subarray(0, -Hdlc.FCS), 0, this.#memory?.line())
+      const text = `frame of ${octets(frame.length - Hdlc.FCS)}, without escapes and FCS`
+      this.layers.push(layer('reassembled', at, between.length, text, inner.layers))
+    }
   }
 
   #ethernet(b: Uint8Array, at: number): void {

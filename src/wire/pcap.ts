@@ -22,7 +22,7 @@ import { concat, set16, set32 } from '../base/bytes.ts'
 import type { SimTime } from '../base/time.ts'
 import { fromUtf8, toUtf8 } from '../base/utf8.ts'
 
-/** Link types; we write the first three, and read the others in what tcpdump writes. */
+/** Link types; we write Ethernet, bare IP, PPP and lines, and read the others in what tcpdump writes. */
 export const LINK_TYPE = {
   ethernet: 1,
   ppp: 9,
@@ -30,6 +30,8 @@ export const LINK_TYPE = {
   pppSerial: 50,
   linuxCooked: 113,
   ipv4: 228,
+  /** LINKTYPE_USER0; here octets of a telephone line as they are. */
+  lineOctets: 147,
   linuxCooked2: 276,
 } as const
 

@@ -11,12 +11,13 @@ import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
 import { loadLab, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import { valueAt } from '../../src/lab/snapshot.ts'
-import { STATE_PATHS } from '../../src/lab/state-paths.ts'
+import { clientPaths, STATE_PATHS } from '../../src/lab/state-paths.ts'
 import type { Snapshot, SnapshotValue } from '../../src/node/node.ts'
 import { codeOf, page, sections, tableRows } from '../support/docs.ts'
 import { rootPath } from '../support/root.ts'
 import { isOptional } from '../support/run-json-schema.ts'
 import { testTitles } from '../support/test-titles.ts'
+import { TOWN } from '../support/town.ts'
 
 const labText = (name: string): string => readFileSync(rootPath(`topologies/${name}.yaml`), 'utf8')
 
@@ -161,15 +162,19 @@ describe('docs/snapshot.md', () => {
     tun: pathsOf('tun'),
     udp: pathsOf('udp'),
     client: [...everywhere, ...pathsOf('client'), ...pathsOf('client, besides'), ...filter],
+    nas: [...everywhere, ...pathsOf('nas'), ...pathsOf('nas, besides')],
+    pstn: [...pathsOf('pstn'), ...pathsOf('pstn, besides')],
     'pptp-server': [...everywhere, ...pathsOf('pptp-server'), ...pathsOf('pptp-server, besides'), ...filter],
   }
 
   test('what a running machine shows is documented, and all that is documented is shown in some lab', () => {
     const missing = new Set(Object.entries(documented).flatMap(([kind, paths]) => paths.map(path => `${kind} ${path}`)))
-    for (const lab of readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))) {
+    const shipped = readdirSync(rootPath('topologies')).filter(name => name.endsWith('.yaml'))
+    const labs = shipped.map(name => [name, labText(name.replace('.yaml', ''))])
+    for (const [lab, text] of [...labs, ['town', TOWN]]) {
       // While a password is being refused, while tunnels are up, and when all is over.
-      for (const t of [0.2, 5.5, 30]) {
-        const { nodes } = runOf(labText(lab.replace('.yaml', '')), [], sec(t)).simulation
+      for (const t of [0.2, 2.1, 5.5, 30, 40]) {
+        const { nodes } = runOf(text, [], sec(t)).simulation
         for (const [node, machine] of nodes) {
           const shown = leaves(machine.snapshot())
           const patterns = documented[machine.kind].map(pattern)
@@ -194,7 +199,7 @@ describe('docs/snapshot.md', () => {
       for (let t = 0; t < 400; t += 20) {
         const { nodes } = runOf(labText(name), [], sec(t / 1000)).simulation
         const alice = nodes.get('alice')?.snapshot() ?? {}
-        for (const [path, values] of Object.entries(STATE_PATHS.client)) {
+        for (const [path, values] of Object.entries(clientPaths(true, false))) {
           const value = valueAt(alice, path)
           if (values === 'number') assert.ok(value === undefined || Number.isInteger(value), `${path} ${value}`)
           else assert.ok(values.includes(String(value)), `${name} ${t} ms ${path} ${value}`)
@@ -211,7 +216,7 @@ function pattern(path: string): RegExp {
 
 /** Paths of all values, with the keys of maps and lists in brackets. */
 function leaves(snapshot: Snapshot): string[] {
-  const MAPS = new Set(['interfaces', 'routes', 'arp', 'tcp', 'calls', 'ports', 'table'])
+  const MAPS = new Set(['interfaces', 'routes', 'arp', 'tcp', 'calls', 'ports', 'table', 'lines'])
   const walk = (value: SnapshotValue, path: string, isMap: boolean): string[] => {
     if (value === undefined) return []
     if (typeof value !== 'object') return [path]

@@ -11,6 +11,7 @@ import { HOME, joinedSession, recordOf } from '../support/joined.ts'
 import { rootPath } from '../support/root.ts'
 import { runJsonSchema, runJsonSchemaText } from '../support/run-json-schema.ts'
 import { CLOSED } from '../support/shipped.ts'
+import { TOWN } from '../support/town.ts'
 
 const FILE = 'docs/schema/run.schema.json'
 const valid = new Ajv().compile(runJsonSchema())
@@ -104,6 +105,18 @@ describe(FILE, () => {
       const [fields] = served as { detail?: string; port?: number }[]
       assert.deepEqual([served.length, fields.port, fields.detail], [1, 5001, '400'])
       met.add('served')
+      assert.deepEqual(wrongLines(lines), [])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('every line of a lab with telephone lines is, too', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-run-schema-'))
+    try {
+      writeFileSync(join(folder, 'town'), TOWN)
+      const lines = printed(join(folder, 'town'))
+      for (const { event } of lines) if (event) met.add(event)
       assert.deepEqual(wrongLines(lines), [])
     } finally {
       rmSync(folder, { recursive: true })

@@ -5,6 +5,7 @@ import { sec } from '../../src/base/time.ts'
 import type { TraceEvent } from '../../src/base/trace.ts'
 import { loadLab } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
+import { type NasLab, NOTHING, nasLab } from '../support/nas-lab.ts'
 import { shippedText } from '../support/shipped.ts'
 
 function runOf(text: string): { run: Run; events: TraceEvent[] } {
@@ -117,5 +118,111 @@ describe('a machine that starts anew', () => {
       events.filter(e => e.node === 'office' && e.t > sec(5) && e.t < sec(10) && e.event !== 'drop'),
       [],
     )
+  })
+})
+
+describe('a machine on telephone lines that starts anew', () => {
+  /** Bob is up by 10 s; the machine loses its power at 20 s for so long; then all can be used as before. */
+  const usedAgain = (t: NasLab, machine: string, off: number): void => {
+    t.dial('bob')
+    t.until(10)
+    assert.equal(t.value('bob', 'ppp.ipcp'), 'opened')
+    t.until(20)
+    if (off > 0) t.crash(machine)
+    t.until(20 + off)
+    t.restart(machine)
+    t.until(40 + off)
+    t.dial('bob')
+    t.until(60 + off)
+    assert.equal(t.value('bob', 'ppp.ipcp'), 'opened', `${machine}, off for ${off} s`)
+    assert.equal(t.value('pstn', 'pstn.circuits'), 1)
+    t.hangUp('bob')
+    t.until(400 + off)
+    assert.deepEqual(t.inUse(), NOTHING)
+    assert.equal(t.value('red', 'pool.used'), 0)
+  }
+  const lineEnds = (t: NasLab, node: string) =>
+    t.seen('dial-end', node).map(({ layer, reason }) => `${layer} ${reason}`)
+
+  for (const off of [0, 5]) {
+    test(`an access server, off for ${off} s: its calls have lost their carrier, and it takes calls again`, () => {
+      const t = nasLab({})
+      usedAgain(t, 'nas', off)
+      assert.equal(lineEnds(t, 'bob')[0], 'line no-carrier')
+    })
+    test(`a telephone network, off for ${off} s: both ends of a call have lost their carrier`, () => {
+      const t = nasLab({})
+      usedAgain(t, 'pstn', off)
+      assert.equal(lineEnds(t, 'bob')[0], 'line no-carrier')
+      const released = t.seen('line-signal', 'nas').find(({ type, way }) => type === 'release' && way === 'received')
+      assert.equal(released?.cause, 41)
+    })
+    test(`a client, off for ${off} s: what was held for it is freed, and it dials again`, () => {
+      const t = nasLab({})
+      usedAgain(t, 'bob', off)
+    })
+    test(`a client with a session in the access server, off for ${off} s`, () => {
+      const t = nasLab({
+        nas: { tunnels: {}, ppp: { local: '10.7.0.1', pool: '10.7.0.10-10.7.0.19', users: { bob: 'p' } } },
+      })
+      usedAgain(t, 'bob', off)
+    })
+    test(`a PNS, off for ${off} s: it takes calls again, by a new control connection`, () => {
+      const t = nasLab({})
+      t.dial('bob')
+      t.until(20)
+      if (off > 0) t.crash('red')
+      t.until(20 + off)
+      t.restart('red')
+      // The Echo-Request of the access server is the first word that the new one hears.
+      t.until(300)
+      t.hangUp('bob')
+      t.until(330)
+      t.dial('bob')
+      t.until(350)
+      assert.equal(t.value('bob', 'ppp.ipcp'), 'opened')
+      t.hangUp('bob')
+      t.until(700)
+      assert.deepEqual(t.inUse(), NOTHING)
+      assert.equal(t.value('red', 'pool.used'), 0)
+    })
+  }
+
+  test('what the other end still says of the old call is nothing for it: it dials in the instant in which it starts', () => {
+    const t = nasLab({})
+    t.dial('bob')
+    t.until(20)
+    t.restart('bob')
+    t.dial('bob')
+    t.until(40)
+    assert.equal(t.value('bob', 'ppp.ipcp'), 'opened')
+    assert.deepEqual(lineEnds(t, 'bob'), [])
+  })
+
+  test('a call that rang in vain is let go with cause 27 when the machine is there again', () => {
+    const t = nasLab({})
+    t.crash('nas')
+    t.dial('bob')
+    t.until(5)
+    t.restart('nas')
+    t.until(10)
+    assert.deepEqual(lineEnds(t, 'bob'), ['line out-of-order'])
+    t.dial('bob')
+    t.until(30)
+    assert.equal(t.value('bob', 'ppp.ipcp'), 'opened')
+  })
+
+  test('draws other call IDs and magic numbers than the first time, and a run with it is the same twice', () => {
+    const made = [0, 1].map(() => {
+      const t = nasLab({})
+      usedAgain(t, 'nas', 5)
+      return t.events
+    })
+    assert.deepEqual(made[0], made[1])
+    const ids = made[0].flatMap(e =>
+      e.event === 'pptp-message' && e.node === 'nas' && e.type === 'incoming-call-request' ? [e.detail] : [],
+    )
+    assert.equal(ids.length, 2)
+    assert.notEqual(ids[0], ids[1])
   })
 })

@@ -107,6 +107,7 @@ describe('voluntary.yaml', () => {
       corruption: 0,
       duplication: 0,
       reordering: 0,
+      noise: 0,
     }
     const [link] = lab.links
     assert.equal(link.name, 'alice:eth0-isp:eth0')
@@ -183,14 +184,14 @@ topology:
   test('a node overrides its kind, a kind the defaults; maps merge, lists replace', () => {
     const lab = good(layers)
     const a = node(lab, 'a', 'client')
-    assert.deepEqual(a.pptp.auth, ['chap-md5', 'pap'])
-    assert.equal(a.pptp.mppe, 'off')
-    assert.deepEqual(a.pptp.routes.map(formatPrefix), ['10.3.0.0/16'])
+    assert.deepEqual(a.pptp?.auth, ['chap-md5', 'pap'])
+    assert.equal(a.pptp?.mppe, 'off')
+    assert.deepEqual(a.pptp?.routes.map(formatPrefix), ['10.3.0.0/16'])
     assert.equal(a.routes.length, 1)
     const b = node(lab, 'b', 'client')
-    assert.deepEqual(b.pptp.auth, ['ms-chap-v2'])
-    assert.equal(b.pptp.mppe, 'required')
-    assert.deepEqual(b.pptp.routes.map(formatPrefix), ['10.1.0.0/16', '10.2.0.0/16'])
+    assert.deepEqual(b.pptp?.auth, ['ms-chap-v2'])
+    assert.equal(b.pptp?.mppe, 'required')
+    assert.deepEqual(b.pptp?.routes.map(formatPrefix), ['10.1.0.0/16', '10.2.0.0/16'])
     assert.deepEqual(b.routes, [])
   })
 
@@ -245,10 +246,10 @@ topology:
       { prefix: { network: ip('10.9.0.0'), length: 16 }, dev: 'ppp0' },
       { prefix: { network: ip('10.8.0.0'), length: 16 }, dev: 'eth0' },
     ])
-    assert.equal(pptp.server, ip('10.0.0.2'), 'a name means the first address (decision 22)')
-    assert.equal(pptp.dns, true)
-    assert.equal(pptp.echo, sec(30))
-    assert.equal(pptp.mppe, 'optional')
+    assert.equal(pptp?.server, ip('10.0.0.2'), 'a name means the first address (decision 22)')
+    assert.equal(pptp?.dns, true)
+    assert.equal(pptp?.echo, sec(30))
+    assert.equal(pptp?.mppe, 'optional')
   })
 })
 
@@ -512,22 +513,22 @@ describe('--set', () => {
     ])
     assert.equal(lab.seed, 3)
     assert.equal(lab.stop, sec(40))
-    assert.equal(node(lab, 'alice', 'client').pptp.password, '0123')
+    assert.equal(node(lab, 'alice', 'client').pptp?.password, '0123')
     assert.equal(lab.links[1].ends[0].sends.delay, ms(50))
     assert.equal(lab.checks.at(-1)?.state[2].want.value, 1)
   })
 
   test('adds what the file leaves to its kind', () => {
     const lab = good(shipped('voluntary-lan'), set('topology.nodes.bob.pptp.mppe', 'optional'))
-    assert.equal(node(lab, 'bob', 'client').pptp.mppe, 'optional')
-    assert.equal(node(lab, 'alice', 'client').pptp.mppe, 'required')
+    assert.equal(node(lab, 'bob', 'client').pptp?.mppe, 'optional')
+    assert.equal(node(lab, 'alice', 'client').pptp?.mppe, 'required')
     assert.equal(good(shipped('voluntary'), set('topology.defaults.pptp.mppe', 'off')).nodes.length, 4)
   })
 
   test('quotes make text of a number where there is nothing to replace', () => {
     const text = shipped('voluntary').replace('        user: alice\n', '')
     assert.match(bad(text, set('topology.nodes.alice.pptp.user', '7'))[0], /Here text is meant/)
-    assert.equal(node(good(text, set('topology.nodes.alice.pptp.user', '"7"')), 'alice', 'client').pptp.user, '7')
+    assert.equal(node(good(text, set('topology.nodes.alice.pptp.user', '"7"')), 'alice', 'client').pptp?.user, '7')
   })
 
   test('what is wrong with it points at the option', () => {

@@ -5,6 +5,8 @@ import { Packet } from '../../src/base/packet.ts'
 import { sec } from '../../src/base/time.ts'
 import { Run } from '../../src/lab/run.ts'
 import { Client } from '../../src/node/client.ts'
+import { Dialler } from '../../src/node/dialler.ts'
+import { Nas } from '../../src/node/nas.ts'
 import { shippedLab } from '../support/loss.ts'
 import { CLOSED } from '../support/shipped.ts'
 
@@ -48,7 +50,11 @@ describe('packets of the shipped labs', () => {
           run.advance()
           ok = run.result().ok
           const { nodes, world } = run.simulation
-          for (const node of nodes.values()) if (node instanceof Client) node.disconnect()
+          for (const node of nodes.values()) {
+            if (node instanceof Client) node.disconnect()
+            if (node instanceof Dialler) node.dialUp.hangUp()
+            if (node instanceof Nas) node.shutDown()
+          }
           world.scheduler.runUntil(lab.stop + sec(2000))
           assert.equal(world.scheduler.next, undefined)
         })

@@ -10,7 +10,7 @@ import { renderIssue } from '../../src/lab/diagnostic.ts'
 import type { Issue } from '../../src/lab/lab.ts'
 import { loadLab } from '../../src/lab/load.ts'
 import { distance, nearest, suggest } from '../../src/lab/nearest.ts'
-import { generalPath, STATE_PATHS } from '../../src/lab/state-paths.ts'
+import { clientPaths, generalPath, STATE_PATHS } from '../../src/lab/state-paths.ts'
 import { formatPercentage, formatRate, formatSize, parsePercentage, parseRate, parseSize } from '../../src/lab/units.ts'
 import { VERBS } from '../../src/lab/verbs.ts'
 
@@ -36,6 +36,8 @@ describe('verbs', () => {
       [
         VERBS.connect.describe({ client: from }),
         VERBS.disconnect.describe({ client: from }),
+        VERBS.dial.describe({ client: from }),
+        VERBS.hangup.describe({ client: from }),
         VERBS.ping.describe({
           from,
           to,
@@ -53,6 +55,8 @@ describe('verbs', () => {
       [
         'alice calls its server',
         'alice clears its call',
+        'alice dials',
+        'alice hangs up',
         'alice pings 10.20.0.5: 5 echo requests with 56 octets, one every 1s',
         'alice fetches 500kB from 10.20.0.5 over TCP, port 5001',
         'alice sends one UDP datagram of 64 octets to 10.20.0.5 to be echoed',
@@ -82,7 +86,8 @@ describe('states', () => {
     ['pptp-server', 'office'],
   ] as const) {
     test(`every path and value of a ${kind} may be expected`, () => {
-      for (const [general, values] of Object.entries(STATE_PATHS[kind])) {
+      const paths = kind === 'client' ? clientPaths(true, false) : STATE_PATHS[kind]
+      for (const [general, values] of Object.entries(paths)) {
         const path = `${name}.${general.replace('USER', 'alice')}`
         for (const value of values === 'number' ? ['0', '">= 3"'] : values) {
           assert.equal(loads(`state: { "${path}": ${value} }`), true, `${path} ${value}`)
@@ -96,6 +101,20 @@ describe('states', () => {
   test('the other kinds have none', () => {
     assert.deepEqual([STATE_PATHS.host, STATE_PATHS.router, STATE_PATHS.switch], [{}, {}, {}])
     assert.equal(loads('state: { s.ppp.lcp: opened }'), false)
+  })
+
+  test('a client has those of a tunnel, of a line, or of both', () => {
+    const [tunnel, line, both] = [clientPaths(true, false), clientPaths(false, true), clientPaths(true, true)]
+    assert.deepEqual(
+      [tunnel, line, both].map(paths =>
+        ['pptp.call', 'ppp.lcp', 'line.call', 'dial.line.call'].map(path => path in paths),
+      ),
+      [
+        [true, true, false, false],
+        [false, true, true, false],
+        [true, true, false, true],
+      ],
+    )
   })
 
   test('the LCP automaton has the ten states of RFC 1661 §4.2', () => {

@@ -6,36 +6,32 @@ import { hex, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { Host } from '../../src/node/host.ts'
-import { PppLink, Tunnelling } from '../../src/node/tunnel-stack.ts'
+import { PppLink } from '../../src/node/ppp-link.ts'
 import { PLAIN } from '../../src/ppp/config.ts'
-import type { Call } from '../../src/pptp/call.ts'
-import { endpointConfig } from '../../src/pptp/types.ts'
 
 describe('renumbering', () => {
   const world = new World(1)
   const node = new Host(world.env('alice'), [])
   const sent: string[] = []
-  const call = {
-    peer: ip('203.0.113.5'),
+  const carrier = {
+    sessionStream: () => node.env.random.fork('ppp session'),
+    carriesItself: () => false,
     accmsAgreed: () => {},
     send: (frame: Packet) => {
       sent.push(hex(frame.data))
       frame.release()
     },
-  } as unknown as Call
-  const tunnelling = new Tunnelling(node, endpointConfig('pns', { hostName: 'alice' }))
+  }
   const link = new PppLink(
     node,
-    tunnelling,
+    carrier,
     { ...PLAIN, ip: { local: ANY } },
     {
       linkUp: () => {},
       linkDown: () => {},
       linkFinished: () => {},
-      callEnded: () => {},
     },
   )
-  link.attach(call)
   const hears = (text: string) => link.session.receive(node.env.packets.from(unhex(text)))
   const addresses = () => [...node.stack.interfaces].map(({ port, address }) => `${port.name} ${formatIpv4(address)}`)
   const routes = () => node.stack.routes.all.map(route => formatPrefix(route.prefix))

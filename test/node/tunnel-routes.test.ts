@@ -50,7 +50,9 @@ describe('routes of a tunnel (decision: traffic enters it because of a route)', 
     assert.deepEqual([after, reasons], [before, []])
   })
   test('everything through the tunnel: the server is pinned, the old default route comes back', () => {
-    const lab = changed(n => (n.kind === 'client' ? { ...n, pptp: { ...n.pptp, routes: [prefixOf(ANY, 0)] } } : n))
+    const lab = changed(n =>
+      n.kind === 'client' && n.pptp ? { ...n, pptp: { ...n.pptp, routes: [prefixOf(ANY, 0)] } } : n,
+    )
     const { before, during, after, reasons, replies, fetched } = routesOf(lab)
     assert.deepEqual(during, ['10.8.0.1/32 dev ppp0', PIN, '198.51.100.0/24 dev eth0', 'default dev ppp0'])
     assert.deepEqual([after, reasons, replies, fetched], [before, [], 5, true])

@@ -119,7 +119,7 @@ describe('transition tables', () => {
       PAC_INCOMING_CALL,
       `
       idle        | ring                       | send-icrq         | wait-reply
-      wait-reply  | receive-icrp-accepting     | send-iccn up      | established
+      wait-reply  | receive-icrp-accepting     | answer send-iccn up | established
       wait-reply  | receive-icrp-not-accepting | end               | idle
       wait-reply  | receive-ccrq               | send-cdn end      | idle
       wait-reply  | local-terminate            | send-cdn end      | idle

@@ -32,7 +32,10 @@ export const chaosLabs = (): readonly Lab[] => [
 
 function everythingThroughTheTunnel(lab: Lab): Lab {
   const routes = [prefixOf(ANY, 0)]
-  return { ...lab, nodes: lab.nodes.map(n => (n.kind === 'client' ? { ...n, pptp: { ...n.pptp, routes } } : n)) }
+  return {
+    ...lab,
+    nodes: lab.nodes.map(n => (n.kind === 'client' && n.pptp ? { ...n, pptp: { ...n.pptp, routes } } : n)),
+  }
 }
 
 /** The trouble lasts so long; then everybody hangs up, and after so long all must be tidy. */
@@ -150,6 +153,7 @@ class Storm {
       corruption: share(0.1),
       duplication: share(0.4),
       reordering: share(0.4),
+      noise: 0,
     }
   }
 

@@ -1,5 +1,6 @@
 /** The JSON Schema of a line of `run --json`, made from the closed tables of the trace: docs/schema/run.schema.json. */
 import { NAMED_SERVICES, SERVICE_ENDS } from '../../src/app/services.ts'
+import { LINE_END_REASONS } from '../../src/base/dial-end.ts'
 import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
@@ -44,9 +45,28 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
   'pptp-message': { way, type: text, peer: address, detail: text },
   'ppp-message': { way, proto: text, type: text, iface: text, id: { ...count, maximum: 255 }, detail: text },
   'radius-message': { way, type: text, peer: address, id: { ...count, maximum: 255 }, detail: text },
+  'line-signal': {
+    way,
+    type: words(['setup', 'alerting', 'connect', 'release']),
+    line: text,
+    called: text,
+    calling: text,
+    bearer: words(['analogue', 'digital']),
+    rate: count,
+    cause: { ...count, maximum: 127 },
+    detail: text,
+  },
+  'tunnel-rule': {
+    line: { ...text, description: 'By its name: tty0, pri0.7.' },
+    called: text,
+    calling: { ...text, description: 'Empty: not told.' },
+    user: { ...text, description: 'Who calls, if the rule was about that.' },
+    rule: { ...text, description: 'The rule that won.' },
+    to: { ...text, description: 'Addresses of PNSs in the order in which they are asked, or `local`.' },
+  },
   'radius-silent': { type: text, tries: count, detail: text },
   account: {
-    peer: address,
+    peer: { ...text, description: 'Of the caller: an address, or a telephone number.' },
     user: text,
     address: text,
     iface: text,
@@ -62,6 +82,13 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
     peer: address,
     layer: words(TUNNEL_LAYERS),
     reason: words(Object.keys(TUNNEL_END_REASONS)),
+    tries: count,
+    detail: text,
+  },
+  'dial-end': {
+    number: text,
+    layer: words(['line', ...TUNNEL_LAYERS]),
+    reason: words(Object.keys({ ...LINE_END_REASONS, ...TUNNEL_END_REASONS })),
     tries: count,
     detail: text,
   },
@@ -112,6 +139,8 @@ const OPTIONAL: { readonly [K in EventName]?: readonly string[] } = {
   deliver: ['parent'],
   drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule'],
   'ping-failed': ['from'],
+  'tunnel-rule': ['user'],
+  'line-signal': ['called', 'calling', 'bearer', 'rate', 'cause'],
 }
 
 export const isOptional = (event: EventName, field: string): boolean => OPTIONAL[event]?.includes(field) ?? false

@@ -128,6 +128,19 @@ describe('what has been overtaken is lost after a while (RFC 8985 §6.2)', () =>
   )
 
   test(
+    'the window closes while the timer runs, and opens when its time is over: the segment is lost then (step 5)',
+    scripted(BIG, s => {
+      open(s)
+      sendsEach(s, 2)
+      s.clock.advance(ms(99))
+      s.peer.sends('.', { ack: at(0), sack: [block(1)], wnd: 0 })
+      s.clock.advance(ms(30))
+      s.peer.sends('P.', { length: 1, ack: at(0), wnd: 65_535 })
+      assert.deepEqual(sent(s), [0])
+    }),
+  )
+
+  test(
     'the reordering timer takes the place of a loss probe that is waited for (§8)',
     scripted({ ...BIG, tailLossProbe: true }, s => {
       open(s)

@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<string, unknown>> = {
   way: 'sent',
   why: 'truncated',
 }
-const REASONS: Readonly<Record<string, string>> = { drop: 'no-route', 'tunnel-end': 'timeout' }
+const REASONS: Readonly<Record<string, string>> = { drop: 'no-route', 'tunnel-end': 'timeout', 'dial-end': 'busy' }
 
 describe('every kind of event has a sentence', () => {
   for (const [name, fields] of Object.entries(EVENTS)) {

@@ -162,17 +162,25 @@ describe('ways and legs', () => {
   test('of a router that dials: clear, the tunnel, clear', () => {
     const [{ way, before, behind }] = tunnelsOf(shippedLab('site-to-site'))
     assert.deepEqual(way.nodes, ['branch', 'isp', 'office'])
-    assert.deepEqual(before, { nodes: ['pc'], links: [0] })
-    assert.deepEqual(behind, { nodes: ['files'], links: [3] })
+    assert.deepEqual(before, { nodes: ['pc'], links: [0], protection: 'clear' })
+    assert.deepEqual(behind, { nodes: ['files'], links: [3], protection: 'clear' })
   })
   test('behind routers and switches', () => {
-    assert.deepEqual(tunnelsOf(shippedLab('mtu-blackhole'))[0].behind, { nodes: ['web'], links: [3, 4] })
-    assert.deepEqual(tunnelsOf(shippedLab('radius-silent'))[0].behind, { nodes: ['aaa1', 'aaa2'], links: [2, 3, 4] })
+    assert.deepEqual(tunnelsOf(shippedLab('mtu-blackhole'))[0].behind, {
+      nodes: ['web'],
+      links: [3, 4],
+      protection: 'clear',
+    })
+    assert.deepEqual(tunnelsOf(shippedLab('radius-silent'))[0].behind, {
+      nodes: ['aaa1', 'aaa2'],
+      links: [2, 3, 4],
+      protection: 'clear',
+    })
   })
   test('a link that is the way of any tunnel is no leg', () => {
     for (const { before, behind } of tunnelsOf(shippedLab('overhead'))) {
       assert.deepEqual(before.links, [])
-      assert.deepEqual(behind, { nodes: ['files'], links: [8] })
+      assert.deepEqual(behind, { nodes: ['files'], links: [8], protection: 'clear' })
     }
   })
   test('where no route leads there the shortest way is drawn', () => {

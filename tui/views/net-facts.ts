@@ -167,7 +167,7 @@ function columnsOf(start: string, end: string | Line, columns: number): Line {
 function linkFacts({ scene }: Model, link: SceneLink, columns: number): Ranked[] {
   const [a, b] = link.ends
   const out: Ranked[] = []
-  const type = link.type === 'ethernet' ? 'Ethernet' : 'IP alone'
+  const type = LINK_WORDS[link.type]
   out.push([0, ends([span(type)], [link.up ? span('√ plugged in', 'ok') : span('× unplugged', 'bad')], columns)])
   out.push([2, line(`${a.address ?? a.node} ─ ${b.address ?? b.node}`)])
   const [there, back] = link.quality.map(qualityWords)
@@ -183,6 +183,12 @@ function linkFacts({ scene }: Model, link: SceneLink, columns: number): Ranked[]
     out.push([3, ends([span(words, role)], [span(`due ${seconds(flight.hop.arrives ?? scene.t)}`)], columns)])
   }
   return out
+}
+
+const LINK_WORDS: Readonly<Record<SceneLink['type'], string>> = {
+  ethernet: 'Ethernet',
+  ip: 'IP alone',
+  serial: 'telephone line',
 }
 
 function qualityWords(quality: SceneLink['quality'][number]): string {
