@@ -35,6 +35,8 @@ interface Target {
 
 export class Nat {
   readonly mappings = new Mappings()
+  /** Ports that were not kept: another flow of the same inside port gets the same one if it can, as with Linux. */
+  readonly #changed = new Mappings()
   readonly #conntrack: Conntrack
   readonly #machine: FilterMachine
   readonly #random: Random
@@ -71,6 +73,7 @@ export class Nat {
 
   forget(flow: Flow): void {
     this.mappings.release(flow)
+    this.#changed.release(flow)
     const slot = this.#greHost
     if (slot?.flows.delete(flow) && slot.flows.size === 0) this.#greHost = undefined
   }
@@ -205,12 +208,28 @@ export class Nat {
     } else if (hasKey(current.protocol)) {
       if (shared && ports.perHost > 0 && this.mappings.countOf(current.source) >= ports.perHost)
         return 'nat-ports-exhausted'
-      if (!this.#findPort(wanted, target.ports, shared)) return 'nat-ports-exhausted'
+      const own = wanted.sourceKey
+      if (shared || !this.#findSame(current, wanted)) {
+        if (!this.#findPort(wanted, target.ports, shared)) return 'nat-ports-exhausted'
+      }
+      if (!shared && wanted.sourceKey !== own)
+        this.#changed.use(flow, current, 'endpoint-independent', wanted.source, wanted.sourceKey)
     }
     if (shared) this.mappings.use(flow, current, mapping, wanted.source, wanted.sourceKey)
     flow.reply.invert(wanted)
     flow.sourceNat = flow.sourceNat || !wanted.equals(current)
     return undefined
+  }
+
+  /** Gives the tuple the source port that this inside port has towards others, if that is free. */
+  #findSame(current: Tuple, wanted: Tuple): boolean {
+    const known = this.#changed.size === 0 ? undefined : this.#changed.find(current, 'endpoint-independent')
+    if (known?.outside !== wanted.source) return false
+    const own = wanted.sourceKey
+    wanted.sourceKey = known.outsideKey
+    if (this.#isFree(wanted, false)) return true
+    wanted.sourceKey = own
+    return false
   }
 
   /** Gives the tuple a source port that nobody else has; false if there is none. */

@@ -128,8 +128,12 @@ describe('ports', () => {
     const other = passed(bench.out(udp(ends(B, 4000))))
     assert.notEqual(other.sourcePort, 4000)
     assert.ok(other.sourcePort >= 1024)
-    // To another server it is free again: only the whole five must differ.
-    assert.equal(passed(bench.out(udp(ends(B, 4000, T)))).sourcePort, 4000)
+    // To another server the old one is free: only the whole five must differ. Whose port was changed keeps the new one.
+    assert.equal(passed(bench.out(udp(ends(A, 4000, T)))).sourcePort, 4000)
+    assert.equal(passed(bench.out(udp(ends(B, 4000, T)))).sourcePort, other.sourcePort)
+    const third = ip('192.168.1.12')
+    const fresh = (ip('203.0.113.0') + 99) as Ipv4
+    assert.equal(passed(bench.out(udp(ends(third, 4000, fresh)))).sourcePort, 4000)
   })
 
   test('two flows never share what the outside sees', () => {
