@@ -1,8 +1,9 @@
 /** `filter` and `conntrack` of a node: firewall rules in words, and how it keeps track of connections. */
 import * as v from 'valibot'
 import { PORT_47, parseRule, type RuleError } from '../filter/rule-text.ts'
-import type { Match, RuleSpec } from '../filter/rules.ts'
+import { CHAINS, type Match, type RuleSpec } from '../filter/rules.ts'
 import type { PersonalityName } from '../filter/types.ts'
+import * as Ipv4Header from '../wire/ipv4.ts'
 import type { ConntrackSpec, FilterSpec } from './lab.ts'
 import { oneOf, words } from './leaf.ts'
 import { map } from './map.ts'
@@ -100,13 +101,17 @@ export function readFilter(node: NodeDraft, topology: Topology): FilterSpec | un
   const list = child(node.merged, 'filter')
   if (list?.kind !== 'list') return undefined
   const rules: RuleSpec[] = []
+  const written: Written[] = []
   const policies = { input: 'accept', forward: 'accept', output: 'accept' } as {
     -readonly [C in keyof FilterSpec['policies']]: 'accept' | 'drop'
   }
   const said = new Set<string>()
   for (const tree of items(list)) {
     const line = readRule(tree, node, topology)
-    if (line && 'rule' in line) rules.push(line.rule)
+    if (line && 'rule' in line) {
+      rules.push(line.rule)
+      written.push({ rule: line.rule, tree })
+    }
     if (!line || !('policy' in line)) continue
     if (said.has(line.chain)) {
       topology.issues.value(tree, `${line.chain} has a policy already.`, 'one policy a chain')
@@ -114,7 +119,52 @@ export function readFilter(node: NodeDraft, topology: Topology): FilterSpec | un
     said.add(line.chain)
     policies[line.chain] = line.policy
   }
+  const like = text(child(child(node.merged, 'nat') ?? child(node.merged, 'conntrack'), 'like')) ?? FILTER_DEFAULTS.like
+  for (const chain of CHAINS) {
+    if (policies[chain] === 'drop') {
+      warnOfHalf(
+        written.filter(({ rule }) => rule.chain === chain && rule.verdict === 'accept'),
+        like !== 'linux',
+        topology,
+      )
+    }
+  }
   return { rules, policies }
+}
+
+interface Written {
+  readonly rule: RuleSpec
+  readonly tree: Tree
+}
+
+/** A chain that lets the control connection pass and not the tunnel: the classic mistake. `accepts` in order. */
+function warnOfHalf(accepts: readonly Written[], hasHelper: boolean, { issues }: Topology): void {
+  const control = accepts.find(({ rule }) =>
+    rule.matches.some(
+      match =>
+        match.kind === 'dport' && !match.not && match.ranges.some(({ first, last }) => first <= 1723 && last >= 1723),
+    ),
+  )
+  if (!control || accepts.some(({ rule }) => letsGreIn(rule, hasHelper))) return
+  const half = accepts.find(({ rule }) => statesOf(rule)?.includes('established'))
+  if (hasHelper && half) {
+    const message = 'The first GRE packet of a call is "related", not "established": without it there is no tunnel.'
+    return issues.warn(half.tree.mark, half.tree.path, message, 'write: state established,related')
+  }
+  const { chain } = control.rule
+  const message = 'TCP port 1723 is one half of PPTP; the other is GRE, protocol 47, and nothing here lets it pass.'
+  issues.warn(control.tree.mark, control.tree.path, message, `add: ${chain} accept proto gre`)
+}
+
+const statesOf = (rule: RuleSpec): readonly string[] | undefined =>
+  rule.matches.flatMap(match => (match.kind === 'state' && !match.not ? [match.states] : []))[0]
+
+/** The first GRE packet of a call is `new`; with a helper `related`. */
+function letsGreIn(rule: RuleSpec, hasHelper: boolean): boolean {
+  const states = statesOf(rule)
+  const fits = states === undefined || states.includes('new') || (hasHelper && states.includes('related'))
+  const { gre } = Ipv4Header.PROTOCOL
+  return fits && rule.matches.every(match => match.kind !== 'proto' || match.protocols.includes(gre) !== match.not)
 }
 
 /** What `nat` and `conntrack` have in common. */

@@ -269,11 +269,11 @@ describe('a machine with rules in a lab', () => {
 })
 
 describe('what looks like a mistake', () => {
-  const warnings = (filter: string[]) => {
+  const warnings = (filter: string[], like: 'linux' | 'linux-pptp' = 'linux') => {
     const loaded = lab({
       name: 'warned',
       topology: {
-        nodes: { a: { kind: 'host', filter }, b: { kind: 'host' } },
+        nodes: { a: { kind: 'host', filter, conntrack: { like } }, b: { kind: 'host' } },
         links: [{ endpoints: ['a:eth0', 'b:eth0'], ipv4: ['10.0.0.1/24', '10.0.0.2/24'] }],
       },
     })
@@ -289,7 +289,31 @@ describe('what looks like a mistake', () => {
     assert.equal(warning.excerpt.slice(warning.column - 1, warning.endColumn - 1), 'dport 1723,47')
   })
 
+  const HALF = /one half of PPTP/
+  test('TCP port 1723 without GRE is one half of PPTP', () => {
+    const base = ['policy input drop', 'input accept proto tcp dport 1723']
+    const [half, ...others] = warnings([...base, 'input accept state established,related'])
+    assert.match(half.message, HALF)
+    assert.equal(half.hint, 'add: input accept proto gre')
+    assert.equal(others.length, 0)
+    for (const cure of [
+      'input accept proto gre',
+      'input accept proto gre,esp state new',
+      'input accept not proto tcp',
+    ]) {
+      assert.deepEqual(warnings([...base, cure]), [], cure)
+    }
+    assert.deepEqual(warnings(['input accept proto tcp dport 1723']), [], 'everything passes anyway')
+  })
+
+  test('with a helper the first GRE packet is related, and "established" is not enough', () => {
+    const base = ['policy input drop', 'input accept proto tcp dport 1723']
+    const [early] = warnings([...base, 'input accept state established'], 'linux-pptp')
+    assert.match(early.message, /"related", not "established"/)
+    assert.deepEqual(warnings([...base, 'input accept state established,related'], 'linux-pptp'), [])
+  })
+
   test('other ports are no mistake', () => {
-    assert.deepEqual(warnings(['input accept proto tcp dport 1723', 'input accept proto udp dport 40-50']), [])
+    assert.deepEqual(warnings(['input accept proto udp dport 40-50', 'input accept proto tcp sport 470']), [])
   })
 })
