@@ -171,7 +171,7 @@ export class PacketFilter implements PacketHooks {
       if (expected) this.alg.expected(flow, expected)
       this.#offerHelper(flow, place)
       const trouble = this.#setup.nat.length > 0 ? this.nat.decideDestination(flow, this.#inside) : undefined
-      if (trouble) return this.#drop(trouble)
+      if (trouble) return this.#drop(trouble, String(flow.original))
     }
     return this.#translate(flow, 'destination')
   }
@@ -213,7 +213,7 @@ export class PacketFilter implements PacketHooks {
     if (!flow) return true
     if (!flow.confirmed && !this.#isError && !this.#isReply) {
       const trouble = this.#setup.nat.length > 0 ? this.nat.decideSource(flow, this.#inside, outside) : undefined
-      if (trouble) return this.#drop(trouble)
+      if (trouble) return this.#drop(trouble, String(flow.original))
     }
     if (!this.#translate(flow, 'source')) return false
     if (flow.helper && this.#state === 'established' && !this.#isError)
@@ -235,7 +235,7 @@ export class PacketFilter implements PacketHooks {
     const done = this.#isError
       ? nat.translateError(packet, flow, this.#isReply, side)
       : nat.translate(packet, flow, this.#isReply, side)
-    if (!done) return this.#drop('nat-untranslatable')
+    if (!done) return this.#drop('nat-untranslatable', `translated by: ${flow.rule}`)
     if (this.#env.trace.packets) this.#tellTranslation(packet, flow, side, before, callId)
     return true
   }
