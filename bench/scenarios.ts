@@ -8,6 +8,9 @@ import type { TcpOptions } from 'tcp-userspace'
 import { fillPattern, matchesPattern } from '../src/app/pattern.ts'
 import { ip } from '../src/base/address.ts'
 import { ms, sec } from '../src/base/time.ts'
+import { PacketFilter } from '../src/filter/filter.ts'
+import { PERSONALITIES } from '../src/filter/personalities/index.ts'
+import type { NatRule } from '../src/filter/types.ts'
 import { TcpLayer } from '../src/ip/tcp.ts'
 import { build, type Simulation } from '../src/lab/build.ts'
 import { loadLab } from '../src/lab/load.ts'
@@ -62,8 +65,11 @@ function measure(simulation: Simulation, done: () => boolean): Omit<Outcome, 'rx
   }
 }
 
-/** A host, `routers` routers and a host in a row, 1 Gbit/s and 10 ms a link; UDP at 80 % of the rate. */
-export function chain(routers: number, ipLength: number, packets: number): Outcome {
+/**
+ * A host, `routers` routers and a host in a row, 1 Gbit/s and 10 ms a link; UDP at 80 % of the rate. With `flows` above 0
+ * the router in the middle tracks connections and masquerades, and the packets come from so many ports in turn.
+ */
+export function chain(routers: number, ipLength: number, packets: number, flows = 0): Outcome {
   const last = routers + 1
   const name = (i: number): string => (i === 0 ? 'source' : i === last ? 'sink' : `r${i}`)
   const nodes = Array.from({ length: last + 1 }, (_, i) => {
@@ -81,26 +87,48 @@ export function chain(routers: number, ipLength: number, packets: number): Outco
   let octets = 0
   let lastAt = 0
   let right = true
-  nodeOf(simulation, 'sink').udp.open(9, ({ data }) => {
+  const take = ({ data }: { readonly data: Uint8Array }): void => {
     right &&= data.length === size && matchesPattern(data, received * size)
     received++
     octets += data.length
     lastAt = scheduler.now
-  })
-  const socket = nodeOf(simulation, 'source').udp.open(9, () => {})
+  }
+  for (const port of flows > 60_000 ? [9, 10] : [9]) nodeOf(simulation, 'sink').udp.open(port, take)
+  if (flows > 0) masquerade(nodeOf(simulation, `r${(routers + 1) >> 1}`))
+  const source = nodeOf(simulation, 'source')
+  const sockets = Array.from({ length: Math.max(1, Math.min(flows, 59_999)) }, (_, i) =>
+    source.udp.open(flows > 0 ? 2000 + i : 9, () => {}),
+  )
   const data = new Uint8Array(size)
   const interval = Math.round((ipLength + 2) * 8 * 1.25)
   const to = ip(bare(address(last - 1, 2)))
   let sent = 0
   const timer = scheduler.timer('source', () => {
     fillPattern(data, sent * size)
-    socket.send(to, 9, data)
+    sockets[sent % sockets.length].send(to, flows > 60_000 && sent & 1 ? 10 : 9, data)
     if (++sent < packets) timer.arm(interval)
   })
   timer.arm(ms(1))
   const measured = measure(simulation, () => received === packets)
   const goodput_mbit = mbit(octets, lastAt)
   return { ...measured, rx_bytes: octets, goodput_mbit, verified: right && received === packets }
+}
+
+/** Masquerading behind the interface to the right, as `linux`. */
+function masquerade(node: IpNode): void {
+  const { stack, tcp } = node
+  const nat: NatRule = { kind: 'source', text: 'masquerade', outside: 'right', translate: { by: 'masquerade' } }
+  stack.hooks = new PacketFilter(
+    node.env,
+    {
+      addressOf: iface => stack.interface(iface)?.address,
+      isOwn: own => stack.isOwn(own),
+      mtuOf: iface => stack.interface(iface)?.port.mtu,
+      unreachable: (about, code) => stack.icmp.unreachable(about, code),
+      reset: about => tcp.refuse(about),
+    },
+    { personality: PERSONALITIES.linux, judge: undefined, nat: [nat], helperAt: 'prerouting' },
+  )
 }
 
 export interface DumbbellOptions {

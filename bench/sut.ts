@@ -14,6 +14,8 @@ const AS_NS3 = { profile: 'rfc', tailLossProbe: false } as const
 function run(scenario: string): Outcome | undefined {
   const chainLength = /^chain-H10-(\d+)$/.exec(scenario)
   if (chainLength) return chain(10, Number(chainLength[1]), PACKETS)
+  const natChain = /^chain-nat-(\d+)-64$/.exec(scenario)
+  if (natChain) return chain(10, 64, Math.max(PACKETS, 2 * Number(natChain[1])), Number(natChain[1]))
   const match = /^(dumbbell|dumbbell10g|lossless)-N(\d+)$/.exec(scenario)
   if (!match) return undefined
   const flows = Number(match[2])
@@ -31,7 +33,7 @@ if (outcome) {
   process.exitCode = outcome.verified ? 0 : 1
 } else {
   console.error(
-    `${scenario || 'No scenario'}: there are chain-H10-64, chain-H10-1400, dumbbell-N8, dumbbell10g-N64, lossless-N1, lossless-N8.`,
+    `${scenario || 'No scenario'}: there are chain-H10-64, chain-H10-1400, chain-nat-10-64, chain-nat-100000-64, dumbbell-N8, dumbbell10g-N64, lossless-N1, lossless-N8.`,
   )
   process.exitCode = 2
 }

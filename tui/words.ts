@@ -6,6 +6,7 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   client: 'client',
   'pptp-server': 'server',
   router: 'router',
+  firewall: 'filter',
   switch: 'switch',
   host: 'host',
   radius: 'RADIUS',

@@ -30,6 +30,17 @@ export const DROP_REASONS = {
   'fragment-overlap': 'Its fragments overlap, which only an attack does.',
   'icmp-ignored': 'An ICMP message that asks nothing of this machine.',
   'tunnel-loop': 'A packet was routed into the tunnel that carries it.',
+  // packet filters and address translation
+  'filter-drop': 'A rule of the firewall drops it without a word.',
+  'filter-reject': 'A rule of the firewall refuses it and tells the sender.',
+  'conntrack-invalid': 'It fits no flow and cannot begin one, and this machine passes on no such packet.',
+  'conntrack-full': 'The table of connections is full, and none of them can be spared.',
+  'nat-insert-failed':
+    'Translated, it would look like a packet of another inside host: answers could not be told apart.',
+  'nat-ports-exhausted': 'The NAT box has no port left to hide it behind.',
+  'nat-no-address': 'The interface whose address should hide it has none.',
+  'nat-protocol': 'The NAT box translates no packets of this protocol.',
+  'nat-untranslatable': 'It ends before the field that the NAT box has to change.',
   // the way out of the simulation
   'not-ipv4': 'It came from outside and is no IPv4 packet; this version speaks IPv4 only.',
   'outside-range': 'Its end outside the simulation is in none of the networks that the lab names.',

@@ -53,6 +53,8 @@ export interface EventFields {
     readonly dst?: string | undefined
     /** The link, for what a line loses. */
     readonly link?: string | undefined
+    /** The firewall rule, or policy, that says so, as it was written. */
+    readonly rule?: string | undefined
   }
   /** A state machine went from one state to another; `machine` is the path of docs/snapshot.md below the node. */
   state: { readonly machine: string; readonly from: string; readonly to: string; readonly cause: string }
@@ -182,6 +184,27 @@ export interface EventFields {
     readonly end: StreamClose
     readonly detail: string
   }
+  /** A packet filter has changed an IP packet; `rule` says by what: a rule, or the entry of an earlier packet. */
+  nat: {
+    readonly packet: string
+    readonly proto: string
+    readonly field: 'source' | 'destination' | 'call-id' | 'quoted' | 'mss'
+    readonly before: string
+    readonly after: string
+    readonly rule: string
+  }
+  /** A helper in a NAT box has changed a PPTP control message. */
+  'nat-helper': {
+    readonly packet: string
+    /** The RFC's name in lower case with hyphens. */
+    readonly type: string
+    readonly field: 'callId' | 'peerCallId'
+    readonly before: number
+    readonly after: number
+    readonly entry: string
+  }
+  /** Connection tracking has a new entry, or one less. */
+  flow: { readonly action: 'begin' | 'end'; readonly proto: string; readonly entry: string; readonly rule: string }
   /** An action of the lab was carried out; the text says which. */
   action: { readonly verb: string; readonly detail: string }
 }
@@ -193,7 +216,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   send: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
   forward: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
   deliver: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
-  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link'],
+  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule'],
   state: ['machine', 'from', 'to', 'cause'],
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],
@@ -220,11 +243,14 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   'echo-reply': ['from', 'seq', 'rtt', 'length'],
   'wall-clock': ['timeZero'],
   served: ['service', 'port', 'from', 'received', 'sent', 'took', 'end', 'detail'],
+  nat: ['packet', 'proto', 'field', 'before', 'after', 'rule'],
+  'nat-helper': ['packet', 'type', 'field', 'before', 'after', 'entry'],
+  flow: ['action', 'proto', 'entry', 'rule'],
   action: ['verb', 'detail'],
 }
 
 /** What comes with every packet: the rest of the trace is rare beside it. */
-const OF_EVERY_PACKET: ReadonlySet<EventName> = new Set(['send', 'forward', 'deliver'])
+const OF_EVERY_PACKET: ReadonlySet<EventName> = new Set(['send', 'forward', 'deliver', 'nat'])
 export const isOfEveryPacket = (event: EventName): boolean => OF_EVERY_PACKET.has(event)
 
 export type TraceEvent = {

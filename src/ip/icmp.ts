@@ -217,6 +217,7 @@ export class IcmpLayer implements PacketHandler {
     const packet = this.#env.packets.from(bytes.subarray(start, start + length))
     const at = packet.prepend(Icmp.HEADER)
     Icmp.write(packet.bytes, at, packet.end, type, code, rest)
+    this.#stack.hooks?.attach(packet, about)
     this.#stack.output(packet, destination, Ipv4Header.PROTOCOL.icmp, { source })
   }
 

@@ -4,7 +4,8 @@ import type { IpPort } from '../base/layer.ts'
 
 export interface IpInterface {
   readonly port: IpPort
-  readonly address: Ipv4
+  /** Only the stack changes it. */
+  address: Ipv4
   /** The network it stands in; a point-to-point interface has its peer's /32. */
   readonly prefix: Prefix
 }

@@ -19,6 +19,7 @@ import {
 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
+import type { PacketHooks } from '../base/hooks.ts'
 import type { IpPort } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Malformed } from '../base/result.ts'
@@ -55,6 +56,8 @@ export class IpStack {
   readonly icmp: IcmpLayer
   /** False: no ICMP message that a packet was too large is made here or passed on, as where somebody blocks ICMP. */
   tellsTooBig = true
+  /** A packet filter that looks at what comes, passes and goes. */
+  hooks: PacketHooks | undefined
   readonly #env: Env
   readonly #forwarding: boolean
   readonly #interfaces = new Map<string, IpInterface>()
@@ -65,6 +68,8 @@ export class IpStack {
   readonly #handlers = new Map<number, PacketHandler>()
   /** Made for the first fragment. */
   #reassembler: Reassembler | undefined
+  /** The same in front of a packet filter that wants whole datagrams. */
+  #defragmenter: Reassembler | undefined
   #identification: number
 
   constructor(env: Env, forwarding: boolean) {
@@ -99,6 +104,15 @@ export class IpStack {
     this.#interfaces.delete(name)
     this.#count(iface, -1)
     for (const route of this.routes.by(iface)) this.removeRoute(route)
+  }
+
+  /** Gives an interface another address of its network; its routes stay. */
+  renumber(name: string, address: Ipv4): void {
+    const iface = this.#interfaces.get(name)
+    if (!iface) return
+    this.#count(iface, -1)
+    iface.address = address
+    this.#count(iface, 1)
   }
 
   #count({ address, prefix }: IpInterface, change: 1 | -1): void {
@@ -189,6 +203,22 @@ export class IpStack {
       return
     }
     packet.end = start + Ipv4Header.totalLength(bytes, start)
+    if (this.hooks) this.#filterIncoming(this.hooks, packet, iface)
+    else this.#route(packet, iface)
+  }
+
+  #filterIncoming(hooks: PacketHooks, packet: Packet, iface: IpInterface): void {
+    let whole: Packet | undefined = packet
+    if (hooks.wantsWhole && Ipv4Header.isFragment(packet.bytes, packet.start)) {
+      this.#defragmenter ??= this.#makeReassembler()
+      whole = this.#defragmenter.receive(packet)
+    }
+    if (whole && hooks.prerouting(whole, iface.port.name)) this.#route(whole, iface)
+  }
+
+  /** For this machine, or to be passed on? */
+  #route(packet: Packet, iface: IpInterface): void {
+    const { bytes, start } = packet
     const source = Ipv4Header.source(bytes, start)
     const destination = Ipv4Header.destination(bytes, start)
     if (this.#own.has(destination) || this.#broadcasts.has(destination)) {
@@ -199,7 +229,7 @@ export class IpStack {
     } else if (!this.#forwarding || isMulticast(destination)) this.#discard(packet, 'not-for-us')
     // RFC 1812 §5.3.7
     else if (!isUnicast(source) || !isUnicast(destination)) this.#discard(packet, 'martian')
-    else this.#forward(packet, destination)
+    else this.#forward(packet, destination, iface.port.name)
   }
 
   #deliver(packet: Packet, iface: string): void {
@@ -209,6 +239,7 @@ export class IpStack {
       whole = this.#reassembler.receive(packet)
       if (!whole) return
     }
+    if (this.hooks && !this.hooks.input(whole, iface)) return
     const handler = this.#handlers.get(Ipv4Header.protocol(whole.bytes, whole.start))
     if (!handler) {
       this.drop(whole, 'no-protocol')
@@ -227,7 +258,7 @@ export class IpStack {
     })
   }
 
-  #forward(packet: Packet, destination: Ipv4): void {
+  #forward(packet: Packet, destination: Ipv4, inside: string): void {
     const { bytes, start } = packet
     if (Ipv4Header.ttl(bytes, start) <= 1) {
       this.drop(packet, 'ttl-expired')
@@ -255,6 +286,8 @@ export class IpStack {
       return
     }
     Ipv4Header.decrementTtl(bytes, start)
+    const { hooks } = this
+    if (hooks && !(hooks.forward(packet, inside, iface.port.name) && hooks.postrouting(packet, iface.port.name))) return
     if (this.#env.trace.packets) this.#env.trace.emit('forward', ipFacts(packet, iface.port.name))
     this.#transmit(packet, iface, route.via ?? destination)
   }
@@ -275,15 +308,25 @@ export class IpStack {
     protocol: number,
     options: OutputOptions = NO_OPTIONS,
   ): DropReason | undefined {
-    const local = this.isOwn(destination)
-    const route = local ? undefined : this.routes.lookup(destination)
-    const iface = route?.iface
+    let local = this.isOwn(destination)
+    let route = local ? undefined : this.routes.lookup(destination)
+    let iface = route?.iface
     const source = options.source ?? (local ? destination : iface?.address) ?? ANY
     const at = packet.prepend(Ipv4Header.HEADER)
     this.#identification = (this.#identification + 1) & 0xffff
     const flags = options.dontFragment ? Ipv4Header.DF : 0
     const ttl = options.ttl ?? DEFAULT_TTL
     Ipv4Header.write(packet.bytes, at, packet.length, this.#identification, flags, ttl, protocol, source, destination)
+    let target = destination
+    if (this.hooks) {
+      if (!this.hooks.output(packet, local ? LOOPBACK : (iface?.port.name ?? ''))) return 'filter-drop'
+      target = Ipv4Header.destination(packet.bytes, packet.start)
+      if (target !== destination) {
+        local = this.isOwn(target)
+        route = local ? undefined : this.routes.lookup(target)
+        iface = route?.iface
+      }
+    }
     if (local) {
       this.#loop(packet)
       return undefined
@@ -301,16 +344,21 @@ export class IpStack {
       )
       return 'fragmentation-needed'
     }
+    if (this.hooks && !this.hooks.postrouting(packet, iface.port.name)) return 'filter-drop'
     if (this.#env.trace.packets) this.#env.trace.emit('send', ipFacts(packet, iface.port.name))
     // The limited broadcast is for the network of the interface: no gateway passes it on (RFC 1122 §3.3.6).
-    this.#transmit(packet, iface, destination === BROADCAST ? destination : (route?.via ?? destination))
+    this.#transmit(packet, iface, target === BROADCAST ? target : (route?.via ?? target))
     return undefined
   }
 
   /** What a node sends to itself passes through the event queue: no layer is entered twice at once. */
   #loop(packet: Packet): void {
+    const { hooks } = this
+    if (hooks && !hooks.postrouting(packet, LOOPBACK)) return
     if (this.#env.trace.packets) this.#env.trace.emit('send', ipFacts(packet, LOOPBACK))
-    this.#env.clock.after(0, 'loopback', () => this.#deliver(packet, LOOPBACK))
+    this.#env.clock.after(0, 'loopback', () => {
+      if (!this.hooks || this.hooks.prerouting(packet, LOOPBACK)) this.#deliver(packet, LOOPBACK)
+    })
   }
 
   /** Traces a drop; the caller still owns the packet. */

@@ -4,6 +4,7 @@ import {
   type ConnectionHandlers,
   DISCARDS,
   type Discard,
+  Segment,
   type SegmentBuffer,
   type TcpEnv,
   type TcpOptions,
@@ -57,11 +58,12 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
     if (!this.#tcp.listen({ port }, accept)) throw new Error(`${this.#env.node}: TCP port ${port} is taken`)
   }
 
-  /** Undefined when there is no route to the address, or no local port is free. */
-  connect(address: Ipv4, port: number, handlers: ConnectionHandlers): Connection | undefined {
+  /** Undefined when there is no route to the address, or no local port is free; `localPort`: that one or none. */
+  connect(address: Ipv4, port: number, handlers: ConnectionHandlers, localPort?: number): Connection | undefined {
     const source = this.#stack.sourceFor(address)
     if (source === undefined) return undefined
-    return this.#tcp.connect({ local: { address: source }, remote: { address, port } }, handlers)
+    const local = localPort === undefined ? { address: source } : { address: source, port: localPort }
+    return this.#tcp.connect({ local, remote: { address, port } }, handlers)
   }
 
   // What tcp-userspace needs
@@ -158,6 +160,13 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
       this.#env.trace.drop({ ...facts, detail: asClause(DISCARDS[discard]) })
     }
     packet.release()
+  }
+
+  /** Answers a segment by RST in the name of its destination, as a firewall does; the caller keeps the packet. */
+  refuse({ bytes, start, end }: Packet): void {
+    const at = start + Ipv4Header.headerLength(bytes, start)
+    if (at + Segment.HEADER > end || Ipv4Header.fragmentOffset(bytes, start) > 0) return
+    this.#tcp.refuse(bytes, at, end, Ipv4Header.source(bytes, start), Ipv4Header.destination(bytes, start))
   }
 
   /** RFC 1122 §4.2.3.9: net, host and source route failures are soft; protocol and port unreachable are hard. */

@@ -102,7 +102,8 @@ export class LinkCapture {
     const waiting = this.#byPacket.get(event.packet)
     const receiver = waiting && this.#ends[1 - waiting.from].split(':')[0]
     if (!waiting || receiver !== event.node) return
-    waiting.comment = `dropped by ${event.node} (${event.reason}): ${DROP_REASONS[event.reason]}`
+    const rule = event.rule === undefined ? '' : ` ("${event.rule}")`
+    waiting.comment = `dropped by ${event.node} (${event.reason}): ${DROP_REASONS[event.reason]}${rule}`
   }
 
   /** The bytes that are ready at `now`; with `all`, everything. */

@@ -71,6 +71,13 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
   },
   crash: (simulation, args) => crash(simulation, args.node),
   restart: (simulation, args) => restart(simulation, args.node),
+  rule: (simulation, args) => machine(simulation, args.node).change(args.change),
+  nat: (simulation, args) => {
+    const { filtering } = machine(simulation, args.node)
+    if (args.flush) filtering?.flush()
+    if (args.like !== undefined) filtering?.become(args.like)
+    if (args.address !== undefined) filtering?.moveTo(args.address)
+  },
   shutdown: (simulation, args) => tunneller(simulation, args.node).shutDown(),
   note: () => {},
 }
@@ -84,6 +91,7 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
 function doer({ verb, args }: Action): string | undefined {
   if (verb === 'connect' || verb === 'disconnect' || verb === 'dial' || verb === 'hangup') return args.client
   if (verb === 'shutdown') return args.node
+  if (verb === 'rule' || verb === 'nat') return args.node
   return verb === 'link' || verb === 'note' || verb === 'crash' || verb === 'restart' ? undefined : args.from
 }
 

@@ -8,6 +8,9 @@ import type { ServiceName } from '../app/services.ts'
 import type { Ipv4, Prefix } from '../base/address.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import type { EventName } from '../base/trace.ts'
+import type { PersonalityOverride } from '../filter/override.ts'
+import type { RuleSpec } from '../filter/rules.ts'
+import type { FilterSetup, PersonalityName, Range } from '../filter/types.ts'
 
 export interface Lab {
   readonly name: string
@@ -28,13 +31,38 @@ export interface Lab {
   readonly checks: readonly Check[]
 }
 
-export type Kind = 'host' | 'router' | 'switch' | 'client' | 'pptp-server' | 'radius' | 'pstn' | 'nas' | 'tun' | 'udp'
+export type Kind =
+  | 'host'
+  | 'router'
+  | 'firewall'
+  | 'switch'
+  | 'client'
+  | 'pptp-server'
+  | 'radius'
+  | 'pstn'
+  | 'nas'
+  | 'tun'
+  | 'udp'
 
-export type NodeSpec = PlainSpec | ClientSpec | ServerSpec | RadiusServerSpec | PstnSpec | NasSpec | TunSpec | UdpSpec
+export type NodeSpec =
+  | PlainSpec
+  | FirewallSpec
+  | ClientSpec
+  | ServerSpec
+  | RadiusServerSpec
+  | PstnSpec
+  | NasSpec
+  | TunSpec
+  | UdpSpec
 
 export interface PlainSpec extends NodeCommon {
   readonly kind: 'host' | 'router' | 'switch'
 }
+/** A router that keeps track of what it passes on, and may refuse or translate it. */
+export interface FirewallSpec extends NodeCommon {
+  readonly kind: 'firewall'
+}
+
 /** It calls a VPN server, or dials a telephone number, or the one through the other. */
 export type ClientSpec = VpnClientSpec | DiallerSpec
 export interface VpnClientSpec extends NodeCommon {
@@ -150,6 +178,53 @@ interface NodeCommon {
   readonly tcp?: TcpSpec
   /** True: it makes no ICMP message that a packet was too large, and passes none on. */
   readonly blocksTooBig?: boolean
+  /** Its firewall rules; absent: everything passes. */
+  readonly filter?: FilterSpec
+  /** How it keeps track of connections; where there is `nat`, that says so. */
+  readonly conntrack?: ConntrackSpec
+  readonly nat?: NatSpec
+}
+
+export interface FilterSpec {
+  /** In order: the first that fits decides. */
+  readonly rules: readonly RuleSpec[]
+  /** What is done where none does. */
+  readonly policies: {
+    readonly input: 'accept' | 'drop'
+    readonly forward: 'accept' | 'drop'
+    readonly output: 'accept' | 'drop'
+  }
+}
+
+export interface ConntrackSpec {
+  readonly like: PersonalityName
+  readonly override: PersonalityOverride
+  /** Where the PPTP helper is given new connections, if there is one. */
+  readonly helper: FilterSetup['helperAt']
+}
+
+export interface NatSpec extends ConntrackSpec {
+  /** Interfaces. */
+  readonly inside: readonly string[]
+  readonly outside: string
+  /** Absent: that of the outside interface. */
+  readonly addresses?: { readonly from: Ipv4; readonly to: Ipv4 }
+  /** Absent: the old one if it is free. */
+  readonly ports?: Range
+  readonly forwards: readonly PortForward[]
+  readonly oneToOne: readonly { readonly inside: Prefix; readonly outside: Prefix }[]
+}
+
+/** What comes to the outside address and goes to an inside host. */
+export interface PortForward {
+  readonly protocol: number
+  /** Of TCP and UDP. */
+  readonly ports?: Range
+  readonly to: Ipv4
+  /** Absent: the port stays. */
+  readonly newPort?: number
+  /** As written. */
+  readonly text: string
 }
 
 /** How a machine speaks TCP; what is absent is as usual. */
@@ -442,10 +517,26 @@ export interface VerbArgs {
   crash: { readonly node: string }
   /** A machine starts anew, whether it had power or not. */
   restart: { readonly node: string }
+  /** A firewall rule, or a policy, is changed while everything goes on. */
+  rule: { readonly node: string; readonly change: RuleChange }
+  /** A NAT box forgets its connections, becomes another, or gets another outside address. */
+  nat: {
+    readonly node: string
+    readonly flush?: true
+    readonly like?: PersonalityName
+    /** Of its outside interface, in the network where it is. */
+    readonly address?: Ipv4
+  }
   /** The PPTP service of a client or a server ends; the machine goes on. */
   shutdown: { readonly node: string }
   note: { readonly text: string }
 }
+
+export type RuleChange =
+  /** Behind the others of its chain, or at a place: 1 is the first. */
+  | { readonly add: RuleSpec; readonly place?: number }
+  | { readonly remove: RuleSpec }
+  | { readonly policy: 'accept' | 'drop'; readonly chain: RuleSpec['chain'] }
 
 export type QualityChange = {
   readonly [K in keyof LineQuality]?: K extends 'rate' ? number | null : Exclude<LineQuality[K], undefined>

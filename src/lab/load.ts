@@ -17,7 +17,7 @@ import { child, Issues, integer, type Tree, text } from './tree.ts'
 export type { Override } from './overrides.ts'
 
 export type Loaded =
-  | { readonly ok: true; readonly lab: Lab }
+  | { readonly ok: true; readonly lab: Lab; readonly warnings: readonly Issue[] }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
 /** The text of another file that a lab names, from its folder; undefined: there is none. */
@@ -36,7 +36,7 @@ export function loadLab(
     for (const override of overrides) applyOverride(tree, override, issues)
     checkShape(tree, issues)
     const lab = read(tree, issues, readFile)
-    if (issues.list.length === 0) return { ok: true, lab }
+    if (issues.list.length === 0) return { ok: true, lab, warnings: issues.sorted(file, issues.warnings) }
   }
   return { ok: false, issues: issues.sorted(file) }
 }

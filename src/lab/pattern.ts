@@ -73,6 +73,9 @@ const WORDS: { readonly [K in EventName]?: Readonly<Record<string, readonly stri
   'tunnel-end': { layer: TUNNEL_LAYERS, reason: Object.keys(TUNNEL_END_REASONS) },
   route: { action: ['add', 'remove'] },
   arp: { way: WAY, type: ['request', 'reply', 'announcement'] },
+  nat: { field: ['source', 'destination', 'call-id', 'quoted', 'mss'] },
+  'nat-helper': { field: ['callId', 'peerCallId'] },
+  flow: { action: ['begin', 'end'] },
   served: { service: NAMED_SERVICES, end: SERVICE_ENDS },
 }
 const NUMBERS = new Set([

@@ -277,6 +277,6 @@ const LAB = 'lab'
 function actor(action: Action, { lab }: Simulation): string {
   if ('client' in action.args) return action.args.client
   if (action.verb === 'link') return lab.links[action.args.link].ends[0].node
-  if (action.verb === 'crash' || action.verb === 'restart' || action.verb === 'shutdown') return action.args.node
+  if ('node' in action.args) return action.args.node
   return action.verb === 'note' ? LAB : action.args.from
 }

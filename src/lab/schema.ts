@@ -8,6 +8,7 @@
  * Longer than 400 lines, since it is one list of keys: those of users, PPP, MPPE, habits and RADIUS stand elsewhere.
  */
 import * as v from 'valibot'
+import { conntrackSchema, filterSchema } from './filter.ts'
 import { habitKeys } from './habits.ts'
 import type { Kind, Verb } from './lab.ts'
 import {
@@ -34,6 +35,7 @@ import {
 import { map, named, texts } from './map.ts'
 import { DEFAULTS as MPPE_DEFAULTS, mppeSchema } from './mppe.ts'
 import { nasKeys } from './nas.ts'
+import { natSchema } from './nat.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
 import { answerSchema, askSchema } from './radius.ts'
@@ -45,6 +47,7 @@ import { DEFAULTS as LINE, qualitySchemas, VERBS } from './verbs.ts'
 export const KINDS = [
   'host',
   'router',
+  'firewall',
   'switch',
   'client',
   'pptp-server',
@@ -98,6 +101,9 @@ const stackKeys = {
   tcp: v.optional(tcpSchema),
   icmp: v.optional(icmpSchema),
 }
+
+/** Of every kind that may refuse packets. */
+const filterKeys = { ...stackKeys, filter: v.optional(filterSchema), conntrack: v.optional(conntrackSchema) }
 
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
@@ -204,12 +210,12 @@ function poolWrong({ input }: Wrong): string {
 }
 
 const clientKeys = {
-  ...stackKeys,
+  ...filterKeys,
   pptp: v.optional(v.pipe(map('the pptp of a client', clientPptp), v.description('The tunnel that the client opens.'))),
   dial: dialSchema,
 }
 const serverKeys = {
-  ...stackKeys,
+  ...filterKeys,
   pptp: v.optional(v.pipe(map('the pptp of a server', serverPptp), v.description('The service for callers.'))),
 }
 
@@ -251,8 +257,9 @@ const udpKeys = {
 
 /** The keys of each kind, apart from `kind` itself. */
 const KIND_KEYS = {
-  host: stackKeys,
+  host: filterKeys,
   router: stackKeys,
+  firewall: { ...filterKeys, nat: v.optional(natSchema) },
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
@@ -274,6 +281,7 @@ const node = v.pipe(
     [
       map('a node of kind host', { kind: v.literal('host'), ...KIND_KEYS.host }),
       map('a node of kind router', { kind: v.literal('router'), ...KIND_KEYS.router }),
+      map('a node of kind firewall', { kind: v.literal('firewall'), ...KIND_KEYS.firewall }),
       map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
@@ -302,6 +310,7 @@ const defaults = map('topology.defaults', {
 const kinds = map('topology.kinds (the kinds of nodes)', {
   host: v.optional(map('the kind host', KIND_KEYS.host)),
   router: v.optional(map('the kind router', KIND_KEYS.router)),
+  firewall: v.optional(map('the kind firewall', KIND_KEYS.firewall)),
   switch: v.optional(map('the kind switch', KIND_KEYS.switch)),
   client: v.optional(map('the kind client', KIND_KEYS.client)),
   'pptp-server': v.optional(map('the kind pptp-server', KIND_KEYS['pptp-server'])),

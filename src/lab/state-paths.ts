@@ -76,10 +76,16 @@ const GRE: Readonly<Record<string, Values>> = Object.fromEntries(
   ].map(name => [`pptp.gre.${name}`, 'number']),
 )
 
+/** What a packet filter has done and knows; a machine without one has none of them. */
+const FILTER: Readonly<Record<string, Values>> = Object.fromEntries(
+  ['dropped', 'connections', 'expected', 'insertFailed'].map(name => [`filter.${name}`, 'number']),
+)
+
 /** `USER` stands for the name of a user of the server. */
 export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>>> = {
-  host: {},
+  host: FILTER,
   router: {},
+  firewall: FILTER,
   switch: {},
   radius: {
     'radius.accepted': 'number',
@@ -97,6 +103,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     ...PPP,
     ...LINES,
     ...below('dial', { ...PPP, ...LINES }),
+    ...FILTER,
   },
   pstn: {
     'pstn.circuits': 'number',
@@ -116,6 +123,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     ...below('calls[USER]', PPP),
   },
   'pptp-server': {
+    ...FILTER,
     'pptp.calls': 'number',
     'ppp.sessions': 'number',
     'pool.used': 'number',

@@ -1,7 +1,8 @@
 /** `events`, `ask` and `expect`: what happens, what is asked, what is expected, each against the topology. */
-import type { Ipv4 } from '../base/address.ts'
+import { contains, formatIpv4, type Ipv4 } from '../base/address.ts'
 import { formatDuration, parseDuration, type SimTime } from '../base/time.ts'
 import { EVENTS, type EventName } from '../base/trace.ts'
+import { readRule } from './filter.ts'
 import type { Action, Check, CheckTime, Comparison, EventPattern, Kind, Question, StateCondition, Verb } from './lab.ts'
 import { oneOfThese, suggest } from './nearest.ts'
 import { COMPARISON, isDurationField, isNumberField } from './pattern.ts'
@@ -28,6 +29,8 @@ export class Timeline {
       node: (tree, kinds) => this.#node(tree, kinds),
       address: (tree): Ipv4 | undefined => topology.address(tree),
       link: tree => this.#link(tree),
+      rule: (tree, node) => readRule(tree, topology.nodes.get(node) as NodeDraft, topology),
+      translates: (tree, node, address) => this.#translates(tree, topology.nodes.get(node) as NodeDraft, address),
       has: (client, what) => {
         const node = topology.nodes.get(client)
         return node !== undefined && (what === 'pptp' ? callsServer(node) : child(node.merged, 'dial') !== undefined)
@@ -88,6 +91,28 @@ export class Timeline {
     }
     const keys = isSerial(found[0].tree) ? SERIAL_QUALITY : qualityKeys.filter(key => key !== 'noise')
     return { index: found[0].index, nodes: [found[0].ends[0].node.name, found[0].ends[1].node.name], keys }
+  }
+
+  /** A firewall without `nat` has no outside address that could change. */
+  #translates(tree: Tree, node: NodeDraft, address: Tree | undefined): boolean {
+    const nat = child(node.merged, 'nat')
+    if (!nat && (address || child(tree, 'like'))) {
+      this.#issues.value(
+        address ?? tree,
+        `${node.name} translates no addresses.`,
+        'give the node nat: { inside, outside }',
+      )
+      return false
+    }
+    const iface = node.interfaces.find(({ name }) => name === text(child(nat, 'outside')))
+    const wanted = address && this.#topology.address(address)
+    if (!address || wanted === undefined || !iface?.ipv4) return true
+    const { prefix } = iface.ipv4
+    const owner = this.#topology.ownerOf(wanted)
+    if (!contains(prefix, wanted)) {
+      this.#issues.value(address, `${formatIpv4(wanted)} is not in the network of ${node.name}:${iface.name}.`)
+    } else if (owner !== undefined) this.#issues.value(address, `${formatIpv4(wanted)} is the address of ${owner}.`)
+    return contains(prefix, wanted) && owner === undefined
   }
 
   /** A moment within the run. */

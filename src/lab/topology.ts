@@ -16,6 +16,7 @@ import {
   parsePrefix,
 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
+import { readFilter, readTracking } from './filter.ts'
 import type {
   InterfaceAddress,
   InterfaceSpec,
@@ -29,6 +30,7 @@ import type {
 } from './lab.ts'
 import { ENDPOINT, splitRoute } from './leaf.ts'
 import { readNas } from './nas.ts'
+import { readNat } from './nat.ts'
 import { suggest } from './nearest.ts'
 import { network, sameNetwork, unfit } from './networks.ts'
 import { readTun, readUdp } from './outside.ts'
@@ -114,6 +116,15 @@ export class Topology {
   /** The first address of a node, which is what its name means. */
   addressOf(node: NodeDraft): Ipv4 | undefined {
     return node.interfaces.find(iface => iface.ipv4)?.ipv4?.address
+  }
+
+  /** `isp:eth0`, who has the address from the beginning. */
+  ownerOf(address: Ipv4): string | undefined {
+    for (const { name, interfaces } of this.nodes.values()) {
+      const iface = interfaces.find(({ ipv4 }) => ipv4?.address === address)
+      if (iface) return `${name}:${iface.name}`
+    }
+    return undefined
   }
 
   // Nodes
@@ -353,6 +364,7 @@ export class Topology {
       routes: routes.slice(),
       ...(tcp === undefined ? {} : { tcp }),
       ...(hasStack(kind) && blocksTooBig(merged) ? { blocksTooBig: true } : {}),
+      ...(hasStack(kind) ? this.#filter(node) : {}),
     }
     if (kind === 'client') {
       const dial = readDial(node, this.#linesOf(node), this)
@@ -381,6 +393,26 @@ export class Topology {
     if (kind === 'tun') return readTun(node, this)
     if (kind === 'udp') return readUdp(node, this)
     return kind && merged.kind === 'map' ? { kind, ...common } : undefined
+  }
+
+  /** What it lets pass, and what it translates. */
+  #filter(node: NodeDraft): Pick<NodeSpec, 'filter' | 'conntrack' | 'nat'> {
+    const filter = readFilter(node, this)
+    const tracking = child(node.merged, 'conntrack')
+    const conntrack = tracking && readTracking(tracking, this)
+    const nat = readNat(node, this)
+    if (tracking && child(node.merged, 'nat')) {
+      this.issues.key(
+        tracking,
+        `${node.name} has nat, and that says how connections are kept track of.`,
+        'write it there',
+      )
+    }
+    return {
+      ...(filter === undefined ? {} : { filter }),
+      ...(conntrack === undefined ? {} : { conntrack }),
+      ...(nat === undefined ? {} : { nat }),
+    }
   }
 
   /** Its interfaces that are telephone lines. */

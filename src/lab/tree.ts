@@ -90,6 +90,8 @@ export function overlay(base: Tree | undefined, over: Tree | undefined): Tree | 
 /** Collects what is wrong, wherever it is found. */
 export class Issues {
   readonly list: Issue[] = []
+  /** What may be meant, and most likely is not: nothing is refused for it. */
+  readonly warnings: Issue[] = []
 
   /** At the value itself. */
   value(tree: Tree, message: string, hint?: string): void {
@@ -102,30 +104,38 @@ export class Issues {
   }
 
   at(mark: Mark, path: string, message: string, hint?: string): void {
-    const { file, text } = mark.source
-    const lineStart = text.lastIndexOf('\n', mark.start - 1) + 1
-    const newline = text.indexOf('\n', lineStart)
-    const lineEnd = newline < 0 ? text.length : newline
-    const excerpt = text.slice(lineStart, lineEnd).replace(/\r$/, '')
-    const end = Math.max(Math.min(mark.end, lineStart + excerpt.length), mark.start + 1)
-    const issue: Issue = {
-      file,
-      line: text.slice(0, lineStart).split('\n').length,
-      column: mark.start - lineStart + 1,
-      endColumn: end - lineStart + 1,
-      path,
-      message,
-      excerpt,
-      ...(hint === undefined ? {} : { hint }),
-    }
-    const said = (other: Issue) =>
-      other.file === file && other.line === issue.line && other.column === issue.column && other.message === message
-    if (!this.list.some(said)) this.list.push(issue)
+    note(this.list, mark, path, message, hint)
+  }
+
+  warn(mark: Mark, path: string, message: string, hint?: string): void {
+    note(this.warnings, mark, path, message, hint)
   }
 
   /** In the order of the file; what the command line set comes last. */
-  sorted(file: string): Issue[] {
+  sorted(file: string, list: readonly Issue[] = this.list): Issue[] {
     const rank = (issue: Issue) => (issue.file === file ? 0 : 1)
-    return this.list.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
+    return list.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column)
   }
+}
+
+function note(list: Issue[], mark: Mark, path: string, message: string, hint: string | undefined): void {
+  const { file, text } = mark.source
+  const lineStart = text.lastIndexOf('\n', mark.start - 1) + 1
+  const newline = text.indexOf('\n', lineStart)
+  const lineEnd = newline < 0 ? text.length : newline
+  const excerpt = text.slice(lineStart, lineEnd).replace(/\r$/, '')
+  const end = Math.max(Math.min(mark.end, lineStart + excerpt.length), mark.start + 1)
+  const issue: Issue = {
+    file,
+    line: text.slice(0, lineStart).split('\n').length,
+    column: mark.start - lineStart + 1,
+    endColumn: end - lineStart + 1,
+    path,
+    message,
+    excerpt,
+    ...(hint === undefined ? {} : { hint }),
+  }
+  const said = (other: Issue) =>
+    other.file === file && other.line === issue.line && other.column === issue.column && other.message === message
+  if (!list.some(said)) list.push(issue)
 }

@@ -8,8 +8,10 @@ import { ECHO_MINIMUM } from '../app/echo.ts'
 import type { Ipv4 } from '../base/address.ts'
 import { formatIpv4 } from '../base/address.ts'
 import { formatDuration, parseDuration } from '../base/time.ts'
+import type { RuleLine } from '../filter/rule-text.ts'
+import { PERSONALITIES, ruleSchema } from './filter.ts'
 import type { Kind, LineQuality, QualityChange, Verb, VerbArgs } from './lab.ts'
-import { addressOrNode, count, duration, flag, name, oneOf, percentage, rate, size, words } from './leaf.ts'
+import { address, addressOrNode, count, duration, flag, name, oneOf, percentage, rate, size, words } from './leaf.ts'
 import { map, named } from './map.ts'
 import { BEARERS, number } from './telephone.ts'
 import { child, entries, flag as flagOf, integer, type Tree, text } from './tree.ts'
@@ -50,6 +52,10 @@ export interface Resolver {
   address(tree: Tree | undefined): Ipv4 | undefined
   /** The one link between two nodes (or interfaces). */
   link(tree: Tree | undefined): LinkFound | undefined
+  /** A firewall rule, or a policy, of that node. */
+  rule(tree: Tree | undefined, node: string): Exclude<RuleLine, { readonly error: unknown }> | undefined
+  /** Does the node translate addresses; and is this one for its outside interface? Reported if not. */
+  translates(tree: Tree, node: string, address: Tree | undefined): boolean
   problem(tree: Tree, message: string, hint?: string): undefined
 }
 
@@ -60,7 +66,10 @@ export interface VerbRules<V extends Verb> {
 }
 
 /** Machines that have an IP stack, and so can ping and fetch. */
-export const TALKERS: readonly Kind[] = ['host', 'router', 'client', 'pptp-server', 'nas', 'radius']
+export const TALKERS: readonly Kind[] = ['host', 'router', 'firewall', 'client', 'pptp-server', 'nas', 'radius']
+
+/** Machines that can refuse packets. */
+export const FILTERS: readonly Kind[] = ['host', 'firewall', 'client', 'pptp-server']
 
 const port = (describe: string) => count(describe, 1, 65535)
 const both = <S extends v.GenericSchema>(leaf: S) =>
@@ -318,6 +327,75 @@ export const VERBS = {
       return node === undefined ? undefined : { node }
     },
     describe: ({ node }) => `${node} starts anew`,
+  },
+  rule: {
+    schema: map('rule', {
+      node: name('The machine whose firewall rules change.'),
+      add: v.optional(
+        ruleSchema('A rule, which is put behind the others; or a policy, which takes the place of another.'),
+      ),
+      at: v.optional(count('The place of the new rule in its chain; 1 is the first.', 1, 1000)),
+      remove: v.optional(ruleSchema('A rule that is taken away, in the same words.')),
+    }),
+    read(tree, resolve) {
+      const node = resolve.node(child(tree, 'node'), FILTERS)
+      const [add, remove, at] = [child(tree, 'add'), child(tree, 'remove'), child(tree, 'at')]
+      if ((add === undefined) === (remove === undefined)) {
+        return resolve.problem(tree, 'One rule is added, or one removed.', 'say add: "…" or remove: "…"')
+      }
+      if (node === undefined) return undefined
+      const line = resolve.rule(add ?? remove, node)
+      if (!line) return undefined
+      if (remove && 'policy' in line) {
+        return resolve.problem(remove, 'A chain always has a policy: it can only become another.', 'write add:')
+      }
+      if (at && !(add && 'rule' in line)) return resolve.problem(at, 'Only a new rule has a place.')
+      if ('policy' in line) return { node, change: line }
+      const place = integer(at)
+      return {
+        node,
+        change: remove ? { remove: line.rule } : { add: line.rule, ...(place === undefined ? {} : { place }) },
+      }
+    },
+    describe({ node, change }) {
+      if ('policy' in change) return `${node} gets the policy "policy ${change.chain} ${change.policy}"`
+      if ('remove' in change) return `${node} loses the rule "${change.remove.text}"`
+      const where = change.place === undefined ? '' : ` at place ${change.place}`
+      return `${node} gets the rule "${change.add.text}"${where}`
+    },
+  },
+  nat: {
+    schema: map('the verb nat', {
+      node: name('The firewall.'),
+      flush: v.optional(flag('Forget all connections, as a reboot does?')),
+      like: v.optional(oneOf(PERSONALITIES, 'It becomes like another box, and forgets all connections.')),
+      address: v.optional(address('It gets another outside address, in the same network.')),
+    }),
+    read(tree, resolve) {
+      const node = resolve.node(child(tree, 'node'), ['firewall'])
+      const flush = flagOf(child(tree, 'flush'))
+      const like = PERSONALITIES.find(known => known === text(child(tree, 'like')))
+      const outside = child(tree, 'address')
+      if (!flush && !child(tree, 'like') && !outside) {
+        return resolve.problem(tree, 'This changes nothing.', 'say one of: flush: true, like, address')
+      }
+      if (node === undefined || !resolve.translates(tree, node, outside)) return undefined
+      const to = outside && resolve.address(outside)
+      return {
+        node,
+        ...(flush ? { flush } : {}),
+        ...(like === undefined ? {} : { like }),
+        ...(to === undefined ? {} : { address: to }),
+      }
+    },
+    describe({ node, flush, like, address }) {
+      const said = [
+        ...(flush ? ['forgets all connections'] : []),
+        ...(like === undefined ? [] : [`becomes like ${like}`]),
+        ...(address === undefined ? [] : [`gets the outside address ${formatIpv4(address)}`]),
+      ]
+      return `${node} ${said.join(' and ')}`
+    },
   },
   shutdown: {
     schema: name(

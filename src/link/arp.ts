@@ -49,7 +49,7 @@ export class ArpResolver {
   readonly #env: Env
   readonly #iface: string
   readonly #mac: Mac
-  readonly #address: Ipv4
+  #address: Ipv4
   readonly #sinks: ArpSinks
   readonly #entries = new Map<Ipv4, ArpEntry>()
   readonly #pending = new Map<Ipv4, Pending>()
@@ -92,6 +92,12 @@ export class ArpResolver {
   #refuse(packet: Packet, address: Ipv4): void {
     this.#drop(packet, 'arp-queue-full', address)
     packet.release()
+  }
+
+  /** This machine has another address here from now on. */
+  renumber(address: Ipv4): void {
+    this.#address = address
+    this.announce()
   }
 
   announce(): void {

@@ -60,6 +60,10 @@ export class EthernetPort implements IpPort {
     this.#arp.announce()
   }
 
+  renumber(address: Ipv4): void {
+    this.#arp.renumber(address)
+  }
+
   send(packet: Packet, nextHop: Ipv4): void {
     if (nextHop === BROADCAST || nextHop === this.#broadcast) {
       this.#frame(packet, Ethernet.BROADCAST, Ethernet.TYPE.ipv4)

@@ -13,6 +13,7 @@ import { EthernetPort } from '../link/ethernet.ts'
 import type { LinkEnd } from '../link/link.ts'
 import { RawPort } from '../link/raw.ts'
 import { formatMac } from '../wire/ethernet.ts'
+import { Filtering, type FilteringConfig, makeFiltering, type RuleChange } from './filtering.ts'
 import { macFor } from './mac.ts'
 import type { PortAddress, SimNode, Snapshot } from './node.ts'
 
@@ -38,6 +39,8 @@ export abstract class IpNode implements SimNode {
   readonly tcp: TcpLayer
   readonly #ethernet: EthernetPort[] = []
   readonly #configured: readonly RouteSpec[]
+  /** Its packet filter; undefined: everything passes. */
+  filtering: Filtering | undefined
 
   /** `routes` are the configured ones; those whose interface does not exist yet wait for it. `tcp` is for all connections. */
   constructor(env: Env, forwarding: boolean, routes: readonly RouteSpec[], tcp: TcpOptions) {
@@ -71,15 +74,34 @@ export abstract class IpNode implements SimNode {
   }
 
   /** Does it answer ARP requests for this address of another machine? */
-  protected answersFor(_address: Ipv4): boolean {
-    return false
+  protected answersFor(address: Ipv4): boolean {
+    return this.filtering?.answersFor(address) ?? false
+  }
+
+  /** A machine without rules gets its first one. */
+  change(rules: RuleChange): void {
+    this.filtering ??= new Filtering(this, {})
+    this.filtering.changeRules(rules)
+  }
+
+  /** Puts a packet filter into the machine. */
+  fit(config: FilteringConfig): void {
+    this.filtering = makeFiltering(this, config)
   }
 
   /** Adds an interface and the configured routes that were waiting for it. */
   addInterface(port: IpPort, { address, prefix }: PortAddress): IpInterface {
     const iface = this.stack.addInterface(port, address, prefix)
+    this.filtering?.readdress()
     for (const route of this.#configured) if (this.#leavesBy(iface, route)) this.stack.addRoute(route)
     return iface
+  }
+
+  /** Gives an interface another address of its network, and tells the neighbours. */
+  renumber(name: string, address: Ipv4): void {
+    this.stack.renumber(name, address)
+    this.#ethernet.find(port => port.name === name)?.renumber(address)
+    this.env.trace.emit('interface', { iface: name, to: 'up', detail: `${formatIpv4(address)}, another address` })
   }
 
   #leavesBy(iface: IpInterface, { dev, via }: RouteSpec): boolean {
@@ -121,6 +143,8 @@ export abstract class IpNode implements SimNode {
       const facts = { state, sndUna, sndNxt, rcvNxt, rto, retransmits, srtt, cwnd, ssthresh, mss }
       tcp[connectionName(connection)] = facts
     }
-    return { kind: this.kind, interfaces, routes: this.stack.routes.all.map(formatRoute), arp, tcp }
+    const routes = this.stack.routes.all.map(formatRoute)
+    const filter = this.filtering?.snapshot()
+    return { kind: this.kind, interfaces, routes, arp, tcp, ...(filter ? { filter } : {}) }
   }
 }

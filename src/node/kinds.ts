@@ -7,6 +7,8 @@ import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
 import type { DialConfig } from './dial-up.ts'
 import { Dialler } from './dialler.ts'
+import type { FilteringConfig } from './filtering.ts'
+import { Firewall } from './firewall.ts'
 import { Host } from './host.ts'
 import { IpNode } from './ip-node.ts'
 import { Nas, type NasConfig } from './nas.ts'
@@ -20,7 +22,7 @@ import { Router } from './router.ts'
 import { Switch } from './switch.ts'
 
 export type NodeConfig =
-  | (StackConfig & { readonly kind: 'host' | 'router' })
+  | (StackConfig & { readonly kind: 'host' | 'router' | 'firewall' })
   | { readonly kind: 'switch' }
   | { readonly kind: 'tun' | 'udp'; readonly networks: readonly Prefix[] | undefined }
   | (StackConfig & { readonly kind: 'client' } & (
@@ -32,7 +34,7 @@ export type NodeConfig =
   | (StackConfig & { readonly kind: 'nas'; readonly nas: NasConfig })
   | (StackConfig & { readonly kind: 'radius'; readonly radius: RadiusServerConfig })
 
-interface StackConfig {
+interface StackConfig extends FilteringConfig {
   readonly routes: readonly RouteSpec[]
   readonly tcp?: TcpOptions
   /** It tells nobody that a packet was too large, and passes on no message that says so. */
@@ -42,6 +44,7 @@ interface StackConfig {
 export function makeNode(env: Env, config: NodeConfig): SimNode {
   const node = make(env, config)
   if (node instanceof IpNode && 'blocksTooBig' in config) node.stack.tellsTooBig = config.blocksTooBig !== true
+  if (node instanceof IpNode && 'routes' in config) node.fit(config)
   return node
 }
 
@@ -51,6 +54,8 @@ function make(env: Env, config: NodeConfig): SimNode {
       return new Host(env, config.routes, config.tcp)
     case 'router':
       return new Router(env, config.routes, config.tcp)
+    case 'firewall':
+      return new Firewall(env, config.routes, config.tcp)
     case 'switch':
       return new Switch(env)
     case 'tun':

@@ -91,7 +91,7 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
   }
 
   protected override answersFor(address: Ipv4): boolean {
-    return this.#config.proxyArp === true && this.#callers.has(address)
+    return (this.#config.proxyArp === true && this.#callers.has(address)) || super.answersFor(address)
   }
 
   #accept(connection: Connection): ConnectionHandlers {

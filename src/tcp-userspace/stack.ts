@@ -126,7 +126,7 @@ export class TcpStack {
     }
     const listener = this.#listener(destination, localPort)
     if (listener) return this.#arrivesInListen(listener, bytes, start, end, source, destination)
-    this.#refuse(bytes, start, end, source, destination)
+    this.refuse(bytes, start, end, source, destination)
     return 'no-connection'
   }
 
@@ -164,7 +164,7 @@ export class TcpStack {
     const bits = Segment.flags(bytes, start)
     if (bits & RST) return 'unexpected'
     if (bits & ACK) {
-      this.#refuse(bytes, start, end, source, destination)
+      this.refuse(bytes, start, end, source, destination)
       return 'no-connection'
     }
     if (!(bits & SYN)) return 'unexpected'
@@ -176,7 +176,7 @@ export class TcpStack {
   }
 
   /** RST for a segment without a connection, so formed that its sender accepts it (§3.5.2, group 1). */
-  #refuse(bytes: Uint8Array, start: number, end: number, source: number, destination: number): void {
+  refuse(bytes: Uint8Array, start: number, end: number, source: number, destination: number): void {
     const bits = Segment.flags(bytes, start)
     if (bits & RST) return
     const length = end - start - Segment.headerLength(bytes, start) + (bits & SYN ? 1 : 0) + (bits & FIN ? 1 : 0)

@@ -52,6 +52,7 @@ function shapeOf(node: PictureNode): string {
   const { name, kind, job, role, addresses } = node
   const words = lines([name, role === '' ? job : `${job}, ${role}`, addresses.length === 1 ? addresses[0] : ''])
   if (kind === 'router') return `([${words}])`
+  if (kind === 'firewall') return `[/${words}/]`
   if (kind === 'switch') return `[[${words}]]`
   if (kind === 'pptp-server') return `{{${words}}}`
   if (kind === 'radius') return `[(${words})]`

@@ -90,7 +90,7 @@ const withDetail = (text: string, detail: string): string => (detail === '' ? te
 const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/g
 
 /** Actions that no machine takes itself. */
-const BEFALLS = new Set(['link', 'note', 'crash', 'restart'])
+const BEFALLS = new Set(['link', 'note', 'crash', 'restart', 'rule', 'nat'])
 /** What every network does all the time: a class need not see each. */
 const QUIET_DROPS = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored', 'power-off'])
 /** What a layer discards, where the event does not say it better. */
@@ -227,6 +227,28 @@ export class Story {
         return this.#retransmission(event)
       case 'arp':
         return this.#arp(event)
+      case 'nat-helper': {
+        const { type, field, before, after } = event
+        const which = field === 'callId' ? 'Call ID' : "Peer's Call ID"
+        return {
+          mark: 'control',
+          depth: DEPTH.pptp,
+          text: `the PPTP helper changes the ${which} of ${title(type)} from ${before} to ${after}`,
+          tone: 'plain',
+        }
+      }
+      case 'nat': {
+        if (!this.#verbose) return undefined
+        const { packet, proto, field, before, after, rule } = event
+        const text = `translates the ${field} of ${upper(proto)} ${packet}: ${before} becomes ${after} (${rule})`
+        return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
+      }
+      case 'flow': {
+        if (!this.#verbose) return undefined
+        const { action, proto, entry } = event
+        const text = `${action === 'begin' ? 'new entry' : 'entry gone'}: ${upper(proto)} ${entry}`
+        return { mark: proto === 'gre' ? 'data' : 'net', depth: 0, text, tone: 'faint' }
+      }
       case 'send':
         return this.#packet(event, 'sends')
       case 'forward':
@@ -421,7 +443,7 @@ export class Story {
   }
 
   #drop(event: Event<'drop'>): Line | undefined {
-    const { node, reason, layer, packet, proto, src, dst, link, why, detail } = event
+    const { node, reason, layer, packet, proto, src, dst, link, why, detail, rule } = event
     if (!this.#verbose && QUIET_DROPS.has(reason)) return undefined
     const place = { mark: markOfDrop(event), depth: DEPTH[layer] ?? 0 }
     if (reason === 'pptp-unexpected' && detail !== undefined) {
@@ -435,6 +457,7 @@ export class Story {
     const ends = src === undefined || dst === undefined ? '' : ` from ${this.#short(src)} to ${this.#short(dst)}`
     const what = proto === undefined ? (UNITS[layer] ?? 'a packet') : `${upper(proto)}${ends}`
     const facts = [
+      rule === undefined ? undefined : `"${rule}"`,
       why !== undefined && why !== reason ? MALFORMED[why] : undefined,
       detail?.includes('checksum does not match')
         ? undefined

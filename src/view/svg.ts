@@ -269,10 +269,11 @@ function boxes(picture: Picture, { drawing }: Plan): string[] {
     const { name, kind, outside } = spec
     const [x, y] = [rect.x * CELL.width, rect.y * CELL.height]
     const [width, height] = [rect.columns * CELL.width, rect.rows * CELL.height]
-    const round = kind === 'router' ? 16 : kind === 'switch' ? 0 : 5
+    const router = kind === 'router' || kind === 'firewall'
+    const round = router ? 16 : kind === 'switch' ? 0 : 5
     const centred = (row: number, text: string, role: string): string =>
       text === '' ? '' : textAt(rect.x + (rect.columns - (text.length * CHARACTER) / CELL.width) / 2, row, text, role)
-    return `<g class="node"><title>${escaped(`${name}: ${jobOf(spec)}`)}</title><rect class="box ${kind}${
+    return `<g class="node"><title>${escaped(`${name}: ${jobOf(spec)}`)}</title><rect class="box ${router ? 'router' : kind}${
       outside ? ' outside' : ''
     }" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${round}"/>${centred(
       rect.y,

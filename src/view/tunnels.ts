@@ -146,7 +146,8 @@ function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
   return { nodes: systems, links: systems.length > 0 ? [...links] : [], protection: 'clear' }
 }
 
-const isEndSystem = (node: NodeSpec | undefined): boolean => node?.kind !== 'switch' && node?.kind !== 'router'
+const isEndSystem = (node: NodeSpec | undefined): boolean =>
+  node?.kind !== 'switch' && node?.kind !== 'router' && node?.kind !== 'firewall'
 
 function innerOf(user: string, { pptp }: ServerSpec): { client: string; server: string } {
   const own = pptp.grants.get(user)?.address

@@ -83,7 +83,7 @@ export function drawnLab(nodes: readonly PlannedNode[], links: readonly PlannedL
   }
 }
 
-const KINDS = ['host', 'router', 'switch', 'client', 'pptp-server', 'radius', 'tun', 'nas', 'pstn']
+const KINDS = ['host', 'router', 'firewall', 'switch', 'client', 'pptp-server', 'radius', 'tun', 'nas', 'pstn']
 
 const quality = fc.record(
   {

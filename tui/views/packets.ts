@@ -145,7 +145,9 @@ function onlookers({ scene }: Model, { packet }: Chosen): string[] {
   const hosts = new Set(packet.visits.filter(({ what }) => what === 'forward').map(({ node }) => node))
   const tunnel = scene.tunnels.find(({ client, server }) => [client, server].includes(makerOf(packet.id)))
   for (const index of tunnel?.path ?? []) for (const { node } of scene.links[index].ends) hosts.add(node)
-  return scene.nodes.filter(({ name, kind }) => kind === 'router' && hosts.has(name)).map(({ name }) => name)
+  return scene.nodes
+    .filter(({ name, kind }) => (kind === 'router' || kind === 'firewall') && hosts.has(name))
+    .map(({ name }) => name)
 }
 
 // Moves

@@ -1,5 +1,5 @@
-/** `pptp-lab check LAB...`: every problem of every file, and nothing is run. */
-import { type Loaded, load, renderIssues } from '../../index.ts'
+/** `pptp-lab check LAB...`: every problem of every file, and what looks like a mistake; nothing is run. */
+import { type Loaded, load, renderIssue, renderIssues } from '../../index.ts'
 import { parseOverride, readLab } from '../files.ts'
 import { err, out, paint } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
@@ -24,6 +24,7 @@ export const check: Action = async (names, { set = [] }) => {
 function tell(name: string, loaded: Loaded): void {
   if (!loaded.ok) throw new UsageError(renderIssues(loaded.issues))
   const { nodes, links, checks } = loaded.lab
+  for (const warning of loaded.warnings) out(`${paint('yellow', 'warning')}: ${renderIssue(warning)}\n`)
   const counts = [many(nodes.length, 'node'), many(links.length, 'link'), many(checks.length, 'check')]
   out(`${name}: ${paint('green', 'good')}, ${counts.join(', ')}\n`)
 }

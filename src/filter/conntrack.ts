@@ -1,0 +1,337 @@
+/**
+ * Connection tracking: which flow a packet belongs to, in which direction and in which state. It is built as Linux's
+ * nf_conntrack is, whose behaviour with PPTP was measured (docs/nat.md).
+ *
+ * A flow is made by its first packet and stands in the table only when that packet has passed everything (`confirm`);
+ * if a rule drops it, nothing remains. Both tuples of a flow must be free then, or the packet is dropped: two inside
+ * hosts behind one address must not be told apart by nothing.
+ *
+ * Limits: checksums are not verified here (a packet with a bad one moves its flow as a good one does), TCP windows are
+ * not followed, and there are no zones.
+ */
+import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
+import * as Icmp from '../wire/icmp.ts'
+import * as Ipv4 from '../wire/ipv4.ts'
+import { Expiry } from './expiry.ts'
+import { type Expectation, Flow } from './flow.ts'
+import { Keymap, readKeys } from './gre.ts'
+import { begin, heard } from './trackers.ts'
+import { type Entry, Tuple, TupleTable } from './tuple.ts'
+import type { PacketState, Personality } from './types.ts'
+
+/** When the table is full, so many of the oldest flows are looked at for one that can be spared. */
+const SPARE_SEARCH = 64
+/** What one helper may expect at a time; the oldest is forgotten for a new one. */
+const EXPECTED_PER_MASTER = 2
+
+export interface ConntrackEvents {
+  /** A flow is gone: its mapping is free. */
+  gone(flow: Flow): void
+}
+
+export class Conntrack {
+  readonly keymap = new Keymap()
+  /** What `track` has found of the last packet. */
+  flow: Flow | undefined
+  isReply = false
+  state: PacketState = 'invalid'
+  /** The packet is an ICMP error about the flow. */
+  isError = false
+  /** A flow that a helper expected has begun with this packet. */
+  expected: Expectation | undefined
+  /** As Linux counts them. */
+  insertFailed = 0
+  earlyDrops = 0
+  readonly #env: Env
+  readonly #events: ConntrackEvents
+  #personality: Personality
+  readonly #table = new TupleTable<Flow>()
+  readonly #flows = new Set<Flow>()
+  readonly #expiry: Expiry
+  readonly #expectations = new TupleTable<Expectation>()
+  readonly #expected = new Map<Flow, Expectation[]>()
+  readonly #tuple = new Tuple()
+  readonly #inverse = new Tuple()
+  #numbers = 0
+
+  constructor(env: Env, personality: Personality, events: ConntrackEvents) {
+    this.#env = env
+    this.#personality = personality
+    this.#events = events
+    this.#expiry = new Expiry(env, flow => this.kill(flow))
+  }
+
+  get personality(): Personality {
+    return this.#personality
+  }
+  set personality(personality: Personality) {
+    this.#personality = personality
+  }
+
+  /** Confirmed flows. */
+  get size(): number {
+    return this.#flows.size
+  }
+  get flows(): ReadonlySet<Flow> {
+    return this.#flows
+  }
+  get expectations(): Expectation[] {
+    this.#forgetOld()
+    return [...this.#expected.values()].flat()
+  }
+
+  find(tuple: Tuple): Entry<Flow> | undefined {
+    return this.#table.find(tuple)
+  }
+
+  /** Looks at a whole packet that has just come in or been made. */
+  track(packet: Packet): void {
+    const { bytes, start, end } = packet
+    const at = start + Ipv4.headerLength(bytes, start)
+    this.isError = false
+    this.expected = undefined
+    const protocol = Ipv4.protocol(bytes, start)
+    if (protocol === Ipv4.PROTOCOL.icmp && at < end && Icmp.isError(bytes[at])) this.#trackError(packet, at)
+    else if (this.#read(this.#tuple, bytes, start, at, end)) this.#trackTuple(bytes, at, end)
+    else this.#invalid()
+  }
+
+  #invalid(): void {
+    this.flow = undefined
+    this.isReply = false
+    this.state = 'invalid'
+  }
+
+  #trackTuple(bytes: Uint8Array, at: number, end: number): void {
+    const { now } = this.#env.clock
+    let entry = this.#table.find(this.#tuple)
+    for (;;) {
+      if (entry && entry.owner.expires <= now) {
+        this.kill(entry.owner)
+        entry = undefined
+      }
+      const flow = entry?.owner ?? this.#begin(bytes, at, end)
+      if (!flow) {
+        this.#invalid()
+        return
+      }
+      const isReply = entry?.isReply ?? false
+      const verdict = heard(flow, isReply, bytes, at, end, this.#personality, this.#expiry, now)
+      if (verdict === 'invalid') {
+        this.#invalid()
+        return
+      }
+      if (verdict === 'again') {
+        this.kill(flow)
+        entry = undefined
+        continue
+      }
+      if (verdict === 'kill') this.kill(flow)
+      this.flow = flow
+      this.isReply = isReply
+      flow.packets++
+      if (isReply) {
+        this.state = 'established'
+        flow.seenReply = true
+      } else this.state = flow.seenReply ? 'established' : flow.master ? 'related' : 'new'
+      return
+    }
+  }
+
+  /** The first packet of a flow; undefined if no flow begins so. */
+  #begin(bytes: Uint8Array, at: number, end: number): Flow | undefined {
+    const tuple = this.#tuple
+    if (!begin(tuple, bytes, at, end, this.#personality)) return undefined
+    const flow = new Flow(++this.#numbers)
+    flow.original.copy(tuple)
+    flow.reply.invert(tuple)
+    const expected = this.#expectations.find(tuple)?.owner
+    if (expected && expected.due > this.#env.clock.now) {
+      this.unexpect(expected)
+      expected.master.adopt(flow)
+      this.expected = expected
+    }
+    return flow
+  }
+
+  /** An ICMP error belongs to the flow of the packet that it quotes. */
+  #trackError(packet: Packet, at: number): void {
+    const { bytes, start, end } = packet
+    const inner = at + Icmp.HEADER
+    this.#invalid()
+    if (!this.#personality.icmpErrors || inner + Ipv4.HEADER > end) return
+    const header = Ipv4.headerLength(bytes, inner)
+    if (header < Ipv4.HEADER || inner + header > end || Ipv4.fragmentOffset(bytes, inner) > 0) return
+    if (!this.#read(this.#tuple, bytes, inner, inner + header, end)) return
+    const entry = this.#table.find(this.#inverse.invert(this.#tuple))
+    if (!entry || entry.owner.expires <= this.#env.clock.now) return
+    // What the error is about must have been sent by the one that the error goes to.
+    if ((Ipv4.destination(bytes, start) | 0) !== entry.destination) return
+    this.relate(entry.owner, entry.isReply)
+  }
+
+  /** The packet tells of a flow. */
+  relate(flow: Flow, isReply: boolean): void {
+    this.flow = flow
+    this.isReply = isReply
+    this.state = 'related'
+    this.isError = true
+    this.expected = undefined
+  }
+
+  /** Reads a packet's tuple; false if it has none. `start` is at an IP header and `at` behind it. */
+  #read(tuple: Tuple, b: Uint8Array, start: number, at: number, end: number): boolean {
+    const protocol = Ipv4.protocol(b, start)
+    tuple.protocol = protocol
+    tuple.source = Ipv4.source(b, start) | 0
+    tuple.destination = Ipv4.destination(b, start) | 0
+    if (protocol === Ipv4.PROTOCOL.gre) return readKeys(tuple, b, at, end, this.#personality.gre.keys, this.keymap)
+    const hasPorts = protocol === Ipv4.PROTOCOL.tcp || protocol === Ipv4.PROTOCOL.udp
+    if (hasPorts || protocol === Ipv4.PROTOCOL.icmp) {
+      if (end - at < 8) return false
+      tuple.sourceKey = hasPorts ? (b[at] << 8) | b[at + 1] : Icmp.identifier(b, at)
+      tuple.destinationKey = hasPorts ? (b[at + 2] << 8) | b[at + 3] : Icmp.type(b, at) << 8
+    } else {
+      tuple.sourceKey = 0
+      tuple.destinationKey = 0
+    }
+    return true
+  }
+
+  /** The first packet of a flow has passed: it goes into the table. Otherwise why it cannot. */
+  confirm(flow: Flow): 'ok' | 'clash' | 'full' {
+    if (this.#isTaken(flow.original) || this.#isTaken(flow.reply)) {
+      this.insertFailed++
+      this.discard(flow)
+      return 'clash'
+    }
+    if (this.#flows.size >= this.#personality.limit && !this.#spare()) {
+      this.discard(flow)
+      return 'full'
+    }
+    flow.confirmed = true
+    this.#table.add(flow.original)
+    this.#table.add(flow.reply)
+    this.#flows.add(flow)
+    this.#expiry.start(flow)
+    return 'ok'
+  }
+
+  /** Has a living flow this tuple? */
+  #isTaken(tuple: Tuple): boolean {
+    const entry = this.#table.find(tuple)
+    if (!entry) return false
+    if (entry.owner.expires > this.#env.clock.now) return true
+    this.kill(entry.owner)
+    return false
+  }
+
+  isTaken(tuple: Tuple): boolean {
+    return this.#isTaken(tuple)
+  }
+
+  /** Makes room: of the oldest flows one that has not been answered for good. */
+  #spare(): boolean {
+    let looked = 0
+    for (const flow of this.#flows) {
+      if (++looked > SPARE_SEARCH) return false
+      if (flow.assured) continue
+      this.earlyDrops++
+      this.kill(flow)
+      return true
+    }
+    return false
+  }
+
+  /** The first packet of a flow was dropped: the flow has never been. */
+  discard(flow: Flow): void {
+    if (flow.confirmed || flow.gone) return
+    this.#end(flow)
+  }
+
+  /** Ends a flow and all that hangs on it. */
+  kill(flow: Flow): void {
+    if (flow.gone) return
+    if (flow.confirmed) {
+      this.#table.remove(flow.original)
+      this.#table.remove(flow.reply)
+      this.#flows.delete(flow)
+      if (this.#flows.size === 0) this.#expiry.clear()
+    }
+    this.#end(flow)
+  }
+
+  #end(flow: Flow): void {
+    flow.gone = true
+    flow.helper?.closed()
+    this.unexpectAll(flow)
+    const { master } = flow
+    if (master) {
+      master.children?.delete(flow)
+      if (!master.gone) master.helper?.childGone(flow)
+    }
+    this.#events.gone(flow)
+  }
+
+  /** Ends all flows of which this is true; how many. */
+  remove(isOne: (flow: Flow) => boolean): number {
+    let count = 0
+    for (const flow of this.#flows) {
+      if (flow.gone || !isOne(flow)) continue
+      this.kill(flow)
+      count++
+    }
+    return count
+  }
+
+  flush(): number {
+    const count = this.remove(() => true)
+    this.keymap.clear()
+    return count
+  }
+
+  // Expected flows
+
+  /** False: another helper expects the same. */
+  expect(expectation: Expectation): boolean {
+    this.#forgetOld()
+    const { master, entry } = expectation
+    const before = this.#expectations.find(entry)?.owner
+    if (before && before.master !== master) return false
+    if (before) this.unexpect(before)
+    const own = this.#expected.get(master) ?? []
+    if (own.length >= EXPECTED_PER_MASTER * Math.max(1, this.#personality.pptp?.calls === 'all' ? 128 : 1))
+      this.unexpect(own[0])
+    expectation.due = this.#env.clock.now + this.#personality.timeouts.expectation
+    this.#expected.set(master, own)
+    own.push(expectation)
+    this.#expectations.add(entry)
+    return true
+  }
+
+  unexpect(expectation: Expectation): void {
+    if (expectation.gone) return
+    expectation.gone = true
+    this.#expectations.remove(expectation.entry)
+    const own = this.#expected.get(expectation.master)
+    if (!own) return
+    own.splice(own.indexOf(expectation), 1)
+    if (own.length === 0) this.#expected.delete(expectation.master)
+  }
+
+  unexpectAll(master: Flow): void {
+    for (const expectation of [...(this.#expected.get(master) ?? [])]) this.unexpect(expectation)
+  }
+
+  findExpectation(tuple: Tuple): Expectation | undefined {
+    return this.#expectations.find(tuple)?.owner
+  }
+
+  /** Expectations have no timer of their own: they go with their masters, and are looked at when one is asked for. */
+  #forgetOld(): void {
+    const { now } = this.#env.clock
+    for (const own of [...this.#expected.values()])
+      for (const expectation of [...own]) if (expectation.due <= now) this.unexpect(expectation)
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * When entries end. A queue of moments with one timer of the clock: a packet that lengthens the life of its flow costs
+ * nothing here, since the place in the queue is only moved when it comes up.
+ */
+import type { Env } from '../base/env.ts'
+import { EventQueue, type Timer } from '../base/scheduler.ts'
+import type { Duration } from '../base/time.ts'
+import type { Flow } from './flow.ts'
+
+export class Expiry {
+  readonly #env: Env
+  readonly #queue = new EventQueue<Flow>()
+  readonly #timer: Timer
+  #seq = 0
+
+  constructor(env: Env, end: (flow: Flow) => void) {
+    this.#env = env
+    this.#timer = env.clock.timer('conntrack', () => this.#sweep(end))
+  }
+
+  /** The flow lives so long from now on. */
+  set(flow: Flow, life: Duration): void {
+    const expires = this.#env.clock.now + life
+    flow.expires = expires
+    if (!flow.confirmed || flow.queuedDue <= expires) return
+    flow.queuedDue = expires
+    flow.queuedSeq = this.#seq++
+    this.#queue.push(expires, flow.queuedSeq, flow)
+    if (!this.#timer.pending || this.#timer.due > expires) this.#timer.arm(life)
+  }
+
+  /** The flow has come into the table. */
+  start(flow: Flow): void {
+    this.set(flow, Math.max(0, flow.expires - this.#env.clock.now))
+  }
+
+  #sweep(end: (flow: Flow) => void): void {
+    const { now } = this.#env.clock
+    const queue = this.#queue
+    while (queue.size > 0 && queue.firstDue <= now) {
+      const flow = queue.firstOwner
+      if (flow.gone || flow.queuedSeq !== queue.firstSeq) queue.pop()
+      else if (flow.expires > now) {
+        flow.queuedDue = flow.expires
+        flow.queuedSeq = this.#seq++
+        queue.moveFirst(flow.expires, flow.queuedSeq)
+      } else {
+        queue.pop()
+        end(flow)
+      }
+    }
+    if (queue.size > 0) this.#timer.arm(queue.firstDue - now)
+  }
+
+  /** Nothing is left to wait for. */
+  clear(): void {
+    while (this.#queue.size > 0) this.#queue.pop()
+    this.#timer.cancel()
+  }
+}
