@@ -16,7 +16,7 @@ import {
 import type { Model } from './model.ts'
 import { makerOf } from './selection.ts'
 import { whatIs } from './what.ts'
-import { seconds } from './words.ts'
+import { nameOf, seconds } from './words.ts'
 
 const count = (n: number, one: string): string => `${n === 0 ? 'no' : n} ${n === 1 ? one : `${one}s`}`
 const sentence = (text: string): string => {
@@ -49,7 +49,15 @@ const checkSentence = ({ name, description, state, verdict }: Standing): string 
     `check ${name} ${state === 'open' ? 'is open' : state}: ${(verdict?.detail ?? description).replaceAll(' × ', ' times ')}`,
   )
 
-const tunnelName = ({ no, client, server }: SceneTunnel): string => `Tunnel ${no}, ${client} to ${server},`
+const tunnelName = (tunnel: SceneTunnel): string =>
+  `${sentence(nameOf(tunnel)).slice(0, -1)}, ${tunnel.client} to ${tunnel.server},`
+
+/** Who asked for it, and what that makes of the two. */
+function partsOf({ kind, client, entry, server, beganBy }: SceneTunnel): string {
+  if (kind === 'local') return `${beganBy.node} dialled. PPP ends at ${server}, and there is no tunnel.`
+  if (kind === 'voluntary') return `${client} asked for the call and is the PNS; ${server} is the PAC.`
+  return `The tunnel begins at ${entry}, the PAC; ${server} is the PNS, ${beganBy.node} asked for it, and ${client} has no PPTP.`
+}
 
 const LAYER_NAMES: Readonly<Record<string, string>> = {
   line: 'the telephone line',
@@ -64,17 +72,21 @@ const LAYER_NAMES: Readonly<Record<string, string>> = {
 const layerName = (name: string): string => LAYER_NAMES[name] ?? name
 const MARKS = { open: 'open', opening: 'opening', idle: 'not begun', failed: 'failed', absent: 'not there' } as const
 
+const COUNTS: Readonly<Record<number, string>> = { 4: 'four', 5: 'five', 7: 'seven', 8: 'eight' }
+
 function tunnelSentences(tunnel: SceneTunnel): string[] {
-  const { client, server, up, since, began, end, layers, inner, encrypted, keyBits, no } = tunnel
+  const { client, server, up, since, lines, began, end, layers, inner, encrypted, keyBits } = tunnel
   if (end !== undefined) return [`${tunnelName(tunnel)} is over. ${sentence(reasonOf(end))}`]
   if (began === undefined) return [`${tunnelName(tunnel)} is not dialled yet.`]
-  const parts = `${client} asked for the call and is the PNS; ${server} is the PAC.`
+  const parts = partsOf(tunnel)
+  const name = nameOf(tunnel)
+  const own = layers.filter(({ mark }) => mark !== 'absent').length
   if (up) {
     const seal = encrypted ? `Sealed with MPPE, ${keyBits} bits.` : 'Not encrypted.'
     return [
       sentence(`${tunnelName(tunnel)} is up since ${seconds(since ?? 0)} seconds. ${sentence(parts)}`),
-      `All seven layers of tunnel ${no} are open. Inner addresses: ${client} ${inner?.client}, ${server} ${inner?.server}. ${seal}`,
-      `Through tunnel ${no} ${client} has sent ${count(tunnel.sent, 'packet')} and received ${count(tunnel.received, 'packet')}.`,
+      `All ${COUNTS[own] ?? own} layers of ${name} are open. Inner addresses: ${client} ${inner?.client}, ${server} ${inner?.server}. ${seal}`,
+      `${lines.length > 0 ? `By line ${client}` : `Through ${name} ${client}`} has sent ${count(tunnel.sent, 'packet')} and received ${count(tunnel.received, 'packet')}.`,
     ]
   }
   const words = layers.map(({ name, mark, tries, maxTries }) => {
@@ -83,7 +95,7 @@ function tunnelSentences(tunnel: SceneTunnel): string[] {
   })
   return [
     `${tunnelName(tunnel)} is being opened since ${seconds(began)} seconds. ${sentence(parts)}`,
-    sentence(`layers of tunnel ${no}: ${words.join(', ')}`),
+    sentence(`layers of ${name}: ${words.join(', ')}`),
   ]
 }
 
@@ -202,9 +214,9 @@ function tunnelChanges(before: Scene, after: Scene): string[] {
     else if (tunnel.began !== undefined && old?.began === undefined) out.push(`${tunnelName(tunnel)} is dialled.`)
     for (const [index, { name, mark }] of tunnel.layers.entries()) {
       const was = old?.layers[index]?.mark
-      if (mark === was || mark === 'opening') continue
+      if (mark === was || mark === 'opening' || mark === 'absent') continue
       const word = mark === 'open' ? 'is open' : mark === 'failed' ? 'has failed' : 'is closed again'
-      out.push(sentence(`${layerName(name)} of tunnel ${tunnel.no} ${word}`))
+      out.push(sentence(`${layerName(name)} of ${nameOf(tunnel)} ${word}`))
     }
     return out
   })

@@ -35,9 +35,8 @@ export function lineCallOf(lab: Lab, client: Dialler, states: States): LineCall 
   if (!circuit) return planned && { ...plan(planned), at: undefined }
   const { nas, lines, at } = circuit
   const pns = typeof at.pns === 'string' ? parseIpv4(at.pns) : undefined
-  const decided = at.use !== 'idle' && at.use !== 'connecting'
   const planHere = planned?.nas.name === nas ? plan(planned).pns : undefined
-  return { nas, lines, at, pns: pns ?? (decided ? undefined : planHere) }
+  return { nas, lines, at, pns: pns ?? (at.use === 'local' ? undefined : planHere) }
 }
 
 function plan({ nas, to, links }: ReturnType<typeof dialledCalls>[number]): Omit<LineCall, 'at'> {

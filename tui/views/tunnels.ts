@@ -107,7 +107,7 @@ function tunnelRow(model: Model, tunnel: SceneTunnel, width: number): Line {
   const { no, client, server, layers, beganBy } = tunnel
   const chosen = tunnel === chosenTunnel(model)
   const drawn = chosenLayer(model, tunnel)
-  const name = left(`${client}→${server}`, nameWidth(model, width))
+  const name = `${left(`${client}→${server}`, nameWidth(model, width) - 1)} `
   const cells = layers.map((layer): Span => {
     const mark = markOf(layer)
     const text = left(mark.text.includes('/') ? mark.text : ` ${mark.text}`, LAYER_WIDTHS[layer.name])
