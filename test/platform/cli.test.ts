@@ -112,7 +112,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       'lab that is nothing like one',
       ['run', 'xyzzy'],
-      /The labs that come with pptp-lab: [a-z, -]*tcp-over-vpn, voluntary/,
+      /The labs that come with pptp-lab: [a-z0-9, -]*tcp-over-vpn, voluntary/,
     ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
