@@ -6,7 +6,8 @@
  *
  * Limits: calls that a client asks for only, not those that an access server announces (Incoming-Call-Request); what a
  * telephone line carries is not looked into. Fragments of an outer packet are weighed and not looked into. The frames
- * of a control connection count for each of the calls in it. Calls of before the ledger was opened are not known.
+ * of a control connection count for each of the calls in it. Where a helper in a NAT box changes call IDs and addresses, a
+ * call is known by those of its client's side, and frames that the other side sends are not all found. Calls of before the ledger was opened are not known.
  */
 import { formatIpv4 } from '../base/address.ts'
 import type { TraceEvent } from '../base/trace.ts'

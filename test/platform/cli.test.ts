@@ -112,7 +112,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       'lab that is nothing like one',
       ['run', 'xyzzy'],
-      /The labs that come with pptp-lab: [a-z, -]*tcp-over-vpn, voluntary/,
+      /The labs that come with pptp-lab: [a-z0-9, -]*tcp-over-vpn, voluntary/,
     ],
     ['missing operand', ['run'], /wants a LAB, such as: pptp-lab run voluntary/],
     ['operand too many', ['run', 'a', 'b'], /takes one LAB, not 2: a b/],
@@ -279,6 +279,15 @@ describe('the other commands', () => {
     assert.equal(status, 2)
     assert.match(stdout, /^long\.yaml: good, 2 nodes, 1 link, 1 check\nvoluntary: good/)
     assert.match(stderr, /^bad\.yaml:[\s\S]*There is no file none\.yaml here\.\n/)
+  })
+  test('check warns of what looks like a mistake, and the lab is good all the same', () => {
+    const { status, stdout } = cli('check', 'port-47-mistake')
+    assert.equal(status, 0)
+    assert.match(
+      stdout,
+      /^warning: port-47-mistake:\d+:\d+: topology\.nodes\.guard\.filter\[1\]: [\s\S]*GRE has no ports/,
+    )
+    assert.match(stdout, /^port-47-mistake: good/m)
   })
   test('schema prints the shipped schema', () => {
     assert.equal(cli('schema').stdout, readFileSync(rootPath('topologies/lab.schema.json'), 'utf8'))

@@ -90,6 +90,49 @@ describe('how it is told', () => {
   })
 })
 
+describe('firewalls and NAT boxes', () => {
+  const at = { t: 0, node: 'fw', proto: 'gre', packet: 'a#1' } as const
+  const story = (verbose: boolean) => new Story({ verbose, names: new Map([['10.0.0.1', 'alice']]) })
+
+  test('a drop by a rule names the rule as it was written, the chain and the state', () => {
+    const drop = {
+      ...at,
+      event: 'drop',
+      layer: 'filter',
+      reason: 'filter-drop',
+      src: '10.0.0.1',
+      dst: '10.0.0.2',
+    } as const
+    const rule = 'forward drop from 10.0.0.1 proto gre'
+    const line = story(false).tell({ ...drop, rule, detail: 'forward, new' })
+    assert.equal(line?.mark, 'data')
+    assert.equal(
+      line?.text,
+      `drops GRE from alice to 10.0.0.2 (filter-drop, a#1): A rule of the firewall drops it without a word. ("${rule}", forward, new)`,
+    )
+  })
+  test('what a helper changes is told always, what is translated only when all is', () => {
+    const helper = { t: 0, node: 'fw', packet: 'a#1', type: 'outgoing-call-request', entry: 'e' } as const
+    assert.equal(
+      story(false).tell({ ...helper, event: 'nat-helper', field: 'callId', before: 7, after: 40001 })?.text,
+      'the PPTP helper changes the Call ID of Outgoing-Call-Request from 7 to 40001',
+    )
+    const nat = {
+      ...at,
+      event: 'nat',
+      field: 'source',
+      before: '10.0.0.1',
+      after: '192.0.2.1',
+      rule: 'masquerade',
+    } as const
+    assert.equal(story(false).tell(nat), undefined)
+    assert.equal(
+      story(true).tell(nat)?.text,
+      'translates the source of GRE a#1: 10.0.0.1 becomes 192.0.2.1 (masquerade)',
+    )
+  })
+})
+
 describe('the shipped labs', () => {
   const has = (lines: readonly string[], ...wanted: string[]) => {
     for (const text of wanted)
