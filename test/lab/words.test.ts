@@ -99,7 +99,8 @@ describe('states', () => {
   }
 
   test('the other kinds have none', () => {
-    assert.deepEqual([STATE_PATHS.host, STATE_PATHS.router, STATE_PATHS.switch], [{}, {}, {}])
+    assert.deepEqual([STATE_PATHS.router, STATE_PATHS.switch], [{}, {}])
+    assert.ok(Object.keys(STATE_PATHS.host).every(path => path.startsWith('filter.')))
     assert.equal(loads('state: { s.ppp.lcp: opened }'), false)
   })
 
@@ -146,6 +147,9 @@ describe('events of the trace', () => {
       if (event === 'interface' && field === 'to') return 'up'
       if (event === 'route' && field === 'action') return 'add'
       if (event === 'served' && field === 'service') return 'http'
+      if (event === 'nat' && field === 'field') return 'call-id'
+      if (event === 'nat-helper' && field === 'field') return 'callId'
+      if (event === 'flow' && field === 'action') return 'begin'
       if (event === 'served' && field === 'end') return 'reset'
       if (event === 'state') return { machine: 'ppp.lcp', from: 'req-sent', to: 'opened', cause: 'rca' }[field] ?? ''
       return ['length', 'id', 'seq', 'tries', 'bytes', 'port', 'received', 'sent'].includes(field) ? '7' : '"a"'

