@@ -4,12 +4,8 @@ import { describe, test } from 'node:test'
 import type { CongestionFactory } from 'tcp-userspace'
 import { Rack } from 'tcp-userspace/parts'
 import { ms } from '../../src/base/time.ts'
+import { acks, at, BIG, block, MSS, open, RTT, sendsEach, sent } from './numbered.ts'
 import { type Script, type ScriptOptions, scripted } from './script.ts'
-
-const MSS = 1000
-const RTT = ms(100)
-const BIG: ScriptOptions = { sendBuffer: 1_000_000, initialWindow: 10, rack: true }
-const WIDE = { mss: MSS, scale: 8, wnd: 65_535, sackOk: true }
 
 describe('what is known of each segment (RFC 8985 §6.2)', () => {
   test('a retransmission that takes new text along is none of the first segment', () => {
@@ -87,32 +83,6 @@ describe('the minimum round trip (RFC 8985 §6.2, step 1)', () => {
     assert.equal(rack.minRtt, ms(200))
   })
 })
-
-/** Connected over a round trip of 100 ms; nothing is sent yet. */
-function open(s: Script, rtt = RTT): void {
-  s.app.connects()
-  s.peer.takes()
-  s.clock.advance(rtt)
-  s.peer.sends('S.', WIDE)
-  s.peer.takes()
-  s.peer.sends('.')
-}
-/** Writes so many full segments, one each millisecond, and takes them. */
-function sendsEach(s: Script, segments: number): void {
-  for (let n = 0; n < segments; n++) {
-    s.app.writes(MSS)
-    s.clock.advance(ms(1))
-  }
-  s.peer.takes()
-}
-const at = (segment: number): number => 1 + segment * MSS
-const block = (first: number, last = first): readonly [number, number] => [at(first), at(last + 1)]
-/** The peer has everything before `segment`, and those of the blocks. */
-const acks = (s: Script, segment: number, ...sack: (readonly [number, number])[]): void => {
-  s.peer.sends('.', { ack: at(segment), ...(sack.length > 0 && { sack }) })
-}
-/** Numbers of the segments that were sent since last asked. */
-const sent = (s: Script): number[] => s.peer.takes().map(({ seq }) => (seq - 1) / MSS)
 
 describe('the timers (RFC 8985 §8)', () => {
   test(
@@ -407,7 +377,7 @@ describe('the loss probe (RFC 8985 §7)', () => {
   test(
     'text of the peer does not put it off: only new text of ours does (§7.2)',
     scripted(PROBES, s => {
-      open(s, ms(200))
+      open(s, { rtt: ms(200) })
       s.app.writes(2 * MSS)
       s.peer.takes()
       s.clock.advance(ms(100))
@@ -421,7 +391,7 @@ describe('the loss probe (RFC 8985 §7)', () => {
   test(
     'it is due by what is in flight after new text has followed an acknowledgment (§7.2)',
     scripted({ ...PROBES, initialWindow: 2 }, s => {
-      open(s, ms(200))
+      open(s, { rtt: ms(200) })
       s.app.writes(5 * MSS)
       s.peer.takes()
       s.clock.advance(ms(200))
@@ -448,7 +418,7 @@ describe('the loss probe (RFC 8985 §7)', () => {
   test(
     'there is none of a closed window, which is asked after a timeout (RFC 9293 §3.8.6.1)',
     scripted(PROBES, s => {
-      open(s, ms(500))
+      open(s, { rtt: ms(500) })
       s.peer.sends('.', { ack: 1, wnd: 0 })
       s.app.writes(10)
       assert.equal(s.app.connection.rto, ms(1500))
@@ -459,7 +429,7 @@ describe('the loss probe (RFC 8985 §7)', () => {
   test(
     'nor without SACK, which its answer needs (§7)',
     scripted({ ...PROBES, sack: false }, s => {
-      open(s, ms(200))
+      open(s, { rtt: ms(200) })
       s.app.writes(2 * MSS)
       s.peer.takes()
       s.peer.expectsAfter(ms(600), '.', { seq: at(0), length: MSS })
@@ -470,7 +440,7 @@ describe('the loss probe (RFC 8985 §7)', () => {
   test(
     'nor while a recovery lasts (§7.2)',
     scripted(PROBES, s => {
-      open(s, ms(200))
+      open(s, { rtt: ms(200) })
       s.app.writes(4 * MSS)
       s.clock.advance(ms(2000))
       assert.equal(s.app.info.recovery, 'timeout')

@@ -3,39 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { precedes, Rack, Transmissions } from 'tcp-userspace/parts'
 import { ms } from '../../src/base/time.ts'
-import { type Script, type ScriptOptions, scripted } from './script.ts'
-
-const MSS = 1000
-const RTT = ms(100)
-const BIG: ScriptOptions = { sendBuffer: 1_000_000, initialWindow: 10, rack: true }
-const WIDE = { mss: MSS, scale: 8, wnd: 65_535, sackOk: true }
-
-/** Connected over a round trip of 100 ms; nothing is sent yet. */
-function open(s: Script, timestamps = false): void {
-  s.peer.timestamps = timestamps
-  s.app.connects()
-  s.peer.takes()
-  s.clock.advance(RTT)
-  s.peer.sends('S.', WIDE)
-  s.peer.takes()
-  s.peer.sends('.')
-}
-/** Writes so many full segments, one each millisecond, and takes them. */
-function sendsEach(s: Script, segments: number): void {
-  for (let n = 0; n < segments; n++) {
-    s.app.writes(MSS)
-    s.clock.advance(ms(1))
-  }
-  s.peer.takes()
-}
-const at = (segment: number): number => 1 + segment * MSS
-const block = (first: number, last = first): readonly [number, number] => [at(first), at(last + 1)]
-/** The peer has everything before `segment`, and those of the blocks. */
-const acks = (s: Script, segment: number, ...sack: (readonly [number, number])[]): void => {
-  s.peer.sends('.', { ack: at(segment), ...(sack.length > 0 && { sack }) })
-}
-/** Numbers of the segments that were sent since last asked. */
-const sent = (s: Script): number[] => s.peer.takes().map(({ seq }) => (seq - 1) / MSS)
+import { acks, at, BIG, block, MSS, open, RTT, sendsEach, sent } from './numbered.ts'
+import { type Script, scripted } from './script.ts'
 
 describe('what has been overtaken is lost after a while (RFC 8985 §6.2)', () => {
   test(
@@ -317,7 +286,7 @@ describe('fast recovery that was needless', () => {
   test(
     'is undone when what comes echoes what was sent first (RFC 3522)',
     scripted(BIG, s => {
-      open(s, true)
+      open(s, { timestamps: true })
       const stamps: number[] = []
       for (let n = 0; n < 10; n++) {
         s.app.writes(MSS)
@@ -342,7 +311,7 @@ describe('fast recovery that was needless', () => {
   test(
     'and is not when it echoes the copy',
     scripted(BIG, s => {
-      open(s, true)
+      open(s, { timestamps: true })
       sendsEach(s, 10)
       const { cwnd } = s.app.info
       s.clock.advance(ms(93))
