@@ -1,7 +1,8 @@
 /**
  * One scenario in one process: `npm run -s bench:sut -- chain-H10-64`. Prints one line of JSON with the wall and processor
  * seconds of the simulation alone, the packet-hops, and whether every octet arrived: what a script that compares
- * simulators side by side wants.
+ * simulators side by side wants. With `--warm` before the name the scenario runs twice and the second time is told:
+ * what a longer simulation has, when V8 has compiled what it will.
  */
 import { compileLess } from '../src/platform/compiler.ts'
 import { chain, dumbbell, type Outcome } from './scenarios.ts'
@@ -26,7 +27,9 @@ function run(scenario: string): Outcome | undefined {
 }
 
 compileLess() // as the program does
-const scenario = process.argv.slice(2).at(-1) ?? ''
+const words = process.argv.slice(2)
+const scenario = words.at(-1) ?? ''
+if (words.includes('--warm')) run(scenario)
 const outcome = run(scenario)
 if (outcome) {
   console.log(JSON.stringify({ tool: 'pptp-lab', scenario, ...outcome }))
