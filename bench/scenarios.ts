@@ -5,7 +5,7 @@
  */
 
 import type { TcpOptions } from 'tcp-userspace'
-import { fillPattern, matchesPattern } from '../src/app/pattern.ts'
+import { fillPattern } from '../src/app/pattern.ts'
 import { ip } from '../src/base/address.ts'
 import { ms, sec } from '../src/base/time.ts'
 import { PacketFilter } from '../src/filter/filter.ts'
@@ -16,6 +16,7 @@ import { build, type Simulation } from '../src/lab/build.ts'
 import { loadLab } from '../src/lab/load.ts'
 import type { Client } from '../src/node/client.ts'
 import { IpNode } from '../src/node/ip-node.ts'
+import { isPattern } from './content.ts'
 
 export interface Outcome {
   readonly wall_s: number
@@ -88,7 +89,7 @@ export function chain(routers: number, ipLength: number, packets: number, flows 
   let lastAt = 0
   let right = true
   const take = ({ data }: { readonly data: Uint8Array }): void => {
-    right &&= data.length === size && matchesPattern(data, received * size)
+    right &&= data.length === size && isPattern(data, received * size)
     received++
     octets += data.length
     lastAt = scheduler.now
@@ -177,7 +178,7 @@ export function dumbbell({ flows, bytes, rate, queue, buffer, tcp: more }: Dumbb
     let received = 0
     new TcpLayer(sink.env.scope('bench'), sink.stack, options).listen(5001, () => ({
       data: piece => {
-        right &&= matchesPattern(piece, received)
+        right &&= isPattern(piece, received)
         received += piece.length
         octets += piece.length
         lastAt = scheduler.now
@@ -278,7 +279,7 @@ export function mppeThroughNodes(ipLength: number, packets: number): Outcome & {
   let received = 0
   let right = true
   nodeOf(simulation, 'office').udp.open(9, ({ data }) => {
-    right &&= data.length === size && matchesPattern(data, received * size)
+    right &&= data.length === size && isPattern(data, received * size)
     received++
   })
   const socket = client.udp.open(9, () => {})

@@ -1,7 +1,7 @@
 /** The known content of transfers: a function of the position, so that loss, repetition and change all show. */
 
 /** A prime, so that no shift by a usual length of packets goes unnoticed. */
-const PERIOD = 65_521
+export const PERIOD = 65_521
 /** Longest piece that is copied at once. */
 const LONGEST = 65_536
 

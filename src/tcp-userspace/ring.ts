@@ -4,6 +4,8 @@
  */
 
 const FIRST = 256
+/** A ring of this size or more grows eightfold: what is not written costs nothing yet, and what was is copied less often. */
+const SMALL = 16_384
 const NOTHING = new Uint8Array(0)
 
 export class Ring {
@@ -13,7 +15,7 @@ export class Ring {
   reserve(from: number, span: number): void {
     const old = this.#bytes
     if (span <= old.length) return
-    let capacity = Math.max(FIRST, old.length * 2)
+    let capacity = Math.max(FIRST, old.length * (old.length < SMALL ? 2 : 8))
     while (capacity < span) capacity *= 2
     this.#bytes = new Uint8Array(capacity)
     if (old.length === 0) return

@@ -120,6 +120,16 @@ describe('the ring', () => {
     }
   })
 
+  test('it doubles below 16 KiB, and grows eightfold from there on', () => {
+    const ring = new Ring()
+    const rooms: number[] = []
+    for (let span = 1; span < 400_000; span += 100) {
+      ring.reserve(0, span)
+      if (rooms.at(-1) !== capacity(ring)) rooms.push(capacity(ring))
+    }
+    assert.deepEqual(rooms, [256, 512, 1024, 2048, 4096, 8192, 16_384, 131_072, 1_048_576])
+  })
+
   test('when it grows, by whatever, the octets are kept, also those behind its end', () => {
     for (const from of [0, 100, 256, 0x7fff_ff80, -200]) {
       for (const span of [257, 513, 3000]) {
