@@ -23,6 +23,7 @@ import type { PacketHooks } from '../base/hooks.ts'
 import type { IpPort } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Malformed } from '../base/result.ts'
+import { SmallMap } from '../base/small-map.ts'
 import { dropFacts, ipFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
@@ -60,12 +61,12 @@ export class IpStack {
   hooks: PacketHooks | undefined
   readonly #env: Env
   readonly #forwarding: boolean
-  readonly #interfaces = new Map<string, IpInterface>()
+  readonly #interfaces = new SmallMap<string, IpInterface>()
   /** Addresses of this node, with how many interfaces have each: a server has the same one on every ppp interface. */
-  readonly #own = new Map<Ipv4, number>()
+  readonly #own = new SmallMap<Ipv4, number>()
   /** The broadcast addresses of its networks, counted as well. */
-  readonly #broadcasts = new Map<Ipv4, number>([[BROADCAST, 1]])
-  readonly #handlers = new Map<number, PacketHandler>()
+  readonly #broadcasts = new SmallMap<Ipv4, number>()
+  readonly #handlers = new SmallMap<number, PacketHandler>()
   /** Made for the first fragment. */
   #reassembler: Reassembler | undefined
   /** The same in front of a packet filter that wants whole datagrams. */
@@ -75,6 +76,7 @@ export class IpStack {
   constructor(env: Env, forwarding: boolean) {
     this.#env = env
     this.#forwarding = forwarding
+    this.#broadcasts.set(BROADCAST, 1)
     this.#identification = env.random.fork('ip/ip-id').uint32()
     this.icmp = new IcmpLayer(env, this)
     this.handle(Ipv4Header.PROTOCOL.icmp, this.icmp)
@@ -387,7 +389,7 @@ function isTooBig({ bytes, start, end }: Packet): boolean {
   return at + 2 <= end && Icmp.type(bytes, at) === Icmp.TYPE.unreachable && Icmp.code(bytes, at) === needed
 }
 
-function countUp(counts: Map<Ipv4, number>, address: Ipv4, change: 1 | -1): void {
+function countUp(counts: SmallMap<Ipv4, number>, address: Ipv4, change: 1 | -1): void {
   const count = (counts.get(address) ?? 0) + change
   if (count > 0) counts.set(address, count)
   else counts.delete(address)
