@@ -39,7 +39,7 @@ export function idleConnections(count: number): { readonly connections: number; 
   const stacks = new Map<number, TcpStack>()
   const env = (): TcpEnv => ({
     now: () => scheduler.now,
-    timer: (owner, fire) => scheduler.timer(owner, fire),
+    timer: (owner, fire, whose) => scheduler.timer(owner, fire, whose),
     random32: () => Math.imul(draws++, 0x9e3779b1) >>> 0,
     buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
     send: ({ bytes, start, end }, source, destination) =>
@@ -77,7 +77,7 @@ export function pushThroughTcp(bytes: number, nowMs: () => number, buffers = 1 <
 
   const env = (): TcpEnv => ({
     now: () => scheduler.now,
-    timer: (owner, fire) => scheduler.timer(owner, fire),
+    timer: (owner, fire, whose) => scheduler.timer(owner, fire, whose),
     random32: () => Math.imul(draws++, 0x9e3779b1) >>> 0,
     buffer(length) {
       const buffer = free.pop() ?? { bytes: new Uint8Array(ROOM), start: 0, end: 0, source: 0, destination: 0 }

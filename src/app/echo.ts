@@ -3,7 +3,7 @@ import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import { get32, set32 } from '../base/bytes.ts'
 import type { Env } from '../base/env.ts'
 import { type Duration, type SimTime, sec } from '../base/time.ts'
-import type { UdpLayer } from '../ip/udp.ts'
+import type { UdpLayer, UdpListener } from '../ip/udp.ts'
 import { fillPattern, matchesPattern } from './pattern.ts'
 
 export const ECHO_PORT = 7
@@ -12,8 +12,11 @@ export const ECHO_MINIMUM = 4
 /** An answer may come so long after the last datagram was sent; then the port is closed. */
 const PATIENCE = sec(10)
 
+/** One for all servers: nearly every machine is one. */
+const sendBack: UdpListener = ({ from, fromPort, to, data }, socket) => void socket.send(from, fromPort, data, to)
+
 export function serveEcho(udp: UdpLayer, port: number): void {
-  const socket = udp.open(port, ({ from, fromPort, to, data }) => void socket.send(from, fromPort, data, to))
+  udp.open(port, sendBack)
 }
 
 export interface EchoOptions {

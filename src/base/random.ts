@@ -26,25 +26,32 @@ function mix(a: number, b: number): number {
   return h ^ (h >>> 16)
 }
 
-/** Most streams are only forked, or wait for a fault that never comes: the generator is made for the first draw. */
+/**
+ * Most streams are only forked, or wait for a fault that never comes: what it draws with is made for the first draw. It is
+ * sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only.
+ */
 class Stream implements Random {
   /** The stream that it was forked from, or the seed. */
   readonly #from: Stream | number
   readonly #name: string
-  #generator: Sfc32 | undefined
+  /** The state of sfc32; while the counter is 0 there is none. */
+  #a = 0
+  #b = 0
+  #c = 0
+  #counter = 0
 
   constructor(from: Stream | number, name: string) {
     this.#from = from
     this.#name = name
   }
 
-  get #seed(): number {
-    return this.#from instanceof Stream ? this.#from.#seed : this.#from
+  static #seedOf(stream: Stream): number {
+    return stream.#from instanceof Stream ? Stream.#seedOf(stream.#from) : stream.#from
   }
 
   /** Its own name behind those of the streams that it was forked from. */
-  get #path(): string {
-    return this.#from instanceof Stream ? `${this.#from.#path}/${this.#name}` : this.#name
+  static #pathOf(stream: Stream): string {
+    return stream.#from instanceof Stream ? `${Stream.#pathOf(stream.#from)}/${stream.#name}` : stream.#name
   }
 
   fork(name: string): Random {
@@ -52,8 +59,23 @@ class Stream implements Random {
   }
 
   uint32(): number {
-    this.#generator ??= new Sfc32(this.#seed, this.#path)
-    return this.#generator.next()
+    if (this.#counter === 0) Stream.#begin(this)
+    const t = (this.#a + this.#b + this.#counter++) | 0
+    this.#a = this.#b ^ (this.#b >>> 9)
+    this.#b = (this.#c + (this.#c << 3)) | 0
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0
+    return t >>> 0
+  }
+
+  static #begin(stream: Stream): void {
+    const path = Stream.#pathOf(stream)
+    let hash = mix(Stream.#seedOf(stream), path.length)
+    for (let i = 0; i < path.length; i++) hash = mix(hash, path.charCodeAt(i))
+    stream.#a = hash
+    stream.#b = mix(hash, 1)
+    stream.#c = mix(hash, 2)
+    stream.#counter = 1
+    for (let i = 0; i < 12; i++) stream.uint32()
   }
 
   below(bound: number): number {
@@ -78,31 +100,5 @@ class Stream implements Random {
       for (let j = 0; j < 4 && i + j < length; j++) out[i + j] = word >>> (24 - 8 * j)
     }
     return out
-  }
-}
-
-/** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes BigCrush, integer operations only. */
-class Sfc32 {
-  #a: number
-  #b: number
-  #c: number
-  #counter = 1
-
-  constructor(seed: number, path: string) {
-    let hash = mix(seed, path.length)
-    for (let i = 0; i < path.length; i++) hash = mix(hash, path.charCodeAt(i))
-    this.#a = hash
-    this.#b = mix(hash, 1)
-    this.#c = mix(hash, 2)
-    for (let i = 0; i < 12; i++) this.next()
-  }
-
-  next(): number {
-    const t = (this.#a + this.#b + this.#counter++) | 0
-    this.#a = this.#b ^ (this.#b >>> 9)
-    this.#b = (this.#c + (this.#c << 3)) | 0
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + t
-    this.#c |= 0
-    return t >>> 0
   }
 }

@@ -48,8 +48,8 @@ export class Livelock extends Error {
 const EVENTS_PER_INSTANT = 1_000_000
 /** So many timers at least are cancelled before the queue is looked through. */
 const SWEEP = 1024
-/** No sequence number. */
-const NO_ENTRY = -1
+/** No sequence number: not armed, or without an entry in the queue. */
+const NONE = -1
 
 /**
  * What a field for times holds before it holds one. It is a double: a field that starts with a small integer and gets a
@@ -177,11 +177,11 @@ export class EventQueue<Owner> {
  */
 class QueuedTimer implements Timer {
   due = NEVER
-  seq = 0
-  pending = false
-  /** Of its entry; while it has none, `NO_ENTRY`. */
+  /** Its place in the order of events; while it is not armed, `NONE`. */
+  seq = NONE
+  /** Of its entry; while it has none, `NONE`. */
   queuedDue = NEVER
-  queuedSeq = NO_ENTRY
+  queuedSeq = NONE
   readonly owner: string
   readonly power: Readonly<Power>
   readonly #scheduler: Scheduler
@@ -202,6 +202,10 @@ class QueuedTimer implements Timer {
     this.power = power
   }
 
+  get pending(): boolean {
+    return this.seq !== NONE
+  }
+
   fire(): void {
     this.#fire(this.#whose)
   }
@@ -214,15 +218,14 @@ class QueuedTimer implements Timer {
   armAt(due: SimTime, seq: number): void {
     this.due = due
     this.seq = seq
-    this.pending = true
-    const queued = this.queuedSeq !== NO_ENTRY
+    const queued = this.queuedSeq !== NONE
     if (queued && (this.queuedDue < due || (this.queuedDue === due && this.queuedSeq <= seq))) return
     this.#scheduler.enqueue(this)
   }
 
   cancel(): void {
     if (!this.pending) return
-    this.pending = false
+    this.seq = NONE
     this.#scheduler.cancelled()
   }
 }
@@ -276,7 +279,7 @@ export class Scheduler implements Clock {
     this.#cancelled = 0
     this.#queue.retain((timer, seq) => {
       const current = timer.queuedSeq === seq
-      if (current && !timer.pending) timer.queuedSeq = NO_ENTRY
+      if (current && !timer.pending) timer.queuedSeq = NONE
       return current && timer.pending
     })
   }
@@ -324,7 +327,7 @@ export class Scheduler implements Clock {
         timer.queuedSeq = timer.seq
         queue.moveFirst(timer.due, timer.seq)
       } else {
-        if (current) timer.queuedSeq = NO_ENTRY
+        if (current) timer.queuedSeq = NONE
         queue.pop()
       }
     }
@@ -335,7 +338,7 @@ export class Scheduler implements Clock {
   #run(timer: QueuedTimer): void {
     this.now = timer.due
     this.executed++
-    timer.pending = false
+    timer.seq = NONE
     if (timer.power.on) timer.fire()
   }
 }

@@ -8,11 +8,10 @@ export class Rc4 {
   #i = 0
   #j = 0
 
-  /** The key is bytes[from …]. */
-  setKey(bytes: Uint8Array, from = 0): void {
+  /** The key is bytes[from … to - 1]. */
+  setKey(bytes: Uint8Array, from = 0, to = bytes.length): void {
     const s = this.#s
     s.set(IDENTITY)
-    const to = bytes.length
     let j = 0
     let k = from
     for (let i = 0; i < 256; i++) {

@@ -23,9 +23,11 @@ import type { PacketHooks } from '../base/hooks.ts'
 import type { IpPort } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Malformed } from '../base/result.ts'
+import { SmallMap } from '../base/small-map.ts'
 import { dropFacts, ipFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
+import { AddressCounts } from './address-counts.ts'
 import { fragment, Reassembler } from './fragment.ts'
 import { type IcmpError, IcmpLayer } from './icmp.ts'
 import type { IpInterface } from './interface.ts'
@@ -60,11 +62,11 @@ export class IpStack {
   hooks: PacketHooks | undefined
   readonly #env: Env
   readonly #forwarding: boolean
-  readonly #interfaces = new Map<string, IpInterface>()
-  /** Addresses of this node, with how many interfaces have each: a server has the same one on every ppp interface. */
-  readonly #own = new Map<Ipv4, number>()
+  readonly #interfaces = new SmallMap<string, IpInterface>()
+  /** Addresses of this node, with how many interfaces have each. */
+  readonly #own = new AddressCounts()
   /** The broadcast addresses of its networks, counted as well. */
-  readonly #broadcasts = new Map<Ipv4, number>([[BROADCAST, 1]])
+  readonly #broadcasts = new AddressCounts()
   readonly #handlers = new Map<number, PacketHandler>()
   /** Made for the first fragment. */
   #reassembler: Reassembler | undefined
@@ -75,6 +77,7 @@ export class IpStack {
   constructor(env: Env, forwarding: boolean) {
     this.#env = env
     this.#forwarding = forwarding
+    this.#broadcasts.add(BROADCAST)
     this.#identification = env.random.fork('ip/ip-id').uint32()
     this.icmp = new IcmpLayer(env, this)
     this.handle(Ipv4Header.PROTOCOL.icmp, this.icmp)
@@ -92,7 +95,7 @@ export class IpStack {
   addInterface(port: IpPort, address: Ipv4, prefix: Prefix): IpInterface {
     const iface: IpInterface = { port, address, prefix }
     this.#interfaces.set(port.name, iface)
-    this.#count(iface, 1)
+    this.#count(iface, 'add')
     this.addRoute({ prefix, dev: port.name })
     return iface
   }
@@ -102,7 +105,7 @@ export class IpStack {
     const iface = this.#interfaces.get(name)
     if (!iface) return
     this.#interfaces.delete(name)
-    this.#count(iface, -1)
+    this.#count(iface, 'remove')
     for (const route of this.routes.by(iface)) this.removeRoute(route)
   }
 
@@ -110,15 +113,15 @@ export class IpStack {
   renumber(name: string, address: Ipv4): void {
     const iface = this.#interfaces.get(name)
     if (!iface) return
-    this.#count(iface, -1)
+    this.#count(iface, 'remove')
     iface.address = address
-    this.#count(iface, 1)
+    this.#count(iface, 'add')
   }
 
-  #count({ address, prefix }: IpInterface, change: 1 | -1): void {
+  #count({ address, prefix }: IpInterface, change: 'add' | 'remove'): void {
     const broadcast = broadcastOf(prefix)
-    countUp(this.#own, address, change)
-    if (broadcast !== undefined) countUp(this.#broadcasts, broadcast, change)
+    this.#own[change](address)
+    if (broadcast !== undefined) this.#broadcasts[change](broadcast)
   }
 
   /** Adds a route; undefined when there is no such interface, or its gateway is in none of the networks. */
@@ -385,10 +388,4 @@ function isTooBig({ bytes, start, end }: Packet): boolean {
   const at = start + Ipv4Header.headerLength(bytes, start)
   const needed = Icmp.UNREACHABLE.fragmentationNeeded
   return at + 2 <= end && Icmp.type(bytes, at) === Icmp.TYPE.unreachable && Icmp.code(bytes, at) === needed
-}
-
-function countUp(counts: Map<Ipv4, number>, address: Ipv4, change: 1 | -1): void {
-  const count = (counts.get(address) ?? 0) + change
-  if (count > 0) counts.set(address, count)
-  else counts.delete(address)
 }

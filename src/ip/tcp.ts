@@ -71,8 +71,8 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
   now(): number {
     return this.#env.clock.now
   }
-  timer(owner: string, fire: () => void): Timer {
-    return this.#env.clock.timer(owner, fire)
+  timer<T>(owner: string, fire: (whose: T) => void, whose: T): Timer {
+    return this.#env.clock.timer(owner, fire, whose)
   }
   random32(purpose: 'isn' | 'port'): number {
     this.#random[purpose] ??= this.#env.random.fork(`tcp/${purpose}`)
@@ -189,12 +189,15 @@ function reasonOf(discard: Discard): DropReason {
   return discard === 'truncated' || discard === 'bad-length' ? 'malformed' : 'tcp-unexpected'
 }
 
+const NOTHING: Uint8Array[] = []
+
 /** Makes a Stream of a connection, which it handles: it keeps what TCP does not take at once. */
 export class ConnectionStream implements Stream, ConnectionHandlers {
   /** Who hears of it. */
   protected events: StreamEvents | undefined
   #connection: Connection | undefined
-  #waiting: Uint8Array[] = []
+  /** Made when there is some. */
+  #waiting = NOTHING
   #ending = false
 
   constructor(events?: StreamEvents) {
@@ -214,7 +217,9 @@ export class ConnectionStream implements Stream, ConnectionHandlers {
   write(bytes: Uint8Array): void {
     if (this.#ending) return
     const taken = this.#waiting.length === 0 ? (this.#connection?.write(bytes) ?? 0) : 0
-    if (taken < bytes.length) this.#waiting.push(bytes.slice(taken))
+    if (taken === bytes.length) return
+    if (this.#waiting === NOTHING) this.#waiting = []
+    this.#waiting.push(bytes.slice(taken))
   }
 
   end(): void {
@@ -224,7 +229,7 @@ export class ConnectionStream implements Stream, ConnectionHandlers {
 
   abort(): void {
     this.#ending = true
-    this.#waiting = []
+    this.#waiting = NOTHING
     this.#connection?.abort()
   }
 
@@ -250,6 +255,7 @@ export class ConnectionStream implements Stream, ConnectionHandlers {
       }
       this.#waiting.shift()
     }
+    this.#waiting = NOTHING
     if (this.#ending) connection.end()
   }
   closed(reason: StreamClose): void {

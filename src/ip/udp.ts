@@ -3,6 +3,7 @@ import { ANY, type Ipv4 } from '../base/address.ts'
 import type { DropReason } from '../base/drop.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import { SmallMap } from '../base/small-map.ts'
 import { dropFacts } from '../wire/facts.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
@@ -18,6 +19,9 @@ export interface Datagram {
   readonly data: Uint8Array
 }
 
+/** Takes what comes to a port; the socket is for the answer. */
+export type UdpListener = (datagram: Datagram, socket: UdpSocket) => void
+
 export interface UdpSocket {
   readonly port: number
   /** `source` counts only if it is an address of ours: an answer to a broadcast has another. */
@@ -30,7 +34,7 @@ const EPHEMERAL = 49_152
 export class UdpLayer implements PacketHandler {
   readonly #env: Env
   readonly #stack: IpStack
-  readonly #listeners = new Map<number, (datagram: Datagram) => void>()
+  readonly #sockets = new SmallMap<number, Socket>()
   #nextPort: number
 
   constructor(env: Env, stack: IpStack) {
@@ -41,27 +45,28 @@ export class UdpLayer implements PacketHandler {
   }
 
   /** Opens a free port; undefined when there is none. */
-  openAny(listener: (datagram: Datagram) => void): UdpSocket | undefined {
+  openAny(listener: UdpListener): UdpSocket | undefined {
     const port = this.#freePort()
     return port === undefined ? undefined : this.open(port, listener)
   }
 
   /** Opens a port. Throws if it is taken: which services a node has is known beforehand. */
-  open(own: number, listener: (datagram: Datagram) => void): UdpSocket {
-    if (this.#listeners.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
-    this.#listeners.set(own, listener)
-    return new Socket(this, own)
+  open(own: number, listener: UdpListener): UdpSocket {
+    if (this.#sockets.has(own)) throw new Error(`${this.#env.node}: UDP port ${own} is taken`)
+    const socket = new Socket(this, own, listener)
+    this.#sockets.set(own, socket)
+    return socket
   }
 
   close(port: number): void {
-    this.#listeners.delete(port)
+    this.#sockets.delete(port)
   }
 
   #freePort(): number | undefined {
     for (let tries = 0; tries < 65_536 - EPHEMERAL; tries++) {
       const port = this.#nextPort
       this.#nextPort = port === 65_535 ? EPHEMERAL : port + 1
-      if (!this.#listeners.has(port)) return port
+      if (!this.#sockets.has(port)) return port
     }
     return undefined
   }
@@ -81,8 +86,8 @@ export class UdpLayer implements PacketHandler {
     const source = Ipv4Header.source(bytes, start)
     const destination = Ipv4Header.destination(bytes, start)
     const trouble = Udp.check(bytes, at, end, source, destination)
-    const listener = trouble ? undefined : this.#listeners.get(Udp.destinationPort(bytes, at))
-    if (!listener) {
+    const socket = trouble ? undefined : this.#sockets.get(Udp.destinationPort(bytes, at))
+    if (!socket) {
       const reason = !trouble ? 'port-closed' : trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed'
       this.#env.trace.drop({ reason, layer: 'udp', ...dropFacts(packet), why: trouble })
       if (!trouble) this.#stack.icmp.unreachable(packet, Icmp.UNREACHABLE.port)
@@ -90,18 +95,20 @@ export class UdpLayer implements PacketHandler {
       return
     }
     const data = bytes.subarray(at + Udp.HEADER, at + Udp.length(bytes, at))
-    listener({ from: source, fromPort: Udp.sourcePort(bytes, at), to: destination, data })
+    socket.listener({ from: source, fromPort: Udp.sourcePort(bytes, at), to: destination, data }, socket)
     packet.release()
   }
 }
 
 class Socket implements UdpSocket {
   readonly port: number
+  readonly listener: UdpListener
   readonly #layer: UdpLayer
 
-  constructor(layer: UdpLayer, port: number) {
+  constructor(layer: UdpLayer, port: number, listener: UdpListener) {
     this.#layer = layer
     this.port = port
+    this.listener = listener
   }
   send(destination: Ipv4, port: number, data: Uint8Array, source?: Ipv4): DropReason | undefined {
     return this.#layer.send(this.port, destination, port, data, source)

@@ -87,6 +87,8 @@ export class Topology {
   readonly nodes = new Map<string, NodeDraft>()
   readonly links: LinkDraft[] = []
   readonly issues: Issues
+  /** Links that are telephone lines, once all links are known. */
+  #serial: ReadonlySet<number> | undefined
   /** False when an end or an address could not be read: then a route may be right and only seem wrong. */
   #allRead = true
 
@@ -417,7 +419,8 @@ export class Topology {
 
   /** Its interfaces that are telephone lines. */
   #linesOf({ interfaces }: NodeDraft): InterfaceSpec[] {
-    const serial = new Set(this.links.filter(({ tree }) => isSerial(tree)).map(({ index }) => index))
+    this.#serial ??= new Set(this.links.filter(({ tree }) => isSerial(tree)).map(({ index }) => index))
+    const serial = this.#serial
     return interfaces.filter(({ link }) => serial.has(link))
   }
 

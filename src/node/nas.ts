@@ -78,7 +78,7 @@ export class Nas extends IpNode {
 
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown), and calls with them. */
   shutDown(): void {
-    for (const control of [...this.#tunnelling.endpoint.connections]) control.shutDown()
+    for (const control of this.#tunnelling.endpoint.connections) control.shutDown()
   }
 
   #named(caller: Parameters<NasLine['is']>[0], user: string): boolean {
@@ -116,7 +116,7 @@ export class Nas extends IpNode {
     return {
       ...super.snapshot(),
       ...(this.#callers?.snapshot() ?? { calls: {}, ppp: { sessions: 0 } }),
-      pptp: { calls: endpoint.calls.length, controls: endpoint.connections.size },
+      pptp: { calls: endpoint.calls.length, controls: endpoint.connections.length },
       lines,
       line: { busy, free: this.#lines.length - busy },
     }

@@ -70,7 +70,7 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
 
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown). */
   shutDown(): void {
-    for (const control of [...this.#tunnelling.endpoint.connections]) control.shutDown()
+    for (const control of this.#tunnelling.endpoint.connections) control.shutDown()
   }
 
   /** Asks an access server to dial a number (RFC 2637 §2.7); who answers is a caller like any other. */

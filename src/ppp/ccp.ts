@@ -19,7 +19,7 @@ import { ControlProtocol, type LayerHooks } from './control-protocol.ts'
 import { CryptoWork } from './crypto-work.ts'
 import type { MppeKeys } from './keys.ts'
 import type { Link } from './link.ts'
-import { type Decryption, type MppeOptions, MppeReceiver, MppeSender } from './mppe.ts'
+import { type Decryption, KEY_ROOM, type KeyRoom, type MppeOptions, MppeReceiver, MppeSender } from './mppe.ts'
 import { startKey } from './mppe-keys.ts'
 import * as Policy from './mppe-policy.ts'
 import { FourOctets, type OptionRule, type Verdict } from './options.ts'
@@ -110,17 +110,19 @@ export class Ccp implements LayerHooks {
     const { ours, theirs } = this.#mppe
     const keys = this.#keys
     if (!keys || ours === undefined || theirs === undefined) return
-    const sent = this.#options(theirs)
-    const received = this.#options(ours)
+    // One array for both directions, since there are thousands of sessions.
+    const room = new Uint8Array(2 * KEY_ROOM)
+    const sent = this.#options(theirs, { room, at: 0 })
+    const received = this.#options(ours, { room, at: KEY_ROOM })
     this.sender = new MppeSender(startKey(keys, sent.bits, true), sent)
     this.receiver = new MppeReceiver(startKey(keys, received.bits, false), received)
     this.sending = Policy.cipherOf(sent)
     this.receiving = Policy.cipherOf(received)
   }
 
-  #options(agreed: number): MppeOptions {
+  #options(agreed: number, keys: KeyRoom): MppeOptions {
     const { bits, stateful } = Policy.modeOf(agreed)
-    return { bits, stateful, resetChangesKey: this.#policy.reset === 'linux', work: this.work }
+    return { bits, stateful, resetChangesKey: this.#policy.reset === 'linux', work: this.work, keys }
   }
 
   down(): void {

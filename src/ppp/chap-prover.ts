@@ -6,7 +6,7 @@
  *
  * Limits: a password that has expired is not changed; a name is one octet a character.
  */
-import { equal, fromAscii, hex } from '../base/bytes.ts'
+import { concat, equal, fromAscii, hex } from '../base/bytes.ts'
 import * as Chap from '../wire/chap.ts'
 import type { Exchange, ExchangeOwner } from './auth.ts'
 import { CHALLENGE_LENGTH, type ChapMethod, send } from './chap.ts'
@@ -15,11 +15,24 @@ import { type ExchangeView, type Link, Repeater, type RepeaterUser } from './lin
 import { challengeResponse, checkAuthenticatorResponse, generateNtResponse, ntPasswordHash } from './mschapv2.ts'
 
 /** What we answered, to repeat it and to check the verdict. */
-interface Pending {
+class Pending {
   readonly id: number
-  readonly challenge: Uint8Array
-  /** The value of the Response. */
-  readonly value: Uint8Array
+  /** The challenge, and behind it the value of the Response: one array, since there are thousands of sessions. */
+  readonly #bytes: Uint8Array
+  readonly #length: number
+
+  constructor(id: number, challenge: Uint8Array, value: Uint8Array) {
+    this.id = id
+    this.#bytes = concat(challenge, value)
+    this.#length = challenge.length
+  }
+
+  get challenge(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+  get value(): Uint8Array {
+    return this.#bytes.subarray(this.#length)
+  }
 }
 
 export class ChapProver implements Exchange<Chap.Chap>, RepeaterUser {
@@ -83,7 +96,7 @@ export class ChapProver implements Exchange<Chap.Chap>, RepeaterUser {
     }
     // The same Challenge again: the same Response, or the verdict on the first would not fit (RFC 2759 §8.8).
     const repeated = this.#last && this.#last.id === id && equal(this.#last.challenge, value)
-    if (!repeated) this.#last = { id, challenge: value.slice(), value: this.#answer(id, value) }
+    if (!repeated) this.#last = new Pending(id, value, this.#answer(id, value))
     this.#respond()
   }
 
@@ -151,7 +164,7 @@ export class ChapProver implements Exchange<Chap.Chap>, RepeaterUser {
     const fits = challenge?.length === CHALLENGE_LENGTH[this.#method]
     const id = (last.id + 1) & 255
     const next = fits ? challenge : plus23(last.challenge)
-    this.#last = { id, challenge: next, value: this.#answer(id, next) }
+    this.#last = new Pending(id, next, this.#answer(id, next))
     this.#respond()
   }
 

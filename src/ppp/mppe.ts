@@ -25,7 +25,17 @@ export interface MppeOptions {
   readonly resetChangesKey?: boolean
   /** Where to count what is computed. */
   readonly work?: CryptoWork
+  /** Where to keep the keys: `KEY_ROOM` octets from `at` on. Absent: in an array of its own. */
+  readonly keys?: KeyRoom
 }
+
+export interface KeyRoom {
+  readonly room: Uint8Array
+  readonly at: number
+}
+
+/** Octets of a start key and a session key. */
+export const KEY_ROOM = 32
 
 /** Packets with these PPP protocol numbers are encrypted; all others pass by as they are (RFC 3078 §3). */
 export const isEncryptable = (protocol: number): boolean => protocol >= 0x0021 && protocol <= 0x00fa
@@ -58,32 +68,42 @@ export function keyStreamOf(sessionKey: Uint8Array): Rc4 {
 /** The session key of one direction and how it changes. */
 export class SessionKey {
   readonly #bits: Bits
-  /** The start key, and behind it the session key: one array, since there are thousands of sessions. */
+  /** From `#at` on: the start key, and behind it the session key. */
   readonly #keys: Uint8Array
+  readonly #at: number
   readonly #work: CryptoWork
 
   /** The initial session key: RFC 3079 §3.1 to §3.3. */
-  constructor(startKey: Uint8Array, bits: Bits, work = new CryptoWork()) {
+  constructor(startKey: Uint8Array, bits: Bits, work = new CryptoWork(), keys?: KeyRoom) {
     this.#work = work
     const length = keyLength(bits)
     if (startKey.length !== length) throw new RangeError(`a start key for ${bits} bits has ${length} octets`)
     this.#bits = bits
-    this.#keys = concat(startKey, startKey)
+    this.#keys = keys?.room ?? new Uint8Array(2 * length)
+    this.#at = keys?.at ?? 0
+    this.#keys.set(startKey, this.#at)
+    this.#keys.set(startKey, this.#at + length)
     this.#getNewKeyFromSHA()
     this.#reduce()
   }
 
   get key(): Uint8Array {
-    return this.#keys.subarray(this.#length)
+    return this.#keys.subarray(this.#sessionAt, this.#end)
   }
 
   get #length(): number {
-    return this.#keys.length >> 1
+    return keyLength(this.#bits)
+  }
+  get #sessionAt(): number {
+    return this.#at + this.#length
+  }
+  get #end(): number {
+    return this.#at + 2 * this.#length
   }
 
   /** Starts its key stream. */
   start(cipher: Rc4): void {
-    cipher.setKey(this.#keys, this.#length)
+    cipher.setKey(this.#keys, this.#sessionAt, this.#end)
     this.#work.rc4Keys++
   }
 
@@ -91,7 +111,7 @@ export class SessionKey {
   change(): void {
     this.#getNewKeyFromSHA()
     this.start(scratch)
-    scratch.apply(this.#keys, this.#length)
+    scratch.apply(this.#keys, this.#sessionAt, this.#end)
     this.#reduce()
     this.#work.keyChanges++
     this.#work.rc4Octets += this.#length
@@ -101,23 +121,25 @@ export class SessionKey {
   #getNewKeyFromSHA(): void {
     const length = this.#length
     const keys = this.#keys
+    const at = this.#at
+    const session = at + length
     const message = length === 16 ? LONG : SHORT
     const second = length + SHA_PAD_1.length
     for (let i = 0; i < length; i++) {
-      message[i] = keys[i]
-      message[second + i] = keys[length + i]
+      message[i] = keys[at + i]
+      message[second + i] = keys[session + i]
     }
     Sha1.initialise(digest)
     Sha1.compress(digest, message, 0)
     Sha1.compress(digest, message, 64)
     this.#work.sha1Blocks += 2
-    for (let i = 0; i < length; i++) keys[length + i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
+    for (let i = 0; i < length; i++) keys[session + i] = digest[i >>> 2] >>> (24 - 8 * (i & 3))
   }
 
   /** The shorter keys have a known beginning: RFC 3079 §3.1, §3.2. */
   #reduce(): void {
     if (this.#bits === 128) return
-    const at = this.#length
+    const at = this.#sessionAt
     this.#keys[at] = 0xd1
     if (this.#bits === 56) return
     this.#keys[at + 1] = 0x26
@@ -142,7 +164,7 @@ export class MppeSender {
     this.#stateful = options.stateful
     this.#resetChangesKey = options.resetChangesKey ?? false
     this.#work = options.work ?? new CryptoWork()
-    this.#key = new SessionKey(startKey, options.bits, this.#work)
+    this.#key = new SessionKey(startKey, options.bits, this.#work, options.keys)
     this.#cipher = options.stateful ? new Rc4() : scratch
     this.#key.start(this.#cipher)
   }
@@ -195,7 +217,7 @@ export class MppeReceiver {
     this.#stateful = options.stateful
     this.#resetChangesKey = options.resetChangesKey ?? false
     this.#work = options.work ?? new CryptoWork()
-    this.#key = new SessionKey(startKey, options.bits, this.#work)
+    this.#key = new SessionKey(startKey, options.bits, this.#work, options.keys)
     this.#cipher = options.stateful ? new Rc4() : scratch
     this.#key.start(this.#cipher)
   }

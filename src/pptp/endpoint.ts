@@ -9,6 +9,7 @@ import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Stream } from '../base/layer.ts'
 import type { Packet } from '../base/packet.ts'
+import { SmallMap } from '../base/small-map.ts'
 import * as Gre from '../wire/gre.ts'
 import type * as Pptp from '../wire/pptp.ts'
 import { Call, type Direction, type IncomingRequest, type OutgoingRequest } from './call.ts'
@@ -42,16 +43,16 @@ const NONE: readonly ControlConnection[] = []
 
 export class Endpoint implements ControlOwner {
   readonly config: EndpointConfig
-  /** In the order in which they were opened. */
-  readonly connections = new Set<ControlConnection>()
   readonly #env: Env
   readonly #sinks: EndpointSinks
   readonly #decide: Decide | undefined
   readonly #ids: CallIdAllotment
   /** By our call ID, which no two calls of an endpoint share. */
-  readonly #calls = new Map<number, Call>()
+  readonly #calls = new SmallMap<number, Call>()
+  /** In the order in which they were opened; each is its own key. */
+  readonly #connections = new SmallMap<ControlConnection, ControlConnection>()
   /** There may be thousands of peers with a connection each. */
-  readonly #byPeer = new Map<Ipv4, ControlConnection[]>()
+  readonly #byPeer = new SmallMap<Ipv4, readonly ControlConnection[]>()
   #serial = 0
 
   constructor(env: Env, config: EndpointConfig, sinks: EndpointSinks, decide?: Decide) {
@@ -60,6 +61,11 @@ export class Endpoint implements ControlOwner {
     this.#sinks = sinks
     this.#decide = decide
     this.#ids = new CallIdAllotment(env, config, this.#calls)
+  }
+
+  /** In the order in which they were opened. */
+  get connections(): readonly ControlConnection[] {
+    return [...this.#connections.values()]
   }
 
   /** Calls that are not over. */
@@ -82,10 +88,8 @@ export class Endpoint implements ControlOwner {
 
   #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers): ControlConnection {
     const connection = new ControlConnection(this.#env, this.config, this, end, local, peer, handlers)
-    this.connections.add(connection)
-    const others = this.#byPeer.get(peer)
-    if (others) others.push(connection)
-    else this.#byPeer.set(peer, [connection])
+    this.#connections.set(connection, connection)
+    this.#byPeer.set(peer, this.connectionsWith(peer).concat(connection))
     this.#ids.connectionMade(connection)
     return connection
   }
@@ -94,7 +98,7 @@ export class Endpoint implements ControlOwner {
 
   over(connection: ControlConnection): void {
     const { peer } = connection
-    this.connections.delete(connection)
+    this.#connections.delete(connection)
     const others = this.connectionsWith(peer).filter(c => c !== connection)
     if (others.length > 0) this.#byPeer.set(peer, others)
     else this.#byPeer.delete(peer)
@@ -119,8 +123,8 @@ export class Endpoint implements ControlOwner {
   refusal({ peer }: ControlConnection): Refusal | undefined {
     const { connections, connectionsPerPeer } = this.config
     if (this.connectionsWith(peer).filter(c => c.counts).length >= connectionsPerPeer) return CHANNEL_EXISTS
-    if (this.connections.size < connections) return undefined
-    return [...this.connections].filter(c => c.counts).length >= connections ? NO_RESOURCE : undefined
+    if (this.#connections.size < connections) return undefined
+    return this.connections.filter(c => c.counts).length >= connections ? NO_RESOURCE : undefined
   }
 
   /**

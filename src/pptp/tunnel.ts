@@ -26,6 +26,7 @@ import type { TunnelConfig, TunnelStatistics } from './types.ts'
 const LARGEST_WINDOW = 1024
 const NO_TIMES = new Float64Array(0)
 const NO_PACKETS: (Packet | undefined)[] = []
+const NO_NUMBERS: number[] = []
 /** No number; numbers are 0 … 2^32 - 1. */
 const NONE = -1
 
@@ -77,7 +78,7 @@ export class Tunnel {
   /** Packets handed on, or taken, since we last acknowledged. */
   #unacknowledged = 0
   /** `acknowledges: taken`: what may be acknowledged when each frame in hand is taken, and what may be now. */
-  readonly #inHand: number[] = []
+  #inHand = NO_NUMBERS
   #taken = NONE
   readonly #ackDelay: Timer
   /** Early packets and when they came, by number modulo the length. */
@@ -247,8 +248,10 @@ export class Tunnel {
 
   #deliver(packet: Packet): void {
     this.#received++
-    if (this.#config.acknowledges === 'taken') this.#inHand.push((this.#expected - 1) >>> 0)
-    else this.#acknowledgeSoon()
+    if (this.#config.acknowledges === 'taken') {
+      if (this.#inHand === NO_NUMBERS) this.#inHand = []
+      this.#inHand.push((this.#expected - 1) >>> 0)
+    } else this.#acknowledgeSoon()
     this.#sinks.up(this.#env.packets.derive(packet))
   }
 

@@ -17,7 +17,7 @@ export class KeepAlive {
     this.#env = env
     this.#options = options
     this.#heardAt = env.now()
-    this.#timer = env.timer('tcp-keep-alive', () => this.#due(ask, giveUp))
+    this.#timer = env.timer('tcp-keep-alive', () => this.#due(ask, giveUp), undefined)
     this.#timer.arm(options.idle)
   }
 

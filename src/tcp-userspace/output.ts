@@ -139,7 +139,7 @@ export function acknowledge(tcb: Tcb): void {
 /** RFC 9293 §3.8.6.3: the second segment is acknowledged at once, the first alone after a while. */
 export function acknowledgeLater(tcb: Tcb): void {
   const timers = tcb.timers
-  timers.delayedAck ??= tcb.env.timer('tcp-delayed-ack', () => acknowledge(tcb))
+  timers.delayedAck ??= tcb.env.timer('tcp-delayed-ack', acknowledge, tcb)
   if (timers.delayedAck.pending) tcb.ackNow = true
   else timers.delayedAck.arm(tcb.host.profile.delayedAck)
 }

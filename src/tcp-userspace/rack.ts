@@ -42,19 +42,21 @@ interface Stretch {
   readonly end: number
 }
 
+/** Of connections that have sent nothing again, which most never do. */
+const NO_COPIES: Copy[] = []
+const NO_STRETCHES: Stretch[] = []
+
 export class Rack {
   /** RACK.reordering_seen */
   reorderingSeen = false
   /** The longest by which a segment has been overtaken. */
   #overtook = 0
-  /** RACK.min_RTT */
-  minRtt = Number.POSITIVE_INFINITY
   /** RACK.reo_wnd_mult */
   multiplier = 1
   /** When the reordering timer is to run out; not a number if it needs not run. */
   due = Number.NaN
   /** Retransmissions that are lost and not sent again yet, and when the last of them was sent. */
-  readonly lostAgain: Stretch[] = []
+  lostAgain = NO_STRETCHES
   lostAgainSince = Number.NEGATIVE_INFINITY
   readonly #sent = new Transmissions()
   /** RACK.xmit_ts, the number of that transmission, and RACK.rtt */
@@ -73,7 +75,7 @@ export class Rack {
   #sacked = 0
   /** Segments before it are lost, or SACKed. */
   #lost = 0
-  readonly #copies: Copy[] = []
+  #copies = NO_COPIES
   /** RACK.dsack_round and RACK.reo_wnd_persist */
   #dsackRound: number | undefined = undefined
   #persist = PERSIST
@@ -100,6 +102,7 @@ export class Rack {
     if (lt(at, this.#nxt)) {
       for (let n = sent.find(at); n < sent.tail && lt(this.#start(n), next); n++) {
         sent.retransmitted(n, now)
+        if (this.#copies === NO_COPIES) this.#copies = []
         this.#copies.push({ segment: n, order: sent.order(n) })
       }
     }
@@ -205,6 +208,7 @@ export class Rack {
         if (!this.#before(segment)) break
         waits = sent.sentAt(segment) + patience > now
         if (waits) break
+        if (this.lostAgain === NO_STRETCHES) this.lostAgain = []
         this.lostAgain.push({ seq: this.#start(segment), end: sent.end(segment) })
         this.lostAgainSince = sent.sentAt(segment)
       }
@@ -239,7 +243,11 @@ export class Rack {
       this.#minRecent = rtt
       this.#minSince = now
     } else if (rtt < this.#minRecent) this.#minRecent = rtt
-    this.minRtt = Math.min(this.#minRecent, this.#minBefore)
+  }
+
+  /** RACK.min_RTT */
+  get minRtt(): number {
+    return Math.min(this.#minRecent, this.#minBefore)
   }
 
   /** §6.3: the retransmission timer has run out. The segment in front is lost, and what has had its time. */
@@ -263,8 +271,8 @@ export class Rack {
   /** Nothing was lost. */
   unmark(): void {
     this.#lost = this.#sent.head
-    this.#copies.length = 0
-    this.lostAgain.length = 0
+    this.#copies = NO_COPIES
+    this.lostAgain = NO_STRETCHES
     this.due = Number.NaN
   }
 

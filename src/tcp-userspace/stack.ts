@@ -5,6 +5,7 @@
 import { checksum } from './checksum.ts'
 import { CONGESTION } from './congestion.ts'
 import { TcpConnection } from './connection.ts'
+import { Connections } from './connections.ts'
 import { Isn } from './isn.ts'
 import { KEEP_ALIVE } from './keep-alive.ts'
 import { PathMtus } from './mtu.ts'
@@ -35,20 +36,21 @@ const DEFAULT_FIN_WAIT_2 = 60_000_000_000
 /** How far beyond the last sequence number of a connection in TIME-WAIT the next one begins at least; Linux's figure. */
 const ISN_DISTANCE = 65_537
 
+/** Where the options of a segment are read: one for all stacks, since a segment has been processed before the next one comes. */
+const OPTIONS = new Options()
+const EPHEMERAL = [32_768, 60_999] as const
+
 export class TcpStack {
   readonly #env: TcpEnv
   readonly #host: Host
   readonly #ports: readonly [number, number]
   readonly #initialSequence: ((local: Endpoint, remote: Endpoint) => number) | undefined
-  readonly #all = new Set<TcpConnection>()
-  /** By hash of the two endpoints; connections with the same hash are chained. */
-  readonly #table = new Map<number, TcpConnection>()
-  /** By port. */
-  readonly #listeners = new Map<number, TcpListener[]>()
+  readonly #connections = new Connections()
+  #listeners: readonly TcpListener[] = []
 
   constructor(env: TcpEnv, options: TcpOptions = {}) {
     this.#env = env
-    this.#ports = options.ephemeralPorts ?? [32_768, 60_999]
+    this.#ports = options.ephemeralPorts ?? EPHEMERAL
     this.#initialSequence = options.initialSequence
     const { profile = 'linux', congestion = 'new-reno', keepAlive = false } = options
     this.#host = {
@@ -57,7 +59,7 @@ export class TcpStack {
       congestion: typeof congestion === 'string' ? CONGESTION[congestion] : congestion,
       paths: new PathMtus(env, options.pathMtuDiscovery ?? true, options.blackHoleDetection ?? true),
       isn: new Isn(env),
-      options: new Options(),
+      options: OPTIONS,
       receiveBuffer: options.receiveBuffer ?? DEFAULT_BUFFER,
       sendBuffer: options.sendBuffer ?? DEFAULT_BUFFER,
       windowScale: options.windowScale ?? true,
@@ -76,25 +78,21 @@ export class TcpStack {
 
   /** In the order in which they were made. */
   get connections(): Iterable<Connection> {
-    return this.#all
+    return this.#connections
   }
 
   /** `accept` is called when a connection is established, and gives its handlers. Undefined when the port is taken. */
   listen(options: ListenOptions, accept: (connection: Connection) => ConnectionHandlers): Listener | undefined {
     const { address, port, backlog = DEFAULT_BACKLOG } = options
-    const others = this.#listeners.get(port) ?? []
-    if (others.some(other => other.address === address)) return undefined
+    if (this.#listeners.some(other => other.port === port && other.address === address)) return undefined
     const listener = new TcpListener(this, address, port, backlog, accept)
-    this.#listeners.set(port, others.concat(listener))
+    this.#listeners = this.#listeners.concat(listener)
     return listener
   }
 
   /** @internal Nobody listens there any more. */
   unlisten(listener: TcpListener): void {
-    const { port } = listener
-    const rest = (this.#listeners.get(port) ?? []).filter(one => one !== listener)
-    if (rest.length > 0) this.#listeners.set(port, rest)
-    else this.#listeners.delete(port)
+    this.#listeners = this.#listeners.filter(one => one !== listener)
   }
 
   /** Undefined when no local port is free, or the address is not one machine's (§3.9.2.3, MUST-46). */
@@ -103,7 +101,7 @@ export class TcpStack {
     const { remote } = options
     if (!isUnicast(remote.address)) return undefined
     const port = options.local.port ?? this.#ephemeralPort(address, remote)
-    if (port === undefined || this.#find(address, port, remote.address, remote.port)) return undefined
+    if (port === undefined || this.#connections.find(address, port, remote.address, remote.port)) return undefined
     const connection = this.#make({ address, port }, { ...remote }, handlers)
     connection.open()
     return connection
@@ -118,7 +116,7 @@ export class TcpStack {
     if (!isUnicast(source) || !isUnicast(destination)) return 'not-unicast'
     const remotePort = Segment.sourcePort(bytes, start)
     const localPort = Segment.destinationPort(bytes, start)
-    const connection = this.#find(destination, localPort, source, remotePort)
+    const connection = this.#connections.find(destination, localPort, source, remotePort)
     if (connection) {
       const onlySyn = (Segment.flags(bytes, start) & (SYN | ACK | RST)) === SYN
       if (!onlySyn || !this.#beginsAnew(connection, bytes, start)) return connection.receive(bytes, start, end)
@@ -143,13 +141,13 @@ export class TcpStack {
   /** ICMP Fragmentation Needed about a segment of ours; `mtu` is 0 if the router did not say (RFC 1191 §4). */
   tooBig(quote: Quote, mtu: number): void {
     const { local, remote } = quote
-    this.#find(local.address, local.port, remote.address, remote.port)?.tooBig(quote.sequence, mtu)
+    this.#connections.find(local.address, local.port, remote.address, remote.port)?.tooBig(quote.sequence, mtu)
   }
 
   /** An ICMP unreachable error about a segment of ours. */
   unreachable(quote: Quote, hard: boolean): void {
     const { local, remote } = quote
-    this.#find(local.address, local.port, remote.address, remote.port)?.unreachable(quote.sequence, hard)
+    this.#connections.find(local.address, local.port, remote.address, remote.port)?.unreachable(quote.sequence, hard)
   }
 
   /** §3.10.7.2 */
@@ -203,43 +201,22 @@ export class TcpStack {
     const drawn = this.#initialSequence?.(local, remote) ?? this.#host.isn.sequence(local, remote, this.#env.now())
     const iss = after !== undefined && leq(drawn, add(after, ISN_DISTANCE)) ? add(after, ISN_DISTANCE) : drawn
     const connection = new TcpConnection(this.#host, local, remote, handlers, iss)
-    this.#add(connection)
+    this.#connections.add(connection)
     return connection
   }
 
   // Finding.
 
-  #find(local: number, localPort: number, remote: number, remotePort: number): TcpConnection | undefined {
-    let at = this.#table.get(hash(local, localPort, remote, remotePort))
-    while (at && !matches(at, local, localPort, remote, remotePort)) at = at.next
-    return at
-  }
-
-  #add(connection: TcpConnection): void {
-    const key = keyOf(connection)
-    connection.next = this.#table.get(key)
-    this.#table.set(key, connection)
-    this.#all.add(connection)
-  }
-
   /** @internal */
   remove(connection: TcpConnection): void {
-    const key = keyOf(connection)
-    this.#all.delete(connection)
-    let at = this.#table.get(key)
-    if (at === connection) {
-      if (connection.next) this.#table.set(key, connection.next)
-      else this.#table.delete(key)
-      return
-    }
-    while (at && at.next !== connection) at = at.next
-    if (at) at.next = connection.next
+    this.#connections.remove(connection)
   }
 
   /** The listener of that very address comes before one of any. */
   #listener(address: number, port: number): TcpListener | undefined {
     let any: TcpListener | undefined
-    for (const listener of this.#listeners.get(port) ?? []) {
+    for (const listener of this.#listeners) {
+      if (listener.port !== port) continue
       if (listener.address === address) return listener
       if (listener.address === undefined) any = listener
     }
@@ -253,7 +230,8 @@ export class TcpStack {
     const offset = this.#env.random32('port') % count
     for (let n = 0; n < count; n++) {
       const port = first + ((offset + n) % count)
-      if (!this.#listeners.has(port) && !this.#find(address, port, remote.address, remote.port)) return port
+      const listens = this.#listeners.some(listener => listener.port === port)
+      if (!listens && !this.#connections.find(address, port, remote.address, remote.port)) return port
     }
     return undefined
   }
@@ -299,15 +277,3 @@ function changed(profile: Profile, { minRto, delayedAck, initialWindow }: TcpOpt
 
 /** Neither multicast, nor reserved, nor the limited broadcast address; nor none at all. */
 const isUnicast = (address: number): boolean => address >>> 28 < 0xe && address !== 0
-
-function hash(local: number, localPort: number, remote: number, remotePort: number): number {
-  let h = Math.imul(local ^ Math.imul(remote, 0x9e3779b1), 0x85ebca6b)
-  h ^= (localPort << 16) | remotePort
-  h = Math.imul(h ^ (h >>> 15), 0xc2b2ae35)
-  return (h ^ (h >>> 13)) & 0xffff
-}
-
-const keyOf = (c: TcpConnection): number => hash(c.local.address, c.local.port, c.remote.address, c.remote.port)
-
-const matches = (c: TcpConnection, local: number, localPort: number, remote: number, remotePort: number): boolean =>
-  c.remote.port === remotePort && c.local.port === localPort && c.remote.address === remote && c.local.address === local

@@ -117,7 +117,7 @@ export abstract class Tcb implements Connection {
     const timestamps = host.timestamps ? new Timestamps(isn.timestampOffset(local, remote)) : undefined
     const dontFragment = host.paths.dontFragment(remote.address)
     this.transmitter = new Transmitter(env, local, remote, this.sender, this.receiver, timestamps, dontFragment)
-    this.timers = new Timers(env, () => this.timeout(), host.userTimeout)
+    this.timers = new Timers(env, this, host.userTimeout)
     this.scaled = host.windowScale
     this.keepsAlive = host.keepAlive
   }

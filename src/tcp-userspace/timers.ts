@@ -11,6 +11,12 @@ import type { TcpEnv, TcpTimer } from './types.ts'
  */
 export type Waiting = 'nothing' | 'syn' | 'retransmit' | 'persist' | 'fin-wait-2' | 'time-wait'
 
+/** Whose timers they are. */
+export interface TimerOwner {
+  timeout(): void
+}
+const timeout = (whose: TimerOwner): void => whose.timeout()
+
 export class Timers {
   /** What the timer is running for. */
   waiting: Waiting = 'nothing'
@@ -30,9 +36,9 @@ export class Timers {
   readonly #env: TcpEnv
   readonly #timer: TcpTimer
 
-  constructor(env: TcpEnv, timeout: () => void, userTimeout: number | undefined) {
+  constructor(env: TcpEnv, whose: TimerOwner, userTimeout: number | undefined) {
     this.#env = env
-    this.#timer = env.timer('tcp', timeout)
+    this.#timer = env.timer('tcp', timeout, whose)
     this.userTimeout = userTimeout
   }
 

@@ -26,8 +26,11 @@ export interface TcpTimer {
 export interface TcpEnv {
   /** Integer nanoseconds; never goes back. */
   now(): number
-  /** A timer that is not armed yet; `owner` names it for people. */
-  timer(owner: string, fire: () => void): TcpTimer
+  /**
+   * A timer that is not armed yet; `owner` names it for people. When it runs out `fire` is called with `whose`: it is one
+   * function for all connections, of which there may be thousands.
+   */
+  timer<T>(owner: string, fire: (whose: T) => void, whose: T): TcpTimer
   /** Uniform over 0 … 2^32 - 1. */
   random32(purpose: 'isn' | 'port'): number
   /** Room for a segment of that many octets (end - start). */

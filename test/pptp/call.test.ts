@@ -408,7 +408,10 @@ describe('PNS against PAC', () => {
         client.stop()
         pass(ms(20))
         assert.deepEqual([client.outcome?.reason, server.outcome?.reason], ['stopped', 'stopped-by-peer'])
-        assert.deepEqual([pns.connections.size, pac.connections.size, pns.calls.length, pac.calls.length], [0, 0, 0, 0])
+        assert.deepEqual(
+          [pns.connections.length, pac.connections.length, pns.calls.length, pac.calls.length],
+          [0, 0, 0, 0],
+        )
         assert.deepEqual(
           trace.filter(e => e.event === 'drop'),
           [],

@@ -99,7 +99,7 @@ describe('control connection originator (RFC 2637 §3.1.1)', () => {
     bench.connection.ended()
     assert.deepEqual([bench.end?.reason, bench.tcp], ['tcp-closed', 'end'])
     bench.connection.closed('closed')
-    assert.equal(bench.endpoint.connections.size, 0)
+    assert.equal(bench.endpoint.connections.length, 0)
   })
 })
 

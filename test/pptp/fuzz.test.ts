@@ -57,7 +57,7 @@ function endpointSurvives(role: Role, { segments, end }: Conversation): string[]
   bench.pass(sec(300))
   assert.ok(bench.end, 'the connection has ended')
   const { connections, calls } = bench.endpoint
-  assert.deepEqual([connections.size, calls.length, bench.connection.calls.length], [0, 0, 0])
+  assert.deepEqual([connections.length, calls.length, bench.connection.calls.length], [0, 0, 0])
   assert.equal(bench.world.scheduler.next, undefined)
   const logs = role === 'pns' ? dialled : bench.logs
   for (const log of logs) assert.equal(log.said.filter(word => word.startsWith('ended')).length, 1)

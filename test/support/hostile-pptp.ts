@@ -380,7 +380,7 @@ export function react(part: HostilePart, { what }: HostileCase): Reaction & { re
   bench.pass(sec(400))
   if (bench.connection.state !== 'idle') problems.push(`the connection stays in ${bench.connection.state}`)
   if (bench.endpoint.calls.length > 0) problems.push('calls stay')
-  if (bench.endpoint.connections.size > 0) problems.push('the connection stays in the table')
+  if (bench.endpoint.connections.length > 0) problems.push('the connection stays in the table')
   return { answer, dropped: dropped.join(', ') || 'nothing', afterwards: `${state}${tcp}; ${calls}`, problems }
 }
 

@@ -219,8 +219,8 @@ export function runModel(seed: number, more: (scene: Scene) => Scene = scene => 
     }
     return {
       now: () => scheduler.now,
-      timer: (owner, fire) => {
-        const timer = scheduler.timer(owner, fire)
+      timer: (owner, fire, whose) => {
+        const timer = scheduler.timer(owner, fire, whose)
         timers[side].push(timer)
         return timer
       },

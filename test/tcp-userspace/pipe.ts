@@ -29,7 +29,7 @@ export function pipe(line: Line, options: { left?: TcpOptions; right?: TcpOption
     const fate = own.fork('fate')
     return {
       now: () => scheduler.now,
-      timer: (owner, fire) => scheduler.timer(owner, fire),
+      timer: (owner, fire, whose) => scheduler.timer(owner, fire, whose),
       random32: purpose => draws[purpose].uint32(),
       buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
       send(buffer, source, destination) {

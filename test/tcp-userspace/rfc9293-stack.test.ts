@@ -54,7 +54,7 @@ describe('ephemeral ports (RFC 6056 §3.3.1)', () => {
     const stack = new TcpStack(
       {
         now: () => scheduler.now,
-        timer: (owner, fire) => scheduler.timer(owner, fire),
+        timer: (owner, fire, whose) => scheduler.timer(owner, fire, whose),
         random32: purpose => (purpose === 'port' ? 4_000_000_003 : 0),
         buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
         send: () => {},
@@ -75,7 +75,7 @@ describe('to whom a segment belongs', () => {
     const ended: Connection[] = []
     const stack = new TcpStack({
       now: () => scheduler.now,
-      timer: (owner, fire) => scheduler.timer(owner, fire),
+      timer: (owner, fire, whose) => scheduler.timer(owner, fire, whose),
       random32: () => 1,
       buffer: length => ({ bytes: new Uint8Array(length), start: 0, end: length }),
       send: () => {},

@@ -297,7 +297,7 @@ export function script(options: ScriptOptions = {}) {
 
   const env: TcpEnv = {
     now: () => scheduler.now,
-    timer: (owner, fire) => scheduler.timer(owner, fire),
+    timer: (owner, fire, whose) => scheduler.timer(owner, fire, whose),
     random32: purpose => (purpose === 'port' ? 0 : Math.imul(ownNumbers ?? 0, 0x9e37_79b1) >>> 0),
     // A headroom of odd length, and octets of others: nothing may rest on where a segment begins, or what was there.
     buffer: length => ({ bytes: new Uint8Array(33 + length + 7).fill(STRANGE), start: 33, end: 33 + length }),

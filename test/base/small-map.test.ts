@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { SmallMap } from '../../src/base/small-map.ts'
+
+describe('a small map', () => {
+  const key = fc.nat(20)
+  const step = fc.oneof(
+    fc.record({ does: fc.constant('set' as const), key, value: fc.nat() }),
+    fc.record({ does: fc.constant('delete' as const), key }),
+  )
+
+  test('is a Map, however many entries it has', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), steps => {
+        const map = new SmallMap<number, number>()
+        const model = new Map<number, number>()
+        for (const one of steps) {
+          if (one.does === 'delete') assert.equal(map.delete(one.key), model.delete(one.key))
+          else {
+            map.set(one.key, one.value)
+            model.set(one.key, one.value)
+          }
+          assert.equal(map.size, model.size)
+          assert.deepEqual([...map], [...model])
+          assert.deepEqual([...map.values()], [...model.values()])
+          for (let k = 0; k <= 20; k++) assert.deepEqual([map.has(k), map.get(k)], [model.has(k), model.get(k)])
+        }
+      }),
+    )
+  })
+})
