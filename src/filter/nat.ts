@@ -88,6 +88,7 @@ export class Nat {
     const rule = this.#match('destination', current, inside, '')
     if (rule) {
       if (rule.translate.by === 'none') return undefined
+      if (current.protocol === GRE && this.#personality.gre.keys === 'refused') return 'nat-protocol'
       const target = this.#targetOf(rule, current.destination, '')
       if (!target) return 'nat-no-address'
       this.#setDestination(flow, target.address, target.ports ? target.ports.from : current.destinationKey, rule.text)
