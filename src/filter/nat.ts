@@ -67,6 +67,10 @@ export class Nat {
   get greHost(): number | undefined {
     return this.#greHost?.address
   }
+  /** Entries of any kind; for those who look for leaks. */
+  get held(): number {
+    return this.mappings.held + this.#changed.held + (this.#greHost ? 1 : 0)
+  }
   get #personality(): Personality {
     return this.#conntrack.personality
   }
