@@ -99,6 +99,14 @@ const turned = ({ protocol, source, destination, port }: Ends): Ends => ({
 })
 const nameOf = ({ protocol, source, destination }: Ends): string => `${protocol} ${source} > ${destination}`
 
+/** Flows of one name: how many live, and when the latest of them has begun, and the first, counted in events. */
+interface Live {
+  readonly count: number
+  readonly begun: number
+  readonly first: number
+}
+const NONE: Live = { count: 0, begun: 0, first: 0 }
+
 /** What is known of a box by its lines. */
 class Watched {
   readonly box: Box
@@ -106,10 +114,9 @@ class Watched {
   /** Packets that have come in at one side, by id, as they were there. */
   readonly in = { lan0: new Map<string, Ends>(), wan0: new Map<string, Ends>() }
   /** What stands for what: outside to inside, and the latest from inside to outside. */
-  readonly #shown = new Map<string, { readonly inside: string; readonly flow: string }>()
+  readonly #shown = new Map<string, { readonly inside: string; readonly flow: string; readonly first: number }>()
   readonly #latest = new Map<string, string>()
-  /** Living flows, both directions: how many have them, and when the latest has begun. */
-  readonly #live = new Map<string, { readonly count: number; readonly begun: number }>()
+  readonly #live = new Map<string, Live>()
   #begun = 0
   flows = 0
 
@@ -122,29 +129,33 @@ class Watched {
     this.flows += change
     this.#begun++
     for (const name of namesOf(proto, entry)) {
-      const { count = 0, begun = 0 } = this.#live.get(name) ?? {}
-      this.#live.set(name, { count: count + change, begun: change > 0 ? this.#begun : begun })
+      const { count, begun, first } = this.#live.get(name) ?? NONE
+      const now = this.#begun
+      if (change < 0) this.#live.set(name, { count: count - 1, begun, first })
+      else this.#live.set(name, { count: count + 1, begun: now, first: count === 0 ? now : first })
     }
   }
 
-  /** When the latest flow of this name has begun, counted in flows; 0: there is none. */
-  #begunOf(name: string): number {
+  #flowOf(name: string): Live {
     const found = this.#live.get(name)
-    return found !== undefined && found.count > 0 ? found.begun : 0
+    return found !== undefined && found.count > 0 ? found : NONE
   }
 
   /**
-   * The one outside stands for the other inside. Who it stood for until now, if his flow lives and nothing else has stood
-   * for him since. `yields`: an older flow may give way to a newer one.
+   * The one outside stands for the other inside. Who it stood for until now, if his flow has lived since then and nothing
+   * else has stood for him. `yields`: an older flow may give way to a newer one.
    */
   stands(outside: string, inside: string, flow: string, yields: boolean): string | undefined {
     const before = this.#shown.get(outside)
-    this.#shown.set(outside, { inside, flow })
+    const { first, begun } = this.#flowOf(flow)
+    this.#shown.set(outside, { inside, flow, first })
     const isLast = before && this.#latest.get(before.inside) === outside
     this.#latest.set(inside, outside)
     if (!before || before.inside === inside || !isLast) return undefined
-    const since = this.#begunOf(before.flow)
-    return since === 0 || (yields && this.#begunOf(flow) > since) ? undefined : before.inside
+    const other = this.#flowOf(before.flow)
+    return other.count === 0 || other.first !== before.first || (yields && begun > other.begun)
+      ? undefined
+      : before.inside
   }
 
   /** As the box sees the ends of GRE: with call IDs, or addresses alone. */
@@ -368,9 +379,10 @@ class Storm {
     }
     if (ends.protocol === GRE) {
       const [one, other] = [watched.seenAs(came), watched.seenAs(ends)]
-      if (outwards) stands(nameOf(other), nameOf(one), `gre ${one.source} > ${one.destination}`)
       // What a port forward took for its own until the helper heard of the call (case B6) is reached no more.
-      else stands(nameOf(one), nameOf(other), both(one.destination, other.destination), true)
+      if (!outwards) stands(nameOf(one), nameOf(other), both(one.destination, other.destination), true)
+      // With call IDs a packet that leaves says nothing of its sender but the address, which all have in common.
+      else if (one !== came) stands(nameOf(other), nameOf(one), `gre ${one.source} > ${one.destination}`)
       return
     }
     const [outside, inside] = outwards ? [ends, came] : [turned(came), turned(ends)]
