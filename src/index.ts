@@ -11,6 +11,19 @@ export { DROP_REASONS, type DropReason } from './base/drop.ts'
 export type { Field } from './base/field.ts'
 export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
+// What goes wrong, and why.
+export {
+  natZoo,
+  ZOO_FATES,
+  ZOO_REASONS,
+  type ZooCause,
+  type ZooCell,
+  type ZooFate,
+  type ZooReason,
+  type ZooTunnel,
+  zooCell,
+} from './diagnose/nat-zoo.ts'
+export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
@@ -75,6 +88,8 @@ export {
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
 export { graphMermaid } from './view/mermaid.ts'
+export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
+export { zooTable } from './view/nat-zoo-table.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'

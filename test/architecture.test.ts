@@ -27,8 +27,9 @@ const MAY_IMPORT: Readonly<
   node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'radius', 'filter', 'app'], packages: [] },
   lab: { folders: ['base', 'wire', 'link', 'filter', 'node', 'app'], packages: ['yaml', 'valibot'] },
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
+  diagnose: { folders: ['base', 'wire', 'link', 'filter', 'lab', 'view'], packages: [] },
   decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
-  'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'decode'], packages: [] },
+  'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'diagnose', 'decode'], packages: [] },
   // decode is loaded by the one command that needs it (decision 007).
   platform: { folders: ['index.ts', 'decode'], packages: ['node:', 'tuntap2'] },
   'tcp-userspace': { folders: [], packages: [] },

@@ -73,6 +73,11 @@ export class Conntrack {
   get size(): number {
     return this.#flows.size
   }
+  /** Entries of any kind; for those who look for leaks. */
+  get held(): number {
+    const { size } = this.#expectations
+    return this.#flows.size + this.#table.size + size + this.#expected.size + this.keymap.size + this.#expiry.size
+  }
   get flows(): ReadonlySet<Flow> {
     return this.#flows
   }

@@ -18,6 +18,11 @@ export class Expiry {
     this.#timer = env.clock.timer('conntrack', () => this.#sweep(end))
   }
 
+  /** Moments that are waited for; for those who look for leaks. */
+  get size(): number {
+    return this.#queue.size + (this.#timer.pending ? 1 : 0)
+  }
+
   /** The flow lives so long from now on. */
   set(flow: Flow, life: Duration): void {
     const expires = this.#env.clock.now + life

@@ -82,6 +82,11 @@ export class PacketFilter implements PacketHooks {
     return this.#setup
   }
 
+  /** What is remembered of connections, of whatever kind; for those who look for leaks. */
+  get held(): number {
+    return this.conntrack.held + this.nat.held + this.alg.size
+  }
+
   /** Other rules or another personality from now on; flows stay as they are. */
   change(setup: FilterSetup): void {
     this.#setup = setup

@@ -33,6 +33,10 @@ export class Mappings {
   get size(): number {
     return this.#byInside.size
   }
+  /** Entries of any kind; for those who look for leaks. */
+  get held(): number {
+    return this.#byInside.size + this.#byOutside.size + this.#ofFlow.size + this.#hosts.size
+  }
   get all(): IterableIterator<Mapping> {
     return this.#byInside.values()
   }

@@ -67,6 +67,10 @@ export class Nat {
   get greHost(): number | undefined {
     return this.#greHost?.address
   }
+  /** Entries of any kind; for those who look for leaks. */
+  get held(): number {
+    return this.mappings.held + this.#changed.held + (this.#greHost ? 1 : 0)
+  }
   get #personality(): Personality {
     return this.#conntrack.personality
   }
@@ -88,6 +92,7 @@ export class Nat {
     const rule = this.#match('destination', current, inside, '')
     if (rule) {
       if (rule.translate.by === 'none') return undefined
+      if (current.protocol === GRE && this.#personality.gre.keys === 'refused') return 'nat-protocol'
       const target = this.#targetOf(rule, current.destination, '')
       if (!target) return 'nat-no-address'
       this.#setDestination(flow, target.address, target.ports ? target.ports.from : current.destinationKey, rule.text)

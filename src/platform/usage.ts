@@ -38,7 +38,9 @@ export type Action = (operands: readonly string[], options: Options) => number |
 
 export interface Command {
   /** `LAB` for exactly one, `LAB...` for one or more, `[FILE]` or `[LAB]` for one or none, `` for none. */
-  readonly operands: '' | 'LAB' | 'LAB...' | '[LAB]' | 'FILE' | '[FILE]' | 'SHELL'
+  readonly operands: '' | 'LAB' | 'LAB...' | '[LAB]' | 'FILE' | '[FILE]' | 'SHELL' | 'WHAT'
+  /** All that the operand may be. */
+  readonly words?: readonly string[]
   readonly example: string
   readonly help: string
   readonly options: Readonly<Record<string, Option>>
@@ -99,11 +101,14 @@ function parserOptions(known: Readonly<Record<string, Option>>): NonNullable<Par
   return Object.fromEntries(entries)
 }
 
-function checkCount(name: string, { operands, example }: Command, given: readonly string[]): void {
+function checkCount(name: string, { operands, words, example }: Command, given: readonly string[]): void {
   const word = operands.replace(/[[\].]/g, '')
   const least = operands === '' || operands.startsWith('[') ? 0 : 1
   const most = operands === '' ? 0 : operands.endsWith('...') ? Number.POSITIVE_INFINITY : 1
-  if (given.length < least) throw new UsageError(`pptp-lab ${name} wants a ${word}, such as: ${example}`)
+  if (given.length < least) {
+    const wanted = words === undefined ? `a ${word}` : `a word (${words.join(', ')})`
+    throw new UsageError(`pptp-lab ${name} wants ${wanted}, such as: ${example}`)
+  }
   if (given.length > most) {
     const takes = most === 0 ? 'takes no operands' : `takes one ${word}, not ${given.length}`
     throw new UsageError(`pptp-lab ${name} ${takes}: ${given.join(' ')}. Right would be: ${example}`)

@@ -6,6 +6,7 @@ import { formatIpv4, type Ipv4, ip } from '../../src/base/address.ts'
 import { get16 } from '../../src/base/bytes.ts'
 import { sec } from '../../src/base/time.ts'
 import { cgn } from '../../src/filter/personalities/simple.ts'
+import type { NatRule } from '../../src/filter/types.ts'
 import {
   answer,
   Bench,
@@ -173,6 +174,16 @@ describe('ports', () => {
     assert.deepEqual(bench.drops, ['nat-insert-failed'])
     assert.equal(bench.filter.conntrack.insertFailed, 1)
     assert.equal(bench.filter.conntrack.size, 1)
+  })
+
+  test('a box that refuses GRE lets none in either, whatever is forwarded to whom', () => {
+    const rule = { kind: 'destination', text: 'one-to-one', to: { network: WAN, length: 32 } } as const
+    const inside: NatRule = { ...rule, translate: { by: 'range', addresses: { from: A, to: A } } }
+    assert.equal(passed(new Bench({ nat: [inside, MASQUERADE] }).in(gre(S, WAN, 2222))).destination, A)
+    const bench = new Bench({ like: cgn, nat: [inside, MASQUERADE] })
+    assert.equal(bench.in(gre(S, WAN, 2222)), undefined)
+    assert.deepEqual(bench.drops, ['nat-protocol'])
+    assert.equal(passed(bench.in(udp(ends(S, 53, WAN, 4000)))).destination, A)
   })
 
   test('GRE that ends before its call ID cannot be translated (B34)', () => {

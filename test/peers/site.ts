@@ -39,6 +39,10 @@ export class Site {
   clientGuest(): Guest {
     return this.#guest('client', `tc${process.pid}`, '10.99.1')
   }
+  /** Another client, on a network of its own. */
+  secondGuest(): Guest {
+    return this.#guest('second', `tb${process.pid}`, '10.99.3')
+  }
   serverGuest(): Guest {
     return this.#guest('server', `ts${process.pid}`, '10.99.2')
   }

@@ -23,8 +23,8 @@ const optionsOf = (name: string): [string, Option][] => Object.entries({ ...COMM
 
 /** What may stand as an operand, besides files. */
 function wordsFor(name: string): string[] {
-  const { operands } = COMMANDS[name]
-  return operands.startsWith('LAB') ? labs() : operands === 'SHELL' ? [...SHELLS] : []
+  const { operands, words = [] } = COMMANDS[name]
+  return operands.startsWith('LAB') ? labs() : operands === 'SHELL' ? [...SHELLS] : [...words]
 }
 /** Ends of the names of files that may stand as an operand; `init` wants a name that is not there yet. */
 function endingsFor(name: string): string {
@@ -61,7 +61,7 @@ ${cases.join('\n')}
   case "$before" in
     --seed|--set|--until) return ;;
 ${choices().join('\n')}
-    --record|--output|-o) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --record|--output|-o|--svg|--html) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;
   esac
   case "$word" in

@@ -3,6 +3,7 @@ import type { Command, Option } from '../usage.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export const FORMATS = ['text', 'svg', 'mermaid'] as const
+export const COMPARISONS = ['nat'] as const
 
 /** What every command that runs a lab understands; a command may say more of an option than stands here. */
 const QUIET: Option = { type: 'boolean', help: 'print the verdict only' }
@@ -146,6 +147,35 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       set: SET,
     },
     load: async () => (await import('./graph.ts')).graph,
+  },
+  compare: {
+    operands: 'WHAT',
+    words: COMPARISONS,
+    example: 'pptp-lab compare nat',
+    help: "Compares what boxes and habits make of PPTP. `nat` is the NAT zoo: every kind of NAT box, at the clients' side and at the servers', with one to three clients and one server or one each. Every cell is the run of a small lab, and the reasons come from its trace. docs/nat-zoo.md explains the table.",
+    options: {
+      json: { type: 'boolean', help: 'print every cell with all that is known of its tunnels as a line of JSON' },
+      verbose: { type: 'boolean', help: 'after the tables what the trace says of every tunnel' },
+      svg: {
+        type: 'string',
+        value: 'FILE',
+        wants: ['a file', 'zoo.svg'],
+        help: 'write a heat map as a picture instead',
+      },
+      html: {
+        type: 'string',
+        value: 'FILE',
+        wants: ['a file', 'zoo.html'],
+        help: 'write a page with the heat map and the reasons instead',
+      },
+      cell: {
+        type: 'string',
+        value: 'NAME',
+        wants: ['the name of a cell', 'keyless-clients-2-same'],
+        help: 'print the lab of one cell only, to run it: pptp-lab compare nat --cell keyless-clients-2-same > cell.yaml',
+      },
+    },
+    load: async () => (await import('./compare.ts')).compare,
   },
   decode: {
     operands: 'FILE',
