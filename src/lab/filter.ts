@@ -95,7 +95,7 @@ function checkMatch(match: Match, tree: Tree, written: string, node: NodeDraft, 
 }
 
 const hasTunnel = (node: NodeDraft, name: string): boolean =>
-  (node.kind === 'client' || node.kind === 'pptp-server') && /^ppp\d+$/.test(name)
+  (node.kind === 'client' || node.kind === 'pptp-server' || node.kind === 'nas') && /^ppp\d+$/.test(name)
 
 export function readFilter(node: NodeDraft, topology: Topology): FilterSpec | undefined {
   const list = child(node.merged, 'filter')

@@ -8,6 +8,7 @@
  * Longer than 400 lines, since it is one list of keys: those of users, PPP, MPPE, habits and RADIUS stand elsewhere.
  */
 import * as v from 'valibot'
+import { balanceSchema } from './balance.ts'
 import { conntrackSchema, filterSchema } from './filter.ts'
 import { habitKeys } from './habits.ts'
 import type { Kind, Verb } from './lab.ts'
@@ -48,6 +49,7 @@ export const KINDS = [
   'host',
   'router',
   'firewall',
+  'load-balancer',
   'switch',
   'client',
   'pptp-server',
@@ -104,6 +106,18 @@ const stackKeys = {
 
 /** Of every kind that may refuse packets. */
 const filterKeys = { ...stackKeys, filter: v.optional(filterSchema), conntrack: v.optional(conntrackSchema) }
+
+const clampWrong = 'Here an MSS in octets must stand, or interfaces: what the links there and back carry.'
+/** Of every kind that stands in the middle and looks at what it passes on. */
+const middleKeys = {
+  ...filterKeys,
+  'mss-clamp': v.optional(
+    v.union(
+      [count('The largest MSS in octets.', 88, 65_495), oneOf(['interfaces'], 'What the links there and back carry.')],
+      clampWrong,
+    ),
+  ),
+}
 
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
@@ -220,12 +234,12 @@ const serverKeys = {
 }
 
 const accessServerKeys = {
-  ...stackKeys,
+  ...filterKeys,
   ...nasKeys,
   ppp: v.optional(v.pipe(map('the ppp of an access server', localPpp), v.description('PPP that ends here.'))),
 }
 
-const radiusKeys = { ...stackKeys, radius: v.optional(answerSchema) }
+const radiusKeys = { ...filterKeys, radius: v.optional(answerSchema) }
 
 const networks = (describe: string) =>
   v.optional(
@@ -258,8 +272,9 @@ const udpKeys = {
 /** The keys of each kind, apart from `kind` itself. */
 const KIND_KEYS = {
   host: filterKeys,
-  router: stackKeys,
-  firewall: { ...filterKeys, nat: v.optional(natSchema) },
+  router: middleKeys,
+  firewall: { ...middleKeys, nat: v.optional(natSchema) },
+  'load-balancer': { ...middleKeys, balance: v.optional(balanceSchema) },
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
@@ -282,6 +297,7 @@ const node = v.pipe(
       map('a node of kind host', { kind: v.literal('host'), ...KIND_KEYS.host }),
       map('a node of kind router', { kind: v.literal('router'), ...KIND_KEYS.router }),
       map('a node of kind firewall', { kind: v.literal('firewall'), ...KIND_KEYS.firewall }),
+      map('a node of kind load-balancer', { kind: v.literal('load-balancer'), ...KIND_KEYS['load-balancer'] }),
       map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
@@ -311,6 +327,7 @@ const kinds = map('topology.kinds (the kinds of nodes)', {
   host: v.optional(map('the kind host', KIND_KEYS.host)),
   router: v.optional(map('the kind router', KIND_KEYS.router)),
   firewall: v.optional(map('the kind firewall', KIND_KEYS.firewall)),
+  'load-balancer': v.optional(map('the kind load-balancer', KIND_KEYS['load-balancer'])),
   switch: v.optional(map('the kind switch', KIND_KEYS.switch)),
   client: v.optional(map('the kind client', KIND_KEYS.client)),
   'pptp-server': v.optional(map('the kind pptp-server', KIND_KEYS['pptp-server'])),

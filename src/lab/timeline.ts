@@ -269,6 +269,11 @@ export class Timeline {
       return undefined
     }
     if (user !== undefined) this.#user(node, user, tree)
+    const server = /^servers\[([^\]]+)\]/.exec(below)?.[1]
+    const servers = items(child(child(node.merged, 'balance'), 'servers')).map(item => text(item) ?? '')
+    if (server !== undefined && !servers.includes(server)) {
+      this.#issues.key(tree, `${node.name} has no server ${server}.`, suggest(server, servers))
+    }
     return this.#stateValue(node, below, known[general], tree)
   }
 

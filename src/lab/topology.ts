@@ -16,6 +16,7 @@ import {
   parsePrefix,
 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
+import { readBalance } from './balance.ts'
 import { readFilter, readTracking } from './filter.ts'
 import type {
   InterfaceAddress,
@@ -386,6 +387,10 @@ export class Topology {
       const pptp = readAccess(node, 'pptp', this)
       return pptp && { kind, pptp, ...common }
     }
+    if (kind === 'load-balancer') {
+      const balance = readBalance(node, this)
+      return balance && { kind, balance, ...common }
+    }
     if (kind === 'radius') {
       const radius = readRadiusNode(node, this)
       return radius && { kind, radius, ...common }
@@ -396,11 +401,13 @@ export class Topology {
   }
 
   /** What it lets pass, and what it translates. */
-  #filter(node: NodeDraft): Pick<NodeSpec, 'filter' | 'conntrack' | 'nat'> {
+  #filter(node: NodeDraft): Pick<NodeSpec, 'filter' | 'conntrack' | 'nat' | 'clampMss'> {
     const filter = readFilter(node, this)
     const tracking = child(node.merged, 'conntrack')
     const conntrack = tracking && readTracking(tracking, this)
     const nat = readNat(node, this)
+    const clamp = standsInTheMiddle(node) ? child(node.merged, 'mss-clamp') : undefined
+    const clampMss = text(clamp) === 'interfaces' ? 'interfaces' : integer(clamp)
     if (tracking && child(node.merged, 'nat')) {
       this.issues.key(
         tracking,
@@ -412,6 +419,7 @@ export class Topology {
       ...(filter === undefined ? {} : { filter }),
       ...(conntrack === undefined ? {} : { conntrack }),
       ...(nat === undefined ? {} : { nat }),
+      ...(clampMss === undefined ? {} : { clampMss }),
     }
   }
 
@@ -499,6 +507,10 @@ export class Topology {
 
 /** `icmp: { fragmentation-needed: off }` */
 const blocksTooBig = (node: Tree): boolean => text(child(child(node, 'icmp'), 'fragmentation-needed')) === 'off'
+
+/** Of a client or a server `mss-clamp` is a word of its tunnels. */
+const standsInTheMiddle = ({ kind }: NodeDraft): boolean =>
+  kind === 'router' || kind === 'firewall' || kind === 'load-balancer'
 
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)

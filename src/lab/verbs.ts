@@ -66,10 +66,12 @@ export interface VerbRules<V extends Verb> {
 }
 
 /** Machines that have an IP stack, and so can ping and fetch. */
-export const TALKERS: readonly Kind[] = ['host', 'router', 'firewall', 'client', 'pptp-server', 'nas', 'radius']
+export const TALKERS: readonly Kind[] = [
+  ...(['host', 'router', 'firewall', 'load-balancer', 'client', 'pptp-server', 'nas', 'radius'] as const),
+]
 
 /** Machines that can refuse packets. */
-export const FILTERS: readonly Kind[] = ['host', 'firewall', 'client', 'pptp-server']
+export const FILTERS: readonly Kind[] = TALKERS
 
 const port = (describe: string) => count(describe, 1, 65535)
 const both = <S extends v.GenericSchema>(leaf: S) =>
@@ -372,7 +374,7 @@ export const VERBS = {
       address: v.optional(address('It gets another outside address, in the same network.')),
     }),
     read(tree, resolve) {
-      const node = resolve.node(child(tree, 'node'), ['firewall'])
+      const node = resolve.node(child(tree, 'node'), ['firewall', 'load-balancer'])
       const flush = flagOf(child(tree, 'flush'))
       const like = PERSONALITIES.find(known => known === text(child(tree, 'like')))
       const outside = child(tree, 'address')
