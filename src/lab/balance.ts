@@ -96,7 +96,7 @@ const EXAMPLE = 'for example ["tcp 1723", gre]'
 /** `tcp 1723`, `udp 500-510`, `gre`. */
 function readTraffic(tree: Tree, { issues }: Topology): BalanceSpec['traffic'][number] | undefined {
   const written = text(tree)
-  if (written === undefined) return undefined
+  if (written === undefined || written === '') return undefined
   const match = WHAT.exec(written)
   if (!match) {
     issues.value(tree, 'A protocol must stand here, and ports where it has some.', EXAMPLE)

@@ -3,14 +3,16 @@
  * of several. Nothing is run.
  */
 import { contains, type Ipv4, maskOf } from '../base/address.ts'
-import { PORT } from '../wire/pptp.ts'
 import { PROTOCOL } from '../wire/ipv4.ts'
+import { PORT } from '../wire/pptp.ts'
 import type { Lab, NodeSpec } from './lab.ts'
 import { type Way, wayTo } from './way.ts'
 
 /** Addresses to which a call of this one goes; itself where nobody translates. Of a balancer all of them. */
 export function serversBehind(lab: Lab, address: Ipv4): readonly Ipv4[] {
-  return stepsTo(lab, address).map(({ to }) => to)
+  const found = stepsTo(lab, address).map(({ to }) => to)
+  // Forwards that go round in a circle.
+  return found.length > 0 ? found : [address]
 }
 
 /** The way of a control connection, through the boxes that pass it on; undefined if it does not arrive. */
@@ -52,8 +54,7 @@ function stepsTo(lab: Lab, address: Ipv4, boxes: readonly Box[] = []): Steps[] {
 
 /** Where a box sends what comes to TCP port 1723 of this address; nowhere else but there: nothing. */
 function passedOn(node: NodeSpec, address: Ipv4): Ipv4[] {
-  const at = (iface: string): Ipv4 | undefined =>
-    node.interfaces.find(({ name }) => name === iface)?.ipv4?.address
+  const at = (iface: string): Ipv4 | undefined => node.interfaces.find(({ name }) => name === iface)?.ipv4?.address
   if (node.kind === 'load-balancer' && at(node.balance.outside) === address) {
     const isPassed = node.balance.traffic.some(({ protocol, ports }) => protocol === PROTOCOL.tcp && holds(ports))
     return isPassed ? node.balance.servers.map(server => server.address) : []
@@ -64,7 +65,8 @@ function passedOn(node: NodeSpec, address: Ipv4): Ipv4[] {
   if (pair) return [((pair.inside.network | (address & ~maskOf(pair.inside.length))) >>> 0) as Ipv4]
   if ((nat.addresses?.from ?? at(nat.outside)) !== address) return []
   const forward = nat.forwards.find(({ protocol, ports }) => protocol === PROTOCOL.tcp && holds(ports))
-  return forward ? [forward.to] : []
+  const isPptp = forward?.newPort === undefined || forward.newPort === PORT
+  return forward && isPptp ? [forward.to] : []
 }
 
 const holds = (ports: { readonly from: number; readonly to: number } | undefined): boolean =>

@@ -12,7 +12,8 @@ import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
 import { serversBehind, wayOfCall } from '../lab/behind.ts'
 import { type DialledCall, dialledCalls } from '../lab/dialled.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
-import { pathBetween, type Way } from '../lab/way.ts'
+import { nodeAt } from '../lab/scene-calls.ts'
+import { pathBetween, type Way, wayTo } from '../lab/way.ts'
 
 /** `none`: the ends cannot agree, and no tunnel comes up. `open`: the other end is not of this lab. */
 export type Protection = 'protected' | 'clear' | 'none' | 'open'
@@ -77,16 +78,18 @@ interface Draft extends Omit<Tunnel, 'no' | 'behind'> {
 
 function voluntary(lab: Lab, client: Caller): Draft {
   const server = serverAt(lab, client.pptp.server)
+  // Which of its servers a balancer will draw nobody can say beforehand.
+  const isDrawn = serversBehind(lab, client.pptp.server).length > 1
   return {
     client: client.name,
-    server: server?.name ?? formatIpv4(client.pptp.server),
+    server: isDrawn ? nodeAt(lab, client.pptp.server) : (server?.name ?? formatIpv4(client.pptp.server)),
     way: wayOf(lab, client.name, client.pptp.server),
     ...agreement(client.name, client.pptp, client.pptp.server, server),
     before: NOTHING,
-    inner: server && innerOf(client.pptp.user, server),
+    inner: server && !isDrawn ? innerOf(client.pptp.user, server) : undefined,
     routes: client.pptp.routes.map(formatPrefix),
     forwards: client.pptp.forward === true,
-    end: server?.name,
+    end: isDrawn ? undefined : server?.name,
   }
 }
 
@@ -119,8 +122,8 @@ function serverAt(lab: Lab, address: Ipv4): ServerSpec | undefined {
 
 /** The way that routes lead; where they do not, a shortest one. */
 function wayOf(lab: Lab, from: string, to: Ipv4): Way {
-  const [behind] = serversBehind(lab, to)
-  const routed = wayOfCall(lab, from, to, behind)
+  const behind = serversBehind(lab, to)
+  const routed = behind.length > 1 ? wayTo(lab, from, to) : wayOfCall(lab, from, to, behind[0])
   if (routed) return routed
   const server = serverAt(lab, to)
   const links = server ? pathBetween(lab, from, server.name) : []
