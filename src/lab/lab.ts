@@ -362,6 +362,7 @@ export interface ClientPptp {
   readonly echo?: Duration
   readonly profile?: Profile
   readonly gre?: Partial<GreSpec>
+  readonly callIds?: 'random' | 'from-zero'
   /** How many of them may stay without an answer. */
   readonly echoFailures?: number
   /** It is a router: passes packets on between its networks and the tunnel. */
@@ -521,6 +522,16 @@ export interface VerbArgs {
     readonly size: number
     readonly port: number
   }
+  /** UDP datagrams, each from a port of its own. */
+  flood: {
+    readonly from: string
+    readonly to: Ipv4
+    readonly flows: number
+    readonly interval: Duration
+    readonly port: number
+  }
+  /** A machine gets another way to somewhere, or loses one. */
+  route: { readonly node: string; readonly change: 'add' | 'remove'; readonly route: RouteSpec; readonly text: string }
   /** What is absent stays as it is. */
   link: {
     /** Index into `Lab.links`. */

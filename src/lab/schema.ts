@@ -107,14 +107,27 @@ const stackKeys = {
 /** Of every kind that may refuse packets. */
 const filterKeys = { ...stackKeys, filter: v.optional(filterSchema), conntrack: v.optional(conntrackSchema) }
 
-const clampWrong = 'Here an MSS in octets must stand, or interfaces: what the links there and back carry.'
+const clampWrong = 'Here an MSS from 88 to 65495 octets must stand, or interfaces: what the links there and back carry.'
 /** Of every kind that stands in the middle and looks at what it passes on. */
 const middleKeys = {
   ...filterKeys,
   'mss-clamp': v.optional(
-    v.union(
-      [count('The largest MSS in octets.', 88, 65_495), oneOf(['interfaces'], 'What the links there and back carry.')],
-      clampWrong,
+    v.pipe(
+      v.union(
+        [
+          v.pipe(
+            v.number(clampWrong),
+            v.integer(clampWrong),
+            v.minValue(88, clampWrong),
+            v.maxValue(65_495, clampWrong),
+          ),
+          v.picklist(['interfaces'], clampWrong),
+        ],
+        clampWrong,
+      ),
+      v.description(
+        'The largest MSS that a TCP SYN may name which is passed on; `interfaces`: what their links carry.',
+      ),
     ),
   ),
 }
@@ -145,6 +158,8 @@ const limits = v.pipe(
   v.description('How much, and for how long; what is not named has no limit.'),
 )
 
+export const CALL_IDS = ['random', 'from-zero'] as const
+
 const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
   user: v.optional(words('User name.', 255)),
@@ -165,6 +180,13 @@ const clientPptp = {
   echo,
   ...habitKeys,
   'echo-failures': echoFailuresSchema,
+  'call-ids': v.optional(
+    oneOf(
+      CALL_IDS,
+      'How its call IDs are drawn: at random, or from zero up as old pptp-linux did, which many callers then have.',
+    ),
+    'random',
+  ),
   forward: v.optional(flag('Is it a router, which passes packets on between its networks and the tunnel?'), false),
   ...carries,
 }

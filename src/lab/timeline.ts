@@ -29,6 +29,7 @@ export class Timeline {
       node: (tree, kinds) => this.#node(tree, kinds),
       address: (tree): Ipv4 | undefined => topology.address(tree),
       link: tree => this.#link(tree),
+      route: (tree, node) => tree && topology.readRoute(topology.nodes.get(node) as NodeDraft, tree),
       rule: (tree, node) => readRule(tree, topology.nodes.get(node) as NodeDraft, topology),
       translates: (tree, node, address) => this.#translates(tree, topology.nodes.get(node) as NodeDraft, address),
       has: (client, what) => {

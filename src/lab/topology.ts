@@ -438,20 +438,28 @@ export class Topology {
     const routes: RouteSpec[] = []
     const known = new Set<string>()
     for (const tree of items(child(node.merged, 'routes'))) {
-      const parts = splitRoute(text(tree) ?? '')
-      const prefix = parts && parsePrefix(parts.prefix)
+      const prefix = parsePrefix(splitRoute(text(tree) ?? '')?.prefix ?? '')
       if (!prefix) continue
       if (known.has(formatPrefix(prefix))) {
         this.issues.value(tree, `${node.name} has a second route to ${formatPrefix(prefix)} here.`)
         continue
       }
       known.add(formatPrefix(prefix))
-      const via = parts.via === undefined ? undefined : parseIpv4(parts.via)
-      const dev = this.#dev(node, parts.dev, tree)
-      if (via !== undefined) this.#gateway(node, via, parts.dev, tree)
-      routes.push({ prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) })
+      const route = this.readRoute(node, tree)
+      if (route) routes.push(route)
     }
     return routes
+  }
+
+  /** A route of a node; what is wrong with its gateway or its interface is reported. */
+  readRoute(node: NodeDraft, tree: Tree): RouteSpec | undefined {
+    const parts = splitRoute(text(tree) ?? '')
+    const prefix = parts && parsePrefix(parts.prefix)
+    if (!prefix) return undefined
+    const via = parts.via === undefined ? undefined : parseIpv4(parts.via)
+    const dev = this.#dev(node, parts.dev, tree)
+    if (via !== undefined) this.#gateway(node, via, parts.dev, tree)
+    return { prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) }
   }
 
   #dev(node: NodeDraft, dev: string | undefined, tree: Tree): string | undefined {
