@@ -88,7 +88,9 @@ export class Nas extends IpNode {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream, {}, connection.remote.port))
+    return acceptedStream(connection, stream =>
+      this.#tunnelling.endpoint.accept(local, peer, stream, {}, connection.remote.port),
+    )
   }
 
   /** A PNS asks for a number. Incoming calls are hunted from the first line on, so this begins with the last. */

@@ -22,7 +22,15 @@ import { bearerOf } from './line-words.ts'
 import type { Snapshot } from './node.ts'
 import { callCause, callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, serverEndpoint } from './tunnel-profile.ts'
-import { CallCarrier, type CallOwner, controlName, greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import {
+  CallCarrier,
+  type CallOwner,
+  controlName,
+  greSnapshot,
+  PPTP_PORT,
+  Tunnelling,
+  tunnelMtu,
+} from './tunnel-stack.ts'
 
 export interface ServerConfig extends AccessConfig {
   readonly gre?: GreChoice
@@ -97,7 +105,9 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream, this, connection.remote.port))
+    return acceptedStream(connection, stream =>
+      this.#tunnelling.endpoint.accept(local, peer, stream, this, connection.remote.port),
+    )
   }
 
   /** Of a control connection. */
