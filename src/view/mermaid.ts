@@ -51,7 +51,7 @@ const oneLine = (text: string): string => text.replace(/[\p{Cc};#]+/gu, ' ').tri
 function shapeOf(node: PictureNode): string {
   const { name, kind, job, role, addresses } = node
   const words = lines([name, role === '' ? job : `${job}, ${role}`, addresses.length === 1 ? addresses[0] : ''])
-  if (kind === 'router' || kind === 'firewall') return `([${words}])`
+  if (kind === 'router' || kind === 'firewall' || kind === 'load-balancer') return `([${words}])`
   if (kind === 'switch') return `[[${words}]]`
   if (kind === 'pptp-server') return `{{${words}}}`
   if (kind === 'radius') return `[(${words})]`

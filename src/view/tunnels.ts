@@ -9,8 +9,10 @@
  * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
  */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
+import { serversBehind, wayOfCall } from '../lab/behind.ts'
 import { type DialledCall, dialledCalls } from '../lab/dialled.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
+import { nodeAt } from '../lab/scene-calls.ts'
 import { pathBetween, type Way, wayTo } from '../lab/way.ts'
 
 /** `none`: the ends cannot agree, and no tunnel comes up. `open`: the other end is not of this lab. */
@@ -76,16 +78,18 @@ interface Draft extends Omit<Tunnel, 'no' | 'behind'> {
 
 function voluntary(lab: Lab, client: Caller): Draft {
   const server = serverAt(lab, client.pptp.server)
+  // Which of its servers a balancer will draw nobody can say beforehand.
+  const isDrawn = serversBehind(lab, client.pptp.server).length > 1
   return {
     client: client.name,
-    server: server?.name ?? formatIpv4(client.pptp.server),
+    server: isDrawn ? nodeAt(lab, client.pptp.server) : (server?.name ?? formatIpv4(client.pptp.server)),
     way: wayOf(lab, client.name, client.pptp.server),
     ...agreement(client.name, client.pptp, client.pptp.server, server),
     before: NOTHING,
-    inner: server && innerOf(client.pptp.user, server),
+    inner: server && !isDrawn ? innerOf(client.pptp.user, server) : undefined,
     routes: client.pptp.routes.map(formatPrefix),
     forwards: client.pptp.forward === true,
-    end: server?.name,
+    end: isDrawn ? undefined : server?.name,
   }
 }
 
@@ -111,13 +115,15 @@ function compulsory(lab: Lab, { client, nas, rule, to, links, nodes }: DialledCa
 }
 
 function serverAt(lab: Lab, address: Ipv4): ServerSpec | undefined {
-  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === address))
+  const [behind] = serversBehind(lab, address)
+  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === behind))
   return node?.kind === 'pptp-server' ? node : undefined
 }
 
 /** The way that routes lead; where they do not, a shortest one. */
 function wayOf(lab: Lab, from: string, to: Ipv4): Way {
-  const routed = wayTo(lab, from, to)
+  const behind = serversBehind(lab, to)
+  const routed = behind.length > 1 ? wayTo(lab, from, to) : wayOfCall(lab, from, to, behind[0])
   if (routed) return routed
   const server = serverAt(lab, to)
   const links = server ? pathBetween(lab, from, server.name) : []
@@ -147,7 +153,7 @@ function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
 }
 
 const isEndSystem = (node: NodeSpec | undefined): boolean =>
-  node?.kind !== 'switch' && node?.kind !== 'router' && node?.kind !== 'firewall'
+  node !== undefined && !['switch', 'router', 'firewall', 'load-balancer'].includes(node.kind)
 
 function innerOf(user: string, { pptp }: ServerSpec): { client: string; server: string } {
   const own = pptp.grants.get(user)?.address
