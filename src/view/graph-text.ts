@@ -5,6 +5,7 @@
  */
 import type { Lab } from '../lab/lab.ts'
 import { asciiCell } from './ascii.ts'
+import type { Note } from './boxes.ts'
 import type { GraphNode } from './graph.ts'
 import { DOWN, LEFT, lineChar, RIGHT, UP } from './joints.ts'
 import { type Drawing, drawingFor, type Form, type LinkCell, type PlacedNode } from './layout.ts'
@@ -32,6 +33,7 @@ export function graphText(lab: Lab, { ascii = false }: { readonly ascii?: boolea
   const parts = [
     net(picture, planOf(picture, drawing, false)),
     kinds(picture, drawing.form),
+    boxes(picture),
     tunnels(picture),
     links(picture),
     legend(picture),
@@ -48,14 +50,18 @@ const nodeOf = ({ nodes }: Picture, name: string): PictureNode => nodes.find(nod
 const widthIn =
   (picture: Picture) =>
   ({ name }: GraphNode, form: Form): number => {
-    const { job, role, addresses } = nodeOf(picture, name)
+    const { job, role, addresses, notes } = nodeOf(picture, name)
     const short = shortened(addresses)
     if (form === 'chip') return name.length + 2
     if (form === 'box') return name.length + (role === '' ? 0 : role.length + 1) + 2
     const margin = form === 'card' ? 4 : 2
     const second = role === '' ? job.length : job.length + role.length + (form === 'card' ? 2 : 1)
-    return Math.max(name.length + 4, second + margin, short.length + margin)
+    const longest = Math.max(short.length, ...notes.map(note => noteText(note).length))
+    return Math.max(name.length + 4, second + margin, longest + margin)
   }
+
+/** What stops a tunnel has a cross. */
+const noteText = ({ text, stops }: Note): string => (stops ? `× ${text}` : text)
 
 /** One address whole, of several the last octets. */
 function shortened(addresses: readonly string[]): string {
@@ -90,7 +96,8 @@ function net(picture: Picture, { drawing, labels }: Plan): string[] {
   return grid.lines
 }
 
-function paintNode(grid: Grid, { name, job, role, addresses, outside }: PictureNode, { rect }: PlacedNode, form: Form) {
+function paintNode(grid: Grid, node: PictureNode, { rect }: PlacedNode, form: Form) {
+  const { name, job, role, addresses, notes, outside } = node
   const { x, y, columns, rows } = rect
   if (form === 'chip') return grid.text(x, y, `[${name}]`)
   const [level, upright] = outside ? ['╌', '╎'] : ['─', '│']
@@ -103,6 +110,7 @@ function paintNode(grid: Grid, { name, job, role, addresses, outside }: PictureN
   grid.text(x + margin, y + 1, job)
   grid.text(x + columns - margin - role.length, y + 1, role)
   grid.text(x + margin, y + 2, shortened(addresses))
+  for (const [i, note] of notes.entries()) grid.text(x + margin, y + 3 + i, noteText(note))
 }
 
 function paintLinks(grid: Grid, picture: Picture, { links, nodes, form }: Drawing): void {
@@ -157,6 +165,15 @@ function kinds({ nodes }: Picture, form: Form): string[] {
   return wrapped([words.join(', ')], COLUMNS).map(line => line.replaceAll(NO_BREAK, ' '))
 }
 
+/** What boxes do to packets. */
+function boxes({ nodes }: Picture): string[] {
+  const doing = nodes.filter(({ facts }) => facts.length > 0)
+  const width = Math.max(0, ...doing.map(({ name }) => name.length)) + 2
+  return doing.flatMap(({ name, facts }) =>
+    wrapped(facts, COLUMNS - width).map((line, i) => (i === 0 ? name : '').padEnd(width) + line),
+  )
+}
+
 // The tunnels.
 
 function tunnels({ tunnels }: Picture): string[] {
@@ -186,11 +203,20 @@ function links({ links }: Picture): string[] {
   const rows = links.map(link => [endWords(link.ends[0]), endWords(link.ends[1]), linkWords(link)] as const)
   const width = (column: 0 | 1): number => Math.max(...rows.map(row => row[column].length))
   const [a, b] = [width(0), width(1)]
-  return rows.map(([from, to, words], i) => {
+  return rows.flatMap(([from, to, words], i) => {
     const line = links[i].tunnels.length > 0 ? '═══' : links[i].serial ? '╌╌╌' : '───'
-    return `${from.padEnd(a)} ${line} ${to.padEnd(b)}  ${words}`.trimEnd()
+    const head = `${from.padEnd(a)} ${line} ${to.padEnd(b)}  `
+    const shortest = Math.max(...words.split(', ').map(({ length }) => length + 1))
+    // What is longer than the page begins a line of its own.
+    const indent = head.length + shortest <= COLUMNS ? head.length : 4
+    const fitting = (words === '' ? [''] : phrases(words, COLUMNS - indent)).map(text => ' '.repeat(indent) + text)
+    return indent === head.length ? [head + fitting[0].trimStart(), ...fitting.slice(1)] : [head, ...fitting]
   })
 }
+
+/** In lines, broken behind commas. */
+const phrases = (text: string, width: number): string[] =>
+  wrapped([text.replaceAll(' ', NO_BREAK).replaceAll(`,${NO_BREAK}`, ', ')], width).map(line => line.replaceAll(NO_BREAK, ' '))
 
 const endWords = ({ node, iface, address }: PictureEnd): string => `${node}:${iface} ${address}`.trimEnd()
 

@@ -130,7 +130,7 @@ function slotsOf(graph: Graph, rules: FormRules, widthOf: WidthOf): { columns: S
       column,
       columns: node ? widthOf(node, rules.form) : 0,
       above: node ? rules.row : 0,
-      below: node ? rules.rows - 1 - rules.row : 0,
+      below: node ? rules.rows - 1 - rules.row + moreRows(node, rules.form) : 0,
       before: [],
       after: [],
       row: 0,
@@ -156,6 +156,8 @@ function slotsOf(graph: Graph, rules: FormRules, widthOf: WidthOf): { columns: S
   })
   return { columns, chains }
 }
+
+const moreRows = ({ more = 0 }: GraphNode, form: Form): number => (form === 'card' || form === 'tight' ? more : 0)
 
 /** While columns are being sorted, a slot's row is its place in them. */
 function number(column: readonly Slot[]): void {
@@ -280,7 +282,7 @@ function assemble(columns: readonly Slot[][], chains: readonly Chain[], rules: F
     x: starts[slot.column],
     y: slot.row - slot.above,
     columns: rules.form === 'chip' ? slot.columns : widths[slot.column],
-    rows: rules.rows,
+    rows: slot.above + 1 + slot.below,
   })
   const nodes = columns.flat().flatMap((slot): PlacedNode[] => {
     if (!slot.node) return []

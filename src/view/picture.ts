@@ -1,6 +1,7 @@
 /** A lab as what a drawing of it says, in whatever form: nodes by kind, links with what they do, tunnels on their ways. */
 import { formatIpv4, formatPrefix } from '../base/address.ts'
 import type { Kind, Lab, LinkSpec, NodeSpec } from '../lab/lab.ts'
+import { factsOf, type Note, notesOf } from './boxes.ts'
 import { type QualityWords, qualityWords } from './quality.ts'
 import { type Protection, type Tunnel, tunnelsOf } from './tunnels.ts'
 
@@ -23,6 +24,10 @@ export interface PictureNode {
   readonly outside: boolean
   /** Its own on links, `198.51.100.10`. */
   readonly addresses: readonly string[]
+  /** What it does to packets, line by line. */
+  readonly notes: readonly Note[]
+  /** The same at length. */
+  readonly facts: readonly string[]
 }
 
 export interface PictureLink {
@@ -30,14 +35,18 @@ export interface PictureLink {
   readonly ends: readonly [PictureEnd, PictureEnd]
   /** A telephone line, not a cable. */
   readonly serial: boolean
+  /** `24 lines`, `line`; '' of what is none. */
+  readonly lines: string
   /** `198.51.100.0/24`, or '' */
   readonly network: string
   /** As its first end sees it; and as its second. */
   readonly quality: readonly [QualityWords, QualityWords]
   /** Those that pass over it. */
   readonly tunnels: readonly Tunnel[]
-  /** It is before or behind a tunnel: packets that were in it are in clear here. */
-  readonly leg: boolean
+  /** Those that may come to it instead of their own way. */
+  readonly spare: readonly Tunnel[]
+  /** What packets are here before or behind a tunnel; undefined where there are none. */
+  readonly leg: Protection | undefined
 }
 
 export interface PictureEnd {
@@ -47,6 +56,8 @@ export interface PictureEnd {
   readonly address: string
   /** `.10`, or '' */
   readonly host: string
+  /** Of a box that translates: `inside` or `outside`. */
+  readonly side: string
 }
 
 export function pictureOf(lab: Lab): Picture {
@@ -54,8 +65,8 @@ export function pictureOf(lab: Lab): Picture {
   return {
     name: lab.name,
     description: lab.description,
-    nodes: lab.nodes.map(node => pictureNode(node, roleOf(node, lab, tunnels))),
-    links: lab.links.map((link, index) => pictureLink(link, index, tunnels)),
+    nodes: lab.nodes.map(node => pictureNode(node, roleOf(node, lab, tunnels), tunnels)),
+    links: lab.links.map((link, index) => pictureLink(lab, link, index, tunnels)),
     tunnels,
   }
 }
@@ -90,46 +101,55 @@ const JOBS: ReadonlyMap<string, string> = new Map([
   ['udp', 'outside'],
 ])
 
-function pictureNode({ name, kind, interfaces }: NodeSpec, role: PictureNode['role']): PictureNode {
-  const addresses = interfaces.flatMap(({ ipv4 }) => (ipv4 ? [formatIpv4(ipv4.address)] : []))
-  const job = JOBS.get(kind) ?? kind
+function pictureNode(node: NodeSpec, role: PictureNode['role'], tunnels: readonly Tunnel[]): PictureNode {
+  const { name, kind, interfaces, nat } = node
+  const job = nat ? 'NAT' : (JOBS.get(kind) ?? kind)
   return {
     name,
     kind,
     job,
     role,
     outside: job === 'outside',
-    addresses,
+    addresses: interfaces.flatMap(({ ipv4 }) => (ipv4 ? [formatIpv4(ipv4.address)] : [])),
+    notes: notesOf(node, tunnels),
+    facts: factsOf(node),
   }
 }
 
 export const lastOctet = (address: string): string => address.slice(address.lastIndexOf('.'))
 
-function pictureLink(link: LinkSpec, index: number, tunnels: readonly Tunnel[]): PictureLink {
+function pictureLink({ nodes }: Lab, link: LinkSpec, index: number, tunnels: readonly Tunnel[]): PictureLink {
   const end = ({ node, iface, ipv4 }: LinkSpec['ends'][0]): PictureEnd => {
     const host = ipv4 ? formatIpv4(ipv4.address) : ''
-    return { node, iface, address: ipv4 ? `${host}/${ipv4.prefix.length}` : '', host: lastOctet(host) }
+    const nat = nodes.find(({ name }) => name === node)?.nat
+    const side = nat?.inside.includes(iface) ? 'inside' : nat?.outside === iface ? 'outside' : ''
+    return { node, iface, address: ipv4 ? `${host}/${ipv4.prefix.length}` : '', host: lastOctet(host), side }
   }
   const [a, b] = link.ends
   const ipv4 = a.ipv4 ?? b.ipv4
-  const type: string = link.type
+  const serial = link.type === 'serial'
+  const own = tunnels.filter(({ way }) => way.links.includes(index))
+  const legs = tunnels.flatMap(({ before, behind }) => [before, behind]).filter(({ links }) => links.includes(index))
   return {
     index,
     ends: [end(a), end(b)],
-    serial: type === 'serial',
+    serial,
+    lines: !serial ? '' : link.lines > 1 ? `${link.lines} lines` : 'line',
     network: ipv4 ? formatPrefix(ipv4.prefix) : '',
     quality: [qualityWords([a.sends, b.sends]), qualityWords([b.sends, a.sends])],
-    tunnels: tunnels.filter(({ way }) => way.links.includes(index)),
-    leg: tunnels.some(({ before, behind }) =>
-      [before, behind].some(({ links, protection }) => protection === 'clear' && links.includes(index)),
-    ),
+    tunnels: own,
+    spare: tunnels.filter(one => !own.includes(one) && one.others.some(({ way }) => way.links.includes(index))),
+    leg: WORST.find(one => legs.some(({ protection }) => protection === one)),
   }
 }
 
+/** What is said of a link where it is not the same for all. */
+const WORST = ['clear', 'open', 'protected'] as const satisfies readonly Protection[]
+
 /** `15 ms, 10 Mb/s, 1 % loss`; a telephone line says that it is one. */
-export function linkWords({ quality, serial }: PictureLink, from: 0 | 1 = 0): string {
+export function linkWords({ quality, lines }: PictureLink, from: 0 | 1 = 0): string {
   const { delay, rate, faults } = quality[from]
-  return [serial ? 'line' : '', delay, rate, ...faults].filter(word => word !== '').join(', ')
+  return [lines, delay, rate, ...faults].filter(word => word !== '').join(', ')
 }
 
 /** `1-3, 5`: numbers in order, as short as they can be said. */
@@ -171,6 +191,7 @@ export function stripOf({
   no,
   client,
   server,
+  others,
   way,
   protection,
   because,
@@ -193,7 +214,11 @@ export function stripOf({
   }
   const leads = routes.length > 0 ? `for ${routes.join(', ')}` : ''
   const inside = inner && protection !== 'none' ? `inside ${inner.client} to ${inner.server}` : ''
-  const facts = [because, ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : [])]
+  const facts = [
+    because,
+    ...others.map(other => `${other.when}: ${other.server}`),
+    ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : []),
+  ]
   return { no, legs, facts }
 }
 
@@ -256,4 +281,12 @@ export function wrapped(sentences: readonly string[], width: number): string[] {
     line = line === '' ? word : `${line} ${word}`
   }
   return line === '' ? lines : [...lines, line]
+}
+
+/** The same, with lines as even as can be: no word stands alone in the last one. */
+export function balanced(text: string, width: number): string[] {
+  const { length } = wrapped([text], width)
+  let least = width
+  while (length > 1 && least > 1 && wrapped([text], least - 1).length === length) least--
+  return wrapped([text], least)
 }

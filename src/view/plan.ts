@@ -27,7 +27,7 @@ export interface Plan {
 }
 
 export const graphOf = ({ nodes, links }: Picture): Graph => ({
-  nodes: nodes.map(({ name, kind }) => ({ name, kind, members: [name] })),
+  nodes: nodes.map(({ name, kind, notes }) => ({ name, kind, members: [name], more: notes.length })),
   links: links.map(({ index, ends }) => ({ index, ends: [ends[0].node, ends[1].node] })),
 })
 

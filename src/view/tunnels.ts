@@ -6,24 +6,34 @@
  * MS-CHAP and MS-CHAPv2, so that without either of them there are none (RFC 3079), and it needs a key length and a
  * way with states that both ends know.
  *
+ * A firewall or a NAT box on the way may stop it (`lab/obstacles.ts`): what holds before the first of the `events`.
+ *
  * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
  */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
-import { type DialledCall, dialledCalls } from '../lab/dialled.ts'
+import { type AskedCall, askedCalls, type DialledCall, type Dialler, dialledCalls } from '../lab/dialled.ts'
+import { type Arrival, arrivalsOf } from '../lab/doors.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
-import { pathBetween, type Way, wayTo } from '../lab/way.ts'
+import { type Obstacle, obstacleOn } from '../lab/obstacles.ts'
+import { pathBetween, type Way } from '../lab/way.ts'
 
-/** `none`: the ends cannot agree, and no tunnel comes up. `open`: the other end is not of this lab. */
+/** `none`: no tunnel comes up: the ends cannot agree, or something stops it. `open`: the other end is not of this lab. */
 export type Protection = 'protected' | 'clear' | 'none' | 'open'
 
 export interface Tunnel {
   /** From 1, in the order of the clients. */
   readonly no: number
   readonly client: string
+  /** Where an access server makes it for somebody: who that is. */
+  readonly caller?: string
   /** The name of a machine of the lab, or an address outside. */
   readonly server: string
   readonly way: Way
+  /** Where it may go instead. */
+  readonly others: readonly OtherEnd[]
   readonly protection: Protection
+  /** What stops it on its way. */
+  readonly obstacle?: Obstacle
   /** Why: `MPPE 128 bit, stateless`. */
   readonly because: string
   /** What its packets carry outside of the tunnel, and where: in clear text. */
@@ -33,6 +43,13 @@ export interface Tunnel {
   readonly inner: { readonly client: string; readonly server: string } | undefined
   /** Networks that the client reaches through it. */
   readonly routes: readonly string[]
+}
+
+export interface OtherEnd {
+  readonly server: string
+  readonly way: Way
+  /** `if north does not answer` */
+  readonly when: string
 }
 
 export interface Leg {
@@ -55,8 +72,15 @@ export function tunnelsOf(lab: Lab): Tunnel[] {
   const drafts = [
     ...clients.map(client => voluntary(lab, client)),
     ...dialledCalls(lab).flatMap(call => compulsory(lab, call)),
+    ...askedCalls(lab).map(call => asked(lab, call)),
   ]
-  const inTunnels = new Set(drafts.flatMap(({ way, before }) => [...way.links, ...before.links]))
+  const inTunnels = new Set(
+    drafts.flatMap(({ way, before, others }) => [
+      ...way.links,
+      ...before.links,
+      ...others.flatMap(other => other.way.links),
+    ]),
+  )
   return drafts.map(
     ({ forwards, end, ...draft }, i): Tunnel => ({
       ...draft,
@@ -75,39 +99,113 @@ interface Draft extends Omit<Tunnel, 'no' | 'behind'> {
 }
 
 function voluntary(lab: Lab, client: Caller): Draft {
-  const server = serverAt(lab, client.pptp.server)
+  const { server: address, user, routes, forward } = client.pptp
+  const [first, ...rest] = arrivalsOf(lab, client.name, address)
+  const { server, way, ...reached } = endOf(lab, client.name, address, first)
   return {
     client: client.name,
-    server: server?.name ?? formatIpv4(client.pptp.server),
-    way: wayOf(lab, client.name, client.pptp.server),
-    ...agreement(client.name, client.pptp, client.pptp.server, server),
+    server,
+    way,
+    others: rest.map(other => otherEnd(lab, client.name, address, other, `as ${other.chosenBy} chooses`)),
+    ...prevented(reached.obstacle, agreement(client.name, client.pptp, address, reached.spec)),
     before: NOTHING,
-    inner: server && innerOf(client.pptp.user, server),
-    routes: client.pptp.routes.map(formatPrefix),
-    forwards: client.pptp.forward === true,
-    end: server?.name,
+    inner: reached.spec && innerOf(user, reached.spec),
+    routes: routes.map(formatPrefix),
+    forwards: forward === true,
+    end: reached.spec?.name,
   }
 }
 
 /** The access server makes it; PPP, and with it MPPE, begins in the machine that has dialled. */
 function compulsory(lab: Lab, { client, nas, rule, to, links, nodes }: DialledCall): Draft[] {
   if (to === 'local' || to.length === 0) return []
-  const server = serverAt(lab, to[0])
-  const agreed = agreement(client.name, client.dial, to[0], server)
-  return [
-    {
-      client: nas.name,
-      server: server?.name ?? formatIpv4(to[0]),
-      way: wayOf(lab, nas.name, to[0]),
-      protection: agreed.protection,
-      because: `${nas.name} makes it (rule: ${rule}); ${agreed.because}`,
-      before: { nodes: nodes.slice(0, -1), links, protection: agreed.protection, inRow: true },
-      inner: server && innerOf(client.dial.user, server),
-      routes: client.dial.routes.map(formatPrefix),
-      forwards: false,
-      end: server?.name,
-    },
+  const [address, ...spare] = to
+  const [first, ...rest] = arrivalsOf(lab, nas.name, address)
+  const { server, way, ...reached } = endOf(lab, nas.name, address, first)
+  const agreed = prevented(reached.obstacle, agreement(client.name, client.dial, address, reached.spec))
+  const others = [
+    ...rest.map(other => otherEnd(lab, nas.name, address, other, `as ${other.chosenBy} chooses`)),
+    ...spare.map(address => {
+      const [other] = arrivalsOf(lab, nas.name, address)
+      return otherEnd(lab, nas.name, address, other, `if ${server} does not answer`)
+    }),
   ]
+  const because = `${nas.name} makes it (rule: ${rule}); ${agreed.because}`
+  return [{ ...byNas(client, nas.name, links, nodes, agreed, reached.spec), server, way, others, because }]
+}
+
+/** A PNS has the access server dial; the tunnel is the same as if the call had come from there. */
+function asked(lab: Lab, { server, nas, via, number, client, links, nodes }: AskedCall): Draft {
+  const [first] = arrivalsOf(lab, server, via)
+  const { way, obstacle } = endOf(lab, server, via, first)
+  const spec = lab.nodes.find(({ name }) => name === server)
+  const company = spec?.kind === 'pptp-server' ? spec : undefined
+  const silent = { protection: 'none', because: `${client.name} answers no calls` } as const
+  const agreed = client.dial.answer === undefined ? silent : agreement(client.name, client.dial, via, company)
+  const what = prevented(obstacle, agreed)
+  return {
+    ...byNas(client, nas.name, links, nodes, what, company),
+    server,
+    way: { links: [...way.links].reverse(), nodes: [...way.nodes].reverse() },
+    others: [],
+    because: `${server} asks ${nas.name} to dial ${number}; ${what.because}`,
+  }
+}
+
+/** What all tunnels of an access server have in common. */
+function byNas(
+  { name, dial }: Dialler,
+  nas: string,
+  links: readonly number[],
+  nodes: readonly string[],
+  agreed: Agreement,
+  end: ServerSpec | undefined,
+) {
+  return {
+    client: nas,
+    caller: name,
+    ...agreed,
+    before: { nodes: nodes.slice(0, -1), links, protection: agreed.protection, inRow: true },
+    inner: end && innerOf(dial.user, end),
+    routes: dial.routes.map(formatPrefix),
+    forwards: false,
+    end: end?.name,
+  } as const
+}
+
+interface End {
+  readonly server: string
+  /** If it is of the lab. */
+  readonly spec: ServerSpec | undefined
+  readonly way: Way
+  readonly obstacle: Obstacle | undefined
+}
+
+/** Where a call arrives; where routes do not lead there, a shortest way to whom it is meant for. */
+function endOf(lab: Lab, from: string, to: Ipv4, arrival: Arrival | undefined): End {
+  const spec = serverAt(lab, arrival?.address ?? to)
+  const server = spec?.name ?? formatIpv4(to)
+  if (!arrival) return { server, spec, way: shortest(lab, from, spec), obstacle: undefined }
+  const [first] = arrival.way.links
+  const source = lab.links[first]?.ends.find(({ node }) => node === from)?.ipv4?.address
+  return { server, spec, way: arrival.way, obstacle: source === undefined ? undefined : obstacleOn(lab, arrival, source) }
+}
+
+function otherEnd(lab: Lab, from: string, to: Ipv4, arrival: Arrival | undefined, when: string): OtherEnd {
+  const { server, way } = endOf(lab, from, to, arrival)
+  return { server, way, when }
+}
+
+/** What stops a tunnel stops it whatever the ends agree on. */
+function prevented(obstacle: Obstacle | undefined, agreed: Agreement): Agreement & Pick<Tunnel, 'obstacle'> {
+  if (!obstacle) return agreed
+  return { protection: 'none', because: obstacleWords(obstacle), obstacle }
+}
+
+/** `hotel drops GRE (forward drop proto gre)` */
+function obstacleWords({ node, what, traffic, rule }: Obstacle): string {
+  if (what === 'no helper') return `${node} has no PPTP helper: GRE goes out, and what comes back finds nobody`
+  return `${node} ${what} ${traffic}${rule === '' ? '' : ` (${rule})`}`
 }
 
 function serverAt(lab: Lab, address: Ipv4): ServerSpec | undefined {
@@ -115,11 +213,7 @@ function serverAt(lab: Lab, address: Ipv4): ServerSpec | undefined {
   return node?.kind === 'pptp-server' ? node : undefined
 }
 
-/** The way that routes lead; where they do not, a shortest one. */
-function wayOf(lab: Lab, from: string, to: Ipv4): Way {
-  const routed = wayTo(lab, from, to)
-  if (routed) return routed
-  const server = serverAt(lab, to)
+function shortest(lab: Lab, from: string, server: ServerSpec | undefined): Way {
   const links = server ? pathBetween(lab, from, server.name) : []
   const nodes = [from]
   for (const link of links) {
@@ -142,12 +236,18 @@ function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
       if (!reached.includes(node)) reached.push(node)
     })
   }
-  const systems = reached.filter(name => name !== end && isEndSystem(lab.nodes.find(node => node.name === name)))
+  const beyond = reached.filter(name => name !== end).map(name => lab.nodes.find(node => node.name === name))
+  const all = beyond.filter(isEndSystem).map(({ name }) => name)
+  const helpers = new Set(beyond.filter(node => node?.kind === 'radius').map(node => node?.name))
+  // Nobody calls a server to reach the one that it asks for passwords, unless there is nothing else.
+  const users = all.filter(name => !helpers.has(name))
+  const systems = users.length > 0 ? users : all
   return { nodes: systems, links: systems.length > 0 ? [...links] : [], protection: 'clear' }
 }
 
-const isEndSystem = (node: NodeSpec | undefined): boolean =>
-  node?.kind !== 'switch' && node?.kind !== 'router' && node?.kind !== 'firewall'
+/** Machines that pass packets on. */
+const BETWEEN = new Set<string>(['switch', 'router', 'firewall', 'load-balancer'])
+const isEndSystem = (node: NodeSpec | undefined): node is NodeSpec => node !== undefined && !BETWEEN.has(node.kind)
 
 function innerOf(user: string, { pptp }: ServerSpec): { client: string; server: string } {
   const own = pptp.grants.get(user)?.address
