@@ -15,11 +15,15 @@ export interface Note {
 export function notesOf(node: NodeSpec, tunnels: readonly Tunnel[]): Note[] {
   const stops = tunnels.flatMap(({ obstacle }) => (obstacle?.node === node.name ? [obstacle] : []))
   const own = node.nat || (node.conntrack && trackingOf(node).kind.pptp) ? [helperNote(node)] : []
-  const notes = own.map(text => ({ text, stops: stops.some(({ rule }) => rule === '') }))
+  const notes = own.map(text => ({ text, stops: stops.some(({ what, rule }) => rule === '' && what !== 'no forward') }))
   for (const traffic of ['TCP 1723', 'GRE'] as const) {
     const verbs = new Set(stops.filter(stop => stop.traffic === traffic && stop.rule !== '').map(({ what }) => what))
     if (verbs.size > 0) notes.push({ text: `${verbs.size === 1 ? [...verbs][0] : 'stops'} ${traffic}`, stops: true })
   }
+  if (stops.some(({ what }) => what === 'no forward')) notes.push({ text: 'no GRE forward', stops: true })
+  const { balance } = node as NodeSpec & { readonly balance?: Balance }
+  if (balance) notes.push({ text: balance.persistence === 'source' ? 'by caller' : 'by flow', stops: false })
+  if (node.blocksTooBig) notes.push({ text: 'no ICMP too big', stops: false })
   const silent = node.filter && node.kind !== 'firewall' && notes.every(({ stops }) => !stops)
   return silent ? [...notes, { text: 'own firewall', stops: false }] : notes
 }
@@ -29,7 +33,7 @@ function helperNote(node: NodeSpec): string {
   const { kind } = trackingOf(node)
   if (kind.gre.keys === 'refused') return 'drops GRE'
   if (kind.gre.keys === 'one-host') return 'GRE to one host'
-  if (kind.gre.keys === 'none') return 'GRE of one host'
+  if (kind.gre.keys === 'none') return 'one GRE a server'
   return kind.pptp ? 'PPTP helper' : 'no PPTP helper'
 }
 
@@ -38,6 +42,7 @@ export function factsOf(node: NodeSpec): string[] {
   const { nat, conntrack, filter } = node
   const facts = [...(nat ? natFacts(node, nat) : []), ...balanceFacts(node)]
   if (!nat && conntrack && trackingOf(node).kind.pptp) facts.push(`PPTP helper at ${conntrack.helper}`)
+  if (node.blocksTooBig) facts.push('makes and passes no ICMP message that a packet was too large')
   if (filter && filter.rules.length + Object.values(filter.policies).filter(one => one === 'drop').length > 0) {
     const { rules, policies } = filter
     const closed = (['input', 'forward', 'output'] as const).filter(chain => policies[chain] === 'drop')
@@ -50,7 +55,8 @@ export function factsOf(node: NodeSpec): string[] {
 
 function natFacts(node: NodeSpec, { like, inside, outside, addresses, ports, forwards, oneToOne }: NatSpec): string[] {
   const { from, to } = addresses ?? {}
-  const range = from === undefined || to === undefined ? '' : ` as ${formatIpv4(from)}${to === from ? '' : `-${formatIpv4(to)}`}`
+  const range =
+    from === undefined || to === undefined ? '' : ` as ${formatIpv4(from)}${to === from ? '' : `-${formatIpv4(to)}`}`
   const own = node.interfaces.find(({ name }) => name === outside)?.ipv4?.address
   const as = range !== '' || own === undefined ? range : ` as ${formatIpv4(own)}`
   return [

@@ -3,7 +3,7 @@ import { formatIpv4, formatPrefix } from '../base/address.ts'
 import type { Kind, Lab, LinkSpec, NodeSpec } from '../lab/lab.ts'
 import { factsOf, type Note, notesOf } from './boxes.ts'
 import { type QualityWords, qualityWords } from './quality.ts'
-import { type Protection, type Tunnel, tunnelsOf } from './tunnels.ts'
+import { isCut, type Protection, reachOf, type Tunnel, tunnelsOf } from './tunnels.ts'
 
 export interface Picture {
   readonly name: string
@@ -43,6 +43,8 @@ export interface PictureLink {
   readonly quality: readonly [QualityWords, QualityWords]
   /** Those that pass over it. */
   readonly tunnels: readonly Tunnel[]
+  /** All of them are stopped before: nothing of them is seen here. */
+  readonly dead: boolean
   /** Those that may come to it instead of their own way. */
   readonly spare: readonly Tunnel[]
   /** What packets are here before or behind a tunnel; undefined where there are none. */
@@ -97,6 +99,9 @@ const isPac = ({ nodes, events }: Lab, name: string): boolean =>
 const JOBS: ReadonlyMap<string, string> = new Map([
   ['pptp-server', 'server'],
   ['radius', 'RADIUS'],
+  ['nas', 'NAS'],
+  ['pstn', 'PSTN'],
+  ['load-balancer', 'balancer'],
   ['tun', 'outside'],
   ['udp', 'outside'],
 ])
@@ -138,6 +143,7 @@ function pictureLink({ nodes }: Lab, link: LinkSpec, index: number, tunnels: rea
     network: ipv4 ? formatPrefix(ipv4.prefix) : '',
     quality: [qualityWords([a.sends, b.sends]), qualityWords([b.sends, a.sends])],
     tunnels: own,
+    dead: own.length > 0 && own.every(tunnel => tunnel.way.links.indexOf(index) >= reachOf(tunnel)),
     spare: tunnels.filter(one => !own.includes(one) && one.others.some(({ way }) => way.links.includes(index))),
     leg: WORST.find(one => legs.some(({ protection }) => protection === one)),
   }
@@ -185,34 +191,32 @@ export interface StripLeg {
   /** `clear` outside of the tunnel. */
   readonly protection: Protection
   readonly inside: boolean
+  /** Behind what stops it. */
+  readonly dead?: true
 }
 
-export function stripOf({
-  no,
-  client,
-  server,
-  others,
-  way,
-  protection,
-  because,
-  before,
-  behind,
-  inner,
-  routes,
-}: Tunnel): Strip {
-  const nodes = [...way.nodes]
+export function stripOf(tunnel: Tunnel): Strip {
+  const { no, client, server, others, way, protection, because, before, behind, inner, routes, obstacle } = tunnel
+  const nodes = way.nodes.map(name => (name === obstacle?.node ? `× ${name}` : name))
   const last = nodes[nodes.length - 1]
-  if (last !== server) nodes[nodes.length - 1] = last === client ? last : `${last} (${server})`
+  if (way.nodes[way.nodes.length - 1] !== server)
+    nodes[nodes.length - 1] = last === client ? last : `${last} (${server})`
   if (nodes.length === 1) nodes.push(server)
-  const legs: StripLeg[] = [{ nodes, protection, inside: true }]
+  const reach = reachOf(tunnel)
+  const legs: StripLeg[] = isCut(tunnel)
+    ? [
+        { nodes: nodes.slice(0, reach + 1), protection, inside: true },
+        { nodes: nodes.slice(reach), protection, inside: true, dead: true },
+      ]
+    : [{ nodes, protection, inside: true }]
   if (before.nodes.length > 0) {
     const first = before.inRow ? before.nodes : [several(before.nodes)]
-    legs.unshift({ nodes: [...first, client], protection: before.protection, inside: false })
+    legs.unshift({ nodes: [...first, nodes[0]], protection: before.protection, inside: false })
   }
   if (behind.nodes.length > 0) {
     legs.push({ nodes: [nodes[nodes.length - 1], several(behind.nodes)], protection: 'clear', inside: false })
   }
-  const leads = routes.length > 0 ? `for ${routes.join(', ')}` : ''
+  const leads = routes.length > 0 && protection !== 'none' ? `for ${routes.join(', ')}` : ''
   const inside = inner && protection !== 'none' ? `inside ${inner.client} to ${inner.server}` : ''
   const facts = [
     because,
@@ -233,6 +237,7 @@ export interface StripPlan {
     readonly length: number
     readonly protection: Protection
     readonly inside: boolean
+    readonly dead: boolean
   }[]
   readonly words: readonly StripText[]
   readonly columns: number
@@ -247,20 +252,20 @@ export function stripPlan(legs: readonly StripLeg[]): StripPlan {
   const lines: StripPlan['lines'][number][] = []
   const words: StripText[] = []
   let x = nodes[0].text.length
-  for (const { nodes: names, protection, inside } of legs) {
-    const text = PROTECTION_WORDS[protection]
+  for (const { nodes: names, protection, inside, dead = false } of legs) {
+    const text = dead ? '' : PROTECTION_WORDS[protection]
     const between = names.slice(1, -1).reduce((sum, name) => sum + name.length + 2, 0)
     // As long as it must be for its words, and three at least.
     const length = Math.max(3, Math.ceil((text.length - between) / (names.length - 1)))
     const from = x + 1
     let to = from
     for (const name of names.slice(1)) {
-      lines.push({ x: x + 1, length, protection, inside })
+      lines.push({ x: x + 1, length, protection, inside, dead })
       to = x + 1 + length
       nodes.push({ x: to + 1, text: name })
       x = to + 1 + name.length
     }
-    words.push({ x: from + ((to - from - text.length) >> 1), text })
+    if (text !== '') words.push({ x: from + ((to - from - text.length) >> 1), text })
   }
   return { nodes, lines, words, columns: x }
 }

@@ -173,6 +173,18 @@ function byNas(
   } as const
 }
 
+/** So many links of its way it comes to pass: all, or those before what stops it. */
+export function reachOf({ way, obstacle }: Tunnel): number {
+  const at = obstacle?.up ? way.nodes.indexOf(obstacle.node) : -1
+  return at < 0 ? way.links.length : at
+}
+
+/** Is there a part of its way behind what stops it, and one before? */
+export function isCut(tunnel: Tunnel): boolean {
+  const reach = reachOf(tunnel)
+  return reach > 0 && reach < tunnel.way.links.length
+}
+
 interface End {
   readonly server: string
   /** If it is of the lab. */
@@ -188,7 +200,12 @@ function endOf(lab: Lab, from: string, to: Ipv4, arrival: Arrival | undefined): 
   if (!arrival) return { server, spec, way: shortest(lab, from, spec), obstacle: undefined }
   const [first] = arrival.way.links
   const source = lab.links[first]?.ends.find(({ node }) => node === from)?.ipv4?.address
-  return { server, spec, way: arrival.way, obstacle: source === undefined ? undefined : obstacleOn(lab, arrival, source) }
+  return {
+    server,
+    spec,
+    way: arrival.way,
+    obstacle: source === undefined ? undefined : obstacleOn(lab, arrival, source),
+  }
 }
 
 function otherEnd(lab: Lab, from: string, to: Ipv4, arrival: Arrival | undefined, when: string): OtherEnd {
@@ -205,6 +222,7 @@ function prevented(obstacle: Obstacle | undefined, agreed: Agreement): Agreement
 /** `hotel drops GRE (forward drop proto gre)` */
 function obstacleWords({ node, what, traffic, rule }: Obstacle): string {
   if (what === 'no helper') return `${node} has no PPTP helper: GRE goes out, and what comes back finds nobody`
+  if (what === 'no forward') return `${node} forwards TCP 1723 and no GRE`
   return `${node} ${what} ${traffic}${rule === '' ? '' : ` (${rule})`}`
 }
 
