@@ -7,6 +7,7 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   'pptp-server': 'server',
   router: 'router',
   firewall: 'filter',
+  'load-balancer': 'balancer',
   switch: 'switch',
   host: 'host',
   radius: 'RADIUS',

@@ -22,6 +22,20 @@ const { tcp: TCP, udp: UDP, icmp: ICMP, gre: GRE } = Ipv4.PROTOCOL
 /** An inside address gets the same one of several outside addresses for all its flows (RFC 4787 §4.1, paired). */
 const pick = (range: Range, address: number): number => range.from + ((address >>> 0) % (range.to - range.from + 1))
 
+/** One word of a hash over several: the finalizer of MurmurHash3, which lets every bit matter. */
+function hashOf(word: number, seed = 0): number {
+  let h = seed ^ word
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** Addresses, protocol, and the ports where there are some: what lies behind GRE's header no balancer looks at. */
+function hashOfFlow({ protocol, source, sourceKey, destination, destinationKey }: Tuple): number {
+  const ports = protocol === TCP || protocol === UDP ? (sourceKey << 16) | destinationKey : 0
+  return hashOf(ports, hashOf(protocol, hashOf(destination, hashOf(source))))
+}
+
 const hasKey = (protocol: number): boolean => protocol === TCP || protocol === UDP || protocol === ICMP
 
 /** What a flow is translated to before its port has been chosen. */
@@ -88,7 +102,7 @@ export class Nat {
     const rule = this.#match('destination', current, inside, '')
     if (rule) {
       if (rule.translate.by === 'none') return undefined
-      const target = this.#targetOf(rule, current.destination, '')
+      const target = this.#targetOf(rule, current, current.destination, '')
       if (!target) return 'nat-no-address'
       this.#setDestination(flow, target.address, target.ports ? target.ports.from : current.destinationKey, rule.text)
       return undefined
@@ -127,7 +141,7 @@ export class Nat {
     }
     if (!rule || rule.translate.by === 'none') return this.#keepSource(flow, current)
     if (current.protocol === GRE && this.#personality.gre.keys === 'refused') return 'nat-protocol'
-    const target = this.#targetOf(rule, current.source, outside)
+    const target = this.#targetOf(rule, current, current.source, outside)
     if (!target) return 'nat-no-address'
     flow.masquerade = target.masquerade
     flow.rule = target.rule
@@ -169,7 +183,7 @@ export class Nat {
     return undefined
   }
 
-  #targetOf(rule: NatRule, address: number, outside: string): Target | undefined {
+  #targetOf(rule: NatRule, tuple: Tuple, address: number, outside: string): Target | undefined {
     const { translate, newPorts: ports, text } = rule
     if (translate.by === 'masquerade') {
       const own = this.#machine.addressOf(outside)
@@ -180,6 +194,11 @@ export class Nat {
     if (translate.by === 'prefix') {
       const { network, length } = translate.prefix
       return { address: network | (address & ~maskOf(length)), ports, rule: text, masquerade: '' }
+    }
+    if (translate.by === 'choice') {
+      const { addresses, of } = translate
+      const hash = of === 'source' ? hashOf(tuple.source) : hashOfFlow(tuple)
+      return { address: addresses[hash % addresses.length] | 0, ports, rule: text, masquerade: '' }
     }
     return undefined
   }

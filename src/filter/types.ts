@@ -78,13 +78,15 @@ export interface NatRule {
   readonly ports?: Range | undefined
   /**
    * The new address: `masquerade` is that of the interface it leaves by; a prefix keeps the host part (1:1); a range
-   * gives each inside host one of its addresses; `none` leaves the flow as it is.
+   * gives each inside host one of its addresses; a choice gives each flow one, by its addresses and ports or by its
+   * source alone; `none` leaves the flow as it is.
    */
   readonly translate:
     | { readonly by: 'none' }
     | { readonly by: 'masquerade' }
     | { readonly by: 'range'; readonly addresses: Range }
     | { readonly by: 'prefix'; readonly prefix: Prefix }
+    | { readonly by: 'choice'; readonly addresses: readonly Ipv4[]; readonly of: 'flow' | 'source' }
   /** The new port is one of these; undefined: the old one if it is free. */
   readonly newPorts?: Range | undefined
 }

@@ -1,5 +1,6 @@
 /** The actions of a lab, carried out. `verbs.ts` holds their schema and their words; here is what each does. */
 import { echo } from '../app/echo.ts'
+import { flood } from '../app/flood.ts'
 import { ping } from '../app/ping.ts'
 import { talk } from '../app/talk.ts'
 import { fetchBytes } from '../app/transfer.ts'
@@ -63,6 +64,18 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
     const from = machine(simulation, args.from)
     echo(from.env, from.udp, args)
   },
+  flood: (simulation, args) => {
+    const from = machine(simulation, args.from)
+    flood(from.env, from.udp, args)
+  },
+  route: (simulation, { node, change, route }) => {
+    const { stack } = machine(simulation, node)
+    if (change === 'add') return void stack.addRoute(route)
+    const { prefix, via, dev } = route
+    const there = stack.routes.at(prefix)
+    if (there && (via === undefined || there.via === via) && (dev === undefined || there.iface.port.name === dev))
+      stack.removeRoute(there)
+  },
   link: (simulation, args) => {
     const link = simulation.links[args.link]
     if (args.up !== undefined) link.setUp(args.up)
@@ -91,7 +104,7 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
 function doer({ verb, args }: Action): string | undefined {
   if (verb === 'connect' || verb === 'disconnect' || verb === 'dial' || verb === 'hangup') return args.client
   if (verb === 'shutdown') return args.node
-  if (verb === 'rule' || verb === 'nat') return args.node
+  if (verb === 'rule' || verb === 'nat' || verb === 'route') return args.node
   return verb === 'link' || verb === 'note' || verb === 'crash' || verb === 'restart' ? undefined : args.from
 }
 

@@ -95,7 +95,7 @@ function checkMatch(match: Match, tree: Tree, written: string, node: NodeDraft, 
 }
 
 const hasTunnel = (node: NodeDraft, name: string): boolean =>
-  (node.kind === 'client' || node.kind === 'pptp-server') && /^ppp\d+$/.test(name)
+  (node.kind === 'client' || node.kind === 'pptp-server' || node.kind === 'nas') && /^ppp\d+$/.test(name)
 
 export function readFilter(node: NodeDraft, topology: Topology): FilterSpec | undefined {
   const list = child(node.merged, 'filter')
@@ -145,12 +145,14 @@ function warnOfHalf(accepts: readonly Written[], hasHelper: boolean, { issues }:
         match.kind === 'dport' && !match.not && match.ranges.some(({ first, last }) => first <= 1723 && last >= 1723),
     ),
   )
-  if (!control || accepts.some(({ rule }) => letsGreIn(rule, hasHelper))) return
+  if (accepts.some(({ rule }) => letsGreIn(rule, hasHelper))) return
   const half = accepts.find(({ rule }) => statesOf(rule)?.includes('established'))
-  if (hasHelper && half) {
+  // Who gives a box a helper wants PPTP to pass, whether or not a rule names its port.
+  if (hasHelper && half && (control || accepts.some(({ rule }) => letsTcpIn(rule)))) {
     const message = 'The first GRE packet of a call is "related", not "established": without it there is no tunnel.'
     return issues.warn(half.tree.mark, half.tree.path, message, 'write: state established,related')
   }
+  if (!control) return
   const { chain } = control.rule
   const message = 'TCP port 1723 is one half of PPTP; the other is GRE, protocol 47, and nothing here lets it pass.'
   issues.warn(control.tree.mark, control.tree.path, message, `add: ${chain} accept proto gre`)
@@ -158,6 +160,13 @@ function warnOfHalf(accepts: readonly Written[], hasHelper: boolean, { issues }:
 
 const statesOf = (rule: RuleSpec): readonly string[] | undefined =>
   rule.matches.flatMap(match => (match.kind === 'state' && !match.not ? [match.states] : []))[0]
+
+const letsTcpIn = (rule: RuleSpec): boolean =>
+  statesOf(rule) === undefined &&
+  rule.matches.some(
+    match => match.kind === 'proto' && !match.not && match.protocols.includes(Ipv4Header.PROTOCOL.tcp),
+  ) &&
+  rule.matches.every(match => match.kind !== 'dport')
 
 /** The first GRE packet of a call is `new`; with a helper `related`. */
 function letsGreIn(rule: RuleSpec, hasHelper: boolean): boolean {

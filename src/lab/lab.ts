@@ -35,6 +35,7 @@ export type Kind =
   | 'host'
   | 'router'
   | 'firewall'
+  | 'load-balancer'
   | 'switch'
   | 'client'
   | 'pptp-server'
@@ -47,6 +48,7 @@ export type Kind =
 export type NodeSpec =
   | PlainSpec
   | FirewallSpec
+  | LoadBalancerSpec
   | ClientSpec
   | ServerSpec
   | RadiusServerSpec
@@ -61,6 +63,20 @@ export interface PlainSpec extends NodeCommon {
 /** A router that keeps track of what it passes on, and may refuse or translate it. */
 export interface FirewallSpec extends NodeCommon {
   readonly kind: 'firewall'
+}
+/** It stands for several servers, and passes on who calls. */
+export interface LoadBalancerSpec extends NodeCommon {
+  readonly kind: 'load-balancer'
+  readonly balance: BalanceSpec
+}
+export interface BalanceSpec {
+  /** The interface whose address the callers know. */
+  readonly outside: string
+  readonly servers: readonly { readonly name: string; readonly address: Ipv4 }[]
+  /** What is passed on, as written: `tcp 1723`, `gre`. */
+  readonly traffic: readonly { readonly protocol: number; readonly ports?: Range; readonly text: string }[]
+  readonly persistence: 'none' | 'source'
+  readonly hideServers: boolean
 }
 
 /** It calls a VPN server, or dials a telephone number, or the one through the other. */
@@ -183,6 +199,8 @@ interface NodeCommon {
   /** How it keeps track of connections; where there is `nat`, that says so. */
   readonly conntrack?: ConntrackSpec
   readonly nat?: NatSpec
+  /** The largest MSS that a TCP SYN it passes on may name: a number, or what the links there and back carry. */
+  readonly clampMss?: number | 'interfaces'
 }
 
 export interface FilterSpec {
@@ -344,6 +362,7 @@ export interface ClientPptp {
   readonly echo?: Duration
   readonly profile?: Profile
   readonly gre?: Partial<GreSpec>
+  readonly callIds?: 'random' | 'from-zero'
   /** How many of them may stay without an answer. */
   readonly echoFailures?: number
   /** It is a router: passes packets on between its networks and the tunnel. */
@@ -503,6 +522,16 @@ export interface VerbArgs {
     readonly size: number
     readonly port: number
   }
+  /** UDP datagrams, each from a port of its own. */
+  flood: {
+    readonly from: string
+    readonly to: Ipv4
+    readonly flows: number
+    readonly interval: Duration
+    readonly port: number
+  }
+  /** A machine gets another way to somewhere, or loses one. */
+  route: { readonly node: string; readonly change: 'add' | 'remove'; readonly route: RouteSpec; readonly text: string }
   /** What is absent stays as it is. */
   link: {
     /** Index into `Lab.links`. */

@@ -13,26 +13,35 @@ import { type Rule, RuleSet } from '../filter/rules.ts'
 import type { Chain, PacketState, Personality } from '../filter/types.ts'
 import * as Gre from '../wire/gre.ts'
 import * as IpHeader from '../wire/ipv4.ts'
-import type { Arrival } from './doors.ts'
+import type { Arrival } from './behind.ts'
 import type { ConntrackSpec, Lab, NatSpec, NodeSpec } from './lab.ts'
 
 export interface Obstacle {
   readonly node: string
   readonly traffic: 'TCP 1723' | 'GRE'
   /**
-   * `drops`: silently; `refuses`: the sender is told; `no helper`: translation finds no way back for GRE; `no forward`:
-   * the control connection is given to an inside machine, and GRE is not.
+   * `drops`: silently; `refuses`: the sender is told; `no helper`: translation finds no way back for GRE; `outgoing only`:
+   * nor has it one for calls of an access server, which its helper does not know; `no forward`: the control connection is
+   * given to an inside machine, and GRE is not.
    */
-  readonly what: 'drops' | 'refuses' | 'no helper' | 'no forward'
+  readonly what: 'drops' | 'refuses' | 'no helper' | 'outgoing only' | 'no forward'
   /** It is the client's packets that do not get further, not only the server's. */
   readonly up: boolean
   /** The rule, or the policy; '' where it is none. */
   readonly rule: string
 }
 
+/** What boxes must know of a call. */
+export interface CallKind {
+  /** By Incoming-Call-Request: of an access server. */
+  readonly incoming: boolean
+  /** Both ends may have the call ID 0: then GRE looks the same in both directions. */
+  readonly fromZero: boolean
+}
+
 /** The first on the way that stops the control connection, else the first that stops GRE. */
-export function obstacleOn(lab: Lab, arrival: Arrival, source: Ipv4): Obstacle | undefined {
-  const steps = stepsOf(lab, arrival, source)
+export function obstacleOn(lab: Lab, arrival: Arrival, source: Ipv4, call: CallKind): Obstacle | undefined {
+  const steps = stepsOf(lab, arrival, source, call)
   for (const step of steps) {
     const obstacle = refusal(step, 'TCP 1723')
     if (obstacle) return obstacle
@@ -64,9 +73,10 @@ interface Step {
   readonly translates: boolean
   /** Has it the address that is called, and gives the call to the server? */
   readonly forwards: boolean
+  readonly call: CallKind
 }
 
-function stepsOf(lab: Lab, { way, targets }: Arrival, source: Ipv4): Step[] {
+function stepsOf(lab: Lab, { way, targets }: Arrival, source: Ipv4, call: CallKind): Step[] {
   let client = source
   return way.nodes.flatMap((name, i): Step[] => {
     const node = lab.nodes.find(node => node.name === name)
@@ -78,7 +88,7 @@ function stepsOf(lab: Lab, { way, targets }: Arrival, source: Ipv4): Step[] {
     const ends = { client, server: targets[i] }
     client = outside ?? client
     const [translates, forwards] = [outside !== undefined, i > 0 && targets[i] !== targets[i - 1]]
-    return [{ node, place, near, far, ...ends, translates, forwards }]
+    return [{ node, place, near, far, ...ends, translates, forwards, call }]
   })
 }
 
@@ -91,34 +101,43 @@ function translated({ nat, interfaces }: NodeSpec, near: string, far: string, cl
 }
 
 /** GRE has nothing to give way with: without a helper what comes back finds nobody (docs/nat.md). */
-function translation({ node, translates, client }: Step): Obstacle | undefined {
-  const { nat, name } = node
-  if (!nat || !translates) return undefined
-  if (trackingOf(node).kind.gre.keys === 'refused')
-    return { node: name, traffic: 'GRE', what: 'drops', up: true, rule: '' }
-  return knowsWhose(node, nat, client)
-    ? undefined
-    : { node: name, traffic: 'GRE', what: 'no helper', up: false, rule: '' }
+function translation(step: Step): Obstacle | undefined {
+  const { node, translates, client } = step
+  if (!node.nat || !translates) return undefined
+  const stop = { node: node.name, traffic: 'GRE', rule: '' } as const
+  const { kind } = trackingOf(node)
+  if (kind.gre.keys === 'refused') return { ...stop, what: 'drops', up: true }
+  if (knowsWhose(step, node.nat, client)) return undefined
+  return { ...stop, what: kind.pptp ? 'outgoing only' : 'no helper', up: false }
 }
 
 /** GRE to its address is for itself, unless a rule or the helper says whose it is. */
-function forwarding({ node, forwards, server }: Step): Obstacle | undefined {
-  const { nat, name } = node
-  if (!nat || !forwards) return undefined
-  return knowsWhose(node, nat, server)
-    ? undefined
-    : { node: name, traffic: 'GRE', what: 'no forward', up: true, rule: '' }
+function forwarding(step: Step): Obstacle | undefined {
+  const { node, forwards, server } = step
+  if (!forwards) return undefined
+  const finds =
+    node.kind === 'load-balancer'
+      ? node.balance.traffic.some(({ protocol }) => protocol === IpHeader.PROTOCOL.gre)
+      : !node.nat || knowsWhose(step, node.nat, server)
+  return finds ? undefined : { node: node.name, traffic: 'GRE', what: 'no forward', up: true, rule: '' }
 }
 
 /** Can GRE that comes to the outside address reach this inside machine? */
-function knowsWhose(node: NodeSpec, nat: NatSpec, machine: Ipv4): boolean {
-  const { kind, helper } = trackingOf(node)
+function knowsWhose(step: Step, nat: NatSpec, machine: Ipv4): boolean {
   return (
-    kind.gre.keys !== 'call-id' ||
-    (kind.pptp !== undefined && helper !== 'output') ||
+    trackingOf(step.node).kind.gre.keys !== 'call-id' ||
+    step.call.fromZero ||
+    helps(step) ||
     nat.oneToOne.some(({ inside }) => contains(inside, machine)) ||
     nat.forwards.some(({ protocol }) => protocol === IpHeader.PROTOCOL.gre)
   )
+}
+
+/** Does its PPTP helper see the control connection, and know this kind of call? */
+function helps({ node, place, call }: Step): boolean {
+  const { kind, helper } = trackingOf(node)
+  if (!kind.pptp || (call.incoming && kind.pptp.caller === 'opener')) return false
+  return helper === 'both' || helper === (place === 'first' ? 'output' : 'prerouting')
 }
 
 function refusal(step: Step, traffic: Obstacle['traffic']): Obstacle | undefined {
@@ -148,14 +167,12 @@ function denial(rules: RuleSet, step: Step, traffic: Obstacle['traffic'], up: bo
 }
 
 function statesOf(rules: RuleSet, step: Step, traffic: Obstacle['traffic'], up: boolean): PacketState[] {
-  const { node, place } = step
+  const { node, call } = step
   if (!rules.asksState && !node.nat && !node.conntrack) return ['untracked']
   if (traffic === 'TCP 1723') return [up ? 'new' : 'established']
-  const { kind, helper } = trackingOf(node)
-  const helps =
-    kind.pptp !== undefined && (helper === 'both' || helper === (place === 'first' ? 'output' : 'prerouting'))
   // Without a helper each direction of GRE is a flow of its own, and never gets an answer.
-  return kind.gre.keys === 'call-id' && !helps ? ['new'] : ['new', 'established', 'related']
+  const alone = trackingOf(node).kind.gre.keys === 'call-id' && !call.fromZero && !helps(step)
+  return alone ? ['new'] : ['new', 'established', 'related']
 }
 
 const SYN = 0x02

@@ -7,7 +7,7 @@ import { checkKeys, readMppe } from './mppe.ts'
 import { prefixes } from './networks.ts'
 import { checkPpp, readAuth, readClientPpp, readServerPpp } from './ppp.ts'
 import { readAsk } from './radius.ts'
-import { DEFAULTS } from './schema.ts'
+import { CALL_IDS, DEFAULTS } from './schema.ts'
 import type { NodeDraft, Topology } from './topology.ts'
 import { child, flag, type Issues, integer, items, type Tree, text } from './tree.ts'
 import { readUsers } from './users.ts'
@@ -41,6 +41,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
   const user = text(child(pptp, 'user'))
   const password = text(child(pptp, 'password'))
   const mtu = integer(child(pptp, 'mtu'))
+  const callIds = CALL_IDS.find(word => word === text(child(pptp, 'call-ids')))
   if (!whole || server === undefined || user === undefined || password === undefined) return undefined
   const echo = parseDuration(text(child(pptp, 'echo')) ?? '')
   return {
@@ -54,6 +55,7 @@ export function readClient(node: NodeDraft, topology: Topology): ClientPptp | un
     ...readClientPpp(pptp, auth),
     ...(echo === undefined ? {} : { echo }),
     ...readHabits(pptp, topology.issues),
+    ...(callIds === undefined ? {} : { callIds }),
     ...(flag(child(pptp, 'forward')) ? { forward: true } : {}),
     ...(flag(child(pptp, 'mss-clamp')) ? { mssClamp: true } : {}),
     ...(mtu === undefined ? {} : { mtu }),

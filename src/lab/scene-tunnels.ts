@@ -1,8 +1,9 @@
 /** The tunnels of a scene, and the telephone calls that end at an access server: layer by layer. */
-import { formatIpv4 } from '../base/address.ts'
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Snapshot } from '../node/node.ts'
 import { PPP_TIMERS } from '../node/tunnel-stack.ts'
+import { serversBehind, wayOfCall } from './behind.ts'
 import type { Dialler } from './dialled.ts'
 import type { VpnClientSpec } from './lab.ts'
 import type { MachineRecord, Recorder } from './recorder.ts'
@@ -62,7 +63,12 @@ function voluntary(recorder: Recorder, spec: VpnClientSpec, states: States, hasL
     line: hasLines ? { name: 'dial.line.call', has: spec.dial !== undefined } : undefined,
     pptp: { tcp, control: 'pptp.control', call: 'pptp.call', gre: 'pptp.gre' },
   }
-  const server = nodeAt(lab, pptp.server)
+  // Of the servers of a balancer the one that has the call.
+  const behind = serversBehind(lab, pptp.server)
+  const called = (address: Ipv4): boolean =>
+    valueAt(states.get(nodeAt(lab, address)) ?? {}, `calls[${pptp.user}]`) !== undefined
+  const address = behind.find(called) ?? behind[0]
+  const server = nodeAt(lab, address)
   const isHere = lab.nodes.some(node => node.name === server)
   const state = states.get(name) as Snapshot
   return {
@@ -72,7 +78,7 @@ function voluntary(recorder: Recorder, spec: VpnClientSpec, states: States, hasL
     lines: [],
     rule: undefined,
     began: tcp?.entered[1]?.t,
-    path: isHere ? (wayTo(lab, name, pptp.server)?.links ?? pathBetween(lab, name, server)) : [],
+    path: isHere ? (wayOfCall(lab, name, pptp.server, address)?.links ?? pathBetween(lab, name, server)) : [],
     gre: valueAt(state, 'pptp.gre') as SceneTunnel['gre'],
     end: endText(valueAt(state, 'pptp.end')),
   }

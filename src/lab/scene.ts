@@ -2,10 +2,11 @@
  * The whole run at one moment, as every view wants it: machines, links with what is on them, tunnels layer by layer,
  * checks. Plain data that does not change when the run goes on.
  */
-import { formatIpv4 } from '../base/address.ts'
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { SimTime } from '../base/time.ts'
 import type { LineQuality } from '../link/link.ts'
 import type { Snapshot } from '../node/node.ts'
+import { serversBehind } from './behind.ts'
 import type { Standing } from './expect.ts'
 import type { Kind, Lab, LinkSpec, NodeSpec } from './lab.ts'
 import type { Hop, PacketRecord, Recorder } from './recorder.ts'
@@ -188,12 +189,14 @@ export function sceneOf(recorder: Recorder): Scene {
   })
 }
 
-function roleOf({ nodes }: Lab, spec: NodeSpec): SceneNode['role'] {
+function roleOf(lab: Lab, spec: NodeSpec): SceneNode['role'] {
+  const { nodes } = lab
   if (spec.kind === 'client') return spec.pptp ? 'PNS' : undefined
   if (spec.kind === 'nas') return spec.nas.tunnels.some(({ to }) => to !== 'local') ? 'PAC' : undefined
   if (spec.kind !== 'pptp-server') return undefined
   const isOurs = (address: number): boolean => spec.interfaces.some(({ ipv4 }) => ipv4?.address === address)
-  if (nodes.some(node => node.kind === 'client' && node.pptp && isOurs(node.pptp.server))) return 'PAC'
+  const isCalled = (address: Ipv4): boolean => serversBehind(lab, address).some(isOurs)
+  if (nodes.some(node => node.kind === 'client' && node.pptp && isCalled(node.pptp.server))) return 'PAC'
   const named = nodes.some(
     node => node.kind === 'nas' && node.nas.tunnels.some(({ to }) => to !== 'local' && to.some(isOurs)),
   )

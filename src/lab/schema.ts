@@ -8,6 +8,7 @@
  * Longer than 400 lines, since it is one list of keys: those of users, PPP, MPPE, habits and RADIUS stand elsewhere.
  */
 import * as v from 'valibot'
+import { balanceSchema } from './balance.ts'
 import { conntrackSchema, filterSchema } from './filter.ts'
 import { habitKeys } from './habits.ts'
 import type { Kind, Verb } from './lab.ts'
@@ -48,6 +49,7 @@ export const KINDS = [
   'host',
   'router',
   'firewall',
+  'load-balancer',
   'switch',
   'client',
   'pptp-server',
@@ -105,6 +107,31 @@ const stackKeys = {
 /** Of every kind that may refuse packets. */
 const filterKeys = { ...stackKeys, filter: v.optional(filterSchema), conntrack: v.optional(conntrackSchema) }
 
+const clampWrong = 'Here an MSS from 88 to 65495 octets must stand, or interfaces: what the links there and back carry.'
+/** Of every kind that stands in the middle and looks at what it passes on. */
+const middleKeys = {
+  ...filterKeys,
+  'mss-clamp': v.optional(
+    v.pipe(
+      v.union(
+        [
+          v.pipe(
+            v.number(clampWrong),
+            v.integer(clampWrong),
+            v.minValue(88, clampWrong),
+            v.maxValue(65_495, clampWrong),
+          ),
+          v.picklist(['interfaces'], clampWrong),
+        ],
+        clampWrong,
+      ),
+      v.description(
+        'The largest MSS that a TCP SYN may name which is passed on; `interfaces`: what their links carry.',
+      ),
+    ),
+  ),
+}
+
 const echo = v.optional(duration('Time between two LCP Echo-Requests; without it none are sent.'))
 
 /** What a tunnel carries, at either end. */
@@ -131,6 +158,8 @@ const limits = v.pipe(
   v.description('How much, and for how long; what is not named has no limit.'),
 )
 
+export const CALL_IDS = ['random', 'from-zero'] as const
+
 const clientPptp = {
   server: v.optional(addressOrNode('The server to call: an address, or a node, which means its first address.')),
   user: v.optional(words('User name.', 255)),
@@ -151,6 +180,13 @@ const clientPptp = {
   echo,
   ...habitKeys,
   'echo-failures': echoFailuresSchema,
+  'call-ids': v.optional(
+    oneOf(
+      CALL_IDS,
+      'How its call IDs are drawn: at random, or from zero up as old pptp-linux did, which many callers then have.',
+    ),
+    'random',
+  ),
   forward: v.optional(flag('Is it a router, which passes packets on between its networks and the tunnel?'), false),
   ...carries,
 }
@@ -220,12 +256,12 @@ const serverKeys = {
 }
 
 const accessServerKeys = {
-  ...stackKeys,
+  ...filterKeys,
   ...nasKeys,
   ppp: v.optional(v.pipe(map('the ppp of an access server', localPpp), v.description('PPP that ends here.'))),
 }
 
-const radiusKeys = { ...stackKeys, radius: v.optional(answerSchema) }
+const radiusKeys = { ...filterKeys, radius: v.optional(answerSchema) }
 
 const networks = (describe: string) =>
   v.optional(
@@ -258,8 +294,9 @@ const udpKeys = {
 /** The keys of each kind, apart from `kind` itself. */
 const KIND_KEYS = {
   host: filterKeys,
-  router: stackKeys,
-  firewall: { ...filterKeys, nat: v.optional(natSchema) },
+  router: middleKeys,
+  firewall: { ...middleKeys, nat: v.optional(natSchema) },
+  'load-balancer': { ...middleKeys, balance: v.optional(balanceSchema) },
   switch: {},
   client: clientKeys,
   'pptp-server': serverKeys,
@@ -282,6 +319,7 @@ const node = v.pipe(
       map('a node of kind host', { kind: v.literal('host'), ...KIND_KEYS.host }),
       map('a node of kind router', { kind: v.literal('router'), ...KIND_KEYS.router }),
       map('a node of kind firewall', { kind: v.literal('firewall'), ...KIND_KEYS.firewall }),
+      map('a node of kind load-balancer', { kind: v.literal('load-balancer'), ...KIND_KEYS['load-balancer'] }),
       map('a node of kind switch', { kind: v.literal('switch'), ...KIND_KEYS.switch }),
       map('a node of kind client', { kind: v.literal('client'), ...KIND_KEYS.client }),
       map('a node of kind pptp-server', { kind: v.literal('pptp-server'), ...KIND_KEYS['pptp-server'] }),
@@ -311,6 +349,7 @@ const kinds = map('topology.kinds (the kinds of nodes)', {
   host: v.optional(map('the kind host', KIND_KEYS.host)),
   router: v.optional(map('the kind router', KIND_KEYS.router)),
   firewall: v.optional(map('the kind firewall', KIND_KEYS.firewall)),
+  'load-balancer': v.optional(map('the kind load-balancer', KIND_KEYS['load-balancer'])),
   switch: v.optional(map('the kind switch', KIND_KEYS.switch)),
   client: v.optional(map('the kind client', KIND_KEYS.client)),
   'pptp-server': v.optional(map('the kind pptp-server', KIND_KEYS['pptp-server'])),

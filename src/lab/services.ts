@@ -21,7 +21,7 @@ export const servicesOf = ({ nodes, services, events }: Lab): ServiceSpec[] => [
 
 /** What a node answers by itself: an end system, at the usual ports and at those that the events name. */
 function ownServices(kind: Kind, events: readonly Action[]): Listening[] {
-  if (kind === 'router' || kind === 'firewall' || !TALKERS.includes(kind)) return []
+  if (kind === 'router' || kind === 'firewall' || kind === 'load-balancer' || !TALKERS.includes(kind)) return []
   const transfer = new Set<number>([SERVICES.transfer.port])
   const udpEcho = new Set<number>([SERVICES['udp-echo'].port])
   for (const { verb, args } of events) {

@@ -84,10 +84,12 @@ const FILTER: Readonly<Record<string, Values>> = Object.fromEntries(
 /** `USER` stands for the name of a user of the server. */
 export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>>> = {
   host: FILTER,
-  router: {},
+  router: FILTER,
   firewall: FILTER,
+  'load-balancer': { ...FILTER, 'servers[SERVER].tcp': 'number', 'servers[SERVER].gre': 'number' },
   switch: {},
   radius: {
+    ...FILTER,
     'radius.accepted': 'number',
     'radius.rejected': 'number',
     'radius.sessions': 'number',
@@ -112,6 +114,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     'pstn.refused': 'number',
   },
   nas: {
+    ...FILTER,
     'pptp.calls': 'number',
     'pptp.controls': 'number',
     'ppp.sessions': 'number',
@@ -148,10 +151,12 @@ export function clientPaths(tunnel: boolean, line: boolean): Readonly<Record<str
   )
 }
 
-/** `LINE` stands for a line of an access server; puts USER for the user in `calls[alice].ppp.lcp`. */
+/** `LINE` stands for a line of an access server, `SERVER` for one of a load balancer; puts USER for the user in `calls[alice].ppp.lcp`. */
 export function generalPath(path: string): { readonly general: string; readonly user: string | undefined } {
   const line = /^lines\[[^\]]+\]\.(.+)$/.exec(path)
   if (line) return { general: `lines[LINE].${line[1]}`, user: undefined }
+  const server = /^servers\[[^\]]+\]\.(.+)$/.exec(path)
+  if (server) return { general: `servers[SERVER].${server[1]}`, user: undefined }
   const match = /^calls\[([^\]]+)\]\.(.+)$/.exec(path)
   return match ? { general: `calls[USER].${match[2]}`, user: match[1] } : { general: path, user: undefined }
 }

@@ -29,6 +29,7 @@ export class Timeline {
       node: (tree, kinds) => this.#node(tree, kinds),
       address: (tree): Ipv4 | undefined => topology.address(tree),
       link: tree => this.#link(tree),
+      route: (tree, node) => tree && topology.readRoute(topology.nodes.get(node) as NodeDraft, tree),
       rule: (tree, node) => readRule(tree, topology.nodes.get(node) as NodeDraft, topology),
       translates: (tree, node, address) => this.#translates(tree, topology.nodes.get(node) as NodeDraft, address),
       has: (client, what) => {
@@ -269,6 +270,11 @@ export class Timeline {
       return undefined
     }
     if (user !== undefined) this.#user(node, user, tree)
+    const server = /^servers\[([^\]]+)\]/.exec(below)?.[1]
+    const servers = items(child(child(node.merged, 'balance'), 'servers')).map(item => text(item) ?? '')
+    if (server !== undefined && !servers.includes(server)) {
+      this.#issues.key(tree, `${node.name} has no server ${server}.`, suggest(server, servers))
+    }
     return this.#stateValue(node, below, known[general], tree)
   }
 

@@ -16,6 +16,7 @@ import {
   parsePrefix,
 } from '../base/address.ts'
 import { parseDuration } from '../base/time.ts'
+import { readBalance } from './balance.ts'
 import { readFilter, readTracking } from './filter.ts'
 import type {
   InterfaceAddress,
@@ -386,6 +387,10 @@ export class Topology {
       const pptp = readAccess(node, 'pptp', this)
       return pptp && { kind, pptp, ...common }
     }
+    if (kind === 'load-balancer') {
+      const balance = readBalance(node, this)
+      return balance && { kind, balance, ...common }
+    }
     if (kind === 'radius') {
       const radius = readRadiusNode(node, this)
       return radius && { kind, radius, ...common }
@@ -396,11 +401,13 @@ export class Topology {
   }
 
   /** What it lets pass, and what it translates. */
-  #filter(node: NodeDraft): Pick<NodeSpec, 'filter' | 'conntrack' | 'nat'> {
+  #filter(node: NodeDraft): Pick<NodeSpec, 'filter' | 'conntrack' | 'nat' | 'clampMss'> {
     const filter = readFilter(node, this)
     const tracking = child(node.merged, 'conntrack')
     const conntrack = tracking && readTracking(tracking, this)
     const nat = readNat(node, this)
+    const clamp = standsInTheMiddle(node) ? child(node.merged, 'mss-clamp') : undefined
+    const clampMss = text(clamp) === 'interfaces' ? 'interfaces' : integer(clamp)
     if (tracking && child(node.merged, 'nat')) {
       this.issues.key(
         tracking,
@@ -412,6 +419,7 @@ export class Topology {
       ...(filter === undefined ? {} : { filter }),
       ...(conntrack === undefined ? {} : { conntrack }),
       ...(nat === undefined ? {} : { nat }),
+      ...(clampMss === undefined ? {} : { clampMss }),
     }
   }
 
@@ -430,20 +438,28 @@ export class Topology {
     const routes: RouteSpec[] = []
     const known = new Set<string>()
     for (const tree of items(child(node.merged, 'routes'))) {
-      const parts = splitRoute(text(tree) ?? '')
-      const prefix = parts && parsePrefix(parts.prefix)
+      const prefix = parsePrefix(splitRoute(text(tree) ?? '')?.prefix ?? '')
       if (!prefix) continue
       if (known.has(formatPrefix(prefix))) {
         this.issues.value(tree, `${node.name} has a second route to ${formatPrefix(prefix)} here.`)
         continue
       }
       known.add(formatPrefix(prefix))
-      const via = parts.via === undefined ? undefined : parseIpv4(parts.via)
-      const dev = this.#dev(node, parts.dev, tree)
-      if (via !== undefined) this.#gateway(node, via, parts.dev, tree)
-      routes.push({ prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) })
+      const route = this.readRoute(node, tree)
+      if (route) routes.push(route)
     }
     return routes
+  }
+
+  /** A route of a node; what is wrong with its gateway or its interface is reported. */
+  readRoute(node: NodeDraft, tree: Tree): RouteSpec | undefined {
+    const parts = splitRoute(text(tree) ?? '')
+    const prefix = parts && parsePrefix(parts.prefix)
+    if (!prefix) return undefined
+    const via = parts.via === undefined ? undefined : parseIpv4(parts.via)
+    const dev = this.#dev(node, parts.dev, tree)
+    if (via !== undefined) this.#gateway(node, via, parts.dev, tree)
+    return { prefix, ...(via === undefined ? {} : { via }), ...(dev === undefined ? {} : { dev }) }
   }
 
   #dev(node: NodeDraft, dev: string | undefined, tree: Tree): string | undefined {
@@ -499,6 +515,10 @@ export class Topology {
 
 /** `icmp: { fragmentation-needed: off }` */
 const blocksTooBig = (node: Tree): boolean => text(child(child(node, 'icmp'), 'fragmentation-needed')) === 'off'
+
+/** Of a client or a server `mss-clamp` is a word of its tunnels. */
+const standsInTheMiddle = ({ kind }: NodeDraft): boolean =>
+  kind === 'router' || kind === 'firewall' || kind === 'load-balancer'
 
 /** A switch, or what is outside the simulation, has no IP stack here, no routes and no addresses. */
 const hasStack = (kind: Kind | undefined): boolean => kind !== undefined && !hasNoAddresses(kind)

@@ -10,8 +10,21 @@ import { formatIpv4 } from '../base/address.ts'
 import { formatDuration, parseDuration } from '../base/time.ts'
 import type { RuleLine } from '../filter/rule-text.ts'
 import { PERSONALITIES, ruleSchema } from './filter.ts'
-import type { Kind, LineQuality, QualityChange, Verb, VerbArgs } from './lab.ts'
-import { address, addressOrNode, count, duration, flag, name, oneOf, percentage, rate, size, words } from './leaf.ts'
+import type { Kind, LineQuality, QualityChange, RouteSpec, Verb, VerbArgs } from './lab.ts'
+import {
+  address,
+  addressOrNode,
+  count,
+  duration,
+  flag,
+  name,
+  oneOf,
+  percentage,
+  rate,
+  route,
+  size,
+  words,
+} from './leaf.ts'
 import { map, named } from './map.ts'
 import { BEARERS, number } from './telephone.ts'
 import { child, entries, flag as flagOf, integer, type Tree, text } from './tree.ts'
@@ -22,6 +35,7 @@ export const DEFAULTS = {
   fetch: { port: 5001 },
   talk: { port: 7 },
   echo: { count: 1, interval: '1s', size: '64B', port: 7 },
+  flood: { interval: '10ms', port: 9 },
   quality: {
     delay: '0s',
     jitter: '0s',
@@ -54,6 +68,8 @@ export interface Resolver {
   link(tree: Tree | undefined): LinkFound | undefined
   /** A firewall rule, or a policy, of that node. */
   rule(tree: Tree | undefined, node: string): Exclude<RuleLine, { readonly error: unknown }> | undefined
+  /** A route of that node. */
+  route(tree: Tree | undefined, node: string): RouteSpec | undefined
   /** Does the node translate addresses; and is this one for its outside interface? Reported if not. */
   translates(tree: Tree, node: string, address: Tree | undefined): boolean
   problem(tree: Tree, message: string, hint?: string): undefined
@@ -66,10 +82,12 @@ export interface VerbRules<V extends Verb> {
 }
 
 /** Machines that have an IP stack, and so can ping and fetch. */
-export const TALKERS: readonly Kind[] = ['host', 'router', 'firewall', 'client', 'pptp-server', 'nas', 'radius']
+export const TALKERS: readonly Kind[] = [
+  ...(['host', 'router', 'firewall', 'load-balancer', 'client', 'pptp-server', 'nas', 'radius'] as const),
+]
 
 /** Machines that can refuse packets. */
-export const FILTERS: readonly Kind[] = ['host', 'firewall', 'client', 'pptp-server']
+export const FILTERS: readonly Kind[] = TALKERS
 
 const port = (describe: string) => count(describe, 1, 65535)
 const both = <S extends v.GenericSchema>(leaf: S) =>
@@ -267,6 +285,44 @@ export const VERBS = {
     describe: a =>
       `${a.from} sends ${times(a.count, 'UDP datagram')} of ${a.size} octets to ${formatIpv4(a.to)} to be echoed${pace(a.count, a.interval)}`,
   },
+  flood: {
+    schema: map('flood', {
+      from: name('The node that sends the UDP datagrams.'),
+      to: addressOrNode('Where they go: an address, or a node, which means its first address.'),
+      flows: count('How many; each comes from a port of its own, and so is a flow of its own.', 1, 1_000_000),
+      interval: v.optional(duration('Time between two of them.'), DEFAULTS.flood.interval),
+      port: v.optional(port('UDP port to which they go.'), DEFAULTS.flood.port),
+    }),
+    read(tree, resolve) {
+      const from = resolve.node(child(tree, 'from'), TALKERS)
+      const to = resolve.address(child(tree, 'to'))
+      const flows = integer(child(tree, 'flows'))
+      const interval = durationOr(child(tree, 'interval'), DEFAULTS.flood.interval)
+      if (from === undefined || to === undefined || flows === undefined || interval === undefined) return undefined
+      return { from, to, flows, interval, port: integer(child(tree, 'port')) ?? DEFAULTS.flood.port }
+    },
+    describe: a =>
+      `${a.from} sends ${times(a.flows, 'UDP datagram')} to ${formatIpv4(a.to)}, each from another port${pace(a.flows, a.interval)}`,
+  },
+  route: {
+    schema: map('the verb route', {
+      node: name('The machine whose way changes.'),
+      add: v.optional(route('A route, "default via 192.0.2.1": it takes the place of one to the same network.')),
+      remove: v.optional(route('A route that it loses.')),
+    }),
+    read(tree, resolve) {
+      const node = resolve.node(child(tree, 'node'), TALKERS)
+      const [add, remove] = [child(tree, 'add'), child(tree, 'remove')]
+      if ((add === undefined) === (remove === undefined)) {
+        return resolve.problem(tree, 'One route is added, or one removed.', 'say add: "…" or remove: "…"')
+      }
+      if (node === undefined) return undefined
+      const written = add ?? remove
+      const route = resolve.route(written, node)
+      return route && { node, change: add ? 'add' : 'remove', route, text: text(written) ?? '' }
+    },
+    describe: ({ node, change, text }) => `${node} ${change === 'add' ? 'gets' : 'loses'} the route "${text}"`,
+  },
   link: {
     schema: map('the verb link', {
       between: v.pipe(
@@ -372,7 +428,7 @@ export const VERBS = {
       address: v.optional(address('It gets another outside address, in the same network.')),
     }),
     read(tree, resolve) {
-      const node = resolve.node(child(tree, 'node'), ['firewall'])
+      const node = resolve.node(child(tree, 'node'), ['firewall', 'load-balancer'])
       const flush = flagOf(child(tree, 'flush'))
       const like = PERSONALITIES.find(known => known === text(child(tree, 'like')))
       const outside = child(tree, 'address')

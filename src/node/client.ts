@@ -45,6 +45,7 @@ export interface ClientConfig extends LinkSettings {
   /** Whose habits it has. */
   readonly profile?: Profile
   readonly gre?: GreChoice
+  readonly callIds?: 'random' | 'from-zero'
   /** It is a router: passes packets on between its networks and the tunnel. */
   readonly forward?: boolean
   /** Lower the MSS in every TCP SYN that passes the tunnel to what it carries. */
@@ -80,9 +81,9 @@ export class Client extends IpNode implements ControlHandlers, CallOwner, PppLin
   ) {
     super(env, config.forward ?? false, routes, tcp)
     this.#config = config
-    const { profile = 'default', gre } = config
+    const { profile = 'default', gre, callIds } = config
     this.#habits = HABITS[profile]
-    this.#tunnelling = new Tunnelling(this, clientEndpoint(profile, gre))
+    this.#tunnelling = new Tunnelling(this, clientEndpoint(profile, gre, callIds))
     this.dialUp = dial && new DialUp(this, dial, 'dial.', () => this.#lineGone())
   }
 

@@ -9,6 +9,7 @@ import { overridden, type PersonalityOverride } from '../filter/override.ts'
 import { PERSONALITIES } from '../filter/personalities/index.ts'
 import { CHAINS, type FilterSpec, RuleSet, type RuleSpec } from '../filter/rules.ts'
 import type { FilterSetup, NatRule, Personality, PersonalityName, Range } from '../filter/types.ts'
+import { type BalanceConfig, balanceRules } from './balance.ts'
 import type { IpNode } from './ip-node.ts'
 import type { Snapshot } from './node.ts'
 
@@ -41,6 +42,9 @@ export interface FilteringConfig {
   readonly filter?: FilterSpec
   readonly conntrack?: TrackingConfig
   readonly nat?: NatConfig
+  readonly balance?: BalanceConfig
+  /** The largest MSS that a passing SYN may name; absent: any. */
+  readonly clampMss?: FilterSetup['clampMss']
 }
 
 /** What may be done to the rules while everything goes on. */
@@ -54,8 +58,8 @@ const PLAIN: TrackingConfig = { like: 'linux', override: {}, helper: 'prerouting
 
 /** Undefined: nothing is filtered, and the stack shows its packets to nobody. */
 export function makeFiltering(node: IpNode, config: FilteringConfig): Filtering | undefined {
-  const { filter, conntrack, nat } = config
-  return filter || conntrack || nat ? new Filtering(node, config) : undefined
+  const { filter, conntrack, nat, balance, clampMss } = config
+  return filter || conntrack || nat || balance || clampMss !== undefined ? new Filtering(node, config) : undefined
 }
 
 export class Filtering {
@@ -63,12 +67,16 @@ export class Filtering {
   readonly #node: IpNode
   readonly #rules: RuleSet
   readonly #nat: NatConfig | undefined
+  readonly #balance: BalanceConfig | undefined
+  readonly #clampMss: FilterSetup['clampMss']
   readonly #tracking: TrackingConfig
 
-  constructor(node: IpNode, { filter, conntrack, nat }: FilteringConfig) {
+  constructor(node: IpNode, { filter, conntrack, nat, balance, clampMss }: FilteringConfig) {
     this.#node = node
     this.#rules = new RuleSet(filter ?? EMPTY)
     this.#nat = nat
+    this.#balance = balance
+    this.#clampMss = clampMss
     this.#tracking = nat ?? conntrack ?? PLAIN
     const { stack } = node
     const machine = {
@@ -87,8 +95,14 @@ export class Filtering {
   }
 
   #setup(personality: Personality): FilterSetup {
-    const nat = this.#nat ? natRules(this.#nat, personality, this.#outside(this.#nat)) : []
-    return { personality, judge: this.#rules, nat, helperAt: this.#tracking.helper }
+    const nat = this.#natRules(personality)
+    return { personality, judge: this.#rules, nat, helperAt: this.#tracking.helper, clampMss: this.#clampMss }
+  }
+
+  #natRules(personality: Personality): NatRule[] {
+    if (this.#nat) return natRules(this.#nat, personality, this.#outside(this.#nat))
+    const address = this.#balance && this.#node.stack.interface(this.#balance.outside)?.address
+    return this.#balance && address !== undefined ? balanceRules(this.#balance, address) : []
   }
 
   /** Where port forwards come to; undefined until the interface is plugged in. */
@@ -98,7 +112,7 @@ export class Filtering {
 
   /** Its interfaces have come, or one has got another address. */
   readdress(): void {
-    if (this.#nat) this.filter.change(this.#setup(this.filter.setup.personality))
+    if (this.#nat || this.#balance) this.filter.change(this.#setup(this.filter.setup.personality))
   }
 
   /** Does it translate to this address, so that who is outside must find it here? */

@@ -3,6 +3,7 @@ import type { Prefix } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { RouteSpec } from '../ip/route.ts'
 import type { TcpOptions } from '../ip/tcp.ts'
+import type { BalanceConfig } from './balance.ts'
 import type { ClientConfig } from './client.ts'
 import { Client } from './client.ts'
 import type { DialConfig } from './dial-up.ts'
@@ -11,6 +12,7 @@ import type { FilteringConfig } from './filtering.ts'
 import { Firewall } from './firewall.ts'
 import { Host } from './host.ts'
 import { IpNode } from './ip-node.ts'
+import { LoadBalancer } from './load-balancer.ts'
 import { Nas, type NasConfig } from './nas.ts'
 import type { SimNode } from './node.ts'
 import { Outside } from './outside.ts'
@@ -23,6 +25,7 @@ import { Switch } from './switch.ts'
 
 export type NodeConfig =
   | (StackConfig & { readonly kind: 'host' | 'router' | 'firewall' })
+  | (StackConfig & { readonly kind: 'load-balancer'; readonly balance: BalanceConfig })
   | { readonly kind: 'switch' }
   | { readonly kind: 'tun' | 'udp'; readonly networks: readonly Prefix[] | undefined }
   | (StackConfig & { readonly kind: 'client' } & (
@@ -56,6 +59,8 @@ function make(env: Env, config: NodeConfig): SimNode {
       return new Router(env, config.routes, config.tcp)
     case 'firewall':
       return new Firewall(env, config.routes, config.tcp)
+    case 'load-balancer':
+      return new LoadBalancer(env, config.routes, config.balance, config.tcp)
     case 'switch':
       return new Switch(env)
     case 'tun':

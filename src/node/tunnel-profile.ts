@@ -106,8 +106,11 @@ const CLIENTS: Readonly<Record<Profile, EndpointConfig>> = {
   windows: profiled('windows', 'pns'),
 }
 
-export const clientEndpoint = (profile: Profile, gre: GreChoice | undefined): EndpointConfig =>
-  gre ? profiled(profile, 'pns', gre) : CLIENTS[profile]
+export const clientEndpoint = (
+  profile: Profile,
+  gre: GreChoice | undefined,
+  callIds: EndpointConfig['callIds'] = 'random',
+): EndpointConfig => (gre || callIds !== 'random' ? profiled(profile, 'pns', gre, { callIds }) : CLIENTS[profile])
 
 export const serverEndpoint = (
   profile: Profile,

@@ -43,6 +43,8 @@ export class CallIdAllotment {
     if (callIds === 'linux' && role === 'pac') {
       const first = this.#blocks?.get(connection) ?? 0
       for (let i = 0; i < BLOCK; i++) if (this.#free(connection.peer, first + i)) return first + i
+    } else if (callIds === 'from-zero') {
+      for (let callId = 0; callId < 65536; callId++) if (!this.#inUse.has(callId)) return callId
     } else if (callIds === 'random' || callIds === 'linux') {
       // Not zero; if most are taken, the next free one after the draw.
       const draw = this.#random.below(65535)

@@ -13,9 +13,10 @@ export interface EndpointSinks {
 
 /**
  * How call IDs are allotted: `random` and not zero; `linux`, the first free one of 128 that belong to the control
- * connection, counted from 0; or a list, used in its order (a replay sets what the capture shows).
+ * connection, counted from 0; `from-zero`, the first free one whoever the peer is, as old pptp-linux did, so that many
+ * callers have the same; or a list, used in its order (a replay sets what the capture shows).
  */
-export type CallIds = 'random' | 'linux' | readonly number[]
+export type CallIds = 'random' | 'linux' | 'from-zero' | readonly number[]
 
 /** How the data path of a call behaves (RFC 2637 §4). */
 export interface TunnelConfig {

@@ -15,18 +15,23 @@ export interface Note {
 export function notesOf(node: NodeSpec, tunnels: readonly Tunnel[]): Note[] {
   const stops = tunnels.flatMap(({ obstacle }) => (obstacle?.node === node.name ? [obstacle] : []))
   const own = node.nat || (node.conntrack && trackingOf(node).kind.pptp) ? [helperNote(node)] : []
-  const notes = own.map(text => ({ text, stops: stops.some(({ what, rule }) => rule === '' && what !== 'no forward') }))
+  const notes = own.map(text => ({ text, stops: stops.some(({ what, rule }) => rule === '' && !OTHER.has(what)) }))
+  if (stops.some(({ what }) => what === 'outgoing only')) notes.push({ text: 'no help for ICRQ', stops: true })
   for (const traffic of ['TCP 1723', 'GRE'] as const) {
     const verbs = new Set(stops.filter(stop => stop.traffic === traffic && stop.rule !== '').map(({ what }) => what))
     if (verbs.size > 0) notes.push({ text: `${verbs.size === 1 ? [...verbs][0] : 'stops'} ${traffic}`, stops: true })
   }
   if (stops.some(({ what }) => what === 'no forward')) notes.push({ text: 'no GRE forward', stops: true })
-  const { balance } = node as NodeSpec & { readonly balance?: Balance }
-  if (balance) notes.push({ text: balance.persistence === 'source' ? 'by caller' : 'by flow', stops: false })
+  if (node.kind === 'load-balancer') {
+    notes.push({ text: node.balance.persistence === 'source' ? 'by caller' : 'by flow', stops: false })
+  }
   if (node.blocksTooBig) notes.push({ text: 'no ICMP too big', stops: false })
   const silent = node.filter && node.kind !== 'firewall' && notes.every(({ stops }) => !stops)
   return silent ? [...notes, { text: 'own firewall', stops: false }] : notes
 }
+
+/** They have notes of their own. */
+const OTHER: ReadonlySet<string> = new Set(['no forward', 'outgoing only'])
 
 /** What a NAT box makes of GRE, which has no ports (docs/nat.md). */
 function helperNote(node: NodeSpec): string {
@@ -69,13 +74,9 @@ function natFacts(node: NodeSpec, { like, inside, outside, addresses, ports, for
 const plain = (prefix: string): string => prefix.replace(/\/32$/, '')
 
 function balanceFacts(node: NodeSpec): string[] {
-  const { balance } = node as NodeSpec & { readonly balance?: Balance }
-  if (!balance) return []
-  const by = balance.persistence === 'source' ? 'by the address of who calls' : 'for each flow anew'
-  return [`chooses among ${balance.servers.map(({ name }) => name).join(', ')} ${by}`]
-}
-/** Of a load balancer. */
-interface Balance {
-  readonly servers: readonly { readonly name: string }[]
-  readonly persistence: 'none' | 'source'
+  if (node.kind !== 'load-balancer') return []
+  const { servers, traffic, persistence } = node.balance
+  const by = persistence === 'source' ? 'one for all flows of a caller' : 'for each flow anew'
+  const what = traffic.map(({ text }) => text).join(', ')
+  return [`draws ${servers.map(({ name }) => name).join(' or ')} for ${what}, ${by}`]
 }

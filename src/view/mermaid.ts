@@ -57,7 +57,7 @@ function shapeOf(node: PictureNode): string {
     addresses.length === 1 ? addresses[0] : '',
     ...notes.map(({ text, stops }) => (stops ? `× ${text}` : text)),
   ])
-  if (kind === 'router' || kind === 'firewall') return `([${words}])`
+  if (ROUTING.has(kind)) return `([${words}])`
   if (kind === 'switch') return `[[${words}]]`
   if (kind === 'pptp-server') return `{{${words}}}`
   if (kind === 'radius') return `[(${words})]`
@@ -65,11 +65,12 @@ function shapeOf(node: PictureNode): string {
   return `[${words}]`
 }
 
-const COLOURED = new Set(['client', 'pptp-server', 'router', 'switch', 'host', 'radius'])
+const ROUTING: ReadonlySet<string> = new Set(['router', 'firewall', 'load-balancer'])
+const COLOURED: ReadonlySet<string> = new Set(['client', 'pptp-server', 'router', 'switch', 'host', 'radius'])
 function classOf({ kind, outside, notes }: PictureNode): string {
   if (notes.some(({ stops }) => stops)) return 'stops'
   if (outside) return 'outside'
-  return COLOURED.has(kind) ? kind : kind === 'firewall' ? 'router' : 'other'
+  return COLOURED.has(kind) ? kind : ROUTING.has(kind) ? 'router' : 'other'
 }
 
 const CLASSES = [

@@ -220,11 +220,14 @@ export function stripOf(tunnel: Tunnel): Strip {
   const inside = inner && protection !== 'none' ? `inside ${inner.client} to ${inner.server}` : ''
   const facts = [
     because,
-    ...others.map(other => `${other.when}: ${other.server}`),
+    ...new Set(others.map(({ when }) => `${when}: ${serversIn(others, when)}`)),
     ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : []),
   ]
   return { no, legs, facts }
 }
+
+const serversIn = (others: Tunnel['others'], when: string): string =>
+  others.flatMap(other => (other.when === when ? [other.server] : [])).join(' or ')
 
 const several = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`

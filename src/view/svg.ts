@@ -207,7 +207,7 @@ function boxes(picture: Picture, { drawing }: Plan): string[] {
     const { name, kind, outside, notes } = spec
     const [x, y] = [rect.x * CELL.width, rect.y * CELL.height]
     const [width, height] = [rect.columns * CELL.width, rect.rows * CELL.height]
-    const router = kind === 'router' || kind === 'firewall'
+    const router = kind === 'router' || kind === 'firewall' || kind === 'load-balancer'
     const round = router ? 16 : kind === 'switch' ? 0 : 5
     const centred = (row: number, text: string, role: string): string =>
       text === '' ? '' : textAt(rect.x + (rect.columns - (text.length * CHARACTER) / CELL.width) / 2, row, text, role)

@@ -11,10 +11,10 @@
  * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
  */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
+import { type Arrival, arrivalsOf } from '../lab/behind.ts'
 import { type AskedCall, askedCalls, type DialledCall, type Dialler, dialledCalls } from '../lab/dialled.ts'
-import { type Arrival, arrivalsOf } from '../lab/doors.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
-import { type Obstacle, obstacleOn } from '../lab/obstacles.ts'
+import { type CallKind, type Obstacle, obstacleOn } from '../lab/obstacles.ts'
 import { pathBetween, type Way } from '../lab/way.ts'
 
 /** `none`: no tunnel comes up: the ends cannot agree, or something stops it. `open`: the other end is not of this lab. */
@@ -100,19 +100,19 @@ interface Draft extends Omit<Tunnel, 'no' | 'behind'> {
 
 function voluntary(lab: Lab, client: Caller): Draft {
   const { server: address, user, routes, forward } = client.pptp
-  const [first, ...rest] = arrivalsOf(lab, client.name, address)
-  const { server, way, ...reached } = endOf(lab, client.name, address, first)
+  const { spec, obstacle, isDrawn, ...called } = calledAt(lab, client.name, address, {
+    incoming: false,
+    fromZero: client.pptp.callIds === 'from-zero',
+  })
   return {
     client: client.name,
-    server,
-    way,
-    others: rest.map(other => otherEnd(lab, client.name, address, other, `as ${other.chosenBy} chooses`)),
-    ...prevented(reached.obstacle, agreement(client.name, client.pptp, address, reached.spec)),
+    ...called,
+    ...prevented(obstacle, agreement(client.name, client.pptp, address, spec)),
     before: NOTHING,
-    inner: reached.spec && innerOf(user, reached.spec),
+    inner: spec && !isDrawn ? innerOf(user, spec) : undefined,
     routes: routes.map(formatPrefix),
     forwards: forward === true,
-    end: reached.spec?.name,
+    end: isDrawn ? undefined : spec?.name,
   }
 }
 
@@ -120,24 +120,25 @@ function voluntary(lab: Lab, client: Caller): Draft {
 function compulsory(lab: Lab, { client, nas, rule, to, links, nodes }: DialledCall): Draft[] {
   if (to === 'local' || to.length === 0) return []
   const [address, ...spare] = to
-  const [first, ...rest] = arrivalsOf(lab, nas.name, address)
-  const { server, way, ...reached } = endOf(lab, nas.name, address, first)
-  const agreed = prevented(reached.obstacle, agreement(client.name, client.dial, address, reached.spec))
-  const others = [
-    ...rest.map(other => otherEnd(lab, nas.name, address, other, `as ${other.chosenBy} chooses`)),
-    ...spare.map(address => {
-      const [other] = arrivalsOf(lab, nas.name, address)
-      return otherEnd(lab, nas.name, address, other, `if ${server} does not answer`)
-    }),
+  const { spec, obstacle, isDrawn, ...called } = calledAt(lab, nas.name, address, INCOMING)
+  const agreed = prevented(obstacle, agreement(client.name, client.dial, address, spec))
+  const others = spare.map((next): OtherEnd => {
+    const { server, way } = calledAt(lab, nas.name, next, INCOMING)
+    return { server, way, when: `if ${called.server} does not answer` }
+  })
+  return [
+    {
+      ...byNas(client, nas.name, links, nodes, agreed, isDrawn ? undefined : spec),
+      ...called,
+      others: [...called.others, ...others],
+      because: `${nas.name} makes it (rule: ${rule}); ${agreed.because}`,
+    },
   ]
-  const because = `${nas.name} makes it (rule: ${rule}); ${agreed.because}`
-  return [{ ...byNas(client, nas.name, links, nodes, agreed, reached.spec), server, way, others, because }]
 }
 
 /** A PNS has the access server dial; the tunnel is the same as if the call had come from there. */
 function asked(lab: Lab, { server, nas, via, number, client, links, nodes }: AskedCall): Draft {
-  const [first] = arrivalsOf(lab, server, via)
-  const { way, obstacle } = endOf(lab, server, via, first)
+  const { way, obstacle } = calledAt(lab, server, via, { incoming: false, fromZero: false })
   const spec = lab.nodes.find(({ name }) => name === server)
   const company = spec?.kind === 'pptp-server' ? spec : undefined
   const silent = { protection: 'none', because: `${client.name} answers no calls` } as const
@@ -185,32 +186,42 @@ export function isCut(tunnel: Tunnel): boolean {
   return reach > 0 && reach < tunnel.way.links.length
 }
 
-interface End {
-  readonly server: string
-  /** If it is of the lab. */
+interface Called extends Pick<Tunnel, 'server' | 'way' | 'others'> {
+  /** If it is of the lab; of several the first. */
   readonly spec: ServerSpec | undefined
-  readonly way: Way
   readonly obstacle: Obstacle | undefined
+  /** Which of its servers a balancer will draw nobody can say beforehand: the way ends there. */
+  readonly isDrawn: boolean
 }
+
+const INCOMING: CallKind = { incoming: true, fromZero: false }
 
 /** Where a call arrives; where routes do not lead there, a shortest way to whom it is meant for. */
-function endOf(lab: Lab, from: string, to: Ipv4, arrival: Arrival | undefined): End {
-  const spec = serverAt(lab, arrival?.address ?? to)
+function calledAt(lab: Lab, from: string, to: Ipv4, call: CallKind): Called {
+  const arrivals = arrivalsOf(lab, from, to)
+  const [first] = arrivals
+  const spec = serverAt(lab, first?.address ?? to)
   const server = spec?.name ?? formatIpv4(to)
-  if (!arrival) return { server, spec, way: shortest(lab, from, spec), obstacle: undefined }
-  const [first] = arrival.way.links
-  const source = lab.links[first]?.ends.find(({ node }) => node === from)?.ipv4?.address
-  return {
-    server,
-    spec,
-    way: arrival.way,
-    obstacle: source === undefined ? undefined : obstacleOn(lab, arrival, source),
-  }
+  const end = { server, spec, others: [], isDrawn: false }
+  if (!first) return { ...end, way: shortest(lab, from, spec), obstacle: undefined }
+  const obstacle = obstacleTo(lab, from, arrivals, call)
+  const { way, drawnBy } = first
+  if (drawnBy === undefined) return { ...end, way, obstacle }
+  const reach = way.nodes.indexOf(drawnBy)
+  const others = arrivals.map(({ way, address }): OtherEnd => {
+    return { server: serverAt(lab, address)?.name ?? formatIpv4(address), way, when: `as ${drawnBy} draws` }
+  })
+  const cut = { links: way.links.slice(0, reach), nodes: way.nodes.slice(0, reach + 1) }
+  return { server: drawnBy, spec, way: cut, others, obstacle, isDrawn: true }
 }
 
-function otherEnd(lab: Lab, from: string, to: Ipv4, arrival: Arrival | undefined, when: string): OtherEnd {
-  const { server, way } = endOf(lab, from, to, arrival)
-  return { server, way, when }
+/** What stops it wherever it goes. */
+function obstacleTo(lab: Lab, from: string, arrivals: readonly Arrival[], call: CallKind): Obstacle | undefined {
+  const found = arrivals.map(arrival => {
+    const source = lab.links[arrival.way.links[0]]?.ends.find(({ node }) => node === from)?.ipv4?.address
+    return source === undefined ? undefined : obstacleOn(lab, arrival, source, call)
+  })
+  return found.every(obstacle => obstacle !== undefined) ? found[0] : undefined
 }
 
 /** What stops a tunnel stops it whatever the ends agree on. */
@@ -222,6 +233,8 @@ function prevented(obstacle: Obstacle | undefined, agreed: Agreement): Agreement
 /** `hotel drops GRE (forward drop proto gre)` */
 function obstacleWords({ node, what, traffic, rule }: Obstacle): string {
   if (what === 'no helper') return `${node} has no PPTP helper: GRE goes out, and what comes back finds nobody`
+  if (what === 'outgoing only')
+    return `${node}'s PPTP helper knows no calls of an access server: what comes back finds nobody`
   if (what === 'no forward') return `${node} forwards TCP 1723 and no GRE`
   return `${node} ${what} ${traffic}${rule === '' ? '' : ` (${rule})`}`
 }

@@ -156,13 +156,14 @@ describe('docs/snapshot.md', () => {
   const documented: Readonly<Record<string, readonly string[]>> = {
     host: [...everywhere, ...pathsOf('host'), ...filter],
     firewall: [...everywhere, ...pathsOf('firewall'), ...filter],
-    router: everywhere,
+    router: [...everywhere, ...pathsOf('router'), ...filter],
+    'load-balancer': [...everywhere, ...pathsOf('load-balancer'), ...filter],
     switch: pathsOf('switch'),
-    radius: [...everywhere, ...pathsOf('radius')],
+    radius: [...everywhere, ...pathsOf('radius'), ...filter],
     tun: pathsOf('tun'),
     udp: pathsOf('udp'),
     client: [...everywhere, ...pathsOf('client'), ...pathsOf('client, besides'), ...filter],
-    nas: [...everywhere, ...pathsOf('nas'), ...pathsOf('nas, besides')],
+    nas: [...everywhere, ...pathsOf('nas'), ...pathsOf('nas, besides'), ...filter],
     pstn: [...pathsOf('pstn'), ...pathsOf('pstn, besides')],
     'pptp-server': [...everywhere, ...pathsOf('pptp-server'), ...pathsOf('pptp-server, besides'), ...filter],
   }
@@ -186,10 +187,12 @@ describe('docs/snapshot.md', () => {
         }
       }
     }
-    // No shipped lab has a TCP connection that ends at a router or a RADIUS server, a host with rules, or a door over UDP.
+    // No shipped lab has a TCP connection that ends at a router or a RADIUS server, one of them, a host or an access server with rules, or a door over UDP.
     assert.deepEqual(
       [...missing].filter(
-        path => !/^((router|firewall|radius) tcp\[|host filter)/.test(path) && !path.startsWith('udp '),
+        path =>
+          !/^((router|firewall|radius|load-balancer) tcp\[|(host|router|radius|nas) filter)/.test(path) &&
+          !path.startsWith('udp '),
       ),
       [],
     )
@@ -218,7 +221,7 @@ function pattern(path: string): RegExp {
 
 /** Paths of all values, with the keys of maps and lists in brackets. */
 function leaves(snapshot: Snapshot): string[] {
-  const MAPS = new Set(['interfaces', 'routes', 'arp', 'tcp', 'calls', 'ports', 'table', 'lines'])
+  const MAPS = new Set(['interfaces', 'routes', 'arp', 'tcp', 'calls', 'ports', 'table', 'lines', 'servers'])
   const walk = (value: SnapshotValue, path: string, isMap: boolean): string[] => {
     if (value === undefined) return []
     if (typeof value !== 'object') return [path]

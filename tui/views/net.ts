@@ -160,6 +160,8 @@ function sentenceOf(model: Model): string {
   if (node?.kind === 'router') return `${node.name} forwards what it is given. Of a tunnel it sees only the outside.`
   if (node?.kind === 'firewall')
     return `${node.name} forwards what its rules let pass, and may put its own address in place of others.`
+  if (node?.kind === 'load-balancer')
+    return `${node.name} stands for several servers. It draws one for each flow, and knows nothing of tunnels.`
   if (node?.kind === 'switch') return `${node.name} passes frames on by their Ethernet address and reads no further.`
   if (node?.kind === 'radius')
     return `${node.name} is a RADIUS server: it says to others who may come in, and keeps the accounts.`

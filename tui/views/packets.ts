@@ -146,7 +146,7 @@ function onlookers({ scene }: Model, { packet }: Chosen): string[] {
   const tunnel = scene.tunnels.find(({ client, server }) => [client, server].includes(makerOf(packet.id)))
   for (const index of tunnel?.path ?? []) for (const { node } of scene.links[index].ends) hosts.add(node)
   return scene.nodes
-    .filter(({ name, kind }) => (kind === 'router' || kind === 'firewall') && hosts.has(name))
+    .filter(({ name, kind }) => ['router', 'firewall', 'load-balancer'].includes(kind) && hosts.has(name))
     .map(({ name }) => name)
 }
 
