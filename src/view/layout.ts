@@ -199,6 +199,10 @@ function place(columns: Slot[][], rules: FormRules): void {
     if (way === 'after') places.reverse()
     for (const c of places) settle(columns[c], offsets[c], way)
   }
+  // What moved last may have left the ends behind.
+  const last = columns.length - 1
+  settle(columns[0], offsets[0], 'after')
+  settle(columns[last], offsets[last], 'before')
   const top = Math.min(...columns.flat().map(({ row, above }) => row - above))
   for (const slot of columns.flat()) slot.row -= top
 }
