@@ -16,21 +16,45 @@ export function serversBehind(lab: Lab, address: Ipv4): readonly Ipv4[] {
 }
 
 /** The way of a control connection, through the boxes that pass it on; undefined if it does not arrive. */
-export function wayOfCall(lab: Lab, from: string, address: Ipv4, server: Ipv4): Way | undefined {
-  const steps = stepsTo(lab, address).find(({ to }) => to === server)?.boxes ?? []
-  let way: Way | undefined = { links: [], nodes: [from] }
-  let at = from
+export const wayOfCall = (lab: Lab, from: string, address: Ipv4, server: Ipv4): Way | undefined =>
+  arrivalsOf(lab, from, address).find(arrival => arrival.address === server)?.way
+
+/** One way that a call of an address may take. */
+export interface Arrival {
+  readonly way: Way
+  /** By node of the way: the address that packets are sent to when it passes them on. */
+  readonly targets: readonly Ipv4[]
+  /** As it is at the machine that they arrive at. */
+  readonly address: Ipv4
+  /** The box that draws this machine among several. */
+  readonly drawnBy: string | undefined
+}
+
+/** Several where a load balancer draws; empty: routes do not lead there. */
+export function arrivalsOf(lab: Lab, from: string, address: Ipv4): Arrival[] {
+  const found = stepsTo(lab, address)
+  const all: readonly Steps[] = found.length > 0 ? found : [{ to: address, boxes: [] }]
+  return all.flatMap(steps => arrivalBy(lab, from, address, steps) ?? [])
+}
+
+function arrivalBy(lab: Lab, from: string, address: Ipv4, { boxes, to: last }: Steps): Arrival | undefined {
+  const links: number[] = []
+  const nodes = [from]
+  const targets: Ipv4[] = []
   let to = address
-  for (const box of [...steps, undefined]) {
+  for (const box of [...boxes, undefined]) {
     // An address that stands on no interface is found at the outside interface of its box.
-    const leg: Way | undefined = wayTo(lab, at, box ? plugged(box.node, to) : to)
-    if (!leg || !way) return undefined
-    way = { links: [...way.links, ...leg.links], nodes: [...way.nodes, ...leg.nodes.slice(1)] }
+    const leg = wayTo(lab, nodes[nodes.length - 1], box ? plugged(box.node, to) : to)
+    if (!leg) return undefined
+    links.push(...leg.links)
+    nodes.push(...leg.nodes.slice(1))
+    while (targets.length < nodes.length) targets.push(to)
     if (!box) break
-    at = box.node.name
     to = box.to
+    targets[targets.length - 1] = to
   }
-  return way
+  const drawnBy = boxes.find(({ node }) => node.kind === 'load-balancer')?.node.name
+  return { way: { links, nodes }, targets, address: last, drawnBy }
 }
 
 interface Box {

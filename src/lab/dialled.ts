@@ -4,6 +4,7 @@
  *
  * Limits: a rule that looks at the line is judged by the first line of the access server that the number rings.
  */
+import type { Ipv4 } from '../base/address.ts'
 import { choose } from '../node/tunnel-rules.ts'
 import type { ClientSpec, DialSpec, Lab, LinkSpec, NasSpec, NodeSpec } from './lab.ts'
 
@@ -40,6 +41,46 @@ function callOf(lab: Lab, client: Dialler): DialledCall | undefined {
     const other = trunk < 0 ? undefined : endsFrom(lab.links[trunk], node.name)?.[1]
     const nas = other && nodeOf(lab, other.node)
     if (other && nas?.kind === 'nas') return taken(client, nas, calling, other.iface, [index, trunk], [node.name])
+  }
+  return undefined
+}
+
+/** A call that a PNS asks an access server to make, as `events` have it. */
+export interface AskedCall {
+  readonly server: string
+  readonly nas: NasSpec
+  /** The address at which the PNS calls the access server. */
+  readonly via: Ipv4
+  readonly number: string
+  readonly client: Dialler
+  /** From the client to the access server. */
+  readonly links: readonly number[]
+  readonly nodes: readonly string[]
+}
+
+/** Each number once, and only those that ring somewhere. */
+export function askedCalls(lab: Lab): AskedCall[] {
+  const calls: AskedCall[] = []
+  for (const { verb, args } of lab.events) {
+    if (verb !== 'call') continue
+    const { from, via, number } = args
+    const nas = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === via))
+    if (nas?.kind !== 'nas' || calls.some(call => call.server === from && call.number === number)) continue
+    const rung = rungBy(lab, nas.name, number)
+    if (rung) calls.push({ server: from, nas, via, number, ...rung })
+  }
+  return calls
+}
+
+function rungBy(lab: Lab, nas: string, number: string): Pick<AskedCall, 'client' | 'links' | 'nodes'> | undefined {
+  for (const [trunk, link] of lab.links.entries()) {
+    const pstn = nodeOf(lab, endsFrom(link, nas)?.[1].node ?? '')
+    if (pstn?.kind !== 'pstn') continue
+    const port = [...pstn.pstn.numbers].find(([, own]) => own === number)?.[0]
+    const line = lab.links.findIndex(({ ends }) => ends.some(end => end.node === pstn.name && end.iface === port))
+    const client = line < 0 ? undefined : nodeOf(lab, endsFrom(lab.links[line], pstn.name)?.[1].node ?? '')
+    if (client?.kind !== 'client' || client.dial === undefined) continue
+    return { client: client as Dialler, links: [line, trunk], nodes: [client.name, pstn.name, nas] }
   }
   return undefined
 }

@@ -5,6 +5,7 @@
  */
 import type { Lab } from '../lab/lab.ts'
 import { asciiCell } from './ascii.ts'
+import type { Note } from './boxes.ts'
 import type { GraphNode } from './graph.ts'
 import { DOWN, LEFT, lineChar, RIGHT, UP } from './joints.ts'
 import { type Drawing, drawingFor, type Form, type LinkCell, type PlacedNode } from './layout.ts'
@@ -13,6 +14,7 @@ import {
   linkWords,
   type Picture,
   type PictureEnd,
+  type PictureLink,
   type PictureNode,
   pictureOf,
   type StripLeg,
@@ -21,6 +23,7 @@ import {
   wrapped,
 } from './picture.ts'
 import { graphOf, type Plan, planOf, type Stroke, strokesOf } from './plan.ts'
+import { isCut } from './tunnels.ts'
 
 const COLUMNS = 80
 
@@ -29,12 +32,14 @@ export function graphText(lab: Lab, { ascii = false }: { readonly ascii?: boolea
   const keep = new Set(picture.nodes.map(({ name }) => name))
   const room = { columns: COLUMNS, rows: Number.POSITIVE_INFINITY }
   const drawing = drawingFor(graphOf(picture), room, widthIn(picture), keep, 'joint')
+  const plan = planOf(picture, drawing, false)
   const parts = [
-    net(picture, planOf(picture, drawing, false)),
+    net(picture, plan),
     kinds(picture, drawing.form),
+    boxes(picture),
     tunnels(picture),
     links(picture),
-    legend(picture),
+    legend(picture, plan),
   ]
   const lines = parts.filter(part => part.length > 0).flatMap((part, i) => (i === 0 ? part : ['', ...part]))
   const text = lines.map(line => line.trimEnd())
@@ -48,14 +53,21 @@ const nodeOf = ({ nodes }: Picture, name: string): PictureNode => nodes.find(nod
 const widthIn =
   (picture: Picture) =>
   ({ name }: GraphNode, form: Form): number => {
-    const { job, role, addresses } = nodeOf(picture, name)
+    const { job, role, addresses, notes } = nodeOf(picture, name)
     const short = shortened(addresses)
     if (form === 'chip') return name.length + 2
-    if (form === 'box') return name.length + (role === '' ? 0 : role.length + 1) + 2
+    if (form === 'box') return boxText(nodeOf(picture, name)).length + 2
     const margin = form === 'card' ? 4 : 2
     const second = role === '' ? job.length : job.length + role.length + (form === 'card' ? 2 : 1)
-    return Math.max(name.length + 4, second + margin, short.length + margin)
+    const longest = Math.max(short.length, ...notes.map(note => noteText(note).length))
+    return Math.max(name.length + 4, second + margin, longest + margin)
   }
+
+/** What stops a tunnel has a cross. */
+const noteText = ({ text, stops }: Note): string => (stops ? `× ${text}` : text)
+
+const boxText = ({ name, role, notes }: PictureNode): string =>
+  `${notes.some(({ stops }) => stops) ? '× ' : ''}${name} ${role}`.trimEnd()
 
 /** One address whole, of several the last octets. */
 function shortened(addresses: readonly string[]): string {
@@ -90,19 +102,21 @@ function net(picture: Picture, { drawing, labels }: Plan): string[] {
   return grid.lines
 }
 
-function paintNode(grid: Grid, { name, job, role, addresses, outside }: PictureNode, { rect }: PlacedNode, form: Form) {
+function paintNode(grid: Grid, node: PictureNode, { rect }: PlacedNode, form: Form) {
+  const { name, job, role, addresses, notes, outside } = node
   const { x, y, columns, rows } = rect
   if (form === 'chip') return grid.text(x, y, `[${name}]`)
   const [level, upright] = outside ? ['╌', '╎'] : ['─', '│']
   grid.text(x, y, `┌${level.repeat(columns - 2)}┐`)
   for (let row = 1; row < rows - 1; row++) grid.text(x, y + row, `${upright}${' '.repeat(columns - 2)}${upright}`)
   grid.text(x, y + rows - 1, `└${level.repeat(columns - 2)}┘`)
-  if (form === 'box') return grid.text(x + 1, y + 1, `${name} ${role}`.trimEnd())
+  if (form === 'box') return grid.text(x + 1, y + 1, boxText(node))
   const margin = form === 'card' ? 2 : 1
   grid.text(x + 1, y, ` ${name} `)
   grid.text(x + margin, y + 1, job)
   grid.text(x + columns - margin - role.length, y + 1, role)
   grid.text(x + margin, y + 2, shortened(addresses))
+  for (const [i, note] of notes.entries()) grid.text(x + margin, y + 3 + i, noteText(note))
 }
 
 function paintLinks(grid: Grid, picture: Picture, { links, nodes, form }: Drawing): void {
@@ -118,7 +132,7 @@ function paintLinks(grid: Grid, picture: Picture, { links, nodes, form }: Drawin
         // Nothing is written over the name in a frame.
         if (!box || (cell.bits & bit) === 0 || !FRAME.has(grid.at(x, y))) continue
         const key = `${x} ${y}`
-        const double = picture.links[link.index].tunnels.length > 0 ? opposite(bit) : 0
+        const double = isTube(picture.links[link.index]) ? opposite(bit) : 0
         doubled.set(key, (doubled.get(key) ?? 0) | double)
         const frame = bit === LEFT || bit === RIGHT ? UP | DOWN : LEFT | RIGHT
         grid.text(x, y, lineChar(frame | opposite(bit), doubled.get(key) ?? 0))
@@ -129,13 +143,15 @@ function paintLinks(grid: Grid, picture: Picture, { links, nodes, form }: Drawin
 
 function character(strokes: readonly Stroke[]): string {
   const bits = strokes.reduce((or, stroke) => or | stroke.bits, 0)
-  const doubled = strokes.reduce((or, stroke) => or | (stroke.link.tunnels.length > 0 ? stroke.bits : 0), 0)
-  if (doubled === 0 && strokes.every(({ link }) => link.serial)) {
+  const doubled = strokes.reduce((or, stroke) => or | (isTube(stroke.link) ? stroke.bits : 0), 0)
+  if (doubled === 0 && strokes.every(({ link }) => link.serial || link.dead)) {
     if (bits === (LEFT | RIGHT)) return '╌'
     if (bits === (UP | DOWN)) return '╎'
   }
   return lineChar(bits, doubled)
 }
+
+const isTube = ({ tunnels, dead }: PictureLink): boolean => tunnels.length > 0 && !dead
 
 /** What a frame may have where a link meets it. */
 const FRAME = new Set('─│╌╎├┤┬┴╞╡╥╨')
@@ -157,6 +173,15 @@ function kinds({ nodes }: Picture, form: Form): string[] {
   return wrapped([words.join(', ')], COLUMNS).map(line => line.replaceAll(NO_BREAK, ' '))
 }
 
+/** What boxes do to packets. */
+function boxes({ nodes }: Picture): string[] {
+  const doing = nodes.filter(({ facts }) => facts.length > 0)
+  const width = Math.max(0, ...doing.map(({ name }) => name.length)) + 2
+  return doing.flatMap(({ name, facts }) =>
+    wrapped(facts, COLUMNS - width).map((line, i) => (i === 0 ? name : '').padEnd(width) + line),
+  )
+}
+
 // The tunnels.
 
 function tunnels({ tunnels }: Picture): string[] {
@@ -175,7 +200,7 @@ function stripLines(legs: readonly StripLeg[]): [string, string] {
   const { nodes, lines, words } = stripPlan(legs)
   const grid = new Grid()
   for (const { x, text } of nodes) grid.text(x, 0, text)
-  for (const { x, length, inside } of lines) grid.text(x, 0, (inside ? '═' : '─').repeat(length))
+  for (const { x, length, inside, dead } of lines) grid.text(x, 0, (dead ? '╌' : inside ? '═' : '─').repeat(length))
   for (const { x, text } of words) grid.text(x, 1, text)
   return [grid.lines[0], grid.lines[1]]
 }
@@ -186,21 +211,39 @@ function links({ links }: Picture): string[] {
   const rows = links.map(link => [endWords(link.ends[0]), endWords(link.ends[1]), linkWords(link)] as const)
   const width = (column: 0 | 1): number => Math.max(...rows.map(row => row[column].length))
   const [a, b] = [width(0), width(1)]
-  return rows.map(([from, to, words], i) => {
-    const line = links[i].tunnels.length > 0 ? '═══' : links[i].serial ? '╌╌╌' : '───'
-    return `${from.padEnd(a)} ${line} ${to.padEnd(b)}  ${words}`.trimEnd()
+  return rows.flatMap(([from, to, words], i) => {
+    const line = isTube(links[i]) ? '═══' : links[i].serial || links[i].dead ? '╌╌╌' : '───'
+    const head = `${from.padEnd(a)} ${line} ${to.padEnd(b)}  `
+    if (head.length + words.length <= COLUMNS) return [head + words]
+    // What is longer begins further to the left if it can, or goes on below.
+    const start = COLUMNS - words.length
+    const narrow = `${from.padEnd(a)} ${line} ${to}`
+    if (narrow.length + 2 <= start) return [narrow.padEnd(start) + words]
+    const fitting = phrases(words, COLUMNS - 4)
+    return [narrow, ...fitting.map(text => `    ${text}`)]
   })
 }
+
+/** In lines, broken behind commas. */
+const phrases = (text: string, width: number): string[] =>
+  wrapped([text.replaceAll(' ', NO_BREAK).replaceAll(`,${NO_BREAK}`, ', ')], width).map(line =>
+    line.replaceAll(NO_BREAK, ' '),
+  )
 
 const endWords = ({ node, iface, address }: PictureEnd): string => `${node}:${iface} ${address}`.trimEnd()
 
 // The legend.
 
-function legend({ links, nodes, tunnels }: Picture): string[] {
+function legend({ links, nodes, tunnels }: Picture, { labels }: Plan): string[] {
   const signs: string[] = []
   if (tunnels.length > 0) signs.push('═1═ the way of tunnel 1')
+  if (tunnels.some(isCut)) signs.push('╌╌╌ nothing of the tunnel comes here')
   const plain = links.some(({ serial, tunnels }) => !serial && tunnels.length === 0)
   if (tunnels.length > 0 && plain) signs.push('─── no tunnel, in clear')
+  if (labels.some(({ role, text }) => role === 'tunnel' && text.startsWith('('))) {
+    signs.push('(1) another way that tunnel 1 may take')
+  }
+  if (tunnels.some(({ obstacle }) => obstacle)) signs.push('× stops a tunnel')
   if (links.some(({ serial }) => serial)) signs.push('╌╌╌ telephone line')
   if (nodes.some(({ outside }) => outside)) signs.push('╌ box: not simulated')
   return wrapped(signs, COLUMNS)

@@ -6,6 +6,8 @@ export interface GraphNode {
   readonly name: string
   readonly kind: Kind
   readonly members: readonly string[]
+  /** Rows that it wants in a card beside those that every node has. */
+  readonly more?: number
 }
 export interface GraphLink {
   readonly index: number

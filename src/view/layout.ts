@@ -10,6 +10,7 @@
  */
 import { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './graph.ts'
 import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
+import { type Crossing, giveTracks, leaning } from './tracks.ts'
 
 /** `card`: name, job, address; `tight`: the same without margins; `box`: one row in a frame; `chip`: `[name]`. */
 export type Form = 'card' | 'tight' | 'box' | 'chip'
@@ -58,6 +59,8 @@ export interface FormRules {
   readonly free: number
   /** Between two columns, at least. */
   readonly gap: number
+  /** What a link wants of a gap that it alone crosses; absent: nothing more. */
+  readonly gapOf?: (link: GraphLink) => number
   /** Where the upright parts of links stand in a gap: in its middle, or where most links come together. */
   readonly tracks?: 'middle' | 'joint'
 }
@@ -130,7 +133,7 @@ function slotsOf(graph: Graph, rules: FormRules, widthOf: WidthOf): { columns: S
       column,
       columns: node ? widthOf(node, rules.form) : 0,
       above: node ? rules.row : 0,
-      below: node ? rules.rows - 1 - rules.row : 0,
+      below: node ? rules.rows - 1 - rules.row + moreRows(node, rules.form) : 0,
       before: [],
       after: [],
       row: 0,
@@ -156,6 +159,8 @@ function slotsOf(graph: Graph, rules: FormRules, widthOf: WidthOf): { columns: S
   })
   return { columns, chains }
 }
+
+const moreRows = ({ more = 0 }: GraphNode, form: Form): number => (form === 'card' || form === 'tight' ? more : 0)
 
 /** While columns are being sorted, a slot's row is its place in them. */
 function number(column: readonly Slot[]): void {
@@ -194,6 +199,10 @@ function place(columns: Slot[][], rules: FormRules): void {
     if (way === 'after') places.reverse()
     for (const c of places) settle(columns[c], offsets[c], way)
   }
+  // What moved last may have left the ends behind.
+  const last = columns.length - 1
+  settle(columns[0], offsets[0], 'after')
+  settle(columns[last], offsets[last], 'before')
   const top = Math.min(...columns.flat().map(({ row, above }) => row - above))
   for (const slot of columns.flat()) slot.row -= top
 }
@@ -223,18 +232,6 @@ const lowerMedian = (rows: number[]): number => rows.sort((a, b) => a - b)[Math.
 
 // Links.
 
-/** The part of a link in the gap right of a column. */
-interface Crossing {
-  readonly gap: number
-  readonly from: Slot
-  readonly to: Slot
-  /** Rows at which it comes from the left side and goes to the right side of the gap. */
-  readonly left: readonly number[]
-  readonly right: readonly number[]
-  readonly ends: readonly string[]
-  track: number
-}
-
 function assemble(columns: readonly Slot[][], chains: readonly Chain[], rules: FormRules, room: number): Drawing {
   const crossings = new Map<Slot, Map<Slot, Crossing>>()
   const byGap: Crossing[][] = columns.map(() => [])
@@ -259,8 +256,13 @@ function assemble(columns: readonly Slot[][], chains: readonly Chain[], rules: F
   }
   const tracks = byGap.map(giveTracks)
   const widths = columns.map(column => Math.max(0, ...column.map(slot => slot.columns)))
+  const wanted = columns.map(() => rules.gap)
+  for (const { link, slots } of chains) {
+    const [{ column }] = slots
+    if (slots.length === 2) wanted[column] = Math.max(wanted[column], rules.gapOf?.(link) ?? 0)
+  }
   const gaps = columns.map((_, c) =>
-    c < columns.length - 1 ? Math.max(rules.gap, tracks[c] + 2) : tracks[c] > 0 ? tracks[c] + 1 : 0,
+    c < columns.length - 1 ? Math.max(wanted[c], tracks[c] + 2) : tracks[c] > 0 ? tracks[c] + 1 : 0,
   )
   stretch(gaps, room - sum(widths) - sum(gaps))
   const starts: number[] = []
@@ -280,7 +282,7 @@ function assemble(columns: readonly Slot[][], chains: readonly Chain[], rules: F
     x: starts[slot.column],
     y: slot.row - slot.above,
     columns: rules.form === 'chip' ? slot.columns : widths[slot.column],
-    rows: rules.rows,
+    rows: slot.above + 1 + slot.below,
   })
   const nodes = columns.flat().flatMap((slot): PlacedNode[] => {
     if (!slot.node) return []
@@ -317,42 +319,6 @@ function isUpright(column: readonly Slot[], a: Slot, b: Slot, rules: FormRules):
   if (rules.form === 'chip' || Math.abs(column.indexOf(a) - column.indexOf(b)) !== 1) return false
   const [upper, lower] = a.row < b.row ? [a, b] : [b, a]
   return lower.row - lower.above > upper.row + upper.below + 1
-}
-
-/** Tracks of one gap; the number of them. Links that share an end may share a track, others only apart. */
-function giveTracks(crossings: Crossing[]): number {
-  const given: Crossing[] = []
-  for (const crossing of crossings) {
-    const tracks = [
-      ...given.filter(other => related(crossing, other)).map(({ track }) => track),
-      ...crossings.flatMap((_, i) => [i, -i]),
-      crossings.length,
-    ]
-    crossing.track =
-      tracks.find(track => given.every(other => agree(crossing, track, other))) ??
-      Math.max(...given.map(({ track }) => track)) + 1
-    given.push(crossing)
-  }
-  const least = Math.min(...given.map(({ track }) => track))
-  for (const crossing of given) crossing.track -= least
-  return given.length === 0 ? 0 : Math.max(...given.map(({ track }) => track)) + 1
-}
-
-/** Do links come together on the left (below 0) or on the right (above 0) of a gap? */
-function leaning(crossings: readonly Crossing[]): number {
-  const places = (side: 'left' | 'right'): number => new Set(crossings.flatMap(crossing => crossing[side])).size
-  return Math.sign(places('left') - places('right'))
-}
-
-const related = (a: Crossing, b: Crossing): boolean => a.ends.some(end => b.ends.includes(end))
-
-function agree(a: Crossing, track: number, b: Crossing): boolean {
-  if (related(a, b)) return true
-  const [a0, a1] = [a.from.row, a.to.row].sort((x, y) => x - y)
-  const [b0, b1] = [b.from.row, b.to.row].sort((x, y) => x - y)
-  if (track === b.track && a0 <= b1 && b0 <= a1) return false
-  if (track >= b.track && a.left.some(row => b.right.includes(row))) return false
-  return !(b.track >= track && b.left.some(row => a.right.includes(row)))
 }
 
 function stretch(gaps: number[], room: number): void {

@@ -14,6 +14,7 @@ import {
   type PictureNode,
   PROTECTION_WORDS,
   pictureOf,
+  stripOf,
 } from './picture.ts'
 import { graphOf } from './plan.ts'
 import type { Protection } from './tunnels.ts'
@@ -49,9 +50,14 @@ const oneLine = (text: string): string => text.replace(/[\p{Cc};#]+/gu, ' ').tri
 
 /** Every kind its own shape; one that is not known here is a box. */
 function shapeOf(node: PictureNode): string {
-  const { name, kind, job, role, addresses } = node
-  const words = lines([name, role === '' ? job : `${job}, ${role}`, addresses.length === 1 ? addresses[0] : ''])
-  if (kind === 'router' || kind === 'firewall' || kind === 'load-balancer') return `([${words}])`
+  const { name, kind, job, role, addresses, notes } = node
+  const words = lines([
+    name,
+    role === '' ? job : `${job}, ${role}`,
+    addresses.length === 1 ? addresses[0] : '',
+    ...notes.map(({ text, stops }) => (stops ? `× ${text}` : text)),
+  ])
+  if (ROUTING.has(kind)) return `([${words}])`
   if (kind === 'switch') return `[[${words}]]`
   if (kind === 'pptp-server') return `{{${words}}}`
   if (kind === 'radius') return `[(${words})]`
@@ -59,8 +65,13 @@ function shapeOf(node: PictureNode): string {
   return `[${words}]`
 }
 
-const COLOURED = new Set(['client', 'pptp-server', 'router', 'switch', 'host', 'radius'])
-const classOf = ({ kind, outside }: PictureNode): string => (outside ? 'outside' : COLOURED.has(kind) ? kind : 'other')
+const ROUTING: ReadonlySet<string> = new Set(['router', 'firewall', 'load-balancer'])
+const COLOURED: ReadonlySet<string> = new Set(['client', 'pptp-server', 'router', 'switch', 'host', 'radius'])
+function classOf({ kind, outside, notes }: PictureNode): string {
+  if (notes.some(({ stops }) => stops)) return 'stops'
+  if (outside) return 'outside'
+  return COLOURED.has(kind) ? kind : ROUTING.has(kind) ? 'router' : 'other'
+}
 
 const CLASSES = [
   'classDef client fill:#ddf4ff,stroke:#57606a,color:#1f2328',
@@ -70,6 +81,7 @@ const CLASSES = [
   'classDef host fill:#fff8c5,stroke:#57606a,color:#1f2328',
   'classDef radius fill:#fff8c5,stroke:#57606a,color:#1f2328',
   'classDef outside fill:#ffffff,stroke:#57606a,color:#1f2328,stroke-dasharray:5 3',
+  'classDef stops fill:#ffebe9,stroke:#cf222e,color:#1f2328',
   'classDef other fill:#ffffff,stroke:#57606a,color:#1f2328',
 ]
 
@@ -88,28 +100,35 @@ function leftToRight(picture: Picture): Directed[] {
 }
 
 /** Thick where a tunnel is, dotted where a telephone line is. */
-const arrowOf = ({ tunnels, serial }: PictureLink): string => (tunnels.length > 0 ? '===' : serial ? '-.-' : '---')
+const arrowOf = ({ tunnels, serial, dead }: PictureLink): string =>
+  tunnels.length > 0 && !dead ? '===' : serial || dead ? '-.-' : '---'
 
 function labelOf(link: PictureLink, [from, to]: readonly [PictureEnd, PictureEnd]): string {
   const kinds = [...new Set(link.tunnels.map(({ protection }) => protection))]
   const what = kinds.length === 1 ? `: ${PROTECTION_WORDS[kinds[0]]}` : ''
   const tunnels = link.tunnels.map(({ no }) => no)
+  const spare = link.spare.length > 0 ? `another way of tunnel ${numbers(link.spare.map(({ no }) => no))}` : ''
   const words = [
     linkWords(link, from === link.ends[0] ? 0 : 1),
-    `${from.iface}${from.host === '' ? '' : ` ${from.host}`} - ${to.iface}${to.host === '' ? '' : ` ${to.host}`}`,
-    tunnels.length > 0 ? `tunnel ${numbers(tunnels)}${what}` : link.leg ? 'clear' : '',
+    `${endWords(from)} - ${endWords(to)}`,
+    link.network,
+    tunnels.length > 0 ? `tunnel ${numbers(tunnels)}${what}` : spare || (link.leg ? PROTECTION_WORDS[link.leg] : ''),
   ]
   return `|${lines(words)}|`
 }
+
+const endWords = ({ iface, host, side }: PictureEnd): string =>
+  [iface, host, side].filter(word => word !== '').join(' ')
 
 function tunnelList({ tunnels }: Picture): string[] {
   if (tunnels.length === 0) return []
   return [
     'subgraph tunnels [" "]',
-    ...tunnels.map(
-      ({ no, client, server, protection, because }) =>
-        `  t${no}[${lines([`tunnel ${no}: ${client} to ${server}`, PROTECTION_WORDS[protection], because])}]:::${protection}`,
-    ),
+    ...tunnels.map(tunnel => {
+      const { no, client, caller, server, protection } = tunnel
+      const head = `tunnel ${no}: ${client} to ${server}${caller === undefined ? '' : `, for ${caller}`}`
+      return `  t${no}[${lines([head, PROTECTION_WORDS[protection], ...stripOf(tunnel).facts])}]:::${protection}`
+    }),
     'end',
     'style tunnels fill:none,stroke:none',
     ...PROTECTIONS.filter(one => tunnels.some(({ protection }) => protection === one)).map(
@@ -126,9 +145,9 @@ const COLOURS: Readonly<Record<Protection, string>> = {
   open: '#8250df',
 }
 
-/** Of a link whose tunnels are of one kind, or that is in clear before or behind one. */
+/** Of a link whose tunnels are of one kind, or that is before or behind one. */
 function colourOf({ tunnels, leg }: PictureLink): string | undefined {
   const kinds = [...new Set(tunnels.map(({ protection }) => protection))]
   if (kinds.length === 1) return COLOURS[kinds[0]]
-  return kinds.length === 0 && leg ? COLOURS.clear : undefined
+  return kinds.length === 0 && leg ? COLOURS[leg] : undefined
 }

@@ -1,8 +1,9 @@
 /** A lab as what a drawing of it says, in whatever form: nodes by kind, links with what they do, tunnels on their ways. */
 import { formatIpv4, formatPrefix } from '../base/address.ts'
 import type { Kind, Lab, LinkSpec, NodeSpec } from '../lab/lab.ts'
+import { factsOf, type Note, notesOf } from './boxes.ts'
 import { type QualityWords, qualityWords } from './quality.ts'
-import { type Protection, type Tunnel, tunnelsOf } from './tunnels.ts'
+import { isCut, type Protection, reachOf, type Tunnel, tunnelsOf } from './tunnels.ts'
 
 export interface Picture {
   readonly name: string
@@ -23,6 +24,10 @@ export interface PictureNode {
   readonly outside: boolean
   /** Its own on links, `198.51.100.10`. */
   readonly addresses: readonly string[]
+  /** What it does to packets, line by line. */
+  readonly notes: readonly Note[]
+  /** The same at length. */
+  readonly facts: readonly string[]
 }
 
 export interface PictureLink {
@@ -30,14 +35,20 @@ export interface PictureLink {
   readonly ends: readonly [PictureEnd, PictureEnd]
   /** A telephone line, not a cable. */
   readonly serial: boolean
+  /** `24 lines`, `line`; '' of what is none. */
+  readonly lines: string
   /** `198.51.100.0/24`, or '' */
   readonly network: string
   /** As its first end sees it; and as its second. */
   readonly quality: readonly [QualityWords, QualityWords]
   /** Those that pass over it. */
   readonly tunnels: readonly Tunnel[]
-  /** It is before or behind a tunnel: packets that were in it are in clear here. */
-  readonly leg: boolean
+  /** All of them are stopped before: nothing of them is seen here. */
+  readonly dead: boolean
+  /** Those that may come to it instead of their own way. */
+  readonly spare: readonly Tunnel[]
+  /** What packets are here before or behind a tunnel; undefined where there are none. */
+  readonly leg: Protection | undefined
 }
 
 export interface PictureEnd {
@@ -47,6 +58,8 @@ export interface PictureEnd {
   readonly address: string
   /** `.10`, or '' */
   readonly host: string
+  /** Of a box that translates: `inside` or `outside`. */
+  readonly side: string
 }
 
 export function pictureOf(lab: Lab): Picture {
@@ -54,8 +67,8 @@ export function pictureOf(lab: Lab): Picture {
   return {
     name: lab.name,
     description: lab.description,
-    nodes: lab.nodes.map(node => pictureNode(node, roleOf(node, lab, tunnels))),
-    links: lab.links.map((link, index) => pictureLink(link, index, tunnels)),
+    nodes: lab.nodes.map(node => pictureNode(node, roleOf(node, lab, tunnels), tunnels)),
+    links: lab.links.map((link, index) => pictureLink(lab, link, index, tunnels)),
     tunnels,
   }
 }
@@ -86,50 +99,63 @@ const isPac = ({ nodes, events }: Lab, name: string): boolean =>
 const JOBS: ReadonlyMap<string, string> = new Map([
   ['pptp-server', 'server'],
   ['radius', 'RADIUS'],
+  ['nas', 'NAS'],
+  ['pstn', 'PSTN'],
+  ['load-balancer', 'balancer'],
   ['tun', 'outside'],
   ['udp', 'outside'],
 ])
 
-function pictureNode({ name, kind, interfaces }: NodeSpec, role: PictureNode['role']): PictureNode {
-  const addresses = interfaces.flatMap(({ ipv4 }) => (ipv4 ? [formatIpv4(ipv4.address)] : []))
-  const job = JOBS.get(kind) ?? kind
+function pictureNode(node: NodeSpec, role: PictureNode['role'], tunnels: readonly Tunnel[]): PictureNode {
+  const { name, kind, interfaces, nat } = node
+  const job = nat ? 'NAT' : (JOBS.get(kind) ?? kind)
   return {
     name,
     kind,
     job,
     role,
     outside: job === 'outside',
-    addresses,
+    addresses: interfaces.flatMap(({ ipv4 }) => (ipv4 ? [formatIpv4(ipv4.address)] : [])),
+    notes: notesOf(node, tunnels),
+    facts: factsOf(node),
   }
 }
 
 export const lastOctet = (address: string): string => address.slice(address.lastIndexOf('.'))
 
-function pictureLink(link: LinkSpec, index: number, tunnels: readonly Tunnel[]): PictureLink {
+function pictureLink({ nodes }: Lab, link: LinkSpec, index: number, tunnels: readonly Tunnel[]): PictureLink {
   const end = ({ node, iface, ipv4 }: LinkSpec['ends'][0]): PictureEnd => {
     const host = ipv4 ? formatIpv4(ipv4.address) : ''
-    return { node, iface, address: ipv4 ? `${host}/${ipv4.prefix.length}` : '', host: lastOctet(host) }
+    const nat = nodes.find(({ name }) => name === node)?.nat
+    const side = nat?.inside.includes(iface) ? 'inside' : nat?.outside === iface ? 'outside' : ''
+    return { node, iface, address: ipv4 ? `${host}/${ipv4.prefix.length}` : '', host: lastOctet(host), side }
   }
   const [a, b] = link.ends
   const ipv4 = a.ipv4 ?? b.ipv4
-  const type: string = link.type
+  const serial = link.type === 'serial'
+  const own = tunnels.filter(({ way }) => way.links.includes(index))
+  const legs = tunnels.flatMap(({ before, behind }) => [before, behind]).filter(({ links }) => links.includes(index))
   return {
     index,
     ends: [end(a), end(b)],
-    serial: type === 'serial',
+    serial,
+    lines: !serial ? '' : link.lines > 1 ? `${link.lines} lines` : 'line',
     network: ipv4 ? formatPrefix(ipv4.prefix) : '',
     quality: [qualityWords([a.sends, b.sends]), qualityWords([b.sends, a.sends])],
-    tunnels: tunnels.filter(({ way }) => way.links.includes(index)),
-    leg: tunnels.some(({ before, behind }) =>
-      [before, behind].some(({ links, protection }) => protection === 'clear' && links.includes(index)),
-    ),
+    tunnels: own,
+    dead: own.length > 0 && own.every(tunnel => tunnel.way.links.indexOf(index) >= reachOf(tunnel)),
+    spare: tunnels.filter(one => !own.includes(one) && one.others.some(({ way }) => way.links.includes(index))),
+    leg: WORST.find(one => legs.some(({ protection }) => protection === one)),
   }
 }
 
+/** What is said of a link where it is not the same for all. */
+const WORST = ['clear', 'open', 'protected'] as const satisfies readonly Protection[]
+
 /** `15 ms, 10 Mb/s, 1 % loss`; a telephone line says that it is one. */
-export function linkWords({ quality, serial }: PictureLink, from: 0 | 1 = 0): string {
+export function linkWords({ quality, lines }: PictureLink, from: 0 | 1 = 0): string {
   const { delay, rate, faults } = quality[from]
-  return [serial ? 'line' : '', delay, rate, ...faults].filter(word => word !== '').join(', ')
+  return [lines, delay, rate, ...faults].filter(word => word !== '').join(', ')
 }
 
 /** `1-3, 5`: numbers in order, as short as they can be said. */
@@ -165,37 +191,43 @@ export interface StripLeg {
   /** `clear` outside of the tunnel. */
   readonly protection: Protection
   readonly inside: boolean
+  /** Behind what stops it. */
+  readonly dead?: true
 }
 
-export function stripOf({
-  no,
-  client,
-  server,
-  way,
-  protection,
-  because,
-  before,
-  behind,
-  inner,
-  routes,
-}: Tunnel): Strip {
-  const nodes = [...way.nodes]
+export function stripOf(tunnel: Tunnel): Strip {
+  const { no, client, server, others, way, protection, because, before, behind, inner, routes, obstacle } = tunnel
+  const nodes = way.nodes.map(name => (name === obstacle?.node ? `× ${name}` : name))
   const last = nodes[nodes.length - 1]
-  if (last !== server) nodes[nodes.length - 1] = last === client ? last : `${last} (${server})`
+  if (way.nodes[way.nodes.length - 1] !== server)
+    nodes[nodes.length - 1] = last === client ? last : `${last} (${server})`
   if (nodes.length === 1) nodes.push(server)
-  const legs: StripLeg[] = [{ nodes, protection, inside: true }]
+  const reach = reachOf(tunnel)
+  const legs: StripLeg[] = isCut(tunnel)
+    ? [
+        { nodes: nodes.slice(0, reach + 1), protection, inside: true },
+        { nodes: nodes.slice(reach), protection, inside: true, dead: true },
+      ]
+    : [{ nodes, protection, inside: true }]
   if (before.nodes.length > 0) {
     const first = before.inRow ? before.nodes : [several(before.nodes)]
-    legs.unshift({ nodes: [...first, client], protection: before.protection, inside: false })
+    legs.unshift({ nodes: [...first, nodes[0]], protection: before.protection, inside: false })
   }
   if (behind.nodes.length > 0) {
     legs.push({ nodes: [nodes[nodes.length - 1], several(behind.nodes)], protection: 'clear', inside: false })
   }
-  const leads = routes.length > 0 ? `for ${routes.join(', ')}` : ''
+  const leads = routes.length > 0 && protection !== 'none' ? `for ${routes.join(', ')}` : ''
   const inside = inner && protection !== 'none' ? `inside ${inner.client} to ${inner.server}` : ''
-  const facts = [because, ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : [])]
+  const facts = [
+    because,
+    ...new Set(others.map(({ when }) => `${when}: ${serversIn(others, when)}`)),
+    ...(inside || leads ? [[inside, leads].filter(word => word !== '').join(', ')] : []),
+  ]
   return { no, legs, facts }
 }
+
+const serversIn = (others: Tunnel['others'], when: string): string =>
+  others.flatMap(other => (other.when === when ? [other.server] : [])).join(' or ')
 
 const several = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
@@ -208,6 +240,7 @@ export interface StripPlan {
     readonly length: number
     readonly protection: Protection
     readonly inside: boolean
+    readonly dead: boolean
   }[]
   readonly words: readonly StripText[]
   readonly columns: number
@@ -222,20 +255,20 @@ export function stripPlan(legs: readonly StripLeg[]): StripPlan {
   const lines: StripPlan['lines'][number][] = []
   const words: StripText[] = []
   let x = nodes[0].text.length
-  for (const { nodes: names, protection, inside } of legs) {
-    const text = PROTECTION_WORDS[protection]
+  for (const { nodes: names, protection, inside, dead = false } of legs) {
+    const text = dead ? '' : PROTECTION_WORDS[protection]
     const between = names.slice(1, -1).reduce((sum, name) => sum + name.length + 2, 0)
     // As long as it must be for its words, and three at least.
     const length = Math.max(3, Math.ceil((text.length - between) / (names.length - 1)))
     const from = x + 1
     let to = from
     for (const name of names.slice(1)) {
-      lines.push({ x: x + 1, length, protection, inside })
+      lines.push({ x: x + 1, length, protection, inside, dead })
       to = x + 1 + length
       nodes.push({ x: to + 1, text: name })
       x = to + 1 + name.length
     }
-    words.push({ x: from + ((to - from - text.length) >> 1), text })
+    if (text !== '') words.push({ x: from + ((to - from - text.length) >> 1), text })
   }
   return { nodes, lines, words, columns: x }
 }
@@ -256,4 +289,12 @@ export function wrapped(sentences: readonly string[], width: number): string[] {
     line = line === '' ? word : `${line} ${word}`
   }
   return line === '' ? lines : [...lines, line]
+}
+
+/** The same, with lines as even as can be: no word stands alone in the last one. */
+export function balanced(text: string, width: number): string[] {
+  const { length } = wrapped([text], width)
+  let least = width
+  while (length > 1 && least > 1 && wrapped([text], least - 1).length === length) least--
+  return wrapped([text], least)
 }

@@ -7,8 +7,15 @@
 import type { Graph } from './graph.ts'
 import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
 import type { Drawing, LinkCell, PlacedLink } from './layout.ts'
-import { numbers, type Picture, type PictureLink, PROTECTION_WORDS } from './picture.ts'
-import type { Protection } from './tunnels.ts'
+import {
+  numbers,
+  type Picture,
+  type PictureEnd,
+  type PictureLink,
+  type PictureNode,
+  PROTECTION_WORDS,
+} from './picture.ts'
+import type { Protection, Tunnel } from './tunnels.ts'
 
 export interface Label {
   readonly x: number
@@ -17,7 +24,7 @@ export interface Label {
   /** `tunnel`: on the link itself. `end`: of the interface at that end. */
   readonly role: 'quality' | 'fault' | 'network' | 'end' | 'tunnel'
   readonly link: number
-  /** Of a label on the link: what the tunnels there are, or `clear` before and behind them. */
+  /** Of a label on the link: what the tunnels there are, or what packets are before and behind them. */
   readonly protections?: readonly Protection[]
 }
 
@@ -26,8 +33,15 @@ export interface Plan {
   readonly labels: readonly Label[]
 }
 
-export const graphOf = ({ nodes, links }: Picture): Graph => ({
-  nodes: nodes.map(({ name, kind }) => ({ name, kind, members: [name] })),
+/** `spare`: rows of a card that a node leaves free, of those that every node has. */
+export const graphOf = (
+  { nodes, links }: Pick<Picture, 'nodes' | 'links'>,
+  spare: (node: PictureNode) => number = () => 0,
+): Graph => ({
+  nodes: nodes.map(node => {
+    const { name, kind, notes } = node
+    return { name, kind, members: [name], more: Math.max(0, notes.length - spare(node)) }
+  }),
   links: links.map(({ index, ends }) => ({ index, ends: [ends[0].node, ends[1].node] })),
 })
 
@@ -164,9 +178,8 @@ function label(paper: Paper, links: readonly PictureLink[], run: Run, placed: Pl
     paper.put({ ...at, x: middle(run, text), y: run.y - 1, text, role: 'network' })
     return
   }
-  if (rich) labelEnds(paper, link, run, placed, reversed)
+  if (rich) labelEnds(paper, link, run, reversed)
   const { delay, rate, faults } = link.quality[reversed ? 1 : 0]
-  const line = link.serial ? 'line' : ''
   const [above, below] = [
     [run.y - 1, run.y - 2],
     [run.y + 1, run.y + 2],
@@ -179,52 +192,69 @@ function label(paper: Paper, links: readonly PictureLink[], run: Run, placed: Pl
       text => text.length <= run.length && rows.some(y => paper.put({ ...at, x: middle(run, text), y, text, role })),
     )
   }
-  const words = [line, delay, rate].filter(word => word !== '')
-  const whole = words.join(', ')
-  if (!rich || whole.length > run.length - 2 || !place(whole, 'quality', above)) {
+  const whole = [delay, rate].filter(word => word !== '').join(', ')
+  if (!rich || whole.length > run.length || !place(whole, 'quality', above)) {
     place(delay, 'quality', [...above, ...below])
     place(rate, 'quality', rich ? [...above, ...below] : [...below, ...above])
-    place(line, 'quality', [...above, ...below])
   }
+  if (rich) place(link.lines === 'line' ? LINE : link.lines, 'network', below)
+  // A line that is drawn as one need not say it.
+  else if (link.lines !== 'line' || link.tunnels.length > 0) place(link.lines, 'quality', [...below, ...above])
   for (const text of faults) place(text, 'fault', [...below, ...above])
   if (rich) place(link.network, 'network', below)
 }
 
 /** The tunnels of a link by their numbers, and in a rich drawing what they are. */
 function onLink(paper: Paper, links: readonly PictureLink[], run: Run, rich: boolean): void {
+  const link = links[0].index
+  const put = (x: number, text: string, protections: readonly Protection[]): void =>
+    paper.over({ x, y: run.y, text, role: 'tunnel', link, protections })
+  const centred = (text: string, protections: readonly Protection[], room: number): void => {
+    if (text.length + room <= run.length) put(middle(run, text), text, protections)
+  }
   const tunnels = [...new Set(links.flatMap(({ tunnels }) => tunnels))]
   if (tunnels.length === 0) {
-    const text = PROTECTION_WORDS.clear
-    const shown = links.some(({ leg }) => leg) && text.length + 2 <= run.length
-    const label = { x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index } as const
-    if (shown) paper.over({ ...label, protections: ['clear'] })
-    return
+    const spare = [...new Set(links.flatMap(({ spare }) => spare))]
+    if (spare.length > 0) return centred(`(${numbersOf(spare)})`, protectionsOf(spare), 1)
+    const leg = links.find(({ leg }) => leg !== undefined)?.leg
+    return leg && centred(PROTECTION_WORDS[leg], [leg], 2)
   }
-  const protections = [...new Set(tunnels.map(({ protection }) => protection))]
-  const list = numbers(tunnels.map(({ no }) => no))
-  const words = `${list} ${PROTECTION_WORDS[tunnels[0].protection]}`
-  const text = rich && protections.length === 1 && words.length + 4 <= run.length ? words : list
-  if (text.length + 1 > run.length) return
-  paper.over({ x: middle(run, text), y: run.y, text, role: 'tunnel', link: links[0].index, protections })
+  const kinds = protectionsOf(tunnels)
+  const groups = kinds.map(kind => tunnels.filter(({ protection }) => protection === kind))
+  const said = groups.map((group, i) => ({ text: numbersOf(group), long: PROTECTION_WORDS[kinds[i]], kind: kinds[i] }))
+  const texts = said.map(({ text, long }) => `${text} ${long}`)
+  const widthOf = (texts: readonly string[]): number => texts.join(BETWEEN).length
+  const shown = [texts, said.map(({ text }) => text)].find(texts => rich && widthOf(texts) + 4 <= run.length)
+  if (!shown) return centred(numbersOf(tunnels), kinds, 1)
+  let x = middle(run, shown.join(BETWEEN))
+  for (const [i, text] of shown.entries()) {
+    put(x, text, [said[i].kind])
+    x += text.length + BETWEEN.length
+  }
 }
+
+/** What a rich drawing says of one that is not a bundle. */
+export const LINE = 'telephone line'
+
+/** Room between two labels on one link. */
+const BETWEEN = '   '
+const numbersOf = (tunnels: readonly Tunnel[]): string => numbers(tunnels.map(({ no }) => no))
+const protectionsOf = (tunnels: readonly Tunnel[]): Protection[] => [
+  ...new Set(tunnels.map(({ protection }) => protection)),
+]
 
 const middle = ({ x, length }: Run, text: string): number => x + ((length - text.length) >> 1)
 
-/** Interfaces above the link and addresses below it, where the run reaches their box. */
-function labelEnds(paper: Paper, link: PictureLink, run: Run, { cells }: PlacedLink, reversed: boolean): void {
-  const left = link.ends[reversed ? 1 : 0]
-  const right = link.ends[reversed ? 0 : 1]
-  const [first, last] = reversed ? [cells[cells.length - 1], cells[0]] : [cells[0], cells[cells.length - 1]]
-  const put = (text: string, x: number, y: number): void => {
-    if (2 * text.length + 4 < run.length) paper.put({ x, y, text, role: 'end', link: link.index })
+/** At both ends of the run the interface above it, and below it the host part of the address and the side of a NAT box. */
+function labelEnds(paper: Paper, link: PictureLink, run: Run, reversed: boolean): void {
+  const [left, right] = reversed ? [link.ends[1], link.ends[0]] : link.ends
+  const put = (y: number, [a, b]: readonly [string, string]): boolean => {
+    if (a.length + b.length + 4 > run.length) return false
+    paper.put({ x: run.x + 1, y, text: a, role: 'end', link: link.index })
+    paper.put({ x: run.x + run.length - 1 - b.length, y, text: b, role: 'end', link: link.index })
+    return true
   }
-  if (first.x === run.x && first.y === run.y) {
-    put(left.iface, run.x + 1, run.y - 1)
-    put(left.host, run.x + 1, run.y + 1)
-  }
-  if (last.x === run.x + run.length - 1 && last.y === run.y) {
-    const end = run.x + run.length - 1
-    put(right.iface, end - right.iface.length, run.y - 1)
-    put(right.host, end - right.host.length, run.y + 1)
-  }
+  const sided = ({ host, side }: PictureEnd): string => `${host} ${side}`.trim()
+  put(run.y - 1, [left.iface, right.iface])
+  if (!put(run.y + 1, [sided(left), sided(right)])) put(run.y + 1, [left.host, right.host])
 }

@@ -8,7 +8,11 @@ export function bitRate(bits: number): string {
   if (bits >= 1e6) return `${Number((bits / 1e6).toFixed(1))} Mb/s`
   return `${Number((bits / 1e3).toFixed(1))} kb/s`
 }
-export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
+/** Two digits that say something: `12.5 %`, `0.002 %`. */
+export function percent(share: number): string {
+  const hundreds = share * 100
+  return `${Number(hundreds >= 0.01 || hundreds === 0 ? hundreds.toFixed(2) : hundreds.toPrecision(2))} %`
+}
 
 export interface QualityWords {
   /** '' where there is none; likewise below. */
@@ -24,14 +28,16 @@ export function qualityWords([there, back]: readonly [LineQuality, LineQuality])
     const [a, b] = [words(there), words(back)]
     return a === b ? a : `→ ${a || none}, ← ${b || none}`
   }
-  const fault = (name: 'loss' | 'corruption' | 'duplication' | 'reordering'): string => {
+  const fault = (name: 'loss' | 'corruption' | 'duplication' | 'reordering' | 'noise'): string => {
     const share = both(quality => (quality[name] > 0 ? percent(quality[name]) : ''), 'no')
     return share === '' ? '' : `${share} ${name}`
   }
   return {
     delay: both(delayWords, 'no delay'),
     rate: both(({ rate }) => (rate === undefined ? '' : bitRate(rate)), 'any rate'),
-    faults: [fault('loss'), fault('corruption'), fault('duplication'), fault('reordering')].filter(word => word !== ''),
+    faults: [fault('loss'), fault('corruption'), fault('duplication'), fault('reordering'), fault('noise')].filter(
+      word => word !== '',
+    ),
   }
 }
 

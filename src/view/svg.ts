@@ -6,12 +6,15 @@
  * length, whatever the font.
  */
 import type { Lab } from '../lab/lab.ts'
-import type { GraphNode } from './graph.ts'
+import type { GraphLink, GraphNode } from './graph.ts'
 import { DOWN, LEFT, RIGHT, UP } from './joints.ts'
 import { type Drawing, drawingIn, type FormRules } from './layout.ts'
 import {
+  balanced,
   linkWords,
+  numbers,
   type Picture,
+  type PictureEnd,
   type PictureLink,
   type PictureNode,
   PROTECTION_WORDS,
@@ -20,20 +23,16 @@ import {
   stripPlan,
   wrapped,
 } from './picture.ts'
-import { graphOf, type Plan, planOf, strokesOf } from './plan.ts'
-import type { QualityWords } from './quality.ts'
-import type { Protection } from './tunnels.ts'
+import { graphOf, LINE, type Plan, planOf, strokesOf } from './plan.ts'
+import { CELL, CHARACTER, escaped, Page, px, textAt } from './svg-page.ts'
+import { isCut, type Protection } from './tunnels.ts'
 
-/** A cell, and a character in it, in pixels. */
-const CELL = { width: 7.6, height: 20 }
-const CHARACTER = 7.4
-const TITLE_CHARACTER = 9.2
-const MARGIN = 20
 /** Columns at least, so that sentences have room. */
 const NARROWEST = 88
-const WIDEST = 152
+/** What is wider than this is made as narrow as its words allow. */
+const WIDEST = 128
 /** Columns between two boxes. */
-const GAPS = { least: 12, narrow: 24, most: 30 }
+const GAPS = { least: 8, narrow: 22, most: 30 }
 
 export function graphSvg(lab: Lab): string {
   const picture = pictureOf(lab)
@@ -44,10 +43,11 @@ export function graphSvg(lab: Lab): string {
 
   const page = new Page(columns)
   page.text(0, picture.name, 'title')
-  for (const line of wrapped([picture.description], columns)) page.row().text(0, line, 'muted')
+  for (const line of balanced(picture.description, columns)) page.row().text(0, line, 'muted')
   page.skip(2.5)
   page.put(drawing.rows, [...segments(picture, plan), ...boxes(picture, plan), ...words(plan)])
   page.skip(1.5)
+  boxFacts(page, picture)
   for (const { no, facts, plan } of strips) {
     page.skip(0.5)
     strip(page, no, plan)
@@ -61,125 +61,48 @@ export function graphSvg(lab: Lab): string {
 
 /** Links are as long as their words want, or shorter where the picture would become too wide. */
 function drawingOf(picture: Picture): Drawing {
-  const wide = rulesFor(picture, GAPS.most, 1, ({ delay, rate }) => delay.length + rate.length + 4)
-  const drawing = drawingIn(wide, graphOf(picture), widthIn(picture))
-  if (drawing.columns <= WIDEST) return drawing
-  const narrow = rulesFor(picture, GAPS.narrow, 2, ({ delay }) => delay.length)
-  return drawingIn(narrow, graphOf(picture), widthIn(picture))
+  const graph = graphOf(picture, node => (addressOf(node) === '' ? 1 : 0))
+  const drawing = drawingIn(rulesFor(picture, false), graph, widthIn(picture))
+  return drawing.columns <= WIDEST ? drawing : drawingIn(rulesFor(picture, true), graph, widthIn(picture))
 }
 
-function rulesFor(
-  { links }: Picture,
-  most: number,
-  free: number,
-  lengthOf: (words: QualityWords) => number,
-): FormRules {
-  const needs = links.map(({ ends, network, quality, tunnels }) => {
-    const above = 2 * longest(ends.map(({ iface }) => iface)) + lengthOf(quality[0]) + 4
-    return Math.max(above, network.length + 2, tunnels.length > 0 ? 18 : 0)
-  })
-  const gap = Math.min(most, Math.max(GAPS.least, ...needs))
-  return { form: 'card', rows: 3, row: 1, free, gap, tracks: 'joint' }
+/** `narrow`: delay and rate stand above the interfaces, not between them. */
+function rulesFor({ links }: Picture, narrow: boolean): FormRules {
+  const gapOf = ({ index }: GraphLink): number => {
+    const { ends, network, quality, tunnels, leg, lines } = links[index]
+    const [{ delay, rate, faults }] = quality
+    const whole = delay.length + rate.length + 2
+    const between = ends[0].iface.length + ends[1].iface.length
+    const sides = ends.every(({ side }) => side === '') ? 0 : sum(ends.map(sideOf)) + 5
+    const above = narrow ? Math.max(between + 5, whole) : between + whole + 6
+    const on = tunnels.length > 0 ? pillWidth(tunnels) : leg ? PROTECTION_WORDS[leg].length : 0
+    const wanted = Math.max(above, sides, network.length, on + 4, lines === '' ? 0 : LINE.length, longest(faults)) + 4
+    return Math.min(wanted, narrow ? GAPS.narrow : GAPS.most)
+  }
+  return { form: 'card', rows: 3, row: 1, free: 2, gap: GAPS.least, gapOf, tracks: 'joint' }
 }
+
+/** What tunnels of one kind say; where there are several kinds, their numbers do. */
+const pillWidth = (tunnels: PictureLink['tunnels']): number =>
+  numbers(tunnels.map(({ no }) => no)).length + 1 + PROTECTION_WORDS[tunnels[0].protection].length
+
+const sideOf = ({ host, side }: PictureEnd): number => host.length + side.length + 1
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
 const longest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length))
 
 const nodeOf = ({ nodes }: Picture, name: string): PictureNode => nodes.find(node => node.name === name) as PictureNode
 
 const widthIn =
   (picture: Picture) =>
-  ({ name }: GraphNode): number =>
-    4 + longest([name, jobOf(nodeOf(picture, name)), addressOf(nodeOf(picture, name))])
+  ({ name }: GraphNode): number => {
+    const node = nodeOf(picture, name)
+    return 4 + longest([name, jobOf(node), addressOf(node), ...node.notes.map(({ text }) => text)])
+  }
 
 /** Of a node with several they stand at its links. */
 const addressOf = ({ addresses }: PictureNode): string => (addresses.length === 1 ? addresses[0] : '')
 
 const jobOf = ({ job, role }: PictureNode): string => (role === '' ? job : `${job}, ${role}`)
-
-// The page.
-
-const px = (value: number): string => String(Number(value.toFixed(2)))
-/** Characters that XML does not have at all are taken away. */
-const escaped = (text: string): string =>
-  text
-    .replace(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-
-const textAt = (x: number, row: number, text: string, role: string): string =>
-  `<text class="${role}" x="${px(x * CELL.width)}" y="${px((row + 0.5) * CELL.height)}" textLength="${px(
-    [...text].length * (role === 'title' ? TITLE_CHARACTER : CHARACTER),
-  )}" lengthAdjust="spacingAndGlyphs">${escaped(text)}</text>`
-
-/** Parts below each other, in cells. */
-class Page {
-  readonly columns: number
-  readonly #parts: string[] = []
-  #row = 0
-
-  constructor(columns: number) {
-    this.columns = columns
-  }
-
-  row(): this {
-    this.#row++
-    return this
-  }
-  skip(rows: number): void {
-    this.#row += rows
-  }
-  text(x: number, text: string, role: string): void {
-    this.#parts.push(textAt(x, this.#row, text, role))
-  }
-  /** Marks that reckon from the row at which the page is. */
-  put(rows: number, marks: readonly string[]): void {
-    this.#parts.push(`<g transform="translate(0 ${px(this.#row * CELL.height)})">`, ...marks, '</g>')
-    this.#row += rows
-  }
-  /** A line from column to column through the middle of the row. */
-  line(x: number, length: number, classes: readonly string[]): void {
-    const [from, to] = [x * CELL.width, (x + length) * CELL.width]
-    const y = px((this.#row + 0.5) * CELL.height)
-    for (const name of classes) this.#parts.push(`<path class="${name}" d="M${px(from)} ${y}H${px(to)}"/>`)
-  }
-  chip(x: number, text: string): void {
-    const [left, width] = [(x - 0.7) * CELL.width, (text.length + 1.4) * CELL.width]
-    this.#parts.push(
-      `<rect class="chip" x="${px(left)}" y="${px(this.#row * CELL.height + 1)}" width="${px(width)}" height="${CELL.height - 2}" rx="5"/>`,
-    )
-    this.text(x, text, 'name')
-  }
-
-  svg(title: string, description: string): string {
-    const [width, height] = [this.columns * CELL.width, (this.#row + 1) * CELL.height]
-    const [w, h] = [px(width + 2 * MARGIN), px(height + 2 * MARGIN)]
-    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-labelledby="title description">
-<title id="title">${escaped(title)}</title>
-<desc id="description">${escaped(description)}</desc>
-<style>${STYLE}</style>
-<rect class="page" width="100%" height="100%" rx="8"/>
-<g transform="translate(${MARGIN} ${MARGIN})">
-${this.#parts.join('\n')}
-</g>
-</svg>
-`
-  }
-}
-
-/** Colours say what words say too: green is protected, orange clear, red refused, violet not known. */
-const STYLE = `
-svg{--page:#fff;--ink:#1f2328;--muted:#59636e;--line:#818b98;--box:#f6f8fa;--frame:#57606a;--protected:#1a7f37;--clear:#bc4c00;--none:#cf222e;--open:#8250df;--client:#ddf4ff;--server:#dafbe1;--router:#f6f8fa;--switch:#eaeef2;--host:#fff8c5}
-@media(prefers-color-scheme:dark){svg{--page:#0d1117;--ink:#e6edf3;--muted:#9198a1;--line:#768390;--box:#161b22;--frame:#9198a1;--protected:#3fb950;--clear:#f0883e;--none:#ff7b72;--open:#bc8cff;--client:#10263d;--server:#12281b;--router:#161b22;--switch:#21262d;--host:#2b2611}}
-text{font:12.3px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink);dominant-baseline:central;white-space:pre}
-.page{fill:var(--page)}.title{font-weight:bold;font-size:15px}.name{font-weight:bold}.muted,.end,.network{fill:var(--muted)}.fault{fill:var(--none)}
-.box{fill:var(--box);stroke:var(--frame);stroke-width:1.5}.client{fill:var(--client)}.pptp-server{fill:var(--server)}.router{fill:var(--router)}.switch{fill:var(--switch)}.host,.radius{fill:var(--host)}.outside{stroke-dasharray:5 3}
-.chip{fill:var(--box);stroke:var(--frame)}.pill{fill:var(--page);stroke-width:1.5}.mixed{stroke:var(--frame)}
-path{fill:none}.plain,.leg{stroke:var(--line);stroke-width:2;stroke-linecap:square}.leg{stroke:var(--clear)}.serial{stroke:var(--line);stroke-width:1.5;stroke-dasharray:5 4}
-.tube{stroke-width:8;stroke-linecap:square}.bore{stroke:var(--page);stroke-width:4;stroke-linecap:square}.second{stroke-width:8;stroke-dasharray:12 12}.hit{stroke:#000;stroke-opacity:0;stroke-width:14}
-.protected{stroke:var(--protected)}.clear{stroke:var(--clear)}.none{stroke:var(--none)}.open{stroke:var(--open)}
-.flat{stroke-linecap:butt}.says-protected{fill:var(--protected)}.says-clear{fill:var(--clear)}.says-none{fill:var(--none)}.says-open{fill:var(--open)}
-`
 
 // Links.
 
@@ -195,19 +118,23 @@ function segments(picture: Picture, { drawing }: Plan): string[] {
     for (const bit of [UP, RIGHT, DOWN, LEFT]) {
       const links = strokes.filter(({ bits }) => bits & bit).map(({ link }) => link)
       if (links.length === 0) continue
-      const look = protectionsOf(links).join(' ') || untunnelled(links)
+      const alive = protectionsOf(links.filter(({ dead }) => !dead)).join(' ')
+      const look = alive || (links.some(({ dead }) => dead) ? 'broken none' : untunnelled(links))
       const lines = looks.get(look) ?? new Lines()
       looks.set(look, lines)
       lines.half(x, y, bit)
     }
   }
-  const path = (classes: string, d: string): string => `<path class="${classes}" d="${d}"/>`
+  const path = (classes: string, d: string, style = ''): string => `<path class="${classes}"${style} d="${d}"/>`
   const all = [...looks].map(([look, lines]) => ({ look, kinds: look.split(' '), d: lines.path }))
-  const tubes = all.filter(({ look }) => !['plain', 'leg', 'serial'].includes(look))
+  const tubes = all.filter(({ kinds }) => !['plain', 'leg', 'serial'].includes(kinds[0]))
   return [
     ...all.filter(one => !tubes.includes(one)).map(({ look, d }) => path(look, d)),
-    ...tubes.map(({ kinds, d }) => path(`tube ${kinds[0]}`, d)),
-    ...tubes.flatMap(({ kinds, d }) => kinds.slice(1).map(kind => path(`second ${kind}`, d))),
+    ...tubes.flatMap(({ kinds, d }) =>
+      kinds[0] === 'broken'
+        ? path(`tube ${kinds.join(' ')}`, d)
+        : kinds.map((kind, i) => path(`tube ${kind}`, d, inTurn(i, kinds.length))),
+    ),
     ...tubes.map(({ d }) => path('bore', d)),
     ...drawing.links.map(({ link, cells }) => {
       const points = cells.map(({ x, y }) => `${px((x + 0.5) * CELL.width)} ${px((y + 0.5) * CELL.height)}`)
@@ -216,9 +143,20 @@ function segments(picture: Picture, { drawing }: Plan): string[] {
   ]
 }
 
+/** Where tunnels of several kinds are on one line, their colours take turns on it. */
+const inTurn = (place: number, kinds: number): string =>
+  kinds === 1 || place === 0
+    ? ''
+    : ` style="stroke-linecap:butt;stroke-dasharray:${TURN} ${TURN * (kinds - 1)};stroke-dashoffset:${-TURN * place}"`
+const TURN = 10
+
+/** `broken protected`: where a tunnel may go; `serial clear`: a telephone line before one. */
 function untunnelled(links: readonly PictureLink[]): string {
-  if (links.every(({ serial }) => serial)) return 'serial'
-  return links.some(({ leg }) => leg) ? 'leg' : 'plain'
+  const spare = PROTECTIONS.find(one => links.some(link => link.spare.some(({ protection }) => protection === one)))
+  if (spare) return `broken ${spare}`
+  const leg = links.find(({ leg }) => leg !== undefined)?.leg
+  if (links.every(({ serial }) => serial)) return leg ? `serial ${leg}` : 'serial'
+  return leg ? `leg ${leg}` : 'plain'
 }
 
 /** Level and upright lines made of halves of cells, joined where they touch. */
@@ -266,7 +204,7 @@ function runsOf(halves: readonly number[]): [number, number][] {
 function boxes(picture: Picture, { drawing }: Plan): string[] {
   return drawing.nodes.map(({ node, rect }) => {
     const spec = nodeOf(picture, node.name)
-    const { name, kind, outside } = spec
+    const { name, kind, outside, notes } = spec
     const [x, y] = [rect.x * CELL.width, rect.y * CELL.height]
     const [width, height] = [rect.columns * CELL.width, rect.rows * CELL.height]
     const router = kind === 'router' || kind === 'firewall' || kind === 'load-balancer'
@@ -274,12 +212,17 @@ function boxes(picture: Picture, { drawing }: Plan): string[] {
     const centred = (row: number, text: string, role: string): string =>
       text === '' ? '' : textAt(rect.x + (rect.columns - (text.length * CHARACTER) / CELL.width) / 2, row, text, role)
     return `<g class="node"><title>${escaped(`${name}: ${jobOf(spec)}`)}</title><rect class="box ${router ? 'router' : kind}${
-      outside ? ' outside' : ''
+      outside ? ' outside' : notes.some(({ stops }) => stops) ? ' stops' : ''
     }" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="${round}"/>${centred(
       rect.y,
       name,
       'name',
-    )}${centred(rect.y + 1, jobOf(spec), 'muted')}${centred(rect.y + 2, addressOf(spec), 'muted')}</g>`
+    )}${centred(rect.y + 1, jobOf(spec), 'muted')}${[addressOf(spec), ...notes.map(({ text }) => text)]
+      .filter(text => text !== '')
+      .map((text, i) =>
+        centred(rect.y + 2 + i, text, notes.some(note => note.stops && note.text === text) ? 'says-none' : 'muted'),
+      )
+      .join('')}</g>`
   })
 }
 
@@ -293,6 +236,19 @@ function words({ labels }: Plan): string[] {
   })
 }
 
+/** What boxes do to packets. */
+function boxFacts(page: Page, { nodes }: Picture): void {
+  const doing = nodes.filter(({ facts }) => facts.length > 0)
+  const at = Math.max(STRIP_AT, longest(doing.map(({ name }) => name)) + 2)
+  for (const { name, facts } of doing) {
+    page.text(0, name, 'name')
+    for (const [i, line] of wrapped(facts, page.columns - at).entries())
+      (i === 0 ? page : page.row()).text(at, line, 'muted')
+    page.row()
+  }
+  if (doing.length > 0) page.skip(0.5)
+}
+
 // The tunnels, one strip each.
 
 /** The column at which a strip begins, behind the number of its tunnel. */
@@ -300,10 +256,11 @@ const STRIP_AT = 11
 
 function strip(page: Page, no: number, { nodes, lines, words }: ReturnType<typeof stripPlan>): void {
   page.text(0, `tunnel ${no}`, 'name')
-  for (const { x, length, protection, inside } of lines) {
-    page.line(x + STRIP_AT - 1, length + 2, inside ? [`tube ${protection}`, 'bore'] : [`plain ${protection}`])
+  for (const { x, length, protection, inside, dead } of lines) {
+    const tube = [dead ? 'tube broken none' : `tube ${protection}`, 'bore']
+    page.line(x + STRIP_AT - 1, length + 2, inside ? tube : [`plain ${protection}`])
   }
-  for (const { x, text } of nodes) page.chip(x + STRIP_AT, text)
+  for (const { x, text } of nodes) page.chip(x + STRIP_AT, text, text.startsWith('×'))
   page.row()
   const inner = new Map(PROTECTIONS.map(one => [PROTECTION_WORDS[one], one]))
   for (const { x, text } of words) page.text(x + STRIP_AT, text, `says-${inner.get(text)}`)
@@ -311,14 +268,21 @@ function strip(page: Page, no: number, { nodes, lines, words }: ReturnType<typeo
 
 function legend(page: Page, { links, tunnels, nodes }: Picture): void {
   const entries: (readonly [readonly string[], string])[] = []
+  const before = new Set(tunnels.flatMap(({ before: { inRow, protection } }) => (inRow ? [protection] : [])))
   for (const one of PROTECTIONS) {
     if (tunnels.some(({ protection }) => protection === one)) entries.push([[`tube ${one}`, 'bore'], LEGEND[one]])
   }
+  if (tunnels.some(isCut)) entries.push([['tube broken none', 'bore'], 'nothing of the tunnel comes here'])
   const plain = links.filter(link => link.tunnels.length === 0)
-  if (plain.some(({ leg, serial }) => leg && !serial)) entries.push([['leg'], 'before or behind a tunnel, in clear'])
-  const apart = plain.some(({ leg, serial }) => !leg && !serial)
+  const spare = plain.find(link => link.spare.length > 0)?.spare[0].protection
+  if (spare) entries.push([[`tube broken ${spare}`, 'bore'], '(1) another way that tunnel 1 may take'])
+  if (plain.some(({ leg, serial }) => leg && !serial))
+    entries.push([['leg clear'], 'before or behind a tunnel, in clear'])
+  const apart = plain.some(({ leg, serial, spare }) => !leg && !serial && spare.length === 0)
   if (tunnels.length > 0 && apart) entries.push([['plain'], 'no tunnel'])
+  for (const one of PROTECTIONS) if (before.has(one)) entries.push([[`plain ${one}`], BEFORE[one]])
   if (plain.some(({ serial }) => serial)) entries.push([['serial'], 'telephone line'])
+  if (tunnels.some(({ obstacle }) => obstacle)) entries.push([[], '× stops a tunnel'])
   if (nodes.some(({ outside }) => outside)) entries.push([[], 'dashed box: not simulated'])
   let x = 0
   for (const [classes, text] of entries) {
@@ -345,19 +309,35 @@ const LEGEND: Readonly<Record<Protection, string>> = {
   open: 'tunnel, encrypted or not',
 }
 
+/** Of the telephone call before a tunnel of an access server: PPP, and with it MPPE, passes both. */
+const BEFORE: Readonly<Record<Protection, string>> = {
+  protected: 'call before a tunnel, encrypted as it is',
+  clear: 'call before a tunnel, in clear',
+  none: 'call before a tunnel that cannot come up',
+  open: 'call before a tunnel, encrypted or not',
+}
+
 // For those who do not see it.
 
 function linkSentence(link: PictureLink): string {
-  const [from, to] = link.ends.map(({ node, iface, address }) => `${node}:${iface} ${address}`.trimEnd())
-  const what = linkWords(link)
-  return `${from} to ${to}${what === '' ? '' : `, ${what}`}`
+  const [from, to] = link.ends.map(({ node, iface, address, side }) =>
+    [`${node}:${iface}`, address, side && `(${side})`].filter(word => word !== '').join(' '),
+  )
+  const network = link.network === '' ? '' : `network ${link.network}`
+  return [`${from} to ${to}`, network, linkWords(link)].filter(word => word !== '').join(', ')
 }
 
 function sentences(picture: Picture): string {
-  const nodes = picture.nodes.map(node => `${node.name} (${jobOf(node)})`).join(', ')
-  const links = picture.links.map(link => `${linkSentence(link)}.`)
-  const tunnels = picture.tunnels.map(({ no, client, server, protection, because }) => {
-    return `Tunnel ${no} from ${client} to ${server}: ${PROTECTION_WORDS[protection]} (${because}).`
+  const nodes = picture.nodes.map(node => {
+    const words = [jobOf(node), ...node.addresses, ...node.notes.map(({ text }) => text)]
+    return `${node.name} (${words.join(', ')})`
   })
-  return [`Nodes: ${nodes}.`, 'Links:', ...links, ...tunnels].join(' ')
+  const facts = picture.nodes.flatMap(({ name, facts }) => facts.map(fact => `${name}: ${fact}.`))
+  const links = picture.links.map(link => `${linkSentence(link)}.`)
+  const tunnels = picture.tunnels.map(tunnel => {
+    const { no, client, caller, server, protection } = tunnel
+    const whose = caller === undefined ? '' : `, for ${caller}`
+    return `Tunnel ${no} from ${client} to ${server}${whose}: ${PROTECTION_WORDS[protection]} (${stripOf(tunnel).facts.join('; ')}).`
+  })
+  return [`Nodes: ${nodes.join(', ')}.`, ...facts, 'Links:', ...links, ...tunnels].join(' ')
 }

@@ -6,26 +6,34 @@
  * MS-CHAP and MS-CHAPv2, so that without either of them there are none (RFC 3079), and it needs a key length and a
  * way with states that both ends know.
  *
+ * A firewall or a NAT box on the way may stop it (`lab/obstacles.ts`): what holds before the first of the `events`.
+ *
  * Limits: passwords are not looked at, nor what `events` do; a tunnel that is `protected` here may be refused.
  */
 import { formatIpv4, formatPrefix, type Ipv4 } from '../base/address.ts'
-import { serversBehind, wayOfCall } from '../lab/behind.ts'
-import { type DialledCall, dialledCalls } from '../lab/dialled.ts'
+import { type Arrival, arrivalsOf } from '../lab/behind.ts'
+import { type AskedCall, askedCalls, type DialledCall, type Dialler, dialledCalls } from '../lab/dialled.ts'
 import type { AuthProtocol, ClientPptp, ClientSpec, Lab, MppeSpec, NodeSpec, ServerSpec } from '../lab/lab.ts'
-import { nodeAt } from '../lab/scene-calls.ts'
-import { pathBetween, type Way, wayTo } from '../lab/way.ts'
+import { type CallKind, type Obstacle, obstacleOn } from '../lab/obstacles.ts'
+import { pathBetween, type Way } from '../lab/way.ts'
 
-/** `none`: the ends cannot agree, and no tunnel comes up. `open`: the other end is not of this lab. */
+/** `none`: no tunnel comes up: the ends cannot agree, or something stops it. `open`: the other end is not of this lab. */
 export type Protection = 'protected' | 'clear' | 'none' | 'open'
 
 export interface Tunnel {
   /** From 1, in the order of the clients. */
   readonly no: number
   readonly client: string
+  /** Where an access server makes it for somebody: who that is. */
+  readonly caller?: string
   /** The name of a machine of the lab, or an address outside. */
   readonly server: string
   readonly way: Way
+  /** Where it may go instead. */
+  readonly others: readonly OtherEnd[]
   readonly protection: Protection
+  /** What stops it on its way. */
+  readonly obstacle?: Obstacle
   /** Why: `MPPE 128 bit, stateless`. */
   readonly because: string
   /** What its packets carry outside of the tunnel, and where: in clear text. */
@@ -35,6 +43,13 @@ export interface Tunnel {
   readonly inner: { readonly client: string; readonly server: string } | undefined
   /** Networks that the client reaches through it. */
   readonly routes: readonly string[]
+}
+
+export interface OtherEnd {
+  readonly server: string
+  readonly way: Way
+  /** `if north does not answer` */
+  readonly when: string
 }
 
 export interface Leg {
@@ -57,8 +72,15 @@ export function tunnelsOf(lab: Lab): Tunnel[] {
   const drafts = [
     ...clients.map(client => voluntary(lab, client)),
     ...dialledCalls(lab).flatMap(call => compulsory(lab, call)),
+    ...askedCalls(lab).map(call => asked(lab, call)),
   ]
-  const inTunnels = new Set(drafts.flatMap(({ way, before }) => [...way.links, ...before.links]))
+  const inTunnels = new Set(
+    drafts.flatMap(({ way, before, others }) => [
+      ...way.links,
+      ...before.links,
+      ...others.flatMap(other => other.way.links),
+    ]),
+  )
   return drafts.map(
     ({ forwards, end, ...draft }, i): Tunnel => ({
       ...draft,
@@ -77,55 +99,152 @@ interface Draft extends Omit<Tunnel, 'no' | 'behind'> {
 }
 
 function voluntary(lab: Lab, client: Caller): Draft {
-  const server = serverAt(lab, client.pptp.server)
-  // Which of its servers a balancer will draw nobody can say beforehand.
-  const isDrawn = serversBehind(lab, client.pptp.server).length > 1
+  const { server: address, user, routes, forward } = client.pptp
+  const { spec, obstacle, isDrawn, ...called } = calledAt(lab, client.name, address, {
+    incoming: false,
+    fromZero: client.pptp.callIds === 'from-zero',
+  })
   return {
     client: client.name,
-    server: isDrawn ? nodeAt(lab, client.pptp.server) : (server?.name ?? formatIpv4(client.pptp.server)),
-    way: wayOf(lab, client.name, client.pptp.server),
-    ...agreement(client.name, client.pptp, client.pptp.server, server),
+    ...called,
+    ...prevented(obstacle, agreement(client.name, client.pptp, address, spec)),
     before: NOTHING,
-    inner: server && !isDrawn ? innerOf(client.pptp.user, server) : undefined,
-    routes: client.pptp.routes.map(formatPrefix),
-    forwards: client.pptp.forward === true,
-    end: isDrawn ? undefined : server?.name,
+    inner: spec && !isDrawn ? innerOf(user, spec) : undefined,
+    routes: routes.map(formatPrefix),
+    forwards: forward === true,
+    end: isDrawn ? undefined : spec?.name,
   }
 }
 
 /** The access server makes it; PPP, and with it MPPE, begins in the machine that has dialled. */
 function compulsory(lab: Lab, { client, nas, rule, to, links, nodes }: DialledCall): Draft[] {
   if (to === 'local' || to.length === 0) return []
-  const server = serverAt(lab, to[0])
-  const agreed = agreement(client.name, client.dial, to[0], server)
+  const [address, ...spare] = to
+  const { spec, obstacle, isDrawn, ...called } = calledAt(lab, nas.name, address, INCOMING)
+  const agreed = prevented(obstacle, agreement(client.name, client.dial, address, spec))
+  const others = spare.map((next): OtherEnd => {
+    const { server, way } = calledAt(lab, nas.name, next, INCOMING)
+    return { server, way, when: `if ${called.server} does not answer` }
+  })
   return [
     {
-      client: nas.name,
-      server: server?.name ?? formatIpv4(to[0]),
-      way: wayOf(lab, nas.name, to[0]),
-      protection: agreed.protection,
+      ...byNas(client, nas.name, links, nodes, agreed, isDrawn ? undefined : spec),
+      ...called,
+      others: [...called.others, ...others],
       because: `${nas.name} makes it (rule: ${rule}); ${agreed.because}`,
-      before: { nodes: nodes.slice(0, -1), links, protection: agreed.protection, inRow: true },
-      inner: server && innerOf(client.dial.user, server),
-      routes: client.dial.routes.map(formatPrefix),
-      forwards: false,
-      end: server?.name,
     },
   ]
 }
 
+/** A PNS has the access server dial; the tunnel is the same as if the call had come from there. */
+function asked(lab: Lab, { server, nas, via, number, client, links, nodes }: AskedCall): Draft {
+  const { way, obstacle } = calledAt(lab, server, via, { incoming: false, fromZero: false })
+  const spec = lab.nodes.find(({ name }) => name === server)
+  const company = spec?.kind === 'pptp-server' ? spec : undefined
+  const silent = { protection: 'none', because: `${client.name} answers no calls` } as const
+  const agreed = client.dial.answer === undefined ? silent : agreement(client.name, client.dial, via, company)
+  const what = prevented(obstacle, agreed)
+  return {
+    ...byNas(client, nas.name, links, nodes, what, company),
+    server,
+    way: { links: [...way.links].reverse(), nodes: [...way.nodes].reverse() },
+    others: [],
+    because: `${server} asks ${nas.name} to dial ${number}; ${what.because}`,
+  }
+}
+
+/** What all tunnels of an access server have in common. */
+function byNas(
+  { name, dial }: Dialler,
+  nas: string,
+  links: readonly number[],
+  nodes: readonly string[],
+  agreed: Agreement,
+  end: ServerSpec | undefined,
+) {
+  return {
+    client: nas,
+    caller: name,
+    ...agreed,
+    before: { nodes: nodes.slice(0, -1), links, protection: agreed.protection, inRow: true },
+    inner: end && innerOf(dial.user, end),
+    routes: dial.routes.map(formatPrefix),
+    forwards: false,
+    end: end?.name,
+  } as const
+}
+
+/** So many links of its way it comes to pass: all, or those before what stops it. */
+export function reachOf({ way, obstacle }: Tunnel): number {
+  const at = obstacle?.up ? way.nodes.indexOf(obstacle.node) : -1
+  return at < 0 ? way.links.length : at
+}
+
+/** Is there a part of its way behind what stops it, and one before? */
+export function isCut(tunnel: Tunnel): boolean {
+  const reach = reachOf(tunnel)
+  return reach > 0 && reach < tunnel.way.links.length
+}
+
+interface Called extends Pick<Tunnel, 'server' | 'way' | 'others'> {
+  /** If it is of the lab; of several the first. */
+  readonly spec: ServerSpec | undefined
+  readonly obstacle: Obstacle | undefined
+  /** Which of its servers a balancer will draw nobody can say beforehand: the way ends there. */
+  readonly isDrawn: boolean
+}
+
+const INCOMING: CallKind = { incoming: true, fromZero: false }
+
+/** Where a call arrives; where routes do not lead there, a shortest way to whom it is meant for. */
+function calledAt(lab: Lab, from: string, to: Ipv4, call: CallKind): Called {
+  const arrivals = arrivalsOf(lab, from, to)
+  const [first] = arrivals
+  const spec = serverAt(lab, first?.address ?? to)
+  const server = spec?.name ?? formatIpv4(to)
+  const end = { server, spec, others: [], isDrawn: false }
+  if (!first) return { ...end, way: shortest(lab, from, spec), obstacle: undefined }
+  const obstacle = obstacleTo(lab, from, arrivals, call)
+  const { way, drawnBy } = first
+  if (drawnBy === undefined) return { ...end, way, obstacle }
+  const reach = way.nodes.indexOf(drawnBy)
+  const others = arrivals.map(({ way, address }): OtherEnd => {
+    return { server: serverAt(lab, address)?.name ?? formatIpv4(address), way, when: `as ${drawnBy} draws` }
+  })
+  const cut = { links: way.links.slice(0, reach), nodes: way.nodes.slice(0, reach + 1) }
+  return { server: drawnBy, spec, way: cut, others, obstacle, isDrawn: true }
+}
+
+/** What stops it wherever it goes. */
+function obstacleTo(lab: Lab, from: string, arrivals: readonly Arrival[], call: CallKind): Obstacle | undefined {
+  const found = arrivals.map(arrival => {
+    const source = lab.links[arrival.way.links[0]]?.ends.find(({ node }) => node === from)?.ipv4?.address
+    return source === undefined ? undefined : obstacleOn(lab, arrival, source, call)
+  })
+  return found.every(obstacle => obstacle !== undefined) ? found[0] : undefined
+}
+
+/** What stops a tunnel stops it whatever the ends agree on. */
+function prevented(obstacle: Obstacle | undefined, agreed: Agreement): Agreement & Pick<Tunnel, 'obstacle'> {
+  if (!obstacle) return agreed
+  return { protection: 'none', because: obstacleWords(obstacle), obstacle }
+}
+
+/** `hotel drops GRE (forward drop proto gre)` */
+function obstacleWords({ node, what, traffic, rule }: Obstacle): string {
+  if (what === 'no helper') return `${node} has no PPTP helper: GRE goes out, and what comes back finds nobody`
+  if (what === 'outgoing only')
+    return `${node}'s PPTP helper knows no calls of an access server: what comes back finds nobody`
+  if (what === 'no forward') return `${node} forwards TCP 1723 and no GRE`
+  return `${node} ${what} ${traffic}${rule === '' ? '' : ` (${rule})`}`
+}
+
 function serverAt(lab: Lab, address: Ipv4): ServerSpec | undefined {
-  const [behind] = serversBehind(lab, address)
-  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === behind))
+  const node = lab.nodes.find(({ interfaces }) => interfaces.some(({ ipv4 }) => ipv4?.address === address))
   return node?.kind === 'pptp-server' ? node : undefined
 }
 
-/** The way that routes lead; where they do not, a shortest one. */
-function wayOf(lab: Lab, from: string, to: Ipv4): Way {
-  const behind = serversBehind(lab, to)
-  const routed = behind.length > 1 ? wayTo(lab, from, to) : wayOfCall(lab, from, to, behind[0])
-  if (routed) return routed
-  const server = serverAt(lab, to)
+function shortest(lab: Lab, from: string, server: ServerSpec | undefined): Way {
   const links = server ? pathBetween(lab, from, server.name) : []
   const nodes = [from]
   for (const link of links) {
@@ -148,12 +267,18 @@ function legAt(lab: Lab, end: string, inTunnels: ReadonlySet<number>): Leg {
       if (!reached.includes(node)) reached.push(node)
     })
   }
-  const systems = reached.filter(name => name !== end && isEndSystem(lab.nodes.find(node => node.name === name)))
+  const beyond = reached.filter(name => name !== end).map(name => lab.nodes.find(node => node.name === name))
+  const all = beyond.filter(isEndSystem).map(({ name }) => name)
+  const helpers = new Set(beyond.filter(node => node?.kind === 'radius').map(node => node?.name))
+  // Nobody calls a server to reach the one that it asks for passwords, unless there is nothing else.
+  const users = all.filter(name => !helpers.has(name))
+  const systems = users.length > 0 ? users : all
   return { nodes: systems, links: systems.length > 0 ? [...links] : [], protection: 'clear' }
 }
 
-const isEndSystem = (node: NodeSpec | undefined): boolean =>
-  node !== undefined && !['switch', 'router', 'firewall', 'load-balancer'].includes(node.kind)
+/** Machines that pass packets on. */
+const BETWEEN = new Set<string>(['switch', 'router', 'firewall', 'load-balancer'])
+const isEndSystem = (node: NodeSpec | undefined): node is NodeSpec => node !== undefined && !BETWEEN.has(node.kind)
 
 function innerOf(user: string, { pptp }: ServerSpec): { client: string; server: string } {
   const own = pptp.grants.get(user)?.address

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { graphMermaid, graphSvg, graphText, type Lab } from '../../src/index.ts'
 import { drawingFor, drawingIn, type Rect } from '../../src/view/layout.ts'
-import { linkWords, numbers, pictureOf } from '../../src/view/picture.ts'
+import { balanced, linkWords, numbers, pictureOf } from '../../src/view/picture.ts'
 import { graphOf, type Plan, planOf } from '../../src/view/plan.ts'
 import { anyLab, drawnLab } from '../support/any-lab.ts'
 import { shippedLab } from '../support/pictures.ts'
@@ -62,13 +62,12 @@ describe('text', () => {
     assert.match(text, /^\| client {4}PNS \|====1====\| router \|===1====\| server {2}PAC \|-clear--\| host/m)
   })
 
-  test('a kind that is not known is a box with its name; a telephone line is dashed and says `line`', () => {
+  test('a kind that is not known is a box with its name; a telephone line is dashed', () => {
     const text = graphText(DIAL_UP)
     assert.match(text, /┌ dave ─/)
     assert.match(text, /│ modem/)
-    assert.match(text, /╌┤ pstn/)
+    assert.match(text, /╌┤ PSTN/)
     assert.match(text, /╌╌╌+┤/)
-    assert.match(text, /┐ +line +┌/)
     assert.match(text, /^dave:eth0 10\.0\.0\.1\/24 ╌╌╌ exchange:eth0 .*line, → 33\.6 kb\/s, ← 56 kb\/s$/m)
     assert.match(text, /^isp:eth0 10\.0\.1\.1\/24 .*line, → 1 %, ← no loss$/m)
     assert.match(text, /10 ms ± 2 ms$/m)
@@ -116,7 +115,7 @@ test('whom an access server calls is the PNS, and it the PAC; who only dials is 
   )
   const nodes = lab.nodes.map(node => (node.kind === 'client' ? { ...node, pptp: undefined } : node))
   const text = graphText({ ...lab, nodes } as unknown as Lab)
-  assert.match(text, /│ client +├╌+┤ pstn +├╌+┤ nas +PAC ├─+┤ server +PNS │/)
+  assert.match(text, /│ client +├╌+┤ PSTN +├╌+┤ NAS +PAC ├─+┤ server +PNS │/)
 })
 
 describe('words', () => {
@@ -124,6 +123,15 @@ describe('words', () => {
     assert.equal(numbers([1]), '1')
     assert.equal(numbers([1, 2]), '1,2')
     assert.equal(numbers([1, 2, 3, 5, 7, 8]), '1-3,5,7,8')
+  })
+  test('what a telephone line flips', () => {
+    assert.equal(linkWords(pictureOf(shippedLab('line-noise')).links[1]), 'line, 20 ms, 56 kb/s, 0.002 % noise')
+  })
+  test('a description of two lines has two of about the same length', () => {
+    const text = 'one two three four five six seven eight nine ten'
+    assert.deepEqual(balanced(text, 100), [text])
+    assert.deepEqual(balanced(text, 46), ['one two three four five', 'six seven eight nine ten'])
+    assert.deepEqual(balanced('', 46), [])
   })
   test('both directions of a link, as each end sees them', () => {
     const [link] = pictureOf(DIAL_UP).links
@@ -284,13 +292,41 @@ describe('SVG', () => {
     }
   })
 
+  test('kinds of tunnels that share a line take turns on it, each with its own numbers', () => {
+    const svg = graphSvg(shippedLab('mppe-mismatch'))
+    const turns = [...svg.matchAll(/<path class="tube (\w+)"( style="[^"]*")? d="(M[^"]*)"/g)]
+    const shared = turns.filter(([, , , d]) => turns.filter(other => other[3] === d).length === 3)
+    assert.deepEqual(
+      shared.map(([, kind, style = '']) => [kind, /dasharray:10 20;stroke-dashoffset:(-\d+)/.exec(style)?.[1]]),
+      [
+        ['protected', undefined],
+        ['clear', '-10'],
+        ['none', '-20'],
+      ],
+    )
+    const pills = [...svg.matchAll(/<text class="says-(\w+)" [^>]*>([\d,]+)<\/text>/g)]
+    assert.deepEqual(
+      pills.map(([, kind, words]) => `${words} ${kind}`),
+      ['1 protected', '2,3 none', '4 none', '5 clear'],
+    )
+  })
+
+  test('interfaces stand at both ends of every link that has room', () => {
+    const texts = elementsOf(graphSvg(shippedLab('compulsory'))).filter(({ name }) => name === 'text')
+    const ends = texts.filter(({ attributes }) => attributes.get('class') === 'end').map(({ text }) => text)
+    assert.deepEqual(
+      ends.filter(text => /^(tty|eth)/.test(text)).sort(),
+      ['eth0', 'eth0', 'eth0', 'eth0', 'eth0', 'eth1', 'eth1', 'eth2', 'tty0', 'tty0'].sort(),
+    )
+  })
+
   test('says in words what colours say', () => {
     const texts = (lab: Lab): string[] =>
       elementsOf(graphSvg(lab)).flatMap(({ name, text }) => (name === 'text' ? [text] : []))
     assert.ok(texts(shippedLab('voluntary')).includes('1 protected'))
     assert.ok(texts(shippedLab('no-encryption')).includes('1 clear'))
     assert.ok(texts(shippedLab('mppe-mismatch')).includes('2 no tunnel'))
-    assert.ok(texts(DIAL_UP).some(text => text.startsWith('line')))
+    assert.ok(texts(DIAL_UP).some(text => text === 'telephone line'))
   })
 })
 
@@ -375,7 +411,7 @@ describe('Mermaid', () => {
       edges.map(({ from, arrow, to }) => `${from} ${arrow} ${to}`),
       ['n0 === n1', 'n1 === n2', 'n2 --- n3'],
     )
-    assert.deepEqual(edges[0].words, ['15 ms, 10 Mb/s', 'eth0 .10 - eth0 .1', 'tunnel 1: protected'])
+    assert.deepEqual(edges[0].words, ['15 ms, 10 Mb/s', 'eth0 .10 - eth0 .1', '198.51.100.0/24', 'tunnel 1: protected'])
     assert.equal(edges[2].words.at(-1), 'clear')
     assert.ok(flowOf(graphMermaid(DIAL_UP)).edges.some(({ arrow }) => arrow === '-.-'))
   })

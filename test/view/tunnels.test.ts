@@ -13,7 +13,9 @@ import { CLOSED } from '../support/shipped.ts'
 function cameUp(lab: Lab): Map<string, string> {
   const recorder = new Recorder(new Run(lab))
   const seen = new Map<string, string>()
-  for (let t = 0; t <= recorder.run.stop; t += 500e6) {
+  // A drawing says how it is before somebody changes the rules.
+  const changed = lab.events.find(({ verb }) => verb === 'rule' || verb === 'nat')?.at ?? Number.POSITIVE_INFINITY
+  for (let t = 0; t <= recorder.run.stop && t < changed; t += 500e6) {
     recorder.run.advanceTo(t)
     for (const { client, kind, up, encrypted } of sceneOf(recorder).tunnels) {
       if (up && kind !== 'local') seen.set(client, encrypted ? 'encrypted' : 'in clear')
