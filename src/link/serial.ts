@@ -199,7 +199,7 @@ class End implements LineEnd {
     if (!('type' in item)) {
       if (!this.#off && !stale) return this.#user.octets(item)
       const reason = this.#off ? 'power-off' : 'line-idle'
-      this.#env.trace.drop({ reason, layer: 'line', packet: item.id, detail: `at ${this.name}` })
+      this.#env.trace.drop({ reason, layer: 'line', packet: item.id, parent: item.parent, detail: `at ${this.name}` })
       return item.release()
     }
     if (stale) return
@@ -342,7 +342,7 @@ class OneWay {
 
   #drop(packet: Packet, reason: DropReason, tapped = true): void {
     if (tapped && this.#link.tap) this.#tap(packet, reason, undefined)
-    this.#env.trace.drop({ reason, layer: 'line', packet: packet.id, link: this.#link.name })
+    this.#env.trace.drop({ reason, layer: 'line', packet: packet.id, parent: packet.parent, link: this.#link.name })
     packet.release()
   }
 
