@@ -104,9 +104,8 @@ export class LinkCapture {
     const which = this.#lines > 1 ? [`line ${line}`] : []
     const words = said === undefined ? which : [...which, said]
     const common = { t, from, packet, comment: words.length === 0 ? undefined : words.join(': '), notes: [] }
-    const frames = [...Hdlc.framesIn(bytes)].map(({ between }) => between)
-    const isGood = frames.length > 0 && frames.every(between => Hdlc.faultOf(between) === undefined)
-    if (!isGood) return this.#add({ ...common, at: 2 + from, bytes: bytes.slice() })
+    const frames = goodFrames(bytes)
+    if (!frames) return this.#add({ ...common, at: 2 + from, bytes: bytes.slice() })
     for (const between of frames) {
       const { frame } = Hdlc.withoutEscapes(between)
       this.#add({ ...common, at: from, bytes: frame.subarray(0, -Hdlc.FCS) })
@@ -159,6 +158,16 @@ export class LinkCapture {
     return concat(...this.#blocks.splice(0))
   }
 }
+
+/** What stands between the flags of a run of octets; undefined if not all of it is good. */
+function goodFrames(bytes: Uint8Array): Uint8Array[] | undefined {
+  const frames = [...Hdlc.framesIn(bytes)].map(({ between }) => between)
+  return frames.length > 0 && frames.every(between => Hdlc.faultOf(between) === undefined) ? frames : undefined
+}
+
+/** As how many frames a capture has what was tapped on the link. */
+export const framesOf = (link: Link | SerialLink, bytes: Uint8Array): number =>
+  link.type === 'serial' ? (goodFrames(bytes)?.length ?? 1) : 1
 
 const nodeOf = (end: string): string => end.slice(0, end.indexOf(':'))
 

@@ -296,7 +296,7 @@ class OneWay {
     this.busyUntil = departure
     const spoiled = this.quality.noise > 0 && this.#spoil(item)
     const due = this.#enqueue(item, departure)
-    if (this.#link.tap) this.#tap(item, spoiled ? 'corrupted' : undefined, due)
+    if (this.#link.tap) this.#tap(item, spoiled ? 'corrupted' : undefined, due, free)
   }
 
   /** Each bit is flipped with the same chance. True: some were. */
@@ -346,9 +346,10 @@ class OneWay {
     packet.release()
   }
 
-  #tap(packet: Packet, fate: TappedFrame['fate'], arrives: SimTime | undefined): void {
+  #tap(packet: Packet, fate: TappedFrame['fate'], arrives: SimTime | undefined, began?: SimTime): void {
     this.#link.tap?.({
       t: this.#env.clock.now,
+      ...(began === undefined ? {} : { began }),
       from: this.#from,
       line: this.#index + 1,
       bytes: packet.data,
