@@ -31,6 +31,7 @@ export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
+export { type Heard, hearingSentence } from './lab/hearing.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
 export {
   type CallLedger,

@@ -30,8 +30,8 @@ const MAY_IMPORT: Readonly<
   diagnose: { folders: ['base', 'wire', 'link', 'filter', 'lab', 'view'], packages: [] },
   decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
   'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'diagnose', 'decode'], packages: [] },
-  // decode is loaded by the one command that needs it (decision 007).
-  platform: { folders: ['index.ts', 'decode'], packages: ['node:', 'tuntap2'] },
+  // decode and most of diagnose are loaded by the commands that need them (decision 007).
+  platform: { folders: ['index.ts', 'decode', 'diagnose'], packages: ['node:', 'tuntap2'] },
   'tcp-userspace': { folders: [], packages: [] },
   tuntap2: { folders: [], packages: ['node:', 'koffi'] },
 }

@@ -25,6 +25,11 @@ export interface PacketHooks {
   output(packet: Packet, outside: string): boolean
   /** It is about to leave, before it is cut into fragments. */
   postrouting(packet: Packet, outside: string): boolean
+  /**
+   * The packet passed `input` just now, and nobody here wants it: what the filter knows of that, if it is the reason. Such
+   * is the fate of an answer that no entry of a NAT box translates.
+   */
+  entryOf(packet: Packet): string | undefined
   /** `error`, an ICMP error or a reset that is about to be sent, tells of `about`, which passed a hook just now. */
   attach(error: Packet, about: Packet): void
 }

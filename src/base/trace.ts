@@ -53,8 +53,12 @@ export interface EventFields {
     readonly dst?: string | undefined
     /** The link, for what a line loses. */
     readonly link?: string | undefined
-    /** The firewall rule, or policy, that says so, as it was written. */
+    /** The firewall rule, policy or rule of translation that says so, as it was written. */
     readonly rule?: string | undefined
+    /** Of what connection tracking or translation discards: the entry that is in the way, or that there is none. */
+    readonly entry?: string | undefined
+    /** The packet that it was made from. */
+    readonly parent?: string | undefined
   }
   /** A state machine went from one state to another; `machine` is the path of docs/snapshot.md below the node. */
   state: { readonly machine: string; readonly from: string; readonly to: string; readonly cause: string }
@@ -216,7 +220,7 @@ export const EVENTS: { readonly [K in EventName]: readonly (keyof EventFields[K]
   send: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
   forward: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
   deliver: ['packet', 'parent', 'proto', 'src', 'dst', 'length', 'iface'],
-  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule'],
+  drop: ['reason', 'layer', 'packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule', 'entry', 'parent'],
   state: ['machine', 'from', 'to', 'cause'],
   'pptp-message': ['way', 'type', 'peer', 'detail'],
   'ppp-message': ['way', 'proto', 'type', 'iface', 'id', 'detail'],

@@ -43,6 +43,8 @@ export class Conntrack {
   /** As Linux counts them. */
   insertFailed = 0
   earlyDrops = 0
+  /** What `confirm` found in the way of the last flow that did not come into the table. */
+  inTheWay: Flow | undefined
   readonly #env: Env
   readonly #events: ConntrackEvents
   #personality: Personality
@@ -208,6 +210,7 @@ export class Conntrack {
   confirm(flow: Flow): 'ok' | 'clash' | 'full' {
     if (this.#isTaken(flow.original) || this.#isTaken(flow.reply)) {
       this.insertFailed++
+      this.inTheWay = (this.#table.find(flow.original) ?? this.#table.find(flow.reply))?.owner
       this.discard(flow)
       return 'clash'
     }

@@ -169,7 +169,7 @@ export class PacketFilter implements PacketHooks {
     const flow = this.#flow
     if (!flow) {
       const drops = this.#state === 'invalid' && this.#setup.personality.invalid === 'dropped'
-      return !drops || this.#drop('conntrack-invalid')
+      return !drops || this.#drop('conntrack-invalid', undefined, 'none fits it')
     }
     if (!flow.confirmed && !this.#isError) {
       const { expected } = this.conntrack
@@ -225,7 +225,7 @@ export class PacketFilter implements PacketHooks {
       this.alg.read(this.#packet as Packet, flow, this.#isReply)
     if (flow.confirmed || flow.gone || this.#isError || this.#isReply) return true
     const verdict = this.conntrack.confirm(flow)
-    if (verdict !== 'ok') return this.#drop(MESSAGES[verdict], String(flow))
+    if (verdict !== 'ok') return this.#drop(MESSAGES[verdict], `wanted: ${flow}`, this.#refusalOf(verdict))
     if (this.#env.trace.on) this.#tell('begin', flow)
     return true
   }
@@ -240,7 +240,7 @@ export class PacketFilter implements PacketHooks {
     const done = this.#isError
       ? nat.translateError(packet, flow, this.#isReply, side)
       : nat.translate(packet, flow, this.#isReply, side)
-    if (!done) return this.#drop('nat-untranslatable', `translated by: ${flow.rule}`)
+    if (!done) return this.#drop('nat-untranslatable', undefined, String(flow))
     if (this.#env.trace.packets) this.#tellTranslation(packet, flow, side, before, callId)
     return true
   }
@@ -254,9 +254,21 @@ export class PacketFilter implements PacketHooks {
     this.#env.trace.emit('nat', { packet: packet.id, proto: 'tcp', ...change, rule: 'MSS clamping' })
   }
 
-  #drop(reason: DropReason, detail?: string): boolean {
+  #refusalOf(verdict: 'clash' | 'full'): string {
+    const { inTheWay, size, personality } = this.conntrack
+    return verdict === 'clash' ? String(inTheWay) : `none: ${size} of ${personality.limit} are in use`
+  }
+
+  /** On an outside interface what no entry translates looks as if it were for this machine. */
+  entryOf(packet: Packet): string | undefined {
+    if (packet !== this.#packet || !this.nat.isOutside(this.#inside) || this.#flow?.translated) return undefined
+    return 'none translates it to an inside host, so it is taken to be for this machine'
+  }
+
+  #drop(reason: DropReason, detail?: string, entry?: string): boolean {
     const packet = this.#packet as Packet
-    this.#env.trace.drop({ reason, layer: 'filter', ...dropFacts(packet), detail })
+    const rule = this.#flow?.rule || undefined
+    this.#env.trace.drop({ reason, layer: 'filter', ...dropFacts(packet), rule, entry, detail })
     this.#leave(packet, this.#flow)
     return false
   }

@@ -106,6 +106,7 @@ export class Nat {
     const rule = this.#match('destination', current, inside, '')
     if (rule) {
       if (rule.translate.by === 'none') return undefined
+      flow.rule = rule.text
       if (current.protocol === GRE && this.#personality.gre.keys === 'refused') return 'nat-protocol'
       const target = this.#targetOf(rule, current, current.destination, '')
       if (!target) return 'nat-no-address'
@@ -120,7 +121,7 @@ export class Nat {
   #admit(flow: Flow, current: Tuple, inside: string): void {
     const { filtering, gre, hairpin, mapping } = this.#personality
     if (inside === '' || !this.#isOwn(current.destination)) return
-    const fromInside = !this.#isOutside(inside)
+    const fromInside = !this.isOutside(inside)
     if (current.protocol === GRE && gre.keys === 'one-host') {
       if (!fromInside && this.#greHost)
         this.#setDestination(flow, this.#greHost.address, current.destinationKey, 'the one place for GRE')
@@ -145,11 +146,11 @@ export class Nat {
       return this.#choose(flow, current, target)
     }
     if (!rule || rule.translate.by === 'none') return this.#keepSource(flow, current)
+    flow.rule = rule.text
     if (current.protocol === GRE && this.#personality.gre.keys === 'refused') return 'nat-protocol'
     const target = this.#targetOf(rule, current, current.source, outside)
     if (!target) return 'nat-no-address'
     flow.masquerade = target.masquerade
-    flow.rule = target.rule
     if (current.protocol === GRE) this.#noteGreHost(flow, current.source)
     return this.#choose(flow, current, target)
   }
@@ -179,7 +180,7 @@ export class Nat {
   #isOwn(address: number): boolean {
     return this.#machine.isOwn((address >>> 0) as never)
   }
-  #isOutside(iface: string): boolean {
+  isOutside(iface: string): boolean {
     return this.#rules.some(rule => rule.kind === 'source' && rule.outside === iface && rule.inside !== iface)
   }
 
@@ -240,6 +241,7 @@ export class Nat {
         this.#changed.use(flow, current, 'endpoint-independent', wanted.source, wanted.sourceKey)
     }
     if (shared) this.mappings.use(flow, current, mapping, wanted.source, wanted.sourceKey)
+    if (flow.rule === '') flow.rule = target.rule
     flow.reply.invert(wanted)
     flow.sourceNat = flow.sourceNat || !wanted.equals(current)
     return undefined

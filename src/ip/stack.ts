@@ -245,7 +245,7 @@ export class IpStack {
     if (this.hooks && !this.hooks.input(whole, iface)) return
     const handler = this.#handlers.get(Ipv4Header.protocol(whole.bytes, whole.start))
     if (!handler) {
-      this.drop(whole, 'no-protocol')
+      this.drop(whole, 'no-protocol', undefined, this.hooks?.entryOf(whole))
       this.icmp.unreachable(whole, Icmp.UNREACHABLE.protocol)
       whole.release()
       return
@@ -365,8 +365,8 @@ export class IpStack {
   }
 
   /** Traces a drop; the caller still owns the packet. */
-  drop(packet: Packet, reason: DropReason, detail?: string): void {
-    this.#env.trace.drop({ reason, layer: 'ip', ...dropFacts(packet), detail })
+  drop(packet: Packet, reason: DropReason, detail?: string, entry?: string): void {
+    this.#env.trace.drop({ reason, layer: 'ip', ...dropFacts(packet), detail, entry })
   }
 
   #discard(packet: Packet, reason: DropReason, detail?: string): void {

@@ -157,7 +157,8 @@ export class TcpLayer implements TcpEnv, TcpTrace, PacketHandler {
       : this.#tcp.receive(bytes, at, end, source, destination)
     if (discard) {
       const facts = { reason: reasonOf(discard), layer: 'tcp', ...dropFacts(packet) }
-      this.#env.trace.drop({ ...facts, detail: asClause(DISCARDS[discard]) })
+      const entry = this.#stack.hooks?.entryOf(packet)
+      this.#env.trace.drop({ ...facts, detail: asClause(DISCARDS[discard]), entry })
     }
     packet.release()
   }

@@ -89,7 +89,8 @@ export class UdpLayer implements PacketHandler {
     const socket = trouble ? undefined : this.#sockets.get(Udp.destinationPort(bytes, at))
     if (!socket) {
       const reason = !trouble ? 'port-closed' : trouble === 'bad-checksum' ? 'bad-checksum' : 'malformed'
-      this.#env.trace.drop({ reason, layer: 'udp', ...dropFacts(packet), why: trouble })
+      const entry = trouble ? undefined : this.#stack.hooks?.entryOf(packet)
+      this.#env.trace.drop({ reason, layer: 'udp', ...dropFacts(packet), why: trouble, entry })
       if (!trouble) this.#stack.icmp.unreachable(packet, Icmp.UNREACHABLE.port)
       packet.release()
       return

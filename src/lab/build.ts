@@ -63,7 +63,13 @@ function deafen(link: Link | SerialLink, side: 0 | 1, { trace }: Env): void {
   if (link instanceof SerialLink) return link.powerOff(side)
   const end = link.ends[side]
   end.receive = (packet: Packet): void => {
-    trace.drop({ reason: 'power-off', layer: 'link', packet: packet.id, detail: `at ${end.name}` })
+    trace.drop({
+      reason: 'power-off',
+      layer: 'link',
+      packet: packet.id,
+      parent: packet.parent,
+      detail: `at ${end.name}`,
+    })
     packet.release()
   }
 }

@@ -10,6 +10,7 @@ import type { SimTime } from '../base/time.ts'
 import type { PacketFacts, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
 import { type InsidePacket, IpNode } from '../node/ip-node.ts'
+import { Hearing } from './hearing.ts'
 import type { Run } from './run.ts'
 
 /** A frame on a link, or lost by it. */
@@ -93,6 +94,8 @@ const ANSWERS: ReadonlySet<string> = new Set(['configure-ack', 'configure-nak', 
 
 export class Recorder {
   readonly run: Run
+  /** Who hears whom in the tunnels. */
+  readonly hearing = new Hearing()
   readonly #limits: RecorderLimits
   #events: TraceEvent[] = []
   #journeys: Journey[] = []
@@ -145,6 +148,7 @@ export class Recorder {
   }
 
   #event(event: TraceEvent): void {
+    this.hearing.event(event)
     this.#events.push(event)
     if (this.#events.length > this.#limits.events * 1.25) this.#events = this.#events.slice(-this.#limits.events)
     switch (event.event) {

@@ -2,6 +2,7 @@
 import type { SimTime } from '../base/time.ts'
 import type { EventName, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
+import { type InsidePacket, IpNode } from '../node/ip-node.ts'
 import { Outside } from '../node/outside.ts'
 import { build, type Simulation } from './build.ts'
 import { apply } from './events.ts'
@@ -86,6 +87,13 @@ export class Run {
     link.tap = frame => {
       before?.(frame)
       tap(frame)
+    }
+  }
+
+  /** Shows IP packets in clear as they enter or leave a ppp interface; for one who looks. */
+  lookInside(look: (node: string, packet: InsidePacket) => void): void {
+    for (const [name, node] of this.simulation.nodes) {
+      if (node instanceof IpNode) node.inside = packet => look(name, packet)
     }
   }
 

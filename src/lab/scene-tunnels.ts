@@ -168,6 +168,7 @@ function sessionOf(recorder: Recorder, places: Places, server: string, user: str
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
+    heard: places.pptp && nodes.has(server) ? recorder.hearing.between(entry, server) : undefined,
     traffic: recorder.traffic(client).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }

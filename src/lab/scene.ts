@@ -8,6 +8,7 @@ import type { LineQuality } from '../link/link.ts'
 import type { Snapshot } from '../node/node.ts'
 import { serversBehind } from './behind.ts'
 import type { Standing } from './expect.ts'
+import type { Heard } from './hearing.ts'
 import type { Kind, Lab, LinkSpec, NodeSpec } from './lab.ts'
 import type { Hop, PacketRecord, Recorder } from './recorder.ts'
 import { lineState, type SceneLine } from './scene-calls.ts'
@@ -139,6 +140,8 @@ export interface SceneTunnel {
   readonly received: number
   /** Of those sent, how many the server has taken out; undefined while it has no call of this client. */
   readonly arrived: number | undefined
+  /** Who hears whom: GRE packets that got from the entry to the server, and back; undefined where an end is outside of the lab. */
+  readonly heard: Heard | undefined
   /** What the GRE packets of its call did at its entry (docs/snapshot.md); undefined: there has been no call. */
   readonly gre: Readonly<Record<string, number>> | undefined
   /** Octets inside of the tunnel, as its client sees them, of the latest seconds with any. */

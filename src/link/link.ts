@@ -63,6 +63,8 @@ export interface TappedFrame {
   readonly fate: DropReason | 'corrupted' | 'duplicated' | undefined
   /** When it is at the other end; undefined if it never is. */
   readonly arrives: SimTime | undefined
+  /** When the transmitter took it from the queue; absent for what never got so far. */
+  readonly began?: SimTime
 }
 export type Tap = (frame: TappedFrame) => void
 
@@ -161,6 +163,8 @@ class Line {
   /** Packets that have arrived at the other end. */
   carried = 0
   #busyUntil: SimTime = NEVER
+  /** When the transmitter takes the packet that is being sent. */
+  #began: SimTime = NEVER
   #delay: Duration = NEVER
   /** Nanoseconds for an octet; 0 is a line that takes no time to send. */
   #octetTime = NEVER
@@ -211,6 +215,7 @@ class Line {
     }
     const now = this.#env.clock.now
     let departure = now
+    this.#began = now
     if (this.#octetTime > 0) {
       const took = Math.ceil(packet.length * this.#octetTime)
       const free = this.#busyUntil
@@ -218,7 +223,8 @@ class Line {
         this.#drop(packet, 'queue-full')
         return
       }
-      departure = Math.max(free, now) + took
+      this.#began = Math.max(free, now)
+      departure = this.#began + took
       this.#busyUntil = departure
     }
     if (this.#faulty) this.#sendFaulty(packet, departure)
@@ -305,8 +311,10 @@ class Line {
   }
 
   #tap(packet: Packet, fate: TappedFrame['fate'], arrives: SimTime | undefined): void {
+    const lost = fate === 'link-down' || fate === 'queue-full'
     this.#link.tap?.({
       t: this.#env.clock.now,
+      ...(lost ? {} : { began: this.#began }),
       from: this.#from,
       bytes: packet.data,
       packet: packet.id,

@@ -199,7 +199,7 @@ class End implements LineEnd {
     if (!('type' in item)) {
       if (!this.#off && !stale) return this.#user.octets(item)
       const reason = this.#off ? 'power-off' : 'line-idle'
-      this.#env.trace.drop({ reason, layer: 'line', packet: item.id, detail: `at ${this.name}` })
+      this.#env.trace.drop({ reason, layer: 'line', packet: item.id, parent: item.parent, detail: `at ${this.name}` })
       return item.release()
     }
     if (stale) return
@@ -296,7 +296,7 @@ class OneWay {
     this.busyUntil = departure
     const spoiled = this.quality.noise > 0 && this.#spoil(item)
     const due = this.#enqueue(item, departure)
-    if (this.#link.tap) this.#tap(item, spoiled ? 'corrupted' : undefined, due)
+    if (this.#link.tap) this.#tap(item, spoiled ? 'corrupted' : undefined, due, free)
   }
 
   /** Each bit is flipped with the same chance. True: some were. */
@@ -342,13 +342,14 @@ class OneWay {
 
   #drop(packet: Packet, reason: DropReason, tapped = true): void {
     if (tapped && this.#link.tap) this.#tap(packet, reason, undefined)
-    this.#env.trace.drop({ reason, layer: 'line', packet: packet.id, link: this.#link.name })
+    this.#env.trace.drop({ reason, layer: 'line', packet: packet.id, parent: packet.parent, link: this.#link.name })
     packet.release()
   }
 
-  #tap(packet: Packet, fate: TappedFrame['fate'], arrives: SimTime | undefined): void {
+  #tap(packet: Packet, fate: TappedFrame['fate'], arrives: SimTime | undefined, began?: SimTime): void {
     this.#link.tap?.({
       t: this.#env.clock.now,
+      ...(began === undefined ? {} : { began }),
       from: this.#from,
       line: this.#index + 1,
       bytes: packet.data,

@@ -56,7 +56,7 @@ export class LineQueue {
     this.#current = undefined
     for (const { frame } of this.#waiting.splice(0)) {
       const detail = `the call on ${this.#line.name} ended before its turn`
-      this.#env.trace.drop({ reason: 'line-idle', layer: 'line', packet: frame.id, detail })
+      this.#env.trace.drop({ reason: 'line-idle', layer: 'line', packet: frame.id, parent: frame.parent, detail })
       frame.release()
     }
   }
@@ -76,7 +76,7 @@ export class LineQueue {
     const last = this.#waiting[this.#waiting.length - 1] ?? this.#current
     if (last) last.taken++
     const detail = `${this.length} frames wait for ${this.#line.name}`
-    this.#env.trace.drop({ reason: 'queue-full', layer: 'line', packet: frame.id, detail })
+    this.#env.trace.drop({ reason: 'queue-full', layer: 'line', packet: frame.id, parent: frame.parent, detail })
     frame.release()
   }
 }

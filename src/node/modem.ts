@@ -105,7 +105,7 @@ export class Modem {
       },
       fault: (reason, octets, length) => {
         const detail = `${this.#iface}: ${length} octets`
-        this.#env.trace.drop({ reason, layer: 'hdlc', packet: octets.id, detail })
+        this.#env.trace.drop({ reason, layer: 'hdlc', packet: octets.id, parent: octets.parent, detail })
         if (reason !== 'hdlc-no-flag') this.#sinks.error?.()
       },
     })

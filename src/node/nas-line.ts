@@ -317,7 +317,7 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     if (this.#caller) return this.#caller.link.session.receive(frame)
     if (this.state === 'tunnelled' && this.#call) return this.#call.send(frame)
     const detail = `${this.name}: there is no tunnel yet (${this.state})`
-    this.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, detail })
+    this.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, parent: frame.parent, detail })
     frame.release()
   }
 

@@ -210,7 +210,7 @@ export class Telephone implements MachineOwner<never> {
 
   #idle(packet: Packet): void {
     const detail = `${this.line.name} is ${this.state}`
-    this.env.trace.drop({ reason: 'line-idle', layer: 'line', packet: packet.id, detail })
+    this.env.trace.drop({ reason: 'line-idle', layer: 'line', packet: packet.id, parent: packet.parent, detail })
     packet.release()
   }
 }

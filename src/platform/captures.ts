@@ -1,8 +1,20 @@
 /** `--pcap DIR`: one pcapng for each link, whole after every write. */
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
-import { captureName, fingerprintOf, hostNames, LinkCapture, type Run } from '../index.ts'
+import {
+  captureName,
+  type EventName,
+  fingerprintOf,
+  hostNames,
+  LinkCapture,
+  type NodeSpec,
+  type Run,
+} from '../index.ts'
 import { writing } from './files.ts'
+
+/** What becomes a comment. */
+const NOTED: ReadonlySet<EventName> = new Set(['drop', 'nat', 'nat-helper'])
+const translates = (node: NodeSpec): boolean => 'nat' in node && node.nat !== undefined
 
 interface CaptureFile {
   readonly path: string
@@ -28,9 +40,10 @@ export class Captures {
       run.tap(index, frame => capture.frame(frame))
       return { path, descriptor: writing(path, () => openSync(path, 'w')), capture }
     })
+    // Translations are told packet by packet, which costs time: only where somebody translates.
     run.listen(event => {
-      if (event.event === 'drop') for (const { capture } of this.#files) capture.event(event)
-    }, false)
+      if (NOTED.has(event.event)) for (const { capture } of this.#files) capture.event(event)
+    }, lab.nodes.some(translates))
     this.write(false)
   }
 

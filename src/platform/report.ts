@@ -126,7 +126,8 @@ export class StoryReport implements Report {
     { quiet = false, verbose = false, unfolded = verbose }: { quiet?: boolean; verbose?: boolean; unfolded?: boolean },
   ) {
     const { lab } = run.simulation
-    this.packets = verbose && !quiet
+    // Who hears whom is told by packets: where they are traced anyway, they cost nothing more.
+    this.packets = (verbose && !quiet) || run.simulation.world.trace.packets
     this.#run = run
     this.#quiet = quiet
     this.#failures = new FailureWatch(lab)

@@ -366,6 +366,13 @@ export class Session implements Link, MachineOwner<never>, LcpHooks, AuthHooks, 
 
   #report(packet: Packet | undefined, reason: DropReason, layer: string, detail: string, why?: Malformed): void {
     const { trace } = this.env
-    trace.drop({ reason, layer, packet: packet?.id, why, detail: `${this.config.iface}: ${detail}` })
+    trace.drop({
+      reason,
+      layer,
+      packet: packet?.id,
+      parent: packet?.parent,
+      why,
+      detail: `${this.config.iface}: ${detail}`,
+    })
   }
 }

@@ -260,6 +260,7 @@ export class Endpoint implements ControlOwner {
         reason: other ? 'gre-not-pptp' : 'malformed',
         layer: 'gre',
         packet: packet.id,
+        parent: packet.parent,
         why: problem,
         detail: `from ${formatIpv4(from)}`,
       })
@@ -272,6 +273,7 @@ export class Endpoint implements ControlOwner {
         reason: 'gre-unknown-call',
         layer: 'gre',
         packet: packet.id,
+        parent: packet.parent,
         detail: `call ${Gre.callId(packet.bytes, packet.start)} from ${formatIpv4(from)}`,
       })
       packet.release()

@@ -468,7 +468,7 @@ export class Tunnel {
 
   #drop(packet: Packet, reason: TunnelDrop, sequence: number): void {
     const detail = this.#env.trace.on ? this.#describe(reason, sequence) : undefined
-    this.#env.trace.drop({ reason, layer: 'gre', packet: packet.id, detail })
+    this.#env.trace.drop({ reason, layer: 'gre', packet: packet.id, parent: packet.parent, detail })
     packet.release()
   }
 

@@ -443,7 +443,7 @@ export class Story {
   }
 
   #drop(event: Event<'drop'>): Line | undefined {
-    const { node, reason, layer, packet, proto, src, dst, link, why, detail, rule } = event
+    const { node, reason, layer, packet, proto, src, dst, link, why, detail, rule, entry } = event
     if (!this.#verbose && QUIET_DROPS.has(reason)) return undefined
     const place = { mark: markOfDrop(event), depth: DEPTH[layer] ?? 0 }
     if (reason === 'pptp-unexpected' && detail !== undefined) {
@@ -458,6 +458,7 @@ export class Story {
     const what = proto === undefined ? (UNITS[layer] ?? 'a packet') : `${upper(proto)}${ends}`
     const facts = [
       rule === undefined ? undefined : `"${rule}"`,
+      entry === undefined ? undefined : `entry: ${this.#named(entry)}`,
       why !== undefined && why !== reason ? MALFORMED[why] : undefined,
       detail?.includes('checksum does not match')
         ? undefined

@@ -23,11 +23,13 @@ export function ipFacts(packet: Packet, iface: string): PacketFacts {
 export function dropFacts(
   packet: Packet,
   at = packet.start,
-): { packet: string; proto?: string; src?: string; dst?: string } {
+): { packet: string; parent?: string; proto?: string; src?: string; dst?: string } {
   const { bytes, end } = packet
-  if (end - at < Ipv4.HEADER || bytes[at] >> 4 !== 4) return { packet: packet.id }
+  const { id, parent } = packet
+  const made = parent === undefined ? { packet: id } : { packet: id, parent }
+  if (end - at < Ipv4.HEADER || bytes[at] >> 4 !== 4) return made
   return {
-    packet: packet.id,
+    ...made,
     proto: Ipv4.protocolName(Ipv4.protocol(bytes, at)),
     src: formatIpv4(Ipv4.source(bytes, at)),
     dst: formatIpv4(Ipv4.destination(bytes, at)),
@@ -38,8 +40,9 @@ export function dropFacts(
 export function linkFacts(packet: Packet, type: 'ethernet' | 'ip'): ReturnType<typeof dropFacts> {
   if (type === 'ip') return dropFacts(packet)
   const { bytes, start, length } = packet
-  if (length < Ethernet.HEADER) return { packet: packet.id }
+  if (length < Ethernet.HEADER) return dropFacts(packet, packet.end)
   const kind = Ethernet.type(bytes, start)
   if (kind === Ethernet.TYPE.ipv4) return dropFacts(packet, start + Ethernet.HEADER)
-  return kind === Ethernet.TYPE.arp ? { packet: packet.id, proto: 'arp' } : { packet: packet.id }
+  const made = dropFacts(packet, packet.end)
+  return kind === Ethernet.TYPE.arp ? { ...made, proto: 'arp' } : made
 }

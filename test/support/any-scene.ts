@@ -68,6 +68,7 @@ function tunnelOf(lab: Lab, client: string, server: string, no: number, up: bool
     beganBy: { node: client, role: 'PNS' },
     lines: [],
     rule: undefined,
+    heard: undefined,
     callIds: { entry: undefined, server: undefined },
     user: client,
     began: up ? 0 : undefined,

@@ -40,6 +40,8 @@ const FIELDS: { readonly [K in EventName]: { readonly [F in keyof EventFields[K]
     dst: address,
     link: text,
     rule: text,
+    entry: text,
+    parent: text,
   },
   state: { machine: text, from: text, to: text, cause: text },
   'pptp-message': { way, type: text, peer: address, detail: text },
@@ -142,7 +144,7 @@ const OPTIONAL: { readonly [K in EventName]?: readonly string[] } = {
   send: ['parent'],
   forward: ['parent'],
   deliver: ['parent'],
-  drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule'],
+  drop: ['packet', 'why', 'detail', 'proto', 'src', 'dst', 'link', 'rule', 'entry', 'parent'],
   'ping-failed': ['from'],
   'tunnel-rule': ['user'],
   'line-signal': ['called', 'calling', 'bearer', 'rate', 'cause'],
@@ -178,21 +180,25 @@ const check = whole({
 })
 
 /** What the user of a client sees whose tunnel failed. */
-const failure = whole({
-  t: nanoseconds,
-  node: text,
-  peer: address,
-  layer: words(TUNNEL_LAYERS),
-  reason: words(Object.keys(TUNNEL_END_REASONS)),
-  up: { ...flag, description: 'Had the tunnel been up?' },
-  windows: whole({
-    number: { enum: Object.keys(WINDOWS).map(Number) },
-    symbol: text,
-    text,
-    also: { type: 'array', items: count, description: 'What other versions show.' },
-  }),
-  linux: whole({ client: { type: 'array', items: text }, server: { type: 'array', items: text } }),
-})
+const failure = object(
+  {
+    t: nanoseconds,
+    node: text,
+    peer: address,
+    layer: words(TUNNEL_LAYERS),
+    reason: words(Object.keys(TUNNEL_END_REASONS)),
+    up: { ...flag, description: 'Had the tunnel been up?' },
+    windows: whole({
+      number: { enum: Object.keys(WINDOWS).map(Number) },
+      symbol: text,
+      text,
+      also: { type: 'array', items: count, description: 'What other versions show.' },
+    }),
+    hearing: { ...text, description: 'Who hears whom, if an end of the tunnel does not hear the other.' },
+    linux: whole({ client: { type: 'array', items: text }, server: { type: 'array', items: text } }),
+  },
+  name => name === 'hearing',
+)
 const numbers = (names: readonly string[]): Schema => whole(Object.fromEntries(names.map(name => [name, count])))
 const account = whole({ frames: count, octets: count, layers: numbers(LAYERS) })
 const call = object(

@@ -1,4 +1,4 @@
-/** What the user of a tunnel that has failed would see on his own machine, with Windows and with Linux. */
+/** Who did not hear whom in a tunnel that has failed, and what its user would see with Windows and with Linux. */
 import { FailureWatch, type SceneTunnel } from '../../src/index.ts'
 import { wrap } from '../draw.ts'
 import type { Model } from '../model.ts'
@@ -14,8 +14,9 @@ export function failureLines({ recorder }: Model, { client, end }: SceneTunnel, 
   const failed = watch.failed.findLast(({ node }) => node === client)
   const over = recorder.events.findLast(each => each.event === 'tunnel-end' && each.node === client)
   if (!failed || failed.t !== over?.t) return []
-  const { windows, linux } = failed
+  const { windows, linux, hearing } = failed
   return [
+    ...(hearing === undefined ? [] : said('GRE', [hearing], columns)),
     ...said('Windows', [`error ${windows.number}: ${windows.text}`], columns),
     ...said('Linux', linux.client, columns),
     ...said('server', linux.server, columns),

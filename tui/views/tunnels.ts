@@ -1,5 +1,5 @@
 /** 2 Tunnels: how far is each tunnel, and what is it waiting for? */
-import type { SceneLayer, SceneTunnel } from '../../src/index.ts'
+import { type Heard, hearingSentence, type SceneLayer, type SceneTunnel } from '../../src/index.ts'
 import { fill, isSmall, row, rule, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
@@ -122,7 +122,8 @@ function tunnelRow(model: Model, tunnel: SceneTunnel, width: number): Line {
 const innerWord = ({ inner, end }: SceneTunnel): string => inner?.client ?? (end === undefined ? 'none' : 'over')
 
 /** Up and down are judged apart, since most failures are half open. */
-function ways({ up, sent, received, arrived }: SceneTunnel): Line {
+function ways({ up, sent, received, arrived, heard, end }: SceneTunnel): Line {
+  if (heard && heard.sent > 0 && end === undefined && (!up || heard.deaf !== undefined)) return greWays(heard)
   const judge = (sign: string, went: boolean, came: boolean): Span =>
     !up
       ? span(`${sign}·`, 'muted')
@@ -132,11 +133,24 @@ function ways({ up, sent, received, arrived }: SceneTunnel): Line {
   return [judge('↑', sent > 0, (arrived ?? 0) > 0), span(' '), judge('↓', false, received > 0)]
 }
 
+/** By the GRE packets of the call, while PPP is not up or one end has fallen silent. */
+function greWays({ there, back, deaf }: Heard): Line {
+  const judge = (sign: string, came: boolean, isDeaf: boolean): Span =>
+    isDeaf ? span(`${sign}×`, 'bad') : came ? span(`${sign}√`, 'ok') : span(`${sign}~`, 'warn')
+  return [
+    judge('↑', there > 0, deaf === 'server' || deaf === 'both'),
+    span(' '),
+    judge('↓', back > 0, deaf === 'client' || deaf === 'both'),
+  ]
+}
+
 /** What went through the selected tunnel, or why nothing does. */
 function trafficLine(tunnel: SceneTunnel, small: boolean, now: number): Line {
   const { up, began, end, sent, received, arrived, encrypted, mtu, since, traffic } = tunnel
   if (end !== undefined) return [span('  over, ended by ', 'muted'), span(endWords(end))]
   if (began === undefined) return [span('  not dialled yet', 'muted')]
+  const deaf = tunnel.heard && hearingSentence(tunnel.heard, tunnel.entry, tunnel.server)
+  if (deaf !== undefined) return [span('  × ', 'bad'), span(deaf.split(':')[0])]
   if (!up) return [span(`  dialled at ${seconds(began)} s, not up yet`, 'muted')]
   const there = arrived === undefined ? '' : ` (${arrived} arrived)`
   if (small) return [span('  packets ', 'muted'), span(`${sent} up${there}, ${received} down`)]

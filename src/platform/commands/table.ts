@@ -115,6 +115,31 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./tui.ts')).tui,
   },
+  explain: {
+    operands: 'LAB',
+    example: 'pptp-lab explain nat-no-helper --call 1',
+    help: 'Tells the life of one packet, one call or one machine of a lab or a recorded run, hop by hop: what each box did to it, by which rule or entry, and which octets it changed. Without an option it says what there is to explain. docs/explain.md shows it.',
+    options: {
+      packet: {
+        type: 'string',
+        value: 'NAME',
+        wants: ['a packet', 'alice#33'],
+        help: 'one packet in all its forms: alice#33 (as run names it), 40 (its number in the terminal UI) or alice_eth0-isp_eth0:17 (the frame of a capture)',
+      },
+      node: { type: 'string', value: 'NODE', wants: ['a node', 'home'], help: 'what one machine has done to packets' },
+      call: {
+        type: 'string',
+        value: 'CALL',
+        wants: ['a call', '1'],
+        help: 'one call by its number, or by the machine that asked for it: its IDs at both ends, its messages, and how far its packets get',
+      },
+      json: { type: 'boolean', help: 'print what was found as lines of JSON' },
+      seed: SEED,
+      set: SET,
+      until: UNTIL,
+    },
+    load: async () => (await import('./explain.ts')).explain,
+  },
   check: {
     operands: 'LAB...',
     example: 'pptp-lab check my-lab.yaml',

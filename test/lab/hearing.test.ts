@@ -1,0 +1,107 @@
+/** Half-open tunnels: who hears whom is told from what both ends have got. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { sec } from '../../src/base/time.ts'
+import { Hearing, hearingSentence } from '../../src/lab/hearing.ts'
+import { loadLab } from '../../src/lab/load.ts'
+import { Recorder } from '../../src/lab/recorder.ts'
+import { Run } from '../../src/lab/run.ts'
+import { sceneOf } from '../../src/lab/scene.ts'
+import { FailureWatch, failureLines } from '../../src/view/failed.ts'
+import { shippedText } from '../support/shipped.ts'
+
+/** A hotel's firewall that lets GRE pass as these rules say. */
+const hotel = (...rules: readonly string[]): string =>
+  shippedText('gre-blocked')
+    .replace(
+      /( +)- forward accept state.*\n/,
+      (line, margin) => rules.map(rule => `${margin}- ${rule}\n`).join('') + line,
+    )
+    .replace(/^events:[\s\S]*/m, 'events:\n  - { at: 0s, connect: alice }\n')
+
+function watched(text: string, until?: number) {
+  const loaded = loadLab(text, 'hotel')
+  assert.ok(loaded.ok)
+  const run = new Run(loaded.lab)
+  const recorder = new Recorder(run)
+  const watch = new FailureWatch(loaded.lab)
+  run.listen(event => watch.event(event))
+  if (until === undefined) run.advance()
+  else run.advanceTo(until)
+  const [tunnel] = sceneOf(recorder).tunnels
+  return { failed: watch.failed, heard: tunnel.heard, lines: watch.failed.flatMap(failureLines) }
+}
+
+const ONLY_OUT = ['forward drop in wan0 proto gre', 'forward accept in lan0 proto gre']
+const ONLY_IN = ['forward drop in lan0 proto gre', 'forward accept in wan0 proto gre']
+
+describe('half-open tunnels', () => {
+  test('GRE that is dropped on its way back: the server hears alice, alice hears nothing', () => {
+    const { failed, heard, lines } = watched(hotel(...ONLY_OUT))
+    assert.equal(failed.length, 1)
+    assert.equal(failed[0].hearing, 'office hears alice, alice hears nothing')
+    assert.ok(lines.includes('  GRE: office hears alice, alice hears nothing.'))
+    assert.ok(heard && heard.there > 0 && heard.sent >= heard.there)
+    assert.equal(heard.back, 0)
+  })
+  test('GRE that is dropped on its way there: alice hears the server, which hears nothing', () => {
+    const { failed, heard } = watched(hotel(...ONLY_IN))
+    assert.equal(failed[0].hearing, 'alice hears office, office hears nothing')
+    assert.ok(heard && heard.back > 0)
+    assert.equal(heard.there, 0)
+  })
+  test('GRE that passes no way: neither hears the other', () => {
+    const { failed } = watched(hotel())
+    assert.match(failed[0].hearing ?? '', /^neither hears the other/)
+  })
+  test('five seconds of silence tell, not the first packets', () => {
+    assert.equal(watched(hotel(...ONLY_OUT), sec(1)).heard?.deaf, undefined)
+    assert.equal(watched(hotel(...ONLY_OUT), sec(8)).heard?.deaf, 'client')
+  })
+  test('a tunnel that falls silent one way later says since when', () => {
+    const text = hotel('forward accept proto gre').replace(
+      /^events:\n/m,
+      `events:\n  - { at: 10s, rule: { node: hotel, add: "${ONLY_OUT[0]}", at: 1 } }\n  - { at: 12s, ping: { from: alice, to: 10.8.0.1, count: 20, interval: 1s } }\n`,
+    )
+    const { heard } = watched(text, sec(25))
+    assert.equal(heard?.deaf, 'client')
+    assert.ok(heard.since !== undefined && heard.since < sec(10))
+    assert.match(
+      hearingSentence(heard, 'alice', 'office') ?? '',
+      /^office hears alice, alice hears nothing since \d\.\d{3} s$/,
+    )
+  })
+  test('nobody is deaf in a tunnel that works, idles and ends', () => {
+    const { failed, heard } = watched(shippedText('voluntary'))
+    assert.deepEqual(failed, [])
+    assert.equal(heard?.deaf, undefined)
+  })
+})
+
+describe('hearing', () => {
+  const gre = { parent: undefined, proto: 'gre', src: '', dst: '', length: 60, iface: 'eth0' } as const
+  test('what was for the call of another is not heard', () => {
+    const hearing = new Hearing()
+    hearing.event({ t: 0, node: 'office', event: 'send', packet: 'office#1', ...gre })
+    hearing.event({ t: 1, node: 'carol', event: 'deliver', packet: 'office#1', ...gre })
+    assert.equal(hearing.between('carol', 'office').back, 1)
+    hearing.event({ t: 1, node: 'carol', event: 'drop', reason: 'gre-unknown-call', layer: 'gre', packet: 'office#1' })
+    assert.equal(hearing.between('carol', 'office').back, 0)
+  })
+  test('a new call begins to count anew', () => {
+    const hearing = new Hearing()
+    hearing.event({ t: 0, node: 'alice', event: 'send', packet: 'alice#1', ...gre })
+    hearing.event({ t: 0, node: 'office', event: 'deliver', packet: 'alice#1', ...gre })
+    hearing.event({ t: sec(9), node: 'alice', event: 'action', verb: 'connect', detail: '' })
+    assert.deepEqual(hearing.between('alice', 'office'), {
+      sent: 0,
+      there: 0,
+      back: 0,
+      deaf: undefined,
+      since: undefined,
+    })
+  })
+  test('where nothing was said, nobody is deaf', () => {
+    assert.equal(hearingSentence(new Hearing().between('alice', 'office'), 'alice', 'office'), undefined)
+  })
+})
