@@ -28,9 +28,10 @@ const MAY_IMPORT: Readonly<
   lab: { folders: ['base', 'wire', 'link', 'filter', 'node', 'app'], packages: ['yaml', 'valibot'] },
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
   decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
+  diagnose: { folders: ['base', 'wire', 'lab', 'decode'], packages: [] },
   'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'decode'], packages: [] },
   // decode is loaded by the one command that needs it (decision 007).
-  platform: { folders: ['index.ts', 'decode'], packages: ['node:', 'tuntap2'] },
+  platform: { folders: ['index.ts', 'decode', 'diagnose'], packages: ['node:', 'tuntap2'] },
   'tcp-userspace': { folders: [], packages: [] },
   tuntap2: { folders: [], packages: ['node:', 'koffi'] },
 }
