@@ -97,7 +97,8 @@ const byLimit = byWords(/Nothing has passed|has lasted|Link inactive|Connect tim
 const byUser = byWords(/user has disconnected|user has hung up|User request/)
 
 export const wantedByServer = (tunnel: Tunnel): boolean =>
-  tunnel.end !== undefined && ['peer-closed', 'disconnected', 'stopped-by-peer'].includes(tunnel.end.reason)
+  tunnel.end !== undefined &&
+  ['peer-closed', 'disconnected', 'stopped-by-peer', 'tcp-closed'].includes(tunnel.end.reason)
 
 const isSilence = ({ reason }: End): boolean =>
   ['echo-timeout', 'tcp-timeout', 'tcp-reset', 'control-lost', 'lower-down', 'tcp-unreachable', 'timeout'].includes(
@@ -228,11 +229,12 @@ const OWN = {
     wantedByServer(tunnel) && tunnel.end && !byUser(tunnel.end) ? found(ends(tunnel).map(endEvidence)) : NO,
   ),
   'client-ended': aTunnel(tunnel =>
-    found(said(tunnel, ({ reason, node }) => reason === 'tcp-closed' && node === tunnel.client)),
+    found(said(tunnel, ({ reason, node }) => reason === 'tcp-closed' && node !== tunnel.client)),
   ),
-  'crypto-lost': aTunnel(tunnel => {
+  'crypto-lost': aTunnel((tunnel, { kind }) => {
     const lost = spoiledBy(tunnel, 'mppe-out-of-sync')
-    if (!isStateful(tunnel) || lost.length === 0) return NO
+    // In a capture nobody tells what could not be read; that somebody asks for resets says it.
+    if (!isStateful(tunnel) || (lost.length === 0 && kind === 'run')) return NO
     const asked = resets(tunnel)
     return found([
       ...lost,

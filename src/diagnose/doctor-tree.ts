@@ -16,6 +16,8 @@ export interface Leaf {
   readonly sure: Sure
   /** Why so sure. */
   readonly because: string
+  /** An end has said it in so many words: one vantage point is enough to be as sure. */
+  readonly told?: true
 }
 /** `well`: there is nothing wrong. */
 export type Next = QuestionName | Leaf | 'well'
@@ -29,9 +31,10 @@ export interface Branch {
 }
 
 const leaf = (cause: CauseName, sure: Sure, because: string): Leaf => ({ cause, sure, because })
+const SAID = 'one of the ends says so itself'
+const told = (cause: CauseName, because = SAID): Leaf => ({ cause, sure: 'certain', because, told: true })
 
 const SEEN = 'the trace names the place where it is lost'
-const SAID = 'one of the ends says so itself'
 const COUNTED = 'packets of both directions were counted at both ends'
 const LEFT_OVER = 'everything more common was ruled out'
 
@@ -45,12 +48,12 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   tcp: { ask: 'Did TCP to port 1723 open?', yes: 'admitted', no: 'refused' },
   admitted: {
     ask: 'Did the server refuse the control connection because it has too many?',
-    yes: leaf('call-limit', 'certain', SAID),
+    yes: told('call-limit'),
     no: 'bad-control',
   },
   'bad-control': {
     ask: 'Is what passes on port 1723 no proper PPTP?',
-    yes: leaf('bad-control', 'certain', 'the octets are there to be read'),
+    yes: told('bad-control', 'the octets are there to be read'),
     no: 'control',
   },
   control: {
@@ -60,27 +63,27 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   pool: {
     ask: 'Does the server say that every address of its pool is taken?',
-    yes: leaf('pool-exhausted', 'certain', SAID),
+    yes: told('pool-exhausted'),
     no: 'limit',
   },
   limit: {
     ask: 'Does it say that it has as many calls as it may?',
-    yes: leaf('call-limit', 'certain', SAID),
+    yes: told('call-limit'),
     no: 'number-busy',
   },
   'number-busy': {
     ask: 'Does the access server say that the number is busy?',
-    yes: leaf('lines-busy', 'certain', SAID),
+    yes: told('lines-busy'),
     no: 'number-silent',
   },
   'number-silent': {
     ask: 'Does it say that nobody answers there?',
-    yes: leaf('no-answer', 'certain', SAID),
+    yes: told('no-answer'),
     no: 'number-unknown',
   },
   'number-unknown': {
     ask: 'Does it say that there is no such number?',
-    yes: leaf('wrong-number', 'certain', SAID),
+    yes: told('wrong-number'),
     no: 'call-refused',
   },
   'call-refused': {
@@ -91,7 +94,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   call: { ask: 'Was the call accepted (result 1)?', yes: 'auth-method', no: 'is-cable' },
   'auth-method': {
     ask: 'Did an end leave because the other does not take its way of authentication?',
-    yes: leaf('auth-mismatch', 'certain', SAID),
+    yes: told('auth-mismatch'),
     no: 'lcp',
   },
   lcp: { ask: 'Did LCP open at the user?', yes: 'radius', no: 'both-heard' },
@@ -120,29 +123,29 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   // The user
   radius: {
     ask: 'Has the office asked RADIUS in vain?',
-    yes: leaf('radius-silent', 'certain', SAID),
+    yes: told('radius-silent'),
     no: 'unproved',
   },
   unproved: {
     ask: 'Did the server fail to prove itself?',
-    yes: leaf('server-unproved', 'certain', SAID),
+    yes: told('server-unproved'),
     no: 'restricted',
   },
   restricted: {
     ask: 'Does the refusal name a restriction (E=646 to 649)?',
-    yes: leaf('account-restricted', 'certain', SAID),
+    yes: told('account-restricted'),
     no: 'rejected',
   },
   rejected: {
     ask: 'Did the server refuse name and password?',
-    yes: leaf('wrong-password', 'certain', 'the refusal itself was seen; GRE works in both directions'),
+    yes: told('wrong-password', 'the refusal itself was seen; GRE works in both directions'),
     no: 'encryption',
   },
 
   // Encryption and addresses
   encryption: {
     ask: 'Did an end leave because encryption did not come about?',
-    yes: leaf('mppe-mismatch', 'certain', SAID),
+    yes: told('mppe-mismatch'),
     no: 'auth',
   },
   auth: { ask: 'Is the user authenticated?', yes: 'no-address', no: 'proof-unanswered' },
@@ -153,7 +156,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   'no-address': {
     ask: 'Did IPCP end without addresses?',
-    yes: leaf('ipcp-failed', 'certain', SAID),
+    yes: told('ipcp-failed'),
     no: 'up',
   },
   up: { ask: 'Did the tunnel come up (IPCP opened)?', yes: 'limit-ended', no: 'is-cable' },
@@ -161,12 +164,12 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   // A tunnel that was up
   'limit-ended': {
     ask: 'Did the server end it because of an idle or session limit?',
-    yes: leaf('session-limit', 'certain', SAID),
+    yes: told('session-limit'),
     no: 'server-ended',
   },
   'server-ended': {
     ask: 'Did the server end it with a message, although the user did not want it?',
-    yes: leaf('server-stopped', 'certain', SAID),
+    yes: told('server-stopped'),
     no: 'client-ended',
   },
   'client-ended': {
@@ -372,7 +375,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   'line-rejected': {
     ask: 'Were name and password refused?',
-    yes: leaf('wrong-password', 'certain', SAID),
+    yes: told('wrong-password'),
     no: 'line-explained',
   },
   'line-explained': {

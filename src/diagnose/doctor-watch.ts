@@ -483,7 +483,15 @@ export class DoctorWatch {
     const live = this.#lives.findLast(
       ({ ends, tunnel }) => ends[0].node === node && tunnel.target === pns && !tunnel.end,
     )
-    if (live) live.tunnel.end = { t, node, layer: 'pptp', reason: 'refused', tries: 0, detail }
+    if (live)
+      live.tunnel.end = {
+        t,
+        node,
+        layer: 'pptp',
+        reason: /not answer/.test(detail) ? 'call-timeout' : 'refused',
+        tries: 0,
+        detail,
+      }
   }
 
   #ended({ t, node, peer, layer, reason, tries, detail }: Of<'tunnel-end'>): void {

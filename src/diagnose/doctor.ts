@@ -9,7 +9,7 @@ import type { SimTime } from '../base/time.ts'
 import { type CauseName, causeOf } from './doctor-causes.ts'
 import { type Evidence, isDeaf, tunnelOf } from './doctor-evidence.ts'
 import type { Case, Facts, Tunnel } from './doctor-facts.ts'
-import { lineEvidence, lossyLines } from './doctor-lost.ts'
+import { LOSSY_LEAST, lineEvidence, lossyLines } from './doctor-lost.ts'
 import { QUESTIONS, type QuestionName, spoiledBy, wantedByServer } from './doctor-questions.ts'
 import { type Branch, type Leaf, ROOTS, type Sure, TREE } from './doctor-tree.ts'
 import { at, isFailure } from './doctor-words.ts'
@@ -35,6 +35,7 @@ export interface Finding {
   readonly path: readonly Answered[]
 }
 
+const SURE: readonly Sure[] = ['certain', 'likely', 'possible']
 /** A tunnel that is not up after so long is late. */
 const PATIENCE = 15e9
 /** Silence of so long is silence. */
@@ -55,7 +56,10 @@ export function examine(facts: Facts): Finding[] {
     if (finding) findings.push(finding)
   }
   const whole = merged(findings.filter(finding => !isConsequence(finding, findings)))
-  return [...whole.sort(byRoot), ...quality(facts, whole)]
+    // In a capture what was told in words stands on firmer ground than what was counted.
+  if (facts.kind === 'capture') whole.sort((a, b) => SURE.indexOf(a.sure) - SURE.indexOf(b.sure) || byRoot(a, b))
+  else whole.sort(byRoot)
+  return [...whole, ...quality(facts, whole)]
 }
 
 // What is wrong?
@@ -98,6 +102,9 @@ function brokenTunnel(tunnel: Tunnel, facts: Facts): Symptom | undefined {
     if (dead)
       return { t: dead.lastArrival ?? tunnel.from, text: `${text} is up, and ${dead.from} is not heard any more` }
   }
+  const resets = tunnel.messages.filter(({ proto, type }) => proto === 'ccp' && type === 'reset-request')
+  if (facts.kind === 'capture' && resets.length > 1)
+    return { t: resets[0].t, text: `${text} asks for ${resets.length} resets of its encryption` }
   const spoiled = spoiledBy(tunnel, 'gre-late', 'gre-out-of-window', 'mppe-out-of-sync')
   return spoiled.length > 0
     ? { t: spoiled[0].t ?? tunnel.from, text: `${text} is up, and much of what arrives is of no use` }
@@ -139,8 +146,10 @@ export function walk(facts: Facts, one: Case, symptom: Symptom): Finding | undef
     next = answer === 'unknown' ? (branch.unknown ?? branch.no) : branch[answer]
   }
   const who = one.kind === 'tunnel' ? one.client : one.kind === 'dial' ? one.node : one.complaint.node
-  const { cause, sure, because } = next
-  const less = unsure && sure !== 'possible' ? 'likely' : sure
+  const { cause, sure, because, told } = next
+  // What was not told in words may have gone otherwise where one capture does not see it.
+  const partly = unsure || (facts.kind === 'capture' && !told)
+  const less = partly && sure === 'certain' ? 'likely' : sure
   return {
     cause,
     sure: less,
@@ -199,14 +208,14 @@ function quality(facts: Facts, findings: readonly Finding[]): Finding[] {
   const explained = findings.some(
     ({ cause }) => cause === 'line-loss' || cause === 'mppe-stateful-loss' || cause === 'line-noise',
   )
-  const lines = explained ? [] : lossyLines(facts)
+  const lines = explained ? [] : lossyLines(facts, facts.kind === 'capture' ? 3 : LOSSY_LEAST)
   if (lines.length === 0) return []
   const { lost, frames, link, from, first } = lines[0]
   return [
     {
       cause: 'line-loss',
-      sure: 'certain',
-      because: 'the line counts what it loses',
+      sure: facts.kind === 'capture' ? 'likely' : 'certain',
+      because: facts.kind === 'capture' ? 'numbers are missing that never come' : 'the line counts what it loses',
       who: lines.map(line => line.from),
       t: first?.t ?? 0,
       symptom: `${Math.round((lost / frames) * 100)} % of what ${from} sends on ${link} is lost; nobody has noticed more than slowness`,
