@@ -254,7 +254,7 @@ class Reader {
     const key = `${destination} ${callId}`
     let known = heard.numbers.get(key)
     if (!known) {
-      const line: LineFacts = { link: 'before this capture', from: way.from, frames: 0, lost: 0, first: undefined }
+      const line: LineFacts = { link: '', from: way.from, frames: 0, lost: 0, first: undefined }
       known = { line, next: undefined, missing: new Set() }
       heard.numbers.set(key, known)
       this.#lines.push(line)

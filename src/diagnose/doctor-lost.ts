@@ -360,8 +360,12 @@ const icmpBlocked: Ask = (facts, one) => found(swallowed(facts, tooBig(facts, on
 
 export const lossyLines = (facts: Facts, least = LOSSY_LEAST): LineFacts[] =>
   facts.lines.filter(({ frames, lost }) => lost >= least && lost >= frames * LOSSY_SHARE)
+/** Of a capture, which has no lines: numbers that are missing. */
 export const lineEvidence = ({ link, from, frames, lost, first }: LineFacts): Evidence => ({
-  text: `the line ${link} has lost ${lost} of ${frames} packets that ${from} sent${first ? `, the first is ${first.packet} at ${at(first.t)}` : ''}`,
+  text:
+    link === ''
+      ? `${lost} of ${frames} numbered GRE packets of ${from} are missing${first ? `, the first before ${first.packet} at ${at(first.t)}` : ''}`
+      : `the line ${link} has lost ${lost} of ${frames} packets that ${from} sent${first ? `, the first is ${first.packet} at ${at(first.t)}` : ''}`,
   node: from,
   count: lost,
   ...(first ? { packet: first.packet, t: first.t } : {}),

@@ -1,8 +1,9 @@
 /** Findings for people, and for programs. */
 
 import type { Finding } from './doctor.ts'
-import { CAUSES, causeOf } from './doctor-causes.ts'
+import { causeOf } from './doctor-causes.ts'
 import type { Evidence } from './doctor-evidence.ts'
+import type { Consulted } from './doctor-symptoms.ts'
 import { at } from './doctor-words.ts'
 
 /** Lines of evidence that are shown; there are more in `--json`. */
@@ -25,10 +26,14 @@ export function findingLines(finding: Finding, number: number, several: boolean)
     ...(sure === 'certain' ? [] : [`  To be sure: ${tell}`]),
     `  Cure: ${cure}`,
     ...(lab === undefined ? [] : [`  The lab that shows it: pptp-lab run ${lab}`]),
-    ...(path.length === 0
-      ? []
-      : [`  Asked: ${path.map(({ question, answer }) => `${question} ${answer}`).join(', ')}`]),
+    ...(path.length === 0 ? [] : [`  Questions that led there: ${wayOf(finding)}`]),
   ]
+}
+
+/** Of the tree: what was answered by yes, or could not be seen. */
+const wayOf = ({ path, cause }: Finding): string => {
+  const turns = path.filter(({ answer }) => answer !== 'no')
+  return [...turns.map(({ question, answer }) => (answer === 'yes' ? question : `${question}?`)), cause].join(' > ')
 }
 
 const evidenceJson = ({ text, t, node, packet, rule, entry, count }: Evidence): object => ({
@@ -49,4 +54,30 @@ export const findingJson = (finding: Finding): string => {
   return JSON.stringify({ type: 'finding', t, node: who[0], ...facts, evidence: evidence.map(evidenceJson), path })
 }
 
-export const CAUSE_NAMES = Object.keys(CAUSES)
+/** From a symptom: what may be behind it, the likeliest first, and how to tell one from the other. */
+export function consultedLines(one: Consulted): string[] {
+  if ('harmless' in one) return [`${one.text}`, `  Harmless: ${one.harmless}.`]
+  const { stage, causes, mind } = one.symptom
+  return [
+    one.text,
+    `  How far it came: ${stage}.`,
+    ...(mind === undefined ? [] : [`  Mind: ${mind}`]),
+    causes.length === 1 ? '  What is behind it:' : '  What may be behind it, the likeliest first:',
+    ...causes.flatMap((name, i) => {
+      const { title, tell, cure, lab } = causeOf(name)
+      return [
+        `  ${i + 1}. ${title} (${name})`,
+        `    How to tell: ${tell}`,
+        `    Cure: ${cure}`,
+        ...(lab === undefined ? [] : [`    Lab: pptp-lab run ${lab}`]),
+      ]
+    }),
+  ]
+}
+
+export const consultedJson = (one: Consulted): string => {
+  if ('harmless' in one) return JSON.stringify({ type: 'harmless', t: 0, node: '', text: one.text, why: one.harmless })
+  const { stage, causes, mind } = one.symptom
+  const all = causes.map((cause, i) => ({ cause, sure: i === 0 ? 'likely' : 'possible', ...causeOf(cause) }))
+  return JSON.stringify({ type: 'symptom', t: 0, node: '', text: one.text, stage, mind, causes: all })
+}

@@ -56,7 +56,7 @@ export function examine(facts: Facts): Finding[] {
     if (finding) findings.push(finding)
   }
   const whole = merged(findings.filter(finding => !isConsequence(finding, findings)))
-    // In a capture what was told in words stands on firmer ground than what was counted.
+  // In a capture what was told in words stands on firmer ground than what was counted.
   if (facts.kind === 'capture') whole.sort((a, b) => SURE.indexOf(a.sure) - SURE.indexOf(b.sure) || byRoot(a, b))
   else whole.sort(byRoot)
   return [...whole, ...quality(facts, whole)]
@@ -218,7 +218,7 @@ function quality(facts: Facts, findings: readonly Finding[]): Finding[] {
       because: facts.kind === 'capture' ? 'numbers are missing that never come' : 'the line counts what it loses',
       who: lines.map(line => line.from),
       t: first?.t ?? 0,
-      symptom: `${Math.round((lost / frames) * 100)} % of what ${from} sends on ${link} is lost; nobody has noticed more than slowness`,
+      symptom: `${Math.round((lost / frames) * 100)} % of what ${from} sends${link === '' ? '' : ` on ${link}`} is lost, and no tunnel has ended by it`,
       evidence: lines.map(lineEvidence),
       path: [],
     },
