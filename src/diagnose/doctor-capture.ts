@@ -418,6 +418,7 @@ class Reader {
       losses: [],
       lines: this.#lines,
       flowEnds: [],
+      strayFlows: [],
       natSources: new Map(),
       radius: [],
     }

@@ -179,6 +179,14 @@ export const PATH_CAUSES = {
     'Two tunnels, one after the other: each works alone. Capture inside: GRE for the second arrives at the first.',
     'nat-single-passthrough',
   ),
+  'nat-stale-flow': cause(
+    45,
+    'an old flow of a NAT box stands in the way',
+    'The box still remembers a flow with the same addresses and call IDs: of a call that was never ended, or of a packet that came too early.',
+    'Redial with another call ID, or wait until the flow is forgotten: 30 s without packets, 3 minutes if it was used.',
+    'The table of the box: an entry with these call IDs that is older than the call.',
+    'nat-reboot',
+  ),
   'nat-no-helper': cause(
     45,
     'a NAT box without PPTP helper',

@@ -156,6 +156,7 @@ export interface LineFacts {
   first: { readonly packet: string; readonly t: SimTime } | undefined
 }
 
+/** A flow of connection tracking, and when it began or ended. */
 export interface FlowEnd {
   readonly t: SimTime
   readonly node: string
@@ -172,6 +173,8 @@ export interface Facts {
   readonly losses: readonly Loss[]
   readonly lines: readonly LineFacts[]
   readonly flowEnds: readonly FlowEnd[]
+  /** Of GRE, where no rule and no helper had asked for it. */
+  readonly strayFlows: readonly FlowEnd[]
   /** By NAT box: source addresses that it gave, in order. */
   readonly natSources: ReadonlyMap<string, readonly { readonly address: string; readonly t: SimTime }[]>
   readonly radius: readonly Message[]

@@ -42,11 +42,30 @@ const isCable: Ask = (facts, one) => {
     ({ proto, detail }) => proto !== 'icmp' || detail === undefined,
   )
   if (direct.length > 0) return found(direct.map(lossEvidence))
+  return found(unheardRequests(facts, losses, 'link-down'))
+}
+
+/** ARP requests that were lost for that reason, of machines that gave up because nobody answered them. */
+function unheardRequests(facts: Facts, losses: readonly Loss[], reason: string): Evidence[] {
   const silent = withReason(losses, 'arp-timeout')
-  const arp = facts.losses.filter(
-    ({ node, proto, reason }) => proto === 'arp' && reason === 'link-down' && silent.some(loss => loss.node === node),
+  const requests = facts.losses.filter(
+    loss =>
+      loss.reason === reason && silent.some(({ node }) => loss.node === node || loss.packet?.startsWith(`${node}#`)),
   )
-  return found([...arp, ...(arp.length > 0 ? silent : [])].map(lossEvidence))
+  return requests.length === 0 ? [] : [...silent, ...requests].map(lossEvidence)
+}
+
+/** A line that loses so much that not even the next machine can be asked for. */
+const requestsLost: Ask = (facts, one) => {
+  const silent = withReason(lossesOf(one), 'arp-timeout')
+  const arp = facts.losses.filter(({ proto, reason, count }) => proto === 'arp' && reason === 'line-loss' && count >= 2)
+  return silent.length > 0 && arp.length > 0 ? found([...silent, ...arp].map(lossEvidence)) : NO
+}
+
+const isPower: Ask = (facts, one) => {
+  const losses = lossesOf(one)
+  const direct = withReason(losses, 'power-off')
+  return found(direct.length > 0 ? direct.map(lossEvidence) : unheardRequests(facts, losses, 'power-off'))
 }
 
 const isNoise: Ask = (facts, one) => {
@@ -236,8 +255,9 @@ const onePlace: Ask = aTunnel((tunnel, facts) => {
     ([node]) => node !== client && node !== server && !isTranslator(facts, node),
   )
   if (translators(facts, tunnel).length === 0) return NO
+  const clash = rivals(tunnel, facts).length > 0 ? refused : []
   return found([
-    ...refused.map(lossEvidence),
+    ...clash.map(lossEvidence),
     ...strangers.map(([node, { count, packet, t }]) => ({
       text: `${count} GRE packets for ${client} arrive at ${node}; the first is ${packet}`,
       node,
@@ -296,6 +316,29 @@ const natHelped: Ask = aTunnel((tunnel, facts) => {
   )
 })
 
+const strayFlow: Ask = aTunnel((tunnel, facts) => {
+  const boxes = whereItEnds(tunnel, facts)
+  const known = tunnel.reached.get('call') ?? facts.t
+  const strays = facts.strayFlows.filter(
+    ({ t, node, entry }) =>
+      boxes.includes(node) &&
+      entry.startsWith(`${tunnel.target}/`) &&
+      t >= tunnel.from &&
+      t <= known &&
+      !facts.flowEnds.some(
+        end => end.node === node && end.entry === entry && end.t > t && end.t < (tunnel.end?.t ?? facts.t),
+      ),
+  )
+  return found(
+    strays.map(({ t, node, entry }) => ({
+      text: `${node} has a flow of its own since ${at(t)}, before the reply to the call had come: ${entry}`,
+      t,
+      node,
+      entry,
+    })),
+  )
+})
+
 // Firewalls
 
 const filtered = (facts: Facts, one: Case): Loss[] =>
@@ -330,6 +373,7 @@ const rule47: Ask = (facts, one) => {
 /** Discarded for their size in so many different seconds: the sender has not learned it. */
 const PERSISTENT = 3e9
 function tooBig(facts: Facts, one: Case): Loss[] {
+  if (one.kind === 'tunnel' && !one.reached.has('ipcp')) return []
   const about = (one.kind === 'tunnel' ? one.complaints : one.kind === 'trouble' ? [one.complaint] : []).flatMap(
     ({ losses }) => losses,
   )
@@ -371,20 +415,21 @@ export const lineEvidence = ({ link, from, frames, lost, first }: LineFacts): Ev
   ...(first ? { packet: first.packet, t: first.t } : {}),
 })
 
-/** Of a tunnel: the lines that it passes. Where it did not come up a few losses in a few packets count. */
-const lossy: Ask = (facts, one) => {
-  const tunnel = tunnelOf(one)
-  const lines = lossyLines(facts, 2).filter(({ from, frames, lost }) => {
-    const near =
+/** Of a tunnel: the lines that it passes. A few losses in a few packets count. */
+const losing =
+  (share: number, least: number): Ask =>
+  (facts, one) => {
+    const tunnel = tunnelOf(one)
+    const isNear = (from: string): boolean =>
       !tunnel ||
       from === tunnel.client ||
       from === tunnel.server ||
       tunnel.through.has(from) ||
       facts.boxes.get(from)?.kind === 'switch'
-    return near && lost >= frames * 0.02
-  })
-  return found(lines.map(lineEvidence))
-}
+    const lines = lossyLines(facts, least).filter(({ from, frames, lost }) => lost >= frames * share && isNear(from))
+    return found(lines.map(lineEvidence))
+  }
+const lossy = losing(0.02, 2)
 
 const oneDeaf: Ask = aTunnel((tunnel, { kind }) => {
   if (!tunnel.reached.has('call')) return NO
@@ -400,7 +445,7 @@ const oneDeaf: Ask = aTunnel((tunnel, { kind }) => {
 export const LOST = {
   'is-cable': isCable,
   'is-noise': isNoise,
-  'is-power': byReason('power-off'),
+  'is-power': isPower,
   'had-answered': hadAnswered,
   backend,
   'other-source': otherSource,
@@ -412,11 +457,13 @@ export const LOST = {
   burned,
   'same-call': sameCall,
   'one-place': onePlace,
+  'old-flow': byReason('nat-insert-failed'),
   'nat-before-server': natBeforeServer,
   'nat-ends': natEnds,
   'nas-inside': nasInside,
   'nat-helps': natHelps,
   'nat-helped': natHelped,
+  'stray-flow': strayFlow,
   rule,
   'rule-tcp': ruleIs((loss, _, one) => one.kind === 'tunnel' && loss.proto === 'tcp' && !one.reached.has('call')),
   'rule-gre': ruleIs(({ proto }) => proto === 'gre'),
@@ -424,10 +471,12 @@ export const LOST = {
   'rule-client': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.client),
   'rule-server': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.server),
   'is-route': byReason('no-route'),
+  'requests-lost': requestsLost,
   'is-silent': byReason('arp-timeout'),
   'too-big': asksTooBig,
   'is-too-big': isTooBig,
   'icmp-blocked': icmpBlocked,
+  'loses-most': losing(0.25, 5),
   lossy,
   'is-loss': lossy,
   'one-deaf': oneDeaf,

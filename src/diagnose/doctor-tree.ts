@@ -39,7 +39,7 @@ const COUNTED = 'packets of both directions were counted at both ends'
 const LEFT_OVER = 'everything more common was ruled out'
 
 /** Where the walk begins, by kind of case. */
-export const ROOTS = { tunnel: 'tcp', dial: 'line-busy', trouble: 'is-cable' } as const satisfies Readonly<
+export const ROOTS = { tunnel: 'tcp', dial: 'line-busy', trouble: 'is-too-big' } as const satisfies Readonly<
   Record<string, QuestionName>
 >
 
@@ -59,7 +59,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   control: {
     ask: 'Was the control connection established (Start-Control-Connection-Reply)?',
     yes: 'pool',
-    no: 'is-cable',
+    no: 'is-too-big',
   },
   pool: {
     ask: 'Does the server say that every address of its pool is taken?',
@@ -91,7 +91,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
     yes: leaf('call-refused', 'likely', 'the reply says no, and only the log of the server says why'),
     no: 'call',
   },
-  call: { ask: 'Was the call accepted (result 1)?', yes: 'auth-method', no: 'is-cable' },
+  call: { ask: 'Was the call accepted (result 1)?', yes: 'auth-method', no: 'is-too-big' },
   'auth-method': {
     ask: 'Did an end leave because the other does not take its way of authentication?',
     yes: told('auth-mismatch'),
@@ -101,7 +101,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'both-heard': {
     ask: 'Did GRE arrive in both directions?',
     yes: 'lossy',
-    no: 'is-cable',
+    no: 'is-too-big',
     unknown: leaf('gre-lost', 'possible', 'one vantage point sees what passes there, not what arrives'),
   },
   lossy: {
@@ -152,14 +152,14 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'proof-unanswered': {
     ask: 'Did a proof of the user stay without an answer, while both ends were heard?',
     yes: leaf('auth-silent', 'likely', 'the proof was sent, and no verdict came'),
-    no: 'is-cable',
+    no: 'is-too-big',
   },
   'no-address': {
     ask: 'Did IPCP end without addresses?',
     yes: told('ipcp-failed'),
     no: 'up',
   },
-  up: { ask: 'Did the tunnel come up (IPCP opened)?', yes: 'limit-ended', no: 'is-cable' },
+  up: { ask: 'Did the tunnel come up (IPCP opened)?', yes: 'limit-ended', no: 'is-too-big' },
 
   // A tunnel that was up
   'limit-ended': {
@@ -190,7 +190,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'too-big': {
     ask: 'Are large packets discarded for their size again and again?',
     yes: 'icmp-blocked',
-    no: 'is-cable',
+    no: 'is-too-big',
   },
   'icmp-blocked': {
     ask: 'Does a box on the way swallow the ICMP message about it?',
@@ -202,10 +202,15 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   refused: {
     ask: 'Is the refusal that of the server itself (RST)?',
     yes: leaf('service-down', 'certain', 'the request has reached the machine, and the machine has refused it'),
-    no: 'is-cable',
+    no: 'is-too-big',
   },
 
   // Where is it lost? Asked of TCP while there is no call, of GRE afterwards, and of what users complain of.
+  'is-too-big': {
+    ask: 'Is it discarded for its size, and the message about it swallowed?',
+    yes: leaf('icmp-filtered', 'certain', SEEN),
+    no: 'is-cable',
+  },
   'is-cable': {
     ask: 'Is it lost on a line that is out?',
     yes: leaf('link-cut', 'certain', SEEN),
@@ -216,7 +221,12 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
     yes: leaf('line-noise', 'certain', 'the check sequences of the line count them'),
     no: 'is-power',
   },
-  'is-power': { ask: 'Does it end at a machine without power?', yes: 'had-answered', no: 'backend' },
+  'is-power': { ask: 'Does it end at a machine without power?', yes: 'had-answered', no: 'loses-most' },
+  'loses-most': {
+    ask: 'Does a line on the way lose a quarter of the packets or more?',
+    yes: leaf('line-loss', 'certain', 'the line counts what it loses'),
+    no: 'backend',
+  },
   'had-answered': {
     ask: 'Had that machine answered before?',
     yes: leaf('server-crash', 'certain', SEEN),
@@ -270,6 +280,11 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'one-place': {
     ask: 'Does a NAT box take GRE of another computer behind it for this one, or this one’s for that of another?',
     yes: leaf('nat-single-slot', 'certain', SEEN),
+    no: 'old-flow',
+  },
+  'old-flow': {
+    ask: 'Does an older flow of a NAT box stand in its way?',
+    yes: leaf('nat-stale-flow', 'certain', SEEN),
     no: 'nat-before-server',
   },
   'nat-before-server': {
@@ -290,8 +305,13 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   'nat-helped': {
     ask: 'Did the helper change this call?',
-    yes: leaf('nat-idle-timeout', 'possible', 'the helper had known the call, and what came later was refused'),
+    yes: 'stray-flow',
     no: leaf('helper-blind', 'certain', 'the box has a helper, and the call passed it unchanged'),
+  },
+  'stray-flow': {
+    ask: 'Had GRE of the server come before the call was known, so that the box has a flow of its own for it?',
+    yes: leaf('nat-stale-flow', 'certain', 'the flow began before the helper knew the call, and still lives'),
+    no: leaf('nat-idle-timeout', 'possible', 'the helper had known the call, and what came later was refused'),
   },
   rule: { ask: 'Does a firewall rule or policy drop or refuse it?', yes: 'rule-tcp', no: 'is-route' },
   'rule-tcp': {
@@ -315,15 +335,19 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
     yes: leaf('server-firewall', 'certain', 'the rule is known'),
     no: leaf('gre-blocked', 'certain', 'the rule is known'),
   },
-  'is-route': { ask: 'Does a router know no route for it?', yes: leaf('no-route', 'certain', SEEN), no: 'is-silent' },
+  'is-route': {
+    ask: 'Does a router know no route for it?',
+    yes: leaf('no-route', 'certain', SEEN),
+    no: 'requests-lost',
+  },
+  'requests-lost': {
+    ask: 'Does a line lose even the requests for the address of the next machine?',
+    yes: leaf('line-loss', 'certain', SEEN),
+    no: 'is-silent',
+  },
   'is-silent': {
     ask: 'Does nobody answer for the address of the next machine (ARP)?',
     yes: leaf('server-down', 'likely', 'nobody answers there; switched off or a wrong address look the same'),
-    no: 'is-too-big',
-  },
-  'is-too-big': {
-    ask: 'Is it discarded for its size, and the message about it swallowed?',
-    yes: leaf('icmp-filtered', 'certain', SEEN),
     no: 'is-loss',
   },
   'is-loss': {

@@ -83,6 +83,7 @@ export class DoctorWatch {
   readonly #losses = new Map<string, Loss>()
   readonly #lines: LineFacts[] = []
   readonly #flowEnds: FlowEnd[] = []
+  readonly #strayFlows: FlowEnd[] = []
   readonly #natSources = new Map<string, { address: string; t: SimTime }[]>()
   readonly #radius: Message[] = []
   readonly #apps: AppWatch
@@ -128,6 +129,7 @@ export class DoctorWatch {
       losses,
       lines: this.#lines,
       flowEnds: this.#flowEnds,
+      strayFlows: this.#strayFlows,
       natSources: this.#natSources,
       radius: this.#radius,
     }
@@ -178,9 +180,7 @@ export class DoctorWatch {
         this.#passed(event)
         break
       case 'flow':
-        if (event.action === 'end') {
-          this.#flowEnds.push({ t: event.t, node: event.node, proto: event.proto, entry: event.entry })
-        }
+        this.#flow(event)
         break
       case 'radius-silent':
         this.#radius.push({ ...said(event), proto: 'radius', type: 'silent', detail: event.detail })
@@ -292,6 +292,12 @@ export class DoctorWatch {
 
   #speaksTcpTo({ ends, tunnel, seenAs }: Live, node: string, dst: string): boolean {
     return (ends[0].node === node && tunnel.target === dst) || (ends[1].node === node && addressOf(seenAs) === dst)
+  }
+
+  #flow({ t, node, action, proto, entry, rule }: Of<'flow'>): void {
+    const flow = { t, node, proto, entry }
+    if (action === 'end') this.#flowEnds.push(flow)
+    else if (proto === 'gre' && rule === '') this.#strayFlows.push(flow)
   }
 
   #natSource({ t, node, after }: Of<'nat'>): void {

@@ -38,6 +38,8 @@ export interface Finding {
 const SURE: readonly Sure[] = ['certain', 'likely', 'possible']
 /** A tunnel that is not up after so long is late. */
 const PATIENCE = 15e9
+/** One that is up after so long was hindered. */
+const LATE = 8e9
 /** Silence of so long is silence. */
 const SILENCE = 3e9
 /** Ends of an own wish. */
@@ -96,6 +98,8 @@ function brokenTunnel(tunnel: Tunnel, facts: Facts): Symptom | undefined {
   const byClient = end !== undefined && OWN_WISH.has(end.reason) && end.t <= (peerEnd?.t ?? end.t)
   if (peerEnd && isFailure(peerEnd.reason) && !byClient)
     return { t: peerEnd.t, text: `${text} broke: ${peerEnd.detail}` }
+  const took = (tunnel.reached.get('ipcp') ?? 0) - tunnel.from
+  if (took >= LATE) return { t: tunnel.from + LATE, text: `${text} took ${at(took)} to come up` }
   if (complaints.length > 0) return { t: complaints[0].t, text: `${text} is up, and ${complaints[0].text}` }
   if (!end && !peerEnd) {
     const dead = [gre.up, gre.down].find(way => isDead(way, Math.min(facts.t, tunnel.until)))
@@ -191,9 +195,11 @@ function merged(findings: readonly Finding[]): Finding[] {
   return [...byPlace.values()]
 }
 
-/** The machine of the evidence that decided: the last that names a rule, an entry or a packet. */
-const placeOf = ({ evidence }: Finding): string =>
-  evidence.findLast(({ rule, entry, packet }) => (rule ?? entry ?? packet) !== undefined)?.node ?? ''
+/** The machine of the evidence that decided: the last that names a rule, an entry or a packet, and is not that of who suffers. */
+const placeOf = ({ evidence, who }: Finding): string =>
+  evidence.findLast(
+    ({ rule, entry, packet, node = '' }) => (rule ?? entry ?? packet) !== undefined && !who.includes(node),
+  )?.node ?? ''
 
 /** Lines and machines before boxes, boxes before ends, ends before limits; among those the earlier first. */
 const tierOf = (cause: CauseName): number => {

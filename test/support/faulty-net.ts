@@ -73,7 +73,8 @@ export function healthyPlan(random: Random): Plan {
     wan: {
       delay: pick(random, ['1ms', '10ms', '40ms', '120ms']),
       ...(random.chance(0.3) ? { rate: pick(random, ['2mbit', '10mbit', '100mbit']) } : {}),
-      ...(random.chance(0.2) ? { loss: '0.2%' } : {}),
+      // Behind a NAT box one lost Outgoing-Call-Reply may cost the call (case B6 of test/nat), which is a fault to be named.
+      ...(nat === undefined && random.chance(0.4) ? { loss: '0.2%' } : {}),
     },
     events: usual(random, clients),
     stop: 60,
@@ -220,13 +221,14 @@ const during =
     plan.stop = 120
     change(plan, random)
   }
+const wanOf = ({ carrier }: Plan): string[] => [carrier === undefined ? 'home' : 'carrier', 'isp']
 const withFilesBehind = (inner: Node, plan: Plan): void => {
   plan.webBehindRouter = inner
   plan.clients = 1
   plan.clientPptp = { ...plan.clientPptp, routes: ['10.21.0.0/16'] }
   plan.events = [
     { at: '0s', connect: 'pc1' },
-    { at: '5s', fetch: { from: 'pc1', to: 'web', bytes: '100kB' } },
+    { at: '5s', ping: { from: 'web', to: '10.8.0.10', count: 5, size: '1472B', 'dont-fragment': true } },
   ]
 }
 
@@ -304,15 +306,9 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
       },
     },
     'the server loses its power': { cause: 'server-crash', apply: during({ crash: 'office' }) },
-    'the service is off': {
+    'nobody listens there': {
       cause: 'service-down',
-      apply: plan => {
-        plan.guard = false
-        plan.events = [
-          { at: '0s', shutdown: 'office' },
-          ...plan.events.map(event => (event.connect === undefined ? event : { ...event, at: '2s' })),
-        ]
-      },
+      apply: plan => void (plan.clientPptp = { ...plan.clientPptp, server: plan.guard ? '192.0.2.1' : '203.0.113.1' }),
     },
     'no route to the office': {
       cause: 'no-route',
@@ -451,7 +447,7 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
         withFilesBehind(
           random.chance(0.5)
             ? { kind: 'router', icmp: { 'fragmentation-needed': 'off' } }
-            : { kind: 'firewall', filter: ['forward drop proto icmp'] },
+            : { kind: 'firewall', filter: ['forward drop proto icmp icmp-type fragmentation-needed'] },
           plan,
         ),
     },
@@ -459,10 +455,11 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
       cause: 'reordering',
       apply: plan => {
         plan.clients = 1
-        plan.wan = { delay: '20ms', jitter: '15ms' }
+        plan.wan = { delay: '20ms' }
         plan.clientPptp = { ...plan.clientPptp, gre: { 'out-of-order': 'drop' } }
         plan.events = [
           { at: '0s', connect: 'pc1' },
+          { at: '10s', link: { between: wanOf(plan), jitter: '15ms' } },
           { at: '12s', ping: { from: 'pc1', to: '10.8.0.1', count: 400, interval: '5ms' } },
         ]
       },
@@ -478,7 +475,7 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
           { at: '0s', connect: 'pc1' },
           {
             at: '10s',
-            link: { between: plan.carrier === undefined ? ['home', 'isp'] : ['carrier', 'isp'], loss: '2%' },
+            link: { between: wanOf(plan), loss: '2%' },
           },
           { at: '12s', ping: { from: 'pc1', to: '10.8.0.1', count: 1000, interval: '20ms' } },
         ]
@@ -501,7 +498,7 @@ export function faultyNet(seed: number): { readonly fault: string; readonly caus
       event.disconnect ??
       (event.ping as { from?: string })?.from ??
       (event.fetch as { from?: string })?.from
-    return who === undefined || there.has(who as string)
+    return !String(who).startsWith('pc') || there.has(String(who))
   })
   return { fault, cause: FAULTS[fault].cause, lab: labOf(plan, seed) }
 }
