@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<
   node: { folders: ['base', 'wire', 'ip', 'ppp', 'pptp', 'link', 'radius', 'filter', 'app'], packages: [] },
   lab: { folders: ['base', 'wire', 'link', 'filter', 'node', 'app'], packages: ['yaml', 'valibot'] },
   view: { folders: ['base', 'wire', 'ppp', 'lab'], packages: [] },
-  diagnose: { folders: ['base', 'wire', 'link', 'filter', 'lab', 'view'], packages: [] },
+  diagnose: { folders: ['base', 'wire', 'link', 'filter', 'lab', 'view', 'decode'], packages: [] },
   decode: { folders: ['base', 'crypto', 'wire', 'ppp', 'lab'], packages: [] },
   'index.ts': { folders: ['base', 'wire', 'lab', 'view', 'diagnose', 'decode'], packages: [] },
   // decode and most of diagnose are loaded by the commands that need them (decision 007).

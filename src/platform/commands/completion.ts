@@ -24,12 +24,14 @@ const optionsOf = (name: string): [string, Option][] => Object.entries({ ...COMM
 /** What may stand as an operand, besides files. */
 function wordsFor(name: string): string[] {
   const { operands, words = [] } = COMMANDS[name]
-  return operands.startsWith('LAB') ? labs() : operands === 'SHELL' ? [...SHELLS] : [...words]
+  return operands.includes('LAB') ? labs() : operands === 'SHELL' ? [...SHELLS] : [...words]
 }
 /** Ends of the names of files that may stand as an operand; `init` wants a name that is not there yet. */
 function endingsFor(name: string): string {
   const { operands } = COMMANDS[name]
-  return operands.startsWith('LAB') ? 'yaml|yml|jsonl' : operands === 'FILE' ? 'pcap|pcapng|cap' : ''
+  const ofLabs = operands.includes('LAB') ? ['yaml|yml|jsonl'] : []
+  const ofCaptures = operands === 'FILE' || operands.includes('CAPTURE') ? ['pcap|pcapng|cap'] : []
+  return [...ofLabs, ...ofCaptures].join('|')
 }
 
 /** What may stand behind an option that has a list of words. */
@@ -59,9 +61,9 @@ ${cases.join('\n')}
     help) words="${commands()}" ;;
   esac
   case "$before" in
-    --seed|--set|--until) return ;;
+    --seed|--set|--until|--windows) return ;;
 ${choices().join('\n')}
-    --record|--output|-o|--svg|--html) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --record|--output|-o|--svg|--html|--log) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;
   esac
   case "$word" in

@@ -218,6 +218,30 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./decode.ts')).decode,
   },
+  doctor: {
+    operands: '[LAB|CAPTURE]',
+    example: 'pptp-lab doctor gre-blocked',
+    help: 'Says what is wrong, and how sure that is: the cause, what speaks for it, the cure, and the lab that shows it. LAB is run; a CAPTURE (pcap, pcapng), ours or a real one, is read as far as one place can tell. Or from a symptom alone: --windows or --log. docs/doctor.md shows how it finds out. Status 0 if nothing is wrong, 1 if something is.',
+    options: {
+      json: { type: 'boolean', help: 'one line of JSON for each fault, with all of the evidence' },
+      windows: {
+        type: 'string',
+        value: 'NUMBER',
+        wants: ['the number of an error', '619'],
+        help: 'an error that Windows shows: what may be behind it',
+      },
+      log: {
+        type: 'string',
+        value: 'TEXT',
+        wants: ['a line of a log, or a file with some', '"LCP: timeout sending Config-Requests"'],
+        help: 'a line of a log of pppd, pptp or pptpd, or a file with such lines',
+      },
+      seed: SEED,
+      set: SET,
+      until: UNTIL,
+    },
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
   labs: {
     operands: '',
     example: 'pptp-lab labs',

@@ -1,0 +1,218 @@
+/** The doctor on labs, captures and networks drawn by lot. `npm run test:deep -- doctor` is the long form. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { decodeCapture } from '../../src/decode/decode.ts'
+import { examine } from '../../src/diagnose/doctor.ts'
+import { factsOfCapture } from '../../src/diagnose/doctor-capture.ts'
+import { CAUSES, type CauseName } from '../../src/diagnose/doctor-causes.ts'
+import { QUESTIONS } from '../../src/diagnose/doctor-questions.ts'
+import { ROOTS, TREE } from '../../src/diagnose/doctor-tree.ts'
+import { type Lab, load } from '../../src/index.ts'
+import { capturedRun } from '../support/captured-run.ts'
+import { diagnose, namesOf } from '../support/doctor.ts'
+import { FAULTS, faultyNet, healthyNet } from '../support/faulty-net.ts'
+import { rootPath } from '../support/root.ts'
+import { CLOSED, SHIPPED, shippedText } from '../support/shipped.ts'
+
+/** What has to be named first of each lab. One row for each: add one with the lab. */
+const LABS: Readonly<Record<string, CauseName | 'well'>> = {
+  'auth-downgrade': 'wrong-password',
+  'burned-expectation': 'burned-expectation',
+  'busy-lines': 'call-limit',
+  'cable-pull': 'link-cut',
+  'call-id-clash': 'call-id-clash',
+  compulsory: 'well',
+  'compulsory-realms': 'well',
+  'dial-up': 'no-route',
+  'double-nat-cgn': 'nat-no-gre',
+  'gre-blocked': 'gre-blocked',
+  'gre-reorder': 'reordering',
+  'host-firewall': 'host-firewall',
+  'icmp-filtered': 'icmp-filtered',
+  'line-noise': 'line-noise',
+  'load-balancer': 'load-balancer',
+  'mppe-mismatch': 'mppe-mismatch',
+  'mppe-stateful-loss': 'mppe-stateful-loss',
+  'mtu-blackhole': 'icmp-filtered',
+  'nas-behind-nat': 'nas-behind-nat',
+  'nas-failover': 'server-crash',
+  'nat-helper': 'well',
+  'nat-new-address': 'nat-new-address',
+  'nat-no-helper': 'nat-no-helper',
+  'nat-reboot': 'nat-reboot',
+  'nat-single-passthrough': 'nat-single-slot',
+  'nat-timeout': 'nat-idle-timeout',
+  'nat-two-clients': 'well',
+  'no-encryption': 'well',
+  'outgoing-call': 'lines-busy',
+  overhead: 'well',
+  'pool-exhausted': 'pool-exhausted',
+  'port-1723-blocked': 'port-1723-blocked',
+  'port-47-mistake': 'port-47-mistake',
+  'radius-silent': 'radius-silent',
+  'server-behind-nat': 'server-behind-nat',
+  'server-crash': 'server-crash',
+  'site-to-site': 'no-route',
+  'tcp-over-vpn': 'line-loss',
+  voluntary: 'well',
+  'voluntary-lan': 'well',
+  'voluntary-over-dial-up': 'well',
+  'wrong-password': 'wrong-password',
+}
+
+/** What a lab says of itself the doctor must not know. */
+function anonymous(name: string): Lab {
+  const loaded = load(shippedText(name), name)
+  assert.ok(loaded.ok)
+  return { ...loaded.lab, name: 'lab', description: '', checks: [], questions: [] }
+}
+
+describe('the right cause comes first', () => {
+  for (const name of CLOSED) {
+    test(`${name}: ${LABS[name] ?? 'no row in the table'}`, () => {
+      assert.ok(LABS[name], `the table above wants a row for ${name}`)
+      const found = diagnose(anonymous(name))
+      if (LABS[name] === 'well') assert.equal(namesOf(found), '')
+      else assert.equal(found[0]?.cause, LABS[name], namesOf(found))
+    })
+  }
+})
+
+describe('evidence', () => {
+  const evidenceOf = (name: string) => diagnose(anonymous(name))[0].evidence
+
+  test('a firewall: the rule, the first packet, how many, when, in both directions', () => {
+    const dropped = evidenceOf('gre-blocked').filter(({ rule }) => rule === 'forward drop proto gre')
+    assert.deepEqual(
+      dropped.map(({ node, packet, count, t }) => [node, packet, count, t]),
+      [
+        ['hotel', 'alice#7', 10, 110_000_000],
+        ['hotel', 'office#8', 10, 110_000_000],
+      ],
+    )
+  })
+  test('a NAT box that has forgotten: the entry, when it went, and what was refused afterwards', () => {
+    const evidence = evidenceOf('nat-timeout')
+    const entry = evidence.find(one => one.entry !== undefined)
+    assert.ok(entry)
+    assert.ok(entry.entry?.includes('192.168.1.10/'), 'the flow of alice, not that of bob')
+    assert.ok(evidence.some(({ node, count, t }) => node === 'home' && count === 3 && (t ?? 0) > (entry.t ?? 0)))
+  })
+  test('a half-open tunnel: how many packets arrived in each direction', () => {
+    const texts = evidenceOf('nat-no-helper').map(({ text }) => text)
+    assert.ok(
+      texts.some(text => /^GRE up: alice sent 10, 10 arrived at office$/.test(text)),
+      texts.join('\n'),
+    )
+    assert.ok(
+      texts.some(text => /^GRE down: office sent 20, 0 arrived at alice$/.test(text)),
+      texts.join('\n'),
+    )
+  })
+  test('several faults: the root first, and each with those who suffer from it', () => {
+    const [limit, lines] = diagnose(anonymous('busy-lines'))
+    assert.deepEqual([limit.cause, lines.cause, lines.who], ['call-limit', 'lines-busy', ['eve']])
+  })
+})
+
+/** Captures of real peers: what their README says was done to them. */
+const REAL: Readonly<Record<string, string>> = {
+  'chap-md5-plain': '',
+  'client-killed': 'client-stopped (likely)',
+  'client-vanishes': 'client-gone (likely)',
+  'control-bad-input': 'bad-control (certain), not-pptp (likely), gre-lost (likely)',
+  'defaults-compression': '',
+  'idle-echo': '',
+  'mppe128-stateful-loss': 'mppe-stateful-loss (likely)',
+  'mppe128-stateless-loss': 'line-loss (likely)',
+  'mppe128-stateless-reorder': 'reordering (likely)',
+  'mschapv2-mppe128-stateful': '',
+  'mschapv2-mppe128-stateless': '',
+  'mschapv2-mppe40': '',
+  'mschapv2-wrong-password': 'wrong-password (certain)',
+  'pap-plain': '',
+  'second-call': 'client-stopped (likely)',
+  'server-hangup-control': 'server-stopped (certain)',
+  'server-hangup-ppp': 'server-stopped (certain)',
+  'server-requires-mppe-client-refuses': 'mppe-mismatch (certain)',
+}
+
+describe('captures of real peers', () => {
+  for (const [name, expected] of Object.entries(REAL)) {
+    test(`${name}: ${expected || 'nothing'}`, () => {
+      const bytes = readFileSync(rootPath(`test/captures/${name}.pcap`))
+      const found = examine(factsOfCapture(decodeCapture(bytes)))
+      assert.equal(namesOf(found), expected)
+      for (const { evidence } of found) assert.ok(evidence.length > 0)
+    })
+  }
+})
+
+describe('captures of ours, of one line', () => {
+  const ofLine = (name: string, link: number): string => {
+    const { bytes } = capturedRun(shippedText(name)).links[link]
+    return namesOf(examine(factsOfCapture(decodeCapture(bytes))))
+  }
+  test('a wrong password is told in words, wherever one listens', () => {
+    assert.equal(ofLine('wrong-password', 0), 'wrong-password (certain)')
+    assert.equal(ofLine('wrong-password', 1), 'wrong-password (certain)')
+  })
+  test('blocked GRE: each side sees its own end only, so where it is lost cannot be said', () => {
+    assert.match(ofLine('gre-blocked', 0), /^gre-lost \(likely\)/)
+    assert.match(ofLine('gre-blocked', 1), /^gre-lost \(likely\)/)
+  })
+  test('blocked TCP', () => {
+    assert.match(ofLine('port-1723-blocked', 0), /^server-unreachable \(likely\)/)
+  })
+  test('nothing is wrong', () => {
+    assert.equal(ofLine('voluntary', 0), '')
+    assert.equal(ofLine('nat-helper', 1), '')
+  })
+})
+
+describe('networks drawn by lot', () => {
+  const KINDS = Object.keys(FAULTS).length
+  test('there are more than fifteen kinds of faults', () => assert.ok(KINDS > 15))
+  for (let seed = 0; seed < KINDS; seed++) {
+    const { fault, cause, lab } = faultyNet(seed)
+    test(`${fault}: ${cause} (seed ${seed})`, () => {
+      const found = diagnose(lab)
+      assert.equal(found[0]?.cause, cause, namesOf(found))
+    })
+  }
+  test('30 healthy ones are left in peace', () => {
+    for (let seed = 1; seed <= 30; seed++) assert.equal(namesOf(diagnose(healthyNet(seed))), '', `seed ${seed}`)
+  })
+})
+
+describe('the tree', () => {
+  const targets = Object.values(TREE).flatMap(({ yes, no, unknown }) =>
+    unknown === undefined ? [yes, no] : [yes, no, unknown],
+  )
+
+  test('every question can be reached, has an answer, and no way goes round', () => {
+    const seen = new Set<string>()
+    const follow = (name: string, way: readonly string[]): void => {
+      assert.ok(!way.includes(name), `${[...way, name].join(' > ')} goes round`)
+      seen.add(name)
+      const { yes, no, unknown } = TREE[name as keyof typeof TREE]
+      for (const next of [yes, no, unknown]) {
+        if (typeof next === 'string' && next !== 'well' && !seen.has(next)) follow(next, [...way, name])
+      }
+    }
+    for (const root of Object.values(ROOTS)) follow(root, [])
+    assert.deepEqual([...seen].sort(), Object.keys(TREE).sort())
+    assert.deepEqual(Object.keys(TREE).sort(), Object.keys(QUESTIONS).sort())
+  })
+  test('every cause stands at a leaf, or only text can tell it', () => {
+    const named = new Set(targets.flatMap(next => (typeof next === 'string' ? [] : [next.cause])))
+    const never = Object.keys(CAUSES).filter(name => !named.has(name as CauseName))
+    assert.deepEqual(never, ['dns', 'server-pppd', 'local-driver'])
+  })
+  test('the lab that a cause names exists', () => {
+    for (const [name, { lab }] of Object.entries<{ readonly lab?: string | undefined }>(CAUSES)) {
+      assert.ok(lab === undefined || SHIPPED.includes(lab) || lab in LABS, `${name}: ${lab}`)
+    }
+  })
+})

@@ -1,0 +1,24 @@
+/** `npm run test:deep -- doctor`: the doctor on 100 healthy networks, and ten times on each fault, in networks drawn by lot. */
+import { diagnose, namesOf } from '../support/doctor.ts'
+import { FAULTS, faultyNet, healthyNet } from '../support/faulty-net.ts'
+
+const HEALTHY = 100
+const EACH = 10
+
+let wrong = 0
+const faults = Object.keys(FAULTS).length * EACH
+for (let seed = 1000; seed < 1000 + faults; seed++) {
+  const { fault, cause, lab } = faultyNet(seed)
+  const found = diagnose(lab)
+  if (found[0]?.cause === cause) continue
+  wrong++
+  console.log(`WRONG seed ${seed}, ${fault}: wanted ${cause}, got ${namesOf(found) || 'nothing'}`)
+}
+for (let seed = 1000; seed < 1000 + HEALTHY; seed++) {
+  const found = diagnose(healthyNet(seed))
+  if (found.length === 0) continue
+  wrong++
+  console.log(`ALARM seed ${seed}: ${namesOf(found)}`)
+}
+console.log(`${faults} faults of ${Object.keys(FAULTS).length} kinds, ${HEALTHY} healthy networks, ${wrong} wrong.`)
+if (wrong > 0) process.exitCode = 1
