@@ -256,6 +256,11 @@ export class Rig {
   routed(): void {
     this.node.r.stack.addRoute({ prefix: prefix('192.168.77.0/24'), via: ip(IP.nat) })
   }
+  /** A look at the table, as the rig's at /proc, ends what has outlived its time. */
+  hasGre(name: Name): boolean {
+    this.filters.get(name)?.conntrack.expire()
+    return this.connections(name, 47).length > 0
+  }
   connections(name: Name, protocol?: number): string[] {
     const flows = [...(this.filters.get(name)?.conntrack.flows ?? [])]
     return flows.filter(f => protocol === undefined || f.original.protocol === protocol).map(String)
