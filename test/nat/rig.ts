@@ -48,6 +48,7 @@ export interface Probe {
   readonly icmp: readonly Icmp[]
 }
 export interface Icmp {
+  readonly from: string
   readonly type: number
   readonly code: number
   readonly inner: string
@@ -200,6 +201,7 @@ export class Rig {
           const inner = at + 8
           const id = bytes[inner + 9] === 47 ? M.readGre(bytes.subarray(inner + 20, packet.end)).callid : undefined
           seen.push({
+            from: formatIpv4(Ipv4Header.source(bytes, packet.start)),
             type: bytes[at],
             code: bytes[at + 1],
             mtu: (bytes[at + 6] << 8) | bytes[at + 7],
