@@ -44,7 +44,7 @@ const isSame = (kernel: unknown, ours: unknown): boolean => {
 
 /**
  * A Linux timer is never early, and late by up to one granule of its wheel (kernel/time/timer.c, at 250 Hz), wherever the
- * machine's clock then stands: one kernel waited 32.5 s, 34.1 s and 33.0 s for the same 32 s. README.md has the numbers.
+ * machine's clock then stands: kernels waited 32.5 s, 34.1 s and 33.0 s for the same 32 s. README.md has the numbers.
  */
 function isWait(kernel: number, ours: number): boolean {
   const granule = ours < 2.048 ? 0.032 : ours < 16.384 ? 0.256 : ours < 131.072 ? 2.048 : 16.384
