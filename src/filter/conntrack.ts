@@ -11,6 +11,7 @@
  */
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
+import type { SimTime } from '../base/time.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import { Expiry } from './expiry.ts'
@@ -61,7 +62,18 @@ export class Conntrack {
     this.#env = env
     this.#personality = personality
     this.#events = events
-    this.#expiry = new Expiry(env, flow => this.kill(flow))
+    this.#expiry = new Expiry(
+      env,
+      flow => this.#leaves(flow),
+      flow => this.kill(flow),
+    )
+  }
+
+  /** When a flow that has outlived its time is found out, if no packet asks for it before. */
+  #leaves({ expires, master, children }: Flow): SimTime {
+    const { sweep } = this.#personality
+    const isAlone = !master && (children?.size ?? 0) === 0
+    return sweep === 0 || isAlone ? expires : Math.ceil(expires / sweep) * sweep
   }
 
   get personality(): Personality {
@@ -83,13 +95,28 @@ export class Conntrack {
   get flows(): ReadonlySet<Flow> {
     return this.#flows
   }
+  /** Without those that have outlived their time. */
+  get living(): Flow[] {
+    const { now } = this.#env.clock
+    return [...this.#flows].filter(flow => flow.expires > now)
+  }
   get expectations(): Expectation[] {
     this.#forgetOld()
     return [...this.#expected.values()].flat()
   }
 
+  /** A living flow; one that has outlived its time goes now. */
   find(tuple: Tuple): Entry<Flow> | undefined {
-    return this.#table.find(tuple)
+    const entry = this.#table.find(tuple)
+    if (!entry || entry.owner.expires > this.#env.clock.now) return entry
+    this.kill(entry.owner)
+    return undefined
+  }
+
+  /** Ends what has outlived its time, as a look at the table does. */
+  expire(): void {
+    const { now } = this.#env.clock
+    this.remove(flow => flow.expires <= now)
   }
 
   /** Looks at a whole packet that has just come in or been made. */
@@ -112,12 +139,8 @@ export class Conntrack {
 
   #trackTuple(bytes: Uint8Array, at: number, end: number): void {
     const { now } = this.#env.clock
-    let entry = this.#table.find(this.#tuple)
+    let entry = this.find(this.#tuple)
     for (;;) {
-      if (entry && entry.owner.expires <= now) {
-        this.kill(entry.owner)
-        entry = undefined
-      }
       const flow = entry?.owner ?? this.#begin(bytes, at, end)
       if (!flow) {
         this.#invalid()
@@ -171,8 +194,8 @@ export class Conntrack {
     const header = Ipv4.headerLength(bytes, inner)
     if (header < Ipv4.HEADER || inner + header > end || Ipv4.fragmentOffset(bytes, inner) > 0) return
     if (!this.#read(this.#tuple, bytes, inner, inner + header, end)) return
-    const entry = this.#table.find(this.#inverse.invert(this.#tuple))
-    if (!entry || entry.owner.expires <= this.#env.clock.now) return
+    const entry = this.find(this.#inverse.invert(this.#tuple))
+    if (!entry) return
     // What the error is about must have been sent by the one that the error goes to.
     if ((Ipv4.destination(bytes, start) | 0) !== entry.destination) return
     this.relate(entry.owner, entry.isReply)
@@ -208,7 +231,7 @@ export class Conntrack {
 
   /** The first packet of a flow has passed: it goes into the table. Otherwise why it cannot. */
   confirm(flow: Flow): 'ok' | 'clash' | 'full' {
-    if (this.#isTaken(flow.original) || this.#isTaken(flow.reply)) {
+    if (this.isTaken(flow.original) || this.isTaken(flow.reply)) {
       this.insertFailed++
       this.inTheWay = (this.#table.find(flow.original) ?? this.#table.find(flow.reply))?.owner
       this.discard(flow)
@@ -227,16 +250,8 @@ export class Conntrack {
   }
 
   /** Has a living flow this tuple? */
-  #isTaken(tuple: Tuple): boolean {
-    const entry = this.#table.find(tuple)
-    if (!entry) return false
-    if (entry.owner.expires > this.#env.clock.now) return true
-    this.kill(entry.owner)
-    return false
-  }
-
   isTaken(tuple: Tuple): boolean {
-    return this.#isTaken(tuple)
+    return this.find(tuple) !== undefined
   }
 
   /** Makes room: of the oldest flows one that has not been answered for good. */

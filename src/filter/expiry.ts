@@ -4,17 +4,20 @@
  */
 import type { Env } from '../base/env.ts'
 import { EventQueue, type Timer } from '../base/scheduler.ts'
-import type { Duration } from '../base/time.ts'
+import type { Duration, SimTime } from '../base/time.ts'
 import type { Flow } from './flow.ts'
 
 export class Expiry {
   readonly #env: Env
   readonly #queue = new EventQueue<Flow>()
   readonly #timer: Timer
+  readonly #leaves: (flow: Flow) => SimTime
   #seq = 0
 
-  constructor(env: Env, end: (flow: Flow) => void) {
+  /** `leaves`: when a flow that has outlived its time goes. */
+  constructor(env: Env, leaves: (flow: Flow) => SimTime, end: (flow: Flow) => void) {
     this.#env = env
+    this.#leaves = leaves
     this.#timer = env.clock.timer('conntrack', () => this.#sweep(end))
   }
 
@@ -45,10 +48,10 @@ export class Expiry {
     while (queue.size > 0 && queue.firstDue <= now) {
       const flow = queue.firstOwner
       if (flow.gone || flow.queuedSeq !== queue.firstSeq) queue.pop()
-      else if (flow.expires > now) {
-        flow.queuedDue = flow.expires
+      else if (flow.expires > now || this.#leaves(flow) > now) {
+        flow.queuedDue = flow.expires > now ? flow.expires : this.#leaves(flow)
         flow.queuedSeq = this.#seq++
-        queue.moveFirst(flow.expires, flow.queuedSeq)
+        queue.moveFirst(flow.queuedDue, flow.queuedSeq)
       } else {
         queue.pop()
         end(flow)

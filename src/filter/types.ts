@@ -184,6 +184,11 @@ export interface Personality {
   readonly invalid: 'passed' | 'dropped'
   /** So many flows at most. */
   readonly limit: number
+  /**
+   * A flow on which others depend goes, after its time, when a packet asks for it or when the table is swept: so often.
+   * Until then its helper's knowledge remains. 0: at once.
+   */
+  readonly sweep: Duration
 }
 
 /** What a filter is made of. */

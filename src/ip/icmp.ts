@@ -198,14 +198,17 @@ export class IcmpLayer implements PacketHandler {
   }
 
   /**
-   * Makes an error about a packet that the caller still owns. Its source is the address of the interface by which it
-   * leaves (RFC 1812 §4.3.2.4); without a way back there is none, and no error.
+   * Makes an error about a packet that the caller still owns. Its source is the address that the packet was sent to, if
+   * that is ours (as Linux does), and otherwise that of the interface by which it leaves (RFC 1812 §4.3.2.4); without a
+   * way back there is none, and no error.
    */
   #send(about: Packet, type: number, code: number, rest: number): void {
     const { bytes, start } = about
     const destination = Ipv4Header.source(bytes, start)
     if (!this.#mayCauseError(about)) return
-    const source = this.#stack.sourceFor(destination)
+    const asked = Ipv4Header.destination(bytes, start)
+    const way = this.#stack.sourceFor(destination)
+    const source = way !== undefined && this.#stack.isOwn(asked) ? asked : way
     if (source === undefined) {
       const dst = formatIpv4(destination)
       const detail = `${Icmp.typeName(type, code)} about ${about.id}, to ${dst}`

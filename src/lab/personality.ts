@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { parseDuration } from '../base/time.ts'
 import type { PersonalityOverride } from '../filter/override.ts'
+import { PERSONALITIES } from '../filter/personalities/index.ts'
 import type {
   Dependence,
   GreTracking,
@@ -170,18 +171,20 @@ function readTimeouts(tree: Tree): Partial<Timeouts> {
   return read
 }
 
-/** Personalities with a PPTP helper whose switches can be set. */
-const HELPED: ReadonlySet<PersonalityName> = new Set(['linux-pptp', 'libalias', 'cisco', 'cgn'])
+const HELPED = Object.values(PERSONALITIES)
+  .filter(({ pptp }) => pptp !== undefined)
+  .map(({ name }) => `like: ${name}`)
+  .join(', ')
 
 function readPptp(tree: Tree | undefined, like: PersonalityName, issues: Issues): PersonalityOverride['pptp'] {
   if (!tree) return undefined
   const word = text(tree)
-  if (word === 'off') return 'off'
-  if (word !== 'as-it-should-be' && tree.kind !== 'map') return undefined
-  if (!HELPED.has(like)) {
-    issues.value(tree, `A box like ${like} has no PPTP helper.`, 'one that has: like: linux-pptp')
+  if (word !== 'off' && word !== 'as-it-should-be' && tree.kind !== 'map') return undefined
+  if (PERSONALITIES[like].pptp === undefined) {
+    issues.value(tree, `A box like ${like} has no PPTP helper.`, `one that has: ${HELPED}`)
     return undefined
   }
+  if (word === 'off') return 'off'
   const read: Record<string, string> = {}
   for (const [key, words] of Object.entries(PPTP_SWITCHES)) {
     const value = word === 'as-it-should-be' ? words.at(-1) : text(child(tree, kebab(key)))

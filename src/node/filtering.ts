@@ -164,10 +164,10 @@ export class Filtering {
       rules,
       dropped,
       like: setup.personality.name,
-      connections: conntrack.size,
+      connections: conntrack.living.length,
       expected: conntrack.expectations.length,
       insertFailed: conntrack.insertFailed,
-      entries: [...conntrack.flows].map(String),
+      entries: conntrack.living.map(String),
     }
   }
 }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { ms, sec } from '../../src/base/time.ts'
 import type { PptpHelper } from '../../src/filter/types.ts'
 import * as M from '../nat/messages.ts'
-import { Call, CLOSED, IP, MASQ, Rig } from '../nat/rig.ts'
+import { Call, CLOSED, dnat, IP, MASQ, Rig } from '../nat/rig.ts'
 
 function rigWith(pptp: Partial<PptpHelper>, rules: readonly string[] = CLOSED): Rig {
   const rig = new Rig()
@@ -145,8 +145,48 @@ describe('the switches of the PPTP helper', () => {
     const call = new Call(rig, 'c1', rig.listen('s1'), IP.s1, 40_001, 1111, 2222)
     assert.deepEqual(outcomes(call.up(), call.down()), BOTH)
     rig.wait(sec(5))
-    assert.equal(nat.conntrack.size, 1)
+    assert.equal(nat.conntrack.living.length, 1)
     assert.deepEqual(outcomes(call.down(), call.up()), BOTH)
+  })
+})
+
+describe('what has outlived its time and is not swept yet', () => {
+  const timeouts = { gre: sec(1), greStream: sec(2), tcpClose: sec(1) }
+  const dialled = () => {
+    const rig = new Rig()
+    const nat = rig.set('nat', { nat: MASQ, helper: 'prerouting', rules: CLOSED, timeouts })
+    rig.greOpen('c1', 's1')
+    return { rig, nat, call: new Call(rig, 'c1', rig.listen('s1'), IP.s1, 40_001, 1111, 2222) }
+  }
+
+  test('its keys are known to the next packet, which an expectation that was left lets through, and to none after it', () => {
+    for (const [seconds, first] of [
+      [4, 'delivered'],
+      [70, 'lost'],
+    ] as const) {
+      const rig = new Rig()
+      rig.routed()
+      const nat = [dnat({ inside: 'wan0', protocol: 6, target: IP.s3 }), ...MASQ]
+      rig.set('sn', { nat, helper: 'prerouting', rules: CLOSED, timeouts })
+      rig.greOpen('c1', 's3')
+      const call = new Call(rig, 'c1', rig.listen('s3'), IP.sn, 40_001, 1111, 2222)
+      assert.deepEqual(outcomes(call.down()), ['delivered'])
+      rig.wait(sec(seconds))
+      assert.deepEqual(outcomes(call.up(), call.up()), [first, 'lost'])
+    }
+  })
+
+  test('a control connection that was reset holds the GRE of its calls until the table is swept, once a minute', () => {
+    const { rig, nat, call } = dialled()
+    call.up()
+    call.c.abort()
+    for (let second = 0; second < 50; second++) {
+      assert.deepEqual(outcomes(call.up(), call.down()), BOTH, `second ${second}`)
+      rig.wait(ms(760))
+    }
+    rig.wait(sec(1) + sec(60) - (rig.now % sec(60)))
+    assert.equal(nat.conntrack.size, 0)
+    assert.deepEqual(outcomes(call.down()), ['lost'])
   })
 })
 

@@ -83,6 +83,18 @@ describe('traceroute through three routers', () => {
       ],
     )
   })
+  test('a port of the far side of a router: the answer comes from the address that was asked, as from Linux', () => {
+    const { net, alice } = chain()
+    assert.deepEqual(
+      trace('10.0.4.1', net, alice).map(e => [e.name, formatIpv4(e.from)]),
+      [
+        ['time exceeded', '10.0.1.2'],
+        ['time exceeded', '10.0.2.2'],
+        ['port unreachable', '10.0.4.1'],
+        ['port unreachable', '10.0.4.1'],
+      ],
+    )
+  })
   test('over ICMP: the same routers, then an echo reply (RFC 792)', () => {
     const { net, alice } = chain()
     for (let ttl = 1; ttl <= 4; ttl++) net.ping(alice, '10.0.4.2', { ttl })

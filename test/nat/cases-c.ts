@@ -53,8 +53,12 @@ export const C: Cases = {
       rig.set('nat', { rules: [`forward reject with ${rejection(code)} proto gre`] })
       // The kernel was measured without its limit of ICMP errors.
       rig.wait(sec(1))
-      const { outcome, so_error = null } = rig.probe('c1', IP.s1, 2222, { label: code })
-      return { reject: code, outcome, so_error }
+      const { outcome, so_error = null, icmp } = rig.probe('c1', IP.s1, 2222, { label: code })
+      const told = icmp.slice(0, 1).map(({ from, type, code: number, inner }) => ({
+        ...{ at: 'c1.eth0', io: 'in', from, to: IP.c1 },
+        ...{ type, code: number, inner },
+      }))
+      return { reject: code, outcome, so_error, icmp: told }
     })
     rig.set('nat', { rules: ['forward drop proto gre'] })
     const { outcome, so_error = null } = rig.probe('c1', IP.s1, 2222, { label: 'drop' })
@@ -350,9 +354,9 @@ function blocked(rig: Rig, block: string, rule: string | undefined, port: number
   const icmp = rig.icmp
     .get('c1')
     ?.slice(known)
-    .map(({ type, code }) => `${type}/${code}`)
+    .map(({ type, code, from }) => `${type}/${code} from ${from}`)
     .slice(0, 1)
   conn.abort()
   rig.wait(ms(50))
-  return { block, connect_error: error, after_s, syn_sent, icmp_seen: icmp }
+  return { block, connect_error: error, after_s, syn_sent, icmp }
 }

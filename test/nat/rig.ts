@@ -48,6 +48,7 @@ export interface Probe {
   readonly icmp: readonly Icmp[]
 }
 export interface Icmp {
+  readonly from: string
   readonly type: number
   readonly code: number
   readonly inner: string
@@ -200,6 +201,7 @@ export class Rig {
           const inner = at + 8
           const id = bytes[inner + 9] === 47 ? M.readGre(bytes.subarray(inner + 20, packet.end)).callid : undefined
           seen.push({
+            from: formatIpv4(Ipv4Header.source(bytes, packet.start)),
             type: bytes[at],
             code: bytes[at + 1],
             mtu: (bytes[at + 6] << 8) | bytes[at + 7],
@@ -255,6 +257,11 @@ export class Rig {
   /** The clients' network is routed, not translated. */
   routed(): void {
     this.node.r.stack.addRoute({ prefix: prefix('192.168.77.0/24'), via: ip(IP.nat) })
+  }
+  /** A look at the table, as the rig's at /proc, ends what has outlived its time. */
+  hasGre(name: Name): boolean {
+    this.filters.get(name)?.conntrack.expire()
+    return this.connections(name, 47).length > 0
   }
   connections(name: Name, protocol?: number): string[] {
     const flows = [...(this.filters.get(name)?.conntrack.flows ?? [])]

@@ -30,4 +30,5 @@ export const libalias: Personality = {
   hairpin: false,
   invalid: 'passed',
   limit: 65_536,
+  sweep: 0,
 }

@@ -1,4 +1,5 @@
 /** Linux 6.18, netfilter: 71 cases measured (test/nat). */
+import { sec } from '../../base/time.ts'
 import type { Personality, PptpHelper } from '../types.ts'
 import { LINUX_TIMEOUTS } from './timeouts.ts'
 
@@ -18,6 +19,7 @@ export const linux: Personality = {
   hairpin: true,
   invalid: 'passed',
   limit: 262_144,
+  sweep: sec(60),
 }
 
 /** nf_conntrack_pptp and nf_nat_pptp, with every fault that they were measured to have. */

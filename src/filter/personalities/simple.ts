@@ -38,6 +38,7 @@ export const cgn: Personality = {
   hairpin: true,
   invalid: 'dropped',
   limit: 1_000_000,
+  sweep: 0,
 }
 
 /** What Cisco writes of IOS "NAT support for PPTP in an overload configuration" (12.1(4)T): no measurement of ours. */
@@ -67,4 +68,5 @@ export const cisco: Personality = {
   hairpin: false,
   invalid: 'dropped',
   limit: 100_000,
+  sweep: 0,
 }
