@@ -6,8 +6,7 @@
  *
  * Limits: calls that a client asks for only, not those that an access server announces (Incoming-Call-Request); what a
  * telephone line carries is not looked into. Fragments of an outer packet are weighed and not looked into. The frames
- * of a control connection count for each of the calls in it. Where a helper in a NAT box changes call IDs and addresses, a
- * call is known by those of its client's side, and frames that the other side sends are not all found. Calls of before the ledger was opened are not known.
+ * of a control connection count for each of the calls in it. Calls of before the ledger was opened are not known.
  */
 import { formatIpv4 } from '../base/address.ts'
 import type { TraceEvent } from '../base/trace.ts'
@@ -196,6 +195,10 @@ export interface CallLedger {
 interface Request {
   readonly node: string
   readonly account: FrameTotals
+  /** As its own machine sent it: NAT boxes change both. */
+  readonly to: number
+  readonly callId: number
+  readonly packet: string
 }
 
 /** Packets that are inside a tunnel and not on a line yet. */
@@ -206,7 +209,7 @@ export class Ledger {
   readonly #run: Run
   /** By the address a GRE packet goes to and its call ID. */
   readonly #byCall = new Map<string, CallLedger>()
-  /** Outgoing-Call-Requests, by the address they went to and the call ID of who asked. */
+  /** Outgoing-Call-Requests, by the addresses and the call ID that they have on each link: NAT boxes change them. */
   readonly #requests = new Map<string, Request>()
   /** The latest call of each PNS. */
   readonly #latest = new Map<string, CallLedger>()
@@ -220,7 +223,9 @@ export class Ledger {
     for (const [index, link] of links.entries()) {
       const makers = link.ends.map(end => `${end.name.split(':')[0]}#`)
       run.tap(index, frame => {
-        if (frame.packet.startsWith(makers[frame.from]) && !isUnsent(frame)) this.#frame(link.type, frame)
+        if (isUnsent(frame)) return
+        if (frame.packet.startsWith(makers[frame.from])) this.#frame(link.type, frame)
+        else if (this.#requests.size > 0) this.#passed(link.type, frame)
       })
     }
     for (const node of nodes.values()) if (node instanceof IpNode) this.#lookInto(node)
@@ -255,7 +260,7 @@ export class Ledger {
     if (kind === 'pptp-control') {
       const account = this.#connection(bytes, ip)
       enter(account, bytes.length, layers)
-      this.#control(bytes, ip, bytes.length - layers.rest - layers.message, packet.split('#')[0], account)
+      this.#control(bytes, ip, bytes.length - layers.rest - layers.message, packet, account)
       return
     }
     if (parent !== undefined) this.#clear.delete(parent)
@@ -277,16 +282,30 @@ export class Ledger {
   }
 
   /** Our stacks put every message into a segment of its own: a call is known before its first data. */
-  #control(b: Uint8Array, ip: number, at: number, node: string, connection: FrameTotals): void {
+  #control(b: Uint8Array, ip: number, at: number, packet: string, connection: FrameTotals): void {
     const parsed = Pptp.parse(b.subarray(at, ip + Ipv4.totalLength(b, ip)))
     if (!parsed.ok) return
     const message = parsed.value
-    const to = Ipv4.destination(b, ip)
+    const [node] = packet.split('#')
+    const [from, to] = [Ipv4.source(b, ip), Ipv4.destination(b, ip)]
     if (message.type === 'outgoing-call-request') {
-      this.#requests.set(callKey(to, message.callId), { node, account: connection })
+      const { callId } = message
+      this.#requests.set(requestKey(from, to, callId), { node, account: connection, to, callId, packet })
     } else if (message.type === 'outgoing-call-reply' && message.resultCode === 1) {
-      this.#begin(Ipv4.source(b, ip), to, message, node, connection)
+      this.#begin(from, to, message, node, connection)
     }
+  }
+
+  /** A request on its further way: it may have other addresses, and another call ID. */
+  #passed(type: LinkType | 'serial', { bytes, packet }: TappedFrame): void {
+    const { kind, layers } = weigh(type, bytes)
+    if (kind !== 'pptp-control') return
+    const ip = layers.ethernet
+    const parsed = Pptp.parse(bytes.subarray(ip + layers.ip + layers.tcp, ip + Ipv4.totalLength(bytes, ip)))
+    if (!parsed.ok || parsed.value.type !== 'outgoing-call-request') return
+    const request = [...this.#requests.values()].find(one => one.packet === packet)
+    const key = requestKey(Ipv4.source(bytes, ip), Ipv4.destination(bytes, ip), parsed.value.callId)
+    if (request) this.#requests.set(key, request)
   }
 
   #begin(
@@ -296,18 +315,18 @@ export class Ledger {
     pac: string,
     connection: FrameTotals,
   ): void {
-    const toPac = callKey(from, callId)
+    const request = this.#requests.get(requestKey(to, from, peerCallId))
+    const toPac = callKey(request?.to ?? from, callId)
     const toPns = callKey(to, peerCallId)
-    const request = this.#requests.get(callKey(from, peerCallId))
     const known = this.#byCall.get(toPns)
     // A reply that TCP sent twice.
     if (known && known === this.#byCall.get(toPac) && !request) return
-    this.#requests.delete(callKey(from, peerCallId))
+    for (const [key, other] of this.#requests) if (other === request) this.#requests.delete(key)
     const pns = request?.node ?? formatIpv4(to)
     const call: CallLedger = {
       pns,
       pac,
-      pnsCallId: peerCallId,
+      pnsCallId: request?.callId ?? peerCallId,
       pacCallId: callId,
       encryption: undefined,
       kinds: {
@@ -358,6 +377,7 @@ export class Ledger {
   }
 }
 
+const requestKey = (from: number, to: number, callId: number): string => `${from} ${to} ${callId}`
 const callKey = (address: number, callId: number): string => `${address} ${callId}`
 
 /** It did not get as far as the line. */

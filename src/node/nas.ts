@@ -5,7 +5,7 @@
  *
  * A PNS may ask it to dial a number as well (Outgoing-Call-Request).
  */
-import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Duration } from '../base/time.ts'
 import type { MachineView } from '../base/view.ts'
@@ -21,7 +21,7 @@ import { type LineHost, NasLine } from './nas-line.ts'
 import type { Snapshot } from './node.ts'
 import { type GreChoice, serverEndpoint } from './tunnel-profile.ts'
 import type { TunnelRule } from './tunnel-rules.ts'
-import { PPTP_PORT, Tunnelling } from './tunnel-stack.ts'
+import { controlName, PPTP_PORT, Tunnelling } from './tunnel-stack.ts'
 
 export interface NasConfig {
   readonly tunnels: readonly TunnelRule[]
@@ -60,7 +60,7 @@ export class Nas extends IpNode {
       callIds: 'random',
       tunnel: { ...TUNNEL, receiveWindow: LINE_WINDOW, ...gre, acknowledges: 'taken' },
       names: {
-        control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
+        control: controlName,
         call: (_, callId) => `calls[${callId}].pptp.call`,
       },
     })
@@ -88,7 +88,9 @@ export class Nas extends IpNode {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream))
+    return acceptedStream(connection, stream =>
+      this.#tunnelling.endpoint.accept(local, peer, stream, {}, connection.remote.port),
+    )
   }
 
   /** A PNS asks for a number. Incoming calls are hunted from the first line on, so this begins with the last. */
@@ -102,7 +104,7 @@ export class Nas extends IpNode {
   override machines(): Record<string, MachineView> {
     const machines = super.machines()
     for (const control of this.#tunnelling.endpoint.connections) {
-      machines[`controls[${formatIpv4(control.peer)}].pptp.control`] = control.view()
+      machines[control.machineName] = control.view()
     }
     for (const line of this.#lines) Object.assign(machines, line.machines())
     return { ...machines, ...this.#callers?.machines() }

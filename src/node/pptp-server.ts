@@ -22,7 +22,15 @@ import { bearerOf } from './line-words.ts'
 import type { Snapshot } from './node.ts'
 import { callCause, callEnd, controlEnd } from './tunnel-end.ts'
 import { type GreChoice, HABITS, serverEndpoint } from './tunnel-profile.ts'
-import { CallCarrier, type CallOwner, greSnapshot, PPTP_PORT, Tunnelling, tunnelMtu } from './tunnel-stack.ts'
+import {
+  CallCarrier,
+  type CallOwner,
+  controlName,
+  greSnapshot,
+  PPTP_PORT,
+  Tunnelling,
+  tunnelMtu,
+} from './tunnel-stack.ts'
 
 export interface ServerConfig extends AccessConfig {
   readonly gre?: GreChoice
@@ -54,7 +62,7 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
       ...(connections === undefined ? {} : { connections }),
       ...(connectionsPerPeer === undefined ? {} : { connectionsPerPeer }),
       names: {
-        control: peer => `controls[${formatIpv4(peer)}].pptp.control`,
+        control: controlName,
         call: (_, callId) => `${callName(callId)}.pptp.call`,
       },
     })
@@ -97,7 +105,9 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
   #accept(connection: Connection): ConnectionHandlers {
     const local = connection.local.address as Ipv4
     const peer = connection.remote.address as Ipv4
-    return acceptedStream(connection, stream => this.#tunnelling.endpoint.accept(local, peer, stream, this))
+    return acceptedStream(connection, stream =>
+      this.#tunnelling.endpoint.accept(local, peer, stream, this, connection.remote.port),
+    )
   }
 
   /** Of a control connection. */
@@ -132,14 +142,10 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
     this.env.trace.emit('tunnel-end', { peer, layer, reason, tries, detail })
   }
 
-  /** A second control connection with the same computer has the name of the first and `#2`. */
   override machines(): Record<string, MachineView> {
     const machines = super.machines()
     for (const control of this.#tunnelling.endpoint.connections) {
-      const name = `controls[${formatIpv4(control.peer)}].pptp.control`
-      let free = name
-      for (let n = 2; Object.hasOwn(machines, free); n++) free = `${name}#${n}`
-      machines[free] = control.view()
+      machines[control.machineName] = control.view()
     }
     return { ...machines, ...this.#callers.machines() }
   }

@@ -1,5 +1,5 @@
 /** What PNS and PAC share: GRE between the IP stack and the endpoint, and a call as that which carries PPP. */
-import { ANY, type Ipv4 } from '../base/address.ts'
+import { ANY, formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
 import type { Packet } from '../base/packet.ts'
 import type { Random } from '../base/random.ts'
@@ -33,6 +33,10 @@ export function tunnelMtu({ stack }: IpNode, peer: Ipv4, configured: number | un
   const path = stack.mtuTowards(peer)
   return path === undefined ? habit : Math.min(Math.max(path - OVERHEAD, LEAST_MTU), habit)
 }
+
+/** Of the machine of a control connection at who has several. */
+export const controlName = (peer: Ipv4, port: number | undefined): string =>
+  `controls[${formatIpv4(peer)}${port === undefined ? '' : `:${port}`}].pptp.control`
 
 /** An endpoint whose GRE packets leave and enter by the node's IP stack. */
 export class Tunnelling implements EndpointSinks, PacketHandler {

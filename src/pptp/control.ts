@@ -70,6 +70,8 @@ export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, Call
   readonly end: End
   readonly local: Ipv4
   readonly peer: Ipv4
+  /** Of the peer's TCP, where its address alone does not say which connection is meant. */
+  readonly port: number | undefined
   /** Calls of this connection, ended ones excluded. */
   calls: readonly Call[] = NO_CALLS
   /** How many calls there have been. */
@@ -104,6 +106,7 @@ export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, Call
     local: Ipv4,
     peer: Ipv4,
     handlers: ControlHandlers,
+    port: number | undefined,
   ) {
     this.env = env
     this.#config = config
@@ -112,12 +115,13 @@ export class ControlConnection implements StreamEvents, Pptp.SplitterSinks, Call
     this.end = end
     this.local = local
     this.peer = peer
+    this.port = port
     this.#machine = new Machine(this, end === 'originator' ? ORIGINATOR : RECEIVER, 'idle')
     this.#splitter = new Pptp.Splitter(this)
   }
 
   get machineName(): string {
-    return this.#config.names.control(this.peer)
+    return this.#config.names.control(this.peer, this.port)
   }
 
   get state(): ControlState {

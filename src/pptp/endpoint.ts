@@ -72,16 +72,20 @@ export class Endpoint implements ControlOwner {
     return this.#connection('originator', local, peer, handlers)
   }
 
-  /** A TCP connection to our port has been opened by the peer. */
-  accept(local: Ipv4, peer: Ipv4, stream: Stream, handlers: ControlHandlers = {}): ControlConnection {
-    const connection = this.#connection('receiver', local, peer, handlers)
+  /**
+   * A TCP connection to our port has been opened by the peer. Behind one address there may be several, by NAT: the
+   * second one is known by the port as well.
+   */
+  accept(local: Ipv4, peer: Ipv4, stream: Stream, handlers: ControlHandlers = {}, port?: number): ControlConnection {
+    const another = this.connectionsWith(peer).length > 0
+    const connection = this.#connection('receiver', local, peer, handlers, another ? port : undefined)
     connection.attach(stream)
     connection.opened()
     return connection
   }
 
-  #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers): ControlConnection {
-    const connection = new ControlConnection(this.#env, this.config, this, end, local, peer, handlers)
+  #connection(end: End, local: Ipv4, peer: Ipv4, handlers: ControlHandlers, port?: number): ControlConnection {
+    const connection = new ControlConnection(this.#env, this.config, this, end, local, peer, handlers, port)
     this.connections.add(connection)
     const others = this.#byPeer.get(peer)
     if (others) others.push(connection)

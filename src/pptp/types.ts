@@ -136,7 +136,8 @@ export interface EndpointConfig {
   readonly tunnel: TunnelConfig
   /** Names of the state machines in the trace. */
   readonly names: {
-    control(peer: Ipv4): string
+    /** With its port: there is another connection with this address. */
+    control(peer: Ipv4, port: number | undefined): string
     call(peer: Ipv4, callId: number): string
   }
 }

@@ -295,8 +295,8 @@ export class Story {
     // PPP of a telephone line: who is at its other end has not sent the node's last control message.
     const learnt = /^(lines\[|dial\.)/.test(machine) ? undefined : this.#learn(node, owner, layer, to)
     if (learnt === undefined && layer === 'phase') this.#beginning.delete(node)
-    const named = /^controls\[([\d.]+)/.exec(machine)
-    const peer = named ? this.#short(named[1]) : learnt
+    const named = /^controls\[([\d.]+)(:\d+)?/.exec(machine)
+    const peer = named ? `${this.#short(named[1])}${named[2] ?? ''}` : learnt
     const place: Pick<Line, 'mark' | 'depth'> = path.includes('pptp')
       ? { mark: 'control', depth: DEPTH.pptp }
       : { mark: 'data', depth: layer === 'phase' ? DEPTH.ppp : (DEPTH[layer] ?? DEPTH.chap) }
