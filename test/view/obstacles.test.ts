@@ -225,7 +225,39 @@ describe('boxes in drawings', () => {
     assert.doesNotMatch(graphText(shippedLab('voluntary')), /NAT|rule|firewall|×/)
   })
 
-  test('boxes with two servers behind them, or two in a row, are on one way', () => {
+  test('a load balancer: the way ends there, and its servers are other ways', () => {
+    const lab = shippedLab('load-balancer')
+    const [{ server, others, inner }] = tunnelsOf(lab)
+    assert.deepEqual([server, inner], ['front', undefined])
+    assert.deepEqual(
+      others.map(({ server, when, way }) => [server, when, way.nodes.slice(-3)]),
+      [
+        ['office1', 'as front draws', ['front', 'dmz', 'office1']],
+        ['office2', 'as front draws', ['front', 'dmz', 'office2']],
+      ],
+    )
+    const text = graphText(lab)
+    assert.match(text, /^front {2}draws office1 or office2 for tcp 1723, gre, for each flow anew$/m)
+    assert.match(text, /as front draws: office1 or office2$/m)
+    assert.match(text, /├─\(1-4\)─┤dmz├/)
+    assert.match(graphSvg(lab), />by flow<\/text>/)
+  })
+
+  test('a helper that does not know calls of an access server', () => {
+    const [{ protection, because }] = tunnelsOf(shippedLab('nas-behind-nat'))
+    assert.equal(protection, 'none')
+    assert.match(because, /gate's PPTP helper knows no calls of an access server/)
+    assert.match(graphText(shippedLab('nas-behind-nat')), /× no help for ICRQ/)
+  })
+
+  test('without call IDs that differ GRE finds its way back', () => {
+    assert.deepEqual(
+      tunnelsOf(shippedLab('call-id-clash')).map(({ protection }) => protection),
+      ['protected', 'protected'],
+    )
+  })
+
+  test('two boxes in a row are on one way', () => {
     const lab = labOf({ nat: 'linux-pptp', gateNat: 'linux-pptp', forward: FORWARD })
     assert.deepEqual(tunnelsOf(lab)[0].way.nodes, ['alice', 'home', 'isp', 'gate', 'office'])
     for (const line of graphText(lab).split('\n')) assert.ok(line.length <= 80, line)
