@@ -8,6 +8,8 @@
  *                          └────────────┘ the next PNS of the rule; none left: the caller is turned away
  *     Outgoing-Call-Request ─▶ dialling ─ answered ─▶ tunnelled
  *
+ * Longer than 400 lines, since a line is one thing: its table, its queue and its words stand elsewhere.
+ *
  * Limits: what the caller sends between the reading of his name and the tunnel is dropped; he repeats it. While the PNS
  * negotiates LCP anew both character maps stay those of the access server until Set-Link-Info comes.
  */

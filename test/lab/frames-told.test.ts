@@ -49,7 +49,7 @@ describe('frames that the trace tells of', () => {
   test('whenever a run ends, its captures have as many', () => {
     assert.deepEqual(wrong, [])
   })
-  test('what waits for an ARP reply is no frame yet (RFC 1122 §2.3.2.2)', () => {
+  test('what waits for an ARP reply is no frame yet', () => {
     const seconds = new Set(open.map(t => Math.floor(t / 1e9)))
     assert.deepEqual([...seconds], [1, 65, 70, 71, 72])
   })
