@@ -51,95 +51,100 @@ export const SETTLED = 60
 export const LAST_PINGS = 4
 const STOP = SETTLED + EVERY * LAST_PINGS
 
-const serverCount = ({ clients, servers }: ZooCase): number => (servers === 'same' ? 1 : clients)
-
 /** The lab of a cell. */
 export function zooLab(given: ZooCase): LabSource {
   const { clients, servers, side, like } = given
   const names = CLIENTS.slice(0, clients)
-  const offices = SERVERS.slice(0, serverCount(given))
-  const behind = side === 'servers'
-  const users = Object.fromEntries(names.map(name => [name, name]))
-  const serverOf = (i: number): number => (servers === 'same' ? 0 : i)
-  // What a client dials: at the servers' side what the world sees of its server.
-  const dialled = (i: number): string => (behind ? seenOf(given, serverOf(i)) : `203.0.113.${5 + serverOf(i)}`)
-  const nodes: Record<string, unknown> = {}
-  for (const [i, name] of names.entries()) {
-    nodes[name] = {
-      kind: 'client',
-      routes: [`default via ${behind ? `198.51.100.${gatewayOf(i)}` : '192.168.1.1'}`],
-      pptp: { server: dialled(i), user: name, password: name, auth: 'ms-chap-v2', mppe: 'required' },
-    }
-  }
-  for (const [i, name] of offices.entries()) {
-    nodes[name] = {
-      kind: 'pptp-server',
-      routes: [`default via ${behind ? '192.168.1.1' : '203.0.113.1'}`],
-      pptp: {
-        local: insideOf(i),
-        pool: `10.${8 + i}.0.10-10.${8 + i}.0.99`,
-        users,
-        auth: ['ms-chap-v2'],
-        mppe: 'required',
-      },
-    }
-  }
-  const shared = behind && servers === 'same' ? { forward: [`tcp 1723 to ${SERVERS[0]}`] } : {}
-  const own =
-    behind && servers === 'other'
-      ? { 'one-to-one': Object.fromEntries(offices.map((_, i) => [lanOf(i), seenOf(given, i)])) }
-      : {}
-  nodes.box = {
-    kind: 'firewall',
-    routes: [`default via ${behind ? '203.0.113.1' : '198.51.100.1'}`],
-    nat: { inside: ['lan0'], outside: 'wan0', like, ...shared, ...own },
-    filter: ['input drop in wan0 state new'],
-  }
-  nodes.lan = { kind: 'switch' }
-  nodes.isp = { kind: 'router' }
-  const links: unknown[] = [
-    { endpoints: ['box:lan0', 'lan:box'], ipv4: ['192.168.1.1/24', 'none'] },
-    {
-      endpoints: ['box:wan0', 'isp:box'],
-      ipv4: behind ? ['203.0.113.2/24', '203.0.113.1/24'] : ['198.51.100.20/24', '198.51.100.1/24'],
-      delay: '10ms',
-    },
-  ]
-  if (behind) {
-    for (const [i, name] of names.entries())
-      links.push({
-        endpoints: [`${name}:eth0`, `isp:${name}`],
-        ipv4: [`198.51.100.${gatewayOf(i) + 1}/30`, `198.51.100.${gatewayOf(i)}/30`],
-        delay: '10ms',
-      })
-    for (const [i, name] of offices.entries())
-      links.push({ endpoints: [`${name}:eth0`, `lan:${name}`], ipv4: [`${lanOf(i)}/24`, 'none'] })
-  } else {
-    nodes.far = { kind: 'switch' }
-    for (const [i, name] of names.entries())
-      links.push({ endpoints: [`${name}:eth0`, `lan:${name}`], ipv4: [`${lanOf(i)}/24`, 'none'] })
-    links.push({ endpoints: ['isp:far', 'far:isp'], ipv4: ['203.0.113.1/24', 'none'], delay: '10ms' })
-    for (const [i, name] of offices.entries())
-      links.push({ endpoints: [`${name}:eth0`, `far:${name}`], ipv4: [`203.0.113.${5 + i}/24`, 'none'] })
-  }
+  const offices = SERVERS.slice(0, servers === 'same' ? 1 : clients)
+  const parts = side === 'servers' ? atServers(given, names, offices) : atClients(given, names, offices)
   return {
     name: zooName(given),
     description: `A cell of the NAT zoo: ${like} at the ${side}' side, ${clients} of them.`,
     stop: `${STOP}s`,
-    topology: { nodes, links },
+    topology: parts,
     events: names.flatMap((name, i) => {
       const [dials, pings] = [i * BETWEEN, i * BETWEEN + EVERY]
-      const ping = { from: name, to: insideOf(serverOf(i)), interval: `${EVERY}s`, count: (STOP - pings) / EVERY }
+      const to = insideOf(servers === 'same' ? 0 : i)
+      const ping = { from: name, to, interval: `${EVERY}s`, count: (STOP - pings) / EVERY }
       return [
         { at: `${dials}s`, connect: name },
         { at: `${pings}s`, ping },
       ]
     }),
-  } as LabSource
+  }
 }
+
+type Topology = LabSource['topology']
+type Links = NonNullable<Topology['links']>
+
+function atClients({ like, servers }: ZooCase, names: readonly string[], offices: readonly string[]): Topology {
+  const nodes: Topology['nodes'] = { ...COMMON, far: { kind: 'switch' } }
+  const links: Links = [
+    { endpoints: ['box:lan0', 'lan:box'], ipv4: ['192.168.1.1/24', 'none'] },
+    { endpoints: ['box:wan0', 'isp:box'], ipv4: ['198.51.100.20/24', '198.51.100.1/24'], delay: '10ms' },
+    { endpoints: ['isp:far', 'far:isp'], ipv4: ['203.0.113.1/24', 'none'], delay: '10ms' },
+  ]
+  nodes.box = boxOf('198.51.100.1', { inside: ['lan0'], outside: 'wan0', like })
+  for (const [i, name] of names.entries()) {
+    nodes[name] = clientOf(name, '192.168.1.1', publicOf(servers === 'same' ? 0 : i))
+    links.push({ endpoints: [`${name}:eth0`, `lan:${name}`], ipv4: [`${lanOf(i)}/24`, 'none'] })
+  }
+  for (const [i, name] of offices.entries()) {
+    nodes[name] = serverOf(i, '203.0.113.1', names)
+    links.push({ endpoints: [`${name}:eth0`, `far:${name}`], ipv4: [`${publicOf(i)}/24`, 'none'] })
+  }
+  return { nodes, links }
+}
+
+function atServers({ like, servers }: ZooCase, names: readonly string[], offices: readonly string[]): Topology {
+  const nodes: Topology['nodes'] = { ...COMMON }
+  const links: Links = [
+    { endpoints: ['box:lan0', 'lan:box'], ipv4: ['192.168.1.1/24', 'none'] },
+    { endpoints: ['box:wan0', 'isp:box'], ipv4: ['203.0.113.2/24', '203.0.113.1/24'], delay: '10ms' },
+  ]
+  const known =
+    servers === 'same'
+      ? { forward: [`tcp 1723 to ${offices[0]}`] }
+      : { 'one-to-one': Object.fromEntries(offices.map((_, i) => [lanOf(i), publicOf(i)])) }
+  nodes.box = boxOf('203.0.113.1', { inside: ['lan0'], outside: 'wan0', like, ...known })
+  for (const [i, name] of names.entries()) {
+    const [gateway, own] = [`198.51.100.${1 + 4 * i}`, `198.51.100.${2 + 4 * i}`]
+    nodes[name] = clientOf(name, gateway, servers === 'same' ? '203.0.113.2' : publicOf(i))
+    links.push({ endpoints: [`${name}:eth0`, `isp:${name}`], ipv4: [`${own}/30`, `${gateway}/30`], delay: '10ms' })
+  }
+  for (const [i, name] of offices.entries()) {
+    nodes[name] = serverOf(i, '192.168.1.1', names)
+    links.push({ endpoints: [`${name}:eth0`, `lan:${name}`], ipv4: [`${lanOf(i)}/24`, 'none'] })
+  }
+  return { nodes, links }
+}
+
+type Node = Topology['nodes'][string]
+const COMMON = { lan: { kind: 'switch' }, isp: { kind: 'router' } } as const
+
+const clientOf = (name: string, gateway: string, server: string): Node => ({
+  kind: 'client',
+  routes: [`default via ${gateway}`],
+  pptp: { server, user: name, password: name, auth: 'ms-chap-v2', mppe: 'required' },
+})
+function serverOf(i: number, gateway: string, names: readonly string[]): Node {
+  const users = Object.fromEntries(names.map(name => [name, name]))
+  const pool = `10.${8 + i}.0.10-10.${8 + i}.0.99`
+  return {
+    kind: 'pptp-server',
+    routes: [`default via ${gateway}`],
+    pptp: { local: insideOf(i), pool, users, auth: ['ms-chap-v2'], mppe: 'required' },
+  }
+}
+const boxOf = (gateway: string, nat: NonNullable<Extract<Node, { kind: 'firewall' }>['nat']>): Node => ({
+  kind: 'firewall',
+  routes: [`default via ${gateway}`],
+  nat,
+  filter: ['input drop in wan0 state new'],
+})
+
 const lanOf = (i: number): string => `192.168.1.${10 + i}`
-const gatewayOf = (i: number): number => 1 + 4 * i
+/** By which the world knows a server. */
+const publicOf = (i: number): string => `203.0.113.${5 + i}`
 /** The address of a server in its tunnels. */
 const insideOf = (i: number): string => `10.${8 + i}.0.1`
-/** With one outside address one server can have port 1723; more of them need one each. */
-const seenOf = ({ servers }: ZooCase, i: number): string => (servers === 'same' ? '203.0.113.2' : `203.0.113.${5 + i}`)

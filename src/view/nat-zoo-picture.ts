@@ -56,39 +56,33 @@ const circles = ({ tunnels }: ZooShown): string => tunnels.map(({ fate }) => (fa
 
 const TITLE = 'PPTP behind NAT boxes'
 
+/** Where a column stands. */
+interface Column {
+  readonly side: string
+  readonly words: string
+  readonly left: number
+}
+
 export function zooSvg(cells: readonly ZooShown[], sentences: ZooSentences): string {
   const letters = lettersOf(cells, sentences)
-  const sides = unique(cells.map(({ side }) => side))
-  const columns = unique(cells.map(columnWords))
+  const columns = columnsOf(cells)
+  const across = (columns.at(-1)?.left ?? 0) + CELL.width
+  const parts = [text(0, 14, TITLE, 'title'), ...heads(columns)]
   const likes = unique(cells.map(({ like }) => like))
-  const sideWidth = columns.length * CELL.width
-  const across = LABEL + sides.length * sideWidth + (sides.length - 1) * GAP
-  const parts = [text(0, 14, TITLE, 'title')]
-  for (const [s, side] of sides.entries()) {
-    const left = LABEL + s * (sideWidth + GAP)
-    parts.push(text(left + sideWidth / 2, 42, sideWords(side), 'side'))
-    for (const [i, column] of columns.entries()) {
-      const middle = left + (i + 0.5) * CELL.width
-      const lines = columnLines(column, CHARACTERS)
-      for (const [k, line] of lines.entries()) parts.push(text(middle, 60 + k * LINE, line, 'muted'))
-    }
-  }
   for (const [r, like] of likes.entries()) {
     const top = HEAD + r * CELL.height
     parts.push(text(LABEL - 10, top + CELL.height / 2 + 4, like, 'name'))
-    for (const [s, side] of sides.entries()) {
-      for (const [i, column] of columns.entries()) {
-        const cell = cells.find(one => one.like === like && one.side === side && columnWords(one) === column)
-        if (cell) parts.push(cellAt(LABEL + s * (sideWidth + GAP) + i * CELL.width, top, cell, letters, sentences))
-      }
+    for (const { side, words, left } of columns) {
+      const cell = cells.find(one => one.like === like && one.side === side && columnWords(one) === words)
+      if (cell) parts.push(cellAt(left, top, cell, letters, sentences))
     }
   }
   const bottom = HEAD + likes.length * CELL.height + 28
   parts.push(...legend(bottom))
   let y = bottom + 30
   for (const [reason, letter] of letters) {
-    for (const [k, line] of wrapped(sentences[reason], Math.floor(across / CHARACTER) - 4).entries()) {
-      if (k === 0) parts.push(text(0, y, letter, 'left'))
+    parts.push(text(0, y, letter, 'left'))
+    for (const line of wrapped(sentences[reason], Math.floor(across / CHARACTER) - 4)) {
       parts.push(text(24, y, line, 'left'))
       y += LINE + 3
     }
@@ -107,6 +101,26 @@ ${parts.join('\n')}
 `
 }
 
+function columnsOf(cells: readonly ZooShown[]): Column[] {
+  const all = unique(cells.map(columnWords))
+  return unique(cells.map(({ side }) => side)).flatMap((side, s) =>
+    all.map((words, i) => ({ side, words, left: LABEL + s * GAP + (s * all.length + i) * CELL.width })),
+  )
+}
+
+/** What stands above the cells. */
+function heads(columns: readonly Column[]): string[] {
+  const sides = unique(columns.map(({ side }) => side)).map(side => {
+    const own = columns.filter(column => column.side === side)
+    const middle = (own[0].left + (own.at(-1)?.left ?? 0) + CELL.width) / 2
+    return text(middle, 42, sideWords(side), 'side')
+  })
+  const words = columns.flatMap(({ words, left }) =>
+    columnLines(words, CHARACTERS).map((line, k) => text(left + CELL.width / 2, 60 + k * LINE, line, 'muted')),
+  )
+  return [...sides, ...words]
+}
+
 function cellAt(
   x: number,
   y: number,
@@ -115,7 +129,7 @@ function cellAt(
   sentences: ZooSentences,
 ): string {
   const lines = wrapped(cell.outcome, CHARACTERS)
-  const all = [`${circles(cell)}  ${signs(cell, letters)}`, ...lines]
+  const all = [`${circles(cell)} ${signs(cell, letters)}`, ...lines]
   const first = y + (CELL.height - all.length * LINE) / 2 + LINE - 4
   const title = `${cell.name}: ${cell.outcome}. ${cell.reasons.map(reason => sentences[reason]).join(' ')}`
   return `<g class="${heatOf(cell)}"><title>${escaped(title)}</title><rect x="${x + 1}" y="${y + 1}" width="${CELL.width - 2}" height="${CELL.height - 2}" rx="4"/>${all
