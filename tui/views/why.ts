@@ -109,12 +109,12 @@ function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
 
 const VISITS = { send: 'sends', forward: 'forwards', deliver: 'has got' } as const
 
-const closing = ({ rule, entry }: DropEvent): string =>
-  rule !== undefined
-    ? 'Another rule, or another place for it, would let such packets pass.'
-    : entry !== undefined
-      ? 'The table of connections decides: what it does not know cannot be translated.'
-      : 'The reason is one of a closed list; docs/drop-reasons.md explains each.'
+function closing({ reason, entry }: DropEvent): string {
+  if (reason.startsWith('filter-')) return 'Another rule, or another place for it, would let such packets pass.'
+  if (reason === 'nat-insert-failed') return 'An entry of another host already has the place that it would need.'
+  if (entry !== undefined) return 'The table of connections decides, and it has no entry for this packet.'
+  return 'The reason is one of a closed list; docs/drop-reasons.md explains each.'
+}
 
 /** To the packet that was dropped. */
 export function packetOf(model: Model): Ui {

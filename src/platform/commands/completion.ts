@@ -59,7 +59,7 @@ ${cases.join('\n')}
     help) words="${commands()}" ;;
   esac
   case "$before" in
-    --seed|--set|--until) return ;;
+    --seed|--set|--until|--packet|--node|--call) return ;;
 ${choices().join('\n')}
     --record|--output|-o) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;
