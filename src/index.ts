@@ -24,6 +24,7 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
+export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
@@ -71,6 +72,7 @@ export {
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
 export { pathBetween } from './lab/way.ts'
+export { type DropEvent, type Why, whyOf } from './lab/why.ts'
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { Fold } from './view/fold.ts'

@@ -14,6 +14,7 @@ import type { ScreenEvent } from './screen.ts'
 import { type Line, line } from './text.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
+import { why } from './views/why.ts'
 
 /** What the program needs of the terminal. */
 export interface Display {
@@ -233,6 +234,7 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
   const size = innerSize(screen)
   try {
+    if (model.ui.why) return why(model, size)
     return model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`

@@ -5,8 +5,8 @@
 import { VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import type { Own } from './parts.ts'
 
-/** What has the keyboard: a view, the line of the filter, the help, or the choice of a lab before the start. */
-export type Mode = 'view' | 'typing' | 'help' | 'start'
+/** What has the keyboard: a view, the line of the filter, the help, the answer to why, or the choice of a lab before the start. */
+export type Mode = 'view' | 'why' | 'typing' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -24,6 +24,7 @@ export type Command =
   | 'lens'
   | 'labels'
   | 'follow'
+  | 'why'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -51,7 +52,7 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'typing', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'typing', 'help', 'start'] as const
 const LISTS = ['view', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
@@ -77,7 +78,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['G', 'End'], command: 'last', modes: LISTS, group: 'here', help: 'last' },
   { keys: ['PgUp', 'C-u'], command: 'pageUp', modes: LISTS, group: 'here', help: 'a page up' },
   { keys: ['PgDn', 'C-d'], command: 'pageDown', modes: LISTS, group: 'here', help: 'a page down' },
-  { keys: ['Enter'], command: 'enter', modes: VIEW, group: 'here', help: 'look inside' },
+  { keys: ['Enter'], command: 'enter', modes: ['view', 'why'], group: 'here', help: 'look inside' },
   {
     keys: ['['],
     command: 'previousOfFlow',
@@ -119,6 +120,14 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'fold hosts, or layers',
   },
+  {
+    keys: ['w'],
+    command: 'why',
+    modes: ['view', 'why'],
+    views: ['net', 'packets', 'nat', 'events'],
+    group: 'here',
+    help: 'why was it dropped?',
+  },
   { keys: ['/'], command: 'filter', modes: VIEW, views: ['packets', 'events'], group: 'here', help: 'filter' },
   {
     keys: ['n'],
@@ -148,11 +157,11 @@ export const KEYS: readonly KeyEntry[] = [
   ),
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
-  { keys: ['Esc'], command: 'escape', modes: VIEW, group: 'everywhere', help: 'back one step' },
+  { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
   { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
-  { keys: ['q'], command: 'quit', modes: ['view', 'start'], group: 'everywhere', help: 'quit' },
+  { keys: ['q'], command: 'quit', modes: ['view', 'why', 'start'], group: 'everywhere', help: 'quit' },
   { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },
   { keys: ['C-c'], command: 'interrupt', modes: EVERYWHERE, group: 'everywhere', help: 'quit at once' },
   { keys: ['C-z'], command: 'suspend', modes: EVERYWHERE, group: 'everywhere', help: 'suspend' },

@@ -5,7 +5,7 @@
 import type { Journey, Recorder, Scene } from '../src/index.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['net', 'tunnels', 'packets', 'events', 'checks'] as const
+export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
@@ -15,6 +15,7 @@ export const VIEW_KEYS: Readonly<
   net: { key: '1', title: 'Net', short: 'Net' },
   tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
   packets: { key: '3', title: 'Packets', short: 'Pkt' },
+  nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
 }
@@ -40,6 +41,10 @@ export interface Selection {
   /** Index into the filtered events, from the newest (0). */
   readonly event: number
   readonly check: number
+  /** In 5 NAT: rows of the connections, the rules and the drops. */
+  readonly connection: number
+  readonly rule: number
+  readonly loss: number
 }
 
 export interface Ui {
@@ -47,6 +52,8 @@ export interface Ui {
   /** The pane of the view that has the keys. */
   readonly pane: number
   readonly help: boolean
+  /** Why was the chosen packet discarded? */
+  readonly why: boolean
   /** What is typed into the search of the help; the scrolled-off rows of it. */
   readonly helpSearch: string
   readonly helpScroll: number

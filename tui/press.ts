@@ -7,6 +7,7 @@ import { type Model, type Size, type StepUnit, type Ui, VIEWS } from './model.ts
 import { OWN, type Own, type Parts } from './parts.ts'
 import { THEMES } from './theme.ts'
 import { helpPageOf, helpPages } from './views/help.ts'
+import { dropAskedFor, packetOf } from './views/why.ts'
 
 /** What a key asks of the driver. */
 export type Effect = 'step' | 'quit' | 'interrupt' | 'redraw' | 'suspend'
@@ -27,6 +28,7 @@ export const FIRST_UI: Ui = {
   view: 'net',
   pane: 0,
   help: false,
+  why: false,
   helpSearch: '',
   helpScroll: 0,
   running: false,
@@ -46,6 +48,9 @@ export const FIRST_UI: Ui = {
     field: [],
     event: 0,
     check: 0,
+    connection: 0,
+    rule: 0,
+    loss: 0,
   },
   filter: '',
   typing: false,
@@ -56,7 +61,7 @@ export const FIRST_UI: Ui = {
   mouse: false,
 }
 
-export const modeOf = ({ typing, help }: Ui): Mode => (typing ? 'typing' : help ? 'help' : 'view')
+export const modeOf = ({ typing, help, why }: Ui): Mode => (typing ? 'typing' : help ? 'help' : why ? 'why' : 'view')
 
 /** `key` as the screen names it; `size` is that of the whole screen. */
 export function press(model: Model, key: string, size: Size, parts: Parts): Pressed {
@@ -81,6 +86,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   const { ui } = model
   if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
+  if (ui.why) return inWhy(model, command)
   const part = parts[ui.view]
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {
@@ -114,6 +120,8 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'down', innerSize(size)) }
     case 'previous-match':
       return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
+    case 'why':
+      return { ui: { ...ui, why: dropAskedFor(model) !== undefined } }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -159,6 +167,13 @@ function typing(model: Model, command: Command, size: Size): Pressed {
     default:
       return viewOrEffect(ui, command)
   }
+}
+
+/** Run and step go on behind the answer; Enter goes to the packet. */
+function inWhy(model: Model, command: Command): Pressed {
+  const ui = { ...model.ui, why: false }
+  if (command === 'enter') return { ui: packetOf({ ...model, ui }) }
+  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect(ui, command)
 }
 
 function inHelp(model: Model, command: Command, size: Size): Pressed {

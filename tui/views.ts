@@ -6,6 +6,7 @@ import { pressNet } from './press-net.ts'
 import type { Move } from './selection.ts'
 import * as Checks from './views/checks.ts'
 import * as Events from './views/events.ts'
+import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
 import * as Tunnels from './views/tunnels.ts'
@@ -52,6 +53,7 @@ export const PARTS: Parts = {
   tunnels: partOf(Tunnels),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  nat: partOf(Nat),
   events: partOf(Events),
   checks: partOf(Checks),
 }

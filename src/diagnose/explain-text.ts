@@ -1,6 +1,7 @@
 /** What is known of a packet, a call, a machine or a whole run, as lines for people. */
 import { formatTime, type SimTime } from '../base/time.ts'
 import type { Snapshot, SnapshotValue } from '../lab/snapshot.ts'
+import { whyOf } from '../lab/why.ts'
 import type { Call, CallEnd, GreWay, LostPackets } from './calls.ts'
 import type { Change } from './changed.ts'
 import type { Life, Step } from './follow.ts'
@@ -233,12 +234,10 @@ function stepLines(step: Step): string[] {
       ]
       return [`rewrites ${step.packet}: ${step.field} ${step.before} -> ${step.after}`, ...by.flat()]
     }
-    case 'dropped':
-      return [
-        `DISCARDS ${step.packet} (${step.reason}, layer ${step.layer}): ${step.sentence}`,
-        ...byWhat(step),
-        ...(step.detail === undefined ? [] : [`facts: ${step.detail}`]),
-      ]
+    case 'dropped': {
+      const { reason, sentence, facts } = whyOf(step)
+      return [`DISCARDS ${step.packet} (${reason}): ${sentence}`, ...facts]
+    }
     case 'line':
       return onTheLine(step)
   }

@@ -4,13 +4,16 @@ import { narrate, plainRun } from '../../tui/plain.ts'
 import { plainText } from '../../tui/text.ts'
 import * as Checks from '../../tui/views/checks.ts'
 import * as Events from '../../tui/views/events.ts'
+import * as Nat from '../../tui/views/nat.ts'
 import * as Packets from '../../tui/views/packets.ts'
 import * as Tunnels from '../../tui/views/tunnels.ts'
+import { why } from '../../tui/views/why.ts'
 import { recorded } from './scene.ts'
 import { modelOf, UI } from './ui.ts'
 
-export const VIEWS = { tunnels: Tunnels, packets: Packets, events: Events, checks: Checks } as const
-export type Name = keyof typeof VIEWS
+const VIEWS = { tunnels: Tunnels, packets: Packets, nat: Nat, events: Events, checks: Checks } as const
+export const VIEWS_AND_WHY = { ...VIEWS, why: { ...Nat, view: why } } as const
+export type Name = keyof typeof VIEWS_AND_WHY
 
 /** What is left of a screen inside the frame. */
 export const SIZES: Readonly<Record<string, Size>> = {
@@ -27,6 +30,12 @@ export const LABS: Readonly<Record<string, readonly number[]>> = {
   compulsory: [0.02, 0.3, 12.03, 60],
   'dial-up': [5.03],
   'compulsory-realms': [12],
+}
+
+/** Labs with firewalls and NAT boxes: what is looked at there is the view of those. */
+export const BOXES: Readonly<Record<string, readonly number[]>> = {
+  'nat-single-passthrough': [22.3],
+  'gre-blocked': [10],
 }
 
 interface Shot {
@@ -48,19 +57,26 @@ const SHOTS: readonly Shot[] = [
   { view: 'checks', selection: { check: 1 } },
 ]
 
+const BOX_SHOTS: readonly Shot[] = [
+  { view: 'nat', selection: { connection: 9 } },
+  { view: 'nat', ui: { pane: 1 }, selection: { rule: 2 } },
+  { view: 'nat', ui: { pane: 2 } },
+  { view: 'why', ui: { pane: 2 }, selection: { loss: 1 } },
+]
+
 const nameOf = ({ view, ui }: Shot): string =>
   `${view}${ui?.pane ? `, pane ${ui.pane + 1}` : ''}${ui?.filter ? ` /${ui.filter}` : ''}`
 
 /** All views of a lab in one size; lines end in `│`, so that the spaces before it are seen. */
 export function shots(lab: string, size: string): string {
   const parts: string[] = []
-  for (const t of LABS[lab]) {
+  for (const t of LABS[lab] ?? BOXES[lab]) {
     const recorder = recorded(lab, t)
-    for (const shot of SHOTS) {
+    for (const shot of lab in BOXES ? BOX_SHOTS : SHOTS) {
       if (shot.small && size !== '40x12') continue
-      const render: View = VIEWS[shot.view].view
+      const render: View = VIEWS_AND_WHY[shot.view].view
       const { lines, sentence, keys } = render(
-        modelOf(recorder, { view: shot.view, ...shot.ui }, shot.selection),
+        modelOf(recorder, { view: shot.view === 'why' ? 'nat' : shot.view, ...shot.ui }, shot.selection),
         SIZES[size],
       )
       const head = `== ${t < 0 ? 'before the start' : `${t} s`}: ${nameOf(shot)}`
@@ -87,6 +103,9 @@ export function plain(lab: string): string {
 
 /** The files of test/golden/tui, each with what must stand in it. */
 export function* goldenFiles(): Generator<readonly [string, () => string]> {
+  for (const lab of Object.keys(BOXES)) {
+    for (const size of Object.keys(SIZES)) yield [`tui/${lab}-${size}.txt`, () => shots(lab, size)]
+  }
   for (const lab of Object.keys(LABS)) {
     for (const size of Object.keys(SIZES)) yield [`tui/${lab}-${size}.txt`, () => shots(lab, size)]
     yield [`tui/${lab}-plain.txt`, () => plain(lab)]

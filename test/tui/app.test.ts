@@ -5,6 +5,7 @@ import { type Command, KEYS, type Mode, shown } from '../../tui/keys.ts'
 import { VIEW_KEYS, VIEWS } from '../../tui/model.ts'
 import { OWN } from '../../tui/parts.ts'
 import { SPEEDS } from '../../tui/press.ts'
+import { PARTS } from '../../tui/views.ts'
 import { labOf, placeholders, Robot, type RobotOptions } from './robot.ts'
 
 const voluntary = labOf('voluntary')
@@ -135,6 +136,24 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     const robot = start({ parts })
     await robot.press('6', key)
     assert.deepEqual(asked, ['up'])
+    await robot.close()
+  },
+  why: async key => {
+    const robot = start({ lab: labOf('gre-blocked'), parts: PARTS })
+    await robot.press('5', key)
+    assert.equal(robot.ui.why, false, 'nothing was dropped yet')
+    await robot.press('Space')
+    await robot.wait(5000)
+    await robot.press('Space', 'Tab', 'Tab', key)
+    assert.equal(robot.ui.why, true)
+    assert.match(robot.text, /WHY was this dropped\?/)
+    assert.match(robot.text, /rule: forward drop proto gre/)
+    await robot.press('Enter')
+    assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'packets'])
+    await robot.press(key)
+    assert.equal(robot.ui.why, true)
+    await robot.press('Esc')
+    assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'packets'])
     await robot.close()
   },
   theme: becomes(['T'], robot => [robot.ui.theme, /3[0-9]m|38;5/.test(robot.marked)], ['mono', false]),

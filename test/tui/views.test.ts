@@ -2,16 +2,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { follow, lifeLines, survey } from '../../src/diagnose/explain.ts'
 import { type Recorder, sceneOf } from '../../src/index.ts'
 import type { Model, Selection, Ui, View } from '../../tui/model.ts'
 import type { Move } from '../../tui/selection.ts'
 import { plainText, widthOf } from '../../tui/text.ts'
 import * as Events from '../../tui/views/events.ts'
+import * as Nat from '../../tui/views/nat.ts'
 import * as Packets from '../../tui/views/packets.ts'
 import * as Tunnels from '../../tui/views/tunnels.ts'
+import { why } from '../../tui/views/why.ts'
 import { golden } from '../support/golden.ts'
 import { recorded } from '../support/scene.ts'
-import { goldenFiles, LABS, type Name, VIEWS } from '../support/tui-views.ts'
+import { BOXES, goldenFiles, LABS, type Name, VIEWS_AND_WHY as VIEWS } from '../support/tui-views.ts'
 import { modelOf, SELECTION, UI } from '../support/ui.ts'
 
 describe('the views of a lab are as they were looked at', () => {
@@ -19,12 +22,14 @@ describe('the views of a lab are as they were looked at', () => {
 })
 
 const MOVES: readonly Move[] = ['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown']
-const MODELS: readonly (readonly [Recorder, ReturnType<typeof sceneOf>])[] = Object.entries(LABS).flatMap(
-  ([lab, times]) =>
-    [...times, 0.3].map(t => {
-      const recorder = recorded(lab, t)
-      return [recorder, sceneOf(recorder)] as const
-    }),
+const MODELS: readonly (readonly [Recorder, ReturnType<typeof sceneOf>])[] = Object.entries({
+  ...LABS,
+  ...BOXES,
+}).flatMap(([lab, times]) =>
+  [...times, 0.3].map(t => {
+    const recorder = recorded(lab, t)
+    return [recorder, sceneOf(recorder)] as const
+  }),
 )
 
 const anySelection: fc.Arbitrary<Selection> = fc.record({
@@ -37,6 +42,9 @@ const anySelection: fc.Arbitrary<Selection> = fc.record({
   field: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 4 }),
   event: fc.integer({ min: 0, max: 200 }),
   check: fc.integer({ min: 0, max: 9 }),
+  connection: fc.integer({ min: 0, max: 9 }),
+  rule: fc.integer({ min: 0, max: 9 }),
+  loss: fc.integer({ min: 0, max: 9 }),
 })
 const KEYS = ['gre', 'ppp', 'lcp', 'mppe', 'tcp', 'ipv4', 'inner ipv4', 'inner icmp', 'pptp', 'pptp/pptp', 'ethernet']
 const anyUi: fc.Arbitrary<Partial<Ui>> = fc.record({
@@ -57,7 +65,7 @@ const modelAt = ({ at, ui, selection }: Moment): Model => ({
   ui: { ...UI, ...ui, selection },
 })
 const anySize = fc.record({ columns: fc.integer({ min: 10, max: 160 }), rows: fc.integer({ min: 3, max: 60 }) })
-const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'events', 'checks')
+const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'nat', 'events', 'checks', 'why')
 
 describe('any view', () => {
   test('is exactly as many lines of exactly as many cells as it is given', () => {
@@ -229,6 +237,51 @@ describe('the machine that is drawn', () => {
     const model = modelOf(recorded('voluntary', 0.15), {}, { layer: -1 })
     const selection = Tunnels.moveSelection(model, 'right')
     assert.equal(drawn({ ...model, ui: { ...model.ui, selection } }), 'auth')
+  })
+})
+
+describe('firewalls and NAT boxes', () => {
+  const at = (pane: number, selection: Partial<Selection> = {}, labels: Partial<Ui> = {}): Model =>
+    modelOf(recorded('nat-single-passthrough', 22.3), { view: 'nat', pane, ...labels }, selection)
+  const textOf = (model: Model): string => Nat.view(model, { columns: 78, rows: 20 }).lines.map(plainText).join('\n')
+
+  test('what is refused stands behind the entries, with the entry that has its place', () => {
+    assert.match(textOf(at(0)), /2 gre {3}192\.168\.1\.10\/0 +203\.0\.113\.5\/0 +\/0 +answered +179 s/)
+    assert.match(textOf(at(0)), /× gre {3}192\.168\.1\.11 +203\.0\.113\.5 +same as #2, refused 5/)
+  })
+  test('rules have their counters, drops their machine and reason', () => {
+    assert.match(textOf(at(1)), /input drop in wan0 state new +1 +61/)
+    assert.match(textOf(at(2)), /5 × carol +gre +gre-unknown-call/)
+    assert.match(textOf(at(2)), /5 × nat1 +gre +nat-insert-failed +masquerade lan0 to wan0/)
+  })
+  test('a drop is asked for by its row, by what is refused, and by the rule that it met', () => {
+    assert.equal(Nat.dropOf(at(2, { loss: 2 }))?.reason, 'nat-insert-failed')
+    assert.equal(Nat.dropOf(at(0, { connection: 3 }))?.reason, 'nat-insert-failed')
+    assert.equal(Nat.dropOf(at(0, { connection: 0 })), undefined)
+    assert.equal(Nat.dropOf(at(1, { rule: 0 }))?.reason, 'filter-drop')
+  })
+  test('the answer to why has the words of explain', () => {
+    const model = at(2, { loss: 2 })
+    const text = why(model, { columns: 78, rows: 20 }).lines.map(plainText).join('\n')
+    const { packet = '' } = Nat.dropOf(model) ?? {}
+    const { lab } = model.recorder.run.simulation
+    const life = follow(survey({ lab, options: {} }), packet)
+    assert.ok(life)
+    const said = [...lifeLines(life)].join(' ').replace(/\s+/g, ' ')
+    for (const words of [
+      'nat-insert-failed, layer filter',
+      'rule: masquerade lan0 to wan0',
+      'entry: 192.168.1.10/0 >',
+    ]) {
+      assert.ok(text.includes(words), words)
+      assert.ok(said.includes(words), words)
+    }
+    assert.match(text, new RegExp(`pptp-lab explain nat-single-passthrough --packet ${packet}`))
+  })
+  test('a lab without boxes says so, and shows the drops of its machines', () => {
+    const model = modelOf(recorded('wrong-password', 30), { view: 'nat', pane: 2 })
+    assert.match(textOf(model), /No machine of this lab filters or translates\./)
+    assert.match(textOf(model), /× alice +icmp +no-route|× \w+ +\w+ +no-route/)
   })
 })
 

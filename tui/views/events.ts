@@ -38,7 +38,7 @@ const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
   'tunnel-rule': 'line',
 }
 /** Single packets, and what is asked for each of them: too many for a story. */
-const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver'])
+const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver', 'nat'])
 
 function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRow {
   const known = remembered.get(event)
@@ -286,4 +286,11 @@ export function enter(model: Model): Partial<Ui> {
   if (part.journey !== undefined) return { view: 'packets', pane: 0, filter: '', selection }
   if (part.layer !== undefined) return { view: 'tunnels', pane: 1, filter: '', selection }
   return part.node === undefined ? {} : { view: 'net', pane: 0, filter: '', selection }
+}
+
+/** The chosen event, if it is a drop. */
+export function dropOf(model: Model): Extract<TraceEvent, { event: 'drop' }> | undefined {
+  const rows = rowsShown(model)
+  const event = rows[chosenIndex(model, rows)]?.event
+  return event?.event === 'drop' ? event : undefined
 }

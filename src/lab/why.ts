@@ -1,0 +1,27 @@
+/** Why a packet was discarded: the same words wherever it is asked. */
+import { DROP_REASONS } from '../base/drop.ts'
+import type { TraceEvent } from '../base/trace.ts'
+
+export type DropEvent = Extract<TraceEvent, { event: 'drop' }>
+
+export interface Why {
+  /** `no-protocol, layer ip` */
+  readonly reason: string
+  readonly sentence: string
+  /** `rule: forward drop proto gre`, `entry: …`, `facts: …`: what it was by, and what is known besides. */
+  readonly facts: readonly string[]
+}
+
+export function whyOf(drop: Pick<DropEvent, 'reason' | 'layer' | 'rule' | 'entry' | 'detail' | 'why'>): Why {
+  const { reason, layer, rule, entry, detail, why } = drop
+  const known = [why, detail].filter(word => word !== undefined).join(', ')
+  return {
+    reason: `${reason}, layer ${layer}`,
+    sentence: DROP_REASONS[reason],
+    facts: [
+      ...(rule === undefined ? [] : [`rule: ${rule}`]),
+      ...(entry === undefined ? [] : [`entry: ${entry}`]),
+      ...(known === '' ? [] : [`facts: ${known}`]),
+    ],
+  }
+}

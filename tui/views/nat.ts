@@ -1,0 +1,330 @@
+/**
+ * 5 NAT: what a firewall or NAT box remembers, which rule acted, and what was discarded. What a box refuses stands in the
+ * table where it would have gone.
+ */
+import { type Box, type BoxConnection, type BoxRule, boxNames, boxOf, DROP_REASONS } from '../../src/index.ts'
+import { fill, isSmall, row, rule, windowStart } from '../draw.ts'
+import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
+import { derive, type Move, step } from '../selection.ts'
+import { ends, type Line, left, line, right, span } from '../text.ts'
+import { seconds } from '../words.ts'
+import { type Loss, lossesOf } from './drops.ts'
+
+/** Connections, rules, drops. */
+export const panes = (_: Model): number => 3
+
+const simulationOf = ({ recorder }: Model) => recorder.run.simulation
+
+/** The selected box, or the first one. */
+function boxShown(model: Model): Box | undefined {
+  const names = boxNames(simulationOf(model))
+  const { node } = model.ui.selection
+  const name = node !== undefined && names.includes(node) ? node : names[0]
+  return name === undefined ? undefined : boxOf(simulationOf(model), name)
+}
+
+type TableRow = { readonly connection: BoxConnection } | { readonly refused: Loss }
+
+/** The connections, and behind them what found no place among them. */
+function tableOf(model: Model, box: Box): TableRow[] {
+  const refused = lossesOf(model.recorder).filter(({ node, last }) => node === box.node && last.layer === 'filter')
+  return [
+    ...box.connections.map(connection => ({ connection })),
+    ...refused.filter(({ reason }) => !reason.startsWith('filter-')).map(loss => ({ refused: loss })),
+  ]
+}
+
+interface Lists {
+  readonly box: Box | undefined
+  readonly table: readonly TableRow[]
+  readonly rules: readonly BoxRule[]
+  readonly losses: readonly Loss[]
+}
+
+function listsOf(model: Model): Lists {
+  const box = boxShown(model)
+  const losses = lossesOf(model.recorder)
+  if (!box) return { box, table: [], rules: [], losses }
+  return { box, table: tableOf(model, box), rules: rulesOf(box), losses }
+}
+
+/** Rules, then what is translated: nobody counts that. */
+const rulesOf = ({ rules, translations }: Box): BoxRule[] => [
+  ...rules,
+  ...translations.map(text => ({ text: `nat ${text}`, packets: -1, octets: -1 })),
+]
+
+const clamp = (index: number, count: number): number => Math.max(0, Math.min(count - 1, index))
+
+export function view(model: Model, size: Size): Rendered {
+  const lists = listsOf(model)
+  const lines = isSmall(size) ? smallLines(model, lists, size) : wideLines(model, lists, size)
+  const others = boxNames(simulationOf(model)).length > 1
+  return {
+    lines: fill(lines, size),
+    sentence: sentenceOf(model, lists),
+    keys: [...HINTS[model.ui.pane % 3], ...(others ? ['hl box'] : [])],
+  }
+}
+
+const HINTS: readonly (readonly string[])[] = [
+  ['jk entry', 'Tab rules', 'w why'],
+  ['jk rule', 'Tab drops', 'w why'],
+  ['jk drop', 'Tab entries', 'w why', 'Enter its packet'],
+]
+
+// Wide
+
+function wideLines(model: Model, { box, table, rules, losses }: Lists, { columns, rows }: Size): Line[] {
+  const { pane, selection } = model.ui
+  // Each pane gets what it wants, as far as there is room; the table takes the rest.
+  const room = rows - 5
+  const ruleRows = Math.min(Math.max(1, rules.length), Math.floor(room / 3))
+  const lossRows = Math.min(Math.max(1, losses.length), Math.floor(room / 3))
+  const tableRows = room - ruleRows - lossRows
+  const head = (title: string, at: number, end: string): Line =>
+    rule(columns, [{ at: 0, title, focus: pane === at }], end)
+  const refused = losses.filter(({ node, last }) => node === box?.node && last.layer === 'filter')
+  const count = refused.reduce((sum, loss) => sum + loss.count, 0)
+  const title = box ? `${box.size} of ${box.limit}, ${count} refused` : ''
+  return [
+    boxLine(model, box, columns),
+    head('connections', 0, title),
+    connectionHead(columns),
+    ...list(table, selection.connection, tableRows, columns, pane === 0, each => tableCells(model, each, box, columns)),
+    head('rules, the first that fits decides', 1, 'packets      octets'),
+    ...list(rules, selection.rule, ruleRows, columns, pane === 1, each => ruleCells(each, columns)),
+    head('dropped, by machine and reason', 2, `${model.scene.drops} in all`),
+    ...list(losses, selection.loss, lossRows, columns, pane === 2, each => lossCells(each, columns)),
+  ]
+}
+
+function list<T>(
+  items: readonly T[],
+  selected: number,
+  rows: number,
+  columns: number,
+  focus: boolean,
+  cells: (item: T, index: number) => Line,
+): Line[] {
+  const index = clamp(selected, items.length)
+  const start = Math.max(0, windowStart(index, rows, items.length))
+  const shown = items.slice(start, start + rows).map((item, i) => {
+    const parts = cells(item, start + i)
+    return row(parts, columns, focus && start + i === index)
+  })
+  return fill(shown.length === 0 ? [line(span('  none', 'muted'))] : shown, { columns, rows })
+}
+
+function boxLine(model: Model, box: Box | undefined, columns: number): Line {
+  if (!box) return line(span(' No machine of this lab filters or translates.', 'muted'))
+  const names = boxNames(simulationOf(model))
+  const which = names.length > 1 ? `box ${names.indexOf(box.node) + 1} of ${names.length} ` : ''
+  const hidden = outsideOf(box)
+  const behind = hidden === '' ? '' : `, outside ${hidden}`
+  const what = box.isNat ? `like ${box.like} (${box.evidence})${behind}` : 'firewall without NAT'
+  return ends([span(` ${box.node}`, undefined, { bold: true }), span(`  ${what}`)], [span(which, 'muted')], columns)
+}
+
+const PROTO = 6
+const OUTSIDE = 9
+const STATE = 12
+const LEFT = 7
+/** What is left after the number, for an address inside and a remote one. */
+const addressWidth = (columns: number): number => {
+  const room = columns - 5 - PROTO - OUTSIDE - STATE - LEFT
+  return Math.max(10, Math.min(22, Math.floor(room / 2)))
+}
+
+function connectionHead(columns: number): Line {
+  const width = addressWidth(columns)
+  const titles = `${left('proto', PROTO)}${left('inside', width)}${left('remote', width)}${left('outside', OUTSIDE)}`
+  return [span(`   # ${titles}${left('state', STATE)}${right('left', LEFT)}`, 'muted')]
+}
+
+function tableCells(model: Model, each: TableRow, box: Box | undefined, columns: number): Line {
+  if ('refused' in each) return refusedCells(model, each.refused, box, columns)
+  const width = addressWidth(columns)
+  const { no, proto, inside, remote, outside, state, left: ns } = each.connection
+  const hidden = outside === inside ? '' : outside.replace(outsideOf(box), '')
+  return [
+    span(`${right(String(no), 3)} ${left(proto, PROTO)}${left(inside, width)}${left(remote, width)}`),
+    span(left(hidden, OUTSIDE)),
+    span(left(state, STATE), state === 'unanswered' || state.startsWith('syn') ? 'warn' : 'ok'),
+    span(right(lifeText(ns), LEFT)),
+  ]
+}
+
+/** The address behind which most is hidden: it stands above the table once, and in it only what follows it. */
+function outsideOf(box: Box | undefined): string {
+  const counts = new Map<string, number>()
+  for (const { inside, outside } of box?.connections ?? []) {
+    const [address] = outside.split(/[:/]/)
+    if (outside !== inside) counts.set(address, (counts.get(address) ?? 0) + 1)
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? ''
+}
+
+/** Its addresses: when it was refused it had been translated already. */
+function asItCame({ recorder }: Model, { packet = '', src = '', dst = '' }: Loss['last']): readonly [string, string] {
+  const facts = recorder.packet(packet)?.facts
+  return [facts?.src ?? src, facts?.dst ?? dst]
+}
+
+/** `  × gre  192.168.1.11  203.0.113.5  same as #2  refused 10` */
+function refusedCells(model: Model, { last, entry, count }: Loss, box: Box | undefined, columns: number): Line {
+  const width = addressWidth(columns)
+  const holder = box?.connections.find(connection => connection.entry === entry)
+  const why = holder ? `same as #${holder.no}` : last.reason
+  const [inside, remote] = asItCame(model, last).map(text => left(text, width))
+  return [
+    span(`  × ${left(last.proto ?? '', PROTO)}`, 'bad'),
+    span(`${inside}${remote}`),
+    span(`${why}, refused ${count}`, 'bad'),
+  ]
+}
+
+/** `599 s`, `98 min`, `5 d` */
+function lifeText(ns: number): string {
+  const s = Math.floor(ns / 1e9)
+  if (s < 1000) return `${s} s`
+  if (s < 100 * 60) return `${Math.floor(s / 60)} min`
+  return s < 100 * 3600 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`
+}
+
+function ruleCells({ text, packets, octets }: BoxRule, columns: number): Line {
+  const role = /\b(drop|reject)\b/.test(text) && packets > 0 ? 'bad' : packets === 0 ? 'muted' : undefined
+  const counts = packets < 0 ? '' : `${right(String(packets), 8)}${right(String(octets), 12)} `
+  return ends([span(` ${text}`, role)], [span(counts, role)], columns - 1)
+}
+
+function lossCells({ node, reason, rule, entry, count, last }: Loss, columns: number): Line {
+  const by = rule ?? entry ?? ''
+  const head = `${right(String(count), 6)} × ${left(node, 8)} ${left(last.proto ?? last.layer, 5)}${left(reason, 20)}`
+  return [
+    span(head, 'bad'),
+    span(left(by, Math.max(0, columns - head.length - 12)), 'muted'),
+    span(right(`${seconds(last.t)} `, 11)),
+  ]
+}
+
+// Small
+
+/** The pane that has the keys, under one line that says which. */
+function smallLines(model: Model, { box, table, rules, losses }: Lists, { columns, rows }: Size): Line[] {
+  const { pane, selection } = model.ui
+  const size = rows - 1
+  if (pane % 3 === 2) {
+    return [
+      line(span(' dropped', undefined, { bold: true })),
+      ...list(losses, selection.loss, size, columns, true, ({ node, reason, count }) => [
+        span(`${right(String(count), 4)} × ${left(node, 8)} ${reason}`, 'bad'),
+      ]),
+    ]
+  }
+  if (!box) return [line(span(' No box filters or translates.', 'muted'))]
+  if (pane % 3 === 1) {
+    return [
+      line(span(` ${box.node}: rules`, undefined, { bold: true })),
+      ...list(rules, selection.rule, size, columns, true, ({ text, packets }) => [
+        span(`${right(packets < 0 ? '' : String(packets), 5)} ${text}`),
+      ]),
+    ]
+  }
+  return [
+    line(span(` ${box.node}: ${box.size} connections`, undefined, { bold: true })),
+    ...list(table, selection.connection, size, columns, true, each =>
+      'refused' in each
+        ? [
+            span(
+              `× ${left(each.refused.last.proto ?? '', 4)}${left(asItCame(model, each.refused.last)[0], 15)} refused ${each.refused.count}`,
+              'bad',
+            ),
+          ]
+        : [
+            span(
+              `${right(String(each.connection.no), 2)} ${left(each.connection.proto, 4)}${left(each.connection.inside, 20)} ${right(lifeText(each.connection.left), 6)}`,
+            ),
+          ],
+    ),
+  ]
+}
+
+// The sentence
+
+function sentenceOf(model: Model, { box, table, rules, losses }: Lists): string {
+  const { pane, selection } = model.ui
+  if (pane % 3 === 2) {
+    const loss = losses[clamp(selection.loss, losses.length)]
+    return loss ? DROP_REASONS[loss.reason] : 'Nothing was dropped so far.'
+  }
+  if (!box) return 'This lab has no firewall and no NAT box; drops of other machines stand below.'
+  if (pane % 3 === 1) {
+    const chosen = rules[clamp(selection.rule, rules.length)]
+    return chosen ? ruleSentence(chosen) : 'It has no rules: everything passes.'
+  }
+  const each = table[clamp(selection.connection, table.length)]
+  if (!each) return box.isNat ? box.about : 'It keeps no connections now.'
+  if ('refused' in each) return DROP_REASONS[each.refused.reason]
+  return connectionSentence(each.connection, box)
+}
+
+function ruleSentence({ text, packets }: BoxRule): string {
+  if (packets < 0) return 'A rule of translation: new connections ask it once, and their entry remembers.'
+  if (text.startsWith('policy')) return 'What no rule has decided is decided by the policy of its chain.'
+  return packets === 0
+    ? 'No packet has met this rule so far.'
+    : 'The first rule that fits decides; those below are not asked.'
+}
+
+function connectionSentence({ state, rule, remote, proto, outside }: BoxConnection, { node }: Box): string {
+  if (state === 'unanswered') return `Nothing has come back from ${remote} so far.`
+  if (rule === '') return `${node} remembers who speaks with whom; nothing is translated.`
+  if (proto === 'gre' && outside.endsWith('/0'))
+    return 'GRE has no ports, and this box does not read call IDs: one entry for two addresses.'
+  return `${remote} sees ${outside}; by ${rule}.`
+}
+
+// Moves
+
+const PLACES = ['connection', 'rule', 'loss'] as const
+
+export function moveSelection(model: Model, move: Move): Selection {
+  const { ui } = model
+  if (move === 'left' || move === 'right') return otherBox(model, move)
+  const { table, rules, losses } = listsOf(model)
+  const place = PLACES[ui.pane % 3]
+  const count = { connection: table.length, rule: rules.length, loss: losses.length }[place]
+  const to = step(move, clamp(ui.selection[place], count), count)
+  return to === undefined ? ui.selection : { ...ui.selection, [place]: to }
+}
+
+function otherBox(model: Model, move: 'left' | 'right'): Selection {
+  const names = boxNames(simulationOf(model))
+  const box = boxShown(model)
+  if (!box) return model.ui.selection
+  const to = clamp(names.indexOf(box.node) + (move === 'left' ? -1 : 1), names.length)
+  return { ...derive(model, { node: names[to] }), connection: 0, rule: 0 }
+}
+
+/** What was discarded that the chosen row is about: the last of it. */
+export function dropOf(model: Model): Loss['last'] | undefined {
+  const { box, table, rules, losses } = listsOf(model)
+  const { pane, selection } = model.ui
+  if (pane % 3 === 2) return losses[clamp(selection.loss, losses.length)]?.last
+  if (pane % 3 === 0) {
+    const each = table[clamp(selection.connection, table.length)]
+    return each && 'refused' in each ? each.refused.last : undefined
+  }
+  const chosen = rules[clamp(selection.rule, rules.length)]
+  return losses.find(({ node, rule }) => node === box?.node && chosen !== undefined && rule === chosen.text)?.last
+}
+
+/** To the packet of the chosen drop; elsewhere to the next pane. */
+export function enter(model: Model): Partial<Ui> {
+  const drop = dropOf(model)
+  const packet = drop?.packet === undefined ? undefined : model.recorder.packet(drop.packet)
+  if (!packet) return {}
+  const selection = derive(model, { journey: packet.journey.no, form: packet.journey.packets.indexOf(packet) })
+  return { view: 'packets', pane: 0, filter: '', selection }
+}

@@ -1,0 +1,126 @@
+/** `w`: why a packet was discarded, by which rule or entry, and how it came there. The words are those of `explain`. */
+import { type DropEvent, type PacketRecord, whyOf } from '../../src/index.ts'
+import { fill, isSmall, wrap } from '../draw.ts'
+import { goTo } from '../go.ts'
+import { type Model, type Rendered, type Size, selectedJourney, type Ui } from '../model.ts'
+import { derive } from '../selection.ts'
+import { type Line, left, line, span } from '../text.ts'
+import { whatIs } from '../what.ts'
+import { seconds } from '../words.ts'
+import * as Events from './events.ts'
+import * as Nat from './nat.ts'
+import { peersOf } from './packet-list.ts'
+
+/** The drop that the selection of the view is about. */
+export function dropAskedFor(model: Model): DropEvent | undefined {
+  const { ui, recorder } = model
+  switch (ui.view) {
+    case 'nat':
+      return Nat.dropOf(model)
+    case 'events':
+      return Events.dropOf(model)
+    case 'packets':
+      return selectedJourney(model)?.packets.findLast(({ drop }) => drop !== undefined)?.drop
+    case 'net':
+      return recorder.events.findLast(
+        (event): event is DropEvent =>
+          event.event === 'drop' && (ui.selection.node === undefined || event.node === ui.selection.node),
+      )
+    default:
+      return undefined
+  }
+}
+
+export function why(model: Model, size: Size): Rendered {
+  const drop = dropAskedFor(model)
+  const keys = ['Enter its packet', 'w Esc close']
+  if (!drop) return { lines: fill([], size), sentence: 'Nothing that was dropped is chosen.', keys }
+  return {
+    lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
+    sentence: closing(drop),
+    keys,
+  }
+}
+
+function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: number): Line[] {
+  const { reason, sentence, facts } = whyOf(drop)
+  const record = drop.packet === undefined ? undefined : model.recorder.packet(drop.packet)
+  const width = columns - 2 * margin - 2
+  const pad = ' '.repeat(margin)
+  const block = (text: string, first: string, role?: 'bad' | 'muted'): Line[] =>
+    wrap(text, width - first.length).map((words, i) =>
+      line(span(`${pad}${i === 0 ? first : ' '.repeat(first.length)}`, role), span(words, role)),
+    )
+  const head = [
+    line(span(`${pad}WHY was this dropped?`, undefined, { bold: true })),
+    line(''),
+    ...block(titleOf(model, drop, record), ''),
+    ...block(`dropped at ${drop.node}, ${seconds(drop.t)} s (${reason})`, '', 'muted'),
+    line(''),
+    ...block(sentence, '× ', 'bad'),
+    ...facts.flatMap(fact => block(fact, '  ')),
+    line(''),
+  ]
+  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, pad)
+  const way = record ? wayOf(model, record).slice(-Math.max(1, rows - head.length - 1 - more.length)) : []
+  const came = way.length === 0 ? [] : [line(span(`${pad}how it came there`, 'muted'))]
+  return [...head, ...came, ...way.map(text => line(`${pad}  ${text}`)), ...more]
+}
+
+const moreLines = (model: Model, packet: string, pad: string): Line[] => [
+  line(''),
+  line(span(`${pad}all of it: pptp-lab explain ${model.scene.lab.name} --packet ${packet}`, 'muted')),
+]
+
+/** `LCP Configure-Request 5 from dave to office` */
+function titleOf(model: Model, drop: DropEvent, record: PacketRecord | undefined): string {
+  if (!record)
+    return `${(drop.proto ?? drop.layer).toUpperCase()}${drop.src === undefined ? '' : ` from ${drop.src} to ${drop.dst}`}`
+  const { from, to } = peersOf(record.journey, model)
+  return `${whatIs(record, model).text} from ${from} to ${to}: ${record.id}, number ${record.journey.no} in 3 Packets`
+}
+
+/** Every line and every machine on its way, in all its forms. */
+function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
+  const steps = journey.packets.flatMap(({ id, parent, visits, hops }, form) => {
+    // What happens at one instant is told in the order of the machines on the way.
+    const order = hops.map(({ link, from }) => scene.links[link].ends[from].node)
+    const last = hops.at(-1)
+    if (last) order.push(scene.links[last.link].ends[1 - last.from].node)
+    const rankOf = (node: string): number => 2 * Math.max(0, order.indexOf(node))
+    const start = Math.min(hops[0]?.sent ?? Number.MAX_SAFE_INTEGER, visits[0]?.t ?? Number.MAX_SAFE_INTEGER)
+    return [
+      ...(parent === undefined ? [] : [{ t: start, form, rank: -1, text: `${id} is made of ${parent.id}` }]),
+      ...visits.map(({ t, node, what }) => {
+        return { t, form, rank: rankOf(node), text: `${left(node, 10)} ${VISITS[what]} ${id}` }
+      }),
+      ...hops.map(({ sent, link, from, arrives, fate }, i) => {
+        const { ends } = scene.links[link]
+        const end = arrives === undefined ? `lost (${fate})` : `there at ${seconds(arrives)} s`
+        const text = `${left(ends[from].node, 10)} → ${ends[1 - from].node}: ${end}`
+        return { t: sent, form, rank: 2 * i + 1, text }
+      }),
+    ]
+  })
+  return steps
+    .sort((a, b) => a.t - b.t || a.form - b.form || a.rank - b.rank)
+    .map(({ t, text }) => `${seconds(t).padStart(8)}  ${text}`)
+}
+
+const VISITS = { send: 'sends', forward: 'forwards', deliver: 'has got' } as const
+
+function closing({ reason, entry }: DropEvent): string {
+  if (reason.startsWith('filter-')) return 'Another rule, or another place for it, would let such packets pass.'
+  if (reason === 'nat-insert-failed') return 'An entry of another host already has the place that it would need.'
+  if (entry !== undefined) return 'The table of connections decides, and it has no entry for this packet.'
+  return 'The reason is one of a closed list; docs/drop-reasons.md explains each.'
+}
+
+/** To the packet that was dropped. */
+export function packetOf(model: Model): Ui {
+  const drop = dropAskedFor(model)
+  const record = drop?.packet === undefined ? undefined : model.recorder.packet(drop.packet)
+  if (!record) return model.ui
+  const selection = derive(model, { journey: record.journey.no, form: record.journey.packets.indexOf(record) })
+  return { ...goTo(model.ui, 'packets'), follow: false, selection }
+}
