@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { load, renderIssues, run } from '../src/index.ts'
 import { alternatives, checkedCommands, claims, page, pages, tableRows, withFreshOutput } from './support/docs.ts'
+import { DOCTOR_PAGE, withTables } from './support/doctor-page.ts'
 import { LINE_TABLE, rows, withLineTable } from './support/line-table.ts'
 import { PICTURES, pictureOfShipped } from './support/pictures.ts'
 import { rootPath } from './support/root.ts'
@@ -35,6 +36,11 @@ describe('checked output (npm run docs:update)', () => {
       if (what !== '1') assert.ok(share >= 0.9 && share <= 1, `${what} ${share}`)
       assert.equal(dropped > 0, what === '8, not obeyed', what)
     }
+  })
+
+  test('the tables of the doctor are those of its tree and its causes', () => {
+    const text = page(DOCTOR_PAGE)
+    assert.equal(withTables(text), text)
   })
 
   test('every lab has a page with the run of that lab (for a bridge, what it changes), and the index names it', () => {

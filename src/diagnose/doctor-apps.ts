@@ -14,6 +14,7 @@ interface Ping {
   readonly node: string
   readonly to: string
   readonly seq: number
+  /** That it was put into; before that the one that was up when it was sent. */
   tunnel: Tunnel | undefined
   readonly losses: Map<string, Loss>
 }
@@ -64,7 +65,8 @@ export class AppWatch {
     const { t, node } = event
     switch (event.event) {
       case 'ping-sent': {
-        const ping: Ping = { node, to: event.to, seq: event.seq, tunnel: undefined, losses: new Map() }
+        const tunnel = tunnelTo(tunnelOf(node))
+        const ping: Ping = { node, to: event.to, seq: event.seq, tunnel, losses: new Map() }
         this.#asked.set(node, ping)
         this.#waiting.set(`${node} ${event.to} ${event.seq}`, ping)
         break
@@ -87,7 +89,7 @@ export class AppWatch {
         break
       }
       case 'ping-failed':
-        this.#pingFailed(event, tunnelOf)
+        this.#pingFailed(event)
         break
       case 'tcp-retransmit':
         this.#retransmit(event)
@@ -164,19 +166,15 @@ export class AppWatch {
     if (this.#said.length < 5000) this.#said.push(message)
   }
 
-  #pingFailed(
-    { t, node, to, seq, type, from }: Extract<TraceEvent, { event: 'ping-failed' }>,
-    tunnelOf: (node: string) => Tunnel | undefined,
-  ): void {
+  #pingFailed({ t, node, to, seq, type, from }: Extract<TraceEvent, { event: 'ping-failed' }>): void {
     const key = `${node} ${to} ${seq}`
     const ping = this.#waiting.get(key)
     this.#waiting.delete(key)
     const reason = type === 'timeout' ? 'no answer came' : `${from ?? 'its own machine'} says: ${type}`
     // Told to send smaller packets: that is how the size of a path is found out.
     if (type === 'fragmentation needed') return
-    const tunnel = ping?.tunnel ?? tunnelTo(tunnelOf(node))
     const text = `${node}'s ping ${seq} to ${to} failed: ${reason}`
-    this.#raw.push({ t, node, text, to, losses: ping?.losses, from: undefined, tunnel })
+    this.#raw.push({ t, node, text, to, losses: ping?.losses, from: undefined, tunnel: ping?.tunnel })
   }
 
   #retransmit({ t, node, src, dst, tries }: Extract<TraceEvent, { event: 'tcp-retransmit' }>): void {

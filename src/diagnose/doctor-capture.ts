@@ -7,18 +7,9 @@
  * Limits: IPCP that is encrypted is not seen; a tunnel counts as up when encrypted packets go both ways.
  */
 import type { Decoded, DecodedFrame } from '../decode/decode.ts'
-import {
-  type Case,
-  type End,
-  type Facts,
-  type LineFacts,
-  type Message,
-  newWay,
-  type Step,
-  type Tunnel,
-  type Way,
-} from './doctor-facts.ts'
-import { addLoss, send } from './doctor-ways.ts'
+import type { Case, End, Facts, LineFacts, Message, Step, Tunnel, Way } from './doctor-facts.ts'
+import { Numbers } from './doctor-numbers.ts'
+import { heardBy, reach, send, unseen } from './doctor-ways.ts'
 
 /** SYNs without an answer. */
 const SYNS = 3
@@ -39,12 +30,6 @@ interface Heard {
   calls: number
   /** Call IDs of its GRE, by receiver. */
   readonly numbers: Map<string, Numbers>
-}
-
-interface Numbers {
-  readonly line: LineFacts
-  next: number | undefined
-  readonly missing: Set<number>
 }
 
 const STEP_OF: Readonly<Record<string, Step>> = { lcp: 'lcp', ccp: 'ccp', ipcp: 'ipcp' }
@@ -254,29 +239,11 @@ class Reader {
     const key = `${destination} ${callId}`
     let known = heard.numbers.get(key)
     if (!known) {
-      const line: LineFacts = { link: '', from: way.from, frames: 0, lost: 0, first: undefined }
-      known = { line, next: undefined, missing: new Set() }
+      known = new Numbers(way.from)
       heard.numbers.set(key, known)
-      this.#lines.push(line)
+      this.#lines.push(known.line)
     }
-    const { line, missing } = known
-    line.frames++
-    const next = known.next ?? seq
-    if (seq >= next) {
-      for (let n = next; n < Math.min(seq, next + 300); n++) missing.add(n)
-      if (seq > next) line.first ??= { packet: `frame ${number}`, t }
-      known.next = seq + 1
-    } else if (missing.delete(seq)) {
-      const facts = {
-        reason: 'gre-late',
-        layer: 'gre',
-        packet: `frame ${number}`,
-        detail: `seq ${seq}, awaited ${next}`,
-      } as const
-      addLoss(way.spoiled, { t, node: destination, event: 'drop', ...facts })
-    }
-    line.frames += missing.size - line.lost
-    line.lost = missing.size
+    known.note(way, seq, t, number, destination)
   }
 
   #ppp(heard: Heard, text: string, frame: DecodedFrame, fromClient: boolean): void {
@@ -423,19 +390,6 @@ class Reader {
       radius: [],
     }
   }
-}
-
-/** Whether its packets arrive nobody can see from here, until somebody acknowledges one. */
-const unseen = (from: string, to: string): Way => ({ ...newWay(from, to), arrived: undefined })
-
-function heardBy(way: Way, t: number): void {
-  way.arrived = way.sent
-  way.lastArrival = t
-  way.silent = 0
-}
-
-function reach({ reached }: Tunnel, step: Step, t: number): void {
-  if (!reached.has(step)) reached.set(step, t)
 }
 
 /** The first counts. */

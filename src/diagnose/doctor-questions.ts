@@ -1,16 +1,11 @@
 /** The questions of the fault tree about ends and their words; those about ways stand in doctor-lost.ts. */
-import { type Evidence, isDeaf, tunnelOf, wayEvidence } from './doctor-evidence.ts'
+import { type Evidence, isDeaf, wayEvidence } from './doctor-evidence.ts'
 import type { Dial, End, Facts, Message, Step, Tunnel } from './doctor-facts.ts'
 import { LOST } from './doctor-lost.ts'
-import { type Ask, found, NO, type Reply, UNKNOWN, yes } from './doctor-reply.ts'
+import { NAT } from './doctor-nat.ts'
+import { type Ask, aTunnel, found, NO, type Reply, UNKNOWN, yes } from './doctor-reply.ts'
 import { at } from './doctor-words.ts'
 
-const aTunnel =
-  (ask: (tunnel: Tunnel, facts: Facts) => Reply): Ask =>
-  (facts, one) => {
-    const tunnel = tunnelOf(one)
-    return tunnel ? ask(tunnel, facts) : NO
-  }
 const aCall =
   (ask: (dial: Dial) => Reply): Ask =>
   (_, one) =>
@@ -286,5 +281,5 @@ const lossOf = ({ node, reason, count, first, dst, link, detail }: Facts['losses
   count,
 })
 
-export const QUESTIONS = { ...OWN, ...LOST } as const satisfies Readonly<Record<string, Ask>>
+export const QUESTIONS = { ...OWN, ...LOST, ...NAT } as const satisfies Readonly<Record<string, Ask>>
 export type QuestionName = keyof typeof QUESTIONS

@@ -1,6 +1,6 @@
 /** The answer to a question of the fault tree, and what speaks for it. */
-import type { Evidence } from './doctor-evidence.ts'
-import type { Case, Facts } from './doctor-facts.ts'
+import { type Evidence, lossEvidence, lossesOf, tunnelOf, withReason } from './doctor-evidence.ts'
+import type { Case, Facts, Tunnel } from './doctor-facts.ts'
 
 export interface Reply {
   readonly answer: 'yes' | 'no' | 'unknown'
@@ -16,3 +16,17 @@ export const yes = (text: string, more: Partial<Evidence> = {}): Reply => ({
   answer: 'yes',
   evidence: [{ text, ...more }],
 })
+
+/** Of tunnels only. */
+export const aTunnel =
+  (ask: (tunnel: Tunnel, facts: Facts) => Reply): Ask =>
+  (facts, one) => {
+    const tunnel = tunnelOf(one)
+    return tunnel ? ask(tunnel, facts) : NO
+  }
+
+/** Something was discarded for one of these reasons. */
+export const byReason =
+  (...reasons: readonly string[]): Ask =>
+  (_, one) =>
+    found(withReason(lossesOf(one), ...reasons).map(lossEvidence))

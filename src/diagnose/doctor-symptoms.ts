@@ -69,6 +69,7 @@ export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
     mind: 'A silent RADIUS server may look like a wrong password.',
   },
   708: { stage: 'authentication; the tunnel works', causes: ['account-restricted'] },
+  709: { stage: 'authentication; the password is to be changed', causes: ['account-restricted'] },
   718: {
     stage: 'authentication; both ends were heard',
     causes: ['radius-silent', 'auth-silent', 'line-loss', 'ipcp-failed'],
@@ -78,6 +79,7 @@ export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
   732: { stage: 'PPP goes round in circles', causes: ['lcp-loop', 'auth-mismatch', 'ipcp-failed'] },
   734: { stage: 'LCP was ended by the other side', causes: ['auth-mismatch', 'mppe-mismatch', 'server-pppd'] },
   736: { stage: 'the other side ended a protocol of PPP', causes: ['ipcp-failed', 'mppe-mismatch'] },
+  737: { stage: 'LCP', causes: ['lcp-loop'] },
   738: { stage: 'IPCP', causes: ['ipcp-failed', 'pool-exhausted'] },
   741: { stage: 'CCP; the user is authenticated', causes: ['mppe-mismatch'] },
   742: { stage: 'CCP; the user is authenticated', causes: ['mppe-mismatch', 'auth-mismatch'] },

@@ -5,38 +5,9 @@
  * It follows the layers from below, since what is below takes with it what is above: TCP, control connection, call, GRE, LCP,
  * authentication, encryption, addresses; then what happens to a tunnel that is up.
  */
-import type { CauseName } from './doctor-causes.ts'
+import { type Branch, COUNTED, LEFT_OVER, leaf, SEEN, told } from './doctor-leaf.ts'
 import type { QuestionName } from './doctor-questions.ts'
-
-/** `certain`: it was seen happening. `likely`: what was seen fits nothing else that is common. `possible`: one of several. */
-export type Sure = 'certain' | 'likely' | 'possible'
-
-export interface Leaf {
-  readonly cause: CauseName
-  readonly sure: Sure
-  /** Why so sure. */
-  readonly because: string
-  /** An end has said it in so many words: one vantage point is enough to be as sure. */
-  readonly told?: true
-}
-/** `well`: there is nothing wrong. */
-export type Next = QuestionName | Leaf | 'well'
-
-export interface Branch {
-  readonly ask: string
-  readonly yes: Next
-  readonly no: Next
-  /** Where this cannot be seen; absent: as `no`, and less sure. */
-  readonly unknown?: Next
-}
-
-const leaf = (cause: CauseName, sure: Sure, because: string): Leaf => ({ cause, sure, because })
-const SAID = 'one of the ends says so itself'
-const told = (cause: CauseName, because = SAID): Leaf => ({ cause, sure: 'certain', because, told: true })
-
-const SEEN = 'the trace names the place where it is lost'
-const COUNTED = 'packets of both directions were counted at both ends'
-const LEFT_OVER = 'everything more common was ruled out'
+import { DIAL_TREE } from './doctor-tree-dial.ts'
 
 /** Where the walk begins, by kind of case. */
 export const ROOTS = { tunnel: 'tcp', dial: 'line-busy', trouble: 'is-too-big' } as const satisfies Readonly<
@@ -381,30 +352,5 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
     no: leaf('unexplained', 'possible', LEFT_OVER),
   },
 
-  // Telephone calls
-  'line-busy': {
-    ask: 'Does the network say that the line is busy (cause 17 or 34)?',
-    yes: leaf('lines-busy', 'certain', 'the release has the cause'),
-    no: 'line-silent',
-  },
-  'line-silent': {
-    ask: 'Does it say that nobody answers?',
-    yes: leaf('no-answer', 'certain', 'the release has the cause'),
-    no: 'line-unknown',
-  },
-  'line-unknown': {
-    ask: 'Does it say that there is no such number?',
-    yes: leaf('wrong-number', 'certain', 'the release has the cause'),
-    no: 'line-rejected',
-  },
-  'line-rejected': {
-    ask: 'Were name and password refused?',
-    yes: told('wrong-password'),
-    no: 'line-explained',
-  },
-  'line-explained': {
-    ask: 'Does a tunnel of the access server explain it?',
-    yes: 'well',
-    no: leaf('line-failed', 'possible', LEFT_OVER),
-  },
+  ...DIAL_TREE,
 }

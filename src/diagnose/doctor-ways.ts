@@ -1,7 +1,7 @@
-/** How the packets of one way are counted. */
+/** How the packets of one way are counted, and the steps of a tunnel. */
 import type { SimTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
-import type { Loss, Way } from './doctor-facts.ts'
+import { type Loss, newWay, type Step, type Tunnel, type Way } from './doctor-facts.ts'
 
 type Drop = Extract<TraceEvent, { event: 'drop' }>
 
@@ -57,4 +57,18 @@ export function addLoss(losses: Map<string, Loss>, event: Drop): void {
   }
   const { node, reason, proto, src, dst, rule, link, detail, packet, t } = event
   losses.set(key, { node, reason, proto, src, dst, rule, link, detail, packet, first: t, last: t, count: 1 })
+}
+
+/** Whether its packets arrive nobody can see from here, until somebody acknowledges one. */
+export const unseen = (from: string, to: string): Way => ({ ...newWay(from, to), arrived: undefined })
+
+/** An acknowledgment has come for all that was seen. */
+export function heardBy(way: Way, t: SimTime): void {
+  way.arrived = way.sent
+  way.lastArrival = t
+  way.silent = 0
+}
+
+export function reach({ reached }: Tunnel, step: Step, t: SimTime): void {
+  if (!reached.has(step)) reached.set(step, t)
 }

@@ -9,9 +9,10 @@ import type { SimTime } from '../base/time.ts'
 import { type CauseName, causeOf } from './doctor-causes.ts'
 import { type Evidence, isDeaf, tunnelOf } from './doctor-evidence.ts'
 import type { Case, Facts, Tunnel } from './doctor-facts.ts'
+import type { Branch, Leaf, Sure } from './doctor-leaf.ts'
 import { LOSSY_LEAST, lineEvidence, lossyLines } from './doctor-lost.ts'
 import { QUESTIONS, type QuestionName, spoiledBy, wantedByServer } from './doctor-questions.ts'
-import { type Branch, type Leaf, ROOTS, type Sure, TREE } from './doctor-tree.ts'
+import { ROOTS, TREE } from './doctor-tree.ts'
 import { at, isFailure } from './doctor-words.ts'
 
 export interface Answered {

@@ -421,6 +421,9 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
     'the line loses a tenth': {
       cause: 'line-loss',
       apply: plan => {
+        // Behind a helper a lost reply to the call is a fault of its own.
+        plan.nat = undefined
+        plan.carrier = undefined
         plan.wan = { delay: '10ms', loss: '10%' }
         plan.events.push({ at: '20s', ping: { from: 'pc1', to: '10.8.0.1', count: 100, interval: '100ms' } })
       },
