@@ -2,7 +2,8 @@
  * `--set path=value`: puts a scalar into the tree, with the option as its place.
  *
  * A path is read as messages print it (`join`): `expect.no-vpn.state["bob.pptp"]`. The quotes may be missing, since a shell
- * takes them away: of the words that are left as many are taken together as are a key of the map.
+ * takes them away: of the words that are left as many are taken together as are a key of the map. The number behind the
+ * last of a list adds an entry.
  */
 import { nearest, suggest } from './nearest.ts'
 import { child, type Issues, join, type Scalar, type Source, type Tree } from './tree.ts'
@@ -105,7 +106,7 @@ function leafBelow(tree: Tree): string | undefined {
 /** Why the next step of a path cannot be taken. */
 function refuse(at: Tree, key: string, next: Tree | undefined, last: boolean): string | undefined {
   if (at.kind === 'scalar') return 'This is a single value: nothing stands below it.'
-  if (at.kind === 'list' && !next) return noEntry(key, at.items.length)
+  if (at.kind === 'list' && !next && key !== String(at.items.length)) return noEntry(key, at.items.length)
   if (last && next && next.kind !== 'scalar') return `This is a ${next.kind}; --set replaces single values only.`
   const slip = at.kind === 'map' && !next && !last && nearest(key, at.entries.keys()) !== undefined
   return slip || (!next && CHOSEN.has(at.path)) ? `There is no ${key} here.` : undefined
@@ -113,7 +114,7 @@ function refuse(at: Tree, key: string, next: Tree | undefined, last: boolean): s
 
 function noEntry(key: string, count: number): string {
   const which = count === 0 ? 'the list is empty' : `the list has ${count} (${count === 1 ? '0' : `0 to ${count - 1}`})`
-  return `There is no entry ${key}; ${which}.`
+  return `There is no entry ${key}; ${which}, and ${count} would add one.`
 }
 
 function put<T extends Tree>(parent: Tree, key: string | number, value: T): T {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { sec } from '../../src/base/time.ts'
 import { renderIssues } from '../../src/lab/diagnostic.ts'
 import { readDocument } from '../../src/lab/document.ts'
 import { loadLab } from '../../src/lab/load.ts'
@@ -72,6 +73,18 @@ describe('--set takes every path that is printed', () => {
     assert.ok(load('expect.session.state["nas.lines[tty0].use"]=local').ok)
     assert.ok(load('topology.nodes.nas.tunnels["5550100"]=company').ok)
   })
+})
+
+test('the number behind the last adds an entry to a list, key by key', () => {
+  const options = [
+    'events[4].at=12s',
+    'events[4].hangup=bob',
+    'topology.nodes.company.routes[1]=10.7.0.0/24 via 203.0.113.1',
+  ]
+  const loaded = loadLab(shippedText('compulsory'), 'compulsory', options.map(parseOverride))
+  assert.ok(loaded.ok)
+  assert.equal(loaded.lab.events.length, 5)
+  assert.ok(loaded.lab.events.some(({ at }) => at === sec(12)))
 })
 
 describe('a path that leads to no single value', () => {
