@@ -52,6 +52,8 @@ export interface LineHost {
   /** How long a PNS may take to answer before the next one is asked, and a number that is dialled. */
   readonly patience: Duration
   readonly dialPatience: Duration
+  /** A PPP frame goes from the line into the tunnel. */
+  passes(line: string, frame: Packet): void
 }
 
 export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, LocalLineOwner {
@@ -315,7 +317,10 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
 
   #frame(frame: Packet): void {
     if (this.#caller) return this.#caller.link.session.receive(frame)
-    if (this.state === 'tunnelled' && this.#call) return this.#call.send(frame)
+    if (this.state === 'tunnelled' && this.#call) {
+      this.#host.passes(this.name, frame)
+      return this.#call.send(frame)
+    }
     const detail = `${this.name}: there is no tunnel yet (${this.state})`
     this.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, detail })
     frame.release()

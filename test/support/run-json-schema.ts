@@ -5,7 +5,7 @@ import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
-import { FRAME_KINDS, LAYERS } from '../../src/lab/ledger.ts'
+import { FRAME_KINDS, LAYERS } from '../../src/lab/weigh.ts'
 import { WINDOWS } from '../../src/view/failures.ts'
 import { CAUSE } from '../../src/wire/radius-attributes.ts'
 
@@ -199,6 +199,11 @@ const call = object(
   {
     pns: text,
     pac: text,
+    asked: {
+      ...words(['pns', 'pac']),
+      description: 'Who asked for the call: `pac` for what an access server announces.',
+    },
+    user: { ...text, description: 'Of a call of an access server: whose frames it carries.' },
     pnsCallId: { ...count, maximum: 65_535 },
     pacCallId: { ...count, maximum: 65_535 },
     encryption: { ...text, description: 'Absent if IPCP never opened.' },
@@ -206,10 +211,10 @@ const call = object(
     transfers: whole({ octets: count, took: nanoseconds }),
     computed: {
       ...numbers(['keyChanges', 'sha1Blocks', 'rc4Keys', 'rc4Octets']),
-      description: 'By the end that called, both directions together.',
+      description: 'At the end of the user, both directions together.',
     },
   },
-  name => name === 'encryption' || name === 'computed',
+  name => name === 'user' || name === 'encryption' || name === 'computed',
 )
 
 export const runJsonSchema = (): Schema => ({
