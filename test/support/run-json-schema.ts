@@ -180,11 +180,12 @@ const check = whole({
 /** What the user of a client sees whose tunnel failed. */
 const failure = whole({
   t: nanoseconds,
+  what: words(['tunnel', 'dial-up']),
   node: text,
-  peer: address,
-  layer: words(TUNNEL_LAYERS),
-  reason: words(Object.keys(TUNNEL_END_REASONS)),
-  up: { ...flag, description: 'Had the tunnel been up?' },
+  peer: { ...text, description: 'An address; of a dial-up its number.' },
+  layer: words(['line', ...TUNNEL_LAYERS]),
+  reason: words([...new Set([...Object.keys(LINE_END_REASONS), ...Object.keys(TUNNEL_END_REASONS)])]),
+  up: { ...flag, description: 'Had the tunnel, or PPP on the line, been up?' },
   windows: whole({
     number: { enum: Object.keys(WINDOWS).map(Number) },
     symbol: text,
@@ -243,7 +244,7 @@ export const runJsonSchema = (): Schema => ({
         failures: {
           type: 'array',
           items: failure,
-          description: 'Tunnels that failed, with what Windows and Linux show their users.',
+          description: 'Tunnels and dial-ups that failed, with what Windows and Linux show their users.',
         },
         drops: {
           type: 'object',
