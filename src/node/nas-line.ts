@@ -152,7 +152,8 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     if (!callers) return this.#telephone.hangUp(CAUSE.callRejected)
     if (callers.full !== undefined) return this.#telephone.hangUp(CAUSE.resourceUnavailable)
     this.#machine.fire('local')
-    this.#begin(callers)
+    this.#caller = callers.take(this.#asLine())
+    this.#telephone.answer()
   }
 
   /** Who calls has to be asked: our own LCP, and the beginning of the authentication. */
@@ -160,14 +161,14 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     const { callers } = this.#host
     if (!callers) return this.#telephone.hangUp(CAUSE.callRejected)
     this.#machine.fire('name')
-    this.#begin(callers)
+    this.#caller = callers.ask(this.#asLine())
+    this.#telephone.answer()
   }
 
-  #begin(callers: Callers): void {
+  #asLine(): LocalLine {
     const { call } = this.#telephone
     if (!call) throw new Error(`${this.name}: nobody calls`)
-    this.#caller = callers.take(new LocalLine(this, this.#modem, call))
-    this.#telephone.answer()
+    return new LocalLine(this, this.#modem, this.#queue, call)
   }
 
   /** He has said who he is. False: his tunnel is decided, and nobody here judges his proof. */
@@ -186,6 +187,7 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     }
     this.#chosen(choice)
     this.#machine.fire('local')
+    if (this.#caller) this.#host.callers?.keep(this.#caller)
     return true
   }
 

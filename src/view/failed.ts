@@ -118,7 +118,8 @@ const attempt = (user: string, address: string, iface: string): Attempt => ({
 })
 
 function follow(attempt: Attempt, event: TraceEvent, verb: 'connect' | 'dial'): void {
-  if (event.event === 'action' && event.verb === verb) {
+  // Who dials while he is in a call dials nothing.
+  if (event.event === 'action' && event.verb === verb && !(verb === 'dial' && attempt.asked)) {
     attempt.asked = true
     attempt.connected = false
     attempt.up = false

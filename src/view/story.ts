@@ -282,7 +282,7 @@ export class Story {
       this.#dialled.add(node)
       this.#wasUp.delete(node)
     }
-    if (verb === 'dial') this.#calling.set(node, { connected: false, up: false })
+    if (verb === 'dial' && !this.#calling.has(node)) this.#calling.set(node, { connected: false, up: false })
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
     if (BEFALLS.has(verb)) return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
