@@ -41,7 +41,7 @@ export function tunnelsOf(recorder: Recorder, states: States): SceneTunnel[] {
   const diallers = lab.nodes.filter((spec): spec is Dialler => spec.kind === 'client' && spec.dial !== undefined)
   const own = clients.map(spec => voluntary(recorder, spec, states, hasLines))
   const dialled = diallers.flatMap(spec => {
-    const call = lineCallOf(lab, spec, states)
+    const call = lineCallOf(lab, spec, states, recorder.events)
     return call ? [throughLine(recorder, spec, call, states)] : []
   })
   return [...own, ...dialled].map((tunnel, i) => ({ no: i + 1, ...tunnel }))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Recorder, type Scene, sceneOf } from '../../src/index.ts'
+import { Dialler } from '../../src/node/dialler.ts'
 import { recorded } from '../support/scene.ts'
 
 const marks = (scene: Scene, tunnel = 0): string =>
@@ -169,6 +170,36 @@ describe('a scene with telephone lines', () => {
       scene.nodes.flatMap(({ name, role }) => (role === undefined ? [] : [`${name} ${role}`])),
       ['nas PAC', 'red PNS', 'blue PNS'],
     )
+  })
+
+  test('of nas-failover names the PNS that has the call, and has had it, not the first of the rule', () => {
+    const recorder = recorded('nas-failover', 19)
+    const servers = () => sceneOf(recorder).tunnels.map(({ client, server }) => `${client} ${server}`)
+    assert.deepEqual(servers(), ['bob north', 'ann north', 'eve north'])
+    recorder.run.advanceTo(28e9)
+    assert.deepEqual(servers(), ['bob north', 'ann south', 'eve south'])
+    const ann = recorder.run.simulation.nodes.get('ann')
+    assert.ok(ann instanceof Dialler)
+    ann.dialUp.hangUp()
+    recorder.run.advanceTo(35e9)
+    const [, over] = sceneOf(recorder).tunnels
+    assert.deepEqual([over.up, over.server], [false, 'south'])
+  })
+
+  test('of outgoing-call names the company that has asked for a number, also when the call is over', () => {
+    const recorder = recorded('outgoing-call', -1)
+    const rows = () =>
+      sceneOf(recorder).tunnels.map(
+        ({ client, kind, server, beganBy }) => `${client} ${kind} ${server} by ${beganBy.node}`,
+      )
+    const seen = [13, 110].map(t => {
+      recorder.run.advanceTo(t * 1e9)
+      return rows()
+    })
+    assert.deepEqual(seen, [
+      ['shop compulsory company by company', 'bar local nas by bar', 'museum local nas by museum'],
+      ['shop compulsory company by company', 'bar local nas by bar', 'museum compulsory company by company'],
+    ])
   })
 
   test('has the signals that are on their way, each until it is heard', () => {
