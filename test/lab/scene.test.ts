@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Recorder, type Scene, sceneOf } from '../../src/index.ts'
+import { Recorder, type Scene, sceneOf } from '../../src/index.ts'
 import { Dialler } from '../../src/node/dialler.ts'
+import { HOME, OFFICE, runJoined, runOf, Side, TIME_ZERO } from '../support/joined.ts'
 import { recorded } from '../support/scene.ts'
 
 const marks = (scene: Scene, tunnel = 0): string =>
@@ -208,4 +209,35 @@ describe('a scene with telephone lines', () => {
     )
     assert.deepEqual(seen, [['setup 0'], ['setup 0'], ['alerting 1'], [], ['connect 1'], [], ['release 0'], []])
   })
+})
+
+test('a caller from outside the simulation has a row at the door that he comes in by, as long as he calls', () => {
+  const sides = [HOME, OFFICE].map(text => new Side(runOf(text, [], { timeZero: TIME_ZERO }), 'internet'))
+  const recorder = new Recorder(sides[1].run)
+  const seen: string[] = []
+  recorder.run.listen(({ t }) => {
+    const scene = sceneOf(recorder)
+    const rows = scene.tunnels.map(
+      ({ client, server, user, kind, up, encrypted, inner }) =>
+        `${client} ${server} ${user.replace(/\d+/, 'N')} ${kind} ${up ? `${inner?.client} ${inner?.server}` : 'down'} ${encrypted}`,
+    )
+    if (seen.at(-1) !== rows.join()) seen.push(rows.join())
+    if (t > 9e9 && t < 15e9) {
+      assert.equal(marks(scene), '√√√√√√√')
+      const [{ sent, arrived, received, keyBits }] = scene.tunnels
+      assert.ok(sent === arrived && sent > 4 && received > 4)
+      assert.equal(keyBits, 128)
+    }
+  })
+  runJoined(sides[0], sides[1])
+  assert.deepEqual(seen, [
+    '',
+    'internet office call N voluntary down false',
+    'internet office alice voluntary down false',
+    'internet office alice voluntary down true',
+    'internet office alice voluntary 10.8.0.10 10.8.0.1 true',
+    'internet office alice voluntary down true',
+    'internet office alice voluntary down false',
+    '',
+  ])
 })
