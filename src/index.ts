@@ -34,15 +34,7 @@ export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
-export {
-  type CallLedger,
-  type Computed,
-  type FrameKind,
-  type FrameTotals,
-  type Layer,
-  Ledger,
-  type Weight,
-} from './lab/ledger.ts'
+export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
@@ -72,6 +64,7 @@ export {
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
 export { pathBetween } from './lab/way.ts'
+export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type Why, whyOf } from './lab/why.ts'
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'

@@ -6,11 +6,11 @@ import type { Ipv4 } from '../base/address.ts'
 import { get16 } from '../base/bytes.ts'
 import * as Chap from '../wire/chap.ts'
 import * as Cp from '../wire/cp.ts'
-import type { Opened, PppView } from '../wire/dissect.ts'
+import type { PppView } from '../wire/dissect.ts'
 import * as Ppp from '../wire/ppp.ts'
 import { LCP_OPTIONS } from '../wire/ppp-options.ts'
 import * as Pptp from '../wire/pptp.ts'
-import { MppeRecord, type Place } from './mppe-record.ts'
+import { MppeRecord, type OpenedPackets, type Place, packetKey } from './mppe-record.ts'
 
 /** RFC 1994 §4: the one who is authenticated sends Responses, and Change-Password in its three forms (RFC 2433 §8, §9). */
 const FROM_THE_ASKED: readonly number[] = [Chap.CODES.response, 5, 6, 7]
@@ -24,21 +24,19 @@ interface End {
   compresses: number | undefined
 }
 
-/** What passwords have opened, by the index of the frame. */
-export type OpenedFrames = ReadonlyMap<number, Opened>
-
 export class PppLink {
-  readonly encryption = new MppeRecord()
+  readonly encryption: MppeRecord
   readonly #ends: readonly [End, End]
 
   /** On a line that shows both directions alike, what one end agrees to holds for both. */
   constructor(told: 'apart' | 'alike') {
+    this.encryption = new MppeRecord(told)
     const first: End = { demands: undefined, compresses: undefined }
     this.#ends = [first, told === 'alike' ? first : { ...first }]
   }
 
-  /** `place`: of the packet that is looked at, on a line whose directions can be told. */
-  view(sender: 0 | 1, place?: Place, found?: OpenedFrames): PppView {
+  /** `place`: of the packet that is looked at; none without a sequence number. */
+  view(sender: 0 | 1, place?: Place, found?: OpenedPackets): PppView {
     const own = this.#ends[sender]
     const other = this.#ends[1 - sender]
     const { encryption } = this
@@ -54,7 +52,7 @@ export class PppLink {
       },
       open(packet) {
         if (place) encryption.encrypted(sender, place, packet)
-        return place && found?.get(place.frame)
+        return place && found?.get(packetKey(place))
       },
     }
   }

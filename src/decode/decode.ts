@@ -2,22 +2,24 @@
  * Reads a capture, of real peers or of ours, packet by packet and remembers what a packet tells about the next ones:
  * fragments, octets of a control connection, call IDs, what LCP and CCP have agreed on.
  *
- * With passwords it reads twice: first what the keys hang on, then everything with what was encrypted.
+ * With passwords it reads several times: first what the keys hang on, then everything with what was encrypted, and once
+ * more for each tunnel in the other, whose own keys hang on what was encrypted.
  *
  * Limits: all frames are held at once, at about five kilobytes a frame.
  */
-import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { type Ipv4 as Address, formatIpv4 } from '../base/address.ts'
 import type { Field } from '../base/field.ts'
 import { formatTime, type SimTime } from '../base/time.ts'
 import type { Opened } from '../wire/dissect.ts'
 import { dissect, problemsOf } from '../wire/dissect.ts'
+import * as Ipv4 from '../wire/ipv4.ts'
 import { endpoints, oneLine } from '../wire/one-line.ts'
 import * as Pcap from '../wire/pcap.ts'
 import * as Ppp from '../wire/ppp.ts'
 import * as Vj from '../wire/vj.ts'
 import type { Call } from './calls.ts'
 import { CaptureMemory } from './memory.ts'
-import type { MppeSummary, Passwords } from './mppe-record.ts'
+import type { MppeSummary, OpenedPackets, Passwords } from './mppe-record.ts'
 
 export interface DecodedFrame {
   /** 1 for the first. */
@@ -66,19 +68,41 @@ const IP_IN_PPP: ReadonlySet<number> = new Set([Ppp.IP, Vj.COMPRESSED, Vj.UNCOMP
 
 export function decodeCapture(bytes: Uint8Array, passwords?: Passwords): Decoded {
   const capture = Pcap.read(bytes)
-  if (!passwords) return decodeFrames(capture, new CaptureMemory(capture.frames))
-  const opened = new Map<number, Opened>()
-  const mppe = openFrames(capture, passwords, opened)
-  return { ...decodeFrames(capture, new CaptureMemory(capture.frames, opened)), mppe }
+  if (!passwords) return decodeFrames(capture, new CaptureMemory(capture))
+  let found = openPackets(capture, passwords, new Map())
+  for (let size = 0; found.opened.size > size && hasTunnel(found.opened); ) {
+    size = found.opened.size
+    found = openPackets(capture, passwords, found.opened)
+  }
+  return { ...decodeFrames(capture, new CaptureMemory(capture, found.opened)), mppe: found.mppe }
 }
 
-function openFrames({ frames }: Pcap.Capture, passwords: Passwords, opened: Map<number, Opened>): MppeSummary[] {
-  const memory = new CaptureMemory(frames)
-  frames.forEach((frame, index) => {
+interface Found {
+  readonly opened: OpenedPackets
+  readonly mppe: readonly MppeSummary[]
+}
+
+/** `opened`: what the round before has found. */
+function openPackets(capture: Pcap.Capture, passwords: Passwords, opened: OpenedPackets): Found {
+  const memory = new CaptureMemory(capture, opened)
+  capture.frames.forEach((frame, index) => {
     memory.turnTo(index)
     dissect(frame.bytes, frame.linkType, memory)
   })
-  return [...memory.calls.links].flatMap(link => link.encryption.open(passwords, opened))
+  const more = new Map<string, Opened>()
+  const mppe = [...memory.links].flatMap(link => link.encryption.open(passwords, more))
+  return { opened: more, mppe }
+}
+
+/** Is there GRE in what was encrypted? */
+function hasTunnel(opened: OpenedPackets): boolean {
+  for (const packet of opened.values()) {
+    if (!('bytes' in packet)) continue
+    const at = Ppp.protocolLength(packet.bytes, 0)
+    const isIp = Ppp.protocolAt(packet.bytes, 0, packet.bytes.length) === Ppp.IP
+    if (isIp && Ipv4.protocol(packet.bytes, at) === Ipv4.PROTOCOL.gre) return true
+  }
+  return false
 }
 
 function decodeFrames(capture: Pcap.Capture, memory: CaptureMemory): Decoded {
@@ -172,18 +196,22 @@ export const problemLines = (decoded: Decoded): string[] =>
     ({ offset, frame, reason }) => `octet ${offset}${frame === undefined ? '' : ` (frame ${frame})`}: ${reason}`,
   )
 
-/** Could everything be read, and everything decrypted for which a password was given? */
+/** Could everything be read and, if a password was given, decrypted? */
 export const isWhole = ({ problems, mppe = [] }: Decoded): boolean =>
-  problems.length === 0 && mppe.every(({ problem }) => problem === undefined)
+  problems.length === 0 &&
+  mppe.every(({ problem, packets, decrypted }) => problem === undefined && decrypted === packets)
 
 /** How far the passwords came, one line for each direction of a call. */
 export const mppeLines = ({ capture, mppe = [] }: Decoded): string[] =>
   mppe.map(({ source, destination, interface: port, cipher, packets, decrypted, problem }) => {
-    const where = capture.interfaces.length > 1 ? `${capture.interfaces[port].name}: ` : ''
-    const [, bits, state] = cipher.split('-')
+    const name = capture.interfaces[port].name
+    // The end of a line is named for its interface.
+    const where = capture.interfaces.length > 1 && !source.startsWith(name) ? `${name}: ` : ''
+    const [, bits, state] = cipher?.split('-') ?? []
+    const how = cipher === undefined ? '' : ` ${bits} bit ${state}`
     const why = problem === undefined ? '' : `: ${problem}`
-    const way = `${formatIpv4(source)} > ${formatIpv4(destination)}`
-    return `${where}${way}, MPPE ${bits} bit ${state}: ${decrypted} of ${packets} packets decrypted${why}`
+    const way = source === '' ? 'a line' : `${source} > ${destination}`
+    return `${where}${way}, MPPE${how}: ${decrypted} of ${packets} packets decrypted${why}`
   })
 
 /** JSON Lines: what the file is, every frame with its whole tree, and at the end the counts and what could not be read. */
@@ -199,7 +227,7 @@ export function json(decoded: Decoded): string[] {
     mark: capture.mark ?? null,
     interfaces: capture.interfaces,
     names: Object.fromEntries(
-      [...capture.names].map(([address, name]: readonly [Ipv4, string]) => [formatIpv4(address), name]),
+      [...capture.names].map(([address, name]: readonly [Address, string]) => [formatIpv4(address), name]),
     ),
   }
   const ending = {
@@ -224,8 +252,6 @@ const senderOf = (frame: DecodedFrame): string => frame.interface.split(':')[0]
 
 const showSummary = (one: MppeSummary, { interfaces }: Pcap.Capture): object => ({
   ...one,
-  source: formatIpv4(one.source),
-  destination: formatIpv4(one.destination),
   interface: interfaces[one.interface].name,
 })
 

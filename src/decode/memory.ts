@@ -1,5 +1,5 @@
 /** All that a reader of a capture remembers from one frame to the next. */
-import type { Ipv4 } from '../base/address.ts'
+import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import { hex, octets } from '../base/bytes.ts'
 import { type Field, field, layer } from '../base/field.ts'
 import {
@@ -10,13 +10,15 @@ import {
   type SegmentInfo,
   type SegmentNotes,
 } from '../wire/dissect.ts'
-import type { CapturedFrame, Problem } from '../wire/pcap.ts'
+import type { Capture, CapturedFrame, Problem } from '../wire/pcap.ts'
 import * as Pptp from '../wire/pptp.ts'
 import { Segment as Tcp } from '../wire/tcp.ts'
-import { Calls, type OpenedFrames, PppLink } from './calls.ts'
+import { Calls, PppLink } from './calls.ts'
 import { ControlStream, type Piece } from './control-stream.ts'
 import { type Datagram, Fragments } from './fragments.ts'
 import { HalfStream, type Run } from './half-stream.ts'
+import type { OpenedPackets } from './mppe-record.ts'
+import { PhoneLines } from './phone-lines.ts'
 import { SequenceNumbers } from './sequence-numbers.ts'
 
 /** One direction of a TCP connection. */
@@ -40,14 +42,18 @@ export class CaptureMemory implements Memory {
   readonly #fragments = new Map<number, Fragments>()
   /** Of each interface; and under the addresses alone the flow of the interface that showed it first. */
   readonly #flows = new Map<string, Flow>()
-  readonly #lines = new Map<number, PppLink>()
+  readonly #phoneLines: PhoneLines
+  readonly #lines = new Map<string, PppLink>()
+  /** Frames of PPP that came over telephone lines: in their order they were encrypted. */
+  #lineFrames = 0
   readonly #numbers = new Map<string, SequenceNumbers>()
   readonly #frames: readonly CapturedFrame[]
-  readonly #opened: OpenedFrames
+  readonly #opened: OpenedPackets
   #current = 0
 
-  constructor(frames: readonly CapturedFrame[], opened: OpenedFrames = new Map()) {
-    this.#frames = frames
+  constructor(capture: Pick<Capture, 'frames' | 'interfaces'>, opened: OpenedPackets = new Map()) {
+    this.#frames = capture.frames
+    this.#phoneLines = new PhoneLines(capture)
     this.#opened = opened
   }
 
@@ -71,8 +77,8 @@ export class CaptureMemory implements Memory {
     const key = `${port} ${side.call} ${source} ${destination} ${callId}`
     const numbers = this.#numbers.get(key) ?? new SequenceNumbers()
     this.#numbers.set(key, numbers)
-    const place =
-      sequence === undefined ? undefined : { frame: this.#current, interface: port, source, destination, sequence }
+    const ends = { source: formatIpv4(source), destination: formatIpv4(destination) }
+    const place = sequence === undefined ? undefined : { frame: this.#current, interface: port, ...ends, sequence }
     return {
       view: side.link.view(side.sender, place, this.#opened),
       order: sequence === undefined ? undefined : numbers.note(sequence),
@@ -80,10 +86,15 @@ export class CaptureMemory implements Memory {
   }
 
   line(): PppView {
-    const port = this.#frames[this.#current].interface
-    const link = this.#lines.get(port) ?? new PppLink('alike')
-    this.#lines.set(port, link)
-    return link.view(0)
+    const { line, sender, ...ends } = this.#phoneLines.of(this.#frames[this.#current])
+    const link = this.#lines.get(line) ?? new PppLink(sender === undefined ? 'alike' : 'apart')
+    this.#lines.set(line, link)
+    return link.view(sender ?? 0, { frame: this.#current, ...ends, sequence: this.#lineFrames++ }, this.#opened)
+  }
+
+  /** Every PPP link that was met, of lines and of calls. */
+  get links(): Iterable<PppLink> {
+    return [...this.#lines.values(), ...this.calls.links]
   }
 
   segment(segment: SegmentInfo): SegmentNotes {

@@ -2,10 +2,10 @@
  * What a capture shows of the encryption of one PPP link: who proved to be whom, what each end agreed to send, and the
  * encrypted packets. With the password the keys follow (RFC 3079), and with them what was in the packets.
  *
- * Packets are read in the order of their GRE sequence numbers, which is the order in which they were encrypted. A
- * Configure-Ack of CCP says how its sender encrypts what it sends behind it, with keys of the proof before it.
+ * Packets are read in the order in which they were encrypted: that of their GRE sequence numbers, and on a telephone line
+ * that of the capture. A Configure-Ack of CCP says how its sender encrypts what it sends behind it, with keys of the proof
+ * before it.
  */
-import type { Ipv4 } from '../base/address.ts'
 import { equal, get32, toAscii } from '../base/bytes.ts'
 import { secretOf } from '../ppp/auth.ts'
 import { msChapKeys, msChapV2Keys } from '../ppp/judge.ts'
@@ -26,18 +26,20 @@ export interface Place {
   readonly frame: number
   /** The same packet may be seen at several. */
   readonly interface: number
-  readonly source: Ipv4
-  readonly destination: Ipv4
+  /** Addresses of a GRE packet, or the ends of a telephone line; empty where these cannot be told. */
+  readonly source: string
+  readonly destination: string
   readonly sequence: number
 }
 
 /** One direction of a call at one interface, afterwards. */
 export interface MppeSummary {
-  readonly source: Ipv4
-  readonly destination: Ipv4
+  readonly source: string
+  readonly destination: string
   readonly interface: number
   readonly user: string
-  readonly cipher: Cipher
+  /** Absent: its negotiation is not in the capture. */
+  readonly cipher?: Cipher
   readonly packets: number
   readonly decrypted: number
   /** Why there is no key. */
@@ -59,10 +61,22 @@ type Item =
 
 export type Passwords = ReadonlyMap<string, string>
 
+/** What was in encrypted packets, by their `packetKey`: a frame may carry one in the other. */
+export type OpenedPackets = ReadonlyMap<string, Opened>
+
+export const packetKey = ({ frame, source, destination, sequence }: Place): string =>
+  `${frame} ${source} ${destination} ${sequence}`
+
 export class MppeRecord {
+  /** `alike`: nobody can tell who has sent a packet, and so not with which key. */
+  readonly #told: 'apart' | 'alike'
   readonly #directions = new Map<string, { readonly sender: 0 | 1; readonly items: Item[] }>()
   readonly #challenges: [Uint8Array | undefined, Uint8Array | undefined] = [undefined, undefined]
   #proof: Proof | undefined
+
+  constructor(told: 'apart' | 'alike' = 'apart') {
+    this.#told = told
+  }
 
   chap(sender: 0 | 1, bytes: Uint8Array): void {
     const parsed = Chap.parse(bytes)
@@ -99,42 +113,48 @@ export class MppeRecord {
   }
 
   /** Puts what was in each packet under the index of its frame, and tells how far it came. */
-  open(passwords: Passwords, found: Map<number, Opened>): MppeSummary[] {
-    return [...this.#directions.values()].flatMap(({ sender, items }) => openDirection(sender, items, passwords, found))
+  open(passwords: Passwords, found: Map<string, Opened>): MppeSummary[] {
+    return [...this.#directions.values()].flatMap(({ sender, items }) => {
+      const keysOf = (proof: Proof | undefined): MppeKeys | string =>
+        this.#told === 'alike' ? UNTOLD : keysFor(sender, proof, passwords)
+      return openDirection(items, keysOf, found)
+    })
   }
 }
 
+const UNTOLD = 'the capture does not say which end of the line has sent a frame, and each has a key of its own'
+const UNSEEN = 'the negotiation of its encryption is not in the capture'
+
 function openDirection(
-  sender: 0 | 1,
   items: readonly Item[],
-  passwords: Passwords,
-  found: Map<number, Opened>,
+  keysOf: (proof: Proof | undefined) => MppeKeys | string,
+  found: Map<string, Opened>,
 ): MppeSummary[] {
   const summaries: MppeSummary[] = []
   let reader: Reader | undefined
   let last: { readonly sequence: number; readonly opened: Opened | undefined } | undefined
   for (const item of inOrder(items)) {
-    const { frame, interface: port, source, destination, sequence } = item.place
+    const { interface: port, source, destination, sequence } = item.place
+    const place = { source, destination, interface: port }
     if ('packet' in item) {
-      const summary = summaries.at(-1)
-      if (!summary) continue
+      const summary = summaries.at(-1) ?? { ...place, user: '', packets: 0, decrypted: 0, problem: UNSEEN }
       // The same packet twice: a duplicate on the line.
       const again = last?.sequence === sequence
       const opened = again ? last?.opened : reader?.open(item.packet)
       last = { sequence, opened }
-      if (opened) found.set(frame, opened)
+      if (opened) found.set(packetKey(item.place), opened)
       const decrypted = summary.decrypted + (opened && 'bytes' in opened ? 1 : 0)
-      summaries[summaries.length - 1] = { ...summary, packets: summary.packets + 1, decrypted }
+      summaries[Math.max(summaries.length - 1, 0)] = { ...summary, packets: summary.packets + 1, decrypted }
     } else if (item.mode === undefined) reader = undefined
     else {
       const { mode, proof } = item
-      const keys = proof ? keysOf(proof, passwords) : 'its authentication is not in the capture'
+      const keys = keysOf(proof)
       const locked = typeof keys === 'string'
-      reader = locked ? undefined : readerOf(startKey(keys(sender), mode.bits, true), mode.bits, mode.stateful)
+      reader = locked ? undefined : readerOf(startKey(keys, mode.bits, true), mode.bits, mode.stateful)
       const problem = locked ? { problem: keys } : {}
       const cipher = cipherOf(mode)
       const user = proof?.user ?? ''
-      summaries.push({ source, destination, interface: port, user, cipher, packets: 0, decrypted: 0, ...problem })
+      summaries.push({ ...place, user, cipher, packets: 0, decrypted: 0, ...problem })
     }
   }
   return summaries.filter(({ packets }) => packets > 0)
@@ -152,21 +172,21 @@ function inOrder(items: readonly Item[]): Item[] {
   return placed.sort((a, b) => a.at - b.at).map(({ item }) => item)
 }
 
-type Keys = (sender: 0 | 1) => MppeKeys
-
 /** RFC 3079 §2 after MS-CHAP, whose challenge has eight octets, §3 after MS-CHAPv2; or why there are none. */
-function keysOf({ user, challenge, response, prover }: Proof, passwords: Passwords): Keys | string {
+function keysFor(sender: 0 | 1, proof: Proof | undefined, passwords: Passwords): MppeKeys | string {
+  if (!proof) return 'its authentication is not in the capture'
+  const { user, challenge, response, prover } = proof
   const password = secretOf(name => passwords.get(name), user)
   if (password === undefined) return `no password is given for user "${user}"`
   const wrong = `"${user}" has another password than the one given`
   if (challenge?.length === 8) {
     const ntResponse = challengeResponse(challenge, ntPasswordHash(password))
-    return equal(ntResponse, response.subarray(24, 48)) ? () => msChapKeys(challenge, password) : wrong
+    return equal(ntResponse, response.subarray(24, 48)) ? msChapKeys(challenge, password) : wrong
   }
   const v2 = Chap.readMsChapV2Response(response)
   if (!v2) return 'no authentication before it gives keys'
   const { peerChallenge, ntResponse } = v2
   if (challenge && !equal(generateNtResponse(challenge, peerChallenge, user, password), ntResponse)) return wrong
   // The one who was asked for a proof is the client of RFC 3079.
-  return sender => msChapV2Keys(password, ntResponse, sender !== prover)
+  return msChapV2Keys(password, ntResponse, sender !== prover)
 }

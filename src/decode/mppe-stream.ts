@@ -3,8 +3,9 @@
  *
  * Other than the receiver, a reader has time. After a loss in stateful mode the receiver throws away what comes until a
  * FLUSHED packet; the key is known all the same, only not how many octets of the key stream the lost packets have used,
- * and a place at which the packet becomes an IP packet with a true checksum is the right one. At a FLUSHED packet it
- * shows in the same way whether the sender keeps its key (RFC 3078 §8.2) or has changed it, as Linux does.
+ * and a place at which the packet becomes an IP packet with a true checksum is the right one. It may also lie near the
+ * beginning of the stream, if one of those that were lost was FLUSHED. At a FLUSHED packet it shows in the same way whether
+ * the sender keeps its key (RFC 3078 §8.2) or has changed it, as Linux does.
  *
  * Limits: more than 4095 packets lost in a row are not noticed. A VJ packet can be told only where the place is known.
  */
@@ -132,18 +133,25 @@ class Stateful implements Reader {
   }
 
   #search(data: Uint8Array): Opened {
-    for (let extra = 0; extra <= this.#slack; extra++) {
-      const at = this.#position + extra
-      if (extra > 0 && !this.#stream.mayBegin(data, at)) continue
+    const slack = this.#slack
+    const found =
+      this.#between(data, this.#position, slack) ?? this.#between(data, 0, Math.min(slack, this.#position) - 1)
+    if (found) return found
+    this.#position += data.length
+    return slack === 0 ? GARBLED : LOST
+  }
+
+  #between(data: Uint8Array, first: number, slack: number): Opened | undefined {
+    for (let at = first; at <= first + slack; at++) {
+      if (at > first && !this.#stream.mayBegin(data, at)) continue
       const bytes = this.#stream.apply(data, at)
-      if (!isSound(bytes) && !(this.#slack === 0 && isVj(bytes))) continue
+      if (!isSound(bytes) && !(slack === 0 && isVj(bytes))) continue
       this.#position = at + data.length
       this.#slack = 0
       this.#missing = 0
       return { bytes }
     }
-    this.#position += data.length
-    return this.#slack === 0 ? GARBLED : LOST
+    return undefined
   }
 }
 

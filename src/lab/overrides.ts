@@ -1,4 +1,10 @@
-/** `--set path=value`: puts a scalar into the tree, with the option as its place. */
+/**
+ * `--set path=value`: puts a scalar into the tree, with the option as its place.
+ *
+ * A path is read as messages print it (`join`): `expect.no-vpn.state["bob.pptp"]`. The quotes may be missing, since a shell
+ * takes them away: of the words that are left as many are taken together as are a key of the map. The number behind the
+ * last of a list adds an entry.
+ */
 import { nearest, suggest } from './nearest.ts'
 import { child, type Issues, join, type Scalar, type Source, type Tree } from './tree.ts'
 
@@ -15,8 +21,7 @@ export function applyOverride(root: Tree, { path, value }: Override, issues: Iss
   const source: Source = { file: '--set', text: `--set ${path}=${value}` }
   const start = '--set '.length
   const mark = { source, start: start + path.length + 1, end: source.text.length }
-  const places = [...path.matchAll(/[^.[\]]+/g)]
-  const steps = places.map(place => place[0])
+  const steps = stepsOf(path)
   if (steps.length === 0)
     issues.at(
       { source, start, end: mark.start - 1 },
@@ -26,19 +31,16 @@ export function applyOverride(root: Tree, { path, value }: Override, issues: Iss
     )
   let at = root
   while (steps.length > 0) {
-    // State paths have dots inside of one key.
-    const whole = steps.join('.')
-    const isWhole = at.kind === 'map' && at.entries.has(whole)
-    const key = isWhole ? whole : steps[0]
+    const taken = at.kind === 'map' ? longestKey(at.entries, path, steps) : undefined
+    const key = taken?.key ?? steps[0].key
     // The step that is meant, for messages about it.
-    const from = start + places[places.length - steps.length].index
-    const keyMark = { source, start: from, end: from + key.length }
-    steps.splice(0, isWhole ? steps.length : 1)
+    const keyMark = { source, start: start + steps[0].start, end: start + steps[(taken?.steps ?? 1) - 1].end }
+    steps.splice(0, taken?.steps ?? 1)
     const next = child(at, key)
     const problem = refuse(at, key, next, steps.length === 0)
     if (problem !== undefined) {
       const known = at.kind === 'map' ? suggest(key, at.entries.keys()) : undefined
-      issues.at(keyMark, at.kind === 'map' ? join(at.path, key) : at.path, problem, next ? undefined : known)
+      issues.at(keyMark, at.kind === 'map' ? join(at.path, key) : at.path, problem, next ? leafBelow(next) : known)
       return
     }
     const index = at.kind === 'list' ? Number(key) : key
@@ -52,10 +54,59 @@ export function applyOverride(root: Tree, { path, value }: Override, issues: Iss
   }
 }
 
+interface Step {
+  readonly key: string
+  /** Where in the path. */
+  readonly start: number
+  readonly end: number
+}
+
+/** `a`, `[0]`, `["a.b"]` */
+const STEP = /\[("(?:[^"\\]|\\.)*")\]|[^.[\]]+/g
+
+function stepsOf(path: string): Step[] {
+  return [...path.matchAll(STEP)].map(({ 0: text, 1: quoted, index }) => ({
+    key: quoted === undefined ? text : unquoted(quoted),
+    start: index,
+    end: index + text.length,
+  }))
+}
+
+function unquoted(text: string): string {
+  try {
+    return String(JSON.parse(text))
+  } catch {
+    return text
+  }
+}
+
+/** `bob.ppp.ipcp` and `nas.lines[tty0].use` are single keys of a map of states. */
+function longestKey(
+  entries: ReadonlyMap<string, Tree>,
+  path: string,
+  steps: readonly Step[],
+): { readonly key: string; readonly steps: number } | undefined {
+  for (let count = steps.length; count > 1; count--) {
+    const key = path.slice(steps[0].start, steps[count - 1].end)
+    if (entries.has(key)) return { key, steps: count }
+  }
+  return undefined
+}
+
+/** The way on: the path of a value that can be replaced. */
+function leafBelow(tree: Tree): string | undefined {
+  if (tree.kind === 'scalar') return `one of its values is ${tree.path}`
+  for (const below of tree.kind === 'map' ? tree.entries.values() : tree.items) {
+    const leaf = leafBelow(below)
+    if (leaf) return leaf
+  }
+  return undefined
+}
+
 /** Why the next step of a path cannot be taken. */
 function refuse(at: Tree, key: string, next: Tree | undefined, last: boolean): string | undefined {
   if (at.kind === 'scalar') return 'This is a single value: nothing stands below it.'
-  if (at.kind === 'list' && !next) return noEntry(key, at.items.length)
+  if (at.kind === 'list' && !next && key !== String(at.items.length)) return noEntry(key, at.items.length)
   if (last && next && next.kind !== 'scalar') return `This is a ${next.kind}; --set replaces single values only.`
   const slip = at.kind === 'map' && !next && !last && nearest(key, at.entries.keys()) !== undefined
   return slip || (!next && CHOSEN.has(at.path)) ? `There is no ${key} here.` : undefined
@@ -63,7 +114,7 @@ function refuse(at: Tree, key: string, next: Tree | undefined, last: boolean): s
 
 function noEntry(key: string, count: number): string {
   const which = count === 0 ? 'the list is empty' : `the list has ${count} (${count === 1 ? '0' : `0 to ${count - 1}`})`
-  return `There is no entry ${key}; ${which}.`
+  return `There is no entry ${key}; ${which}, and ${count} would add one.`
 }
 
 function put<T extends Tree>(parent: Tree, key: string | number, value: T): T {

@@ -218,6 +218,7 @@ export class Recorder {
   }
 
   #inside(node: string, { way, packet, parent, bytes }: InsidePacket): void {
+    if (way === 'through') return
     this.#record(packet, parent, this.run.now).inside ??= bytes.slice()
     const second = Math.floor(this.run.now / 1e9)
     const seconds = this.#traffic.get(node) ?? []

@@ -1,11 +1,11 @@
 /** The tunnels of a scene, and the telephone calls that end at an access server: layer by layer. */
-import { formatIpv4, type Ipv4 } from '../base/address.ts'
+import { contains, formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Snapshot } from '../node/node.ts'
 import { PPP_TIMERS } from '../node/tunnel-stack.ts'
 import { serversBehind, wayOfCall } from './behind.ts'
 import type { Dialler } from './dialled.ts'
-import type { VpnClientSpec } from './lab.ts'
+import type { NodeSpec, ServerSpec, VpnClientSpec } from './lab.ts'
 import type { MachineRecord, Recorder } from './recorder.ts'
 import type { Mark, SceneInside, SceneLayer, SceneTunnel } from './scene.ts'
 import { type LineCall, lineCallOf, nodeAt } from './scene-calls.ts'
@@ -42,11 +42,67 @@ export function tunnelsOf(recorder: Recorder, states: States): SceneTunnel[] {
   const diallers = lab.nodes.filter((spec): spec is Dialler => spec.kind === 'client' && spec.dial !== undefined)
   const own = clients.map(spec => voluntary(recorder, spec, states, hasLines))
   const dialled = diallers.flatMap(spec => {
-    const call = lineCallOf(lab, spec, states)
+    const call = lineCallOf(lab, spec, states, recorder.events)
     return call ? [throughLine(recorder, spec, call, states)] : []
   })
-  return [...own, ...dialled].map((tunnel, i) => ({ no: i + 1, ...tunnel }))
+  const outside = lab.nodes.flatMap(spec => (spec.kind === 'pptp-server' ? fromOutside(recorder, spec, states) : []))
+  return [...own, ...dialled, ...outside].map((tunnel, i) => ({ no: i + 1, ...tunnel }))
 }
+
+/**
+ * Callers that are no machines of the lab, while their calls last: as the server has them. They stand at the door that
+ * they come in by.
+ */
+function fromOutside(recorder: Recorder, { name: server }: ServerSpec, states: States): Unnumbered[] {
+  const { lab } = recorder.run.simulation
+  const doors = lab.nodes.filter(({ kind }) => kind === 'tun' || kind === 'udp')
+  const state = states.get(server)
+  if (doors.length === 0 || !state) return []
+  const calls = Object.entries((state.calls ?? {}) as Readonly<Record<string, Snapshot>>)
+  return calls.flatMap(([label, call]): Unnumbered[] => {
+    const peer = String(call.peer)
+    const address = parseIpv4(peer)
+    if (address === undefined || nodeAt(lab, address) !== peer) return []
+    const door = doorOf(doors, address).name
+    const own = `calls[${call.callId}]`
+    const tcp = recorder.machinesOf(server).findLast(({ machine }) => machine.includes(`:1723-${peer}:`))
+    const places: Places = {
+      client: server,
+      entry: server,
+      iface: String(call.iface),
+      ppp: `${own}.ppp`,
+      line: lab.links.some(({ type }) => type === 'serial') ? { name: 'line.call', has: false } : undefined,
+      pptp: { tcp, control: `controls[${peer}].pptp.control`, call: `${own}.pptp.call`, gre: `${own}.pptp.gre` },
+    }
+    const session = sessionOf(recorder, places, server, label, states, `calls[${label}].ppp`)
+    const { inner, callIds, sent, received } = session
+    return [
+      {
+        ...session,
+        client: door,
+        entry: door,
+        kind: 'voluntary',
+        beganBy: { node: door, role: 'PNS' },
+        callIds: { entry: callIds.server, server: callIds.entry },
+        inner: inner && { client: inner.server, server: inner.client },
+        sent: received,
+        arrived: received,
+        received: sent,
+        traffic: [],
+        lines: [],
+        rule: undefined,
+        began: tcp?.entered[0]?.t,
+        path: pathBetween(lab, door, server),
+        gre: valueAt(state, `calls[${label}].pptp.gre`) as SceneTunnel['gre'],
+        end: undefined,
+      },
+    ]
+  })
+}
+
+/** The door whose networks have the address. */
+const doorOf = (doors: readonly NodeSpec[], address: Ipv4): NodeSpec =>
+  doors.find(door => 'networks' in door && door.networks?.some(prefix => contains(prefix, address))) ?? doors[0]
 
 type Unnumbered = Omit<SceneTunnel, 'no'>
 
@@ -138,14 +194,22 @@ const endText = (end: unknown): string | undefined => {
 }
 
 /** What is the same for all of them. */
-function sessionOf(recorder: Recorder, places: Places, server: string, user: string, states: States) {
+function sessionOf(
+  recorder: Recorder,
+  places: Places,
+  server: string,
+  user: string,
+  states: States,
+  /** Where its PPP stands in the snapshot. */
+  shown = places.ppp,
+) {
   const { client, entry, iface, ppp } = places
   const { nodes } = recorder.run.simulation
   const state = states.get(client) as Snapshot
   const ours = nodes.get(client)?.machines() ?? {}
   const entrys = entry === client ? ours : (nodes.get(entry)?.machines() ?? {})
   const face = valueAt(state, `interfaces.${iface}`) as Snapshot | undefined
-  const count = (name: string): number => Number(valueAt(state, `${ppp}.counters.${name}`) ?? 0)
+  const count = (name: string): number => Number(valueAt(state, `${shown}.counters.${name}`) ?? 0)
   const arrived = valueAt(states.get(server) ?? {}, `calls[${user}].ppp.counters.received`)
   const { callId, peerCallId } = entrys[places.pptp?.call ?? '']?.facts ?? {}
   return {
@@ -157,14 +221,14 @@ function sessionOf(recorder: Recorder, places: Places, server: string, user: str
       entry: callId === undefined ? undefined : Number(callId),
       server: peerCallId === undefined ? undefined : Number(peerCallId),
     },
-    layers: layersOf(recorder, places, state, ours, entrys, face !== undefined),
+    layers: layersOf(recorder, places, state, ours, entrys, face !== undefined, shown),
     inside: [...insideOf('GRE', places.pptp && entrys[places.pptp.gre]), ...insideOf('MPPE', ours[`${ppp}.mppe`])],
     up: face !== undefined,
     since: face && recorder.machine(client, `${ppp}.ipcp`)?.entered.at(-1)?.t,
     inner: face && { client: String(face.address), server: String(face.network).replace('/32', '') },
     mtu: face && Number(face.mtu),
-    encrypted: valueAt(state, `${ppp}.ccp`) === 'opened',
-    keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, `${ppp}.encryption`)))?.[1] ?? 0),
+    encrypted: valueAt(state, `${shown}.ccp`) === 'opened',
+    keyBits: Number(/^mppe-(\d+)/.exec(String(valueAt(state, `${shown}.encryption`)))?.[1] ?? 0),
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
@@ -196,6 +260,7 @@ function layersOf(
   ours: Machines,
   entrys: Machines,
   up: boolean,
+  shown: string,
 ): SceneLayer[] {
   const layer = (name: SceneLayer['name'], node: string, machine: string, all: Machines): SceneLayer =>
     layerOf(name, node, recorder.machine(node, machine), all[machine])
@@ -208,7 +273,13 @@ function layersOf(
   } else layers.push(absent('TCP', entry), absent('ctl', entry), absent('call', entry))
   for (const [name, machine] of PPP_LAYERS) {
     const path = `${ppp}.${machine}`
-    const made = layerOf(name, client, recorder.machine(client, path), ours[path], String(valueAt(state, path)))
+    const made = layerOf(
+      name,
+      client,
+      recorder.machine(client, path),
+      ours[path],
+      String(valueAt(state, `${shown}.${machine}`)),
+    )
     // The other side has no CCP, and all else is open: nothing has failed.
     layers.push(name === 'CCP' && up && made.mark === 'failed' ? { ...made, mark: 'absent' } : made)
   }

@@ -32,6 +32,12 @@ const SERVER_CALL = ['idle', 'wait-cs-ans', 'wait-connect', 'wait-reply', 'estab
 
 /** Of a part of a machine: is there one at all? */
 export const PRESENCE = ['present', 'absent'] as const
+/** A machine that can have none; a check holds that, whatever kind the machine is given later. */
+const NO_PPTP: Readonly<Record<string, Values>> = { pptp: ['absent'] }
+
+/** Does it ask for a part of a machine, and not for the state of one? */
+export const isPresence = (values: Values): boolean =>
+  values !== 'number' && values.every(value => PRESENCE.some(word => word === value))
 
 const PPP: Readonly<Record<string, Values>> = {
   'ppp.phase': PHASE,
@@ -83,12 +89,13 @@ const FILTER: Readonly<Record<string, Values>> = Object.fromEntries(
 
 /** `USER` stands for the name of a user of the server. */
 export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>>> = {
-  host: FILTER,
-  router: FILTER,
-  firewall: FILTER,
-  'load-balancer': { ...FILTER, 'servers[SERVER].tcp': 'number', 'servers[SERVER].gre': 'number' },
-  switch: {},
+  host: { ...NO_PPTP, ...FILTER },
+  router: { ...NO_PPTP, ...FILTER },
+  firewall: { ...NO_PPTP, ...FILTER },
+  'load-balancer': { ...NO_PPTP, ...FILTER, 'servers[SERVER].tcp': 'number', 'servers[SERVER].gre': 'number' },
+  switch: NO_PPTP,
   radius: {
+    ...NO_PPTP,
     ...FILTER,
     'radius.accepted': 'number',
     'radius.rejected': 'number',
@@ -108,6 +115,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
     ...FILTER,
   },
   pstn: {
+    ...NO_PPTP,
     'pstn.circuits': 'number',
     'pstn.dialled': 'number',
     'pstn.connected': 'number',

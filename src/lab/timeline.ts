@@ -7,7 +7,7 @@ import type { Action, Check, CheckTime, Comparison, EventPattern, Kind, Question
 import { oneOfThese, suggest } from './nearest.ts'
 import { COMPARISON, isDurationField, isNumberField } from './pattern.ts'
 import { DEFAULTS } from './schema.ts'
-import { clientPaths, generalPath, PRESENCE, STATE_PATHS, type Values } from './state-paths.ts'
+import { clientPaths, generalPath, isPresence, STATE_PATHS, type Values } from './state-paths.ts'
 import { isSerial, SERIAL_QUALITY } from './telephone.ts'
 import { callsServer, type NodeDraft, type Topology } from './topology.ts'
 import { child, entries, type Issues, items, type Tree, text } from './tree.ts'
@@ -339,7 +339,7 @@ export class Timeline {
     const machines = new Map<string, Values>()
     for (const book of books) {
       for (const [path, values] of Object.entries(book))
-        if (values !== 'number' && values !== PRESENCE) machines.set(path, values)
+        if (values !== 'number' && !isPresence(values)) machines.set(path, values)
     }
     const values = machines.get(generalPath(machine).general)
     if (values === undefined) {

@@ -43,10 +43,10 @@ export type Tree = ScalarTree | ListTree | MapTree
 /** A map without a parent, for a key that is not in the file. */
 export const emptyMap = (path: string, mark: Mark): MapTree => ({ kind: 'map', path, mark, entries: new Map() })
 
-/** `nodes` in `topology` is `topology.nodes`; a key that is no plain word is put in brackets. */
+/** `nodes` in `topology` is `topology.nodes`; a key that is no plain word is put in brackets and quotes. */
 export function join(path: string, key: string | number): string {
   if (typeof key === 'number') return `${path}[${key}]`
-  if (!/^[\w-]+$/.test(key)) return `${path}["${key}"]`
+  if (!/^[\w-]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`
   return path === '' ? key : `${path}.${key}`
 }
 

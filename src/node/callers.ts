@@ -72,6 +72,8 @@ export class Callers implements CallerHost {
   readonly #habits: (typeof HABITS)[Profile]['ppp']
   readonly #named: Named
   readonly #all = new Set<Caller>()
+  /** Answered only to learn who calls: whether they end here is not decided, and no limit counts them. */
+  readonly #undecided = new Set<Caller>()
   #count = 0
   /** Addresses that callers have. */
   readonly #given = new Set<Ipv4>()
@@ -114,7 +116,8 @@ export class Callers implements CallerHost {
   /** Why nobody else can be taken; undefined: there is room. */
   get full(): string | undefined {
     const { calls = Infinity } = this.#config.limits ?? {}
-    if (this.#all.size >= calls) return `There are ${this.#all.size} calls, as many as may be.`
+    const taken = this.#all.size - this.#undecided.size
+    if (taken >= calls) return `There are ${taken} calls, as many as may be.`
     // Who calls is not known yet: it may be one who has an address of his own.
     const poolOnly = ![...(this.#config.grants?.values() ?? [])].some(({ address }) => address !== undefined)
     return poolOnly && this.#pool.free === 0 ? 'Every address of the pool is taken.' : undefined
@@ -126,6 +129,18 @@ export class Callers implements CallerHost {
     this.#all.add(caller)
     this.#count++
     return caller
+  }
+
+  /** The same, but it is not decided yet whether his PPP ends here. */
+  ask(line: Line): Caller {
+    const caller = this.take(line)
+    this.#undecided.add(caller)
+    return caller
+  }
+
+  /** His PPP ends here. */
+  keep(caller: Caller): void {
+    this.#undecided.delete(caller)
   }
 
   linkFor(caller: Caller): PppLink {
@@ -154,7 +169,9 @@ export class Callers implements CallerHost {
     this.#forget(caller)
   }
 
-  #forget({ address, unit }: Caller): void {
+  #forget(caller: Caller): void {
+    const { address, unit } = caller
+    this.#undecided.delete(caller)
     if (address !== undefined) this.#release(address)
     this.#units.give(unit)
   }

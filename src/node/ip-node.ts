@@ -17,11 +17,14 @@ import { Filtering, type FilteringConfig, makeFiltering, type RuleChange } from 
 import { macFor } from './mac.ts'
 import type { PortAddress, SimNode, Snapshot } from './node.ts'
 
-/** An IP packet inside a tunnel: as it enters a ppp interface, before it is encrypted, or leaves it, decrypted. */
+/**
+ * An IP packet inside a tunnel: as it enters a ppp interface, before it is encrypted, or leaves it, decrypted. Or a PPP frame
+ * that an access server carries from a line into a tunnel as it is.
+ */
 export interface InsidePacket {
   readonly iface: string
-  /** Into the tunnel, or out of it. */
-  readonly way: 'in' | 'out'
+  /** Into the tunnel, or out of it; `through`: a frame, and `iface` is the line. */
+  readonly way: 'in' | 'out' | 'through'
   readonly packet: string
   /** The packet it was made from: when it leaves, the one that carried it. */
   readonly parent: string | undefined

@@ -1,6 +1,6 @@
 /**
- * Frames on their way from a fast tunnel to a slow telephone line. The line is given one at a time; the others wait
- * here, and a PNS that pays no heed to the window that it was told (RFC 2637 §4.2) loses what is too much.
+ * Frames on their way from a fast tunnel, or from PPP that ends here, to a slow telephone line. The line is given one at a
+ * time; the others wait here, and a PNS that pays no heed to the window that it was told (RFC 2637 §4.2) loses what is too much.
  *
  * There is room for two windows: a PNS whose acknowledgment does not come in time takes all that is under way for gone
  * and sends up to a window more (§4.2.2, §4.4.2), though nothing was lost and the line was only slow.

@@ -3,6 +3,7 @@ import type { Packet } from '../base/packet.ts'
 import type { Random } from '../base/random.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Line, Station } from './caller.ts'
+import type { LineQueue } from './line-queue.ts'
 import { PORT_TYPES } from './line-words.ts'
 import type { Accms, Modem } from './modem.ts'
 import type { Snapshot } from './node.ts'
@@ -25,10 +26,12 @@ export class LocalLine implements Line {
   readonly mtu = 1500
   readonly #owner: LocalLineOwner
   readonly #modem: Modem
+  readonly #queue: LineQueue
 
-  constructor(owner: LocalLineOwner, modem: Modem, { called, calling = 'unknown', bearer }: Setup) {
+  constructor(owner: LocalLineOwner, modem: Modem, queue: LineQueue, { called, calling = 'unknown', bearer }: Setup) {
     this.#owner = owner
     this.#modem = modem
+    this.#queue = queue
     this.name = `lines[${owner.name}]`
     this.label = `line ${owner.name}`
     this.from = calling
@@ -39,7 +42,7 @@ export class LocalLine implements Line {
     return this.#owner.localStream()
   }
   send(frame: Packet): void {
-    this.#modem.send(frame)
+    this.#queue.put(frame)
   }
   accmsAgreed(accms: Accms): void {
     this.#modem.setAccms(accms)

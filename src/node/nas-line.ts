@@ -54,6 +54,8 @@ export interface LineHost {
   /** How long a PNS may take to answer before the next one is asked, and a number that is dialled. */
   readonly patience: Duration
   readonly dialPatience: Duration
+  /** A PPP frame goes from the line into the tunnel. */
+  passes(line: string, frame: Packet): void
 }
 
 export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, LocalLineOwner {
@@ -152,7 +154,8 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     if (!callers) return this.#telephone.hangUp(CAUSE.callRejected)
     if (callers.full !== undefined) return this.#telephone.hangUp(CAUSE.resourceUnavailable)
     this.#machine.fire('local')
-    this.#begin(callers)
+    this.#caller = callers.take(this.#asLine())
+    this.#telephone.answer()
   }
 
   /** Who calls has to be asked: our own LCP, and the beginning of the authentication. */
@@ -160,14 +163,14 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     const { callers } = this.#host
     if (!callers) return this.#telephone.hangUp(CAUSE.callRejected)
     this.#machine.fire('name')
-    this.#begin(callers)
+    this.#caller = callers.ask(this.#asLine())
+    this.#telephone.answer()
   }
 
-  #begin(callers: Callers): void {
+  #asLine(): LocalLine {
     const { call } = this.#telephone
     if (!call) throw new Error(`${this.name}: nobody calls`)
-    this.#caller = callers.take(new LocalLine(this, this.#modem, call))
-    this.#telephone.answer()
+    return new LocalLine(this, this.#modem, this.#queue, call)
   }
 
   /** He has said who he is. False: his tunnel is decided, and nobody here judges his proof. */
@@ -186,6 +189,7 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
     }
     this.#chosen(choice)
     this.#machine.fire('local')
+    if (this.#caller) this.#host.callers?.keep(this.#caller)
     return true
   }
 
@@ -317,7 +321,10 @@ export class NasLine implements MachineOwner<never>, HuntOwner, CallHandlers, Lo
 
   #frame(frame: Packet): void {
     if (this.#caller) return this.#caller.link.session.receive(frame)
-    if (this.state === 'tunnelled' && this.#call) return this.#call.send(frame)
+    if (this.state === 'tunnelled' && this.#call) {
+      this.#host.passes(this.name, frame)
+      return this.#call.send(frame)
+    }
     const detail = `${this.name}: there is no tunnel yet (${this.state})`
     this.env.trace.drop({ reason: 'ppp-unexpected', layer: 'ppp', packet: frame.id, parent: frame.parent, detail })
     frame.release()

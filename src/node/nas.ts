@@ -7,6 +7,7 @@
  */
 import type { Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
+import type { Packet } from '../base/packet.ts'
 import type { Duration } from '../base/time.ts'
 import type { MachineView } from '../base/view.ts'
 import type { RouteSpec } from '../ip/route.ts'
@@ -68,7 +69,8 @@ export class Nas extends IpNode {
     this.#callers = ppp && new Callers(this, ppp, (caller, { user }) => this.#named(caller, user))
     const { endpoint } = this.#tunnelling
     const pool = new ControlPool(this, endpoint)
-    this.#host = { env, endpoint, pool, rules: tunnels, callers: this.#callers, patience, dialPatience }
+    const passes = (line: string, frame: Packet): void => this.#passes(line, frame)
+    this.#host = { env, endpoint, pool, rules: tunnels, callers: this.#callers, patience, dialPatience, passes }
     this.tcp.listen(PPTP_PORT, connection => this.#accept(connection))
   }
 
@@ -79,6 +81,14 @@ export class Nas extends IpNode {
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown), and calls with them. */
   shutDown(): void {
     for (const control of this.#tunnelling.endpoint.connections) control.shutDown()
+  }
+
+  /** For every frame of a user: nothing is made unless somebody looks. */
+  #passes(iface: string, frame: Packet): void {
+    const { inside } = this
+    if (!inside) return
+    const { id, parent, data } = frame
+    inside({ iface, way: 'through', packet: id, parent, bytes: data })
   }
 
   #named(caller: Parameters<NasLine['is']>[0], user: string): boolean {

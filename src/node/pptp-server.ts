@@ -5,6 +5,7 @@
  */
 import { formatIpv4, type Ipv4 } from '../base/address.ts'
 import type { Env } from '../base/env.ts'
+import { formatDuration, sec } from '../base/time.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import type { MachineView } from '../base/view.ts'
 import type { RouteSpec } from '../ip/route.ts'
@@ -16,7 +17,7 @@ import type { CallEnd, CallHandlers, ControlEnd, ControlHandlers, EndpointConfig
 import { PORT_VIRTUAL } from '../wire/radius-attributes.ts'
 import type { Caller, Line, Station } from './caller.ts'
 import { type AccessConfig, type AccessLimits, Callers } from './callers.ts'
-import { ControlPool } from './control-pool.ts'
+import { ControlPool, type Wish } from './control-pool.ts'
 import { IpNode } from './ip-node.ts'
 import { bearerOf } from './line-words.ts'
 import type { Snapshot } from './node.ts'
@@ -40,6 +41,8 @@ export interface ServerConfig extends AccessConfig {
 export type Limits = AccessLimits &
   Partial<Pick<EndpointConfig, 'callsPerConnection' | 'connections' | 'connectionsPerPeer'>>
 
+/** How long a call waits for a control connection: as long as a message of it waits for its answer (§3.2.4.2). */
+const CALL_PATIENCE = sec(60)
 /** RFC 2637 §2.8, §2.10: General Error with "no resource". */
 const NO_RESOURCE: Refusal = { refuse: { resultCode: 2, errorCode: 4 } }
 
@@ -86,16 +89,29 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
     const peer = formatIpv4(via)
     const { full } = this.#callers
     if (full !== undefined) return this.#over(peer, refused(full))
-    this.#pool.want(via, {
+    const wish: Wish = {
       ready: control => {
+        patience.cancel()
+        // Others may have come while the connection was being opened.
+        const { full } = this.#callers
+        if (full !== undefined) return this.#over(peer, refused(full))
         const { dial } = this.#tunnelling.endpoint.config
         const bearerType = bearer === undefined ? dial.bearerType : bearerOf(bearer)
         const line = this.#line(via, { called: number, calling: number })
         line.call = control.dial(line, { phoneNumber: number, bearerType })
         line.caller = this.#callers.take(line)
       },
-      failed: end => this.#over(peer, controlEnd(end)),
+      failed: end => {
+        patience.cancel()
+        this.#over(peer, controlEnd(end))
+      },
+    }
+    const patience = this.env.clock.after(CALL_PATIENCE, `call of ${number} by ${peer}`, () => {
+      this.#pool.forget(via, wish)
+      const detail = `There was no control connection in ${formatDuration(CALL_PATIENCE)}.`
+      this.#over(peer, { layer: 'pptp', reason: 'call-timeout', tries: 1, detail })
     })
+    this.#pool.want(via, wish)
   }
 
   protected override answersFor(address: Ipv4): boolean {

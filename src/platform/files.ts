@@ -133,9 +133,9 @@ export function refuseOutside(lab: Lab, { file, recorded }: LabFile): void {
   )
 }
 
-/** `a.b=c` */
+/** `a.b=c`; in quotes a path may have an equals sign of its own. */
 export function parseOverride(text: string): Override {
-  const at = text.indexOf('=')
+  const at = /^(?:\["(?:[^"\\]|\\.)*"\]|[^=])*(?==)/.exec(text)?.[0].length ?? 0
   if (at < 1) throw new UsageError(`--set wants KEY=VALUE, such as --set seed=7, not ${text}`)
   return { path: text.slice(0, at), value: text.slice(at + 1) }
 }

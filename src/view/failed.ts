@@ -1,21 +1,25 @@
-/** Watches a run for tunnels that failed, and says what the users of the machines that dialled would see. */
+/** Watches a run for tunnels and dial-ups that failed, and says what the users of the machines that dialled would see. */
 import { formatIpv4 } from '../base/address.ts'
+import type { DialEnd } from '../base/dial-end.ts'
 import { formatTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
 import { hostNames } from '../lab/capture.ts'
 import { Hearing, hearingSentence } from '../lab/hearing.ts'
 import type { Lab } from '../lab/lab.ts'
-import { appearanceOf, WINDOWS } from './failures.ts'
+import { dialAppearanceOf } from './dial-failures.ts'
+import { type Appearance, appearanceOf, WINDOWS } from './failures.ts'
 
 export interface FailedTunnel {
   readonly t: number
-  /** Whose tunnel it was. */
+  readonly what: 'tunnel' | 'dial-up'
+  /** Whose it was. */
   readonly node: string
+  /** Of a dial-up its number. */
   readonly peer: string
-  readonly layer: TunnelEnd['layer']
-  readonly reason: TunnelEnd['reason']
-  /** Had it been up? */
+  readonly layer: DialEnd['layer']
+  readonly reason: DialEnd['reason']
+  /** Had it, or PPP on the line, been up? */
   readonly up: boolean
   /** Who hears whom, if one does not hear the other: `office hears alice, alice hears nothing`. */
   readonly hearing?: string
@@ -26,7 +30,7 @@ export interface FailedTunnel {
     /** What other versions show. */
     readonly also: readonly number[]
   }
-  /** Log lines of pptp-linux and pppd at the client, of pptpd and pppd at the server. */
+  /** Log lines of pptp-linux, of a dial-up chat, and pppd at the client, of pptpd and pppd at the server. */
   readonly linux: { readonly client: readonly string[]; readonly server: readonly string[] }
 }
 
@@ -34,41 +38,52 @@ const AUTH: ReadonlySet<string> = new Set(['pap', 'chap'])
 
 export class FailureWatch {
   readonly failed: FailedTunnel[] = []
-  /** Clients, with the name of the user and the address of the machine. */
-  readonly #users = new Map<string, { readonly user: string; readonly address: string }>()
-  readonly #up = new Set<string>()
+  /** By node and interface. */
+  readonly #tunnels = new Map<string, Attempt>()
+  readonly #lines = new Map<string, Attempt>()
   /** Where machines of the lab have their addresses. */
   readonly #places = new Map<string, string>()
   readonly #hearing = new Hearing()
-  /** By node, the protocol of the last message of authentication. */
-  readonly #auth = new Map<string, string>()
 
   constructor(lab: Lab) {
     for (const [address, node] of hostNames(lab)) this.#places.set(formatIpv4(address), node)
     for (const node of lab.nodes) {
-      if (node.kind !== 'client' || !node.pptp) continue
-      const address = node.interfaces.find(({ ipv4 }) => ipv4)?.ipv4?.address
-      this.#users.set(node.name, { user: node.pptp.user, address: address === undefined ? '?' : formatIpv4(address) })
+      if (node.kind !== 'client') continue
+      const { dial, pptp } = node
+      const ipv4 = node.interfaces.find(one => one.ipv4)?.ipv4
+      const address = ipv4 === undefined ? '?' : formatIpv4(ipv4.address)
+      if (pptp) this.#tunnels.set(node.name, attempt(pptp.user, address, dial ? 'ppp1' : 'ppp0'))
+      if (dial) this.#lines.set(node.name, attempt(dial.user, address, 'ppp0'))
     }
   }
 
-  /** What follows from the event: a failed tunnel, if it ends one. */
+  /** What follows from the event: a failed tunnel or dial-up, if it ends one. */
   event(event: TraceEvent): FailedTunnel | undefined {
-    const { node } = event
     this.#hearing.event(event)
-    if (!this.#users.has(node)) return undefined
-    if (event.event === 'action' && event.verb === 'connect') this.#up.delete(node)
-    if (event.event === 'ppp-message' && AUTH.has(event.proto)) this.#auth.set(node, event.proto)
-    if (event.event === 'interface' && event.to === 'up') this.#up.add(node)
-    return event.event === 'tunnel-end' ? this.#ended(node, event.t, event.peer, event) : undefined
+    const tunnel = this.#tunnels.get(event.node)
+    const line = this.#lines.get(event.node)
+    if (tunnel) follow(tunnel, event, 'connect')
+    if (line) follow(line, event, 'dial')
+    if (tunnel && event.event === 'tunnel-end') {
+      return this.#ended('tunnel', event, event.peer, tunnel, appearanceOf(event, tunnel.up, tunnel.auth))
+    }
+    // Who is called looks at no screen.
+    if (!line?.asked || event.event !== 'dial-end') return undefined
+    line.asked = false
+    const found = dialAppearanceOf(event, line.connected, line.up, line.auth)
+    return this.#ended('dial-up', event, event.number, line, found)
   }
 
-  #ended(node: string, t: number, peer: string, end: TunnelEnd): FailedTunnel | undefined {
-    const up = this.#up.has(node)
-    const found = appearanceOf(end, up, this.#auth.get(node))
+  #ended(
+    what: FailedTunnel['what'],
+    end: (TunnelEnd | DialEnd) & { readonly t: number; readonly node: string },
+    peer: string,
+    { user, address, up }: Attempt,
+    found: Appearance | undefined,
+  ): FailedTunnel | undefined {
     if (!found) return undefined
+    const { t, node, layer, reason } = end
     const [symbol, text] = WINDOWS[found.windows]
-    const { user, address } = this.#users.get(node) ?? { user: '?', address: '?' }
     const facts = { SERVER: peer, USER: user, ADDRESS: address, TRIES: String(end.tries) }
     const said = (lines: readonly string[] = []): string[] =>
       lines.map(line => line.replace(/\b(SERVER|USER|ADDRESS|TRIES)\b/g, word => facts[word as keyof typeof facts]))
@@ -76,10 +91,11 @@ export class FailureWatch {
     const hearing = server && hearingSentence(this.#hearing.between(node, server), node, server)
     const failure: FailedTunnel = {
       t,
+      what,
       node,
       peer,
-      layer: end.layer,
-      reason: end.reason,
+      layer,
+      reason,
       up,
       windows: { number: found.windows, symbol, text, also: found.also ?? [] },
       linux: { client: said(found.client), server: said(found.server) },
@@ -88,6 +104,42 @@ export class FailureWatch {
     this.failed.push(failure)
     return failure
   }
+}
+
+/** What a user has asked for, and how far it came. */
+interface Attempt {
+  readonly user: string
+  readonly address: string
+  readonly iface: string
+  asked: boolean
+  /** Of a dial-up: have the modems heard each other? */
+  connected: boolean
+  up: boolean
+  /** Protocol of the last message of authentication. */
+  auth: string | undefined
+}
+
+const attempt = (user: string, address: string, iface: string): Attempt => ({
+  user,
+  address,
+  iface,
+  asked: false,
+  connected: false,
+  up: false,
+  auth: undefined,
+})
+
+function follow(attempt: Attempt, event: TraceEvent, verb: 'connect' | 'dial'): void {
+  // Who dials while he is in a call dials nothing.
+  if (event.event === 'action' && event.verb === verb && !(verb === 'dial' && attempt.asked)) {
+    attempt.asked = true
+    attempt.connected = false
+    attempt.up = false
+  }
+  if (event.event === 'line-signal' && event.type === 'connect') attempt.connected = true
+  if (event.event === 'ppp-message' && event.iface === attempt.iface && AUTH.has(event.proto))
+    attempt.auth = event.proto
+  if (event.event === 'interface' && event.iface === attempt.iface && event.to === 'up') attempt.up = true
 }
 
 /** `Windows, error 806: …`, who hears whom, and the Linux lines, for people. */

@@ -11,7 +11,7 @@
 import type { TunnelEnd, TunnelEndReason } from '../base/tunnel-end.ts'
 import { isServerUnproved, type PppdLines, terminated, unauthenticated } from './pppd-lines.ts'
 
-/** RAS error codes that a PPTP user may meet. */
+/** RAS error codes that a user of PPTP or of a modem may meet. */
 export const WINDOWS = {
   619: ['PORT_DISCONNECTED', 'The connection could not be established, and its port was closed.'],
   628: ['DISCONNECTION', 'The remote computer ended the connection before it was complete.'],
@@ -21,7 +21,10 @@ export const WINDOWS = {
   648: ['PASSWD_EXPIRED', 'The password of the account has expired.'],
   649: ['NO_DIALIN_PERMISSION', 'The account has no permission to dial in.'],
   651: ['FROM_DEVICE', 'The modem or other connecting device has reported an error.'],
+  676: ['LINE_BUSY', 'The line is busy.'],
   678: ['NO_ANSWER', 'The remote computer did not respond.'],
+  679: ['NO_CARRIER', 'No carrier was detected.'],
+  680: ['NO_DIALTONE', 'There is no dial tone.'],
   691: ['AUTHENTICATION_FAILURE', 'Access was denied: the user name or the password is not valid on the domain.'],
   709: ['CHANGING_PASSWORD', 'The password could not be changed.'],
   718: ['PPP_TIMEOUT', 'The remote computer did not respond in time.'],

@@ -1,5 +1,6 @@
 /** The ledger as a table: tunnels side by side, a layer a line. */
-import type { CallLedger, FrameTotals, Layer } from '../lab/ledger.ts'
+import type { CallLedger, FrameTotals } from '../lab/ledger.ts'
+import type { Layer } from '../lab/weigh.ts'
 
 /** What a tunnel puts around a packet of the user. */
 const WRAPPING: readonly Layer[] = ['ip', 'gre', 'ppp', 'mppe']
@@ -24,7 +25,7 @@ interface Row {
 }
 
 const NO_CALL =
-  'No computer has called its server, so there is nothing to weigh. What an access server carries is not weighed.'
+  'No call of PPTP has been connected, so there is nothing to weigh. What a telephone line carries is not weighed.'
 const NAME = 24
 const CELLS = [11, 9, 9] as const
 const CALL = CELLS.reduce((sum, width) => sum + width, 0)
@@ -46,11 +47,17 @@ function block(calls: readonly CallLedger[]): string[] {
   const head = (words: (call: CallLedger) => string): string =>
     `${' '.repeat(NAME)}${calls.map(call => `  ${words(call)}`.slice(0, CALL).padEnd(CALL)).join('')}`
   return [
-    head(({ pns, pac }) => `${pns} to ${pac}`),
+    head(endsOf),
     head(kindOf),
     `${' '.repeat(NAME)}${calls.map(() => set(['octets', 'each', 'share'])).join('')}`,
     ...rows(calls).map(({ name, cells }) => name.padEnd(NAME) + cells.map(set).join('')),
   ].map(line => line.trimEnd())
+}
+
+/** `alice to office`; what an access server carries is `bob: nas to company`. */
+function endsOf({ pns, pac, asked, user }: CallLedger): string {
+  const ends = asked === 'pns' ? `${pns} to ${pac}` : `${pac} to ${pns}`
+  return user === undefined ? ends : `${user}: ${ends}`
 }
 
 const set = (cells: Cells): string => cells.map((cell, i) => cell.padStart(CELLS[i])).join('')

@@ -16,6 +16,7 @@ import type { TraceEvent } from '../base/trace.ts'
 import { TUNNEL_END_REASONS } from '../base/tunnel-end.ts'
 import { hostNames } from '../lab/capture.ts'
 import type { Lab } from '../lab/lab.ts'
+import { dialAppearanceOf } from './dial-failures.ts'
 import { appearanceOf } from './failures.ts'
 
 export type Mark = 'control' | 'data' | 'user' | 'net' | 'lab'
@@ -142,6 +143,8 @@ export class Story {
   readonly #removed = new Map<string, string>()
   /** Nodes that have dialled: only they have a user who looks at a screen. */
   readonly #dialled = new Set<string>()
+  /** Nodes that are dialling a telephone number, and how far they came. */
+  readonly #calling = new Map<string, { connected: boolean; up: boolean }>()
   /** Nodes whose tunnel is or has been up since they dialled last. */
   readonly #wasUp = new Set<string>()
   /** By node: calls that an access server has announced. It has many, and only their numbers tell them apart. */
@@ -279,6 +282,7 @@ export class Story {
       this.#dialled.add(node)
       this.#wasUp.delete(node)
     }
+    if (verb === 'dial' && !this.#calling.has(node)) this.#calling.set(node, { connected: false, up: false })
     const text = verb === 'note' ? detail : detail.replace(ADDRESS, address => this.#called(address))
     if (BEFALLS.has(verb)) return { ...lab(text, 'plain'), node: 'lab' }
     return { mark: 'user', depth: 0, text, tone: 'plain' }
@@ -375,6 +379,8 @@ export class Story {
   }
 
   #lineSignal({ node, way, type, line, called, calling, cause, detail }: Event<'line-signal'>): Line | undefined {
+    const dialling = type === 'connect' ? this.#calling.get(node) : undefined
+    if (dialling) dialling.connected = true
     const place: Pick<Line, 'mark' | 'depth'> = { mark: 'control', depth: 0 }
     if (this.#verbose) return { ...place, text: withDetail(`line ${line}: ${type} ${way}`, detail), tone: 'faint' }
     const words = this.#networks.has(node) ? OF_A_NETWORK : OF_AN_END
@@ -399,7 +405,9 @@ export class Story {
   #interface({ node, iface, to, detail }: Event<'interface'>): Line {
     const peer = this.#partnerOf(node, iface)
     const name = peer === undefined ? iface : `${iface} to ${peer}`
-    if (to === 'up' && iface.startsWith('ppp')) this.#wasUp.add(node)
+    const calling = iface === 'ppp0' ? this.#calling.get(node) : undefined
+    if (to === 'up' && calling) calling.up = true
+    else if (to === 'up' && iface.startsWith('ppp')) this.#wasUp.add(node)
     if (to === 'up') return user(withDetail(`${name} is up`, detail), 'good')
     return user(withDetail(`${name} is down, and its routes are gone`, detail), 'plain')
   }
@@ -423,10 +431,14 @@ export class Story {
     return user(text, TUNNEL_END_REASONS[reason] === 'wanted' ? 'plain' : 'bad')
   }
 
-  #dialEnd({ number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
+  #dialEnd({ node, number, layer, reason, tries, detail }: Event<'dial-end'>): Line {
     const tried = tries === 0 ? '' : `, ${tries} ${tries === 1 ? 'try' : 'tries'}`
     const whom = number === 'unknown' ? 'somebody' : number
-    const text = `the call with ${whom} is over (${upper(layer)} ${reason}${tried}): ${detail}`
+    const seen = this.#calling.get(node)
+    this.#calling.delete(node)
+    const found = seen && dialAppearanceOf({ layer, reason, tries, detail }, seen.connected, seen.up)
+    const shown = found ? ` [Windows would show error ${found.windows}]` : ''
+    const text = `the call with ${whom} is over (${upper(layer)} ${reason}${tried}): ${detail}${shown}`
     const ends: Readonly<Record<string, 'wanted' | 'failure'>> = { ...TUNNEL_END_REASONS, ...LINE_END_REASONS }
     return user(text, ends[reason] === 'wanted' ? 'plain' : 'bad')
   }

@@ -8,10 +8,11 @@ import { MALFORMED } from '../../src/base/result.ts'
 import { sec } from '../../src/base/time.ts'
 import { EVENTS, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
+import type { Kind } from '../../src/lab/lab.ts'
 import { loadLab, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import { valueAt } from '../../src/lab/snapshot.ts'
-import { clientPaths, PRESENCE, STATE_PATHS } from '../../src/lab/state-paths.ts'
+import { clientPaths, isPresence, STATE_PATHS } from '../../src/lab/state-paths.ts'
 import type { Snapshot, SnapshotValue } from '../../src/node/node.ts'
 import { codeOf, page, sections, tableRows } from '../support/docs.ts'
 import { rootPath } from '../support/root.ts'
@@ -142,7 +143,7 @@ describe('docs/snapshot.md', () => {
           values === 'number' ? values : [...values.matchAll(/`(.+?)`/g)].map(match => match[1]),
         ]),
       )
-      if (kind === 'switch' || kind === 'tun' || kind === 'udp') assert.deepEqual(paths, {})
+      if (kind === 'tun' || kind === 'udp') assert.deepEqual(paths, {})
       else
         assert.deepEqual(
           documented,
@@ -158,7 +159,7 @@ describe('docs/snapshot.md', () => {
     firewall: [...everywhere, ...pathsOf('firewall'), ...filter],
     router: [...everywhere, ...pathsOf('router'), ...filter],
     'load-balancer': [...everywhere, ...pathsOf('load-balancer'), ...filter],
-    switch: pathsOf('switch'),
+    switch: [...pathsOf('switch'), ...pathsOf('switch, besides')],
     radius: [...everywhere, ...pathsOf('radius'), ...filter],
     tun: pathsOf('tun'),
     udp: pathsOf('udp'),
@@ -182,7 +183,10 @@ describe('docs/snapshot.md', () => {
           const unknown = shown.filter(path => !patterns.some(known => known.test(path)))
           assert.deepEqual(unknown, [], `${lab} ${t} s ${node}`)
           for (const [i, path] of documented[machine.kind].entries())
-            if (STATE_PATHS.client[path] === PRESENCE || shown.some(there => patterns[i].test(there)))
+            if (
+              isPresence(STATE_PATHS[machine.kind as Kind][path] ?? 'number') ||
+              shown.some(there => patterns[i].test(there))
+            )
               missing.delete(`${machine.kind} ${path}`)
         }
       }
@@ -205,7 +209,7 @@ describe('docs/snapshot.md', () => {
         const alice = nodes.get('alice')?.snapshot() ?? {}
         for (const [path, values] of Object.entries(clientPaths(true, false))) {
           const value = valueAt(alice, path)
-          if (values === PRESENCE) assert.equal(typeof value, 'object', path)
+          if (isPresence(values)) assert.equal(typeof value, 'object', path)
           else if (values === 'number') assert.ok(value === undefined || Number.isInteger(value), `${path} ${value}`)
           else assert.ok(values.includes(String(value)), `${name} ${t} ms ${path} ${value}`)
         }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type CallLedger, Ledger, ledgerTable, type Override, Run } from '../../src/index.ts'
-import { FRAME_KINDS, LAYERS, type Weight, weigh } from '../../src/lab/ledger.ts'
+import { FRAME_KINDS, LAYERS, type Weight, weigh } from '../../src/lab/weigh.ts'
 import { labOf } from '../support/captured-run.ts'
 import { CLOSED, shippedText } from '../support/shipped.ts'
 
@@ -39,11 +39,9 @@ function tunnelFrames(text: string, overrides: readonly Override[] = []): { octe
   return { octets, fates }
 }
 
+/** Calls of one control connection share the account of its frames. */
 const octetsOf = (calls: readonly CallLedger[]): number =>
-  calls.flatMap(({ kinds }) => Object.values(kinds)).reduce((total, { octets }) => total + octets, 0)
-
-/** What comes out of a telephone line is encrypted already, and was not seen before. */
-const OVER_A_LINE = ['outgoing-call', 'voluntary-over-dial-up']
+  [...new Set(calls.flatMap(({ kinds }) => Object.values(kinds)))].reduce((total, { octets }) => total + octets, 0)
 
 describe('the layers of a frame', () => {
   for (const name of CLOSED) {
@@ -61,7 +59,7 @@ describe('the layers of a frame', () => {
       for (const { kinds } of weighedLab(name).calls) {
         for (const [kind, { octets, layers }] of Object.entries(kinds)) {
           assert.equal(sum(layers), octets, kind)
-          if (kind !== 'data' || !OVER_A_LINE.includes(name)) assert.equal(layers.rest, 0, kind)
+          assert.equal(layers.rest, 0, kind)
         }
       }
     })
@@ -100,19 +98,11 @@ describe('the layers of a frame', () => {
 const REFUSED = ['pool-exhausted', 'port-1723-blocked']
 /** A reset is for a connection that nobody knows. */
 const NOBODYS = ['nat-new-address']
-/** Nobody in them sends an Outgoing-Call-Request. */
-const BY_TELEPHONE = [
-  'busy-lines',
-  'compulsory',
-  'compulsory-realms',
-  'dial-up',
-  'line-noise',
-  'nas-failover',
-  'nas-behind-nat',
-]
+/** There is no tunnel in it. */
+const NONE = ['dial-up']
 
 describe('a tunnel', () => {
-  for (const name of CLOSED.filter(lab => ![...REFUSED, ...NOBODYS, ...BY_TELEPHONE].includes(lab))) {
+  for (const name of CLOSED.filter(lab => ![...REFUSED, ...NOBODYS, ...NONE].includes(lab))) {
     test(`has all frames of GRE and of its control connection, each once: ${name}`, () => {
       const octets = octetsOf(weighedLab(name).calls)
       assert.ok(octets > 0)
@@ -160,6 +150,50 @@ describe('a tunnel', () => {
     const plain = new Run(labOf(shippedText('voluntary')))
     plain.advance()
     assert.equal(weighedLab('voluntary').run.result().fingerprint, plain.result().fingerprint)
+  })
+})
+
+describe('a call of an access server', () => {
+  test('is known by the one who is on the telephone: his encryption, his transfers', () => {
+    const [{ user, asked, pns, pac, pnsCallId, pacCallId, encryption, transfers, kinds, computed }, ...more] =
+      weighedLab('compulsory').calls
+    assert.deepEqual([more.length, user, asked, pns, pac], [0, 'bob', 'pac', 'company', 'nas'])
+    // As the control messages of docs/labs/compulsory.md say.
+    assert.deepEqual([pnsCallId, pacCallId], [63_833, 38_680])
+    assert.equal(encryption, 'mppe-128-stateless')
+    assert.equal(transfers.octets, 100_000)
+    assert.equal(computed?.keyChanges, kinds.data.frames)
+    assert.ok(kinds.data.layers.payload > 100_000)
+  })
+
+  test('that a server has asked for is one too', () => {
+    const [call] = weighedLab('outgoing-call').calls
+    assert.deepEqual([call.user, call.asked, call.pns, call.pac], ['shop', 'pns', 'company', 'nas'])
+    assert.equal(call.encryption, 'mppe-128-stateless')
+  })
+
+  test('several on one control connection: each with its own frames, the connection with all', () => {
+    const { calls } = weighedLab('nas-failover')
+    assert.deepEqual(
+      calls.map(({ user, pns }) => `${user} ${pns}`),
+      ['bob north', 'ann south', 'eve south', 'bob north'],
+    )
+    const [, ann, eve] = calls
+    assert.equal(ann.kinds['pptp-control'], eve.kinds['pptp-control'])
+    assert.equal(eve.kinds.data.frames, 4)
+  })
+
+  test('a tunnel that somebody makes himself over the line to it has his name, and its packets are looked into', () => {
+    const [{ user, pns, pac, encryption, transfers, kinds }, ...more] = weighedLab('voluntary-over-dial-up').calls
+    assert.deepEqual([more.length, user, pns, pac], [0, undefined, 'bob', 'company'])
+    assert.equal(encryption, 'mppe-128-stateless')
+    assert.equal(transfers.octets, 100_000)
+    assert.ok(kinds.data.layers.payload > 100_000)
+  })
+
+  test('its head names him', () => {
+    const heads = ledgerTable(weighedLab('compulsory').calls, 80)
+    assert.equal(heads[0].trim(), 'bob: nas to company')
   })
 })
 
@@ -219,7 +253,7 @@ describe('the table', () => {
   })
 
   test('says so if there was no call', () => {
-    assert.match(ledgerTable([], 80).join(), /^No computer has called its server, so there is nothing to weigh\./)
+    assert.match(ledgerTable([], 80).join(), /^No call of PPTP has been connected, so there is nothing to weigh\./)
   })
 
   test('has a line for what could not be seen, if there is any', () => {

@@ -564,7 +564,10 @@ describe('--set', () => {
     )
     assert.match(rendered('topology.nodes.zed.kind', 'host'), /There is no zed here/)
     assert.match(rendered('topology.nodes.alice', 'x'), /This is a map; --set replaces single values only/)
-    assert.match(rendered('topology.links[7].delay', '1ms'), /There is no entry 7; the list has 3 \(0 to 2\)\./)
+    assert.match(
+      rendered('topology.links[7].delay', '1ms'),
+      /There is no entry 7; the list has 3 \(0 to 2\), and 3 would add one\./,
+    )
     assert.match(rendered('name.first', 'x'), /This is a single value: nothing stands below it/)
     assert.match(rendered('', 'x'), /Here the path of a value must stand/)
     assert.match(rendered('seed', ''), /--set: seed: Here a whole number/)

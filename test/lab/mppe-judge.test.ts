@@ -3,48 +3,14 @@
  * with the product. It must read every packet of real peers, every packet of ours, and as many as our own trace counts.
  */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { formatIpv4 } from '../../src/base/address.ts'
 import { decodeCapture, isWhole } from '../../src/decode/decode.ts'
 import type { MppeSummary } from '../../src/decode/mppe-record.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { type CapturedRun, capturedRun } from '../support/captured-run.ts'
 import { CAPTURES, captureFile } from '../support/captures.ts'
-import { rootPath } from '../support/root.ts'
+import { type Direction, noPython, readMppe as read } from '../support/judge-mppe.ts'
 import { shippedText } from '../support/shipped.ts'
-
-const noPython =
-  spawnSync('python3', ['--version']).status === 0
-    ? false
-    : 'python3 is not installed: no second reader of MPPE on this machine'
-
-interface Direction {
-  readonly from: string
-  readonly to: string
-  readonly user?: string
-  readonly bits?: number
-  readonly stateful?: boolean
-  readonly packets: number
-  readonly decrypted: number
-}
-
-function read(capture: Uint8Array | string, passwords: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'pptp-lab-'))
-  try {
-    const file = typeof capture === 'string' ? capture : join(folder, 'capture')
-    if (typeof capture !== 'string') writeFileSync(file, capture)
-    const args = ['-B', rootPath('test/support/mppe-decrypt.py'), file, ...passwords]
-    const { status, stdout, stderr } = spawnSync('python3', args, { encoding: 'utf8' })
-    const lines = stdout.split('\n').filter(line => line !== '')
-    return { status, stderr, directions: lines.map(line => JSON.parse(line) as Direction) }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 const PASSWORDS = ['alice=wonderland', 'bob=builder']
 
@@ -110,7 +76,7 @@ function assertRead(bytes: Uint8Array, name: string): readonly Direction[] {
   const byWay = (one: Direction | MppeSummary): string =>
     'from' in one
       ? `${one.from} ${one.to} ${one.packets} ${one.decrypted}`
-      : `${formatIpv4(one.source)} ${formatIpv4(one.destination)} ${one.packets} ${one.decrypted}`
+      : `${one.source} ${one.destination} ${one.packets} ${one.decrypted}`
   assert.deepEqual((ours.mppe ?? []).map(byWay).sort(), directions.map(byWay).sort(), name)
   assert.ok(isWhole(ours), name)
   return directions

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Recorder, type Scene, sceneOf } from '../../src/index.ts'
+import { Recorder, type Scene, sceneOf } from '../../src/index.ts'
+import { Dialler } from '../../src/node/dialler.ts'
+import { HOME, OFFICE, runJoined, runOf, Side, TIME_ZERO } from '../support/joined.ts'
 import { recorded } from '../support/scene.ts'
 
 const marks = (scene: Scene, tunnel = 0): string =>
@@ -171,10 +173,71 @@ describe('a scene with telephone lines', () => {
     )
   })
 
+  test('of nas-failover names the PNS that has the call, and has had it, not the first of the rule', () => {
+    const recorder = recorded('nas-failover', 19)
+    const servers = () => sceneOf(recorder).tunnels.map(({ client, server }) => `${client} ${server}`)
+    assert.deepEqual(servers(), ['bob north', 'ann north', 'eve north'])
+    recorder.run.advanceTo(28e9)
+    assert.deepEqual(servers(), ['bob north', 'ann south', 'eve south'])
+    const ann = recorder.run.simulation.nodes.get('ann')
+    assert.ok(ann instanceof Dialler)
+    ann.dialUp.hangUp()
+    recorder.run.advanceTo(35e9)
+    const [, over] = sceneOf(recorder).tunnels
+    assert.deepEqual([over.up, over.server], [false, 'south'])
+  })
+
+  test('of outgoing-call names the company that has asked for a number, also when the call is over', () => {
+    const recorder = recorded('outgoing-call', -1)
+    const rows = () =>
+      sceneOf(recorder).tunnels.map(
+        ({ client, kind, server, beganBy }) => `${client} ${kind} ${server} by ${beganBy.node}`,
+      )
+    const seen = [13, 110].map(t => {
+      recorder.run.advanceTo(t * 1e9)
+      return rows()
+    })
+    assert.deepEqual(seen, [
+      ['shop compulsory company by company', 'bar local nas by bar', 'museum local nas by museum'],
+      ['shop compulsory company by company', 'bar local nas by bar', 'museum compulsory company by company'],
+    ])
+  })
+
   test('has the signals that are on their way, each until it is heard', () => {
     const seen = [0, 0.039, 0.05, 0.1, 0.17, 0.3, 40.12, 41].map(t =>
       sceneOf(recorded('compulsory', t)).links[0].signals.map(({ type, hop }) => `${type} ${hop.from}`),
     )
     assert.deepEqual(seen, [['setup 0'], ['setup 0'], ['alerting 1'], [], ['connect 1'], [], ['release 0'], []])
   })
+})
+
+test('a caller from outside the simulation has a row at the door that he comes in by, as long as he calls', () => {
+  const sides = [HOME, OFFICE].map(text => new Side(runOf(text, [], { timeZero: TIME_ZERO }), 'internet'))
+  const recorder = new Recorder(sides[1].run)
+  const seen: string[] = []
+  recorder.run.listen(({ t }) => {
+    const scene = sceneOf(recorder)
+    const rows = scene.tunnels.map(
+      ({ client, server, user, kind, up, encrypted, inner }) =>
+        `${client} ${server} ${user.replace(/\d+/, 'N')} ${kind} ${up ? `${inner?.client} ${inner?.server}` : 'down'} ${encrypted}`,
+    )
+    if (seen.at(-1) !== rows.join()) seen.push(rows.join())
+    if (t > 9e9 && t < 15e9) {
+      assert.equal(marks(scene), '√√√√√√√')
+      const [{ sent, arrived, received, keyBits }] = scene.tunnels
+      assert.ok(sent === arrived && sent > 4 && received > 4)
+      assert.equal(keyBits, 128)
+    }
+  })
+  runJoined(sides[0], sides[1])
+  assert.deepEqual(seen, [
+    '',
+    'internet office call N voluntary down false',
+    'internet office alice voluntary down false',
+    'internet office alice voluntary down true',
+    'internet office alice voluntary 10.8.0.10 10.8.0.1 true',
+    'internet office alice voluntary down true',
+    'internet office alice voluntary down false',
+    '',
+  ])
 })

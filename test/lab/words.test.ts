@@ -98,9 +98,18 @@ describe('states', () => {
     })
   }
 
-  test('the other kinds have none', () => {
-    assert.deepEqual([STATE_PATHS.router, STATE_PATHS.switch], [{}, {}])
-    assert.ok(Object.keys(STATE_PATHS.host).every(path => path.startsWith('filter.')))
+  test('a machine that can have no PPTP may be said to have none', () => {
+    for (const kind of ['host', 'router', 'firewall', 'switch', 'radius', 'pstn'] as const)
+      assert.deepEqual(STATE_PATHS[kind].pptp, ['absent'], kind)
+    for (const kind of ['nas', 'pptp-server', 'tun', 'udp'] as const)
+      assert.equal('pptp' in STATE_PATHS[kind], false, kind)
+    assert.equal(loads('state: { s.pptp: absent }'), true)
+    assert.equal(loads('state: { s.pptp: present }'), false)
+  })
+
+  test('what else the other kinds have', () => {
+    assert.deepEqual(Object.keys(STATE_PATHS.router), ['pptp'])
+    assert.ok(Object.keys(STATE_PATHS.host).every(path => path === 'pptp' || path.startsWith('filter.')))
     assert.equal(loads('state: { s.ppp.lcp: opened }'), false)
   })
 

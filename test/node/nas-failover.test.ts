@@ -163,6 +163,38 @@ describe('a PNS asks for a number (RFC 2637 §2.7, §2.8, §3.2.4.1)', () => {
     assert.equal(t.value('nas', 'pptp.controls'), 1)
     assert.equal(t.value('red', 'ppp.sessions'), 2)
   })
+  test('the access server cannot be reached: after a minute the call is over, and nothing is dialled when it can be again', () => {
+    const t = nasLab(answers)
+    const link = t.simulation.links.find(({ name }) => name.includes('red:eth0'))
+    link?.setUp(false)
+    t.call('red', '5550110')
+    t.until(59)
+    assert.deepEqual(t.seen('tunnel-end', 'red'), [])
+    t.until(62)
+    assert.deepEqual(
+      t.seen('tunnel-end', 'red').map(({ layer, reason }) => `${layer} ${reason}`),
+      ['pptp call-timeout'],
+    )
+    link?.setUp(true)
+    t.until(200)
+    assert.equal(t.value('red', 'pptp.calls'), 0)
+    assert.ok(
+      t.messages('nas').every(message => !message.includes('outgoing-call')),
+      t.messages('nas').join(),
+    )
+    assert.equal(t.seen('tunnel-end', 'red').length, 1)
+  })
+  test('calls that have waited for the connection are no more than there may be', () => {
+    const t = nasLab({ callers: { bob: { answer: '1s' }, ann: { answer: '1s' } }, red: { limits: { calls: 1 } } })
+    t.call('red', '5550110')
+    t.call('red', '5550111')
+    t.until(20)
+    assert.equal(t.value('red', 'ppp.sessions'), 1)
+    assert.deepEqual(
+      t.seen('tunnel-end', 'red').map(({ reason, detail }) => [reason, /as many as may be/.test(detail)]),
+      [['refused', true]],
+    )
+  })
   test('nobody answers: Time-out, cause 19', () => {
     const t = nasLab({ nas: { 'dial-timeout': '10s' } })
     t.call('red', '5550110')
@@ -271,4 +303,34 @@ describe('a fast tunnel before a slow line (RFC 2637 §4.2)', () => {
     assert.equal(most, 16)
     assert.ok(t.drops('nas').filter(reason => reason === 'queue-full').length > 0)
   })
+})
+
+describe('an access server that starts anew, and somebody who dials at any moment around it', () => {
+  for (const direct of [true, false]) {
+    test(direct ? 'by a line of its own' : 'by a trunk of one line', () => {
+      for (let ms = -60; ms <= 100; ms += 4) {
+        for (const inCall of [true, false]) {
+          const t = nasLab({ direct, trunk: { lines: 1 } })
+          if (inCall) t.dial('bob')
+          t.until(5 + Math.min(ms, 0) / 1000)
+          if (ms < 0) t.dial('bob')
+          t.until(5)
+          t.restart('nas')
+          t.until(5 + Math.max(ms, 0) / 1000)
+          if (ms >= 0) t.dial('bob')
+          t.until(20)
+          // Cut off, or never noticed: whatever it was, the next call is one like any other.
+          if (t.value('bob', 'line.call') === 'idle') t.dial('bob')
+          t.until(30)
+          const use = direct ? 'lines[tty0].use' : 'lines[pri0].use'
+          const moment = `${ms} ms, ${inCall ? 'in a call' : 'without a call'}`
+          assert.equal(t.value('bob', 'ppp.ipcp'), 'opened', moment)
+          assert.equal(t.value('nas', use), 'tunnelled', moment)
+          t.hangUp('bob')
+          t.until(40)
+          assert.deepEqual(t.inUse(), NOTHING, moment)
+        }
+      }
+    })
+  }
 })

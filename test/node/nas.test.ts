@@ -255,6 +255,55 @@ describe('which tunnel', () => {
     assert.deepEqual([t.value('nas', 'ppp.sessions'), ended], [1, [['auth-failed', true]]])
     assert.equal(t.value('red', 'ppp.sessions'), 1, 'who goes elsewhere is not counted')
   })
+  test('who is only asked for his name takes no place of those who end here', () => {
+    const t = nasLab({
+      callers: { eve: { user: 'eve@red.example' }, bob: {}, ann: {} },
+      nas: {
+        tunnels: [
+          { calling: '5550111', to: 'local' },
+          { calling: '5550112', to: 'local' },
+          { realm: 'red.example', to: RED },
+        ],
+        ppp: { ...ends, users: { bob: 'p', ann: 'p' }, limits: { calls: 1 } },
+      },
+    })
+    t.dial('eve')
+    t.until(0.1)
+    assert.equal(t.value('nas', 'lines[pri0.1].use'), 'naming')
+    t.dial('bob')
+    t.until(0.2)
+    assert.equal(t.value('nas', 'lines[pri0.2].use'), 'local')
+    t.until(10)
+    assert.deepEqual([t.value('bob', 'ppp.ipcp'), t.value('eve', 'ppp.ipcp')], ['opened', 'opened'])
+    // Who ends here does count.
+    t.dial('ann')
+    t.until(11)
+    assert.equal(t.value('ann', 'line.call'), 'idle')
+    assert.match(String(t.value('ann', 'line.cause')), /47/)
+  })
+  test('frames of a session that ends here wait in the queue that those of a tunnel have', () => {
+    const t = nasLab({ nas: { tunnels: [], ppp: ends } })
+    t.dial('bob')
+    t.until(3)
+    assert.equal(t.value('nas', 'lines[pri0.1].use'), 'local')
+    const { env, stack } = t.ipNode('nas')
+    const options = { count: 30, interval: 0, size: 1000, ttl: 64, dontFragment: false, timeout: sec(20) }
+    ping(env, stack, { to: ip('10.7.0.10'), ...options })
+    t.until(3.1)
+    const waiting = Number(t.value('nas', 'lines[pri0.1].waiting'))
+    // Two windows, less what the line has carried meanwhile; the others are counted, and dropped by the line.
+    assert.ok(waiting >= 14 && waiting <= 16, String(waiting))
+    assert.equal(t.value('nas', 'lines[pri0.1].dropped'), 14)
+    assert.deepEqual(
+      t.seen('drop', 'nas').map(({ reason, layer }) => `${reason} ${layer}`),
+      new Array(14).fill('queue-full line'),
+    )
+    t.until(20)
+    assert.equal(t.seen('ping-reply', 'nas').length, 16)
+    t.hangUp('bob')
+    t.until(25)
+    assert.deepEqual(t.inUse(), NOTHING)
+  })
   test('somebody of another realm ends here, and is judged here', () => {
     const t = nasLab({
       callers: { bob: {}, ann: { password: 'wrong' } },

@@ -2,9 +2,11 @@
 """mppe-decrypt.py CAPTURE USER=PASSWORD...
 
 An independent reader of MPPE (RFC 3078, RFC 3079), with nothing but Python's standard library: it takes the MS-CHAP or
-MS-CHAPv2 Response of each PPTP call from the capture (pcap or pcapng; Ethernet or raw IP), derives the keys, decrypts every
-packet of both directions, and looks for an IP packet with true checksums in each. One line of JSON for each direction.
-The status is 0 only if there were MPPE packets and all of them could be read.
+MS-CHAPv2 Response of each PPTP call from the capture (pcap or pcapng; Ethernet, raw IP or PPP in HDLC-like framing), derives
+the keys, decrypts every packet of both directions, and looks for an IP packet with true checksums in each. One line of JSON
+for each direction. The status is 0 only if there were MPPE packets and all of them could be read.
+
+Of a telephone line, each interface shows what one end sends and has its name; the frames follow in the order of the file.
 
 Limits: of MS-CHAP only keys of 128 bits, since the library has no DES for the others. The n-th call from one address to another belongs to the n-th call back; a call negotiates once; a sequence
 number does not wrap.
@@ -14,7 +16,7 @@ import json
 import struct
 import sys
 
-ETHERNET, RAW = 1, 101
+ETHERNET, RAW, PPP_HDLC, LINE_OCTETS = 1, 101, 50, 147
 IPV4_ETHERTYPE, GRE = 0x0800, 47
 CHAP, CCP, MPPE, IP, IPV6 = 0xC223, 0x80FD, 0x00FD, 0x0021, 0x0057
 
@@ -27,7 +29,7 @@ def fail(text):
 
 
 def frames(data):
-    """(link type, octets) of every frame."""
+    """(link type, name of the interface, octets) of every frame."""
     magic = data[:4]
     if magic == b"\x0a\x0d\x0d\x0a":
         return pcapng_frames(data)
@@ -42,7 +44,7 @@ def pcap_frames(data, order):
     at = 24
     while at < len(data):
         (length,) = struct.unpack_from(order + "I", data, at + 8)
-        yield link & 0xFFFF, data[at + 16 : at + 16 + length]
+        yield link & 0xFFFF, "", data[at + 16 : at + 16 + length]
         at += 16 + length
 
 
@@ -56,11 +58,21 @@ def pcapng_frames(data):
         if length < 12 or at + length > len(data):
             fail(f"the block at octet {at} is cut off")
         if kind == 1:
-            links.append(struct.unpack_from(order + "H", data, at + 8)[0])
+            links.append((struct.unpack_from(order + "H", data, at + 8)[0], name_in(data[at + 16 : at + length], order)))
         if kind == 6:
             interface, _, _, captured = struct.unpack_from(order + "IIII", data, at + 8)
-            yield links[interface], data[at + 28 : at + 28 + captured]
+            yield *links[interface], data[at + 28 : at + 28 + captured]
         at += length
+
+
+def name_in(options, order):
+    at = 0
+    while at + 4 <= len(options):
+        code, length = struct.unpack_from(order + "HH", options, at)
+        if code == 2:
+            return options[at + 4 : at + 4 + length].decode()
+        at += 4 + length + -length % 4
+    return ""
 
 
 # IP and GRE
@@ -77,10 +89,16 @@ def internet_sum(data):
 def gre_packets(capture):
     """(source, destination, what follows the IP header) of every GRE packet, fragments put together."""
     parts = {}
-    for link, frame in capture:
-        if link not in (ETHERNET, RAW):
-            fail(f"link type {link} is neither Ethernet nor raw IP")
+    for link, _, frame in capture:
+        if link == LINE_OCTETS:
+            continue
+        if link not in (ETHERNET, RAW, PPP_HDLC):
+            fail(f"link type {link} is neither Ethernet, raw IP nor PPP")
         packet = frame
+        if link == PPP_HDLC:
+            protocol, packet = ppp(frame)
+            if protocol != IP:
+                continue
         if link == ETHERNET:
             if frame[12:14] != b"\x08\x00":
                 continue
@@ -88,10 +106,10 @@ def gre_packets(capture):
         if len(packet) < 20 or packet[0] >> 4 != 4 or packet[9] != GRE:
             continue
         packet = packet[: struct.unpack_from("!H", packet, 2)[0]]
-        source, destination, body = packet[12:16], packet[16:20], packet[(packet[0] & 15) * 4 :]
+        source, destination, body = dotted(packet[12:16]), dotted(packet[16:20]), packet[(packet[0] & 15) * 4 :]
         (fragment,) = struct.unpack_from("!H", packet, 6)
         if fragment & 0x3FFF:
-            key = packet[4:6] + source + destination
+            key = packet[4:6], source, destination
             parts.setdefault(key, {})[(fragment & 0x1FFF) * 8] = (body, fragment & 0x2000)
             body = whole(parts[key])
             if body is None:
@@ -120,6 +138,18 @@ def calls(packets):
             start = 16 if flags & 0x80 else 12
             frames_of_call[struct.unpack_from("!I", body, 8)[0]] = body[start : start + length]
     return found
+
+
+def lines(capture):
+    """The same of a telephone line; its two ends stand in the order of their first frames."""
+    found = {}
+    for number, (link, name, frame) in enumerate(capture):
+        if link == PPP_HDLC:
+            found.setdefault(name, {})[number] = frame
+    ends = list(found)
+    if len(ends) != 2:
+        return {}
+    return {(end, ends[1 - i], 0): found[end] for i, end in enumerate(ends)}
 
 
 def ppp(frame):
@@ -294,7 +324,7 @@ def decrypt(key, frames_of_call, secret, from_client):
     packets = [data for protocol, data in map(ppp, (f for _, f in sorted(frames_of_call.items()))) if protocol == MPPE]
     if not packets:
         return None
-    report = {"from": dotted(key[0]), "to": dotted(key[1]), "call": key[2], "packets": len(packets), "decrypted": 0}
+    report = {"from": key[0], "to": key[1], "call": key[2], "packets": len(packets), "decrypted": 0}
     if secret is None or bits is None:
         return report
     user, password, nt_response, challenge = secret
@@ -320,7 +350,8 @@ def main():
         fail("usage: mppe-decrypt.py CAPTURE USER=PASSWORD...")
     passwords = dict(word.split("=", 1) for word in sys.argv[2:])
     with open(sys.argv[1], "rb") as file:
-        found = calls(gre_packets(frames(file.read())))
+        capture = list(frames(file.read()))
+    found = {**lines(capture), **calls(gre_packets(capture))}
     reports = []
     for pair in sessions(found):
         answers = [response(found[key]) for key in pair]

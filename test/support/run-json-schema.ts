@@ -5,7 +5,7 @@ import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
-import { FRAME_KINDS, LAYERS } from '../../src/lab/ledger.ts'
+import { FRAME_KINDS, LAYERS } from '../../src/lab/weigh.ts'
 import { WINDOWS } from '../../src/view/failures.ts'
 import { CAUSE } from '../../src/wire/radius-attributes.ts'
 
@@ -183,11 +183,12 @@ const check = whole({
 const failure = object(
   {
     t: nanoseconds,
+    what: words(['tunnel', 'dial-up']),
     node: text,
-    peer: address,
-    layer: words(TUNNEL_LAYERS),
-    reason: words(Object.keys(TUNNEL_END_REASONS)),
-    up: { ...flag, description: 'Had the tunnel been up?' },
+    peer: { ...text, description: 'An address; of a dial-up its number.' },
+    layer: words(['line', ...TUNNEL_LAYERS]),
+    reason: words([...new Set([...Object.keys(LINE_END_REASONS), ...Object.keys(TUNNEL_END_REASONS)])]),
+    up: { ...flag, description: 'Had the tunnel, or PPP on the line, been up?' },
     windows: whole({
       number: { enum: Object.keys(WINDOWS).map(Number) },
       symbol: text,
@@ -205,6 +206,11 @@ const call = object(
   {
     pns: text,
     pac: text,
+    asked: {
+      ...words(['pns', 'pac']),
+      description: 'Who asked for the call: `pac` for what an access server announces.',
+    },
+    user: { ...text, description: 'Of a call of an access server: whose frames it carries.' },
     pnsCallId: { ...count, maximum: 65_535 },
     pacCallId: { ...count, maximum: 65_535 },
     encryption: { ...text, description: 'Absent if IPCP never opened.' },
@@ -212,10 +218,10 @@ const call = object(
     transfers: whole({ octets: count, took: nanoseconds }),
     computed: {
       ...numbers(['keyChanges', 'sha1Blocks', 'rc4Keys', 'rc4Octets']),
-      description: 'By the end that called, both directions together.',
+      description: 'At the end of the user, both directions together.',
     },
   },
-  name => name === 'encryption' || name === 'computed',
+  name => name === 'user' || name === 'encryption' || name === 'computed',
 )
 
 export const runJsonSchema = (): Schema => ({
@@ -244,7 +250,7 @@ export const runJsonSchema = (): Schema => ({
         failures: {
           type: 'array',
           items: failure,
-          description: 'Tunnels that failed, with what Windows and Linux show their users.',
+          description: 'Tunnels and dial-ups that failed, with what Windows and Linux show their users.',
         },
         drops: {
           type: 'object',

@@ -6,6 +6,7 @@ import type { TraceEvent } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS, type TunnelEndReason } from '../../src/base/tunnel-end.ts'
 import { loadLab } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
+import { LINE_FAILURES } from '../../src/view/dial-failures.ts'
 import { FailureWatch, failureLines } from '../../src/view/failed.ts'
 import { appearanceOf, FAILURES, isFailure, WINDOWS } from '../../src/view/failures.ts'
 import { rootPath } from '../support/root.ts'
@@ -68,6 +69,8 @@ describe('the list of what users see', () => {
         }
       }
     }
+    for (const { windows, also = [] } of Object.values(LINE_FAILURES))
+      for (const code of [windows, ...also]) used.add(code)
     const unused = Object.keys(WINDOWS).filter(code => !used.has(Number(code)))
     assert.deepEqual(unused, ['651', '732'])
   })

@@ -1,4 +1,4 @@
-/** Who did not hear whom in a tunnel that has failed, and what its user would see with Windows and with Linux. */
+/** Who did not hear whom in a tunnel or a dial-up that has failed, and what its user would see with Windows and with Linux. */
 import { FailureWatch, type SceneTunnel } from '../../src/index.ts'
 import { wrap } from '../draw.ts'
 import type { Model } from '../model.ts'
@@ -6,13 +6,14 @@ import { type Line, span } from '../text.ts'
 
 const INDENT = 10
 
-/** Nothing for a tunnel that is up, or was ended as wanted. Events too old to be remembered do not count. */
-export function failureLines({ recorder }: Model, { client, end }: SceneTunnel, columns: number): Line[] {
+/** Nothing for one that is up, or was ended as wanted. Events too old to be remembered do not count. */
+export function failureLines({ recorder }: Model, { client, end, kind }: SceneTunnel, columns: number): Line[] {
   if (end === undefined) return []
   const watch = new FailureWatch(recorder.run.simulation.lab)
   for (const event of recorder.events) watch.event(event)
-  const failed = watch.failed.findLast(({ node }) => node === client)
-  const over = recorder.events.findLast(each => each.event === 'tunnel-end' && each.node === client)
+  const [ending, what] = kind === 'voluntary' ? (['tunnel-end', 'tunnel'] as const) : (['dial-end', 'dial-up'] as const)
+  const failed = watch.failed.findLast(each => each.node === client && each.what === what)
+  const over = recorder.events.findLast(each => each.event === ending && each.node === client)
   if (!failed || failed.t !== over?.t) return []
   const { windows, linux, hearing } = failed
   return [

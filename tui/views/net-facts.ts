@@ -67,7 +67,7 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
     networks.add(String(face.network))
     const link = scene.links.find(({ ends }) => ends.some(end => end.node === node.name && end.iface === name))
     const other = link?.ends.find(end => end.node !== node.name)?.node
-    const own = link?.ends.find(end => end.node === node.name)?.address ?? String(face.address)
+    const own = link?.ends.find(end => end.node === node.name)?.address ?? String(face.address ?? '')
     const words = ppp ? `${face.address} peer ${bare(String(face.network))}` : own
     const where = ppp ? `mtu ${face.mtu}` : other === undefined ? '' : `to ${other}`
     out.push([ppp ? 1 : 2, columnsOf(left(name, 6) + words, face.up === false ? '× down' : where, columns)])

@@ -67,8 +67,12 @@ const lastDrawn = new WeakMap<Model['recorder'], Placed & { readonly key: string
 function drawnOnce(model: Model, room: Extent, shown: readonly SceneTunnel[], below: number): Placed {
   const { labels, folded, selection } = model.ui
   const { node, link } = selection
+  const { tunnels, nodes } = model.scene
   const parts = [room.columns, room.rows, labels, node, link, shown.map(({ no }) => no), ...(folded ?? [])]
-  const key = parts.join(' ')
+  // A call that fails over ends elsewhere: a machine gets a sign, or a role, and its box more room.
+  const ends = tunnels.map(({ client, entry, server }) => `${client} ${entry} ${server}`)
+  const roles = nodes.map(({ role = '' }) => role)
+  const key = [...parts, ...ends, ...roles].join(' ')
   const known = lastDrawn.get(model.recorder)
   if (known?.key === key) return known
   const placed = { ...draw(model, room, shown, below), key }

@@ -306,9 +306,11 @@ function historyLines({ name, entered }: SceneLayer, columns: number, rows: numb
   return [[], rule(columns, [{ at: 0, title: `how ${WORDS[name]} came there` }]), ...changes.slice(-room)]
 }
 
-/** With a compulsory tunnel they are in two places. */
-const othersTitle = ({ client, entry, kind }: SceneTunnel): string =>
-  `the other machines of ${client}${kind === 'compulsory' ? ` and ${entry}` : ''}`
+/** With a compulsory tunnel they are in two places; those of a caller from outside are the server's. */
+const othersTitle = ({ client, entry, kind, layers }: SceneTunnel): string => {
+  const [first] = layers.filter(({ mark }) => mark !== 'absent')
+  return `the other machines of ${first?.node ?? client}${kind === 'compulsory' ? ` and ${entry}` : ''}`
+}
 
 /** The other machines in a line each; those that wait for the same one together. */
 function otherLines({ layers }: SceneTunnel, drawn: SceneLayer, width: number): Line[] {
