@@ -98,9 +98,10 @@ describe('states', () => {
     })
   }
 
-  test('the other kinds have none', () => {
-    assert.deepEqual([STATE_PATHS.router, STATE_PATHS.switch], [{}, {}])
-    assert.ok(Object.keys(STATE_PATHS.host).every(path => path.startsWith('filter.')))
+  test('a switch has none, and other machines that are no end of a tunnel those of a filter', () => {
+    assert.deepEqual(STATE_PATHS.switch, {})
+    for (const kind of ['host', 'router', 'firewall'] as const)
+      assert.ok(Object.keys(STATE_PATHS[kind]).every(path => path.startsWith('filter.')))
     assert.equal(loads('state: { s.ppp.lcp: opened }'), false)
   })
 
