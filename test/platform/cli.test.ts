@@ -325,7 +325,7 @@ complete_words pptp-lab run --qu
 complete_words pptp-lab run wrong
 complete_words pptp-lab completion f
 complete_words pptp-lab init l
-complete_words pptp-lab run lo
+complete_words pptp-lab run lon
 complete_words pptp-lab check no
 `
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: dir, encoding: 'utf8', timeout: 10_000 })
