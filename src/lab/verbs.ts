@@ -2,6 +2,8 @@
  * The verbs of `events`, one entry each: what a file may write (`schema`), what it means (`read`), and one sentence for
  * the story (`describe`). Lab files, the command line, the UI and replay use the same table; how a verb is carried out
  * stands with the running lab.
+ *
+ * Longer than 400 lines, since it is one table: what a verb may say, means and is called stands together.
  */
 import * as v from 'valibot'
 import { ECHO_MINIMUM } from '../app/echo.ts'
