@@ -97,6 +97,10 @@ export class Timeline {
   /** A firewall without `nat` has no outside address that could change. */
   #translates(tree: Tree, node: NodeDraft, address: Tree | undefined): boolean {
     const nat = child(node.merged, 'nat')
+    if (node.kind === 'load-balancer' && (address || child(tree, 'like'))) {
+      this.#issues.value(address ?? tree, `${node.name} is a load balancer: all it can do is forget.`, 'flush: true')
+      return false
+    }
     if (!nat && (address || child(tree, 'like'))) {
       this.#issues.value(
         address ?? tree,

@@ -99,7 +99,7 @@ describe('states', () => {
   }
 
   test('a machine that can have no PPTP may be said to have none', () => {
-    for (const kind of ['host', 'router', 'firewall', 'switch', 'radius', 'pstn'] as const)
+    for (const kind of ['host', 'router', 'firewall', 'load-balancer', 'switch', 'radius', 'pstn'] as const)
       assert.deepEqual(STATE_PATHS[kind].pptp, ['absent'], kind)
     for (const kind of ['nas', 'pptp-server', 'tun', 'udp'] as const)
       assert.equal('pptp' in STATE_PATHS[kind], false, kind)
@@ -107,9 +107,10 @@ describe('states', () => {
     assert.equal(loads('state: { s.pptp: present }'), false)
   })
 
-  test('what else the other kinds have', () => {
-    assert.deepEqual(Object.keys(STATE_PATHS.router), ['pptp'])
-    assert.ok(Object.keys(STATE_PATHS.host).every(path => path === 'pptp' || path.startsWith('filter.')))
+  test('a switch has no other, and other machines that are no end of a tunnel those of a filter', () => {
+    assert.deepEqual(Object.keys(STATE_PATHS.switch), ['pptp'])
+    for (const kind of ['host', 'router', 'firewall'] as const)
+      assert.ok(Object.keys(STATE_PATHS[kind]).every(path => path === 'pptp' || path.startsWith('filter.')))
     assert.equal(loads('state: { s.ppp.lcp: opened }'), false)
   })
 

@@ -273,6 +273,13 @@ describe('call IDs (RFC 2637 §3.2.2)', () => {
     assert.equal(new Set(ids).size, 300)
     assert.ok(ids.every(id => id > 0 && id < 65536))
   })
+  test('from zero: the lowest that no call has, whoever the peer is, and at once again', () => {
+    const bench = Bench.established({ callIds: 'from-zero' })
+    const [first, second] = [0, 1].map(() => bench.connection.dial(new CallLog()))
+    assert.deepEqual([first.callId, second.callId], [0, 1])
+    bench.sends(ocrp(0, 0, 2))
+    assert.equal(bench.connection.dial(new CallLog()).callId, 0)
+  })
   test('of the profile linux are 128 for each connection, from 0', () => {
     const bench = Bench.accepted()
     bench.sends(ocrq(1), ocrq(2))

@@ -69,6 +69,16 @@ export function drawnLab(nodes: readonly PlannedNode[], links: readonly PlannedL
         const pptp = { ...fixed, mssClamp: false, local: ip('10.8.0.1'), pool, users: new Map(), grants: new Map() }
         return { ...common, kind, pptp }
       }
+      if (kind === 'load-balancer') {
+        const servers = nodes.filter(({ kind }) => kind === 'pptp-server')
+        const addresses = servers.flatMap(({ name }) => interfacesOf(name).flatMap(({ ipv4 }) => (ipv4 ? [ipv4] : [])))
+        const balance = {
+          outside: 'eth0',
+          servers: addresses.map(({ address }, i) => ({ name: `s${i}`, address })),
+          traffic: [{ protocol: 6, ports: { from: 1723, to: 1723 }, text: 'tcp 1723' }],
+        }
+        return { ...common, kind, balance } as unknown as NodeSpec
+      }
       // Of all other kinds a drawing looks at nothing else.
       const nas = { tunnels: [{ text: 'any call', to: [ip('203.0.113.5')] }] }
       if (kind === 'nas') return { ...common, kind, nas } as unknown as NodeSpec
@@ -83,7 +93,19 @@ export function drawnLab(nodes: readonly PlannedNode[], links: readonly PlannedL
   }
 }
 
-const KINDS = ['host', 'router', 'firewall', 'switch', 'client', 'pptp-server', 'radius', 'tun', 'nas', 'pstn']
+const KINDS = [
+  'host',
+  'router',
+  'firewall',
+  'load-balancer',
+  'switch',
+  'client',
+  'pptp-server',
+  'radius',
+  'tun',
+  'nas',
+  'pstn',
+]
 
 const quality = fc.record(
   {
