@@ -3,9 +3,9 @@
 The ends send and receive whole packets by raw sockets. What their own stacks would answer (resets, ICMP errors) is held
 back by a rule; only the boxes answer by themselves.
 """
-import array, fcntl, json, os, signal, socket, struct, subprocess, sys, time
+import array, fcntl, json, os, socket, struct, subprocess, sys, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from lab import IP, Lab, POINTS, PFX, inside, sh
+from lab import IP, Lab, PFX, POINTS, inside, sh, stop_in_order
 
 ENDS = ["c1", "c2", "c3", "s1", "s2", "s3"]
 BOXES = ["nat", "r", "sn"]
@@ -40,13 +40,12 @@ def checksums_by_hand(ns, dev):
 
 
 class World:
-    def __init__(self):
-        self.lab = Lab()
+    def __init__(self, lab):
         for ns, dev in POINTS:
             checksums_by_hand(ns, dev)
-        for s in self.lab.caps.values():
+        for s in lab.caps.values():
             s.close()
-        self.lab.caps = {}
+        lab.caps = {}
         self.out, self.inn = {}, []
         for h in ENDS:
             nft(h, QUIET)
@@ -60,9 +59,6 @@ class World:
                     s.setblocking(False)
                     self.inn.append((h, s))
         self.due = 0
-
-    def close(self):
-        self.lab.destroy()
 
     def collect(self):
         got = []
@@ -115,15 +111,11 @@ class World:
         return {"late": round(late * 1000, 1), "got": self.collect()}
 
 
-def stop(*_):
-    sys.exit(0)
-
-
-for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-    signal.signal(s, stop)
-w = World()
+stop_in_order()
+lab = Lab()
 try:
+    w = World(lab)
     for line in sys.stdin:
         print(json.dumps(w.answer(json.loads(line))), flush=True)
 finally:
-    w.close()
+    lab.destroy()
