@@ -39,11 +39,12 @@ export class FailureWatch {
   readonly #up = new Set<string>()
   /** Where machines of the lab have their addresses. */
   readonly #places = new Map<string, string>()
-  readonly #hearing = new Hearing()
+  readonly #hearing: Hearing
   /** By node, the protocol of the last message of authentication. */
   readonly #auth = new Map<string, string>()
 
   constructor(lab: Lab) {
+    this.#hearing = new Hearing(lab)
     for (const [address, node] of hostNames(lab)) this.#places.set(formatIpv4(address), node)
     for (const node of lab.nodes) {
       if (node.kind !== 'client' || !node.pptp) continue
