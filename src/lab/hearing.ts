@@ -4,19 +4,52 @@
  *
  * A packet keeps its name on its way, so what alice has sent is known at the server whatever address it came from.
  *
- * Limits: both ends have to be machines of the lab; nobody here knows what a real one has heard.
+ * Limits: both ends have to be machines of the lab; nobody here knows what a real one has heard. A telephone line makes
+ * other packets of those that it carries, so nothing is said of a tunnel through one. A packet that is cut into fragments
+ * on its way is not known again; acknowledgments and the packets of PPP itself are small.
  */
+import { formatIpv4 } from '../base/address.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
+import { hostNames } from './capture.ts'
+import type { Lab } from './lab.ts'
 
-/** GRE goes both ways in a living tunnel: what comes is acknowledged within half a second (RFC 2637 §4.3), or with what is sent. */
-const SILENCE = sec(5)
-const NEVER_HEARD = -1
+/**
+ * Who is not heard, or gets no answer, tries again: so often, each time after so long. What comes is acknowledged within
+ * half a second (RFC 2637 §4.3), so an answer to the second try would be there before the third.
+ */
+const TRIES = 3
+const APART = sec(2)
+/** GRE packets on their way that are remembered; those that are lost are forgotten when there are so many. */
+const UNDER_WAY = 5000
 
-interface Way {
-  /** GRE packets that have arrived, and when the last did. */
-  count: number
-  last: SimTime
+/** Tries since something last happened. */
+class Vain {
+  #count = 0
+  #last: SimTime = 0
+
+  again(t: SimTime): void {
+    if (this.#count > 0 && t - this.#last < APART) return
+    this.#count++
+    this.#last = t
+  }
+  over(): void {
+    this.#count = 0
+  }
+  get isDeaf(): boolean {
+    return this.#count >= TRIES
+  }
+}
+
+/** What a machine has sent to a peer, as it knows it, and what it has got of it. */
+class Talk {
+  sent = 0
+  there = 0
+  back = 0
+  lastThere: SimTime | undefined
+  lastBack: SimTime | undefined
+  readonly unheard = new Vain()
+  readonly unanswered = new Vain()
 }
 
 export interface Heard {
@@ -25,86 +58,114 @@ export interface Heard {
   /** Of those, how many the other end has got; and how many came back. */
   readonly there: number
   readonly back: number
-  /** Who hears nothing, if somebody has listened in vain for a while. */
+  /** Who hears nothing, though the one who dialled has spoken for a while. */
   readonly deaf: 'server' | 'client' | 'both' | undefined
   /** When the deaf one heard something last; undefined: never. */
   readonly since: SimTime | undefined
 }
 
+const NOTHING: Heard = { sent: 0, there: 0, back: 0, deaf: undefined, since: undefined }
+
+type Deliver = Extract<TraceEvent, { event: 'deliver' }>
+
 export class Hearing {
-  /** By the machine that made the packets, then by the one that got them. */
-  readonly #ways = new Map<string, Map<string, Way>>()
-  readonly #sent = new Map<string, Way>()
+  /** Machines by their addresses. */
+  readonly #places: ReadonlyMap<string, string>
+  /** Clients whose packets get other names on a telephone line: of them nothing is said. */
+  readonly #diallers: ReadonlySet<string>
+  /** By the machine that speaks, then by the one that it speaks to. */
+  readonly #talks = new Map<string, Map<string, Talk>>()
+  /** By packet: in which talk it was sent. */
+  readonly #underWay = new Map<string, Talk>()
+
+  constructor(lab: Lab) {
+    this.#diallers = new Set(
+      lab.nodes.filter(node => node.kind === 'client' && node.dial !== undefined).map(({ name }) => name),
+    )
+    this.#places = new Map([...hostNames(lab)].map(([address, node]) => [formatIpv4(address), node]))
+  }
 
   event(event: TraceEvent): void {
     if (event.event === 'deliver') {
-      if (event.proto === 'gre') this.#heard(event.packet, event.node, event.t)
+      if (event.proto === 'gre') this.#delivered(event)
     } else if (event.event === 'send') {
-      if (event.proto === 'gre') this.#sends(event.node, event.t)
+      if (event.proto === 'gre') this.#sends(event.node, event.dst, event.packet, event.t)
     } else if (event.event === 'drop') {
-      // It was for somebody else.
-      if (event.reason === 'gre-unknown-call' && event.packet !== undefined) this.#unheard(event.packet, event.node)
-    } else if (event.event === 'action' && event.verb === 'connect') this.#begins(event.node)
+      if (event.reason === 'gre-unknown-call') this.#notForHim(event.node, event.packet)
+    } else if (event.event === 'action' && event.verb === 'connect') this.#talks.delete(event.node)
   }
 
-  /** A new tunnel of the client; what an earlier one heard does not count. */
-  #begins(client: string): void {
-    this.#sent.delete(client)
-    this.#ways.delete(client)
-    for (const ways of this.#ways.values()) ways.delete(client)
-  }
-
-  #sends(node: string, t: SimTime): void {
-    const sent = this.#sent.get(node)
-    if (sent) {
-      sent.count++
-      sent.last = t
-    } else this.#sent.set(node, { count: 1, last: t })
-  }
-
-  #heard(packet: string, node: string, t: SimTime): void {
-    const maker = makerOf(packet)
-    let ways = this.#ways.get(maker)
-    if (!ways) {
-      ways = new Map()
-      this.#ways.set(maker, ways)
+  #talk(node: string, address: string): Talk {
+    const peer = this.#places.get(address) ?? address
+    let talks = this.#talks.get(node)
+    if (!talks) {
+      talks = new Map()
+      this.#talks.set(node, talks)
     }
-    const way = ways.get(node)
-    if (way) {
-      way.count++
-      way.last = t
-    } else ways.set(node, { count: 1, last: t })
+    let talk = talks.get(peer)
+    if (!talk) {
+      talk = new Talk()
+      talks.set(peer, talk)
+    }
+    return talk
   }
 
-  #unheard(packet: string, node: string): void {
-    const ways = this.#ways.get(makerOf(packet))
-    const way = ways?.get(node)
-    if (way && --way.count === 0) ways?.delete(node)
+  #sends(node: string, to: string, packet: string, t: SimTime): void {
+    const talk = this.#talk(node, to)
+    talk.sent++
+    talk.unheard.again(t)
+    talk.unanswered.again(t)
+    if (this.#underWay.size >= UNDER_WAY) this.#underWay.clear()
+    this.#underWay.set(packet, talk)
   }
 
-  /** What the two ends of a tunnel have heard of each other until now. */
+  /** Whether it is of a call of this machine is known when it is not dropped: until the next event it is on trial. */
+  #trial: { readonly node: string; readonly packet: string; readonly src: string; readonly t: SimTime } | undefined
+
+  #delivered({ node, packet, src, t }: Deliver): void {
+    this.#believe()
+    this.#trial = { node, packet, src, t }
+  }
+
+  #notForHim(node: string, packet: string | undefined): void {
+    if (this.#trial?.node === node && this.#trial.packet === packet) this.#trial = undefined
+  }
+
+  #believe(): void {
+    if (!this.#trial) return
+    const { node, packet, src, t } = this.#trial
+    this.#trial = undefined
+    const there = this.#underWay.get(packet)
+    if (there) {
+      there.there++
+      there.lastThere = t
+      there.unheard.over()
+      this.#underWay.delete(packet)
+    }
+    const back = this.#talk(node, src)
+    back.back++
+    back.lastBack = t
+    back.unanswered.over()
+  }
+
+  /** What the two ends of a tunnel have heard of each other until now. `server`: as the client knows it. */
   between(client: string, server: string): Heard {
-    const sent = this.#sent.get(client)
-    const there = this.#ways.get(client)?.get(server)
-    const back = this.#ways.get(server)?.get(client)
-    const counts = { sent: sent?.count ?? 0, there: there?.count ?? 0, back: back?.count ?? 0 }
-    const [toServer, toClient] = [there?.last ?? NEVER_HEARD, back?.last ?? NEVER_HEARD]
-    const spoke = Math.max(sent?.last ?? NEVER_HEARD, toClient)
-    const deaf = deafOf(toServer, toClient, spoke)
-    const last = deaf === 'server' ? toServer : toClient
-    return { ...counts, deaf, since: deaf === undefined || last === NEVER_HEARD ? undefined : last }
+    this.#believe()
+    const talk = this.#talks.get(client)?.get(server)
+    if (!talk || this.#diallers.has(client)) return NOTHING
+    const { sent, there, back, unheard, unanswered, lastThere, lastBack } = talk
+    const deaf =
+      unheard.isDeaf && unanswered.isDeaf
+        ? 'both'
+        : unheard.isDeaf
+          ? 'server'
+          : unanswered.isDeaf
+            ? 'client'
+            : undefined
+    const since = deaf === undefined ? undefined : deaf === 'server' ? lastThere : lastBack
+    return { sent, there, back, deaf, since }
   }
 }
-
-/** `spoke`: when one of them was sure to have said something last. */
-function deafOf(toServer: SimTime, toClient: SimTime, spoke: SimTime): Heard['deaf'] {
-  const isServerDeaf = spoke - toServer > SILENCE
-  const isClientDeaf = Math.max(toServer, spoke) - toClient > SILENCE
-  if (isServerDeaf && isClientDeaf) return 'both'
-  return isServerDeaf ? 'server' : isClientDeaf ? 'client' : undefined
-}
-
-const makerOf = (packet: string): string => packet.slice(0, packet.indexOf('#'))
 
 /** `office hears alice, alice hears nothing`; undefined: they hear each other, or it is too early to tell. */
 export function hearingSentence({ deaf, since }: Heard, client: string, server: string): string | undefined {

@@ -95,7 +95,7 @@ const ANSWERS: ReadonlySet<string> = new Set(['configure-ack', 'configure-nak', 
 export class Recorder {
   readonly run: Run
   /** Who hears whom in the tunnels. */
-  readonly hearing = new Hearing()
+  readonly hearing: Hearing
   readonly #limits: RecorderLimits
   #events: TraceEvent[] = []
   #journeys: Journey[] = []
@@ -108,6 +108,7 @@ export class Recorder {
 
   constructor(run: Run, limits: RecorderLimits = LIMITS) {
     this.run = run
+    this.hearing = new Hearing(run.simulation.lab)
     this.#limits = limits
     run.listen(event => this.#event(event))
     const { links, nodes } = run.simulation

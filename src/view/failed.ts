@@ -43,9 +43,10 @@ export class FailureWatch {
   readonly #lines = new Map<string, Attempt>()
   /** Where machines of the lab have their addresses. */
   readonly #places = new Map<string, string>()
-  readonly #hearing = new Hearing()
+  readonly #hearing: Hearing
 
   constructor(lab: Lab) {
+    this.#hearing = new Hearing(lab)
     for (const [address, node] of hostNames(lab)) this.#places.set(formatIpv4(address), node)
     for (const node of lab.nodes) {
       if (node.kind !== 'client') continue
