@@ -110,6 +110,23 @@ events: [{ at: 0s, connect: alice }]
   assert.ok(evidence.some(({ text }) => /from 10\.20\.0\.5.*alice called 203\.0\.113\.5/.test(text)))
 })
 
+describe('labs with a value changed', () => {
+  const firstOf = (
+    name: string,
+    ...overrides: readonly { readonly path: string; readonly value: string }[]
+  ): string => {
+    const loaded = load(shippedText(name), name, overrides)
+    assert.ok(loaded.ok)
+    return diagnose(loaded.lab)[0].cause
+  }
+  test('the first GRE packet overtakes the reply to the call, and the NAT box keeps a flow of its own (case B6 of test/nat)', () => {
+    assert.equal(firstOf('nat-helper', { path: 'topology.links[2].jitter', value: '9ms' }), 'nat-stale-flow')
+  })
+  test('a number that does not exist', () => {
+    assert.equal(firstOf('busy-lines', { path: 'topology.nodes.ann.dial.number', value: '5550999' }), 'wrong-number')
+  })
+})
+
 describe('evidence', () => {
   const evidenceOf = (name: string) => diagnose(anonymous(name))[0].evidence
 
