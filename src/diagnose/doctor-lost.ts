@@ -15,7 +15,7 @@ import { type Ask, aTunnel, byReason, found, NO, UNKNOWN } from './doctor-reply.
 import { at } from './doctor-words.ts'
 
 /** Of what a line carries. */
-export const LOSSY_SHARE = 0.01
+export const LOSSY_SHARE = 0.005
 export const LOSSY_LEAST = 10
 /** So long a telephone line may crackle before its tunnel breaks. */
 const NOISE_BEFORE = 60e9

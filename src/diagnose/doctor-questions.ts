@@ -155,15 +155,14 @@ const OWN = {
     )
     return found([...silent.map(messageEvidence), ...lost.map(loss => lossOf(loss))])
   }),
+  // The words of an end are about its peer: of the client's about the server, and the other way round.
   unproved: aTunnel(tunnel =>
     found(
-      said(
-        tunnel,
-        ({ reason, detail }) =>
-          reason === 'auth-failed' &&
-          /did not prove that it is|does not prove|of user "[^"]*" did not/.test(detail) &&
-          !/^The peer did not prove that it knows/.test(detail),
-      ),
+      said(tunnel, end => {
+        if (end.reason !== 'auth-failed') return false
+        const ofServer = end.node === tunnel.client ? /did not prove|does not prove/ : /^The peer does not accept user/
+        return ofServer.test(end.detail)
+      }),
     ),
   ),
   restricted: aTunnel(tunnel =>

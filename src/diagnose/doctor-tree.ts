@@ -68,7 +68,17 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
     yes: told('auth-mismatch'),
     no: 'lcp',
   },
-  lcp: { ask: 'Did LCP open at the user?', yes: 'radius', no: 'both-heard' },
+  lcp: { ask: 'Did LCP open at the user?', yes: 'radius', no: 'backend' },
+  backend: {
+    ask: 'Does GRE reach another server than the control connection?',
+    yes: leaf('load-balancer', 'certain', SEEN),
+    no: 'other-source',
+  },
+  'other-source': {
+    ask: 'Does the answer come from another address than was called?',
+    yes: leaf('wrong-source', 'certain', SEEN),
+    no: 'both-heard',
+  },
   'both-heard': {
     ask: 'Did GRE arrive in both directions?',
     yes: 'lossy',
@@ -196,22 +206,12 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'loses-most': {
     ask: 'Does a line on the way lose a quarter of the packets or more?',
     yes: leaf('line-loss', 'certain', 'the line counts what it loses'),
-    no: 'backend',
+    no: 'new-address',
   },
   'had-answered': {
     ask: 'Had that machine answered before?',
     yes: leaf('server-crash', 'certain', SEEN),
     no: leaf('server-down', 'certain', SEEN),
-  },
-  backend: {
-    ask: 'Does GRE reach another server than the control connection?',
-    yes: leaf('load-balancer', 'certain', SEEN),
-    no: 'other-source',
-  },
-  'other-source': {
-    ask: 'Does the answer come from another address than was called?',
-    yes: leaf('wrong-source', 'certain', SEEN),
-    no: 'new-address',
   },
   'new-address': {
     ask: 'Has a NAT box on the way got another public address meanwhile?',

@@ -79,6 +79,54 @@ describe('the right cause comes first', () => {
   }
 })
 
+test('a server behind a box that hides TCP of it and not GRE: it answers from another address', () => {
+  const text = `
+name: drawn
+description: The gate forwards both protocols, and translates only what comes back by itself.
+topology:
+  nodes:
+    alice: { kind: client, routes: ["default via 198.51.100.1"], pptp: { server: 203.0.113.5, user: alice, password: one } }
+    isp: { kind: router, routes: ["10.20.0.0/24 via 203.0.113.5"] }
+    gate:
+      kind: firewall
+      routes: ["default via 203.0.113.1"]
+      nat: { inside: [lan1], outside: wan0, like: linux, forward: ["tcp 1723 to office", "gre to office"] }
+    office:
+      kind: pptp-server
+      routes: ["default via 10.20.0.1"]
+      pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.99, users: { alice: one } }
+    other: { kind: host }
+  links:
+    - { endpoints: ["alice:eth0", "isp:eth0"], ipv4: [198.51.100.10/24, 198.51.100.1/24] }
+    - { endpoints: ["isp:eth1", "gate:wan0"], ipv4: [203.0.113.1/24, 203.0.113.5/24] }
+    - { endpoints: ["gate:lan0", "office:eth0"], ipv4: [10.20.0.1/24, 10.20.0.5/24] }
+    - { endpoints: ["gate:lan1", "other:eth0"], ipv4: [10.21.0.1/24, 10.21.0.5/24] }
+events: [{ at: 0s, connect: alice }]
+`
+  const loaded = load(text, 'drawn')
+  assert.ok(loaded.ok)
+  const [{ cause, evidence }] = diagnose(loaded.lab)
+  assert.equal(cause, 'wrong-source')
+  assert.ok(evidence.some(({ text }) => /from 10\.20\.0\.5.*alice called 203\.0\.113\.5/.test(text)))
+})
+
+describe('labs with a value changed', () => {
+  const firstOf = (
+    name: string,
+    ...overrides: readonly { readonly path: string; readonly value: string }[]
+  ): string => {
+    const loaded = load(shippedText(name), name, overrides)
+    assert.ok(loaded.ok)
+    return diagnose(loaded.lab)[0].cause
+  }
+  test('the first GRE packet overtakes the reply to the call, and the NAT box keeps a flow of its own (case B6 of test/nat)', () => {
+    assert.equal(firstOf('nat-helper', { path: 'topology.links[2].jitter', value: '9ms' }), 'nat-stale-flow')
+  })
+  test('a number that does not exist', () => {
+    assert.equal(firstOf('busy-lines', { path: 'topology.nodes.ann.dial.number', value: '5550999' }), 'wrong-number')
+  })
+})
+
 describe('evidence', () => {
   const evidenceOf = (name: string) => diagnose(anonymous(name))[0].evidence
 

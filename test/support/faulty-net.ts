@@ -373,6 +373,36 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
       cause: 'nat-new-address',
       apply: during({ nat: { node: 'home', address: '198.51.100.77' } }, plan => behind('linux-pptp', plan)),
     },
+    'the NAT forgets while the call is set up': {
+      cause: 'helper-blind',
+      apply: plan => {
+        behind('linux-pptp', plan, 'input drop in wan0 state new')
+        plan.clients = 1
+        plan.wan = { delay: '100ms' }
+        plan.events = [
+          { at: '0s', connect: 'pc1' },
+          { at: '500ms', nat: { node: 'home', flush: true } },
+        ]
+      },
+    },
+    'a firewall behind the office': {
+      cause: 'firewall-blocks',
+      apply: plan => {
+        withFilesBehind({ kind: 'firewall', filter: ['forward drop proto icmp'] }, plan)
+        plan.events[1] = { at: '5s', ping: { from: 'pc1', to: 'web', count: 5 } }
+      },
+    },
+    'a server that proves nothing': {
+      cause: 'auth-mismatch',
+      apply: plan => void (plan.lastPptp = { 'require-auth': { auth: 'chap-md5', users: { office: 'open sesame' } } }),
+    },
+    'a server with another password of its own': {
+      cause: 'server-unproved',
+      apply: plan => {
+        plan.officePptp = { ...plan.officePptp, identity: { user: 'office', password: 'a guess', auth: 'chap-md5' } }
+        plan.lastPptp = { 'require-auth': { auth: 'chap-md5', users: { office: 'open sesame' } } }
+      },
+    },
     'a server behind a NAT': {
       cause: 'server-behind-nat',
       apply: plan => {
