@@ -15,6 +15,8 @@ import { heardBy, reach, send, unseen } from './doctor-ways.ts'
 const SYNS = 3
 /** Echo-Requests without an answer. */
 const ECHOES = 3
+/** How long an Echo-Reply may take (RFC 2637 §3.1.4: 60 s), less what clocks differ. */
+const ECHO_PATIENCE = 55e9
 
 interface Heard {
   readonly tunnel: Tunnel
@@ -27,6 +29,8 @@ interface Heard {
   goodbye: boolean
   /** LCP Echo-Requests since the last answer, by who asks. */
   readonly echoes: Map<string, number>
+  /** When a control Echo-Request was sent that nobody has answered, by who asks. */
+  readonly asked: Map<string, number>
   calls: number
   /** Call IDs of its GRE, by receiver. */
   readonly numbers: Map<string, Numbers>
@@ -98,6 +102,7 @@ class Reader {
       syns: 0,
       goodbye: false,
       echoes: new Map(),
+      asked: new Map(),
       calls: 0,
       numbers: new Map(),
     }
@@ -183,6 +188,8 @@ class Reader {
         if (good) this.#accepted(heard, detail, t)
         else tunnel.refusal = message
       } else if (type === 'incoming-call-request') tunnel.incoming = fromClient
+      else if (type === 'echo-request') heard.asked.set(source, t)
+      else if (type === 'echo-reply') heard.asked.delete(frame.destination)
       else this.#goodbye(heard, message, fromClient)
     }
   }
@@ -201,6 +208,7 @@ class Reader {
     const { tunnel } = heard
     const leaves = ['call-clear-request', 'call-disconnect-notify', 'stop-control-connection-request'].includes(type)
     if (!leaves || heard.goodbye) return
+    this.#unanswered(heard, t)
     heard.goodbye = true
     if (fromClient) end(tunnel, t, tunnel.client, 'pptp', 'cleared', `${type} (${packet}).`)
     else {
@@ -287,12 +295,19 @@ class Reader {
     this.#unanswered(heard, t)
     heard.goodbye = true
     if (tunnel.end || tunnel.peerEnd) return
-    if (fromClient) end(tunnel, t, node, 'lcp', 'closed', `${detail} (${packet}).`)
+    if (fromClient) end(tunnel, t, node, 'lcp', wishOf(detail), `${detail} (${packet}).`)
     else end(tunnel, t, tunnel.client, 'lcp', 'peer-closed', `The server ended the link: ${detail} (${packet}).`)
   }
 
   /** Somebody leaves because nobody has answered. */
-  #unanswered({ tunnel, echoes }: Heard, t: number): void {
+  #unanswered({ tunnel, echoes, asked }: Heard, t: number): void {
+    for (const [node, since] of asked) {
+      if (t - since < ECHO_PATIENCE || tunnel.end || tunnel.peerEnd) continue
+      const detail = `The Echo-Request of ${node} on TCP port 1723 stayed without an answer.`
+      const told: End = { t, node, layer: 'pptp', reason: 'echo-timeout', tries: 1, detail }
+      if (node === tunnel.client) tunnel.end = told
+      else tunnel.peerEnd = told
+    }
     for (const [node, count] of echoes) {
       if (count < ECHOES || tunnel.end || tunnel.peerEnd) continue
       const told: End = {
@@ -390,6 +405,12 @@ class Reader {
       radius: [],
     }
   }
+}
+
+/** Why a client leaves, as far as its words tell it. */
+const wishOf = (words: string): string => {
+  if (/[Ee]ncryption is required|MPPE required/.test(words)) return 'mppe-required'
+  return /[Ff]ailed to authenticate|not prove/.test(words) ? 'auth-failed' : 'closed'
 }
 
 /** The first counts. */
