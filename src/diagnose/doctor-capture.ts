@@ -7,13 +7,23 @@
  * Limits: IPCP that is encrypted is not seen; a tunnel counts as up when encrypted packets go both ways.
  */
 import type { Decoded, DecodedFrame } from '../decode/decode.ts'
-import type { Case, End, Facts, LineFacts, Message, Step, Tunnel, Way } from './doctor-facts.ts'
+import {
+  type Case,
+  type End,
+  type Facts,
+  type LineFacts,
+  type Message,
+  newTunnel,
+  type Step,
+  type Tunnel,
+  type Way,
+} from './doctor-facts.ts'
 import { Numbers } from './doctor-numbers.ts'
 import { heardBy, reach, send, unseen } from './doctor-ways.ts'
 
 /** SYNs without an answer. */
 const SYNS = 3
-/** Echo-Requests without an answer. */
+/** LCP Echo-Requests, likewise. */
 const ECHOES = 3
 /** How long an Echo-Reply may take (RFC 2637 §3.1.4: 60 s), less what clocks differ. */
 const ECHO_PATIENCE = 55e9
@@ -31,7 +41,6 @@ interface Heard {
   readonly echoes: Map<string, number>
   /** When a control Echo-Request was sent that nobody has answered, by who asks. */
   readonly asked: Map<string, number>
-  calls: number
   /** Call IDs of its GRE, by receiver. */
   readonly numbers: Map<string, Numbers>
 }
@@ -74,25 +83,9 @@ class Reader {
 
   #begin(client: string, clientPort: string, target: string, t: number): Heard {
     const tunnel: Tunnel = {
-      kind: 'tunnel',
-      client,
-      target,
-      server: target,
-      from: t,
-      until: Number.MAX_SAFE_INTEGER,
-      reached: new Map(),
-      end: undefined,
-      peerEnd: undefined,
+      ...newTunnel(client, client, target, target, t),
       tcp: { up: unseen(client, target), down: unseen(target, client) },
       gre: { up: unseen(client, target), down: unseen(target, client) },
-      messages: [],
-      refusal: undefined,
-      complaints: [],
-      through: new Set(),
-      helped: new Set(),
-      address: client,
-      callIds: { own: undefined, peers: undefined },
-      incoming: false,
     }
     const heard: Heard = {
       tunnel,
@@ -103,7 +96,6 @@ class Reader {
       goodbye: false,
       echoes: new Map(),
       asked: new Map(),
-      calls: 0,
       numbers: new Map(),
     }
     this.#heard.push(heard)
@@ -197,7 +189,6 @@ class Reader {
   #accepted(heard: Heard, detail: string, t: number): void {
     const { tunnel } = heard
     reach(tunnel, 'call', t)
-    heard.calls++
     tunnel.callIds = {
       own: Number(/peer's call (\d+)/.exec(detail)?.[1]),
       peers: Number(/^call (\d+)/.exec(detail)?.[1]),
@@ -356,24 +347,10 @@ class Reader {
     )
     if (!heard) return
     const { t, source, number } = frame
-    heard.tunnel.messages.push({
-      t,
-      node: source,
-      way: 'sent',
-      proto: 'pptp',
-      type: 'malformed',
-      detail: reason,
-      packet: `frame ${number}`,
-    })
-    heard.tunnel.refusal ??= {
-      t,
-      node: source,
-      way: 'sent',
-      proto: 'pptp',
-      type: 'malformed',
-      detail: reason,
-      packet: `frame ${number}`,
-    }
+    const common = { t, node: source, way: 'sent', proto: 'pptp', packet: `frame ${number}` } as const
+    const message: Message = { ...common, type: 'malformed', detail: reason }
+    heard.tunnel.messages.push(message)
+    heard.tunnel.refusal ??= message
   }
 
   facts(t: number): Facts {

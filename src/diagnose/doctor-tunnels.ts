@@ -5,7 +5,7 @@
 import type { SimTime } from '../base/time.ts'
 import type { EventFields, TraceEvent } from '../base/trace.ts'
 import type { NodeSpec } from '../lab/lab.ts'
-import { type Message, newWay, type Step, type Tunnel } from './doctor-facts.ts'
+import { type Message, newTunnel, type Step, type Tunnel } from './doctor-facts.ts'
 import { arrive, reach } from './doctor-ways.ts'
 
 type Of<K extends keyof EventFields> = Extract<TraceEvent, { event: K }>
@@ -96,27 +96,17 @@ export class Tunnels {
     if (before && before.tunnel.until === Number.MAX_SAFE_INTEGER) before.tunnel.until = t
     const server = like?.ends[1].node
     const address = addressOf(target) as string
-    const tunnel: Tunnel = {
-      kind: 'tunnel',
-      client: node,
-      target: address,
-      server,
-      from: t,
-      until: Number.MAX_SAFE_INTEGER,
-      reached: new Map(like ? [...like.tunnel.reached].filter(([step]) => step === 'tcp' || step === 'control') : []),
-      end: undefined,
-      peerEnd: undefined,
-      tcp: like?.tunnel.tcp ?? { up: newWay(node, undefined), down: newWay('', node) },
-      gre: { up: newWay(node, server), down: newWay(server ?? '', node) },
-      messages: [],
-      refusal: undefined,
-      complaints: [],
-      through: like?.tunnel.through ?? new Set(),
-      helped: like?.tunnel.helped ?? new Set(),
-      address: addressOf(opener) as string,
-      callIds: { own: undefined, peers: undefined },
-      incoming: false,
-    }
+    const fresh = newTunnel(node, addressOf(opener) as string, address, server, t)
+    // The control connection of a second call is that of the first.
+    const tunnel: Tunnel = like
+      ? {
+          ...fresh,
+          reached: new Map([...like.tunnel.reached].filter(([step]) => step === 'tcp' || step === 'control')),
+          tcp: like.tunnel.tcp,
+          through: like.tunnel.through,
+          helped: like.tunnel.helped,
+        }
+      : fresh
     const live: Live = {
       tunnel,
       opener,
