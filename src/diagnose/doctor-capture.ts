@@ -7,14 +7,26 @@
  * Limits: IPCP that is encrypted is not seen; a tunnel counts as up when encrypted packets go both ways.
  */
 import type { Decoded, DecodedFrame } from '../decode/decode.ts'
-import type { Case, End, Facts, LineFacts, Message, Step, Tunnel, Way } from './doctor-facts.ts'
+import {
+  type Case,
+  type End,
+  type Facts,
+  type LineFacts,
+  type Message,
+  newTunnel,
+  type Step,
+  type Tunnel,
+  type Way,
+} from './doctor-facts.ts'
 import { Numbers } from './doctor-numbers.ts'
 import { heardBy, reach, send, unseen } from './doctor-ways.ts'
 
 /** SYNs without an answer. */
 const SYNS = 3
-/** Echo-Requests without an answer. */
+/** LCP Echo-Requests, likewise. */
 const ECHOES = 3
+/** How long an Echo-Reply may take (RFC 2637 §3.1.4: 60 s), less what clocks differ. */
+const ECHO_PATIENCE = 55e9
 
 interface Heard {
   readonly tunnel: Tunnel
@@ -27,7 +39,8 @@ interface Heard {
   goodbye: boolean
   /** LCP Echo-Requests since the last answer, by who asks. */
   readonly echoes: Map<string, number>
-  calls: number
+  /** When a control Echo-Request was sent that nobody has answered, by who asks. */
+  readonly asked: Map<string, number>
   /** Call IDs of its GRE, by receiver. */
   readonly numbers: Map<string, Numbers>
 }
@@ -70,25 +83,9 @@ class Reader {
 
   #begin(client: string, clientPort: string, target: string, t: number): Heard {
     const tunnel: Tunnel = {
-      kind: 'tunnel',
-      client,
-      target,
-      server: target,
-      from: t,
-      until: Number.MAX_SAFE_INTEGER,
-      reached: new Map(),
-      end: undefined,
-      peerEnd: undefined,
+      ...newTunnel(client, client, target, target, t),
       tcp: { up: unseen(client, target), down: unseen(target, client) },
       gre: { up: unseen(client, target), down: unseen(target, client) },
-      messages: [],
-      refusal: undefined,
-      complaints: [],
-      through: new Set(),
-      helped: new Set(),
-      address: client,
-      callIds: { own: undefined, peers: undefined },
-      incoming: false,
     }
     const heard: Heard = {
       tunnel,
@@ -98,7 +95,7 @@ class Reader {
       syns: 0,
       goodbye: false,
       echoes: new Map(),
-      calls: 0,
+      asked: new Map(),
       numbers: new Map(),
     }
     this.#heard.push(heard)
@@ -183,6 +180,8 @@ class Reader {
         if (good) this.#accepted(heard, detail, t)
         else tunnel.refusal = message
       } else if (type === 'incoming-call-request') tunnel.incoming = fromClient
+      else if (type === 'echo-request') heard.asked.set(source, t)
+      else if (type === 'echo-reply') heard.asked.delete(frame.destination)
       else this.#goodbye(heard, message, fromClient)
     }
   }
@@ -190,7 +189,6 @@ class Reader {
   #accepted(heard: Heard, detail: string, t: number): void {
     const { tunnel } = heard
     reach(tunnel, 'call', t)
-    heard.calls++
     tunnel.callIds = {
       own: Number(/peer's call (\d+)/.exec(detail)?.[1]),
       peers: Number(/^call (\d+)/.exec(detail)?.[1]),
@@ -201,6 +199,7 @@ class Reader {
     const { tunnel } = heard
     const leaves = ['call-clear-request', 'call-disconnect-notify', 'stop-control-connection-request'].includes(type)
     if (!leaves || heard.goodbye) return
+    this.#unanswered(heard, t)
     heard.goodbye = true
     if (fromClient) end(tunnel, t, tunnel.client, 'pptp', 'cleared', `${type} (${packet}).`)
     else {
@@ -287,12 +286,19 @@ class Reader {
     this.#unanswered(heard, t)
     heard.goodbye = true
     if (tunnel.end || tunnel.peerEnd) return
-    if (fromClient) end(tunnel, t, node, 'lcp', 'closed', `${detail} (${packet}).`)
+    if (fromClient) end(tunnel, t, node, 'lcp', wishOf(detail), `${detail} (${packet}).`)
     else end(tunnel, t, tunnel.client, 'lcp', 'peer-closed', `The server ended the link: ${detail} (${packet}).`)
   }
 
   /** Somebody leaves because nobody has answered. */
-  #unanswered({ tunnel, echoes }: Heard, t: number): void {
+  #unanswered({ tunnel, echoes, asked }: Heard, t: number): void {
+    for (const [node, since] of asked) {
+      if (t - since < ECHO_PATIENCE || tunnel.end || tunnel.peerEnd) continue
+      const detail = `The Echo-Request of ${node} on TCP port 1723 stayed without an answer.`
+      const told: End = { t, node, layer: 'pptp', reason: 'echo-timeout', tries: 1, detail }
+      if (node === tunnel.client) tunnel.end = told
+      else tunnel.peerEnd = told
+    }
     for (const [node, count] of echoes) {
       if (count < ECHOES || tunnel.end || tunnel.peerEnd) continue
       const told: End = {
@@ -341,24 +347,10 @@ class Reader {
     )
     if (!heard) return
     const { t, source, number } = frame
-    heard.tunnel.messages.push({
-      t,
-      node: source,
-      way: 'sent',
-      proto: 'pptp',
-      type: 'malformed',
-      detail: reason,
-      packet: `frame ${number}`,
-    })
-    heard.tunnel.refusal ??= {
-      t,
-      node: source,
-      way: 'sent',
-      proto: 'pptp',
-      type: 'malformed',
-      detail: reason,
-      packet: `frame ${number}`,
-    }
+    const common = { t, node: source, way: 'sent', proto: 'pptp', packet: `frame ${number}` } as const
+    const message: Message = { ...common, type: 'malformed', detail: reason }
+    heard.tunnel.messages.push(message)
+    heard.tunnel.refusal ??= message
   }
 
   facts(t: number): Facts {
@@ -390,6 +382,12 @@ class Reader {
       radius: [],
     }
   }
+}
+
+/** Why a client leaves, as far as its words tell it. */
+const wishOf = (words: string): string => {
+  if (/[Ee]ncryption is required|MPPE required/.test(words)) return 'mppe-required'
+  return /[Ff]ailed to authenticate|not prove/.test(words) ? 'auth-failed' : 'closed'
 }
 
 /** The first counts. */

@@ -196,3 +196,32 @@ export const newWay = (from: string, to: string | undefined): Way => ({
   spoiled: new Map(),
   astray: new Map(),
 })
+
+/** An attempt that has just begun. */
+export const newTunnel = (
+  client: string,
+  address: string,
+  target: string,
+  server: string | undefined,
+  from: SimTime,
+): Tunnel => ({
+  kind: 'tunnel',
+  client,
+  target,
+  server,
+  from,
+  until: Number.MAX_SAFE_INTEGER,
+  reached: new Map(),
+  end: undefined,
+  peerEnd: undefined,
+  tcp: { up: newWay(client, server), down: newWay(server ?? '', client) },
+  gre: { up: newWay(client, server), down: newWay(server ?? '', client) },
+  messages: [],
+  refusal: undefined,
+  complaints: [],
+  through: new Set(),
+  helped: new Set(),
+  address,
+  callIds: { own: undefined, peers: undefined },
+  incoming: false,
+})

@@ -182,8 +182,9 @@ const oneDeaf: Ask = aTunnel((tunnel, { kind }) => {
   if (!tunnel.reached.has('call')) return NO
   const { up, down } = tunnel.gre
   if (kind === 'capture') {
-    if (tunnel.reached.has('lcp')) return NO
-    const silent = [up, down].filter(({ sent }) => sent === 0)
+    const isUp = tunnel.reached.has('lcp')
+    const silent = [up, down].filter(way => (isUp ? isDeaf(way) && way.silent >= 3 : way.sent === 0))
+    if (isUp && (silent.length === 0 || tunnel.end || tunnel.peerEnd)) return NO
     return silent.length > 0 ? found([wayEvidence(up, 'GRE up'), wayEvidence(down, 'GRE down')]) : UNKNOWN
   }
   return found([up, down].filter(isDeaf).map(way => wayEvidence(way, way === up ? 'GRE up' : 'GRE down')))

@@ -121,7 +121,7 @@ const OWN = {
   ),
   control: reached('control', 'the control connection was established'),
   pool: aTunnel(tunnel => refusals(tunnel, /address of the pool|not enough IP|no free (?:address|IP)/i)),
-  limit: aTunnel(tunnel => refusals(tunnel, /as many as|No-Resource|calls,|connections?,/)),
+  limit: aTunnel(tunnel => refusals(tunnel, /as many as|calls,|connections?,/)),
   'number-busy': aTunnel(tunnel => refusals(tunnel, /\(Busy\)|cause 17 /)),
   'number-silent': aTunnel(tunnel => refusals(tunnel, /\(Time-out\)|cause 1[89] /)),
   'number-unknown': aTunnel(tunnel => refusals(tunnel, /cause 1 /)),
@@ -148,7 +148,8 @@ const OWN = {
   // The user
   radius: aTunnel((tunnel, facts) => {
     const silent = facts.radius.filter(({ t }) => t >= tunnel.from && t <= tunnel.until && !tunnel.reached.has('auth'))
-    if (silent.length === 0) return NO
+    const words = spoken(tunnel, ({ type, detail }) => type === 'terminate-request' && /RADIUS/.test(detail))
+    if (silent.length === 0) return found(words)
     const lost = facts.losses.filter(
       ({ proto, reason, first }) =>
         first >= tunnel.from && (reason === 'radius-unexpected' || (proto === 'udp' && reason !== 'tcp-unexpected')),
@@ -247,10 +248,9 @@ const OWN = {
     return ruled ? NO : found([endEvidence(end), { text: `the request to open TCP has reached ${who}`, node: who }])
   }),
   'fell-silent': aTunnel(tunnel => found(said(tunnel, isSilence).filter(() => tunnel.reached.has('ipcp')))),
-  'user-silent': aTunnel(tunnel => {
-    const { end, peerEnd } = tunnel
-    return peerEnd && isSilence(peerEnd) && !end ? found([endEvidence(peerEnd)]) : NO
-  }),
+  'user-silent': aTunnel(({ end, peerEnd }) =>
+    peerEnd && !end && /timeout/.test(peerEnd.reason) ? found([endEvidence(peerEnd)]) : NO,
+  ),
   'no-syn-ack': aTunnel(tunnel =>
     tunnel.reached.has('tcp') ? NO : found([...ends(tunnel).map(endEvidence), wayEvidence(tunnel.tcp.up, 'TCP 1723')]),
   ),

@@ -5,7 +5,7 @@
 import type { SimTime } from '../base/time.ts'
 import type { EventFields, TraceEvent } from '../base/trace.ts'
 import type { NodeSpec } from '../lab/lab.ts'
-import { type Message, newWay, type Step, type Tunnel } from './doctor-facts.ts'
+import { type Message, newTunnel, type Step, type Tunnel } from './doctor-facts.ts'
 import { arrive, reach } from './doctor-ways.ts'
 
 type Of<K extends keyof EventFields> = Extract<TraceEvent, { event: K }>
@@ -96,27 +96,17 @@ export class Tunnels {
     if (before && before.tunnel.until === Number.MAX_SAFE_INTEGER) before.tunnel.until = t
     const server = like?.ends[1].node
     const address = addressOf(target) as string
-    const tunnel: Tunnel = {
-      kind: 'tunnel',
-      client: node,
-      target: address,
-      server,
-      from: t,
-      until: Number.MAX_SAFE_INTEGER,
-      reached: new Map(like ? [...like.tunnel.reached].filter(([step]) => step === 'tcp' || step === 'control') : []),
-      end: undefined,
-      peerEnd: undefined,
-      tcp: like?.tunnel.tcp ?? { up: newWay(node, undefined), down: newWay('', node) },
-      gre: { up: newWay(node, server), down: newWay(server ?? '', node) },
-      messages: [],
-      refusal: undefined,
-      complaints: [],
-      through: like?.tunnel.through ?? new Set(),
-      helped: like?.tunnel.helped ?? new Set(),
-      address: addressOf(opener) as string,
-      callIds: { own: undefined, peers: undefined },
-      incoming: false,
-    }
+    const fresh = newTunnel(node, addressOf(opener) as string, address, server, t)
+    // The control connection of a second call is that of the first.
+    const tunnel: Tunnel = like
+      ? {
+          ...fresh,
+          reached: new Map([...like.tunnel.reached].filter(([step]) => step === 'tcp' || step === 'control')),
+          tcp: like.tunnel.tcp,
+          through: like.tunnel.through,
+          helped: like.tunnel.helped,
+        }
+      : fresh
     const live: Live = {
       tunnel,
       opener,
@@ -177,8 +167,8 @@ export class Tunnels {
     const end = live?.ends.find(one => one.node === node)
     if (!live || !end) return
     const accepted = /result 1 /.test(detail)
-    if (way === 'sent') end.own = call
-    else if (accepted) end.key = call
+    if (way === 'sent' && accepted) end.own = call
+    else if (way === 'received' && accepted) end.key = call
     if (accepted && end === live.ends[0]) live.tunnel.callIds = { own: end.own, peers: end.key }
     if (!accepted && way === 'received') live.tunnel.refusal = { ...said(event), proto: 'pptp', type, detail }
   }
@@ -228,20 +218,13 @@ export class Tunnels {
     return undefined
   }
 
-  /** The access server does not go on with this one. */
+  /** The access server does not go on with this one: its call has just ended, or never came about. */
   passed({ t, node, pns, detail }: Of<'pns-passed'>): void {
-    const live = this.lives.findLast(
-      ({ ends, tunnel }) => ends[0].node === node && tunnel.target === pns && !tunnel.end,
-    )
-    if (live)
-      live.tunnel.end = {
-        t,
-        node,
-        layer: 'pptp',
-        reason: /not answer/.test(detail) ? 'call-timeout' : 'refused',
-        tries: 0,
-        detail,
-      }
+    const isAsked = ({ ends, tunnel }: Live): boolean =>
+      ends[0].node === node && tunnel.target === pns && !tunnel.reached.has('call')
+    const live = this.lives.findLast(each => isAsked(each) && (!each.tunnel.end || each.tunnel.end.t === t))
+    const reason = /not answer/.test(detail) ? 'call-timeout' : 'refused'
+    if (live) live.tunnel.end = { t, node, layer: 'pptp', reason, tries: 0, detail }
   }
 
   ended({ t, node, peer, layer, reason, tries, detail }: Of<'tunnel-end'>): void {
@@ -256,7 +239,14 @@ export class Tunnels {
     const last = this.#lastCall.get(node)
     const isPeers = ({ ends, tunnel, seenAs }: Live): boolean =>
       ends[1].node === node && !tunnel.peerEnd && addressOf(seenAs) === peer
-    const theirs = last && isPeers(last) ? last : this.lives.findLast(isPeers)
+    // A call that is refused has no state yet: it is the one that was asked for last, and has been given no call ID.
+    const isNew = (live: Live): boolean => isPeers(live) && live.ends[1].own === undefined
+    const isRefusal = reason === 'refused' || reason === 'not-admitted'
+    const theirs = isRefusal
+      ? (this.lives.findLast(isNew) ?? this.lives.findLast(isPeers))
+      : last && isPeers(last)
+        ? last
+        : this.lives.findLast(isPeers)
     if (theirs) theirs.tunnel.peerEnd = end
   }
 }

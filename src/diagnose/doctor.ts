@@ -80,10 +80,11 @@ function symptomOf(one: Case, facts: Facts): Symptom | undefined {
 
 function noTunnel(tunnel: Tunnel, facts: Facts): Symptom | undefined {
   const { client, end, peerEnd, refusal, from, until, incoming } = tunnel
-  const told = end ?? peerEnd
+  // Who was refused leaves of his own wish.
+  const told = refusal && end && OWN_WISH.has(end.reason) ? undefined : (end ?? peerEnd)
   const lasted = Math.min(until, facts.t, told?.t ?? Number.POSITIVE_INFINITY) - from
   const text = `${client}'s tunnel to ${tunnel.target} did not come up`
-  if (end && OWN_WISH.has(end.reason) && lasted < PATIENCE) return undefined
+  if (end && !refusal && OWN_WISH.has(end.reason) && lasted < PATIENCE) return undefined
   if (told && !(incoming && !isFailure(told.reason) && !isFailure(peerEnd?.reason ?? '')))
     return { t: told.t, text: `${text}: ${told.detail}` }
   if (refusal) return { t: refusal.t, text: `${text}: ${refusal.detail}` }

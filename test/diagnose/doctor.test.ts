@@ -213,6 +213,19 @@ describe('captures of ours, of one line', () => {
   test('blocked TCP', () => {
     assert.match(ofLine('port-1723-blocked', 0), /^server-unreachable \(likely\)/)
   })
+  test('a refusal and a limit are told in words, RADIUS in those of the Terminate-Request, and encryption by either end', () => {
+    assert.equal(ofLine('pool-exhausted', 2), 'session-limit (certain), call-refused (likely)')
+    assert.match(ofLine('radius-silent', 0), /^radius-silent \(certain\)/)
+    assert.match(ofLine('mppe-mismatch', 3), /^mppe-mismatch \(certain\)/)
+  })
+  test('echoes without answers, of LCP and of PPTP', () => {
+    assert.match(ofLine('server-crash', 0), /^peer-vanished \(likely\)/)
+    assert.match(ofLine('server-crash', 1), /^peer-vanished \(likely\)/)
+  })
+  test('a tunnel that is up and silent', () => {
+    assert.match(ofLine('nat-timeout', 0), /^gre-lost \(likely\)/)
+    assert.equal(ofLine('nat-timeout', 1), '')
+  })
   test('nothing is wrong', () => {
     assert.equal(ofLine('voluntary', 0), '')
     assert.equal(ofLine('nat-helper', 1), '')
