@@ -28,6 +28,7 @@ const NO_GRE: readonly CauseName[] = [
   'server-firewall',
   'load-balancer',
   'call-id-clash',
+  'burned-expectation',
   'nas-behind-nat',
 ]
 
@@ -51,6 +52,7 @@ export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
   649: { stage: 'authentication; the tunnel works', causes: ['account-restricted'] },
   650: { stage: CALL, causes: NO_GRE, mind: 'Shown by old versions only.' },
   651: { stage: 'the machine of the user itself', causes: ['local-driver', 'server-pppd', ...NO_GRE.slice(0, 2)] },
+  676: { stage: 'the telephone call', causes: ['lines-busy', 'no-answer'] },
   678: {
     stage: BEFORE,
     causes: [
@@ -61,8 +63,14 @@ export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
       'service-down',
       'gre-blocked',
       'link-cut',
+      'no-answer',
+      'wrong-number',
+      'lines-busy',
     ],
+    mind: 'Of a dial-up: the telephone was not answered; of a VPN: the server was not.',
   },
+  679: { stage: 'the telephone call', causes: ['no-answer', 'wrong-number', 'lines-busy', 'line-noise'] },
+  680: { stage: 'the telephone line of the user', causes: ['link-cut'] },
   691: {
     stage: 'authentication; TCP 1723 and GRE work in both directions',
     causes: ['wrong-password', 'account-restricted', 'radius-silent', 'auth-mismatch'],
@@ -348,10 +356,36 @@ export const LOG_SYMPTOMS: readonly (Symptom & { readonly line: RegExp; readonly
     causes: ['not-pptp', 'local-driver', 'server-pppd'],
   },
   {
+    line: /Failed \(BUSY\)/i,
+    sample: 'Failed (BUSY)',
+    stage: 'the telephone call',
+    causes: ['lines-busy'],
+    mind: 'The telephone network sounds busy too when it has no way to the number.',
+  },
+  {
+    line: /Failed \(NO (?:ANSWER|CARRIER)\)/i,
+    sample: 'Failed (NO CARRIER)',
+    stage: 'the telephone call',
+    causes: ['no-answer', 'wrong-number', 'line-noise', 'line-failed'],
+    mind: 'A modem hears tones only: it cannot tell a number that nobody has from one that is not answered.',
+  },
+  {
+    line: /Failed \(NO DIALTONE\)/i,
+    sample: 'Failed (NO DIALTONE)',
+    stage: 'the telephone line of the user',
+    causes: ['link-cut'],
+  },
+  {
+    line: /Closing connection \(unhandled\)/i,
+    sample: 'anon log[callmgr_main:pptp_callmgr.c]: Closing connection (unhandled)',
+    stage: 'the control connection was closed or reset while the tunnel was up',
+    causes: ['nat-reboot', 'nat-new-address', 'server-crash', 'server-stopped', 'nat-idle-timeout'],
+  },
+  {
     line: /Modem hangup|Connection terminated/i,
     sample: 'Modem hangup',
     stage: 'pppd has lost what carried it',
-    causes: ['gre-blocked', 'nat-no-helper', 'server-stopped', 'peer-vanished', 'call-refused'],
+    causes: ['gre-blocked', 'nat-no-helper', 'server-stopped', 'peer-vanished', 'call-refused', 'line-failed'],
     mind: 'It says nothing of the reason: look at the lines above it.',
   },
 ]
