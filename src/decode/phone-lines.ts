@@ -29,7 +29,7 @@ interface End {
 }
 
 const DESCRIPTION = / (\S+) sends on ((\S+) - (\S+))$/
-const TRUNK = /^line (\d+)(?::|$)/
+const TRUNK = /(?:^|; )line (\d+)(?=:| \[|$)/
 
 export class PhoneLines {
   readonly #ends: readonly (End | undefined)[]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { hex } from '../../src/base/bytes.ts'
-import { changesOf } from '../../src/diagnose/changed.ts'
+import { changesOf } from '../../src/diagnose/explain/changed.ts'
 import {
   callCalled,
   callLines,
@@ -16,7 +16,7 @@ import {
   type Survey,
   survey,
   surveyLines,
-} from '../../src/diagnose/explain.ts'
+} from '../../src/diagnose/explain/explain.ts'
 import { captureName, LinkCapture } from '../../src/lab/capture.ts'
 import type { Lab } from '../../src/lab/lab.ts'
 import { loadLab } from '../../src/lab/load.ts'

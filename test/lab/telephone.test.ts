@@ -63,7 +63,7 @@ describe('telephone lines in a lab', () => {
       'pstn: clears tty2: cause 17 (User busy)',
       'carol: tty0 rings: 5550222, called by 5550111',
       'carol: answers on tty0: 33.6 kbit/s',
-      'dave: the call with 5550222 is over (line busy): The line was released with cause 17 (User busy).',
+      'dave: the call with 5550222 is over (line busy): The line was released with cause 17 (User busy). [Windows would show error 676]',
     ]) {
       assert.ok(lines.includes(said), `${said}\n${lines.join('\n')}`)
     }

@@ -105,7 +105,7 @@ describe('a wrong word is answered with the right one', () => {
     [
       '--set of no entry',
       ['run', 'voluntary', '--set', 'topology.links[9].delay=1s'],
-      /no entry 9; the list has 3 \(0 to 2\)\./,
+      /no entry 9; the list has 3 \(0 to 2\), and 3 would add one\./,
     ],
     ['option', ['run', 'voluntary', '--jsn'], /no option --jsn\. Did you mean --json\?/],
     ['lab', ['run', 'volontary'], /no lab volontary\. Did you mean voluntary\?/],

@@ -1,7 +1,7 @@
 /** The tables of docs/doctor.md, made from the doctor's own data. */
-import { CAUSES } from '../../src/diagnose/doctor-causes.ts'
-import type { Next } from '../../src/diagnose/doctor-leaf.ts'
-import { ROOTS, TREE } from '../../src/diagnose/doctor-tree.ts'
+import { CAUSES } from '../../src/diagnose/doctor/causes.ts'
+import type { Next } from '../../src/diagnose/doctor/leaf.ts'
+import { ROOTS, TREE } from '../../src/diagnose/doctor/tree.ts'
 import { SHIPPED } from './shipped.ts'
 
 export const DOCTOR_PAGE = 'docs/doctor.md'

@@ -1,6 +1,6 @@
 /** The doctor at work on a lab. */
-import { examine, type Finding } from '../../src/diagnose/doctor.ts'
-import { DoctorWatch } from '../../src/diagnose/doctor-watch.ts'
+import { examine, type Finding } from '../../src/diagnose/doctor/doctor.ts'
+import { DoctorWatch } from '../../src/diagnose/doctor/watch.ts'
 import { type Lab, Run } from '../../src/index.ts'
 
 export function diagnose(lab: Lab): Finding[] {

@@ -3,7 +3,7 @@
  * behind it, a firewall before the office, a network behind it. The names of nodes and the text of a lab say nothing of the fault.
  */
 import { type Random, seededRandom } from '../../src/base/random.ts'
-import type { CauseName } from '../../src/diagnose/doctor-causes.ts'
+import type { CauseName } from '../../src/diagnose/doctor/causes.ts'
 import { type Lab, load } from '../../src/index.ts'
 
 type Event = Record<string, unknown> & { at: string }

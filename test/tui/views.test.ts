@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { follow, lifeLines, survey } from '../../src/diagnose/explain.ts'
+import { follow, lifeLines, survey } from '../../src/diagnose/explain/explain.ts'
 import { type Recorder, sceneOf } from '../../src/index.ts'
 import type { Model, Selection, Ui, View } from '../../tui/model.ts'
 import type { Move } from '../../tui/selection.ts'

@@ -12,7 +12,7 @@ import {
   type Survey,
   survey,
   surveyLines,
-} from '../../diagnose/explain.ts'
+} from '../../diagnose/explain/explain.ts'
 import { checkedLab, overridesOf, readLab, refuseOutside, replayOf } from '../files.ts'
 import { out, terminalWidth, wrap } from '../terminal.ts'
 import { type Action, didYouMean, EXIT, UsageError } from '../usage.ts'
