@@ -70,9 +70,10 @@ export class Conntrack {
   }
 
   /** When a flow that has outlived its time is found out, if no packet asks for it before. */
-  #leaves({ expires, master, children }: Flow): SimTime {
+  #leaves(flow: Flow): SimTime {
+    const { expires, master, children } = flow
     const { sweep } = this.#personality
-    const isAlone = !master && (children?.size ?? 0) === 0
+    const isAlone = !master && (children?.size ?? 0) === 0 && !this.#expected.has(flow)
     return sweep === 0 || isAlone ? expires : Math.ceil(expires / sweep) * sweep
   }
 

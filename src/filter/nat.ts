@@ -292,6 +292,7 @@ export class Nat {
     wanted.destination = other.source
     if (isOriginal) wanted.sourceKey = key
     else wanted.destinationKey = key
+    if (isOriginal && this.#personality.pptp?.calls === 'last') this.#freeCallId(wanted)
     flow.sourceNat = wanted.source !== before.source || wanted.sourceKey !== before.sourceKey
     flow.destinationNat = wanted.destination !== before.destination || wanted.destinationKey !== before.destinationKey
     flow.sourceDone = true
@@ -299,6 +300,18 @@ export class Nat {
     flow.masquerade = master.masquerade
     flow.rule = rule
     flow.reply.invert(wanted)
+  }
+
+  /** Linux gives way where another flow has the answer: with the first free call ID, of which no end knows. */
+  #freeCallId(wanted: Tuple): void {
+    const own = wanted.destinationKey
+    for (let id = 1; this.#conntrack.isTaken(this.#answer.invert(wanted)); id++) {
+      if (id > MOST_TRIES) {
+        wanted.destinationKey = own
+        return
+      }
+      wanted.destinationKey = id
+    }
   }
 
   // Packets
@@ -328,6 +341,7 @@ export class Nat {
   }
 }
 
+const MOST_TRIES = 128
 const ALL: Range = { from: 0, to: 65_535 }
 /** A port below 1024 says something about its owner, and so does its translation (RFC 4787 §4.2.2). */
 function classOf(port: number, range: Range): Range {

@@ -264,7 +264,8 @@ export class Reader {
   #incomingConnected(): void {
     if (this.#control.session !== 'confirmed') return
     const call = this.#find(c => c.asker === 'b' && c.told === this.#id)
-    if (!call || call.told !== this.#id || (call.state !== 'answered' && call.state !== 'up')) return
+    // Not of a call that A asked for, be it up (recorded script connected-outgoing).
+    if (!call?.incoming || call.told !== this.#id || (call.state !== 'answered' && call.state !== 'up')) return
     if (call.state === 'answered') this.#connected(call)
     this.#edit('peerCallId', ID_AT, call.own)
   }
