@@ -4,7 +4,7 @@
  * Sources: the message strings of these programs, logs of the captured machines (test/captures), and what public logs
  * agree on.
  */
-import { BEFORE, NO_GRE, type Symptom } from './symptom.ts'
+import { BEFORE, CALL, NO_GRE, type Symptom } from './symptom.ts'
 
 /** A line of a log; the first pattern that fits counts, so the particular stand before the general. */
 export const LOG_SYMPTOMS: readonly (Symptom & { readonly line: RegExp; readonly sample: string })[] = [
@@ -229,7 +229,7 @@ export const LOG_SYMPTOMS: readonly (Symptom & { readonly line: RegExp; readonly
     line: /Failed \(NO (?:ANSWER|CARRIER)\)/i,
     sample: 'Failed (NO CARRIER)',
     stage: 'the telephone call',
-    causes: ['no-answer', 'wrong-number', 'line-noise', 'line-failed'],
+    causes: ['no-answer', 'wrong-number', 'lines-busy', 'line-noise', 'line-failed'],
     mind: 'A modem hears tones only: it cannot tell a number that nobody has from one that is not answered.',
   },
   {
