@@ -46,6 +46,8 @@ export class Tunnelling implements EndpointSinks, PacketHandler {
   /** Peers towards which a GRE packet is on its way out at this moment: so many of them, one inside the other. */
   readonly #carrying: Ipv4[] = [ANY]
   #depth = 0
+  /** Read before anything else can be sent. */
+  readonly #from = { source: ANY }
   #sessions = 0
 
   constructor(node: IpNode, config: EndpointConfig, decide?: Decide) {
@@ -57,9 +59,10 @@ export class Tunnelling implements EndpointSinks, PacketHandler {
   }
 
   /** A GRE packet of the endpoint. */
-  gre(packet: Packet, peer: Ipv4): void {
+  gre(packet: Packet, peer: Ipv4, local: Ipv4): void {
     this.#carrying[this.#depth++] = peer
-    this.#stack.output(packet, peer, Ipv4Header.PROTOCOL.gre)
+    this.#from.source = local
+    this.#stack.output(packet, peer, Ipv4Header.PROTOCOL.gre, this.#from)
     this.#depth--
   }
 

@@ -171,8 +171,8 @@ export class Endpoint implements ControlOwner {
     this.#ids.rest(call.peer, call.callId)
   }
 
-  gre({ peer }: ControlConnection, packet: Packet): void {
-    this.#sinks.gre(packet, peer)
+  gre({ local, peer }: ControlConnection, packet: Packet): void {
+    this.#sinks.gre(packet, peer, local)
   }
 
   dial(connection: ControlConnection, handlers: CallHandlers, options: DialOptions): Call {

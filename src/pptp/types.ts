@@ -7,8 +7,11 @@ import type { ControlConnection } from './control.ts'
 export type Role = 'pns' | 'pac'
 
 export interface EndpointSinks {
-  /** A packet with the GRE header first, to be sent as IP protocol 47; ownership goes with it. */
-  gre(packet: Packet, peer: Ipv4): void
+  /**
+   * A packet with the GRE header first, to be sent as IP protocol 47 from `local`, the address that the control connection
+   * has here: a machine with several addresses must not answer from another one. Ownership goes with it.
+   */
+  gre(packet: Packet, peer: Ipv4, local: Ipv4): void
 }
 
 /**
