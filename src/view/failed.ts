@@ -34,6 +34,8 @@ export interface FailedTunnel {
   readonly linux: { readonly client: readonly string[]; readonly server: readonly string[] }
 }
 
+/** As `flow` tells of a control connection: from where it comes, and where the server's answers go. */
+const CONTROL_FLOW = /^([\d.]+):\d+ > [\d.]+:1723, answers [\d.]+:1723 > ([\d.]+):\d+$/
 const AUTH: ReadonlySet<string> = new Set(['pap', 'chap'])
 
 export class FailureWatch {
@@ -44,6 +46,8 @@ export class FailureWatch {
   /** Where machines of the lab have their addresses. */
   readonly #places = new Map<string, string>()
   readonly #hearing: Hearing
+  /** What the latest NAT box has made of the address of a caller. */
+  readonly #translated = new Map<string, string>()
 
   constructor(lab: Lab) {
     this.#hearing = new Hearing(lab)
@@ -61,6 +65,10 @@ export class FailureWatch {
   /** What follows from the event: a failed tunnel or dial-up, if it ends one. */
   event(event: TraceEvent): FailedTunnel | undefined {
     this.#hearing.event(event)
+    if (event.event === 'flow' && event.action === 'begin' && event.proto === 'tcp') {
+      const [, inside, outside] = CONTROL_FLOW.exec(event.entry) ?? []
+      if (inside !== undefined) this.#translated.set(inside, outside)
+    }
     const tunnel = this.#tunnels.get(event.node)
     const line = this.#lines.get(event.node)
     if (tunnel) follow(tunnel, event, 'connect')
@@ -75,6 +83,14 @@ export class FailureWatch {
     return this.#ended('dial-up', event, event.number, line, found)
   }
 
+  /** The address that a server sees, behind all NAT boxes. */
+  #seenAs(address: string): string {
+    let seen = address
+    // Boxes in a row; the addresses of two home networks may be the same.
+    for (const _ of this.#translated) seen = this.#translated.get(seen) ?? seen
+    return seen
+  }
+
   #ended(
     what: FailedTunnel['what'],
     end: (TunnelEnd | DialEnd) & { readonly t: number; readonly node: string },
@@ -85,7 +101,7 @@ export class FailureWatch {
     if (!found) return undefined
     const { t, node, layer, reason } = end
     const [symbol, text] = WINDOWS[found.windows]
-    const facts = { SERVER: peer, USER: user, ADDRESS: address, TRIES: String(end.tries) }
+    const facts = { SERVER: peer, USER: user, ADDRESS: this.#seenAs(address), TRIES: String(end.tries) }
     const said = (lines: readonly string[] = []): string[] =>
       lines.map(line => line.replace(/\b(SERVER|USER|ADDRESS|TRIES)\b/g, word => facts[word as keyof typeof facts]))
     const server = this.#places.get(peer)

@@ -188,6 +188,16 @@ describe('a failed connection shows what Windows and Linux would show', () => {
     })
   }
   const said = (text: string): string[] => failuresOf(text).watch.failed.flatMap(failureLines)
+
+  test('a log of the server has the address that it sees: behind one NAT box, and behind two', () => {
+    for (const name of ['nat-no-helper', 'double-nat-cgn']) {
+      const clients = said(readFileSync(rootPath(`topologies/${name}.yaml`), 'utf8')).flatMap(
+        line => /CTRL: Client (\S+) control/.exec(line)?.[1] ?? [],
+      )
+      assert.ok(clients.length > 0, name)
+      for (const client of clients) assert.doesNotMatch(client, /^(?:192\.168|10|100\.64)\./, `${name}: ${client}`)
+    }
+  })
   const wrong = (auth: string): string =>
     LAB(`, auth: ${auth}`, SERVER(`, auth: ${auth}`).replace('alice: right', 'alice: wrong'), '')
   test('pppd speaks of the method by which the user was refused', () => {
