@@ -234,7 +234,7 @@ export class AppWatch {
     for (const { t, node, text, to, from, losses: own, tunnel } of [...this.#raw, ...stuck]) {
       const about = own ? [...own.values()] : losses.filter(loss => between(loss, from, to))
       if (tunnel && isAfterwards(tunnel, t, about, own !== undefined)) continue
-      const during = tunnel ? about.filter(({ first }) => first <= endOf(tunnel)) : about
+      const during = tunnel ? about.filter(({ first }) => first < endOf(tunnel)) : about
       const complaint: Complaint = { t, node, text, to, losses: during }
       if (tunnel) tunnel.complaints.push(complaint)
       else cases.push({ kind: 'trouble', complaint })
@@ -254,15 +254,20 @@ export class AppWatch {
 
 /** A tunnel that is up carries what its machine sends. */
 const tunnelTo = (tunnel: Tunnel | undefined): Tunnel | undefined => (tunnel?.reached.has('ipcp') ? tunnel : undefined)
-const endOf = ({ end }: Tunnel): SimTime => end?.t ?? Number.POSITIVE_INFINITY
+/** From the first word of the end on there is no way through it, although the end itself is told only when it is acknowledged. */
+function endOf({ end, messages }: Tunnel): SimTime {
+  if (!end) return Number.POSITIVE_INFINITY
+  const word = messages.find(({ proto, type }) => proto === 'lcp' && type === 'terminate-request')
+  return Math.min(end.t, word?.t ?? end.t)
+}
 /**
  * The tunnel had ended before: what its other side still sends has nowhere to go. A ping is noticed late, and `isPing` asks
  * when its packets were lost.
  */
 function isAfterwards(tunnel: Tunnel, t: SimTime, losses: readonly Loss[], isPing: boolean): boolean {
   const end = endOf(tunnel)
-  if (t <= end) return false
-  return !isPing || (losses.length > 0 && losses.every(({ first }) => first > end))
+  if (t < end) return false
+  return !isPing || (losses.length > 0 && losses.every(({ first }) => first >= end))
 }
 const addressOf = (endpoint: string): string => endpoint.split(':')[0]
 const between = ({ src, dst, proto }: Loss, from: string | undefined, to: string | undefined): boolean =>

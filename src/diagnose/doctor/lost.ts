@@ -232,6 +232,15 @@ const mostSpoiled: Ask = (facts, one) => {
 }
 const anySpoiled: Ask = (facts, one) => found(spoils(facts, one))
 
+/** `beside`: what was sent from the outer address, since the tunnel was not up at that moment or has no route for it. */
+const withoutRoute = (one: Case, beside: boolean): Loss[] => {
+  const tunnel = tunnelOf(one)
+  const users = new Set(tunnel?.complaints.flatMap(({ losses }) => losses))
+  return withReason(lossesOf(one), 'no-route').filter(
+    loss => (users.has(loss) && loss.src === tunnel?.address) === beside,
+  )
+}
+
 const oneDeaf: Ask = aTunnel((tunnel, { kind }) => {
   if (!tunnel.reached.has('call')) return NO
   const { up, down } = tunnel.gre
@@ -255,7 +264,8 @@ export const LOST = {
   'rule-47': rule47,
   'rule-client': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.client),
   'rule-server': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.server),
-  'is-route': byReason('no-route'),
+  'is-route': (_, one) => found(withoutRoute(one, false).map(lossEvidence)),
+  'beside-tunnel': (_, one) => found(withoutRoute(one, true).map(lossEvidence)),
   'requests-lost': requestsLost,
   'is-silent': byReason('arp-timeout'),
   'too-big': asksTooBig,

@@ -349,6 +349,11 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'is-spoiling': {
     ask: 'Does a line on the way change bits of many packets?',
     yes: leaf('line-spoils', 'certain', 'the line is known'),
+    no: 'beside-tunnel',
+  },
+  'beside-tunnel': {
+    ask: 'Does a router know no route for what users sent beside the tunnel?',
+    yes: leaf('no-route', 'certain', SEEN),
     no: 'one-deaf',
   },
   'one-deaf': {
