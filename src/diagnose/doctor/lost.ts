@@ -232,13 +232,16 @@ const mostSpoiled: Ask = (facts, one) => {
 }
 const anySpoiled: Ask = (facts, one) => found(spoils(facts, one))
 
-/** `beside`: what was sent from the outer address, since the tunnel was not up at that moment or has no route for it. */
-const withoutRoute = (one: Case, beside: boolean): Loss[] => {
+/**
+ * `beside`: what was sent from the outer address, as a NAT box has it or not, since the tunnel was not up at that moment or has
+ * no route for it.
+ */
+const withoutRoute = (facts: Facts, one: Case, beside: boolean): Loss[] => {
   const tunnel = tunnelOf(one)
+  const hidden = [...(tunnel?.through ?? [])].flatMap(node => facts.natSources.get(node) ?? [])
+  const outer = new Set([tunnel?.address, ...hidden.map(({ address }) => address)])
   const users = new Set(tunnel?.complaints.flatMap(({ losses }) => losses))
-  return withReason(lossesOf(one), 'no-route').filter(
-    loss => (users.has(loss) && loss.src === tunnel?.address) === beside,
-  )
+  return withReason(lossesOf(one), 'no-route').filter(loss => (users.has(loss) && outer.has(loss.src)) === beside)
 }
 
 const oneDeaf: Ask = aTunnel((tunnel, { kind }) => {
@@ -264,8 +267,8 @@ export const LOST = {
   'rule-47': rule47,
   'rule-client': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.client),
   'rule-server': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.server),
-  'is-route': (_, one) => found(withoutRoute(one, false).map(lossEvidence)),
-  'beside-tunnel': (_, one) => found(withoutRoute(one, true).map(lossEvidence)),
+  'is-route': (facts, one) => found(withoutRoute(facts, one, false).map(lossEvidence)),
+  'beside-tunnel': (facts, one) => found(withoutRoute(facts, one, true).map(lossEvidence)),
   'requests-lost': requestsLost,
   'is-silent': byReason('arp-timeout'),
   'too-big': asksTooBig,
