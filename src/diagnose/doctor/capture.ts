@@ -377,7 +377,7 @@ class Reader {
       losses: [],
       lines: this.#lines,
       flowEnds: [],
-      strayFlows: [],
+      greFlows: [],
       natSources: new Map(),
       radius: [],
     }
