@@ -21,7 +21,7 @@ import type { Lab } from './lab.ts'
  */
 const TRIES = 3
 const APART = sec(2)
-/** GRE packets on their way that are remembered; those that are lost are forgotten when there are so many. */
+/** GRE packets on their way that are remembered; the oldest, which was lost, is forgotten when there are more. */
 const UNDER_WAY = 5000
 
 /** Tries since something last happened. */
@@ -138,8 +138,12 @@ export class Hearing {
     talk.sent++
     talk.unheard.again(t)
     talk.unanswered.again(t)
-    if (this.#underWay.size >= UNDER_WAY) this.#underWay.clear()
     this.#underWay.set(packet, talk)
+    if (this.#underWay.size <= UNDER_WAY) return
+    for (const oldest of this.#underWay.keys()) {
+      this.#underWay.delete(oldest)
+      return
+    }
   }
 
   /** Whether it is of a call of this machine is known when it is not dropped: until the next packet it is on trial. */

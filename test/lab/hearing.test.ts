@@ -143,6 +143,13 @@ describe('hearing', () => {
     assert.equal(hearing.between('carol', 'office').deaf, 'both')
     assert.equal(hearing.between('carol', 'isp').deaf, 'client')
   })
+  test('of very many that are lost the oldest is forgotten, and not what is still on its way', () => {
+    const hearing = new Hearing(lab)
+    for (let n = 1; n <= 4999; n++) hearing.event(sends(n, `carol#${n}`, '198.51.100.1'))
+    for (let n = 5000; n <= 5009; n++) hearing.event(sends(n, `carol#${n}`))
+    for (let n = 5000; n <= 5009; n++) hearing.event(gets(6000 + n, 'office', `carol#${n}`, '198.51.100.20'))
+    assert.equal(hearing.between('carol', 'office').there, 10)
+  })
   test('a new call begins to count anew', () => {
     const hearing = new Hearing(lab)
     hearing.event(sends(0, 'carol#1'))
