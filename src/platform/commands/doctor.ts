@@ -9,7 +9,7 @@ import { consultedJson, consultedLines, findingJson, findingLines } from '../../
 import { DoctorWatch } from '../../diagnose/doctor/watch.ts'
 import { WINDOWS_SYMPTOMS } from '../../diagnose/doctor/windows-symptoms.ts'
 import { formatTime, Run } from '../../index.ts'
-import { checkedLab, overridesOf, readBytes, readLab, readText, refuseOutside, replayOf } from '../files.ts'
+import { checkedLab, isCapture, overridesOf, readBytes, readLab, readText, refuseOutside, replayOf } from '../files.ts'
 import { err, out, terminalWidth, wrap } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
 import { type RunFlags, untilOf } from './run.ts'
@@ -62,13 +62,6 @@ async function factsOfRun(name: string, flags: Flags): Promise<Facts> {
   const watch = new DoctorWatch(run)
   run.advance()
   return watch.facts()
-}
-
-/** The first octets of pcap, in either order and resolution, and of pcapng. */
-const MAGIC: ReadonlySet<string> = new Set(['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a'])
-function isCapture(name: string): boolean {
-  if (/\.(pcap|pcapng|cap)$/i.test(name)) return true
-  return existsSync(name) && MAGIC.has(readBytes(name).subarray(0, 4).toString('hex'))
 }
 
 function report(name: string, facts: Facts, json: boolean): number {
