@@ -48,12 +48,21 @@ export class SmallMap<K, V> {
 
   *[Symbol.iterator](): IterableIterator<[K, V]> {
     if (this.#many) yield* this.#many
-    else for (let at = 0; at < this.#few.length; at += 2) yield [this.#few[at] as K, this.#few[at + 1] as V]
+    else yield* this.#entries()
   }
 
   *values(): IterableIterator<V> {
     if (this.#many) yield* this.#many.values()
-    else for (let at = 1; at < this.#few.length; at += 2) yield this.#few[at] as V
+    else for (const [, value] of this.#entries()) yield value
+  }
+
+  /** Those that were there at the beginning, less those that have gone meanwhile: who deletes on the way meets each. */
+  *#entries(): IterableIterator<[K, V]> {
+    const few = this.#few
+    for (let at = 0; at < few.length; at += 2) {
+      const key = few[at] as K
+      if (few === this.#few || this.has(key)) yield [key, few[at + 1] as V]
+    }
   }
 
   #find(key: K): number {

@@ -25,7 +25,7 @@ export interface ZooCase {
 }
 
 /** One client needs no second server. */
-export const ZOO_COLUMNS: readonly Pick<ZooCase, 'clients' | 'servers'>[] = [
+const ZOO_COLUMNS: readonly Pick<ZooCase, 'clients' | 'servers'>[] = [
   { clients: 1, servers: 'same' },
   { clients: 2, servers: 'same' },
   { clients: 2, servers: 'other' },

@@ -120,7 +120,7 @@ export function zooCell(given: ZooCase): ZooCell {
 const ORDINALS = ['1st', '2nd', '3rd']
 
 /** `works`, `both work`, `1st works, others hear nothing` */
-export function outcomeOf(fates: readonly ZooFate[]): string {
+function outcomeOf(fates: readonly ZooFate[]): string {
   const [first, ...rest] = fates
   if (rest.every(fate => fate === first)) return ZOO_FATES[first][rest.length]
   if (rest.length > 1 && rest.every(fate => fate === rest[0])) return `1st ${ZOO_FATES[first][0]}, ${OTHERS[rest[0]]}`

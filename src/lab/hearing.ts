@@ -11,6 +11,7 @@
 import { formatIpv4 } from '../base/address.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
+import { serversBehind } from './behind.ts'
 import { hostNames } from './capture.ts'
 import type { Lab } from './lab.ts'
 
@@ -20,7 +21,7 @@ import type { Lab } from './lab.ts'
  */
 const TRIES = 3
 const APART = sec(2)
-/** GRE packets on their way that are remembered; those that are lost are forgotten when there are so many. */
+/** GRE packets on their way that are remembered; the oldest, which was lost, is forgotten when there are more. */
 const UNDER_WAY = 5000
 
 /** Tries since something last happened. */
@@ -66,10 +67,27 @@ export interface Heard {
 
 const NOTHING: Heard = { sent: 0, there: 0, back: 0, deaf: undefined, since: undefined }
 
+/**
+ * Who answers at an address, by its text: the machine that has it, and where clients call a box that passes calls on, the
+ * server behind that box. Which one of several it is nobody knows before it has answered.
+ */
+export function answerers(lab: Lab): ReadonlyMap<string, string> {
+  const names = new Map([...hostNames(lab)].map(([address, node]) => [formatIpv4(address), node]))
+  const answers = new Map(names)
+  const clients = lab.nodes.flatMap(node => (node.kind === 'client' && node.pptp ? [node.pptp.server] : []))
+  for (const called of new Set(clients)) {
+    const box = names.get(formatIpv4(called))
+    const [server, ...others] = serversBehind(lab, called)
+    const name = others.length > 0 ? box && `the server behind ${box}` : names.get(formatIpv4(server))
+    if (name !== undefined) answers.set(formatIpv4(called), name)
+  }
+  return answers
+}
+
 type Deliver = Extract<TraceEvent, { event: 'deliver' }>
 
 export class Hearing {
-  /** Machines by their addresses. */
+  /** Machines by the addresses at which they answer. */
   readonly #places: ReadonlyMap<string, string>
   /** Clients whose packets get other names on a telephone line: of them nothing is said. */
   readonly #diallers: ReadonlySet<string>
@@ -82,7 +100,7 @@ export class Hearing {
     this.#diallers = new Set(
       lab.nodes.filter(node => node.kind === 'client' && node.dial !== undefined).map(({ name }) => name),
     )
-    this.#places = new Map([...hostNames(lab)].map(([address, node]) => [formatIpv4(address), node]))
+    this.#places = answerers(lab)
   }
 
   event(event: TraceEvent): void {
@@ -92,7 +110,10 @@ export class Hearing {
       if (event.proto === 'gre') this.#sends(event.node, event.dst, event.packet, event.t)
     } else if (event.event === 'drop') {
       if (event.reason === 'gre-unknown-call') this.#notForHim(event.node, event.packet)
-    } else if (event.event === 'action' && event.verb === 'connect') this.#talks.delete(event.node)
+    } else if (event.event === 'action' && event.verb === 'connect') {
+      this.#believe()
+      this.#talks.delete(event.node)
+    }
   }
 
   #talk(node: string, address: string): Talk {
@@ -111,15 +132,21 @@ export class Hearing {
   }
 
   #sends(node: string, to: string, packet: string, t: SimTime): void {
+    // What came before it was no answer to this try.
+    this.#believe()
     const talk = this.#talk(node, to)
     talk.sent++
     talk.unheard.again(t)
     talk.unanswered.again(t)
-    if (this.#underWay.size >= UNDER_WAY) this.#underWay.clear()
     this.#underWay.set(packet, talk)
+    if (this.#underWay.size <= UNDER_WAY) return
+    for (const oldest of this.#underWay.keys()) {
+      this.#underWay.delete(oldest)
+      return
+    }
   }
 
-  /** Whether it is of a call of this machine is known when it is not dropped: until the next event it is on trial. */
+  /** Whether it is of a call of this machine is known when it is not dropped: until the next packet it is on trial. */
   #trial: { readonly node: string; readonly packet: string; readonly src: string; readonly t: SimTime } | undefined
 
   #delivered({ node, packet, src, t }: Deliver): void {
@@ -148,10 +175,10 @@ export class Hearing {
     back.unanswered.over()
   }
 
-  /** What the two ends of a tunnel have heard of each other until now. `server`: as the client knows it. */
+  /** What the two ends of a tunnel have heard of each other until now. `server`: its name, or the address that was called. */
   between(client: string, server: string): Heard {
     this.#believe()
-    const talk = this.#talks.get(client)?.get(server)
+    const talk = this.#talks.get(client)?.get(this.#places.get(server) ?? server)
     if (!talk || this.#diallers.has(client)) return NOTHING
     const { sent, there, back, unheard, unanswered, lastThere, lastBack } = talk
     const deaf =

@@ -29,6 +29,8 @@ interface Places {
 }
 
 interface Pptp {
+  /** The address that was called; '' where the one who called is no machine of the lab. */
+  readonly called: string
   readonly tcp: MachineRecord | undefined
   readonly control: string
   readonly call: string
@@ -72,7 +74,13 @@ function fromOutside(recorder: Recorder, { name: server }: ServerSpec, states: S
       iface: String(call.iface),
       ppp: `${own}.ppp`,
       line: lab.links.some(({ type }) => type === 'serial') ? { name: 'line.call', has: false } : undefined,
-      pptp: { tcp, control: `controls[${peer}].pptp.control`, call: `${own}.pptp.call`, gre: `${own}.pptp.gre` },
+      pptp: {
+        called: '',
+        tcp,
+        control: `controls[${peer}].pptp.control`,
+        call: `${own}.pptp.call`,
+        gre: `${own}.pptp.gre`,
+      },
     }
     const session = sessionOf(recorder, places, server, label, states, `calls[${label}].ppp`)
     const { inner, callIds, sent, received } = session
@@ -117,7 +125,7 @@ function voluntary(recorder: Recorder, spec: VpnClientSpec, states: States, hasL
     iface: spec.dial ? 'ppp1' : 'ppp0',
     ppp: 'ppp',
     line: hasLines ? { name: 'dial.line.call', has: spec.dial !== undefined } : undefined,
-    pptp: { tcp, control: 'pptp.control', call: 'pptp.call', gre: 'pptp.gre' },
+    pptp: { called: formatIpv4(pptp.server), tcp, control: 'pptp.control', call: 'pptp.call', gre: 'pptp.gre' },
   }
   // Of the servers of a balancer the one that has the call.
   const behind = serversBehind(lab, pptp.server)
@@ -158,6 +166,7 @@ function throughLine(recorder: Recorder, spec: Dialler, call: LineCall, states: 
       pns === undefined
         ? undefined
         : {
+            called: peer,
             tcp: at && dialledFrom(recorder, nas, peer),
             control: at ? `controls[${peer}].pptp.control` : 'no call',
             call: `${callPath}.call`,
@@ -232,7 +241,7 @@ function sessionOf(
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
-    heard: places.pptp && nodes.has(server) ? recorder.hearing.between(entry, server) : undefined,
+    heard: places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called) : undefined,
     traffic: recorder.traffic(client).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }

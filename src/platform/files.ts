@@ -29,6 +29,11 @@ export interface LabFile {
 /** Reads a lab, or the lab inside a run file: `name` is a path, or the name of a lab that comes with the program. */
 export async function readLab(name: string, overrides: readonly Override[]): Promise<LabFile> {
   const path = await findLab(name)
+  if (isCapture(path)) {
+    throw new UsageError(
+      `${name} is a capture, not a lab. What is in it: pptp-lab decode ${name}. What is wrong in it: pptp-lab doctor ${name}`,
+    )
+  }
   const text = readText(path)
   if (!name.endsWith('.jsonl') && !text.startsWith('{"type":"header"')) {
     return { text, file: name, overrides, recorded: undefined, readFile: besides(path) }
@@ -47,6 +52,13 @@ export const besides =
     const path = resolve(dirname(lab), name)
     return existsSync(path) ? readText(path) : undefined
   }
+
+/** The first octets of pcap, in either order and resolution, and of pcapng. */
+const MAGIC: ReadonlySet<string> = new Set(['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a'])
+export function isCapture(name: string): boolean {
+  if (/\.(pcap|pcapng|cap)$/i.test(name)) return true
+  return existsSync(name) && MAGIC.has(readBytes(name).subarray(0, 4).toString('hex'))
+}
 
 async function findLab(name: string): Promise<string> {
   if (existsSync(name)) return name

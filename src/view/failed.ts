@@ -4,8 +4,7 @@ import type { DialEnd } from '../base/dial-end.ts'
 import { formatTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { TunnelEnd } from '../base/tunnel-end.ts'
-import { hostNames } from '../lab/capture.ts'
-import { Hearing, hearingSentence } from '../lab/hearing.ts'
+import { answerers, Hearing, hearingSentence } from '../lab/hearing.ts'
 import type { Lab } from '../lab/lab.ts'
 import { dialAppearanceOf } from './dial-failures.ts'
 import { type Appearance, appearanceOf, WINDOWS } from './failures.ts'
@@ -43,15 +42,15 @@ export class FailureWatch {
   /** By node and interface. */
   readonly #tunnels = new Map<string, Attempt>()
   readonly #lines = new Map<string, Attempt>()
-  /** Where machines of the lab have their addresses. */
-  readonly #places = new Map<string, string>()
+  /** Machines by the addresses at which they answer. */
+  readonly #places: ReadonlyMap<string, string>
   readonly #hearing: Hearing
   /** What the latest NAT box has made of the address of a caller. */
   readonly #translated = new Map<string, string>()
 
   constructor(lab: Lab) {
     this.#hearing = new Hearing(lab)
-    for (const [address, node] of hostNames(lab)) this.#places.set(formatIpv4(address), node)
+    this.#places = answerers(lab)
     for (const node of lab.nodes) {
       if (node.kind !== 'client') continue
       const { dial, pptp } = node

@@ -7,6 +7,8 @@
  * (without the numbers of lines; N and ADDRESS stand for what differs), put where those programs would say them.
  * `raserror`: the list of RAS error codes of its maker. `paired`: that this failure gives this code is what public logs agree
  * on, and versions of Windows differ; `also` has what others show. The words of Windows are given in substance.
+ *
+ * Longer than 400 lines, since it is one table.
  */
 import type { TunnelEnd, TunnelEndReason } from '../base/tunnel-end.ts'
 import { isServerUnproved, type PppdLines, terminated, unauthenticated } from './pppd-lines.ts'

@@ -10,6 +10,23 @@ describe('a small map', () => {
     fc.record({ does: fc.constant('delete' as const), key }),
   )
 
+  test('who deletes while he goes through it meets every entry once, and none that is gone', () => {
+    for (const count of [1, 4, 8, 9]) {
+      const map = new SmallMap<number, number>()
+      for (let i = 0; i < count; i++) map.set(i, i)
+      const seen: number[] = []
+      for (const [key] of map) {
+        seen.push(key)
+        map.delete(key)
+        if (key === 1) map.delete(2)
+      }
+      assert.deepEqual(
+        seen,
+        [0, 1, 2, 3, 4, 5, 6, 7, 8].slice(0, count).filter(key => key !== 2),
+      )
+      assert.equal(map.size, 0)
+    }
+  })
   test('is a Map, however many entries it has', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), steps => {

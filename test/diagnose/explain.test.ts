@@ -165,6 +165,11 @@ describe('the names of packets', () => {
     assert.match(problem('nowhere:1'), /there are alice_eth0-home_lan0/)
     assert.match(problem('mallory'), /alice#33/)
   })
+  test('a run of many packets has a last number as well', () => {
+    const journeys = new Map(Array.from({ length: 200_000 }, (_, i): [string, number] => [`alice#${i + 1}`, i + 1]))
+    const named = packetCalled({ ...found, journeys, wanted: undefined }, '300000')
+    assert.match('problem' in named ? named.problem : '', /the last is 200000\.$/)
+  })
 })
 
 describe('the life of a call', () => {
@@ -178,13 +183,33 @@ describe('the life of a call', () => {
     for (const way of ways) assert.equal(way.arrived, way.sent)
     const text = [...callLines(call, 'explain')].join('\n')
     assert.match(text, /Outgoing-Call-Request \(alice#5\): call 52546.*\n +arrives as: call 40900/)
-    assert.equal(heardSentence(call), 'office and alice hear each other.')
+    assert.match(
+      heardSentence(call),
+      /^office and alice have heard each other: (\d+) of \1 .* at office, (\d+) of \2 at alice\.$/,
+    )
   })
   test('a call that one end alone hears says who hears whom, and where the rest is lost', () => {
     const call = callCalled(surveyOf('nat-no-helper'), 'alice')
     assert.ok(call)
     const loss = '20 of 20 were discarded by home: no-protocol'
     assert.equal(heardSentence(call), `office hears alice, alice hears nothing (${loss}).`)
+  })
+  test('a call through a telephone line is that of the one who dials, not that of the access server', () => {
+    const found = surveyOf('voluntary-over-dial-up')
+    const call = callCalled(found, 'bob')
+    assert.ok(call)
+    assert.match(heardSentence(call), /^company and bob have heard each other/)
+    for (const { arrived, sent } of call.ways) assert.deepEqual([sent > 0, arrived], [true, sent])
+    const packet = call.ways[1].packet
+    assert.ok(packet)
+    assert.match(said(lifeOf(found, packet)), /bob +takes bob#\d+ out of nas#\d+/)
+  })
+  test('of a server that dies in the middle it is said how much has arrived', () => {
+    const call = callCalled(surveyOf('server-crash'), 'alice')
+    assert.ok(call)
+    const [there] = call.ways
+    assert.ok(there.arrived < there.sent)
+    assert.match(heardSentence(call), new RegExp(`: ${there.arrived} of ${there.sent} GRE packets arrived at office`))
   })
   test('the second caller behind a box with one place reaches nobody, and his answers go to the first', () => {
     const found = surveyOf('nat-single-passthrough')

@@ -166,6 +166,7 @@ describe('pptp-lab compare', () => {
       assert.deepEqual([status, stdout], [2, ''])
       assert.match(stderr, says)
     }
+    wrong(['nat', '--cell', 'single-clients-2-same', '--json'], /--json does not go with it/)
     wrong([], /wants a word \(nat\), such as: pptp-lab compare nat/)
     wrong(['nta'], /does not compare nta\. Did you mean nat\?/)
     wrong(['nat', '--cell', 'keyless-client-2-same'], /Did you mean keyless-clients-2-same\?/)

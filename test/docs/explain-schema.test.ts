@@ -73,6 +73,9 @@ describe('explain', () => {
     [['nat-helper', '--call', '9'], /There is no call 9\. .*: 1 \(alice\)\./],
     [['port-1723-blocked', '--call', '1'], /There is no call 1: nobody has asked for one\./],
     [['nat-helper', '--call', '1', '--node', 'home'], /choose one/],
+    [['nat-helper', '--packet', 'alice#9999', '--json'], /There is no packet alice#9999/],
+    [['nat-helper', '--call', '9', '--json'], /There is no call 9\./],
+    [[rootPath('test/captures/idle-echo.pcap')], /is a capture, not a lab\. .* pptp-lab doctor /],
     [['bridge-client'], /pptp-lab bridge bridge-client/],
   ]
   for (const [args, answer] of refused) {

@@ -71,6 +71,20 @@ describe('half-open tunnels', () => {
       /^office hears alice, alice hears nothing since \d\.\d{3} s$/,
     )
   })
+  test('who has lost its power hears nothing, and neither does its caller', () => {
+    const { failed } = watched(shippedText('server-crash'))
+    assert.match(failed[0].hearing ?? '', /^neither hears the other: .* since 15\.\d{3} s$/)
+  })
+  test('behind a box that passes calls on, the server is meant; what a run says and what a scene has agree', () => {
+    const { failed, heard } = watched(shippedText('server-behind-nat'), sec(31))
+    assert.equal(failed[0].hearing, 'alice hears office, office hears nothing')
+    assert.equal(heard?.deaf, 'server')
+  })
+  test('of a load balancer nobody knows which server it was before that one has answered', () => {
+    const { failed } = watched(shippedText('load-balancer'))
+    const told = failed.find(({ node }) => node === 'bob')?.hearing
+    assert.equal(told, 'bob hears the server behind front, the server behind front hears nothing')
+  })
   test('nobody is deaf in a tunnel that works, idles and ends', () => {
     const { failed, heard } = watched(shippedText('voluntary'))
     assert.deepEqual(failed, [])
@@ -128,6 +142,13 @@ describe('hearing', () => {
     }
     assert.equal(hearing.between('carol', 'office').deaf, 'both')
     assert.equal(hearing.between('carol', 'isp').deaf, 'client')
+  })
+  test('of very many that are lost the oldest is forgotten, and not what is still on its way', () => {
+    const hearing = new Hearing(lab)
+    for (let n = 1; n <= 4999; n++) hearing.event(sends(n, `carol#${n}`, '198.51.100.1'))
+    for (let n = 5000; n <= 5009; n++) hearing.event(sends(n, `carol#${n}`))
+    for (let n = 5000; n <= 5009; n++) hearing.event(gets(6000 + n, 'office', `carol#${n}`, '198.51.100.20'))
+    assert.equal(hearing.between('carol', 'office').there, 10)
   })
   test('a new call begins to count anew', () => {
     const hearing = new Hearing(lab)

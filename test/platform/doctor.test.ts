@@ -1,7 +1,7 @@
 /** `pptp-lab doctor`: what it can be asked about, its exit statuses, its JSON and its mistakes. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -64,6 +64,28 @@ describe('doctor', () => {
     assert.match(doctor('out/alice_eth0-isp_eth0.pcapng').stdout, /^user name or password are wrong/)
   })
 
+  test('a capture that is cut short is read as far as it goes, and one without tunnels is not called well', () => {
+    const whole = readFileSync(rootPath('test/captures/mschapv2-wrong-password.pcap'))
+    writeFileSync(join(dir, 'cut.pcap'), whole.subarray(0, whole.length - 7))
+    const cut = doctor('cut.pcap')
+    assert.match(cut.stdout, /E=691/)
+    assert.match(
+      cut.stderr,
+      /^cut\.pcap: octet \d+: a record claims \d+ octets, and \d+ are left; what stands there is not/,
+    )
+    const first = 24 + 16 + whole.readUInt32LE(24 + 8)
+    writeFileSync(join(dir, 'syn.pcap'), whole.subarray(0, 24))
+    assert.match(doctor('syn.pcap').stderr, /^syn\.pcap holds no frame: nothing was captured\.$/m)
+    const arp = Buffer.from(whole.subarray(0, first))
+    arp.fill(0, 24 + 16)
+    writeFileSync(join(dir, 'other.pcap'), arp)
+    assert.deepEqual(doctor('other.pcap'), {
+      status: 0,
+      stdout: 'other.pcap: no tunnel is in it, and no attempt at one.\n',
+      stderr: '',
+    })
+  })
+
   test('--json: a head, a line for each fault with evidence and path, a result', () => {
     const { status, stdout } = doctor('busy-lines', '--json')
     assert.equal(status, 1)
@@ -103,12 +125,16 @@ describe('doctor', () => {
   })
 
   test('mistakes end with 2 and say what would be right', () => {
+    writeFileSync(join(dir, 'empty.pcap'), '')
     for (const [args, words] of [
       [[], /doctor wants a lab, a run file or a capture, or a symptom/],
       [['--windows', '5'], /such|619, 628/],
       [['--log', 'all is quiet'], /No line of it is known/],
       [['voluntary', '--windows', '619'], /takes one of them/],
       [['volantary'], /Did you mean voluntary\?/],
+      [['empty.pcap'], /empty\.pcap holds no frame: octet 0:/],
+      [['empty.pcap', '--seed', '3'], /--seed changes the run of a lab; empty\.pcap is a capture/],
+      [['--windows', '619', '--until', '3s'], /--until changes the run of a lab/],
       [['nowhere.pcap'], /nowhere\.pcap cannot be read/],
       [['bridge-server'], /pptp-lab bridge/],
     ] as const) {

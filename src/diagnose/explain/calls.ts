@@ -97,24 +97,37 @@ interface Known {
   readonly messages: CallMessage[]
 }
 
+interface Named {
+  readonly packet: string
+  readonly parent?: string | undefined
+}
+
 export class Calls {
   readonly calls: Call[] = []
   readonly #told: Told[] = []
   /** By packet: the calls that its control messages are about. */
   readonly #control = new Map<string, Known[]>()
   readonly #gre = new Map<string, GreWay>()
+  /** Frames of telephone lines, and what they carry: at the other end another packet is made of it. */
+  readonly #carried = new Map<string, string>()
+
+  onTelephone(packet: string, parent: string | undefined): void {
+    if (parent !== undefined) this.#carried.set(packet, parent)
+  }
 
   /** A frame on a line between two machines, with the IP packet in it. */
-  frame(t: SimTime, packet: string, ip: Uint8Array, from: string, to: string): void {
+  frame(t: SimTime, { packet, parent }: Named, ip: Uint8Array, from: string, to: string): void {
     if (Ipv4.isFragment(ip, 0)) return
     const protocol = Ipv4.protocol(ip, 0)
-    if (protocol === Ipv4.PROTOCOL.gre) this.#data(packet, ip, `${from} -> ${to}`)
-    else if (protocol === Ipv4.PROTOCOL.tcp) this.#segment(t, packet, ip)
+    // Of what has come by telephone the maker is who has put it on the line.
+    const maker = makerOf((parent !== undefined && this.#carried.get(parent)) || packet)
+    if (protocol === Ipv4.PROTOCOL.gre) this.#data(packet, maker, ip, `${from} -> ${to}`)
+    else if (protocol === Ipv4.PROTOCOL.tcp) this.#segment(t, packet, maker, ip)
   }
 
   // Control messages
 
-  #segment(t: SimTime, packet: string, ip: Uint8Array): void {
+  #segment(t: SimTime, packet: string, maker: string, ip: Uint8Array): void {
     const at = Ipv4.headerLength(ip, 0)
     if (ip.length < at + 20) return
     if (get16(ip, at) !== Pptp.PORT && get16(ip, at + 2) !== Pptp.PORT) return
@@ -125,14 +138,13 @@ export class Calls {
       const parsed = Pptp.parse(ip.subarray(from))
       if (!parsed.ok) break
       if (known) this.#seenAgain(known[index], ip, parsed.value)
-      else found.push(this.#first(t, packet, ip, parsed.value))
+      else found.push(this.#first(t, packet, maker, ip, parsed.value))
       from += Pptp.LENGTHS.get(parsed.value.type) as number
     }
     if (!known && found.length > 0) this.#control.set(packet, found)
   }
 
-  #first(t: SimTime, packet: string, ip: Uint8Array, message: Pptp.Message): Known {
-    const from = makerOf(packet)
+  #first(t: SimTime, packet: string, from: string, ip: Uint8Array, message: Pptp.Message): Known {
     const [source, destination] = addressesOf(ip)
     const call = isRequest(message)
       ? this.#requested(t, from, source, destination, message)
@@ -216,20 +228,22 @@ export class Calls {
 
   // GRE
 
-  #data(packet: string, ip: Uint8Array, line: string): void {
-    const way = this.#gre.get(packet) ?? this.#begins(packet, ip)
+  #data(packet: string, maker: string, ip: Uint8Array, line: string): void {
+    const way = this.#gre.get(packet) ?? this.#begins(packet, maker, ip)
     if (!way) return
     way.lines.set(line, (way.lines.get(line) ?? 0) + 1)
   }
 
-  #begins(packet: string, ip: Uint8Array): GreWay | undefined {
+  #begins(packet: string, maker: string, ip: Uint8Array): GreWay | undefined {
     const at = Ipv4.headerLength(ip, 0)
     if (Gre.check(ip, at, ip.length)) return undefined
-    const [node, peerAddress, callId] = [makerOf(packet), addressesOf(ip)[1], Gre.callId(ip, at)]
+    const [peerAddress, callId] = [addressesOf(ip)[1], Gre.callId(ip, at)]
+    // An access server makes GRE of its own of what comes by telephone, besides passing on that of its callers.
+    const makers = [makerOf(packet), maker]
     for (let i = this.calls.length - 1; i >= 0; i--) {
       const { asker, answerer, ways } = this.calls[i]
       const isOf = (end: CallEnd | undefined, known: number | undefined): boolean =>
-        end?.node === node && end.peerAddress === peerAddress && known === callId
+        end !== undefined && makers.includes(end.node) && end.peerAddress === peerAddress && known === callId
       const way = isOf(asker, asker.peerCallId ?? answerer?.callId)
         ? ways[0]
         : isOf(answerer, answerer?.peerCallId)
@@ -247,7 +261,7 @@ export class Calls {
   // What the trace tells
 
   event(event: TraceEvent): void {
-    if (event.event === 'deliver') this.#delivered(event.packet, event.node)
+    if (event.event === 'deliver') this.#delivered(event)
     else if (event.event === 'drop') this.#dropped(event)
     else if (event.event === 'state') this.#state(event)
     else if (event.event === 'tunnel-end') {
@@ -259,17 +273,24 @@ export class Calls {
     }
   }
 
-  #delivered(packet: string, node: string): void {
-    const way = this.#gre.get(packet)
+  #delivered({ packet, parent, proto, node }: Extract<TraceEvent, { event: 'deliver' }>): void {
+    if (proto !== 'gre') return
+    const way = this.#gre.get(packet) ?? this.#wayByTelephone(parent)
     if (way?.to === node) way.arrived++
   }
 
+  #wayByTelephone(parent: string | undefined): GreWay | undefined {
+    return this.#gre.get(this.#carried.get(parent ?? '') ?? '')
+  }
+
   #dropped({ node, reason, layer, packet, parent, rule, entry }: Extract<TraceEvent, { event: 'drop' }>): void {
-    const way = this.#gre.get(packet ?? '') ?? this.#gre.get(parent ?? '')
+    const way = this.#gre.get(packet ?? '') ?? this.#gre.get(parent ?? '') ?? this.#wayByTelephone(parent)
     if (!way) return
     const key = [node, reason, rule, entry].join('|')
     const lost = way.lost.get(key) ?? { node, reason, layer, rule, entry, count: 0, packet: packet ?? '' }
     lost.count++
+    // It has come to the machine, and not to the call.
+    if (reason === 'gre-unknown-call' && node === way.to) way.arrived--
     way.lost.set(key, lost)
   }
 

@@ -31,7 +31,8 @@ export function packetCalled(survey: Survey, text: string): { readonly packet: s
   if (/^\d+$/.test(text)) {
     const wanted = Number(text)
     for (const [packet, journey] of journeys) if (journey === wanted) return { packet }
-    return { problem: `There is no packet number ${text}: the last is ${Math.max(0, ...journeys.values())}.` }
+    const last = new Set(journeys.values()).size
+    return { problem: `There is no packet number ${text}: the last is ${last}.` }
   }
   if (journeys.has(text)) return { packet: text }
   const carrier = carriers.get(text)

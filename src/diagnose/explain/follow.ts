@@ -89,6 +89,8 @@ class Follower {
   /** The last form of each packet that was on a line, as it was there. */
   readonly #last = new Map<string, Uint8Array>()
   readonly #frames = new Map<string, number>()
+  /** What was on a telephone line. */
+  readonly #onTelephone = new Set<string>()
 
   constructor({ source, journeys }: Survey, journey: number) {
     this.#isWanted = packet => journeys.get(packet) === journey
@@ -155,6 +157,7 @@ class Follower {
     const [node, to] = endsOf(link, frame)
     const ip = ipIn(link, bytes)?.slice()
     this.#first(node, packet, parent, describeFrame(link, bytes), ip)
+    if (link.type === 'serial') this.#onTelephone.add(packet)
     const last = this.#last.get(packet)
     if (ip) this.#last.set(packet, ip)
     this.#steps.push({
@@ -198,6 +201,7 @@ class Follower {
     const before = this.#last.get(parent)
     if (ip && Ipv4.isFragment(ip, 0)) return 'cut'
     if (before && Ipv4.isFragment(before, 0)) return 'joined'
+    if (this.#onTelephone.has(parent) && makerOf(packet) !== makerOf(parent)) return 'unwrapped'
     if (/\bGRE\b/.test(what)) return 'wrapped'
     if (!before) return 'made'
     return Ipv4.protocol(before, 0) === Ipv4.PROTOCOL.gre && makerOf(packet) !== makerOf(parent) ? 'unwrapped' : 'made'

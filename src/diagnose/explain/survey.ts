@@ -120,8 +120,9 @@ class Surveyor {
         const { packet, parent, bytes, t, from } = frame
         this.#belongs(packet, parent)
         this.#count(capture, framesOf(link, bytes), packet)
+        if (link.type === 'serial') this.#calls.onTelephone(packet, parent)
         const ip = ipIn(link, bytes)
-        if (ip) this.#calls.frame(t, packet, ip, ...endsOf(link, { from }))
+        if (ip) this.#calls.frame(t, frame, ip, ...endsOf(link, { from }))
       })
     }
     run.lookInside((_, { packet, parent }) => this.#belongs(packet, parent))

@@ -94,7 +94,8 @@ function callTitle({ asker, answerer, t, messages }: Call): string {
 export function heardSentence({ asker, answerer, ways: [there, back] }: Call): string {
   if (!answerer) return `${asker.peerAddress} has not answered the request.`
   const [near, far] = [asker.node, answerer.node]
-  if (there.arrived > 0 && back.arrived > 0) return `${far} and ${near} hear each other.`
+  if (there.arrived > 0 && back.arrived > 0)
+    return `${far} and ${near} have heard each other: ${there.arrived} of ${there.sent} GRE packets arrived at ${far}, ${back.arrived} of ${back.sent} at ${near}.`
   if (there.sent === 0 && back.sent === 0) return 'Neither has sent a GRE packet.'
   if (there.arrived > 0) return `${far} hears ${near}, ${near} hears nothing${fateOf(back)}.`
   if (back.arrived > 0) return `${near} hears ${far}, ${far} hears nothing${fateOf(there)}.`

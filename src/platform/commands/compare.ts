@@ -21,6 +21,10 @@ export const compare: Action = async ([what], options) => {
   }
   const { json = false, verbose = false, svg, html, cell } = options as Given
   if (cell !== undefined) {
+    const other = Object.keys(options).find(key => key !== 'cell')
+    if (other !== undefined) {
+      throw new UsageError(`--cell prints the lab of one cell, which is not run: --${other} does not go with it.`)
+    }
     out(labText(zooLab(await caseOf(cell))))
     return EXIT.good
   }

@@ -1,6 +1,6 @@
 /** `pptp-lab doctor [LAB | CAPTURE]`: what is wrong, from a run, a capture, or a symptom alone. */
 import { existsSync } from 'node:fs'
-import { decodeCapture } from '../../decode/decode.ts'
+import { decodeCapture, problemLines } from '../../decode/decode.ts'
 import { factsOfCapture } from '../../diagnose/doctor/capture.ts'
 import { examine, type Finding } from '../../diagnose/doctor/doctor.ts'
 import type { Facts } from '../../diagnose/doctor/facts.ts'
@@ -9,8 +9,8 @@ import { consultedJson, consultedLines, findingJson, findingLines } from '../../
 import { DoctorWatch } from '../../diagnose/doctor/watch.ts'
 import { WINDOWS_SYMPTOMS } from '../../diagnose/doctor/windows-symptoms.ts'
 import { formatTime, Run } from '../../index.ts'
-import { checkedLab, overridesOf, readBytes, readLab, readText, refuseOutside, replayOf } from '../files.ts'
-import { out, terminalWidth, wrap } from '../terminal.ts'
+import { checkedLab, isCapture, overridesOf, readBytes, readLab, readText, refuseOutside, replayOf } from '../files.ts'
+import { err, out, terminalWidth, wrap } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
 import { type RunFlags, untilOf } from './run.ts'
 
@@ -26,6 +26,7 @@ export const doctor: Action = async ([name], options) => {
     if (name !== undefined || (windows !== undefined && log !== undefined)) {
       throw new UsageError('doctor takes one of them: a lab, a capture, --windows, or --log.')
     }
+    onlyOfRuns(flags, 'a symptom is looked up')
     return consult(windows === undefined ? linesOf(log as string) : [errorOf(windows)], json)
   }
   if (name === undefined) {
@@ -33,8 +34,24 @@ export const doctor: Action = async ([name], options) => {
       'doctor wants a lab, a run file or a capture, or a symptom: --windows 619, or --log "LCP: timeout sending Config-Requests"',
     )
   }
-  const facts = isCapture(name) ? factsOfCapture(decodeCapture(readBytes(name))) : await factsOfRun(name, flags)
-  return report(name, facts, json)
+  return report(name, isCapture(name) ? factsInCapture(name, flags) : await factsOfRun(name, flags), json)
+}
+
+/** What is cut short is read as far as it goes; that something is missing is said. */
+function factsInCapture(name: string, flags: Flags): Facts {
+  onlyOfRuns(flags, `${name} is a capture, which is read`)
+  const decoded = decodeCapture(readBytes(name))
+  const problems = problemLines({ ...decoded, problems: decoded.problems.filter(({ frame }) => frame === undefined) })
+  if (decoded.frames.length === 0) {
+    throw new UsageError(`${name} holds no frame: ${problems[0] ?? 'nothing was captured'}.`)
+  }
+  for (const problem of problems) err(`${name}: ${problem}; what stands there is not looked at.\n`)
+  return factsOfCapture(decoded)
+}
+
+function onlyOfRuns({ seed, set, until }: Flags, why: string): void {
+  const given = Object.entries({ seed, set, until }).find(([, value]) => value !== undefined)
+  if (given) throw new UsageError(`--${given[0]} changes the run of a lab; ${why} as it is.`)
 }
 
 async function factsOfRun(name: string, flags: Flags): Promise<Facts> {
@@ -45,13 +62,6 @@ async function factsOfRun(name: string, flags: Flags): Promise<Facts> {
   const watch = new DoctorWatch(run)
   run.advance()
   return watch.facts()
-}
-
-/** The first octets of pcap, in either order and resolution, and of pcapng. */
-const MAGIC: ReadonlySet<string> = new Set(['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a'])
-function isCapture(name: string): boolean {
-  if (/\.(pcap|pcapng|cap)$/i.test(name)) return true
-  return existsSync(name) && MAGIC.has(readBytes(name).subarray(0, 4).toString('hex'))
 }
 
 function report(name: string, facts: Facts, json: boolean): number {
@@ -72,6 +82,7 @@ function summary(name: string, { cases, t, kind }: Facts, count: number): string
   const tunnels = cases.filter(one => one.kind === 'tunnel').length
   const seen = `${tunnels} ${tunnels === 1 ? 'tunnel' : 'tunnels'} in ${formatTime(t).slice(0, -3)} s`
   if (count > 0) return `${name}: ${count === 1 ? 'one fault' : `${count} faults, the root first`}; ${seen}.`
+  if (kind === 'capture' && cases.length === 0) return `${name}: no tunnel is in it, and no attempt at one.`
   const limit = kind === 'capture' ? ', as far as can be seen from where the capture was taken' : ''
   return `${name}: nothing is wrong${limit}; ${seen}.`
 }

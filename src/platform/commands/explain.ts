@@ -6,6 +6,7 @@ import {
   follow,
   frameName,
   heardSentence,
+  type Life,
   lifeLines,
   nodeLines,
   packetCalled,
@@ -45,7 +46,9 @@ export const explain: Action = async ([name], options) => {
   }
   const source = { lab, options: { ...replayOf(file, lab), ...untilOf(flags) } }
   const found = survey(source, packet === undefined ? undefined : frameName(packet))
-  const lines = json ? jsonLines(found, flags) : textLines(found, flags, commandOf(name, flags))
+  // A mistake is found before the first line is out.
+  const subject = subjectOf(found, flags)
+  const lines = json ? jsonLines(found, subject) : textLines(found, subject, commandOf(name, flags))
   const screen = terminalWidth()
   for (const line of lines) out(`${json ? line : wrap(line, screen, indentOf(line))}\n`)
   return EXIT.good
@@ -80,29 +83,38 @@ function callOf(found: Survey, text: string): Call {
   )
 }
 
-function* textLines(found: Survey, { packet, node, call }: Flags, command: string): Generator<string> {
+/** What is asked for; nothing of it: the whole run. */
+interface Subject {
+  readonly life: Life | undefined
+  readonly node: string | undefined
+  readonly call: Call | undefined
+}
+
+const subjectOf = (found: Survey, { packet, node, call }: Flags): Subject => ({
+  life: packet === undefined ? undefined : follow(found, packetOf(found, packet)),
+  node,
+  call: call === undefined ? undefined : callOf(found, call),
+})
+
+function* textLines(found: Survey, { life, node, call }: Subject, command: string): Generator<string> {
   const { name, seed } = found.source.lab
-  if (packet !== undefined) {
-    const life = follow(found, packetOf(found, packet))
-    if (life) yield* lifeLines(life)
-  } else if (node !== undefined) yield* nodeLines(found, node, command)
-  else if (call !== undefined) yield* callLines(callOf(found, call), command)
+  if (life) yield* lifeLines(life)
+  else if (node !== undefined) yield* nodeLines(found, node, command)
+  else if (call) yield* callLines(call, command)
   else {
     yield `${name}, seed ${seed}`
     yield* surveyLines(found, command)
   }
 }
 
-function* jsonLines(found: Survey, { packet, node, call }: Flags): Generator<string> {
+function* jsonLines(found: Survey, { life, node, call }: Subject): Generator<string> {
   const { name, seed } = found.source.lab
   const told = function* (): Generator<object> {
     yield { type: 'explain', format: 1, lab: name, seed }
-    if (packet !== undefined) {
-      const life = follow(found, packetOf(found, packet))
-      if (!life) return
+    if (life) {
       yield { type: 'packet', packet: life.packet, journey: life.journey }
       for (const step of life.steps) yield { type: 'step', ...step }
-    } else if (call !== undefined) yield jsonCall(callOf(found, call))
+    } else if (call) yield jsonCall(call)
     else {
       const own = <T extends { readonly node: string }>(rows: readonly T[]): readonly T[] =>
         rows.filter(row => node === undefined || row.node === node)
