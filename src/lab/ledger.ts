@@ -12,7 +12,7 @@ import { formatIpv4, type Ipv4 as Ipv4Address } from '../base/address.ts'
 import { get16 } from '../base/bytes.ts'
 import type { TraceEvent } from '../base/trace.ts'
 import type { LinkType, TappedFrame } from '../link/link.ts'
-import { IpNode } from '../node/ip-node.ts'
+import type { InsidePacket } from '../node/ip-node.ts'
 import * as Gre from '../wire/gre.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import * as Pptp from '../wire/pptp.ts'
@@ -91,7 +91,7 @@ export class Ledger {
 
   constructor(run: Run) {
     this.#run = run
-    const { links, nodes } = run.simulation
+    const { links } = run.simulation
     for (const [index, link] of links.entries()) {
       const makers = link.ends.map(end => `${end.name.split(':')[0]}#`)
       run.tap(index, frame => {
@@ -100,23 +100,18 @@ export class Ledger {
         else if (this.#requests.size > 0) this.#passed(link.type, frame)
       })
     }
-    for (const node of nodes.values()) if (node instanceof IpNode) this.#lookInto(node)
+    run.lookInside((_, inside) => this.#inside(inside))
     run.listen(event => this.#event(event), false)
   }
 
-  #lookInto(node: IpNode): void {
-    const before = node.inside
-    node.inside = inside => {
-      before?.(inside)
-      const { way, packet, parent = '', bytes } = inside
-      if (way === 'through') {
-        this.#follow(parent, packet)
-        remember(this.#callers, packet, parent.split('#')[0])
-      } else if (way === 'in') {
-        const clear = measure(bytes, 0, bytes.length)
-        // In the tunnel of an access server, or on the line to one, a tunnel may be: what is in that one matters.
-        if (!this.#follow(parent, packet) && clear) remember(this.#clear, packet, clear)
-      }
+  #inside({ way, packet, parent = '', bytes }: InsidePacket): void {
+    if (way === 'through') {
+      this.#follow(parent, packet)
+      remember(this.#callers, packet, parent.split('#')[0])
+    } else if (way === 'in') {
+      const clear = measure(bytes, 0, bytes.length)
+      // In the tunnel of an access server, or on the line to one, a tunnel may be: what is in that one matters.
+      if (!this.#follow(parent, packet) && clear) remember(this.#clear, packet, clear)
     }
   }
 

@@ -9,7 +9,7 @@ import type { DropReason } from '../base/drop.ts'
 import type { SimTime } from '../base/time.ts'
 import type { PacketFacts, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
-import { type InsidePacket, IpNode } from '../node/ip-node.ts'
+import type { InsidePacket } from '../node/ip-node.ts'
 import { Hearing } from './hearing.ts'
 import type { Run } from './run.ts'
 
@@ -111,11 +111,8 @@ export class Recorder {
     this.hearing = new Hearing(run.simulation.lab)
     this.#limits = limits
     run.listen(event => this.#event(event))
-    const { links, nodes } = run.simulation
-    for (const index of links.keys()) run.tap(index, frame => this.#frame(index, frame))
-    for (const node of nodes.values()) {
-      if (node instanceof IpNode) node.inside = inside => this.#inside(node.env.node, inside)
-    }
+    for (const index of run.simulation.links.keys()) run.tap(index, frame => this.#frame(index, frame))
+    run.lookInside((node, inside) => this.#inside(node, inside))
   }
 
   /** The latest events, oldest first. */

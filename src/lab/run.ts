@@ -90,10 +90,15 @@ export class Run {
     }
   }
 
-  /** Shows IP packets in clear as they enter or leave a ppp interface; for one who looks. */
+  /** Shows IP packets in clear as they enter or leave a ppp interface, to each who looks. */
   lookInside(look: (node: string, packet: InsidePacket) => void): void {
     for (const [name, node] of this.simulation.nodes) {
-      if (node instanceof IpNode) node.inside = packet => look(name, packet)
+      if (!(node instanceof IpNode)) continue
+      const before = node.inside
+      node.inside = packet => {
+        before?.(packet)
+        look(name, packet)
+      }
     }
   }
 

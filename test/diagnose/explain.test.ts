@@ -141,19 +141,22 @@ describe('the life of a packet', () => {
 describe('the names of packets', () => {
   const found = surveyOf('nat-no-helper', 'out/home_wan0-isp_eth0.pcapng:11')
   test('a packet is called by its name, its number in the terminal UI, or the frame of a capture', () => {
-    const number = found.journeys.get('office#7')
+    const number = found.numbers.get('office#7')
     assert.deepEqual(packetCalled({ ...found, wanted: undefined }, 'office#7'), { packet: 'office#7' })
     assert.deepEqual(packetCalled({ ...found, wanted: undefined }, 'office#6'), { packet: 'office#7' })
     assert.deepEqual(packetCalled(found, 'home_wan0-isp_eth0:11'), { packet: 'office#7' })
     assert.ok(number !== undefined && number > 1)
-    assert.equal(found.journeys.get(Object.values(packetCalled(found, String(number)))[0]), number)
+    assert.equal(found.numbers.get(Object.values(packetCalled(found, String(number)))[0]), number)
   })
-  test('the numbers are those of the recorder, which the terminal UI shows', () => {
-    const recorder = new Recorder(new Run(found.source.lab))
-    recorder.run.advance()
-    const theirs = recorder.journeys.flatMap(({ no, packets }) => packets.map(({ id }): [string, number] => [id, no]))
-    assert.deepEqual([...found.journeys].sort(), theirs.sort())
-  })
+  for (const name of ['nat-no-helper', 'compulsory', 'auth-downgrade', 'dial-up', 'nas-behind-nat']) {
+    test(`the numbers are those of the recorder, which the terminal UI shows: ${name}`, () => {
+      const { source, numbers } = surveyOf(name)
+      const recorder = new Recorder(new Run(source.lab))
+      recorder.run.advance()
+      const theirs = recorder.journeys.flatMap(({ no, packets }) => packets.map(({ id }): [string, number] => [id, no]))
+      assert.deepEqual([...numbers].sort(), theirs.sort())
+    })
+  }
   test('a name that is none is answered with what there is', () => {
     const problem = (text: string): string => {
       const named = packetCalled({ ...found, wanted: undefined }, text)
@@ -166,8 +169,8 @@ describe('the names of packets', () => {
     assert.match(problem('mallory'), /alice#33/)
   })
   test('a run of many packets has a last number as well', () => {
-    const journeys = new Map(Array.from({ length: 200_000 }, (_, i): [string, number] => [`alice#${i + 1}`, i + 1]))
-    const named = packetCalled({ ...found, journeys, wanted: undefined }, '300000')
+    const numbers = new Map(Array.from({ length: 200_000 }, (_, i): [string, number] => [`alice#${i + 1}`, i + 1]))
+    const named = packetCalled({ ...found, numbers, wanted: undefined }, '300000')
     assert.match('problem' in named ? named.problem : '', /the last is 200000\.$/)
   })
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type CallLedger, Ledger, ledgerTable, type Override, Run } from '../../src/index.ts'
+import { type CallLedger, Ledger, ledgerTable, type Override, Recorder, Run } from '../../src/index.ts'
 import { FRAME_KINDS, LAYERS, type Weight, weigh } from '../../src/lab/weigh.ts'
 import { labOf } from '../support/captured-run.ts'
 import { CLOSED, shippedText } from '../support/shipped.ts'
@@ -42,6 +42,20 @@ function tunnelFrames(text: string, overrides: readonly Override[] = []): { octe
 /** Calls of one control connection share the account of its frames. */
 const octetsOf = (calls: readonly CallLedger[]): number =>
   [...new Set(calls.flatMap(({ kinds }) => Object.values(kinds)))].reduce((total, { octets }) => total + octets, 0)
+
+test('a ledger and a recorder look at the same run, in either order', () => {
+  const alone = weighedLab('voluntary').calls
+  assert.ok(alone[0].kinds.data.layers['inner-ip'] > 0)
+  for (const isFirst of [true, false]) {
+    const run = new Run(labOf(shippedText('voluntary')))
+    const early = isFirst ? new Ledger(run) : undefined
+    const recorder = new Recorder(run)
+    const ledger = early ?? new Ledger(run)
+    run.advance()
+    assert.deepEqual(ledger.close(), alone)
+    assert.ok(recorder.traffic('alice').length > 0)
+  }
+})
 
 describe('the layers of a frame', () => {
   for (const name of CLOSED) {

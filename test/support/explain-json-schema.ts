@@ -108,7 +108,7 @@ export const explainJsonSchema = (): Schema => ({
       packet,
     }),
     line('flow', { t: nanoseconds, node: text, action: words('begin', 'end'), proto: text, entry: text, rule: text }),
-    line('packet', { packet, journey: { type: 'integer', minimum: 1 } }),
+    line('packet', { packet, 'journey?': { type: 'integer', minimum: 1 } }),
     ...steps,
   ],
 })

@@ -19,7 +19,7 @@ export function frameName(text: string): FrameName | undefined {
 
 /** The packet that is meant; or a sentence about why there is none. */
 export function packetCalled(survey: Survey, text: string): { readonly packet: string } | { readonly problem: string } {
-  const { journeys, carriers, made, frames } = survey
+  const { journeys, numbers, carriers, made, frames } = survey
   const frame = frameName(text)
   if (frame) {
     if (survey.wanted !== undefined) return { packet: survey.wanted }
@@ -30,8 +30,8 @@ export function packetCalled(survey: Survey, text: string): { readonly packet: s
   }
   if (/^\d+$/.test(text)) {
     const wanted = Number(text)
-    for (const [packet, journey] of journeys) if (journey === wanted) return { packet }
-    const last = new Set(journeys.values()).size
+    for (const [packet, number] of numbers) if (number === wanted) return { packet }
+    const last = new Set(numbers.values()).size
     return { problem: `There is no packet number ${text}: the last is ${last}.` }
   }
   if (journeys.has(text)) return { packet: text }

@@ -69,8 +69,8 @@ export type Step = Common &
 export interface Life {
   /** The packet that was asked for. */
   readonly packet: string
-  /** Its number in the list of packets of the terminal UI. */
-  readonly journey: number
+  /** Its number in the list of packets of the terminal UI, which does not have all. */
+  readonly journey?: number
   readonly steps: readonly Step[]
 }
 
@@ -78,7 +78,7 @@ export interface Life {
 export function follow(survey: Survey, packet: string): Life | undefined {
   const journey = survey.journeys.get(packet)
   if (journey === undefined) return undefined
-  return new Follower(survey, journey).follow(packet, journey)
+  return new Follower(survey, journey).follow(packet, survey.numbers.get(packet))
 }
 
 class Follower {
@@ -106,9 +106,9 @@ class Follower {
     })
   }
 
-  follow(packet: string, journey: number): Life {
+  follow(packet: string, journey: number | undefined): Life {
     this.#run.advance()
-    return { packet, journey, steps: this.#steps }
+    return { packet, ...(journey === undefined ? {} : { journey }), steps: this.#steps }
   }
 
   #event(event: TraceEvent): void {

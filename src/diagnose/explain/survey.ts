@@ -65,8 +65,13 @@ export interface Survey {
   readonly drops: readonly Drops[]
   readonly rewrites: readonly Rewrites[]
   readonly flows: readonly Event<'flow'>[]
-  /** Journeys by packet: those with the same number are forms of one. The numbers are those of the terminal UI. */
+  /** Journeys by packet: those with the same number are forms of one. */
   readonly journeys: ReadonlyMap<string, number>
+  /**
+   * The numbers of the terminal UI. It begins a new one where an access server passes a frame on between a line and a
+   * tunnel, and for what is discarded before it was seen.
+   */
+  readonly numbers: ReadonlyMap<string, number>
   /** What was never on its way by itself, and what it went in: a PPP frame and its GRE packet. */
   readonly carriers: ReadonlyMap<string, string>
   /** How many packets each machine has made. */
@@ -102,6 +107,8 @@ class Surveyor {
   readonly #made = new Map<string, number>()
   readonly #frames = new Map<string, number>()
   #journeyCount = 0
+  readonly #numbers = new Map<string, number>()
+  #numberCount = 0
   #wanted: string | undefined
 
   constructor(source: Source, wanted: FrameName | undefined) {
@@ -119,13 +126,17 @@ class Surveyor {
       run.tap(index, frame => {
         const { packet, parent, bytes, t, from } = frame
         this.#belongs(packet, parent)
+        this.#listed(packet, parent)
         this.#count(capture, framesOf(link, bytes), packet)
         if (link.type === 'serial') this.#calls.onTelephone(packet, parent)
         const ip = ipIn(link, bytes)
         if (ip) this.#calls.frame(t, frame, ip, ...endsOf(link, { from }))
       })
     }
-    run.lookInside((_, { packet, parent }) => this.#belongs(packet, parent))
+    run.lookInside((_, { way, packet, parent }) => {
+      this.#belongs(packet, parent)
+      if (way !== 'through') this.#listed(packet, parent)
+    })
   }
 
   survey(): Survey {
@@ -139,6 +150,7 @@ class Surveyor {
       rewrites: [...this.#rewrites.values()],
       flows: this.#flows,
       journeys: this.#journeys,
+      numbers: this.#numbers,
       carriers: this.#carriers,
       made: this.#made,
       frames: this.#frames,
@@ -154,7 +166,14 @@ class Surveyor {
     if (wanted?.capture === capture && wanted.number > before && wanted.number <= before + frames) this.#wanted = packet
   }
 
-  /** As the recorder of the terminal UI has it: what is made of a known packet goes on with its journey. */
+  /** As the recorder of the terminal UI has it. */
+  #listed(packet: string, parent: string | undefined): void {
+    if (this.#numbers.has(packet)) return
+    const known = parent === undefined ? undefined : this.#numbers.get(parent)
+    this.#numbers.set(packet, known ?? ++this.#numberCount)
+  }
+
+  /** What is made of a known packet goes on with its journey. */
   #belongs(packet: string, parent: string | undefined): void {
     if (this.#journeys.has(packet)) return
     const maker = makerOf(packet)
@@ -173,10 +192,14 @@ class Surveyor {
       case 'forward':
       case 'deliver':
         this.#belongs(event.packet, event.parent)
+        this.#listed(event.packet, event.parent)
         if (facts) facts[COUNTED[event.event]]++
         break
       case 'drop':
-        if (event.packet !== undefined) this.#belongs(event.packet, event.parent)
+        if (event.packet !== undefined) {
+          this.#belongs(event.packet, event.parent)
+          this.#listed(event.packet, undefined)
+        }
         if (facts) facts.dropped++
         this.#dropped(event)
         break

@@ -199,7 +199,7 @@ function* ruleLines(filter: SnapshotValue): Generator<string> {
 
 export function* lifeLines({ packet, journey, steps }: Life): Generator<string> {
   const forms = [...new Set(steps.map(step => step.packet))]
-  yield `${packet}, number ${journey} in the terminal UI${forms.length > 1 ? `; its forms: ${forms.join(', ')}` : ''}`
+  yield `${packet}${journey === undefined ? '' : `, number ${journey} in the terminal UI`}${forms.length > 1 ? `; its forms: ${forms.join(', ')}` : ''}`
   yield ''
   const width = Math.max(...steps.map(({ node }) => node.length))
   for (const step of steps) {
