@@ -193,14 +193,16 @@ export class PptpAlg {
 
   /** A first packet of GRE has come that was expected: its flow is translated as the control connection is. */
   expected(flow: Flow, expectation: Expectation): void {
-    const { master, isOriginal } = expectation
+    const { master, isOriginal, entry, savedKey } = expectation
     const other = new Tuple()
     if (master.translated) {
-      this.#nat.follow(flow, isOriginal, expectation.savedKey, `PPTP helper, control connection ${master.original}`)
+      this.#nat.follow(flow, isOriginal, savedKey, `PPTP helper, control connection ${master.original}`)
       // The other expectation is found from the side of A only: Linux looks for the other with call IDs of zero (B5).
       if (!isOriginal && this.#conntrack.personality.pptp?.calls === 'last') return
-      other.copy(flow.reply)
-    } else other.invert(expectation.entry)
+      // By the call IDs that were agreed: the flow may have had to take another (recorded script answer-taken).
+      if (isOriginal) fill(other, master.reply.source, master.reply.destination, entry.destinationKey, savedKey)
+      else fill(other, master.original.source, master.original.destination, savedKey, entry.sourceKey)
+    } else other.invert(entry)
     const found = this.#conntrack.findExpectation(other)
     if (found?.master === master) this.#conntrack.unexpect(found)
   }
