@@ -2,6 +2,9 @@
 import { NEVER } from '../base/scheduler.ts'
 import { Entry } from './tuple.ts'
 
+/** So many calls of one control connection are known at most; the oldest gives way to a new one. */
+export const MOST_CALLS = 128
+
 /** What a helper keeps with the control connection that it reads. */
 export interface HelperState {
   /** The flow is gone: everything that depends on it goes too. */
@@ -47,10 +50,8 @@ export class Flow {
   children: Set<Flow> | undefined = undefined
   helper: HelperState | undefined = undefined
   packets = 0
-  readonly number: number
 
-  constructor(number: number) {
-    this.number = number
+  constructor() {
     this.original = new Entry<Flow>(this, false)
     this.reply = new Entry<Flow>(this, true)
   }
