@@ -15,7 +15,7 @@ import type { SimTime } from '../base/time.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import { Expiry } from './expiry.ts'
-import { type Expectation, Flow, MOST_CALLS } from './flow.ts'
+import { type Expectation, Flow, FlowList, MOST_CALLS } from './flow.ts'
 import { Keymap, readKeys } from './gre.ts'
 import { begin, heard } from './trackers.ts'
 import { type Entry, Tuple, TupleTable } from './tuple.ts'
@@ -50,7 +50,7 @@ export class Conntrack {
   readonly #events: ConntrackEvents
   #personality: Personality
   readonly #table = new TupleTable<Flow>()
-  readonly #flows = new Set<Flow>()
+  readonly #flows = new FlowList()
   readonly #expiry: Expiry
   readonly #expectations = new TupleTable<Expectation>()
   readonly #expected = new Map<Flow, Expectation[]>()
@@ -92,13 +92,13 @@ export class Conntrack {
     const { size } = this.#expectations
     return this.#flows.size + this.#table.size + size + this.#expected.size + this.keymap.size + this.#expiry.size
   }
-  get flows(): ReadonlySet<Flow> {
-    return this.#flows
+  get flows(): readonly Flow[] {
+    return this.#flows.all
   }
   /** Without those that have outlived their time. */
   get living(): Flow[] {
     const { now } = this.#env.clock
-    return [...this.#flows].filter(flow => flow.expires > now)
+    return this.#flows.all.filter(flow => flow.expires > now)
   }
   get expectations(): Expectation[] {
     this.#forgetOld()
@@ -256,9 +256,8 @@ export class Conntrack {
 
   /** Makes room: of the oldest flows one that has not been answered for good. */
   #spare(): boolean {
-    let looked = 0
-    for (const flow of this.#flows) {
-      if (++looked > SPARE_SEARCH) return false
+    let flow = this.#flows.oldest
+    for (let looked = 0; flow && looked < SPARE_SEARCH; looked++, flow = flow.newer) {
       if (flow.assured) continue
       this.earlyDrops++
       this.kill(flow)
@@ -279,7 +278,7 @@ export class Conntrack {
     if (flow.confirmed) {
       this.#table.remove(flow.original)
       this.#table.remove(flow.reply)
-      this.#flows.delete(flow)
+      this.#flows.remove(flow)
       if (this.#flows.size === 0) this.#expiry.clear()
     }
     this.#end(flow)
@@ -300,7 +299,7 @@ export class Conntrack {
   /** Ends all flows of which this is true; how many. */
   remove(isOne: (flow: Flow) => boolean): number {
     let count = 0
-    for (const flow of this.#flows) {
+    for (const flow of this.#flows.all) {
       if (flow.gone || !isOne(flow)) continue
       this.kill(flow)
       count++
