@@ -15,7 +15,7 @@ import type { SimTime } from '../base/time.ts'
 import * as Icmp from '../wire/icmp.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import { Expiry } from './expiry.ts'
-import { type Expectation, Flow } from './flow.ts'
+import { type Expectation, Flow, FlowList, MOST_CALLS } from './flow.ts'
 import { Keymap, readKeys } from './gre.ts'
 import { begin, heard } from './trackers.ts'
 import { type Entry, Tuple, TupleTable } from './tuple.ts'
@@ -23,8 +23,8 @@ import type { PacketState, Personality } from './types.ts'
 
 /** When the table is full, so many of the oldest flows are looked at for one that can be spared. */
 const SPARE_SEARCH = 64
-/** What one helper may expect at a time; the oldest is forgotten for a new one. */
-const EXPECTED_PER_MASTER = 2
+/** What one helper may expect at a time: both directions of each call. The oldest is forgotten for a new one. */
+const EXPECTED_PER_CALL = 2
 
 export interface ConntrackEvents {
   /** A flow is gone: its mapping is free. */
@@ -50,13 +50,12 @@ export class Conntrack {
   readonly #events: ConntrackEvents
   #personality: Personality
   readonly #table = new TupleTable<Flow>()
-  readonly #flows = new Set<Flow>()
+  readonly #flows = new FlowList()
   readonly #expiry: Expiry
   readonly #expectations = new TupleTable<Expectation>()
   readonly #expected = new Map<Flow, Expectation[]>()
   readonly #tuple = new Tuple()
   readonly #inverse = new Tuple()
-  #numbers = 0
 
   constructor(env: Env, personality: Personality, events: ConntrackEvents) {
     this.#env = env
@@ -93,13 +92,13 @@ export class Conntrack {
     const { size } = this.#expectations
     return this.#flows.size + this.#table.size + size + this.#expected.size + this.keymap.size + this.#expiry.size
   }
-  get flows(): ReadonlySet<Flow> {
-    return this.#flows
+  get flows(): readonly Flow[] {
+    return this.#flows.all
   }
   /** Without those that have outlived their time. */
   get living(): Flow[] {
     const { now } = this.#env.clock
-    return [...this.#flows].filter(flow => flow.expires > now)
+    return this.#flows.all.filter(flow => flow.expires > now)
   }
   get expectations(): Expectation[] {
     this.#forgetOld()
@@ -174,7 +173,7 @@ export class Conntrack {
   #begin(bytes: Uint8Array, at: number, end: number): Flow | undefined {
     const tuple = this.#tuple
     if (!begin(tuple, bytes, at, end, this.#personality)) return undefined
-    const flow = new Flow(++this.#numbers)
+    const flow = new Flow()
     flow.original.copy(tuple)
     flow.reply.invert(tuple)
     const expected = this.#expectations.find(tuple)?.owner
@@ -257,9 +256,8 @@ export class Conntrack {
 
   /** Makes room: of the oldest flows one that has not been answered for good. */
   #spare(): boolean {
-    let looked = 0
-    for (const flow of this.#flows) {
-      if (++looked > SPARE_SEARCH) return false
+    let flow = this.#flows.oldest
+    for (let looked = 0; flow && looked < SPARE_SEARCH; looked++, flow = flow.newer) {
       if (flow.assured) continue
       this.earlyDrops++
       this.kill(flow)
@@ -280,7 +278,7 @@ export class Conntrack {
     if (flow.confirmed) {
       this.#table.remove(flow.original)
       this.#table.remove(flow.reply)
-      this.#flows.delete(flow)
+      this.#flows.remove(flow)
       if (this.#flows.size === 0) this.#expiry.clear()
     }
     this.#end(flow)
@@ -301,7 +299,7 @@ export class Conntrack {
   /** Ends all flows of which this is true; how many. */
   remove(isOne: (flow: Flow) => boolean): number {
     let count = 0
-    for (const flow of this.#flows) {
+    for (const flow of this.#flows.all) {
       if (flow.gone || !isOne(flow)) continue
       this.kill(flow)
       count++
@@ -319,15 +317,15 @@ export class Conntrack {
 
   /** False: another helper expects the same. */
   expect(expectation: Expectation): boolean {
-    this.#forgetOld()
     const { master, entry } = expectation
+    const { pptp, timeouts } = this.#personality
+    const { now } = this.#env.clock
     const before = this.#expectations.find(entry)?.owner
-    if (before && before.master !== master) return false
+    if (before && before.master !== master && before.due > now) return false
     if (before) this.unexpect(before)
     const own = this.#expected.get(master) ?? []
-    if (own.length >= EXPECTED_PER_MASTER * Math.max(1, this.#personality.pptp?.calls === 'all' ? 128 : 1))
-      this.unexpect(own[0])
-    expectation.due = this.#env.clock.now + this.#personality.timeouts.expectation
+    if (own.length >= EXPECTED_PER_CALL * (pptp?.calls === 'all' ? MOST_CALLS : 1)) this.unexpect(own[0])
+    expectation.due = now + timeouts.expectation
     this.#expected.set(master, own)
     own.push(expectation)
     this.#expectations.add(entry)
@@ -352,7 +350,7 @@ export class Conntrack {
     return this.#expectations.find(tuple)?.owner
   }
 
-  /** Expectations have no timer of their own: they go with their masters, and are looked at when one is asked for. */
+  /** Expectations have no timer of their own: they go with their masters, and count no more when they are due. */
   #forgetOld(): void {
     const { now } = this.#env.clock
     for (const own of [...this.#expected.values()])

@@ -7,12 +7,16 @@ import { EventQueue, type Timer } from '../base/scheduler.ts'
 import type { Duration, SimTime } from '../base/time.ts'
 import type { Flow } from './flow.ts'
 
+const FEW = 1024
+
 export class Expiry {
   readonly #env: Env
   readonly #queue = new EventQueue<Flow>()
   readonly #timer: Timer
   readonly #leaves: (flow: Flow) => SimTime
   #seq = 0
+  /** So many entries are looked through for those that count no more. */
+  #most = FEW
 
   /** `leaves`: when a flow that has outlived its time goes. */
   constructor(env: Env, leaves: (flow: Flow) => SimTime, end: (flow: Flow) => void) {
@@ -33,8 +37,15 @@ export class Expiry {
     if (!flow.confirmed || flow.queuedDue <= expires) return
     flow.queuedDue = expires
     flow.queuedSeq = this.#seq++
+    if (this.#queue.size >= this.#most) this.#tidy()
     this.#queue.push(expires, flow.queuedSeq, flow)
     if (!this.#timer.pending || this.#timer.due > expires) this.#timer.arm(life)
+  }
+
+  /** An entry of five days stays behind when its connection closes: with twice as many entries as flows they go. */
+  #tidy(): void {
+    this.#queue.retain((flow, seq) => !flow.gone && flow.queuedSeq === seq)
+    this.#most = Math.max(FEW, 2 * this.#queue.size)
   }
 
   /** The flow has come into the table. */

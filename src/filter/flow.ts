@@ -2,6 +2,9 @@
 import { NEVER } from '../base/scheduler.ts'
 import { Entry } from './tuple.ts'
 
+/** So many calls of one control connection are known at most; the oldest gives way to a new one. */
+export const MOST_CALLS = 128
+
 /** What a helper keeps with the control connection that it reads. */
 export interface HelperState {
   /** The flow is gone: everything that depends on it goes too. */
@@ -47,10 +50,11 @@ export class Flow {
   children: Set<Flow> | undefined = undefined
   helper: HelperState | undefined = undefined
   packets = 0
-  readonly number: number
+  /** Its neighbours in the list of all flows, by age. */
+  older: Flow | undefined = undefined
+  newer: Flow | undefined = undefined
 
-  constructor(number: number) {
-    this.number = number
+  constructor() {
     this.original = new Entry<Flow>(this, false)
     this.reply = new Entry<Flow>(this, true)
   }
@@ -68,6 +72,40 @@ export class Flow {
   /** `192.168.0.9:1025 > 203.0.113.5:1723, answers 203.0.113.5:1723 > 198.51.100.1:1025` */
   toString(): string {
     return `${this.original}, answers ${this.reply}`
+  }
+}
+
+/** All flows of a table from the oldest to the newest: whichever goes, the oldest is found at once. */
+export class FlowList {
+  oldest: Flow | undefined
+  #newest: Flow | undefined
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+  get all(): Flow[] {
+    const all: Flow[] = []
+    for (let flow = this.oldest; flow; flow = flow.newer) all.push(flow)
+    return all
+  }
+  add(flow: Flow): void {
+    flow.older = this.#newest
+    if (this.#newest) this.#newest.newer = flow
+    else this.oldest = flow
+    this.#newest = flow
+    this.#size++
+  }
+  /** One that stands in the list. */
+  remove(flow: Flow): void {
+    const { older, newer } = flow
+    if (older) older.newer = newer
+    else this.oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
+    flow.older = undefined
+    flow.newer = undefined
+    this.#size--
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { get16, set16 } from '../base/bytes.ts'
 import * as Gre from '../wire/gre.ts'
-import type { Tuple } from './tuple.ts'
+import { Entry, Tuple, TupleTable } from './tuple.ts'
 import type { GreTracking } from './types.ts'
 
 const CALL_ID_AT = 6
@@ -16,35 +16,44 @@ const BASE = 4
 /** The call IDs of the senders, as the helper has read them: one line for each direction of a call. */
 export class Keymap {
   /** Two calls may have the same line, if a call ID is used again: the older one counts. */
-  readonly #keys = new Map<string, number[]>()
+  #lines = new TupleTable<number[]>()
+  readonly #line = new Tuple()
 
   get size(): number {
-    return this.#keys.size
+    return this.#lines.size
   }
   add(tuple: Tuple): void {
-    const line = lineOf(tuple.source, tuple.destination, tuple.destinationKey)
-    const keys = this.#keys.get(line)
-    if (keys) keys.push(tuple.sourceKey)
-    else this.#keys.set(line, [tuple.sourceKey])
+    const line = this.#find(tuple.source, tuple.destination, tuple.destinationKey)
+    if (line) {
+      line.owner.push(tuple.sourceKey)
+      return
+    }
+    this.#lines.add(new Entry([tuple.sourceKey], false).copy(this.#line))
   }
   remove(tuple: Tuple): void {
-    const line = lineOf(tuple.source, tuple.destination, tuple.destinationKey)
-    const keys = this.#keys.get(line)
-    const at = keys?.indexOf(tuple.sourceKey) ?? -1
-    if (at < 0) return
-    keys?.splice(at, 1)
-    if (keys?.length === 0) this.#keys.delete(line)
+    const line = this.#find(tuple.source, tuple.destination, tuple.destinationKey)
+    const at = line?.owner.indexOf(tuple.sourceKey) ?? -1
+    if (!line || at < 0) return
+    line.owner.splice(at, 1)
+    if (line.owner.length === 0) this.#lines.remove(line)
   }
-  /** 0 if nobody knows. */
+  /** 0 if nobody knows. Every GRE packet asks. */
   lookup(source: number, destination: number, callId: number): number {
-    if (this.#keys.size === 0) return 0
-    return this.#keys.get(lineOf(source, destination, callId))?.[0] ?? 0
+    if (this.#lines.size === 0) return 0
+    return this.#find(source, destination, callId)?.owner[0] ?? 0
   }
   clear(): void {
-    this.#keys.clear()
+    this.#lines = new TupleTable()
+  }
+
+  #find(source: number, destination: number, callId: number): Entry<number[]> | undefined {
+    const line = this.#line
+    line.source = source
+    line.destination = destination
+    line.destinationKey = callId
+    return this.#lines.find(line)
   }
 }
-const lineOf = (source: number, destination: number, callId: number): string => `${source} ${destination} ${callId}`
 
 /**
  * Reads the keys of the GRE header at `at` into the tuple, which has its addresses. False: no flow can have it

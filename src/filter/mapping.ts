@@ -13,8 +13,10 @@ export interface Mapping {
   readonly outside: number
   readonly outsideKey: number
   readonly name: string
-  /** Flows by the address and port of their other end. */
-  readonly flows: Map<Flow, string>
+  /** Its flows, with their other end: an address, and the same with a port. */
+  readonly flows: Map<Flow, readonly [string, string]>
+  /** How many flows have each of these. */
+  readonly ends: Map<string, number>
 }
 
 /** What of the other end belongs to the name of a mapping, or to the right to come in. */
@@ -57,9 +59,7 @@ export class Mappings {
   admit(tuple: Tuple, filtering: Dependence): Mapping | undefined {
     const mapping = this.#byOutside.get(outsideOf(tuple.protocol, tuple.destination, tuple.destinationKey))
     if (!mapping || filtering === 'endpoint-independent') return mapping
-    const wanted = filtering === 'address-dependent' ? `${tuple.source}:` : `${tuple.source}:${tuple.sourceKey}`
-    for (const far of mapping.flows.values()) if (far.startsWith(wanted)) return mapping
-    return undefined
+    return mapping.ends.has(farEnd(filtering, tuple.source, tuple.sourceKey)) ? mapping : undefined
   }
 
   /** The flow is translated by this mapping, which is made if it is new. */
@@ -68,12 +68,18 @@ export class Mappings {
     let mapping = this.#byInside.get(name)
     if (!mapping) {
       const { protocol, source: inside, sourceKey: insideKey } = tuple
-      mapping = { protocol, inside, insideKey, outside, outsideKey, name, flows: new Map() }
+      mapping = { protocol, inside, insideKey, outside, outsideKey, name, flows: new Map(), ends: new Map() }
       this.#byInside.set(name, mapping)
       this.#byOutside.set(outsideOf(protocol, outside, outsideKey), mapping)
       this.#hosts.set(inside, this.countOf(inside) + 1)
     }
-    mapping.flows.set(flow, `${tuple.destination}:${tuple.destinationKey}`)
+    const { destination, destinationKey } = tuple
+    const far = [
+      farEnd('address-dependent', destination, destinationKey),
+      farEnd('address-and-port-dependent', destination, destinationKey),
+    ] as const
+    mapping.flows.set(flow, far)
+    for (const end of far) mapping.ends.set(end, (mapping.ends.get(end) ?? 0) + 1)
     this.#ofFlow.set(flow, mapping)
   }
 
@@ -81,6 +87,11 @@ export class Mappings {
     const mapping = this.#ofFlow.get(flow)
     if (!mapping) return
     this.#ofFlow.delete(flow)
+    for (const end of mapping.flows.get(flow) ?? []) {
+      const left = (mapping.ends.get(end) ?? 0) - 1
+      if (left > 0) mapping.ends.set(end, left)
+      else mapping.ends.delete(end)
+    }
     mapping.flows.delete(flow)
     if (mapping.flows.size > 0) return
     this.#byInside.delete(mapping.name)

@@ -77,10 +77,6 @@ export class Nat {
   set rules(rules: readonly NatRule[]) {
     this.#rules = rules
   }
-  /** The inside host of a box with one place for GRE. */
-  get greHost(): number | undefined {
-    return this.#greHost?.address
-  }
   /** Entries of any kind; for those who look for leaks. */
   get held(): number {
     return this.mappings.held + this.#changed.held + (this.#greHost ? 1 : 0)
@@ -266,8 +262,17 @@ export class Nat {
     const mayKeep = preserve && (!only || (own >= only.from && own <= only.to))
     if (mayKeep && this.#isFree(wanted, shared)) return true
     const count = allowed.to - allowed.from + 1
-    const first = choose === 'random' ? this.#random.below(count) : this.#nextPort++ % count
-    for (let step = 0; step < count; step++) {
+    if (choose === 'next') return this.#findFrom(this.#nextPort++ % count, count, wanted, allowed, shared)
+    // As Linux searches: a full range costs a new flow no more than this, and a nearly full one may seem full.
+    for (let tries = Math.min(count, MOST_TRIES); ; tries >>= 1) {
+      if (this.#findFrom(this.#random.below(count), tries, wanted, allowed, shared)) return true
+      if (tries === count || tries < FEWEST_TRIES) return false
+    }
+  }
+
+  #findFrom(first: number, tries: number, wanted: Tuple, allowed: Range, shared: boolean): boolean {
+    const count = allowed.to - allowed.from + 1
+    for (let step = 0; step < tries; step++) {
       wanted.sourceKey = allowed.from + ((first + step) % count)
       if (this.#isFree(wanted, shared)) return true
     }
@@ -341,7 +346,9 @@ export class Nat {
   }
 }
 
+/** Ports or call IDs that are tried one after the other, and ports in the shortest of the searches after that. */
 const MOST_TRIES = 128
+const FEWEST_TRIES = 16
 const ALL: Range = { from: 0, to: 65_535 }
 /** A port below 1024 says something about its owner, and so does its translation (RFC 4787 §4.2.2). */
 function classOf(port: number, range: Range): Range {

@@ -15,7 +15,7 @@ import type { Packet } from '../base/packet.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import * as Pptp from '../wire/pptp.ts'
 import type { Conntrack } from './conntrack.ts'
-import { Expectation, type Flow, type HelperState } from './flow.ts'
+import { Expectation, type Flow, type HelperState, MOST_CALLS } from './flow.ts'
 import type { Nat } from './nat.ts'
 import { nameOf, Reader } from './pptp-reader.ts'
 import { Tuple } from './tuple.ts'
@@ -35,6 +35,8 @@ export class Call {
   /** A's call ID: its own, and the one that B is told. */
   own = 0
   told = 0
+  /** Its line among the call IDs that nobody else may get; '' until A has named its own. */
+  line = ''
   /** B's. */
   far = 0
   /** The lines of the keymap that it has put there. */
@@ -129,6 +131,8 @@ export class PptpAlg {
   begin(flow: Flow, control: Control, asker: 'a' | 'b', id: number, incoming: boolean, helper: PptpHelper): Call {
     let call = this.call(control, c => c.asker === asker && (asker === 'a' ? c.own : c.far) === id, helper)
     if (!call) {
+      if (control.calls.length >= MOST_CALLS)
+        this.forget(control, control.calls.find(({ state }) => state !== 'up') ?? control.calls[0])
       call = new Call()
       control.calls.push(call)
     }
@@ -142,11 +146,12 @@ export class PptpAlg {
 
   /** A has named its call ID: what B is told of it. */
   name(flow: Flow, call: Call, id: number, helper: PptpHelper): void {
-    if (call.own === id && call.told !== 0 && helper.newCallId !== 'port') return
-    this.#told.delete(toldLine(flow, call.told))
+    if (call.own === id && call.line !== '' && helper.newCallId !== 'port') return
+    this.#told.delete(call.line)
     call.own = id
     call.told = flow.translated ? this.#newId(flow, id, helper) : id
-    this.#told.add(toldLine(flow, call.told))
+    call.line = toldLine(flow, call.told)
+    this.#told.add(call.line)
   }
 
   #newId(flow: Flow, id: number, { newCallId }: PptpHelper): number {
@@ -193,14 +198,16 @@ export class PptpAlg {
 
   /** A first packet of GRE has come that was expected: its flow is translated as the control connection is. */
   expected(flow: Flow, expectation: Expectation): void {
-    const { master, isOriginal } = expectation
+    const { master, isOriginal, entry, savedKey } = expectation
     const other = new Tuple()
     if (master.translated) {
-      this.#nat.follow(flow, isOriginal, expectation.savedKey, `PPTP helper, control connection ${master.original}`)
+      this.#nat.follow(flow, isOriginal, savedKey, `PPTP helper, control connection ${master.original}`)
       // The other expectation is found from the side of A only: Linux looks for the other with call IDs of zero (B5).
       if (!isOriginal && this.#conntrack.personality.pptp?.calls === 'last') return
-      other.copy(flow.reply)
-    } else other.invert(expectation.entry)
+      // By the call IDs that were agreed: the flow may have had to take another (recorded script answer-taken).
+      if (isOriginal) fill(other, master.reply.source, master.reply.destination, entry.destinationKey, savedKey)
+      else fill(other, master.original.source, master.original.destination, savedKey, entry.sourceKey)
+    } else other.invert(entry)
     const found = this.#conntrack.findExpectation(other)
     if (found?.master === master) this.#conntrack.unexpect(found)
   }
@@ -214,7 +221,13 @@ export class PptpAlg {
     this.#destroySibling(fill(new Tuple(), reply.source, reply.destination, call.far, call.told))
     if (this.#conntrack.personality.pptp?.calls !== 'all') return
     this.#destroySibling(fill(new Tuple(), original.source, original.destination, call.own, call.far))
-    this.#told.delete(toldLine(flow, call.told))
+    this.forget(control, call)
+  }
+
+  /** The call will not be spoken of again: its call ID is free. */
+  forget(control: Control, call: Call): void {
+    this.#forgetLines(call)
+    this.#told.delete(call.line)
     control.calls.splice(control.calls.indexOf(call), 1)
   }
 
@@ -233,7 +246,7 @@ export class PptpAlg {
   end(flow: Flow, control: Control): void {
     for (const call of [...control.calls]) {
       this.#forgetLines(call)
-      this.#told.delete(toldLine(flow, call.told))
+      this.#told.delete(call.line)
     }
     for (const child of [...(flow.children ?? [])]) this.#conntrack.kill(child)
     control.calls.length = 0

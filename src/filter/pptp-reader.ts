@@ -175,7 +175,7 @@ export class Reader {
     if (call.state !== 'asked' && call.state !== 'answered') return
     if (!this.#succeeded) {
       this.#edit('callId', ID_AT, call.told)
-      call.state = 'none'
+      this.#refused(call)
       return
     }
     if (this.#helper.incomingConnected === 'zeroed') {
@@ -188,6 +188,11 @@ export class Reader {
       call.state = 'answered'
       if (this.#both) this.#connected(call)
     }
+  }
+
+  #refused(call: Call): void {
+    call.state = 'none'
+    if (this.#helper.calls === 'all') this.#alg.forget(this.#control, call)
   }
 
   /** Call-Clear-Request: A names its own call. */
@@ -257,7 +262,7 @@ export class Reader {
     if (this.#succeeded) {
       call.far = this.#id
       this.#connected(call)
-    } else call.state = 'none'
+    } else this.#refused(call)
     this.#edit('peerCallId', PEER_AT, call.own)
   }
 

@@ -77,7 +77,8 @@ export function mayBegin(flags: number, loose: boolean): boolean {
 }
 
 /**
- * `ignored`: it passes and changes nothing. `again`: the flow is over, and this is the first segment of a new one. `kill`: the segment is good and ends the flow.
+ * `ignored`: it passes and changes nothing. `again`: the flow is over, and this is the first segment of a new one.
+ * `kill`: the segment is good and ends the flow.
  */
 export type Heard = 'good' | 'ignored' | 'invalid' | 'again' | 'kill'
 

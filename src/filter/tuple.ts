@@ -17,7 +17,6 @@ const ICMP_ANSWERS = new Map([
   [18, 17],
 ])
 export const isIcmpQuery = (type: number): boolean => ICMP_ANSWERS.has(type) && (type === 8 || (type & 1) === 1)
-export const isIcmpAnswer = (type: number): boolean => ICMP_ANSWERS.has(type) && !isIcmpQuery(type)
 
 export class Tuple {
   protocol = 0

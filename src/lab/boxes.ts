@@ -67,7 +67,7 @@ export function boxOf({ nodes, world }: Simulation, name: string): Box | undefin
   const { setup, conntrack } = filter
   const { now } = world.scheduler
   const { name: like, about, evidence, limit } = setup.personality
-  const flows = [...conntrack.flows].filter(({ expires }) => expires > now)
+  const flows = conntrack.flows.filter(({ expires }) => expires > now)
   const rules = node.filtering.snapshot().rules as readonly Snapshot[]
   return {
     node: name,

@@ -177,8 +177,8 @@ function letsGreIn(rule: RuleSpec, hasHelper: boolean): boolean {
 }
 
 /** What `nat` and `conntrack` have in common. */
-export function readTracking(tree: Tree | undefined, topology: Topology): ConntrackSpec {
+export function readTracking(tree: Tree | undefined, translates: boolean, topology: Topology): ConntrackSpec {
   const like = PERSONALITIES.find(name => name === text(child(tree, 'like'))) ?? FILTER_DEFAULTS.like
   const helper = HELPER.find(place => place === text(child(tree, 'helper'))) ?? FILTER_DEFAULTS.helper
-  return { like, helper, override: readOverride(child(tree, 'override'), like, topology.issues) }
+  return { like, helper, override: readOverride(child(tree, 'override'), like, translates, topology.issues) }
 }

@@ -70,7 +70,7 @@ export function readNat(node: NodeDraft, topology: Topology): NatSpec | undefine
   const ports = parsePortRange(text(child(tree, 'ports')) ?? '')
   const forwards = items(child(tree, 'forward')).map(item => readForward(item, node, topology))
   const pairs = entries(child(tree, 'one-to-one')).map(([from, to]) => readPair(from, to, node, topology))
-  const tracking = readTracking(tree, topology)
+  const tracking = readTracking(tree, true, topology)
   if (outside === undefined || inside.includes(undefined)) return undefined
   return {
     ...tracking,

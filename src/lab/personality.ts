@@ -123,8 +123,16 @@ export const overrideSchema = v.pipe(
   v.description('In what it differs from the box that it is like.'),
 )
 
-export function readOverride(tree: Tree | undefined, like: PersonalityName, issues: Issues): PersonalityOverride {
+/** `translates`: it stands in `nat`, not in `conntrack`. */
+export function readOverride(
+  tree: Tree | undefined,
+  like: PersonalityName,
+  translates: boolean,
+  issues: Issues,
+): PersonalityOverride {
   if (tree?.kind !== 'map') return {}
+  if (translates) hasMappings(tree, like, issues)
+  else translatesNothing(tree, issues)
   const mapping = DEPENDENCE.find(word => word === text(child(tree, 'mapping')))
   const filtering = DEPENDENCE.find(word => word === text(child(tree, 'filtering')))
   const gre = GRE.find(word => word === text(child(tree, 'gre')))
@@ -147,6 +155,35 @@ export function readOverride(tree: Tree | undefined, like: PersonalityName, issu
     ...(hairpin === undefined ? {} : { hairpin }),
     ...(limit === undefined ? {} : { limit }),
   }
+}
+
+/** What only a NAT does. */
+function translatesNothing(tree: Tree, issues: Issues): void {
+  for (const key of ['mapping', 'filtering', 'ports', 'hairpin']) {
+    const value = child(tree, key)
+    const message = `${key} is about translated addresses and ports, and conntrack translates nothing.`
+    if (value) issues.value(value, message, 'leave it out, or write it in the override of a nat')
+  }
+}
+
+/**
+ * Where every far end has a mapping of its own, a port is no inside address's own (others have it towards other ends),
+ * and nobody else outside can use a mapping.
+ */
+function hasMappings(tree: Tree, like: PersonalityName, issues: Issues): void {
+  const mapping = text(child(tree, 'mapping')) ?? PERSONALITIES[like].mapping
+  if (mapping !== 'address-and-port-dependent') return
+  const hint = 'write mapping: endpoint-independent or mapping: address-dependent beside it, or leave it out'
+  const filtering = child(tree, 'filtering')
+  const word = text(filtering)
+  if (filtering && word !== mapping && DEPENDENCE.some(known => known === word)) {
+    const message = `The mapping of this box is ${mapping}: only whom a mapping was made for can use it, whatever filtering says.`
+    issues.value(filtering, message, hint)
+  }
+  const perHost = child(child(tree, 'ports'), 'per-host')
+  if (!perHost || (integer(perHost) ?? 0) === 0) return
+  const message = `The mapping of this box is ${mapping}: inside addresses share its ports, so none has a number of its own.`
+  issues.value(perHost, message, `${hint}; limit is for all flows of the box`)
 }
 
 function readPorts(tree: Tree): Partial<Personality['ports']> {

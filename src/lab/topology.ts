@@ -406,7 +406,7 @@ export class Topology {
   #filter(node: NodeDraft): Pick<NodeSpec, 'filter' | 'conntrack' | 'nat' | 'clampMss'> {
     const filter = readFilter(node, this)
     const tracking = child(node.merged, 'conntrack')
-    const conntrack = tracking && readTracking(tracking, this)
+    const conntrack = tracking && readTracking(tracking, false, this)
     const nat = readNat(node, this)
     const clamp = standsInTheMiddle(node) ? child(node.merged, 'mss-clamp') : undefined
     const clampMss = text(clamp) === 'interfaces' ? 'interfaces' : integer(clamp)

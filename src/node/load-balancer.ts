@@ -29,7 +29,7 @@ export class LoadBalancer extends IpNode {
 
   override snapshot(): Snapshot {
     const { tcp: TCP, gre: GRE } = Ipv4Header.PROTOCOL
-    const flows = [...(this.filtering?.filter.conntrack.flows ?? [])]
+    const flows = this.filtering?.filter.conntrack.flows ?? []
     const servers = Object.fromEntries(
       this.#config.servers.map(({ name, address }) => {
         const own = flows.filter(({ destinationNat, reply }) => destinationNat && reply.source === (address | 0))

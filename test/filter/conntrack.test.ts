@@ -266,6 +266,24 @@ describe('limits', () => {
     assert.deepEqual(bench.drops, ['conntrack-full'])
   })
 
+  test('connections that have ended leave nothing waiting for the five days that they had left', () => {
+    const bench = new Bench()
+    const dial = (port: number): void => {
+      const out = passed(bench.out(tcp(flow(port), SYN)))
+      bench.in(tcp(answer(out), SYN | ACK))
+      bench.out(tcp(flow(port), ACK))
+    }
+    dial(1)
+    for (let port = 2000; port < 12_000; port += 100) {
+      for (let i = 0; i < 100; i++) dial(port + i)
+      bench.wait(sec(130))
+      for (let i = 0; i < 100; i++) bench.out(tcp(flow(port + i), RST))
+      bench.wait(sec(20))
+    }
+    assert.equal(bench.filter.conntrack.size, 1)
+    assert.ok(bench.filter.conntrack.held < 2000, String(bench.filter.conntrack.held))
+  })
+
   test('flushing and removing', () => {
     const bench = new Bench()
     for (let i = 0; i < 5; i++) bench.out(udp(flow(i + 1)))

@@ -205,6 +205,19 @@ describe('ports', () => {
     assert.deepEqual(bench.drops, ['nat-ports-exhausted'])
   })
 
+  test('a range that is nearly full is searched as Linux does it, 128 ports and then ever fewer elsewhere', () => {
+    const range = { from: 5000, to: 5999 }
+    const bench = new Bench({ like: { ports: { preserve: true, choose: 'random', range, perHost: 0 } } })
+    const used = new Set<number>()
+    for (let host = 0; host < 1200; host++) {
+      const out = bench.out(udp(ends((ip('192.168.2.0') + host) as Ipv4, 5001)))
+      if (out && out !== 'own') used.add(out.sourcePort)
+    }
+    assert.equal(used.size + bench.drops.length, 1200)
+    assert.ok(used.size > 980 && used.size <= 1000, String(used.size))
+    assert.deepEqual(new Set(bench.drops), new Set(['nat-ports-exhausted']))
+  })
+
   test('a host has no more than its share (RFC 6888 REQ-4)', () => {
     const bench = new Bench({ like: { ...cgn, ports: { ...cgn.ports, perHost: 3 } } })
     for (let port = 1; port <= 5; port++) bench.out(udp(ends(A, 2000 + port)))
@@ -245,6 +258,12 @@ describe('mapping and filtering (RFC 4787)', () => {
       }
       assert.deepEqual([comes(S, 53), comes(S, 54), comes(T, 53)], [same, otherPort, otherHost], filtering)
     }
+  })
+
+  test('address-and-port-dependent filtering compares the whole port', () => {
+    const bench = mapped({ filtering: 'address-and-port-dependent' })
+    const { sourcePort } = passed(bench.out(udp(ends(A, 4000, S, 8080))))
+    for (const port of [8, 80, 808]) assert.equal(bench.in(udp(ends(S, port, WAN, sourcePort))), 'own', String(port))
   })
 
   test('hairpinning: an inside host is reached by its outside address, and seen by the outside one of the sender (REQ-9)', () => {

@@ -78,6 +78,16 @@ describe('the switches of the PPTP helper', () => {
     assert.deepEqual(outcomes(one.up(), two.up(), one.down(), two.down()), [...BOTH, ...BOTH])
   })
 
+  test('new call ID when taken: a call ID of zero is taken like any other', () => {
+    const rig = rigWith({ calls: 'all', newCallId: 'when-taken' })
+    const server = rig.listen('s1')
+    const one = new Call(rig, 'c1', server, IP.s1, 40_001, 0, 2221)
+    const two = new Call(rig, 'c2', server, IP.s1, 40_002, 0, 2222)
+    assert.equal(one.atServer.callid, 0)
+    assert.notEqual(two.atServer.callid, 0)
+    assert.deepEqual(outcomes(one.up(), two.up(), one.down(), two.down()), [...BOTH, ...BOTH])
+  })
+
   test('disconnect as sent: the client is told the ID of the server (RFC 2637 §2.13)', () => {
     const rig = rigWith({ disconnect: 'as-sent' })
     const call = new Call(rig, 'c1', rig.listen('s1'), IP.s1, 40_001, 1111, 2222)
@@ -206,6 +216,33 @@ describe('what the helper leaves behind', () => {
       assert.deepEqual([nat.conntrack.size, nat.conntrack.keymap.size, nat.alg.size], [0, 0, 0])
       assert.deepEqual(nat.conntrack.expectations, [])
     }
+  })
+
+  test('nothing of a call that was refused', () => {
+    const rig = new Rig()
+    const nat = rig.set('nat', { nat: MASQ, helper: 'prerouting', pptp: { calls: 'all' } })
+    const call = new Call(rig, 'c1', rig.listen('s1'), IP.s1, 40_001, 1111, 2222, 'SCCRP')
+    call.c.send(M.ocrq(1111))
+    call.d.send(M.ocrp(0, call.d.get().callid ?? 0, 4))
+    assert.equal(call.c.get().peer, 1111)
+    assert.equal(nat.alg.size, 0)
+  })
+
+  test('128 calls of one control connection at most: those that are not up give way to new ones', () => {
+    const rig = new Rig()
+    const nat = rig.set('nat', {
+      nat: MASQ,
+      helper: 'prerouting',
+      pptp: { reads: 'all', calls: 'all', newCallId: 'unique' },
+    })
+    rig.greOpen('c1', 's1')
+    const call = new Call(rig, 'c1', rig.listen('s1'), IP.s1, 40_001, 1111, 2222)
+    for (let id = 2000; id < 2200; id++) {
+      call.c.send(M.ocrq(id))
+      rig.wait(ms(100))
+    }
+    assert.equal(nat.alg.size, 128)
+    assert.deepEqual(outcomes(call.up(), call.down()), BOTH)
   })
 
   test('an expected flow that never comes is forgotten after 300 s', () => {

@@ -8,6 +8,7 @@
  */
 
 import { type Random, seededRandom } from '../../src/base/random.ts'
+import { PERSONALITIES as KINDS } from '../../src/filter/personalities/index.ts'
 import type { PersonalityName } from '../../src/filter/types.ts'
 import { type LabSource, lab } from '../../src/lab/builder.ts'
 import { renderIssues } from '../../src/lab/diagnostic.ts'
@@ -153,15 +154,15 @@ function forwards(random: Random, hosts: readonly string[], spare: string): obje
 function anyBox(random: Random, name: string): Box & { readonly nat: object } {
   const like = pick(random, PERSONALITIES)
   const limit = pick(random, [6, 20, 60, 1000])
-  const perHost = pick(random, [0, 0, 2, 10])
+  const wantedPerHost = pick(random, [0, 0, 2, 10])
   const from = pick(random, [1024, 2000, 40_000])
   const ports = { from, to: from + pick(random, [3, 20, 2000]) }
   const seconds = (...all: number[]): string => `${pick(random, all)}s`
   const dependence = ['endpoint-independent', 'address-dependent', 'address-and-port-dependent']
-  const override = {
+  const drawn = {
     limit,
     ports: {
-      'per-host': perHost,
+      'per-host': wantedPerHost,
       range: `${ports.from}-${ports.to}`,
       ...(random.chance(0.5) ? { preserve: random.chance(0.5), choose: pick(random, ['next', 'random']) } : {}),
     },
@@ -185,6 +186,15 @@ function anyBox(random: Random, name: string): Box & { readonly nat: object } {
           },
         }
       : {}),
+  }
+  // Where every far end has its own mapping, filtering and a limit of ports mean nothing, and are refused.
+  const isMapped = (drawn.mapping ?? KINDS[like].mapping) !== 'address-and-port-dependent'
+  const perHost = isMapped ? wantedPerHost : 0
+  const { filtering, ...rest } = drawn
+  const override = {
+    ...rest,
+    ports: { ...drawn.ports, 'per-host': perHost },
+    ...(isMapped && filtering !== undefined ? { filtering } : {}),
   }
   return { name, limit, perHost, ports, nat: { like, helper: pick(random, ['prerouting', 'both']), override } }
 }
