@@ -8,7 +8,7 @@ import type { ConntrackSpec, FilterSpec } from './lab.ts'
 import { oneOf, words } from './leaf.ts'
 import { map } from './map.ts'
 import { suggest } from './nearest.ts'
-import { overrideSchema, readOverride } from './personality.ts'
+import { lacksHelper, overrideSchema, readOverride } from './personality.ts'
 import type { NodeDraft, Topology } from './topology.ts'
 import { child, items, type Mark, type Tree, text } from './tree.ts'
 
@@ -178,7 +178,13 @@ function letsGreIn(rule: RuleSpec, hasHelper: boolean): boolean {
 
 /** What `nat` and `conntrack` have in common. */
 export function readTracking(tree: Tree | undefined, translates: boolean, topology: Topology): ConntrackSpec {
-  const like = PERSONALITIES.find(name => name === text(child(tree, 'like'))) ?? FILTER_DEFAULTS.like
-  const helper = HELPER.find(place => place === text(child(tree, 'helper'))) ?? FILTER_DEFAULTS.helper
+  const written = child(tree, 'like')
+  const known = PERSONALITIES.find(name => name === text(written))
+  const like = known ?? FILTER_DEFAULTS.like
+  const helperTree = child(tree, 'helper')
+  const place = HELPER.find(word => word === text(helperTree))
+  const helper = place ?? FILTER_DEFAULTS.helper
+  // Of a slip in one of the two words the schema has spoken already.
+  if (helperTree && place && (known || !written)) lacksHelper(helperTree, like, topology.issues)
   return { like, helper, override: readOverride(child(tree, 'override'), like, translates, topology.issues) }
 }

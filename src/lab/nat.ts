@@ -3,9 +3,10 @@ import * as v from 'valibot'
 import { contains, type Ipv4, type Prefix, parseIpv4, parsePrefix } from '../base/address.ts'
 import * as Ipv4Header from '../wire/ipv4.ts'
 import { readTracking, trackingKeys, within } from './filter.ts'
-import type { NatSpec, PortForward } from './lab.ts'
+import type { FilterSpec, NatSpec, PortForward } from './lab.ts'
 import { show, text as textLeaf, type Wrong, words } from './leaf.ts'
 import { map, texts } from './map.ts'
+import { warnOfPool } from './nat-pool.ts'
 import { suggest } from './nearest.ts'
 import { parsePortRange, portRange } from './personality.ts'
 import type { NodeDraft, Topology } from './topology.ts'
@@ -57,7 +58,7 @@ export function parseAddresses(written: string): { readonly from: Ipv4; readonly
   return from !== undefined && to !== undefined && from <= to ? { from, to } : undefined
 }
 
-export function readNat(node: NodeDraft, topology: Topology): NatSpec | undefined {
+export function readNat(node: NodeDraft, filter: FilterSpec | undefined, topology: Topology): NatSpec | undefined {
   const tree = child(node.merged, 'nat')
   if (tree?.kind !== 'map') return undefined
   const inside = items(child(tree, 'inside')).map(item => readInterface(item, node, topology))
@@ -66,7 +67,10 @@ export function readNat(node: NodeDraft, topology: Topology): NatSpec | undefine
   if (outsideTree && outside !== undefined && inside.includes(outside)) {
     topology.issues.value(outsideTree, `${outside} cannot be inside and outside at once.`)
   }
-  const addresses = parseAddresses(text(child(tree, 'address')) ?? '')
+  const addressTree = child(tree, 'address')
+  const addresses = parseAddresses(text(addressTree) ?? '')
+  if (addressTree && addresses && outside !== undefined)
+    warnOfPool(addressTree, addresses, outside, node, filter, topology)
   const ports = parsePortRange(text(child(tree, 'ports')) ?? '')
   const forwards = items(child(tree, 'forward')).map(item => readForward(item, node, topology))
   const pairs = entries(child(tree, 'one-to-one')).map(([from, to]) => readPair(from, to, node, topology))

@@ -213,14 +213,18 @@ const HELPED = Object.values(PERSONALITIES)
   .map(({ name }) => `like: ${name}`)
   .join(', ')
 
+/** Words about the helper of a box that has none would be without effect. */
+export function lacksHelper(tree: Tree, like: PersonalityName, issues: Issues): boolean {
+  const lacks = PERSONALITIES[like].pptp === undefined
+  if (lacks) issues.value(tree, `A box like ${like} has no PPTP helper.`, `one that has: ${HELPED}`)
+  return lacks
+}
+
 function readPptp(tree: Tree | undefined, like: PersonalityName, issues: Issues): PersonalityOverride['pptp'] {
   if (!tree) return undefined
   const word = text(tree)
   if (word !== 'off' && word !== 'as-it-should-be' && tree.kind !== 'map') return undefined
-  if (PERSONALITIES[like].pptp === undefined) {
-    issues.value(tree, `A box like ${like} has no PPTP helper.`, `one that has: ${HELPED}`)
-    return undefined
-  }
+  if (lacksHelper(tree, like, issues)) return undefined
   if (word === 'off') return 'off'
   const read: Record<string, string> = {}
   for (const [key, words] of Object.entries(PPTP_SWITCHES)) {

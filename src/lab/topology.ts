@@ -407,7 +407,7 @@ export class Topology {
     const filter = readFilter(node, this)
     const tracking = child(node.merged, 'conntrack')
     const conntrack = tracking && readTracking(tracking, false, this)
-    const nat = readNat(node, this)
+    const nat = readNat(node, filter, this)
     const clamp = standsInTheMiddle(node) ? child(node.merged, 'mss-clamp') : undefined
     const clampMss = text(clamp) === 'interfaces' ? 'interfaces' : integer(clamp)
     if (tracking && child(node.merged, 'nat')) {

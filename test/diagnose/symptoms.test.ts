@@ -29,6 +29,13 @@ describe('error numbers of Windows', () => {
       assert.ok(!causesOf([ofWindows(code) ?? assert.fail()]).includes('port-1723-blocked'))
     }
   })
+  test('619, 721 and 806 ask first what needs no capture: who else is connected', () => {
+    for (const code of [619, 721, 806]) {
+      const { mind, causes } = WINDOWS_SYMPTOMS[code]
+      assert.match(mind ?? '', /^Ask first: .*nobody else behind the same router.* nat-single-slot and call-id-clash/)
+      assert.ok(causes.includes('nat-single-slot') && causes.includes('call-id-clash'))
+    }
+  })
   test('691 proves that GRE works: the password first', () => {
     const causes = causesOf([ofWindows(691) ?? assert.fail()])
     assert.equal(causes[0], 'wrong-password')

@@ -317,3 +317,50 @@ describe('what looks like a mistake', () => {
     assert.deepEqual(warnings(['input accept proto udp dport 40-50', 'input accept proto tcp sport 470']), [])
   })
 })
+
+describe('what is easily forgotten about outside addresses', () => {
+  const warnings = (address: string, filter: string[], routes: string[] = []) => {
+    const loaded = lab({
+      name: 'pool',
+      topology: {
+        nodes: {
+          pc: { kind: 'host' },
+          box: { kind: 'firewall', filter, nat: { inside: ['lan0'], outside: 'wan0', like: 'keyless', address } },
+          isp: { kind: 'router', routes },
+        },
+        links: [
+          { endpoints: ['pc:eth0', 'box:lan0'], ipv4: ['192.168.1.10/24', '192.168.1.1/24'] },
+          { endpoints: ['box:wan0', 'isp:eth0'], ipv4: ['198.51.100.20/24', '198.51.100.1/24'] },
+        ],
+      },
+    })
+    assert.ok(loaded.ok)
+    return loaded.warnings.map(({ message, hint }) => `${message} | ${hint}`)
+  }
+  const INPUT = 'input drop in wan0 state new'
+  const POOL = '198.51.100.20-198.51.100.21'
+
+  test('the rules of input do not hold for another address than that of the interface', () => {
+    const [warning, ...others] = warnings(POOL, [INPUT])
+    assert.match(warning, /do not hold for 198\.51\.100\.21: .* \| add: forward drop in wan0 to 198\.51\.100\.0\/24$/)
+    assert.deepEqual(others, [])
+    assert.equal(warnings('198.51.100.21', [INPUT]).length, 1)
+    assert.deepEqual(warnings('198.51.100.20', [INPUT]), [], 'that of the interface')
+    assert.deepEqual(warnings(POOL, []), [], 'no such rule')
+    assert.deepEqual(warnings(POOL, ['input drop in lan0']), [], 'of another interface')
+    assert.deepEqual(warnings(POOL, [INPUT, 'forward drop in wan0 to 198.51.100.0/24']), [], 'cured')
+    assert.deepEqual(warnings(POOL, [INPUT, 'policy forward drop']), [])
+    assert.equal(warnings(POOL, [INPUT, 'forward drop in lan0 proto gre']).length, 1)
+  })
+
+  test('an address outside of the network needs a route of the neighbour', () => {
+    const [warning, ...others] = warnings('203.0.113.20', [])
+    assert.match(
+      warning,
+      /^203\.0\.113\.20 is outside .* wan0, 198\.51\.100\.0\/24: .* 203\.0\.113\.20\/32 via 198\.51\.100\.20$/,
+    )
+    assert.deepEqual(others, [])
+    assert.deepEqual(warnings('203.0.113.20', [], ['203.0.113.16/28 via 198.51.100.20']), [])
+    assert.equal(warnings('203.0.113.20', [], ['203.0.113.32/28 via 198.51.100.20']).length, 1)
+  })
+})

@@ -113,7 +113,7 @@ describe('doctor', () => {
   test('a symptom: an error number, a line, a file of lines', () => {
     assert.match(
       doctor('--windows', '806').stdout,
-      /^Windows, error 806\n.*\n.*likeliest first:\n {2}1\. GRE is blocked/,
+      /^Windows, error 806\n.*\n {2}Mind: Ask first: does it work when nobody else .*\n.*likeliest first:\n {2}1\. GRE is blocked/,
     )
     assert.equal(doctor('--windows', '806').status, 1)
     writeFileSync(

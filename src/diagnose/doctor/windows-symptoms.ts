@@ -5,11 +5,16 @@
  */
 import { BEFORE, CALL, NO_GRE, type Symptom } from './symptom.ts'
 
+/** What tells the boxes that keep one tunnel from all other causes, with a telephone and without a capture. */
+const ALONE =
+  'Ask first: does it work when nobody else behind the same router has been connected, or has tried, for some minutes? Then look at nat-single-slot and call-id-clash before the others.'
+
 /** By error number of Windows. */
 export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
   619: {
     stage: 'the port was closed before the connection was up, mostly after the call and before PPP',
     causes: [...NO_GRE, 'call-refused', 'pool-exhausted', 'auth-mismatch', 'server-pppd', 'not-pptp'],
+    mind: ALONE,
   },
   628: {
     stage: 'the other side closed',
@@ -56,7 +61,7 @@ export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
     causes: ['radius-silent', 'auth-silent', 'line-loss', 'ipcp-failed'],
   },
   720: { stage: 'IPCP; the user is authenticated', causes: ['ipcp-failed', 'pool-exhausted', 'local-driver'] },
-  721: { stage: CALL, causes: NO_GRE },
+  721: { stage: CALL, causes: NO_GRE, mind: ALONE },
   732: { stage: 'PPP goes round in circles', causes: ['lcp-loop', 'auth-mismatch', 'ipcp-failed'] },
   734: { stage: 'LCP was ended by the other side', causes: ['auth-mismatch', 'mppe-mismatch', 'server-pppd'] },
   736: { stage: 'the other side ended a protocol of PPP', causes: ['ipcp-failed', 'mppe-mismatch'] },
@@ -80,7 +85,7 @@ export const WINDOWS_SYMPTOMS: Readonly<Record<number, Symptom>> = {
       'nat-table-full',
     ],
   },
-  806: { stage: CALL, causes: NO_GRE },
+  806: { stage: CALL, causes: NO_GRE, mind: ALONE },
   807: {
     stage: 'TCP port 1723 was open, or was lost',
     causes: [
