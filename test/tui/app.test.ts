@@ -434,7 +434,11 @@ describe('sizes', () => {
 })
 
 describe('without a lab', () => {
-  const labs = ['voluntary', 'voluntary-lan'].map(name => ({ name, lab: labOf(name) }))
+  const labs = ['voluntary', 'voluntary-lan'].map(name => ({
+    name,
+    lab: labOf(name),
+    explain: `pptp-lab explain ${name}`,
+  }))
 
   test('the shipped ones are listed, the chosen one is shown before its start, Enter opens it', async () => {
     const robot = new Robot({ labs, parts: placeholders().parts })

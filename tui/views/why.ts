@@ -1,5 +1,5 @@
 /** `w`: why a packet was discarded, by which rule or entry, and how it came there. The words are those of `explain`. */
-import { type DropEvent, type PacketRecord, whyOf } from '../../src/index.ts'
+import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
 import { type Model, type Rendered, type Size, selectedJourney, type Ui } from '../model.ts'
@@ -61,16 +61,22 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
     ...facts.flatMap(fact => block(fact, '  ')),
     line(''),
   ]
-  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, pad)
+  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)
   const way = record ? wayOf(model, record).slice(-Math.max(1, rows - head.length - 1 - more.length)) : []
   const came = way.length === 0 ? [] : [line(span(`${pad}how it came there`, 'muted'))]
   return [...head, ...came, ...way.map(text => line(`${pad}  ${text}`)), ...more]
 }
 
-const moreLines = (model: Model, packet: string, pad: string): Line[] => [
-  line(''),
-  line(span(`${pad}all of it: pptp-lab explain ${model.scene.lab.name} --packet ${packet}`, 'muted')),
-]
+/** What of the screen is to be typed in a shell is broken as one is told to go on. */
+function moreLines({ explain }: Model, packet: string, width: number, pad: string): Line[] {
+  const words = wrap(`all of it: ${explain} --packet ${packet}`, width - 2)
+  return [
+    line(''),
+    ...words.map((text, i) =>
+      line(span(`${pad}${i === 0 ? '' : '  '}${text}${i < words.length - 1 ? ' \\' : ''}`, 'muted')),
+    ),
+  ]
+}
 
 /** `LCP Configure-Request 5 from dave to office` */
 function titleOf(model: Model, drop: DropEvent, record: PacketRecord | undefined): string {
@@ -82,7 +88,7 @@ function titleOf(model: Model, drop: DropEvent, record: PacketRecord | undefined
 
 /** Every line and every machine on its way, in all its forms. */
 function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
-  const steps = journey.packets.flatMap(({ id, parent, visits, hops }, form) => {
+  const steps = journey.packets.flatMap(({ id, parent, visits, hops, rewrites = [] }, form) => {
     // What happens at one instant is told in the order of the machines on the way.
     const order = hops.map(({ link, from }) => scene.links[link].ends[from].node)
     const last = hops.at(-1)
@@ -91,6 +97,12 @@ function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
     const start = Math.min(hops[0]?.sent ?? Number.MAX_SAFE_INTEGER, visits[0]?.t ?? Number.MAX_SAFE_INTEGER)
     return [
       ...(parent === undefined ? [] : [{ t: start, form, rank: -1, text: `${id} is made of ${parent.id}` }]),
+      // Translated before it is passed on, or before a rule discards it.
+      ...rewrites.map(event => {
+        const { field, before, after } = rewritingOf(event)
+        const text = `${left(event.node, 10)} rewrites ${field} ${before} -> ${after}`
+        return { t: event.t, form, rank: rankOf(event.node), text }
+      }),
       ...visits.map(({ t, node, what }) => {
         return { t, form, rank: rankOf(node), text: `${left(node, 10)} ${VISITS[what]} ${id}` }
       }),
