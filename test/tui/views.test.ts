@@ -279,6 +279,20 @@ describe('firewalls and NAT boxes', () => {
     }
     assert.match(text, new RegExp(`pptp-lab explain nat-single-passthrough --packet ${packet}`))
   })
+  test('a sentence without room in the border is whole all the same', () => {
+    const { lines, sentence } = Nat.view(at(2, { loss: 2 }), { columns: 78, rows: 20 })
+    assert.match(plainText(lines.at(-1) ?? []), /^ {2}Translated, it would look .* answers +$/)
+    assert.equal(sentence, 'could not be told apart.')
+    assert.match(textOf(at(2, { loss: 2 })), /nat masquerade lan0 to wan0/)
+  })
+  test('w and Enter are offered where a drop is chosen; elsewhere w says what to choose', () => {
+    const keysOf = (model: Model): readonly string[] => Nat.view(model, { columns: 78, rows: 20 }).keys
+    assert.ok(keysOf(at(0, { connection: 3 })).includes('w why'))
+    const model = at(0, { connection: 0 })
+    assert.ok(!keysOf(model).includes('w why'))
+    const text = why(model, { columns: 78, rows: 20 }).lines.map(plainText).join('\n')
+    assert.match(text, /Choose a row with ×, or Tab to the drops/)
+  })
   test('what it proposes is of the lab as the user has named and changed it', () => {
     const model = { ...at(2, { loss: 2 }), explain: "pptp-lab explain my-home.yaml --set 'stop=9 s' --seed 7" }
     const { packet } = Nat.dropOf(model) ?? {}

@@ -33,13 +33,37 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
 
 export function why(model: Model, size: Size): Rendered {
   const drop = dropAskedFor(model)
+  if (!drop) return nothingChosen(model, size)
   const keys = ['Enter its packet', 'w Esc close']
-  if (!drop) return { lines: fill([], size), sentence: 'Nothing that was dropped is chosen.', keys }
   return {
     lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
     sentence: closing(drop),
     keys,
   }
+}
+
+function nothingChosen(model: Model, size: Size): Rendered {
+  const { nodes, drops } = model.scene
+  const where = nodes.filter(node => node.drops > 0).map(node => `${node.name} ${node.drops}`)
+  const text =
+    drops === 0
+      ? 'Nothing was dropped so far.'
+      : `${CHOOSE[model.ui.view] ?? ''} Dropped so far: ${where.join(', ')}.`.trimStart()
+  return {
+    lines: fill(
+      ['WHY was this dropped?', '', ...wrap(text, size.columns - 2)].map(each => line(` ${each}`)),
+      size,
+    ),
+    sentence: 'What is chosen was not dropped.',
+    keys: ['w Esc close'],
+  }
+}
+
+const CHOOSE: Partial<Readonly<Record<Model['ui']['view'], string>>> = {
+  net: 'Choose a machine that has dropped something, and press w again.',
+  packets: 'Choose a packet that ends with ×, and press w again.',
+  nat: 'Choose a row with ×, or Tab to the drops, and press w again.',
+  events: 'Choose a drop, and press w again: the filter /drop finds them all.',
 }
 
 function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: number): Line[] {
