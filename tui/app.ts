@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly lab: Lab | undefined
   /** Of a recorded run. */
   readonly replay?: RunOptions
+  /** The `pptp-lab explain` of it. */
+  readonly explain: string
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
@@ -50,6 +52,7 @@ interface Session {
   readonly run: Run
   readonly recorder: Recorder
   readonly player: Player
+  readonly explain: string
   scene: Scene
 }
 
@@ -65,14 +68,14 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, replay, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab, replay)
+    if (lab) this.#open(lab, explain, replay)
     this.#draw()
   }
 
@@ -88,11 +91,11 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, replay: RunOptions = {}): void {
+  #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
     const run = new Run(lab, replay)
     const recorder = new Recorder(run)
     const scene = sceneOf(recorder)
-    this.#session = { run, recorder, player: new Player(run, this.#wall), scene }
+    this.#session = { run, recorder, player: new Player(run, this.#wall), explain, scene }
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
     const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
@@ -169,7 +172,7 @@ export class App {
       case 'pageDown':
         return choose(labs.length - 1)
       case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen].lab) : undefined
+        return labs.length > 0 ? this.#open(labs[chosen].lab, labs[chosen].explain) : undefined
       case 'quit':
       case 'interrupt':
       case 'redraw':
@@ -188,8 +191,8 @@ export class App {
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder }: Session): Model {
-    return { scene, recorder, ui: this.#ui }
+  #model({ scene, recorder, explain }: Session): Model {
+    return { scene, recorder, ui: this.#ui, explain }
   }
 
   /** Draws now or when the time of the next frame has come. */

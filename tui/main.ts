@@ -1,5 +1,5 @@
 /** The entry of `pptp-lab tui`: the terminal of the process, its signals, and its exit status. */
-import { type Lab, Recorder, Run, type RunOptions } from '../src/index.ts'
+import { type Lab, Recorder, Run } from '../src/index.ts'
 import type { TuiMain, TuiRequest } from '../src/platform/commands/tui.ts'
 import { out } from '../src/platform/terminal.ts'
 import { EXIT } from '../src/platform/usage.ts'
@@ -12,27 +12,31 @@ import { PARTS } from './views.ts'
 const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export const main: TuiMain = async request =>
-  request.plain && request.lab ? tellPlainly(request.lab, request.replay) : play(request, PARTS)
+  request.plain && request.lab ? tellPlainly(request.lab, request) : play(request, PARTS)
 
 /** The run in whole sentences, for a screen reader or a file; status as that of `run`. */
-function tellPlainly(lab: Lab, replay: RunOptions): number {
+function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
   const recorder = new Recorder(new Run(lab, replay))
   plainRun(
     recorder,
     text => out(`${text}\n`),
-    scene => ({ scene, recorder, ui: FIRST_UI }),
+    scene => ({ scene, recorder, ui: FIRST_UI, explain }),
   )
   return recorder.run.result().ok ? EXIT.good : EXIT.failed
 }
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
-export async function play({ lab, replay, labs, ascii, theme, speed }: TuiRequest, parts: Parts): Promise<number> {
+export async function play(
+  { lab, replay, explain, labs, ascii, theme, speed }: TuiRequest,
+  parts: Parts,
+): Promise<number> {
   const terminal = openTerminal({
     input: process.stdin,
     output: process.stdout,
     env: process.env,
     lab,
     replay,
+    explain,
     labs,
     parts,
     ui: { speed, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },

@@ -86,6 +86,8 @@ export interface Model {
   readonly scene: Scene
   readonly recorder: Recorder
   readonly ui: Ui
+  /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
+  readonly explain: string
 }
 
 export interface Size {

@@ -7,7 +7,7 @@ import { type Model, type Size, type StepUnit, type Ui, VIEWS } from './model.ts
 import { OWN, type Own, type Parts } from './parts.ts'
 import { THEMES } from './theme.ts'
 import { helpPageOf, helpPages } from './views/help.ts'
-import { dropAskedFor, packetOf } from './views/why.ts'
+import { packetOf } from './views/why.ts'
 
 /** What a key asks of the driver. */
 export type Effect = 'step' | 'quit' | 'interrupt' | 'redraw' | 'suspend'
@@ -121,7 +121,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'previous-match':
       return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
     case 'why':
-      return { ui: { ...ui, why: dropAskedFor(model) !== undefined } }
+      return { ui: { ...ui, why: true } }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':

@@ -14,6 +14,8 @@ export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>
   readonly lab: Lab | undefined
   /** Of a recorded run. */
   readonly replay?: RunOptions
+  /** The `pptp-lab explain` of it. */
+  readonly explain: string
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -43,7 +45,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, replay = {}, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, lab, replay = {}, explain, labs, parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -78,6 +80,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
       lab,
       replay,
+      explain,
       labs,
       parts,
       ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },

@@ -12,6 +12,7 @@ import type { TappedFrame } from '../link/link.ts'
 import type { InsidePacket } from '../node/ip-node.ts'
 import { Hearing } from './hearing.ts'
 import type { Run } from './run.ts'
+import type { RewriteEvent } from './why.ts'
 
 /** A frame on a link, or lost by it. */
 export interface Hop {
@@ -47,6 +48,8 @@ export interface PacketRecord {
   /** The IP packet in clear, where it entered or left a ppp interface. */
   inside: Uint8Array | undefined
   drop: Extract<TraceEvent, { event: 'drop' }> | undefined
+  /** What NAT boxes have changed of it, in order; absent for most. */
+  rewrites: RewriteEvent[] | undefined
 }
 
 export interface Journey {
@@ -103,6 +106,7 @@ export class Recorder {
   readonly #machines = new Map<string, MachineRecord>()
   readonly #traffic = new Map<string, TrafficSecond[]>()
   readonly #dropsByNode = new Map<string, number>()
+  #early: RewriteEvent[] = []
   #journeyCount = 0
   #dropped = 0
 
@@ -163,6 +167,10 @@ export class Recorder {
         this.#dropsByNode.set(event.node, this.dropsAt(event.node) + 1)
         if (event.packet !== undefined) this.#record(event.packet, undefined, event.t).drop = event
         break
+      case 'nat':
+      case 'nat-helper':
+        this.#rewritten(event)
+        break
       case 'state':
         this.#state(event)
         break
@@ -171,6 +179,14 @@ export class Recorder {
         break
       default:
     }
+  }
+
+  /** A packet of a machine's own is rewritten before the trace has told of it, and what it was made from. */
+  #rewritten(event: RewriteEvent): void {
+    const record = this.#packets.get(event.packet)
+    if (!record) this.#early = [...this.#early.filter(({ packet }) => packet === event.packet), event]
+    else if (record.rewrites) record.rewrites.push(event)
+    else record.rewrites = [event]
   }
 
   #state({ node, machine, from, to, cause, t }: Extract<TraceEvent, { event: 'state' }>): void {
@@ -245,6 +261,7 @@ export class Recorder {
       visits: [],
       inside: undefined,
       drop: undefined,
+      rewrites: this.#early[0]?.packet === id ? this.#early.splice(0) : undefined,
     }
     journey.packets.push(record)
     this.#packets.set(id, record)

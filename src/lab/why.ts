@@ -1,4 +1,4 @@
-/** Why a packet was discarded: the same words wherever it is asked. */
+/** Why a packet was discarded or rewritten: the same words wherever it is asked. */
 import { DROP_REASONS } from '../base/drop.ts'
 import type { TraceEvent } from '../base/trace.ts'
 
@@ -24,4 +24,23 @@ export function whyOf(drop: Pick<DropEvent, 'reason' | 'layer' | 'rule' | 'entry
       ...(known === '' ? [] : [`facts: ${known}`]),
     ],
   }
+}
+
+export type RewriteEvent = Extract<TraceEvent, { event: 'nat' | 'nat-helper' }>
+
+export interface Rewriting {
+  /** `destination`, `call-id of outgoing-call-request` */
+  readonly field: string
+  readonly before: string
+  readonly after: string
+  readonly rule: string
+  /** What the helper went by. */
+  readonly entry?: string
+}
+
+export function rewritingOf(event: RewriteEvent): Rewriting {
+  const change = { before: String(event.before), after: String(event.after) }
+  return event.event === 'nat'
+    ? { field: event.field, ...change, rule: event.rule }
+    : { field: `${event.field} of ${event.type}`, ...change, rule: 'PPTP helper', entry: event.entry }
 }

@@ -166,3 +166,17 @@ export function overridesOf({
   }
   return seed === undefined ? overrides : [...overrides, { path: 'seed', value: seed }]
 }
+
+/** The `pptp-lab explain` of a lab as the user has named and changed it, to be typed again. */
+export function explainCommand(
+  name: string,
+  { seed, set = [], until }: { readonly seed?: string; readonly set?: readonly string[]; readonly until?: string },
+): string {
+  const words = set.map(each => `--set ${quoted(each)}`)
+  if (seed !== undefined) words.push(`--seed ${seed}`)
+  if (until !== undefined) words.push(`--until ${until}`)
+  return ['pptp-lab explain', quoted(name), ...words].join(' ')
+}
+
+/** As a shell reads it as one word. */
+const quoted = (word: string): string => (/^[\w./=:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

@@ -269,6 +269,28 @@ describe('the survey of a run', () => {
   })
 })
 
+describe('what to go on with', () => {
+  const found = survey({ lab: labOf('nat-two-clients', ['topology.nodes.home.nat.like', 'keyless']), options: {} })
+  const lines = [...surveyLines(found, 'explain it')]
+  test('a call in which somebody hears nothing comes before one that is well', () => {
+    assert.deepEqual(
+      found.calls.calls.map(call => heardSentence(call).endsWith('hear each other.')),
+      [true, false],
+    )
+    assert.ok(lines.includes('  explain it --call 2'))
+    assert.ok([...surveyLines(surveyOf('nat-two-clients'), 'explain it')].includes('  explain it --call 1'))
+  })
+  test('rewritings are counted by machine and protocol', () => {
+    const rows = lines.slice(lines.indexOf('Rewritten') + 1, lines.indexOf('Go on with') - 1)
+    assert.match(rows[1], /^ {2}\d+ x home: GRE source, destination, first alice#\d+$/)
+    const counted = rows.reduce((sum, row) => sum + Number(/\d+/.exec(row)?.[0]), 0)
+    assert.equal(
+      counted,
+      found.rewrites.reduce((sum, { count }) => sum + count, 0),
+    )
+  })
+})
+
 describe('changed fields', () => {
   test('octets that differ are told by their field', () => {
     const before = new Uint8Array(28)

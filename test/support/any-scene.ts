@@ -106,5 +106,6 @@ function tunnelOf(lab: Lab, client: string, server: string, no: number, up: bool
 export const plotModel = (plot: Plot, ui: Partial<Ui> = {}, selection: Partial<Selection> = {}): Model => ({
   scene: sceneOfPlot(plot),
   recorder: { events: [], journeys: [] } as unknown as Recorder,
+  explain: '',
   ui: { ...UI, ...ui, selection: { ...SELECTION, ...selection } },
 })

@@ -12,6 +12,7 @@ const faulty = {
 const request = {
   lab: labOf('voluntary'),
   replay: {},
+  explain: '',
   labs: [],
   ascii: false,
   theme: undefined,

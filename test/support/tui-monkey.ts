@@ -51,6 +51,7 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
     },
     wall,
     lab,
+    explain: '',
     labs: [],
     parts,
     onEnd: () => {

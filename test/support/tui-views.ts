@@ -95,7 +95,7 @@ export function plain(lab: string): string {
   plainRun(
     recorder,
     line => lines.push(line),
-    scene => ({ scene, recorder, ui: UI }),
+    scene => ({ ...modelOf(recorder), scene, ui: UI }),
   )
   const moment = narrate(modelOf(recorded(lab, 5.012)))
   return `${lines.join('\n')}\n\n== 5.012 s\n${moment.join('\n')}\n`

@@ -10,5 +10,6 @@ export const UI: Ui = { ...FIRST_UI, follow: false, selection: SELECTION, unfold
 export const modelOf = (recorder: Recorder, ui: Partial<Ui> = {}, selection: Partial<Selection> = {}): Model => ({
   scene: sceneOf(recorder),
   recorder,
+  explain: `pptp-lab explain ${recorder.run.simulation.lab.name}`,
   ui: { ...UI, ...ui, selection: { ...SELECTION, ...selection } },
 })

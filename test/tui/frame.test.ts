@@ -12,9 +12,9 @@ describe('the whole screen', () => {
   }
 
   test('cuts a sentence that is too long at a pause of its own', () => {
-    const { scene, recorder, ui } = modelAt({ lab: 'voluntary', seconds: 0, selection: {} })
+    const model = modelAt({ lab: 'voluntary', seconds: 0, selection: {} })
     const bottom = (sentence: string): string =>
-      plainText(frame({ scene, recorder, ui }, { lines: [], sentence, keys: [] }, { columns: 80, rows: 24 })[22])
+      plainText(frame(model, { lines: [], sentence, keys: [] }, { columns: 80, rows: 24 })[22])
     assert.match(
       bottom('No tunnel yet: alice has not dialled office. Space starts, . takes one step of it.'),
       /^└─ No tunnel yet: alice has not dialled office\. ─+┘$/,

@@ -9,7 +9,9 @@ import { plainText, widthOf } from '../../tui/text.ts'
 import { foldOf, neighbourOf, netView } from '../../tui/views/net.ts'
 import { type Kind, type Plot, plotModel } from '../support/any-scene.ts'
 import { golden } from '../support/golden.ts'
+import { recorded } from '../support/scene.ts'
 import { modelAt, netGoldens } from '../support/tui-net.ts'
+import { modelOf } from '../support/ui.ts'
 
 const SIZE = { columns: 78, rows: 20 }
 const textOf = (model: Model, size = SIZE): string[] => netView(model, size).lines.map(plainText)
@@ -39,6 +41,15 @@ describe('what the view of the net says', () => {
     assert.match(netView(model, SIZE).sentence, /^aaa1 is a RADIUS server/)
   })
 
+  test('of several tunnels it says how many are up at the end, and whose it is', () => {
+    const recorder = recorded('nat-two-clients', 60, [{ path: 'topology.nodes.home.nat.like', value: 'keyless' }])
+    const model = modelOf(recorder, {}, { node: 'alice', tunnel: 1 })
+    const { sentence, keys } = netView(model, SIZE)
+    assert.match(sentence, /^The run is over: 1 of 4 checks passed, 1 of 2 tunnels is up\. alice is also 10\.8\.0\.10,/)
+    assert.ok(keys.includes('w why'))
+    const { keys: ofBob } = netView(modelOf(recorder, {}, { node: 'bob', tunnel: 2 }), SIZE)
+    assert.ok(!ofBob.includes('w why'), 'bob has dropped nothing')
+  })
   test('at the end, what has come of the checks, and no key that runs', () => {
     const { sentence, keys } = netView(voluntary(30), SIZE)
     assert.match(sentence, /^The run is over: 6 of 6 checks passed\. /)

@@ -111,6 +111,7 @@ export class Robot {
       output: this.#output,
       env: { ...UTF8, ...env },
       lab,
+      explain: `pptp-lab explain ${lab?.name}`,
       labs,
       parts,
       ui,

@@ -63,6 +63,7 @@ const modelAt = ({ at, ui, selection }: Moment): Model => ({
   recorder: MODELS[at][0],
   scene: MODELS[at][1],
   ui: { ...UI, ...ui, selection },
+  explain: 'pptp-lab explain voluntary',
 })
 const anySize = fc.record({ columns: fc.integer({ min: 10, max: 160 }), rows: fc.integer({ min: 3, max: 60 }) })
 const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'nat', 'events', 'checks', 'why')
@@ -277,6 +278,43 @@ describe('firewalls and NAT boxes', () => {
       assert.ok(said.includes(words), words)
     }
     assert.match(text, new RegExp(`pptp-lab explain nat-single-passthrough --packet ${packet}`))
+  })
+  test('a sentence without room in the border is whole all the same', () => {
+    const { lines, sentence } = Nat.view(at(2, { loss: 2 }), { columns: 78, rows: 20 })
+    assert.match(plainText(lines.at(-1) ?? []), /^ {2}Translated, it would look .* answers +$/)
+    assert.equal(sentence, 'could not be told apart.')
+    assert.match(textOf(at(2, { loss: 2 })), /nat masquerade lan0 to wan0/)
+  })
+  test('w and Enter are offered where a drop is chosen; elsewhere w says what to choose', () => {
+    const keysOf = (model: Model): readonly string[] => Nat.view(model, { columns: 78, rows: 20 }).keys
+    assert.ok(keysOf(at(0, { connection: 3 })).includes('w why'))
+    const model = at(0, { connection: 0 })
+    assert.ok(!keysOf(model).includes('w why'))
+    const text = why(model, { columns: 78, rows: 20 }).lines.map(plainText).join('\n')
+    assert.match(text, /Choose a row with ×, or Tab to the drops/)
+  })
+  test('what it proposes is of the lab as the user has named and changed it', () => {
+    const model = { ...at(2, { loss: 2 }), explain: "pptp-lab explain my-home.yaml --set 'stop=9 s' --seed 7" }
+    const { packet } = Nat.dropOf(model) ?? {}
+    for (const size of [
+      { columns: 78, rows: 20 },
+      { columns: 40, rows: 40 },
+    ]) {
+      const text = why(model, size).lines.map(plainText).join('\n')
+      const typed = text.replace(/ \\ *\n */g, ' ')
+      assert.ok(typed.includes(`pptp-lab explain my-home.yaml --set 'stop=9 s' --seed 7 --packet ${packet} `), text)
+    }
+  })
+  test('the way of a packet tells what a NAT box has rewritten of it, as explain does', () => {
+    const keyless = [{ path: 'topology.nodes.home.nat.like', value: 'keyless' }]
+    const model = modelOf(recorded('nat-two-clients', 6, keyless), { view: 'nat', pane: 2 }, { loss: 1 })
+    const text = why(model, { columns: 78, rows: 20 }).lines.map(plainText).join('\n')
+    const { packet = '' } = Nat.dropOf(model) ?? {}
+    const { lab } = model.recorder.run.simulation
+    const life = follow(survey({ lab, options: {} }), packet)
+    const rewritten = life?.steps.find(step => step.step === 'rewritten')
+    assert.deepEqual([rewritten?.before, rewritten?.after], ['198.51.100.20', '192.168.1.10'])
+    assert.match(text, /home +rewrites destination 198\.51\.100\.20 -> 192\.168\.1\.10 *\n.*home +forwards/)
   })
   test('a lab without boxes says so, and shows the drops of its machines', () => {
     const model = modelOf(recorded('wrong-password', 30), { view: 'nat', pane: 2 })

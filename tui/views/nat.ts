@@ -3,10 +3,10 @@
  * table where it would have gone.
  */
 import { type Box, type BoxConnection, type BoxRule, boxNames, boxOf, DROP_REASONS } from '../../src/index.ts'
-import { fill, isSmall, row, rule, windowStart } from '../draw.ts'
+import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
-import { ends, type Line, left, line, right, span } from '../text.ts'
+import { ends, fit, type Line, left, line, right, span } from '../text.ts'
 import { seconds } from '../words.ts'
 import { type Loss, lossesOf } from './drops.ts'
 
@@ -58,30 +58,37 @@ const clamp = (index: number, count: number): number => Math.max(0, Math.min(cou
 
 export function view(model: Model, size: Size): Rendered {
   const lists = listsOf(model)
-  const lines = isSmall(size) ? smallLines(model, lists, size) : wideLines(model, lists, size)
   const others = boxNames(simulationOf(model)).length > 1
-  return {
-    lines: fill(lines, size),
-    sentence: sentenceOf(model, lists),
-    keys: [...HINTS[model.ui.pane % 3], ...(others ? ['hl box'] : [])],
-  }
+  const asked = dropOf(model) === undefined ? [] : ['w why', 'Enter its packet']
+  const keys = [...HINTS[model.ui.pane % 3], ...asked, ...(others ? ['hl box'] : [])]
+  const told = sentenceOf(model, lists)
+  if (isSmall(size)) return { lines: fill(smallLines(model, lists, size), size), sentence: told, keys }
+  // What of the sentence has no room in the border stands above it.
+  const parts = wrap(told, size.columns - BORDER)
+  const above = parts.slice(0, -1).map(text => line(`  ${text}`))
+  const { columns, rows } = size
+  const lines = fill(wideLines(model, lists, size, above.length), { columns, rows: rows - above.length })
+  return { lines: [...lines, ...above.map(each => fit(each, columns))], sentence: parts.at(-1) ?? '', keys }
 }
 
+/** Cells of the border that a sentence in it cannot have, but for its two corners. */
+const BORDER = 4
+
 const HINTS: readonly (readonly string[])[] = [
-  ['jk entry', 'Tab rules', 'w why'],
-  ['jk rule', 'Tab drops', 'w why'],
-  ['jk drop', 'Tab entries', 'w why', 'Enter its packet'],
+  ['jk entry', 'Tab rules'],
+  ['jk rule', 'Tab drops'],
+  ['jk drop', 'Tab entries'],
 ]
 
 // Wide
 
-function wideLines(model: Model, { box, table, rules, losses }: Lists, { columns, rows }: Size): Line[] {
+function wideLines(model: Model, { box, table, rules, losses }: Lists, { columns, rows }: Size, kept: number): Line[] {
   const { pane, selection } = model.ui
-  // Each pane gets what it wants, as far as there is room; the table takes the rest.
+  // Each pane gets what it wants, as far as there is room; the table takes the rest, and gives what is kept free below.
   const room = rows - 5
   const ruleRows = Math.min(Math.max(1, rules.length), Math.floor(room / 3))
   const lossRows = Math.min(Math.max(1, losses.length), Math.floor(room / 3))
-  const tableRows = room - ruleRows - lossRows
+  const tableRows = room - ruleRows - lossRows - kept
   const head = (title: string, at: number, end: string): Line =>
     rule(columns, [{ at: 0, title, focus: pane === at }], end)
   const refused = losses.filter(({ node, last }) => node === box?.node && last.layer === 'filter')

@@ -9,6 +9,7 @@ import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
 import { planOf } from './net-plan.ts'
+import { dropAskedFor } from './why.ts'
 
 /** Below this the drawing is a list. */
 const SMALLEST = { columns: 60, rows: 14 }
@@ -147,7 +148,7 @@ function sentenceOf(model: Model): string {
   const node = scene.nodes.find(({ name }) => name === ui.selection.node)
   if (node?.off) return `${node.name} has no power: it hears nothing and says nothing, not even that.`
   const tunnel = scene.tunnels.find(({ no, client }) => (node ? client === node.name : no === ui.selection.tunnel))
-  if (tunnel) return `${endSentence(model)}${tunnelSentence(tunnel)}`
+  if (tunnel) return `${endSentence(model)}${tunnelSentence(tunnel, scene.tunnels.length > 1)}`
   if (node?.kind === 'pptp-server')
     return node.role === 'PNS'
       ? `${node.name} is the PNS: access servers bring it the calls of its users, and it gives them addresses.`
@@ -178,14 +179,24 @@ function lineSentence({ scene: { tunnels } }: Model, { index, lines, tunnels: ca
   return `${what}: PPP frames between flags, ${sealed ? 'sealed by MPPE' : 'in clear'}. There is no tunnel here.`
 }
 
-/** What has come of the checks, when the run is over. */
-function endSentence({ scene: { over, checks } }: Model): string {
-  if (!over || checks.length === 0) return ''
+/** What has come of the checks and of several tunnels, when the run is over. */
+function endSentence({ scene: { over, checks, tunnels } }: Model): string {
+  if (!over) return ''
   const passed = checks.filter(({ state }) => state === 'passed').length
-  return `The run is over: ${passed} of ${checks.length} checks passed. `
+  const said = checks.length === 0 ? [] : [`${passed} of ${checks.length} checks passed`]
+  if (tunnels.length > 1) said.push(standingOf(tunnels))
+  return said.length === 0 ? '' : `The run is over: ${said.join(', ')}. `
 }
 
-function tunnelSentence(tunnel: SceneTunnel): string {
+/** `1 of 2 tunnels is up` */
+function standingOf(tunnels: readonly SceneTunnel[]): string {
+  const up = tunnels.filter(each => each.up).length
+  const noun = tunnels.some(({ kind }) => kind === 'local') ? 'calls' : 'tunnels'
+  return `${up} of ${tunnels.length} ${noun} ${up === 1 ? 'is' : 'are'} up`
+}
+
+/** `several`: that there is one more is not to be forgotten. */
+function tunnelSentence(tunnel: SceneTunnel, several: boolean): string {
   const { client, server, entry, kind, inner, beganBy } = tunnel
   const local = kind === 'local'
   switch (phaseOf(tunnel)) {
@@ -207,6 +218,7 @@ function tunnelSentence(tunnel: SceneTunnel): string {
       if (local) return `${client} is ${inner?.client ?? ''} at ${server}: PPP ends there, and no tunnel begins.`
       if (kind === 'compulsory')
         return `The tunnel begins at ${entry}: ${client} is ${inner?.client ?? ''} at ${server}, and has no PPTP.`
+      if (several) return `${client} is also ${inner?.client ?? ''}, inside the net of ${server}: its tunnel is up.`
       return `The tunnel is up: ${client} is now also ${inner?.client ?? ''}, inside the net of ${server}.`
     case 'failed': {
       const failed = tunnel.layers.find(({ mark }) => mark === 'failed')?.name ?? ''
@@ -218,9 +230,11 @@ function tunnelSentence(tunnel: SceneTunnel): string {
   }
 }
 
-function keysOf({ scene }: Model): string[] {
+function keysOf(model: Model): string[] {
+  const { scene } = model
   const time = scene.over ? [] : ['Space run', '. step']
-  const keys = [...time, 'hjkl choose', 'Enter look inside', 'i lens', 'o names']
+  const why = scene.drops > 0 && dropAskedFor(model) ? ['w why'] : []
+  const keys = [...time, 'hjkl choose', 'Enter look inside', 'i lens', 'o names', ...why]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 

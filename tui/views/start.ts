@@ -7,6 +7,8 @@ import { ends, fit, type Line, left, line, span } from '../text.ts'
 export interface StartChoice {
   readonly name: string
   readonly lab: Lab
+  /** The `pptp-lab explain` of it. */
+  readonly explain: string
 }
 
 export interface Start {

@@ -1,5 +1,5 @@
 /** `w`: why a packet was discarded, by which rule or entry, and how it came there. The words are those of `explain`. */
-import { type DropEvent, type PacketRecord, whyOf } from '../../src/index.ts'
+import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
 import { type Model, type Rendered, type Size, selectedJourney, type Ui } from '../model.ts'
@@ -33,13 +33,37 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
 
 export function why(model: Model, size: Size): Rendered {
   const drop = dropAskedFor(model)
+  if (!drop) return nothingChosen(model, size)
   const keys = ['Enter its packet', 'w Esc close']
-  if (!drop) return { lines: fill([], size), sentence: 'Nothing that was dropped is chosen.', keys }
   return {
     lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
     sentence: closing(drop),
     keys,
   }
+}
+
+function nothingChosen(model: Model, size: Size): Rendered {
+  const { nodes, drops } = model.scene
+  const where = nodes.filter(node => node.drops > 0).map(node => `${node.name} ${node.drops}`)
+  const text =
+    drops === 0
+      ? 'Nothing was dropped so far.'
+      : `${CHOOSE[model.ui.view] ?? ''} Dropped so far: ${where.join(', ')}.`.trimStart()
+  return {
+    lines: fill(
+      ['WHY was this dropped?', '', ...wrap(text, size.columns - 2)].map(each => line(` ${each}`)),
+      size,
+    ),
+    sentence: 'What is chosen was not dropped.',
+    keys: ['w Esc close'],
+  }
+}
+
+const CHOOSE: Partial<Readonly<Record<Model['ui']['view'], string>>> = {
+  net: 'Choose a machine that has dropped something, and press w again.',
+  packets: 'Choose a packet that ends with ×, and press w again.',
+  nat: 'Choose a row with ×, or Tab to the drops, and press w again.',
+  events: 'Choose a drop, and press w again: the filter /drop finds them all.',
 }
 
 function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: number): Line[] {
@@ -61,16 +85,22 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
     ...facts.flatMap(fact => block(fact, '  ')),
     line(''),
   ]
-  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, pad)
+  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)
   const way = record ? wayOf(model, record).slice(-Math.max(1, rows - head.length - 1 - more.length)) : []
   const came = way.length === 0 ? [] : [line(span(`${pad}how it came there`, 'muted'))]
   return [...head, ...came, ...way.map(text => line(`${pad}  ${text}`)), ...more]
 }
 
-const moreLines = (model: Model, packet: string, pad: string): Line[] => [
-  line(''),
-  line(span(`${pad}all of it: pptp-lab explain ${model.scene.lab.name} --packet ${packet}`, 'muted')),
-]
+/** What of the screen is to be typed in a shell is broken as one is told to go on. */
+function moreLines({ explain }: Model, packet: string, width: number, pad: string): Line[] {
+  const words = wrap(`all of it: ${explain} --packet ${packet}`, width - 2)
+  return [
+    line(''),
+    ...words.map((text, i) =>
+      line(span(`${pad}${i === 0 ? '' : '  '}${text}${i < words.length - 1 ? ' \\' : ''}`, 'muted')),
+    ),
+  ]
+}
 
 /** `LCP Configure-Request 5 from dave to office` */
 function titleOf(model: Model, drop: DropEvent, record: PacketRecord | undefined): string {
@@ -82,7 +112,7 @@ function titleOf(model: Model, drop: DropEvent, record: PacketRecord | undefined
 
 /** Every line and every machine on its way, in all its forms. */
 function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
-  const steps = journey.packets.flatMap(({ id, parent, visits, hops }, form) => {
+  const steps = journey.packets.flatMap(({ id, parent, visits, hops, rewrites = [] }, form) => {
     // What happens at one instant is told in the order of the machines on the way.
     const order = hops.map(({ link, from }) => scene.links[link].ends[from].node)
     const last = hops.at(-1)
@@ -91,6 +121,12 @@ function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
     const start = Math.min(hops[0]?.sent ?? Number.MAX_SAFE_INTEGER, visits[0]?.t ?? Number.MAX_SAFE_INTEGER)
     return [
       ...(parent === undefined ? [] : [{ t: start, form, rank: -1, text: `${id} is made of ${parent.id}` }]),
+      // Translated before it is passed on, or before a rule discards it.
+      ...rewrites.map(event => {
+        const { field, before, after } = rewritingOf(event)
+        const text = `${left(event.node, 10)} rewrites ${field} ${before} -> ${after}`
+        return { t: event.t, form, rank: rankOf(event.node), text }
+      }),
       ...visits.map(({ t, node, what }) => {
         return { t, form, rank: rankOf(node), text: `${left(node, 10)} ${VISITS[what]} ${id}` }
       }),

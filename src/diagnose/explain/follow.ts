@@ -7,6 +7,7 @@ import type { SimTime } from '../../base/time.ts'
 import type { TraceEvent } from '../../base/trace.ts'
 import { captureName, framesOf } from '../../lab/capture.ts'
 import { Run } from '../../lab/run.ts'
+import { rewritingOf } from '../../lab/why.ts'
 import type { Link, TappedFrame } from '../../link/link.ts'
 import type { SerialLink } from '../../link/serial.ts'
 import * as Ipv4 from '../../wire/ipv4.ts'
@@ -126,10 +127,7 @@ class Follower {
       case 'nat-helper': {
         const { t, node, packet } = event
         if (!this.#isWanted(packet)) return
-        const field = event.event === 'nat' ? event.field : `${event.field} of ${event.type}`
-        const by = event.event === 'nat' ? { rule: event.rule } : { rule: 'PPTP helper', entry: event.entry }
-        const change = { field, before: String(event.before), after: String(event.after) }
-        this.#steps.push({ t, node, packet, step: 'rewritten', ...change, ...by })
+        this.#steps.push({ t, node, packet, step: 'rewritten', ...rewritingOf(event) })
         return
       }
       case 'drop': {

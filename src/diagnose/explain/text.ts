@@ -48,16 +48,34 @@ export function* surveyLines(survey: Survey, command: string): Generator<string>
   yield ''
   yield drops.length === 0 ? 'Nothing was discarded.' : 'Discarded'
   yield* upTo(drops, dropLines, 'reason')
-  if (rewrites.length > 0) yield* ['', `Rewritten by ${[...new Set(rewrites.map(({ node }) => node))].join(', ')}`]
+  if (rewrites.length > 0) yield* ['', 'Rewritten']
+  yield* upTo(rewritersOf(rewrites), line => line, 'place')
   yield ''
   yield 'Go on with'
   const worst = worthOf(drops)
   const first = worst?.packet ?? calls.calls[0]?.messages[0]?.packet
   if (first !== undefined) yield `${INDENT}${command} --packet ${first}`
-  if (calls.calls.length > 0) yield `${INDENT}${command} --call 1`
+  const call = calls.calls.find(each => !hearEachOther(each)) ?? calls.calls[0]
+  if (call) yield `${INDENT}${command} --call ${call.no}`
   const node = worst?.node ?? rewrites[0]?.node ?? survey.source.lab.nodes[0].name
   yield `${INDENT}${command} --node ${node}`
 }
+
+/** `13 x home: TCP source, destination, first alice#2`; what exactly is told of the machine. */
+function rewritersOf(rewrites: readonly Rewrites[]): string[] {
+  const places = new Map<string, Rewrites[]>()
+  for (const each of rewrites) {
+    const place = `${each.node}: ${protoName(each.proto)}`
+    places.set(place, [...(places.get(place) ?? []), each])
+  }
+  return [...places].map(([place, all]) => {
+    const fields = [...new Set(all.map(({ field }) => field))].join(', ')
+    const count = all.reduce((sum, each) => sum + each.count, 0)
+    return `${INDENT}${count} x ${place} ${fields}, first ${all[0].packet}`
+  })
+}
+
+const protoName = (proto: string): string => (/-/.test(proto) ? title(proto) : proto.toUpperCase())
 
 const byWhat = ({
   rule,
@@ -90,11 +108,18 @@ function callTitle({ asker, answerer, t, messages }: Call): string {
   return `${asker.node} (${asker.role}) -> ${to}${answerer ? ` (${answerer.role})` : ''}, from ${moment(t).trim()} ${over}`
 }
 
+const hearEachOther = ({ ways: [there, back] }: Call): boolean => there.arrived > 0 && back.arrived > 0
+
 /** Who hears whom: both ways are looked at apart. */
-export function heardSentence({ asker, answerer, ways: [there, back] }: Call): string {
+export function heardSentence(call: Call): string {
+  const {
+    asker,
+    answerer,
+    ways: [there, back],
+  } = call
   if (!answerer) return `${asker.peerAddress} has not answered the request.`
   const [near, far] = [asker.node, answerer.node]
-  if (there.arrived > 0 && back.arrived > 0)
+  if (hearEachOther(call))
     return `${far} and ${near} have heard each other: ${there.arrived} of ${there.sent} GRE packets arrived at ${far}, ${back.arrived} of ${back.sent} at ${near}.`
   if (there.sent === 0 && back.sent === 0) return 'Neither has sent a GRE packet.'
   if (there.arrived > 0) return `${far} hears ${near}, ${near} hears nothing${fateOf(back)}.`
@@ -184,7 +209,7 @@ export function* nodeLines(survey: Survey, name: string, command: string): Gener
 }
 
 const rewriteLine = ({ proto, field, before, after, by, count, packet }: Rewrites): string =>
-  `${INDENT}${count} x ${/-/.test(proto) ? title(proto) : proto.toUpperCase()}: ${field} ${before} -> ${after} (${by}), first ${packet}`
+  `${INDENT}${count} x ${protoName(proto)}: ${field} ${before} -> ${after} (${by}), first ${packet}`
 
 /** Rules with what they have counted, in the order in which they are asked. */
 function* ruleLines(filter: SnapshotValue): Generator<string> {

@@ -14,7 +14,7 @@ import {
   survey,
   surveyLines,
 } from '../../diagnose/explain/explain.ts'
-import { checkedLab, overridesOf, readLab, refuseOutside, replayOf } from '../files.ts'
+import { checkedLab, explainCommand, overridesOf, readLab, refuseOutside, replayOf } from '../files.ts'
 import { out, terminalWidth, wrap } from '../terminal.ts'
 import { type Action, didYouMean, EXIT, UsageError } from '../usage.ts'
 import { untilOf } from './run.ts'
@@ -48,7 +48,7 @@ export const explain: Action = async ([name], options) => {
   const found = survey(source, packet === undefined ? undefined : frameName(packet))
   // A mistake is found before the first line is out.
   const subject = subjectOf(found, flags)
-  const lines = json ? jsonLines(found, subject) : textLines(found, subject, commandOf(name, flags))
+  const lines = json ? jsonLines(found, subject) : textLines(found, subject, explainCommand(name, flags))
   const screen = terminalWidth()
   for (const line of lines) out(`${json ? line : wrap(line, screen, indentOf(line))}\n`)
   return EXIT.good
@@ -56,14 +56,6 @@ export const explain: Action = async ([name], options) => {
 
 /** What follows a line that is too long stands under its text. */
 const indentOf = (line: string): number => (/^ */.exec(line)?.[0].length ?? 0) + 4
-
-/** As the user may type it again: with what has changed the lab. */
-function commandOf(name: string, { seed, set = [], until }: Flags): string {
-  const words = [...set.map(each => `--set ${/^[\w.=:[\]-]+$/.test(each) ? each : `'${each}'`}`)]
-  if (seed !== undefined) words.push(`--seed ${seed}`)
-  if (until !== undefined) words.push(`--until ${until}`)
-  return ['pptp-lab explain', name, ...words].join(' ')
-}
 
 function packetOf(found: Survey, text: string): string {
   const named = packetCalled(found, text)

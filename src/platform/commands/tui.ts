@@ -1,7 +1,17 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
 import { type Lab, load, type RunOptions } from '../../index.ts'
-import { besides, checkedLab, isOutside, overridesOf, readLab, readText, refuseOutside, replayOf } from '../files.ts'
+import {
+  besides,
+  checkedLab,
+  explainCommand,
+  isOutside,
+  overridesOf,
+  readLab,
+  readText,
+  refuseOutside,
+  replayOf,
+} from '../files.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
 import { type Action, UsageError } from '../usage.ts'
 
@@ -20,8 +30,10 @@ export interface TuiRequest {
   readonly lab: Lab | undefined
   /** For a recorded run: what came in from outside, and when it ended. */
   readonly replay: RunOptions
+  /** The `pptp-lab explain` of the lab, without what of it. */
+  readonly explain: string
   /** Labs to choose from when none is named. */
-  readonly labs: readonly { readonly name: string; readonly lab: Lab }[]
+  readonly labs: readonly { readonly name: string; readonly lab: Lab; readonly explain: string }[]
   readonly ascii: boolean
   readonly theme: TuiTheme | undefined
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
@@ -55,7 +67,8 @@ export const tui: Action = async ([name], options) => {
     throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
   }
   const replay = lab ? replayOf(file, lab) : {}
-  return (await program())({ ...request, lab, replay, labs: name === undefined ? choices() : [] })
+  const explain = name === undefined ? '' : explainCommand(name, flags)
+  return (await program())({ ...request, lab, replay, explain, labs: name === undefined ? choices() : [] })
 }
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
@@ -67,7 +80,9 @@ async function program(): Promise<TuiMain> {
 function choices(): TuiRequest['labs'] {
   return shippedLabs().flatMap(({ name, path }) => {
     const loaded = load(readText(path), path, [], besides(path))
-    return loaded.ok && !loaded.lab.nodes.some(isOutside) ? [{ name, lab: loaded.lab }] : []
+    return loaded.ok && !loaded.lab.nodes.some(isOutside)
+      ? [{ name, lab: loaded.lab, explain: explainCommand(name, {}) }]
+      : []
   })
 }
 
