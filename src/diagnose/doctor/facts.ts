@@ -164,6 +164,29 @@ export interface FlowEnd {
   readonly entry: string
 }
 
+/** The source address that a NAT box gave to what one end of a tunnel sends to the other. */
+export interface NatSource {
+  readonly client: string
+  readonly target: string
+  /** The end that sends. */
+  readonly from: string
+  readonly proto: string
+  readonly address: string
+  readonly t: SimTime
+  /** When it was last given. */
+  last: SimTime
+}
+
+/** GRE of a call that is not that of who gets it. */
+export interface Stranger {
+  readonly client: string
+  readonly server: string
+  readonly callId: number
+  readonly packet: string
+  readonly t: SimTime
+  count: number
+}
+
 /** All of it. */
 export interface Facts {
   readonly kind: 'run' | 'capture'
@@ -176,8 +199,10 @@ export interface Facts {
   /** Of GRE, where no rule and no helper had asked for it. */
   readonly strayFlows: readonly FlowEnd[]
   /** By NAT box: source addresses that it gave, in order. */
-  readonly natSources: ReadonlyMap<string, readonly { readonly address: string; readonly t: SimTime }[]>
+  readonly natSources: ReadonlyMap<string, readonly NatSource[]>
   readonly radius: readonly Message[]
+  /** In a capture. */
+  readonly strangers: readonly Stranger[]
 }
 
 export const newWay = (from: string, to: string | undefined): Way => ({

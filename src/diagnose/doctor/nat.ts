@@ -11,7 +11,7 @@ import {
   wayEvidence,
   withReason,
 } from './evidence.ts'
-import type { Box, Facts, FlowEnd, Loss, Tunnel, Way } from './facts.ts'
+import type { Box, Facts, FlowEnd, Loss, NatSource, Tunnel, Way } from './facts.ts'
 import { type Ask, aTunnel, byReason, found, NO } from './reply.ts'
 import { at } from './words.ts'
 
@@ -54,13 +54,15 @@ const otherSource: Ask = aTunnel((tunnel, facts) => {
 const newAddress: Ask = aTunnel((tunnel, facts) => {
   const [from, to] = lifeOf(facts, tunnel)
   const changed = translators(facts, tunnel).flatMap((node): Evidence[] => {
-    const list = facts.natSources.get(node) ?? []
-    const later = list.find(({ t }, i) => i > 0 && t > from && t <= to + 180e9)
-    const before = later === undefined ? undefined : list[list.indexOf(later) - 1]
-    if (!later || !before) return []
+    const all = facts.natSources.get(node) ?? []
+    const own = all.filter(({ client, target }) => client === tunnel.client && target === tunnel.target)
+    const later = own.find(one => one.t > from && one.t <= to + 180e9 && formerOf(one, own) !== undefined)
+    const before = later && formerOf(later, own)
+    // A box that still gives the old one has both.
+    if (!later || !before || all.some(({ address, last }) => address === before.address && last > later.t)) return []
     return [
       {
-        text: `${node} hides what is inside behind ${before.address}, and from ${at(later.t)} on behind ${later.address}`,
+        text: `${node} hides ${before.from} behind ${before.address}, and from ${at(later.t)} on behind ${later.address}`,
         node,
         t: later.t,
       },
@@ -68,6 +70,12 @@ const newAddress: Ask = aTunnel((tunnel, facts) => {
   })
   return found(changed)
 })
+
+/** The address of the same end and protocol before. */
+const formerOf = (one: NatSource, all: readonly NatSource[]): NatSource | undefined =>
+  all
+    .slice(0, all.indexOf(one))
+    .findLast(({ from, proto, address }) => from === one.from && proto === one.proto && address !== one.address)
 
 const isOfCall = ({ entry }: FlowEnd, { address, callIds, target }: Tunnel): boolean => {
   const keys = [callIds.own, callIds.peers].filter(key => key !== undefined && key !== 0)
@@ -190,12 +198,33 @@ const onePlace: Ask = aTunnel((tunnel, facts) => {
   ])
 })
 
-/** Losses of a way at NAT boxes that took the packets for their own. */
+/** In a capture behind the box: the request of the call has named the ID. */
+const otherComputer: Ask = aTunnel(({ client, callIds, gre: { down } }, { kind }) =>
+  kind === 'run'
+    ? NO
+    : found(
+        [...down.astray].map(([node, { count, packet, t }]) => ({
+          text: `${count} GRE packets with the call ID ${callIds.own ?? ''} of ${client} go to ${node}; the first is ${packet}`,
+          node,
+          packet,
+          t,
+          count,
+        })),
+      ),
+)
+
+/** A public address that it gives to what is inside, also where it is not that of its interface. */
+const isGiven = ({ natSources }: Facts, { node, dst }: Loss): boolean =>
+  (natSources.get(node) ?? []).some(({ address }) => address === dst)
+
+/** Losses of a way at NAT boxes that took the packets for their own, or for nobody's. */
 const endsAt = (way: Way, facts: Facts): Loss[] =>
   [...way.losses.values()].filter(
     loss =>
       isTranslator(facts, loss.node) &&
-      (isForItself(loss) || ['conntrack-invalid', 'tcp-unexpected', 'gre-unknown-call'].includes(loss.reason)),
+      (isForItself(loss) ||
+        (loss.reason === 'arp-timeout' && isGiven(facts, loss)) ||
+        ['conntrack-invalid', 'tcp-unexpected', 'gre-unknown-call'].includes(loss.reason)),
   )
 
 const natBeforeServer: Ask = aTunnel((tunnel, facts) => {
@@ -269,6 +298,7 @@ export const NAT = {
   'nat-full': byReason('conntrack-full', 'nat-ports-exhausted', 'nat-no-address'),
   burned,
   'same-call': sameCall,
+  'other-computer': otherComputer,
   'one-place': onePlace,
   'old-flow': byReason('nat-insert-failed'),
   'nat-before-server': natBeforeServer,

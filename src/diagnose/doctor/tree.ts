@@ -246,6 +246,11 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'same-call': {
     ask: 'Do two calls between the same addresses have the same call ID?',
     yes: leaf('call-id-clash', 'certain', 'the call IDs were told in both replies'),
+    no: 'other-computer',
+  },
+  'other-computer': {
+    ask: 'Does a capture show GRE with the call ID of this call on its way to another computer?',
+    yes: told('nat-single-slot', 'the call names its call ID, and GRE with it goes to another computer'),
     no: 'one-place',
   },
   'one-place': {

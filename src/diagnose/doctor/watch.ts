@@ -10,7 +10,7 @@ import type { EventFields, TraceEvent } from '../../base/trace.ts'
 import type { Run } from '../../lab/run.ts'
 import { AppWatch } from './apps.ts'
 import { boxesOf } from './boxes.ts'
-import type { Case, Facts, FlowEnd, LineFacts, Loss, Message, Way } from './facts.ts'
+import type { Case, Facts, FlowEnd, LineFacts, Loss, Message, NatSource, Way } from './facts.ts'
 import { peek } from './peek.ts'
 import { addressOf, type Live, over, said, speaksTcpTo, Tunnels } from './tunnels.ts'
 import { addLoss, arrive, astray, lose, send, spoil } from './ways.ts'
@@ -39,7 +39,7 @@ export class DoctorWatch {
   readonly #lines: LineFacts[] = []
   readonly #flowEnds: FlowEnd[] = []
   readonly #strayFlows: FlowEnd[] = []
-  readonly #natSources = new Map<string, { address: string; t: SimTime }[]>()
+  readonly #natSources = new Map<string, NatSource[]>()
   readonly #radius: Message[] = []
   readonly #apps: AppWatch
 
@@ -87,6 +87,7 @@ export class DoctorWatch {
       strayFlows: this.#strayFlows,
       natSources: this.#natSources,
       radius: this.#radius,
+      strangers: [],
     }
   }
 
@@ -251,10 +252,19 @@ export class DoctorWatch {
     else if (proto === 'gre' && rule === '') this.#strayFlows.push(flow)
   }
 
-  #natSource({ t, node, after }: Of<'nat'>): void {
+  /** Of each tunnel: one box may give its hosts, or its flows, different addresses. */
+  #natSource({ t, node, packet, proto, after }: Of<'nat'>): void {
+    const flight = this.#flights.get(packet)
+    if (!flight) return
+    const { client, target } = flight.live.tunnel
+    const from = flight.way.from
     const list = this.#natSources.get(node) ?? []
     const address = after.split(':')[0]
-    if (list.at(-1)?.address !== address) list.push({ address, t })
+    const known = list.findLast(
+      one => one.client === client && one.target === target && one.from === from && one.proto === proto,
+    )
+    if (known?.address === address) known.last = t
+    else list.push({ client, target, from, proto, address, t, last: t })
     this.#natSources.set(node, list)
   }
 
