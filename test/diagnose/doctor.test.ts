@@ -137,6 +137,38 @@ describe('labs with a value changed', () => {
       test(`${like}: ${cause}`, () => assert.equal(home(like, '198.51.100.20-198.51.100.21'), cause))
     }
   })
+  describe('a box for one tunnel', () => {
+    const LIKE = 'topology.nodes.home.nat.like'
+    const withBox = (like: string, filter = '["input drop in wan0 state new"]') => {
+      const text = shippedText('nat-two-clients').replace('["input drop in wan0 state new"]', filter)
+      const loaded = load(text, 'lab', [{ path: LIKE, value: like }])
+      assert.ok(loaded.ok)
+      return diagnose(loaded.lab)
+    }
+    test('keyless: one for each server, and another address of the server helps', () => {
+      const found = withBox('keyless')
+      assert.equal(namesOf(found), 'nat-single-slot (certain)')
+      assert.deepEqual(found[0].who, ['bob'])
+    })
+    test('single: one in all, and another address of the server does not help', () => {
+      assert.equal(namesOf(withBox('single')), 'nat-one-computer (certain)')
+    })
+    test('keyless, and what the server sends first leaves a flow: that is in the way of both, and a rule leaves none', () => {
+      const found = withBox('keyless', '[]')
+      assert.equal(namesOf(found), 'nat-stale-flow (certain)')
+      assert.deepEqual(found[0].who, ['alice', 'bob'])
+      assert.match(found[0].evidence.map(({ text }) => text).join(), /no rule like "input drop in WAN state new"/)
+      assert.match(CAUSES['nat-stale-flow'].cure, /input drop in WAN state new/)
+    })
+    test('two rules drop all GRE of one host: it is not the first packet alone that they have dropped', () => {
+      const rules = ['to', 'from'].map(way => `"forward drop proto gre ${way} 192.168.1.10"`)
+      for (const some of [rules, rules.slice(0, 1)]) {
+        const found = withBox('linux-pptp', `["input drop in wan0 state new", ${some.join(', ')}]`)
+        assert.equal(found[0].cause, 'gre-blocked', namesOf(found))
+        assert.ok(found[0].evidence.some(({ rule }) => some.includes(`"${rule}"`)))
+      }
+    })
+  })
   test('a number that does not exist', () => {
     assert.equal(firstOf('busy-lines', { path: 'topology.nodes.ann.dial.number', value: '5550999' }), 'wrong-number')
   })

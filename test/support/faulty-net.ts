@@ -324,8 +324,8 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
     },
     'NAT with one place': {
       cause: 'nat-single-slot',
-      apply: (plan, random) => {
-        behind(pick(random, ['keyless', 'single']), plan, 'input drop in wan0 state new')
+      apply: plan => {
+        behind('keyless', plan, 'input drop in wan0 state new')
         plan.clients = 2
         plan.events = [0, 1].map(i => ({ at: `${i * 5}s`, connect: nameOf(i) }))
       },

@@ -14,6 +14,8 @@ export interface Loss {
   readonly rule: string | undefined
   readonly link: string | undefined
   readonly detail: string | undefined
+  /** The entry of connection tracking that decided, of the first. */
+  readonly entry: string | undefined
   /** The first of them. */
   readonly packet: string | undefined
   readonly first: SimTime

@@ -6,6 +6,7 @@ import {
   isTranslator,
   lifeOf,
   lossEvidence,
+  lossesOf,
   suspects,
   translators,
   wayEvidence,
@@ -130,11 +131,21 @@ const rested: Ask = aTunnel((tunnel, facts) => {
 
 // NAT boxes that do not understand
 
-const burned: Ask = aTunnel(({ gre: { up, down } }) => {
-  const dropped = [up, down]
-    .flatMap(({ all }) => [...all.values()])
-    .filter(({ reason, detail = '' }) => reason.startsWith('filter-') && / related$/.test(detail))
-  return found(dropped.map(lossEvidence))
+const ruledOut = ({ gre: { up, down } }: Tunnel): Loss[] =>
+  [up, down].flatMap(({ all }) => [...all.values()]).filter(({ reason }) => reason.startsWith('filter-'))
+const isExpected = ({ detail = '' }: Loss): boolean => / related$/.test(detail)
+
+const burned: Ask = aTunnel(tunnel => found(ruledOut(tunnel).filter(isExpected).map(lossEvidence)))
+
+/** Then that it was the first is of no account: the others would not pass either. */
+const laterDropped: Ask = aTunnel(tunnel => {
+  const dropped = ruledOut(tunnel)
+  const first = dropped.filter(isExpected)
+  const isStateless = ({ rule = '' }: Loss): boolean => /\bproto \S*gre/.test(rule) && !/\bstate\b/.test(rule)
+  const others = dropped.filter(
+    loss => !isForItself(loss) && !first.some(({ node, rule }) => node === loss.node && rule === loss.rule),
+  )
+  return found([...first.filter(isStateless), ...others].map(lossEvidence))
 })
 
 /** Tunnels that live at the same time between the same addresses, as far as a NAT box or the server can see. */
@@ -178,9 +189,35 @@ const sameCall: Ask = aTunnel((tunnel, facts) => {
 })
 const isKeyless = (box: Box | undefined): boolean => box?.nat === 'keyless' || box?.nat === 'single'
 
+/** The flow in the way: the server spoke first, and the box took it for a flow to itself. */
+const isServersOwn = ({ entry = '' }: Loss, { target }: Tunnel): boolean => entry.startsWith(`${target}/`)
+
+const serversOwn: Ask = aTunnel((tunnel, facts) => {
+  const refused = withReason(lossesOf(tunnel), 'nat-insert-failed').filter(loss => isServersOwn(loss, tunnel))
+  return found(
+    refused.map(({ node, entry = '', packet }) => {
+      const rules = facts.boxes.get(node)?.rules ?? []
+      const guarded = rules.some(({ chain, rule }) => chain === 'input' && /drop.*\bstate \S*new/.test(rule))
+      return {
+        text: `the flow in the way is of what ${tunnel.target} has sent first: ${entry}${guarded ? '' : `; ${node} has no rule like "input drop in WAN state new", which leaves none`}`,
+        node,
+        entry,
+        ...(packet === undefined ? {} : { packet }),
+      }
+    }),
+  )
+})
+
+const oneInAll: Ask = aTunnel((tunnel, facts) => {
+  const boxes = translators(facts, tunnel).filter(node => facts.boxes.get(node)?.nat === 'single')
+  return found(boxes.map(node => ({ text: `${node} gives all GRE from outside to one computer`, node })))
+})
+
 const onePlace: Ask = aTunnel((tunnel, facts) => {
   const { gre, client, server } = tunnel
-  const refused = withReason([...gre.up.losses.values()], 'nat-insert-failed')
+  const refused = withReason([...gre.up.losses.values()], 'nat-insert-failed').filter(
+    loss => !isServersOwn(loss, tunnel),
+  )
   const strangers = [...gre.down.astray].filter(
     ([node]) => node !== client && node !== server && !isTranslator(facts, node),
   )
@@ -297,10 +334,13 @@ export const NAT = {
   'nat-refuses': byReason('nat-protocol'),
   'nat-full': byReason('conntrack-full', 'nat-ports-exhausted', 'nat-no-address'),
   burned,
+  'later-dropped': laterDropped,
   'same-call': sameCall,
   'other-computer': otherComputer,
   'one-place': onePlace,
+  'one-in-all': oneInAll,
   'old-flow': byReason('nat-insert-failed'),
+  'servers-own': serversOwn,
   'nat-before-server': natBeforeServer,
   'nat-ends': natEnds,
   'nas-inside': nasInside,

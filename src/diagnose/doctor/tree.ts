@@ -240,8 +240,13 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   burned: {
     ask: 'Was what a PPTP helper expected dropped by a rule, as the first packet of its flow?',
-    yes: leaf('burned-expectation', 'certain', SEEN),
+    yes: 'later-dropped',
     no: 'same-call',
+  },
+  'later-dropped': {
+    ask: 'Is that a rule for GRE in any state, or does another rule drop what came later?',
+    yes: 'rule-47',
+    no: leaf('burned-expectation', 'certain', SEEN),
   },
   'same-call': {
     ask: 'Do two calls between the same addresses have the same call ID?',
@@ -255,13 +260,27 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   'one-place': {
     ask: 'Does a NAT box take GRE of another computer behind it for this one, or this one’s for that of another?',
-    yes: leaf('nat-single-slot', 'certain', SEEN),
+    yes: 'one-in-all',
     no: 'old-flow',
+  },
+  'one-in-all': {
+    ask: 'Does that box give all GRE to one computer, whichever server sends it?',
+    yes: leaf('nat-one-computer', 'certain', SEEN),
+    no: leaf('nat-single-slot', 'certain', SEEN),
   },
   'old-flow': {
     ask: 'Does an older flow of a NAT box stand in its way?',
-    yes: leaf('nat-stale-flow', 'certain', SEEN),
+    yes: 'servers-own',
     no: 'nat-before-server',
+  },
+  'servers-own': {
+    ask: 'Is that flow of what the server itself has sent?',
+    yes: leaf(
+      'nat-stale-flow',
+      'certain',
+      'the box keeps a flow for what the server sent first, and no rule had dropped it',
+    ),
+    no: leaf('nat-stale-flow', 'certain', SEEN),
   },
   'nat-before-server': {
     ask: 'Does GRE of the client end at a NAT box before the server?',
