@@ -53,7 +53,7 @@ const LABS: Readonly<Record<string, CauseName | 'well'>> = {
   'radius-silent': 'radius-silent',
   'server-behind-nat': 'server-behind-nat',
   'server-crash': 'server-crash',
-  'site-to-site': 'no-route',
+  'site-to-site': 'well',
   'tcp-over-vpn': 'line-loss',
   voluntary: 'well',
   'voluntary-lan': 'well',
@@ -168,6 +168,42 @@ describe('labs with a value changed', () => {
         assert.ok(found[0].evidence.some(({ rule }) => some.includes(`"${rule}"`)))
       }
     })
+  })
+  test('a line that changes bits: it comes first, with the line and the machines that count wrong checksums', () => {
+    for (const [value, seed] of [
+      ['20%', '1'],
+      ['20%', '12'],
+      ['5%', '4'],
+    ]) {
+      const overrides = [
+        { path: 'topology.links[0].corruption', value },
+        { path: 'seed', value: seed },
+      ]
+      const loaded = load(shippedText('voluntary'), 'voluntary', overrides)
+      assert.ok(loaded.ok)
+      const [{ cause, sure, evidence }] = diagnose(loaded.lab)
+      assert.deepEqual([cause, sure], ['line-spoils', 'certain'], `${value}, seed ${seed}`)
+      const texts = evidence.map(({ text }) => text).join('\n')
+      assert.match(texts, /^the line alice:eth0-isp:eth0 has changed bits of \d+ of \d+ packets that (alice|isp) sent/m)
+      assert.match(texts, /^\w+ discards \d+ packets? with a wrong checksum/m)
+    }
+  })
+  test('whoever leaves in the midst of a transfer: what is still sent to him is no fault', () => {
+    const leaves = { path: 'events[4].at', value: '12s' }
+    const big = { path: 'events[3].fetch.bytes', value: '50MB' }
+    const loaded = load(shippedText('voluntary'), 'voluntary', [big, leaves])
+    assert.ok(loaded.ok)
+    assert.equal(namesOf(diagnose(loaded.lab)), '')
+  })
+  test('the call after a crash: the flow of the earlier one is evidence, and so is that call', () => {
+    const loaded = load(readFileSync(rootPath('test/failures/stale-flow.yaml'), 'utf8'), 'lab')
+    assert.ok(loaded.ok)
+    const [{ cause, sure, evidence }, ...others] = diagnose(loaded.lab)
+    assert.deepEqual([cause, sure, others.length], ['nat-stale-flow', 'certain', 0])
+    const flow = evidence.find(({ entry }) => entry !== undefined)
+    assert.deepEqual([flow?.node, flow?.t], ['home', 70_000_000])
+    assert.ok(flow?.entry?.endsWith('answers 192.168.1.10/0 > 203.0.113.5/0'))
+    assert.ok(evidence.some(({ text }) => /^alice had a call with the same call IDs before, at 0\.000 s/.test(text)))
   })
   test('a number that does not exist', () => {
     assert.equal(firstOf('busy-lines', { path: 'topology.nodes.ann.dial.number', value: '5550999' }), 'wrong-number')

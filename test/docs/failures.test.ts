@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import type { TraceEvent } from '../../src/base/trace.ts'
+import { examine } from '../../src/diagnose/doctor/doctor.ts'
+import { DoctorWatch } from '../../src/diagnose/doctor/watch.ts'
 import { loadLab, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import { COMMANDS } from '../../src/platform/commands/table.ts'
@@ -34,16 +36,20 @@ const LAB = /\[([\w-]+)\]\(labs\/\1\.md\)(?: `--set ([^`=]+)=([^`]+)`)?|`(test\/
 interface Played {
   readonly lab: string
   readonly events: readonly TraceEvent[]
+  /** What the doctor says, the root first. */
+  readonly found: readonly string[]
 }
 
 function play(file: string, overrides: readonly Override[]): Played {
   const loaded = loadLab(readFileSync(rootPath(file), 'utf8'), file, overrides)
   assert.ok(loaded.ok, JSON.stringify(loaded))
-  const run = new Run(loaded.lab)
+  // What a lab says of itself the doctor must not know.
+  const run = new Run({ ...loaded.lab, name: 'lab', description: '', checks: [], questions: [] })
+  const watch = new DoctorWatch(run)
   const events: TraceEvent[] = []
   run.simulation.world.trace.listen(event => events.push(event))
   run.advance()
-  return { lab: file, events }
+  return { lab: file, events, found: examine(watch.facts()).map(({ cause }) => cause) }
 }
 
 const labsOf = ({ by }: Row): Played[] =>
@@ -84,7 +90,8 @@ describe('docs/failures.md', () => {
   for (const row of all) {
     test(`${row.name}: ${row.by}`, () => {
       const played = labsOf(row)
-      for (const { lab, events } of played) {
+      for (const { lab, events, found } of played) {
+        assert.ok(row.causes.includes(found[0]), `the doctor says of ${lab}: ${found.join(', ') || 'nothing'}`)
         for (const [shown, what, words, node] of row.shows.matchAll(SHOWN))
           assert.ok(isShown(events, what, words, node), `${lab} does not show ${shown}`)
       }

@@ -1,24 +1,30 @@
-/** `npm run test:deep -- doctor`: the doctor on 100 healthy networks, and ten times on each fault, in networks drawn by lot. */
+/**
+ * `npm run test:deep -- doctor`: the doctor on 100 healthy networks, and ten times on each fault, in networks drawn by lot.
+ * `node dist/test/heavy/doctor.js 50000` begins at another seed.
+ */
 import { diagnose, namesOf } from '../support/doctor.ts'
 import { FAULTS, faultyNet, healthyNet } from '../support/faulty-net.ts'
 
 const HEALTHY = 100
 const EACH = 10
+const FIRST = Number(process.argv[2] ?? 1000)
 
 let wrong = 0
 const faults = Object.keys(FAULTS).length * EACH
-for (let seed = 1000; seed < 1000 + faults; seed++) {
+for (let seed = FIRST; seed < FIRST + faults; seed++) {
   const { fault, cause, lab } = faultyNet(seed)
   const found = diagnose(lab)
   if (found[0]?.cause === cause) continue
   wrong++
   console.log(`WRONG seed ${seed}, ${fault}: wanted ${cause}, got ${namesOf(found) || 'nothing'}`)
 }
-for (let seed = 1000; seed < 1000 + HEALTHY; seed++) {
+for (let seed = FIRST; seed < FIRST + HEALTHY; seed++) {
   const found = diagnose(healthyNet(seed))
   if (found.length === 0) continue
   wrong++
   console.log(`ALARM seed ${seed}: ${namesOf(found)}`)
 }
-console.log(`${faults} faults of ${Object.keys(FAULTS).length} kinds, ${HEALTHY} healthy networks, ${wrong} wrong.`)
+console.log(
+  `${faults} faults of ${Object.keys(FAULTS).length} kinds, ${HEALTHY} healthy networks, from seed ${FIRST} on: ${wrong} wrong.`,
+)
 if (wrong > 0) process.exitCode = 1

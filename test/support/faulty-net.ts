@@ -90,7 +90,11 @@ function usual(random: Random, clients: number): Event[] {
     events.push({ at: `${i * (1 + random.below(3))}s`, connect: who })
     events.push({ at: `${12 + i}s`, ping: { from: who, to: '10.8.0.1', count: 3 } })
     if (random.chance(0.5)) events.push({ at: '16s', fetch: { from: who, to: '10.8.0.1', bytes: '30kB' } })
-    if (random.chance(0.3)) events.push({ at: `${40 + i}s`, disconnect: who })
+    if (random.chance(0.3)) {
+      // Whoever leaves in the midst of a transfer: what its other side still sends is no fault.
+      events.push({ at: `${39 + i}s`, fetch: { from: who, to: '10.8.0.1', bytes: '2MB' } })
+      events.push({ at: `${40 + i}s`, disconnect: who })
+    }
   }
   return events
 }
@@ -369,6 +373,22 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
         behind('linux-pptp', plan, 'input drop in wan0 state new'),
       ),
     },
+    'the NAT remembers the call before': {
+      cause: 'nat-stale-flow',
+      apply: (plan, random) => {
+        behind('linux-pptp', plan, ...(random.chance(0.5) ? ['input drop in wan0 state new'] : []))
+        plan.clients = 1
+        plan.clientPptp = { ...plan.clientPptp, 'call-ids': 'from-zero' }
+        plan.events = [
+          { at: '0s', connect: 'pc1' },
+          { at: '10s', ping: { from: 'pc1', to: '10.8.0.1', count: 3 } },
+          { at: '20s', restart: 'pc1' },
+          { at: '20s', restart: 'office' },
+          { at: `${21 + random.below(20)}s`, connect: 'pc1' },
+        ]
+        plan.stop = 90
+      },
+    },
     'the NAT gets another address': {
       cause: 'nat-new-address',
       apply: during({ nat: { node: 'home', address: '198.51.100.77' } }, plan => behind('linux-pptp', plan)),
@@ -458,6 +478,13 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
         plan.events.push({ at: '20s', ping: { from: 'pc1', to: '10.8.0.1', count: 100, interval: '100ms' } })
       },
     },
+    'the line changes bits': {
+      cause: 'line-spoils',
+      apply: (plan, random) => {
+        plan.wan = { delay: '10ms', corruption: pick(random, ['5%', '10%', '20%']) }
+        plan.events.push({ at: '20s', ping: { from: 'pc1', to: '10.8.0.1', count: 100, interval: '100ms' } })
+      },
+    },
     'RADIUS is silent': {
       cause: 'radius-silent',
       apply: plan => {
@@ -512,6 +539,14 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
           },
           { at: '12s', ping: { from: 'pc1', to: '10.8.0.1', count: 1000, interval: '20ms' } },
         ]
+      },
+    },
+    'NAT with one place in all': {
+      cause: 'nat-one-computer',
+      apply: plan => {
+        behind('single', plan, 'input drop in wan0 state new')
+        plan.clients = 2
+        plan.events = [0, 1].map(i => ({ at: `${i * 5}s`, connect: nameOf(i) }))
       },
     },
   }

@@ -174,7 +174,8 @@ export class AppWatch {
     // Told to send smaller packets: that is how the size of a path is found out.
     if (type === 'fragmentation needed') return
     const text = `${node}'s ping ${seq} to ${to} failed: ${reason}`
-    this.#raw.push({ t, node, text, to, losses: ping?.losses, from: undefined, tunnel: ping?.tunnel })
+    const tunnel = ping?.tunnel ?? this.#formerOf(ping)
+    this.#raw.push({ t, node, text, to, losses: ping?.losses, from: undefined, tunnel })
   }
 
   #retransmit({ t, node, src, dst, tries }: Extract<TraceEvent, { event: 'tcp-retransmit' }>): void {
@@ -195,7 +196,25 @@ export class AppWatch {
     }
     if (ok) return
     const text = `${node}'s transfer with ${peer} failed: ${detail}`
-    this.#raw.push({ t, node, text, to: peer, losses: undefined, from: undefined, tunnel: tunnelTo(tunnelOf(node)) })
+    const tunnel = tunnelTo(tunnelOf(node)) ?? this.#carrierOf(node, peer)
+    this.#raw.push({ t, node, text, to: peer, losses: undefined, from: undefined, tunnel })
+  }
+
+  /** Nobody knows a way any more: the tunnel that such packets had gone through. */
+  #formerOf(ping: Ping | undefined): Tunnel | undefined {
+    const losses = [...(ping?.losses.values() ?? [])]
+    if (!ping || losses.length === 0 || losses.some(({ reason }) => reason !== 'no-route')) return undefined
+    const pairs = losses.flatMap(({ src, dst }) => [`${src} ${dst}`, `${dst} ${src}`])
+    const carried = pairs.map(pair => this.#tunnelOf.get(pair)).find(tunnel => tunnel !== undefined)
+    return carried ?? this.#carrierOf(ping.node, ping.to)
+  }
+
+  /** The tunnel of that machine that packets to or from there went through last. */
+  #carrierOf(node: string, peer: string): Tunnel | undefined {
+    const carried = [...this.#tunnelOf].filter(
+      ([pair, { client }]) => client === node && pair.split(' ').includes(peer),
+    )
+    return carried.at(-1)?.[1]
   }
 
   #dialEnd({ t, node, number, layer, reason, tries, detail }: Extract<TraceEvent, { event: 'dial-end' }>): void {
@@ -214,7 +233,9 @@ export class AppWatch {
     })
     for (const { t, node, text, to, from, losses: own, tunnel } of [...this.#raw, ...stuck]) {
       const about = own ? [...own.values()] : losses.filter(loss => between(loss, from, to))
-      const complaint: Complaint = { t, node, text, to, losses: about }
+      if (tunnel && isAfterwards(tunnel, t, about, own !== undefined)) continue
+      const during = tunnel ? about.filter(({ first }) => first < endOf(tunnel)) : about
+      const complaint: Complaint = { t, node, text, to, losses: during }
       if (tunnel) tunnel.complaints.push(complaint)
       else cases.push({ kind: 'trouble', complaint })
     }
@@ -233,6 +254,21 @@ export class AppWatch {
 
 /** A tunnel that is up carries what its machine sends. */
 const tunnelTo = (tunnel: Tunnel | undefined): Tunnel | undefined => (tunnel?.reached.has('ipcp') ? tunnel : undefined)
+/** From the first word of the end on there is no way through it, although the end itself is told only when it is acknowledged. */
+function endOf({ end, messages }: Tunnel): SimTime {
+  if (!end) return Number.POSITIVE_INFINITY
+  const word = messages.find(({ proto, type }) => proto === 'lcp' && type === 'terminate-request')
+  return Math.min(end.t, word?.t ?? end.t)
+}
+/**
+ * The tunnel had ended before: what its other side still sends has nowhere to go. A ping is noticed late, and `isPing` asks
+ * when its packets were lost.
+ */
+function isAfterwards(tunnel: Tunnel, t: SimTime, losses: readonly Loss[], isPing: boolean): boolean {
+  const end = endOf(tunnel)
+  if (t < end) return false
+  return !isPing || (losses.length > 0 && losses.every(({ first }) => first >= end))
+}
 const addressOf = (endpoint: string): string => endpoint.split(':')[0]
 const between = ({ src, dst, proto }: Loss, from: string | undefined, to: string | undefined): boolean =>
   proto !== 'arp' &&

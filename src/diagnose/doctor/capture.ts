@@ -323,7 +323,7 @@ class Reader {
       losses: [],
       lines: this.#lines,
       flowEnds: [],
-      strayFlows: [],
+      greFlows: [],
       natSources: new Map(),
       radius: [],
       strangers: this.#calls.all.flatMap(({ strangers }) => [...strangers.values()]),

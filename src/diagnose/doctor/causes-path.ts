@@ -75,6 +75,13 @@ export const PATH_CAUSES = {
     'Gaps in the GRE sequence numbers at the receiver that are not there at the sender.',
     'tcp-over-vpn',
   ),
+  'line-spoils': cause(
+    25,
+    'packets are spoiled on the way',
+    'Something on the way changes bits. Machines discard what has a wrong checksum; GRE and PPP inside of it have none, so there a changed bit may also end as a refused password or a wrong option.',
+    'Replace the cable, the card or the box (a NAT box that computes checksums wrongly) that spoils them.',
+    'Capture on both sides of each line and box: the same packet (IP identification) differs, or has a right checksum before and a wrong one behind.',
+  ),
   'port-1723-blocked': cause(
     30,
     'TCP port 1723 is blocked',
@@ -212,8 +219,8 @@ export const PATH_CAUSES = {
   ),
   'nas-behind-nat': cause(
     47,
-    'an access server behind a NAT box',
-    'The helper takes who opened TCP for the caller of Outgoing-Call-Request; Incoming-Call-Request, which an access server sends, it ignores.',
+    'a call comes in through a NAT box',
+    'The helper takes who opened TCP for the caller of Outgoing-Call-Request. Incoming-Call-Request, which an access server sends, it does not understand, whichever of the two is behind the box.',
     'No NAT between access server and PNS, or a box whose helper knows both roles.',
     'Capture outside of the box: Incoming-Call-Request leaves unchanged, GRE of the PNS never comes in.',
     'nas-behind-nat',

@@ -10,7 +10,7 @@ import { type CauseName, causeOf } from './causes.ts'
 import { type Evidence, isDeaf, tunnelOf } from './evidence.ts'
 import type { Case, Facts, Tunnel } from './facts.ts'
 import type { Branch, Leaf, Sure } from './leaf.ts'
-import { LOSSY_LEAST, lineEvidence, lossyLines } from './lost.ts'
+import { LOSSY_LEAST, lineEvidence, lossyLines, spoiledEvidence, spoilingLines } from './lost.ts'
 import { QUESTIONS, type QuestionName, spoiledBy, wantedByServer } from './questions.ts'
 import { ROOTS, TREE } from './tree.ts'
 import { at, isFailure } from './words.ts'
@@ -59,6 +59,7 @@ export function examine(facts: Facts): Finding[] {
     if (finding) findings.push(finding)
   }
   findings.push(...strangers(facts, findings))
+  findings.push(...spoiled(facts, findings))
   const whole = merged(findings.filter(finding => !isConsequence(finding, findings)))
   // In a capture what was told in words stands on firmer ground than what was counted.
   if (facts.kind === 'capture') whole.sort((a, b) => SURE.indexOf(a.sure) - SURE.indexOf(b.sure) || byRoot(a, b))
@@ -86,8 +87,10 @@ function noTunnel(tunnel: Tunnel, facts: Facts): Symptom | undefined {
   const lasted = Math.min(until, facts.t, told?.t ?? Number.POSITIVE_INFINITY) - from
   const text = `${client}'s tunnel to ${tunnel.target} did not come up`
   if (end && !refusal && OWN_WISH.has(end.reason) && lasted < PATIENCE) return undefined
-  if (told && !(incoming && !isFailure(told.reason) && !isFailure(peerEnd?.reason ?? '')))
-    return { t: told.t, text: `${text}: ${told.detail}` }
+  // Callers may hang up at any time; who has waited for so long while GRE was sent has given up.
+  const isHungUp = told && incoming && !isFailure(told.reason) && !isFailure(peerEnd?.reason ?? '')
+  const gaveUp = lasted >= PATIENCE && tunnel.gre.up.sent + tunnel.gre.down.sent > 0
+  if (told && (!isHungUp || gaveUp)) return { t: told.t, text: `${text}: ${told.detail}` }
   if (refusal) return { t: refusal.t, text: `${text}: ${refusal.detail}` }
   if (incoming && tunnel.reached.has('call') && tunnel.gre.up.sent === 0) return undefined
   return lasted >= PATIENCE && !told ? { t: from + lasted, text: `${text} in ${at(lasted)}` } : undefined
@@ -231,6 +234,25 @@ function strangers(facts: Facts, findings: readonly Finding[]): Finding[] {
         packet,
         count,
       })),
+      path: [],
+    },
+  ]
+}
+
+/** Where bits are changed, words of the ends may be: it is a root, also if nobody complains of packets. */
+function spoiled(facts: Facts, findings: readonly Finding[]): Finding[] {
+  const lines = findings.some(({ cause }) => cause === 'line-spoils') ? [] : spoilingLines(facts)
+  if (lines.length === 0) return []
+  const [{ spoiled: count, frames, link, from }] = lines
+  return [
+    {
+      cause: 'line-spoils',
+      sure: 'certain',
+      because: 'the line is known',
+      who: lines.map(line => line.from),
+      t: Math.min(...lines.map(line => line.firstSpoiled?.t ?? 0)),
+      symptom: `${Math.round((count / frames) * 100)} % of what ${from} sends on ${link} arrives with other bits`,
+      evidence: spoiledEvidence(facts, lines),
       path: [],
     },
   ]

@@ -155,8 +155,25 @@ export interface LineFacts {
   frames: number
   lost: number
   /** The first packet lost, and when. */
-  first: { readonly packet: string; readonly t: SimTime } | undefined
+  first: FirstOf | undefined
+  /** Packets that it carried with other bits than it was given, and the first of them. */
+  spoiled: number
+  firstSpoiled: FirstOf | undefined
 }
+export interface FirstOf {
+  readonly packet: string
+  readonly t: SimTime
+}
+
+export const newLine = (link: string, from: string): LineFacts => ({
+  link,
+  from,
+  frames: 0,
+  lost: 0,
+  first: undefined,
+  spoiled: 0,
+  firstSpoiled: undefined,
+})
 
 /** A flow of connection tracking, and when it began or ended. */
 export interface FlowEnd {
@@ -189,6 +206,11 @@ export interface Stranger {
   count: number
 }
 
+/** `rule`: the rule or the helper that had asked for it; empty: nobody. */
+export interface GreFlow extends FlowEnd {
+  readonly rule: string
+}
+
 /** All of it. */
 export interface Facts {
   readonly kind: 'run' | 'capture'
@@ -198,8 +220,8 @@ export interface Facts {
   readonly losses: readonly Loss[]
   readonly lines: readonly LineFacts[]
   readonly flowEnds: readonly FlowEnd[]
-  /** Of GRE, where no rule and no helper had asked for it. */
-  readonly strayFlows: readonly FlowEnd[]
+  /** How flows of GRE began. */
+  readonly greFlows: readonly GreFlow[]
   /** By NAT box: source addresses that it gave, in order. */
   readonly natSources: ReadonlyMap<string, readonly NatSource[]>
   readonly radius: readonly Message[]

@@ -149,6 +149,43 @@ const isTooBig: Ask = (facts, one) => {
 }
 const icmpBlocked: Ask = (facts, one) => found(swallowed(facts, tooBig(facts, one)).map(lossEvidence))
 
+/** Lines that change bits: many packets, or a large share of a few. */
+export const spoilingLines = ({ lines }: Facts): LineFacts[] =>
+  lines.filter(
+    ({ frames, spoiled }) =>
+      (spoiled >= LOSSY_LEAST && spoiled >= frames * LOSSY_SHARE) || (spoiled >= 2 && spoiled >= frames * 0.02),
+  )
+
+/** Which machines have noticed, and what the lines did. */
+export const spoiledEvidence = (facts: Facts, lines: readonly LineFacts[]): Evidence[] => [
+  ...badChecksums(facts),
+  ...lines.map(
+    ({ link, from, frames, spoiled, firstSpoiled: first }): Evidence => ({
+      text: `the line ${link} has changed bits of ${spoiled} of ${frames} packets that ${from} sent${first ? `, the first is ${first.packet} at ${at(first.t)}` : ''}`,
+      node: from,
+      count: spoiled,
+      ...(first ? { packet: first.packet, t: first.t } : {}),
+    }),
+  ),
+]
+
+/** By machine. */
+function badChecksums({ losses }: Facts): Evidence[] {
+  const bad = losses.filter(({ reason }) => reason === 'bad-checksum')
+  return [...new Set(bad.map(({ node }) => node))].map(node => {
+    const own = bad.filter(loss => loss.node === node)
+    const count = own.reduce((sum, loss) => sum + loss.count, 0)
+    const [{ first, packet }] = own
+    const named = packet === undefined ? '' : `; the first is ${packet}`
+    return {
+      text: `${node} discards ${count} packet${count === 1 ? '' : 's'} with a wrong checksum, from ${at(first)} on (bad-checksum)${named}`,
+      t: first,
+      node,
+      count,
+    }
+  })
+}
+
 export const lossyLines = (facts: Facts, least = LOSSY_LEAST): LineFacts[] =>
   facts.lines.filter(({ frames, lost }) => lost >= least && lost >= frames * LOSSY_SHARE)
 /** Of a capture, which has no lines: numbers that are missing. */
@@ -166,17 +203,46 @@ export const lineEvidence = ({ link, from, frames, lost, first }: LineFacts): Ev
 const losing =
   (share: number, least: number): Ask =>
   (facts, one) => {
-    const tunnel = tunnelOf(one)
-    const isNear = (from: string): boolean =>
-      !tunnel ||
-      from === tunnel.client ||
-      from === tunnel.server ||
-      tunnel.through.has(from) ||
-      facts.boxes.get(from)?.kind === 'switch'
-    const lines = lossyLines(facts, least).filter(({ from, frames, lost }) => lost >= frames * share && isNear(from))
-    return found(lines.map(lineEvidence))
+    const lines = lossyLines(facts, least).filter(({ frames, lost }) => lost >= frames * share)
+    return found(lines.filter(line => isNear(facts, one, line)).map(lineEvidence))
   }
 const lossy = losing(0.02, 2)
+
+function isNear(facts: Facts, one: Case, { from }: LineFacts): boolean {
+  const tunnel = tunnelOf(one)
+  return (
+    !tunnel ||
+    from === tunnel.client ||
+    from === tunnel.server ||
+    tunnel.through.has(from) ||
+    facts.boxes.get(from)?.kind === 'switch'
+  )
+}
+
+const spoils = (facts: Facts, one: Case): Evidence[] => {
+  const lines = spoilingLines(facts).filter(line => isNear(facts, one, line))
+  return lines.length > 0 ? spoiledEvidence(facts, lines) : []
+}
+/** More packets of it were discarded for their checksum than for anything else. */
+const mostSpoiled: Ask = (facts, one) => {
+  const counts = new Map<string, number>()
+  for (const { reason, count } of lossesOf(one)) counts.set(reason, (counts.get(reason) ?? 0) + count)
+  const bad = counts.get('bad-checksum') ?? 0
+  return bad > 0 && bad === Math.max(...counts.values()) ? found(spoils(facts, one)) : NO
+}
+const anySpoiled: Ask = (facts, one) => found(spoils(facts, one))
+
+/**
+ * `beside`: what was sent from the outer address, as a NAT box has it or not, since the tunnel was not up at that moment or has
+ * no route for it.
+ */
+const withoutRoute = (facts: Facts, one: Case, beside: boolean): Loss[] => {
+  const tunnel = tunnelOf(one)
+  const hidden = [...(tunnel?.through ?? [])].flatMap(node => facts.natSources.get(node) ?? [])
+  const outer = new Set([tunnel?.address, ...hidden.map(({ address }) => address)])
+  const users = new Set(tunnel?.complaints.flatMap(({ losses }) => losses))
+  return withReason(lossesOf(one), 'no-route').filter(loss => (users.has(loss) && outer.has(loss.src)) === beside)
+}
 
 const oneDeaf: Ask = aTunnel((tunnel, { kind }) => {
   if (!tunnel.reached.has('call')) return NO
@@ -201,13 +267,17 @@ export const LOST = {
   'rule-47': rule47,
   'rule-client': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.client),
   'rule-server': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.server),
-  'is-route': byReason('no-route'),
+  'is-route': (facts, one) => found(withoutRoute(facts, one, false).map(lossEvidence)),
+  'beside-tunnel': (facts, one) => found(withoutRoute(facts, one, true).map(lossEvidence)),
   'requests-lost': requestsLost,
   'is-silent': byReason('arp-timeout'),
   'too-big': asksTooBig,
   'is-too-big': isTooBig,
   'icmp-blocked': icmpBlocked,
   'loses-most': losing(0.25, 5),
+  'is-spoiled': mostSpoiled,
+  'is-spoiling': anySpoiled,
+  spoiling: anySpoiled,
   lossy,
   'is-loss': lossy,
   'one-deaf': oneDeaf,

@@ -1,4 +1,5 @@
 /** The questions of the fault tree about NAT boxes and load balancers (docs/nat.md): what they forget, refuse and mix up. */
+import type { SimTime } from '../../base/time.ts'
 import {
   type Evidence,
   isDeaf,
@@ -12,7 +13,7 @@ import {
   wayEvidence,
   withReason,
 } from './evidence.ts'
-import type { Box, Facts, FlowEnd, Loss, NatSource, Tunnel, Way } from './facts.ts'
+import type { Box, Facts, FlowEnd, GreFlow, Loss, NatSource, Tunnel, Way } from './facts.ts'
 import { type Ask, aTunnel, byReason, found, NO } from './reply.ts'
 import { at } from './words.ts'
 
@@ -285,7 +286,10 @@ const nasInside: Ask = aTunnel((tunnel, facts) =>
   tunnel.incoming && whereItEnds(tunnel, facts).some(node => facts.boxes.get(node)?.helper)
     ? found([
         {
-          text: `${tunnel.client} sent Incoming-Call-Request from behind ${whereItEnds(tunnel, facts)[0]}`,
+          text:
+            facts.boxes.get(tunnel.client)?.kind === 'nas'
+              ? `${tunnel.client} sent Incoming-Call-Request from behind ${whereItEnds(tunnel, facts)[0]}`
+              : `${tunnel.server} sent Incoming-Call-Request to ${tunnel.client} behind ${whereItEnds(tunnel, facts)[0]}`,
           node: tunnel.client,
         },
       ])
@@ -307,13 +311,14 @@ const natHelped: Ask = aTunnel((tunnel, facts) => {
 const strayFlow: Ask = aTunnel((tunnel, facts) => {
   const boxes = whereItEnds(tunnel, facts)
   const [known, over] = lifeOf(facts, tunnel)
-  const strays = facts.strayFlows.filter(
-    ({ t, node, entry }) =>
-      boxes.includes(node) &&
-      entry.startsWith(`${tunnel.target}/`) &&
-      t >= tunnel.from &&
-      t <= known &&
-      !facts.flowEnds.some(end => end.node === node && end.entry === entry && end.t > t && end.t < over),
+  const strays = facts.greFlows.filter(
+    flow =>
+      flow.rule === '' &&
+      boxes.includes(flow.node) &&
+      flow.entry.startsWith(`${tunnel.target}/`) &&
+      flow.t >= tunnel.from &&
+      flow.t <= known &&
+      !isForgotten(facts, flow, over),
   )
   return found(
     strays.map(({ t, node, entry }) => ({
@@ -321,6 +326,55 @@ const strayFlow: Ask = aTunnel((tunnel, facts) => {
       t,
       node,
       entry,
+    })),
+  )
+})
+
+const isForgotten = ({ flowEnds }: Facts, { node, entry, t }: FlowEnd, before: SimTime): boolean =>
+  flowEnds.some(end => end.node === node && end.entry === entry && end.t > t && end.t < before)
+
+/** Flows of the box that are older than the call, with what the client sends by it: it is the old flow that goes on. */
+function olderFlows(tunnel: Tunnel, facts: Facts): GreFlow[] {
+  const { address, target, callIds, from } = tunnel
+  const boxes = whereItEnds(tunnel, facts)
+  const [, over] = lifeOf(facts, tunnel)
+  const sent = `${address}/${callIds.own} > ${target}/${callIds.peers}`
+  return facts.greFlows.filter(
+    flow =>
+      flow.t < from &&
+      boxes.includes(flow.node) &&
+      flow.entry.split(', answers ').includes(sent) &&
+      !isForgotten(facts, flow, over),
+  )
+}
+
+const olderFlow: Ask = aTunnel((tunnel, facts) =>
+  found(
+    olderFlows(tunnel, facts).map(({ t, node, entry }) => ({
+      text: `${node} has a flow with these addresses and call IDs since ${at(t)}, and the call began at ${at(tunnel.from)}: ${entry}`,
+      t,
+      node,
+      entry,
+    })),
+  ),
+)
+
+const sameIdsBefore: Ask = aTunnel((tunnel, facts) => {
+  const { own, peers } = tunnel.callIds
+  const before = facts.cases.filter(
+    (one): one is Tunnel =>
+      one.kind === 'tunnel' &&
+      one.from < tunnel.from &&
+      one.address === tunnel.address &&
+      one.target === tunnel.target &&
+      one.callIds.own === own &&
+      one.callIds.peers === peers,
+  )
+  return found(
+    before.slice(-1).map(({ client, from }) => ({
+      text: `${client} had a call with the same call IDs before, at ${at(from)}: its own ${own}, that of ${tunnel.target} ${peers}`,
+      t: from,
+      node: client,
     })),
   )
 })
@@ -347,4 +401,6 @@ export const NAT = {
   'nat-helps': natHelps,
   'nat-helped': natHelped,
   'stray-flow': strayFlow,
+  'older-flow': olderFlow,
+  'same-ids-before': sameIdsBefore,
 } as const satisfies Readonly<Record<string, Ask>>

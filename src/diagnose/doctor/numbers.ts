@@ -1,6 +1,6 @@
 /** The sequence numbers of GRE in a capture, in one direction of a call: which are missing, and which come late. */
 import type { SimTime } from '../../base/time.ts'
-import type { LineFacts, Way } from './facts.ts'
+import { type LineFacts, newLine, type Way } from './facts.ts'
 import { addLoss } from './ways.ts'
 
 /** A gap that is larger is a jump, and nothing is missing (as of a receiver, RFC 2637 §4.3). */
@@ -12,7 +12,7 @@ export class Numbers {
   readonly #missing = new Set<number>()
 
   constructor(from: string) {
-    this.line = { link: '', from, frames: 0, lost: 0, first: undefined }
+    this.line = newLine('', from)
   }
 
   note(way: Way, seq: number, t: SimTime, frame: number, receiver: string): void {

@@ -6,28 +6,33 @@ import type { Evidence } from './evidence.ts'
 import type { Consulted } from './symptoms.ts'
 import { at } from './words.ts'
 
-/** Lines of evidence that are shown; there are more in `--json`. */
-const SHOWN = 8
+/** Lines of evidence that are shown, of the way to the cause and of what decided; there are more in `--json`. */
+const SHOWN_FIRST = 4
+const SHOWN_LAST = 4
 
 /** Lines of one finding; the caller wraps them, what follows a first line by four columns. */
 export function findingLines(finding: Finding, number: number, several: boolean): string[] {
   const { cause, sure, because, who, t, symptom, evidence, path } = finding
   const { title, means, cure, lab, tell } = causeOf(cause)
-  const more = evidence.length > SHOWN ? [`    (${evidence.length - SHOWN} more with --json)`] : []
   return [
     `${several ? `${number}. ` : ''}${title} (${cause}), ${sure}: ${because}`,
     `  Noticed at ${at(t)}, by ${who.join(', ')}: ${symptom}`,
     `  What it is: ${means}`,
     '  Evidence:',
-    ...(evidence.length === 0
-      ? ['    none was seen but what is missing']
-      : evidence.slice(0, SHOWN).map(({ text }) => `    ${text}`)),
-    ...more,
+    ...evidenceLines(evidence),
     ...(sure === 'certain' ? [] : [`  To be sure: ${tell}`]),
     `  Cure: ${cure}`,
     ...(lab === undefined ? [] : [`  The lab that shows it: pptp-lab run ${lab}`]),
     ...(path.length === 0 ? [] : [`  Questions that led there: ${wayOf(finding)}`]),
   ]
+}
+
+function evidenceLines(evidence: readonly Evidence[]): string[] {
+  if (evidence.length === 0) return ['    none was seen but what is missing']
+  const lines = evidence.map(({ text }) => `    ${text}`)
+  const hidden = lines.length - SHOWN_FIRST - SHOWN_LAST
+  if (hidden <= 0) return lines
+  return [...lines.slice(0, SHOWN_FIRST), `    (${hidden} more with --json)`, ...lines.slice(-SHOWN_LAST)]
 }
 
 /** Of the tree: what was answered by yes, or could not be seen. */

@@ -88,6 +88,11 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   lossy: {
     ask: 'Does a line on the way lose many packets?',
     yes: leaf('line-loss', 'certain', 'the line counts what it loses'),
+    no: 'spoiling',
+  },
+  spoiling: {
+    ask: 'Does a line on the way change bits of many packets?',
+    yes: leaf('line-spoils', 'certain', 'the line is known'),
     no: 'spoiled-late',
   },
   'spoiled-late': {
@@ -206,6 +211,11 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'loses-most': {
     ask: 'Does a line on the way lose a quarter of the packets or more?',
     yes: leaf('line-loss', 'certain', 'the line counts what it loses'),
+    no: 'is-spoiled',
+  },
+  'is-spoiled': {
+    ask: 'Is most of it discarded for wrong checksums, and does a line on the way change bits?',
+    yes: leaf('line-spoils', 'certain', 'the receivers count wrong checksums, and the line is known'),
     no: 'new-address',
   },
   'had-answered': {
@@ -289,7 +299,7 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   'nat-ends': { ask: 'Does GRE of the server end at a NAT box?', yes: 'nas-inside', no: 'rule' },
   'nas-inside': {
-    ask: 'Is it an access server that brings the call in from behind the box?',
+    ask: 'Is it a call that an access server brings in through the box?',
     yes: leaf('nas-behind-nat', 'certain', COUNTED),
     no: 'nat-helps',
   },
@@ -306,7 +316,17 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'stray-flow': {
     ask: 'Had GRE of the server come before the call was known, so that the box has a flow of its own for it?',
     yes: leaf('nat-stale-flow', 'certain', 'the flow began before the helper knew the call, and still lives'),
+    no: 'older-flow',
+  },
+  'older-flow': {
+    ask: 'Does the box still remember an older flow with the addresses and call IDs of this call?',
+    yes: 'same-ids-before',
     no: leaf('nat-idle-timeout', 'possible', 'the helper had known the call, and what came later was refused'),
+  },
+  'same-ids-before': {
+    ask: 'Was there a call with the same call IDs before?',
+    yes: leaf('nat-stale-flow', 'certain', 'the flow of the earlier call is there, and takes what this one sends'),
+    no: leaf('nat-stale-flow', 'likely', 'the flow is there; whose it was has not been seen'),
   },
   rule: { ask: 'Does a firewall rule or policy drop or refuse it?', yes: 'rule-tcp', no: 'is-route' },
   'rule-tcp': {
@@ -348,6 +368,16 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   'is-loss': {
     ask: 'Does a line on the way lose many packets?',
     yes: leaf('line-loss', 'certain', 'the line counts what it loses'),
+    no: 'is-spoiling',
+  },
+  'is-spoiling': {
+    ask: 'Does a line on the way change bits of many packets?',
+    yes: leaf('line-spoils', 'certain', 'the line is known'),
+    no: 'beside-tunnel',
+  },
+  'beside-tunnel': {
+    ask: 'Does a router know no route for what users sent beside the tunnel?',
+    yes: leaf('no-route', 'certain', SEEN),
     no: 'one-deaf',
   },
   'one-deaf': {

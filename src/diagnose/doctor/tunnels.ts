@@ -73,7 +73,8 @@ export class Tunnels {
     }
     if (!DONE.has(to)) return
     if (/pptp\.control$/.test(machine) && isOpener) reach(tunnel, 'control', t)
-    if (/pptp\.call$/.test(machine) && isOpener) reach(tunnel, 'call', t)
+    // A PNS that has opened the connection may never learn that the access server has connected a call that came in.
+    if (/pptp\.call$/.test(machine) && (isOpener || tunnel.incoming)) reach(tunnel, 'call', t)
     const step = STEPS[machine.replace(/^calls\[\d+\]\./, '')]
     // PPP of a call that an access server brings ends at the server.
     if (step && (isOpener || tunnel.incoming || ends[0].node === undefined)) reach(tunnel, step, t)

@@ -10,7 +10,18 @@ import type { EventFields, TraceEvent } from '../../base/trace.ts'
 import type { Run } from '../../lab/run.ts'
 import { AppWatch } from './apps.ts'
 import { boxesOf } from './boxes.ts'
-import type { Case, Facts, FlowEnd, LineFacts, Loss, Message, NatSource, Way } from './facts.ts'
+import {
+  type Case,
+  type Facts,
+  type FlowEnd,
+  type GreFlow,
+  type LineFacts,
+  type Loss,
+  type Message,
+  type NatSource,
+  newLine,
+  type Way,
+} from './facts.ts'
 import { peek } from './peek.ts'
 import { addressOf, type Live, over, said, speaksTcpTo, Tunnels } from './tunnels.ts'
 import { addLoss, arrive, astray, lose, send, spoil } from './ways.ts'
@@ -38,7 +49,7 @@ export class DoctorWatch {
   readonly #losses = new Map<string, Loss>()
   readonly #lines: LineFacts[] = []
   readonly #flowEnds: FlowEnd[] = []
-  readonly #strayFlows: FlowEnd[] = []
+  readonly #greFlows: GreFlow[] = []
   readonly #natSources = new Map<string, NatSource[]>()
   readonly #radius: Message[] = []
   readonly #apps: AppWatch
@@ -50,9 +61,7 @@ export class DoctorWatch {
     this.#apps = new AppWatch(lab)
     run.listen(event => this.#event(event))
     for (const [index, { ends, name, type }] of lab.links.entries()) {
-      const lines = ends.map(
-        ({ node }): LineFacts => ({ link: name, from: node, frames: 0, lost: 0, first: undefined }),
-      )
+      const lines = ends.map(({ node }) => newLine(name, node))
       this.#lines.push(...lines)
       run.tap(index, ({ from, bytes, packet, parent, fate, t }) => {
         const line = lines[from]
@@ -61,11 +70,16 @@ export class DoctorWatch {
           line.lost++
           line.first ??= { packet, t }
         }
+        // The line of a telephone flips bits of octets: its ends count them (hdlc-).
+        if (fate === 'corrupted' && type !== 'serial') {
+          line.spoiled++
+          line.firstSpoiled ??= { packet, t }
+        }
         if (type === 'serial') {
           if (parent !== undefined) this.#remember(this.#parents, packet, parent)
           this.#apps.made(packet, parent)
         } else if (packet.startsWith(`${line.from}#`) && !this.#flights.has(packet)) {
-          this.#look(line.from, packet, bytes, type === 'ethernet')
+          this.#look(line.from, packet, parent, bytes, type === 'ethernet')
         }
       })
     }
@@ -84,7 +98,7 @@ export class DoctorWatch {
       losses,
       lines: this.#lines,
       flowEnds: this.#flowEnds,
-      strayFlows: this.#strayFlows,
+      greFlows: this.#greFlows,
       natSources: this.#natSources,
       radius: this.#radius,
       strangers: [],
@@ -167,7 +181,7 @@ export class DoctorWatch {
   }
 
   /** A packet as its maker puts it on the line. */
-  #look(node: string, packet: string, bytes: Uint8Array, ethernet: boolean): void {
+  #look(node: string, packet: string, parent: string | undefined, bytes: Uint8Array, ethernet: boolean): void {
     const seen = peek(bytes, ethernet)
     if (!seen) return
     const t = this.#run.now
@@ -178,7 +192,9 @@ export class DoctorWatch {
           (opener.node === node && opener.key === seen.callId) ||
           (acceptor.node === node && acceptor.key === seen.callId),
       )
-      if (live) this.#register(packet, live, this.#wayFrom(live, node, 'gre'), 'gre', t)
+      if (!live) return
+      this.#register(packet, live, this.#wayFrom(live, node, 'gre'), 'gre', t)
+      if (parent !== undefined) this.#apps.wrapped(parent, live.tunnel)
       return
     }
     const live = this.#tunnels.lives.findLast(
@@ -249,7 +265,7 @@ export class DoctorWatch {
   #flow({ t, node, action, proto, entry, rule }: Of<'flow'>): void {
     const flow = { t, node, proto, entry }
     if (action === 'end') this.#flowEnds.push(flow)
-    else if (proto === 'gre' && rule === '') this.#strayFlows.push(flow)
+    else if (proto === 'gre') this.#greFlows.push({ ...flow, rule })
   }
 
   /** Of each tunnel: one box may give its hosts, or its flows, different addresses. */
