@@ -132,23 +132,6 @@ const rested: Ask = aTunnel((tunnel, facts) => {
 
 // NAT boxes that do not understand
 
-const ruledOut = ({ gre: { up, down } }: Tunnel): Loss[] =>
-  [up, down].flatMap(({ all }) => [...all.values()]).filter(({ reason }) => reason.startsWith('filter-'))
-const isExpected = ({ detail = '' }: Loss): boolean => / related$/.test(detail)
-
-const burned: Ask = aTunnel(tunnel => found(ruledOut(tunnel).filter(isExpected).map(lossEvidence)))
-
-/** Then that it was the first is of no account: the others would not pass either. */
-const laterDropped: Ask = aTunnel(tunnel => {
-  const dropped = ruledOut(tunnel)
-  const first = dropped.filter(isExpected)
-  const isStateless = ({ rule = '' }: Loss): boolean => /\bproto \S*gre/.test(rule) && !/\bstate\b/.test(rule)
-  const others = dropped.filter(
-    loss => !isForItself(loss) && !first.some(({ node, rule }) => node === loss.node && rule === loss.rule),
-  )
-  return found([...first.filter(isStateless), ...others].map(lossEvidence))
-})
-
 /** Tunnels that live at the same time between the same addresses, as far as a NAT box or the server can see. */
 const rivals = (tunnel: Tunnel, facts: Facts): Tunnel[] =>
   facts.cases.filter(
@@ -387,8 +370,6 @@ export const NAT = {
   rested,
   'nat-refuses': byReason('nat-protocol'),
   'nat-full': byReason('conntrack-full', 'nat-ports-exhausted', 'nat-no-address'),
-  burned,
-  'later-dropped': laterDropped,
   'same-call': sameCall,
   'other-computer': otherComputer,
   'one-place': onePlace,

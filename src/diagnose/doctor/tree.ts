@@ -3,7 +3,8 @@
  * answered in doctor-questions.ts; docs/doctor.md shows the tree as a page.
  *
  * It follows the layers from below, since what is below takes with it what is above: TCP, control connection, call, GRE, LCP,
- * authentication, encryption, addresses; then what happens to a tunnel that is up.
+ * authentication, encryption, addresses; then what happens to a tunnel that is up. The file is
+ * long because it is one tree, and is read as one.
  */
 import { type Branch, COUNTED, LEFT_OVER, leaf, SEEN, told } from './leaf.ts'
 import type { QuestionName } from './questions.ts'
