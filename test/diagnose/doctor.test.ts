@@ -122,6 +122,53 @@ describe('labs with a value changed', () => {
   test('the first GRE packet overtakes the reply to the call, and the NAT box keeps a flow of its own (case B6 of test/nat)', () => {
     assert.equal(firstOf('nat-helper', { path: 'topology.links[2].jitter', value: '9ms' }), 'nat-stale-flow')
   })
+  describe('a NAT box with two public addresses has not changed its address (RFC 4787 §4.1)', () => {
+    const home = (like: string, address: string) =>
+      firstOf(
+        'nat-two-clients',
+        { path: 'topology.nodes.home.nat.address', value: address },
+        { path: 'topology.nodes.home.nat.like', value: like },
+      )
+    for (const [like, cause] of [
+      ['linux', 'nat-no-helper'],
+      ['single', 'nat-no-helper'],
+      ['cgn', 'nat-no-gre'],
+    ]) {
+      test(`${like}: ${cause}`, () => assert.equal(home(like, '198.51.100.20-198.51.100.21'), cause))
+    }
+  })
+  describe('a box for one tunnel', () => {
+    const LIKE = 'topology.nodes.home.nat.like'
+    const withBox = (like: string, filter = '["input drop in wan0 state new"]') => {
+      const text = shippedText('nat-two-clients').replace('["input drop in wan0 state new"]', filter)
+      const loaded = load(text, 'lab', [{ path: LIKE, value: like }])
+      assert.ok(loaded.ok)
+      return diagnose(loaded.lab)
+    }
+    test('keyless: one for each server, and another address of the server helps', () => {
+      const found = withBox('keyless')
+      assert.equal(namesOf(found), 'nat-single-slot (certain)')
+      assert.deepEqual(found[0].who, ['bob'])
+    })
+    test('single: one in all, and another address of the server does not help', () => {
+      assert.equal(namesOf(withBox('single')), 'nat-one-computer (certain)')
+    })
+    test('keyless, and what the server sends first leaves a flow: that is in the way of both, and a rule leaves none', () => {
+      const found = withBox('keyless', '[]')
+      assert.equal(namesOf(found), 'nat-stale-flow (certain)')
+      assert.deepEqual(found[0].who, ['alice', 'bob'])
+      assert.match(found[0].evidence.map(({ text }) => text).join(), /no rule like "input drop in WAN state new"/)
+      assert.match(CAUSES['nat-stale-flow'].cure, /input drop in WAN state new/)
+    })
+    test('two rules drop all GRE of one host: it is not the first packet alone that they have dropped', () => {
+      const rules = ['to', 'from'].map(way => `"forward drop proto gre ${way} 192.168.1.10"`)
+      for (const some of [rules, rules.slice(0, 1)]) {
+        const found = withBox('linux-pptp', `["input drop in wan0 state new", ${some.join(', ')}]`)
+        assert.equal(found[0].cause, 'gre-blocked', namesOf(found))
+        assert.ok(found[0].evidence.some(({ rule }) => some.includes(`"${rule}"`)))
+      }
+    })
+  })
   test('a line that changes bits: it comes first, with the line and the machines that count wrong checksums', () => {
     for (const [value, seed] of [
       ['20%', '1'],
@@ -265,6 +312,58 @@ describe('captures of ours, of one line', () => {
   test('nothing is wrong', () => {
     assert.equal(ofLine('voluntary', 0), '')
     assert.equal(ofLine('nat-helper', 1), '')
+  })
+})
+
+describe('two calls with the same addresses in one capture (RFC 2637 §4.1: GRE has the call ID of its receiver)', () => {
+  const KEYLESS = shippedText('nat-two-clients').replace('like: linux-pptp', 'like: keyless')
+  const SINGLE = shippedText('nat-two-clients').replace('like: linux-pptp', 'like: single')
+  const at = (text: string, name: string) => {
+    const link = capturedRun(text).links.find(each => each.name.replaceAll(':', '_').replace(' - ', '-') === name)
+    assert.ok(link, name)
+    return examine(factsOfCapture(decodeCapture(link.bytes)))
+  }
+  test('outside of the box what is over is not up afterwards, and what the other call does is not of this one', () => {
+    const found = at(KEYLESS, 'home_wan0-isp_eth0')
+    assert.equal(namesOf(found), 'gre-lost (likely)')
+    const texts = found[0].evidence.map(({ text }) => text)
+    assert.ok(texts.includes('GRE up: none of 198.51.100.20 seen'), texts.join('\n'))
+    assert.ok(texts.includes('GRE down: 203.0.113.5 sent 10'), texts.join('\n'))
+    assert.ok(!texts.some(text => /LCP opened|was up/.test(text)), texts.join('\n'))
+  })
+  test('in the house the request names the call ID, and GRE with it goes to the first', () => {
+    for (const [text, link] of [
+      [KEYLESS, 'lan_p3-home_lan0'],
+      [SINGLE, 'lan_p3-home_lan0'],
+      [shippedText('nat-single-passthrough'), 'nat1_lan0-sw1_p3'],
+    ]) {
+      const found = at(text, link)
+      assert.equal(namesOf(found), 'nat-single-slot (certain)')
+      assert.deepEqual(found[0].who, ['192.168.1.11'])
+      assert.match(
+        found[0].evidence.at(-1)?.text ?? '',
+        /of 192\.168\.1\.11 go to 192\.168\.1\.10; the first is frame 44$/,
+      )
+    }
+  })
+  test('where only the first is seen, she gets GRE of a call ID that is not hers', () => {
+    for (const [text, link] of [
+      [KEYLESS, 'alice_eth0-lan_p1'],
+      [shippedText('nat-single-passthrough'), 'carol_eth0-sw1_p1'],
+    ]) {
+      const found = at(text, link)
+      assert.equal(namesOf(found), 'nat-single-slot (likely)')
+      assert.match(found[0].symptom, /call ID that is not hers/)
+    }
+  })
+  test('where only the second is seen, nobody can say why nothing comes', () => {
+    const [{ cause, evidence }] = at(KEYLESS, 'bob_eth0-lan_p2')
+    assert.equal(cause, 'gre-lost')
+    assert.equal(evidence.at(-1)?.text, 'GRE down: none of 203.0.113.5 seen')
+  })
+  test('with a helper both are well wherever one listens', () => {
+    for (const { bytes } of capturedRun(shippedText('nat-two-clients')).links)
+      assert.equal(namesOf(examine(factsOfCapture(decodeCapture(bytes)))), '')
   })
 })
 

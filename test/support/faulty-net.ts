@@ -328,8 +328,8 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
     },
     'NAT with one place': {
       cause: 'nat-single-slot',
-      apply: (plan, random) => {
-        behind(pick(random, ['keyless', 'single']), plan, 'input drop in wan0 state new')
+      apply: plan => {
+        behind('keyless', plan, 'input drop in wan0 state new')
         plan.clients = 2
         plan.events = [0, 1].map(i => ({ at: `${i * 5}s`, connect: nameOf(i) }))
       },
@@ -539,6 +539,14 @@ export const FAULTS: Readonly<Record<string, { readonly cause: CauseName; apply(
           },
           { at: '12s', ping: { from: 'pc1', to: '10.8.0.1', count: 1000, interval: '20ms' } },
         ]
+      },
+    },
+    'NAT with one place in all': {
+      cause: 'nat-one-computer',
+      apply: plan => {
+        behind('single', plan, 'input drop in wan0 state new')
+        plan.clients = 2
+        plan.events = [0, 1].map(i => ({ at: `${i * 5}s`, connect: nameOf(i) }))
       },
     },
   }

@@ -7,19 +7,10 @@
  * Limits: IPCP that is encrypted is not seen; a tunnel counts as up when encrypted packets go both ways.
  */
 import type { Decoded, DecodedFrame } from '../../decode/decode.ts'
-import {
-  type Case,
-  type End,
-  type Facts,
-  type LineFacts,
-  type Message,
-  newTunnel,
-  type Step,
-  type Tunnel,
-  type Way,
-} from './facts.ts'
+import { clientPortOf, type Heard, HeardCalls } from './capture-calls.ts'
+import type { Case, End, Facts, LineFacts, Message, Step, Tunnel, Way } from './facts.ts'
 import { Numbers } from './numbers.ts'
-import { heardBy, reach, send, unseen } from './ways.ts'
+import { heardBy, reach, send } from './ways.ts'
 
 /** SYNs without an answer. */
 const SYNS = 3
@@ -27,23 +18,6 @@ const SYNS = 3
 const ECHOES = 3
 /** How long an Echo-Reply may take (RFC 2637 §3.1.4: 60 s), less what clocks differ. */
 const ECHO_PATIENCE = 55e9
-
-interface Heard {
-  readonly tunnel: Tunnel
-  readonly clientPort: string
-  /** Configure-Requests that were acknowledged, by protocol and who asked. */
-  readonly acked: Set<string>
-  readonly encrypted: Set<string>
-  syns: number
-  /** A message with which an end has said goodbye, or the reason why it leaves. */
-  goodbye: boolean
-  /** LCP Echo-Requests since the last answer, by who asks. */
-  readonly echoes: Map<string, number>
-  /** When a control Echo-Request was sent that nobody has answered, by who asks. */
-  readonly asked: Map<string, number>
-  /** Call IDs of its GRE, by receiver. */
-  readonly numbers: Map<string, Numbers>
-}
 
 const STEP_OF: Readonly<Record<string, Step>> = { lcp: 'lcp', ccp: 'ccp', ipcp: 'ipcp' }
 
@@ -59,7 +33,7 @@ export function factsOfCapture(decoded: Decoded): Facts {
 }
 
 class Reader {
-  readonly #heard: Heard[] = []
+  readonly #calls = new HeardCalls()
   readonly #lines: LineFacts[] = []
 
   frame(frame: DecodedFrame): void {
@@ -73,35 +47,6 @@ class Reader {
     else if (outer.startsWith('ICMP ')) this.#icmp(frame)
   }
 
-  /** The tunnel between these two; the last that was begun. */
-  #between({ source, destination }: DecodedFrame): Heard | undefined {
-    return this.#heard.findLast(
-      ({ tunnel: { client, target } }) =>
-        (client === source && target === destination) || (client === destination && target === source),
-    )
-  }
-
-  #begin(client: string, clientPort: string, target: string, t: number): Heard {
-    const tunnel: Tunnel = {
-      ...newTunnel(client, client, target, target, t),
-      tcp: { up: unseen(client, target), down: unseen(target, client) },
-      gre: { up: unseen(client, target), down: unseen(target, client) },
-    }
-    const heard: Heard = {
-      tunnel,
-      clientPort,
-      acked: new Set(),
-      encrypted: new Set(),
-      syns: 0,
-      goodbye: false,
-      echoes: new Map(),
-      asked: new Map(),
-      numbers: new Map(),
-    }
-    this.#heard.push(heard)
-    return heard
-  }
-
   #tcp(frame: DecodedFrame, text: string): void {
     const [, from, to, flags] = /^TCP (\d+) > (\d+) ((?:[A-Z]{3} )*)/.exec(text) ?? []
     if (from !== '1723' && to !== '1723') return
@@ -109,17 +54,18 @@ class Reader {
     const { source, destination, t, number } = frame
     const [client, target] = fromClient ? [source, destination] : [destination, source]
     const port = fromClient ? from : to
-    const known = this.#heard.findLast(each => each.tunnel.client === client && each.tunnel.target === target)
     const isSyn = flags.startsWith('SYN') && !flags.includes('ACK')
-    let heard = known
-    if (!heard || (isSyn && heard.clientPort !== port)) {
-      if (heard) heard.tunnel.until = Math.min(heard.tunnel.until, t)
-      heard = this.#begin(client, port, target, t)
-    }
+    const near = this.#calls.between(frame)
+    const known = isSyn ? near.findLast(each => each.clientPort === port) : this.#calls.connection(frame, port)
+    // The rest of a connection that is not known says nothing of those that are.
+    if (!known && !isSyn && near.length > 0) return
+    const heard = known ?? this.#calls.begin(client, port, target, t)
+    heard.last = t
+    heard.whole ||= isSyn
     const { tunnel } = heard
     send(fromClient ? tunnel.tcp.up : tunnel.tcp.down, `frame ${number}`, t)
     if (isSyn) heard.syns++
-    else if (flags.includes('SYN') || (!flags.includes('RST') && !flags.includes('SYN'))) reach(tunnel, 'tcp', t)
+    else if (flags.includes('SYN') || (!flags.includes('RST') && !flags.includes('SYN'))) step(heard, 'tcp', t)
     if (flags.includes('RST') && !tunnel.reached.has('tcp')) {
       end(tunnel, t, client, 'tcp', 'tcp-refused', `${source} answered with RST (frame ${number}).`)
     } else if (flags.includes('RST')) this.#reset(heard, frame, fromClient)
@@ -161,10 +107,11 @@ class Reader {
   }
 
   #control(frame: DecodedFrame, text: string): void {
-    const heard = this.#between(frame)
+    const heard = this.#calls.connection(frame, clientPortOf(frame))
     if (!heard) return
     const { tunnel } = heard
     const { t, source, number } = frame
+    heard.last = t
     const fromClient = source === tunnel.client
     send(fromClient ? tunnel.tcp.up : tunnel.tcp.down, `frame ${number}`, t)
     for (const one of text.split('; ')) {
@@ -173,25 +120,17 @@ class Reader {
       const type = name.toLowerCase()
       const message: Message = { t, node: source, way: 'sent', proto: 'pptp', type, detail, packet: `frame ${number}` }
       const good = /result 1 /.test(detail)
+      if (/^(?:outgoing|incoming)-call-request$/.test(type)) asks(heard, callIdOf(detail), fromClient)
       if (type === 'start-control-connection-reply') {
-        if (good) reach(tunnel, 'control', t)
+        if (good) step(heard, 'control', t)
         else tunnel.refusal = message
       } else if (type === 'outgoing-call-reply' || type === 'incoming-call-reply') {
-        if (good) this.#accepted(heard, detail, t)
+        if (good) accepted(heard, detail, fromClient, t)
         else tunnel.refusal = message
       } else if (type === 'incoming-call-request') tunnel.incoming = fromClient
       else if (type === 'echo-request') heard.asked.set(source, t)
       else if (type === 'echo-reply') heard.asked.delete(frame.destination)
       else this.#goodbye(heard, message, fromClient)
-    }
-  }
-
-  #accepted(heard: Heard, detail: string, t: number): void {
-    const { tunnel } = heard
-    reach(tunnel, 'call', t)
-    tunnel.callIds = {
-      own: Number(/peer's call (\d+)/.exec(detail)?.[1]),
-      peers: Number(/^call (\d+)/.exec(detail)?.[1]),
     }
   }
 
@@ -216,19 +155,22 @@ class Reader {
   }
 
   #gre(frame: DecodedFrame, header: string, inner: readonly string[]): void {
-    const { source, destination, t, number } = frame
-    const heard = this.#between(frame) ?? this.#begin(source, '', destination, t)
+    const { source, t, number } = frame
+    const seq = /\bseq (\d+)/.exec(header)?.[1]
+    const callId = Number(/\bcall (\d+)/.exec(header)?.[1])
+    const heard = this.#calls.call(frame, callId, seq === undefined ? undefined : Number(seq))
+    if (!heard) return
     const { tunnel } = heard
+    heard.last = t
     if (tunnel.reached.size === 0) {
       // The beginning is not in the capture.
-      for (const step of ['tcp', 'control', 'call'] as const) reach(tunnel, step, t)
+      for (const each of ['tcp', 'control', 'call'] as const) step(heard, each, t)
     }
     const fromClient = source === tunnel.client
     const [way, back] = fromClient ? [tunnel.gre.up, tunnel.gre.down] : [tunnel.gre.down, tunnel.gre.up]
-    const seq = /\bseq (\d+)/.exec(header)?.[1]
     if (seq !== undefined) {
       send(way, `frame ${number}`, t)
-      this.#number(heard, way, Number(/call (\d+)/.exec(header)?.[1]), Number(seq), frame)
+      this.#number(heard, way, callId, Number(seq), frame)
     }
     if (/\back \d+/.test(header)) heardBy(back, t)
     for (const text of inner) this.#ppp(heard, text, frame, fromClient)
@@ -250,7 +192,7 @@ class Reader {
     const { t, source, destination, number } = frame
     if (/^(?:MPPE|Deflate|compressed|IP) /i.test(text)) {
       heard.encrypted.add(source)
-      if (heard.encrypted.size === 2) for (const step of ['lcp', 'auth', 'ipcp'] as const) reach(tunnel, step, t)
+      if (heard.encrypted.size === 2) for (const each of ['lcp', 'auth', 'ipcp'] as const) step(heard, each, t)
       return
     }
     const [, proto, type, detail = ''] =
@@ -266,15 +208,14 @@ class Reader {
       packet: `frame ${number}`,
     }
     tunnel.messages.push(message)
-    const step = STEP_OF[message.proto]
-    if (step && message.type === 'configure-ack') {
-      heard.acked.add(`${step} ${destination}`)
-      if (heard.acked.has(`${step} ${tunnel.client}`) && heard.acked.has(`${step} ${tunnel.target}`))
-        reach(tunnel, step, t)
-      if (step === 'ipcp') reach(tunnel, 'auth', t)
+    const agreed = STEP_OF[message.proto]
+    if (agreed && message.type === 'configure-ack') {
+      heard.acked.add(`${agreed} ${destination}`)
+      if (heard.acked.has(`${agreed} ${tunnel.client}`) && heard.acked.has(`${agreed} ${tunnel.target}`))
+        step(heard, agreed, t)
+      if (agreed === 'ipcp') step(heard, 'auth', t)
     }
-    if ((proto === 'CHAP' && message.type === 'success') || message.type === 'authenticate-ack')
-      reach(tunnel, 'auth', t)
+    if ((proto === 'CHAP' && message.type === 'success') || message.type === 'authenticate-ack') step(heard, 'auth', t)
     if (proto === 'LCP') this.#lcp(heard, message, fromClient)
   }
 
@@ -317,9 +258,15 @@ class Reader {
   /** About a packet of a tunnel: the first of its quoted headers names its ends. */
   #icmp({ text, t, number, source }: DecodedFrame): void {
     const [, error, from, to, rest] = /^ICMP (.*?) \(about IP (\S+) > (\S+) · (.*)$/.exec(text) ?? []
-    const heard = this.#heard.findLast(
-      ({ tunnel: { client, target } }) => (client === from && target === to) || (client === to && target === from),
-    )
+    const near = this.#calls.between({ source: from, destination: to })
+    const callId = Number(/^GRE call (\d+)/.exec(rest)?.[1])
+    const port = /^TCP (\d+) > (\d+)/
+      .exec(rest)
+      ?.slice(1)
+      .find(each => each !== '1723')
+    const isQuoted = ({ ids, clientPort, tunnel: { client } }: Heard): boolean =>
+      (client === from ? ids.up : ids.down).has(callId) || (port !== undefined && clientPort === port)
+    const heard = near.findLast(isQuoted) ?? near.at(-1)
     if (!heard || error === undefined || /reassembly/.test(error)) return
     const { tunnel } = heard
     const message: Message = {
@@ -338,13 +285,7 @@ class Reader {
   }
 
   malformed(frame: DecodedFrame, reason: string): void {
-    const heard = this.#heard.findLast(
-      ({ tunnel: { client, target, from, until } }) =>
-        frame.t >= from &&
-        frame.t <= until &&
-        [client, target].includes(frame.source) &&
-        [client, target].includes(frame.destination),
-    )
+    const heard = this.#calls.connection(frame, clientPortOf(frame))
     if (!heard) return
     const { t, source, number } = frame
     const common = { t, node: source, way: 'sent', proto: 'pptp', packet: `frame ${number}` } as const
@@ -354,8 +295,13 @@ class Reader {
   }
 
   facts(t: number): Facts {
-    for (const heard of this.#heard) {
+    for (const [i, heard] of this.#calls.all.entries()) {
       const { tunnel, syns } = heard
+      const next = this.#calls.all.find(
+        (other, k) => k > i && other.tunnel.client === tunnel.client && other.tunnel.target === tunnel.target,
+      )
+      // Nothing more came of it: the next was begun instead of it.
+      if (next && next.tunnel.from >= heard.last) tunnel.until = next.tunnel.from
       this.#unanswered(heard, t)
       if (!tunnel.reached.has('tcp') && syns >= SYNS) {
         end(
@@ -368,7 +314,7 @@ class Reader {
         )
       }
     }
-    const cases: Case[] = this.#heard.map(({ tunnel }) => tunnel)
+    const cases: Case[] = this.#calls.all.map(({ tunnel }) => tunnel)
     return {
       kind: 'capture',
       t,
@@ -380,8 +326,32 @@ class Reader {
       greFlows: [],
       natSources: new Map(),
       radius: [],
+      strangers: this.#calls.all.flatMap(({ strangers }) => [...strangers.values()]),
     }
   }
+}
+
+const callIdOf = (detail: string): number => Number(/^call (\d+)/.exec(detail)?.[1])
+
+/** Its ID is in what is sent to who asks. */
+function asks({ ids }: Heard, callId: number, fromClient: boolean): void {
+  const way = fromClient ? ids.down : ids.up
+  way.add(callId)
+}
+
+function accepted(heard: Heard, detail: string, fromClient: boolean, t: number): void {
+  const answers = callIdOf(detail)
+  const asked = Number(/peer's call (\d+)/.exec(detail)?.[1])
+  const [own, peers] = fromClient ? [answers, asked] : [asked, answers]
+  step(heard, 'call', t)
+  heard.tunnel.callIds = { own, peers }
+  heard.ids.down.add(own)
+  heard.ids.up.add(peers)
+}
+
+/** What comes after its end is no step of it. */
+function step({ tunnel, goodbye }: Heard, name: Step, t: number): void {
+  if (!goodbye && !tunnel.end && !tunnel.peerEnd) reach(tunnel, name, t)
 }
 
 /** Why a client leaves, as far as its words tell it. */

@@ -58,6 +58,7 @@ export function examine(facts: Facts): Finding[] {
     const finding = walk(facts, one, symptom)
     if (finding) findings.push(finding)
   }
+  findings.push(...strangers(facts, findings))
   findings.push(...spoiled(facts, findings))
   const whole = merged(findings.filter(finding => !isConsequence(finding, findings)))
   // In a capture what was told in words stands on firmer ground than what was counted.
@@ -213,6 +214,30 @@ const tierOf = (cause: CauseName): number => {
 }
 const byRoot = (a: Finding, b: Finding): number =>
   tierOf(a.cause) - tierOf(b.cause) || a.t - b.t || causeOf(a.cause).rank - causeOf(b.cause).rank
+
+/** A tunnel that is well, and gets what is for another: whose trouble it is, is not in the capture. */
+function strangers(facts: Facts, findings: readonly Finding[]): Finding[] {
+  const several = facts.strangers.filter(({ count }) => count >= 2)
+  if (several.length === 0 || findings.some(({ cause }) => cause === 'nat-single-slot')) return []
+  return [
+    {
+      cause: 'nat-single-slot',
+      sure: 'likely',
+      because: 'a call of somebody else begins there; the control connection of that call was not seen',
+      who: [...new Set(several.map(({ client }) => client))],
+      t: several[0].t,
+      symptom: `${several[0].client} gets GRE of a call ID that is not hers`,
+      evidence: several.map(({ client, server, callId, count, packet, t }) => ({
+        text: `${server} sends ${count} GRE packets to ${client} with the call ID ${callId}, which no call of ${client} has named; the first is ${packet}`,
+        t,
+        node: client,
+        packet,
+        count,
+      })),
+      path: [],
+    },
+  ]
+}
 
 /** Where bits are changed, words of the ends may be: it is a root, also if nobody complains of packets. */
 function spoiled(facts: Facts, findings: readonly Finding[]): Finding[] {

@@ -84,7 +84,10 @@ export const wayEvidence = (way: Way, name: string): Evidence => {
   const since =
     way.arrived && way.silent > 0 ? `; the last ${way.silent} did not, since ${at(way.lastArrival ?? 0)}` : ''
   return {
-    text: `${name}: ${way.from} sent ${way.sent}${heard}${since}`,
+    text:
+      way.sent === 0 && way.arrived === undefined
+        ? `${name}: none of ${way.from} seen`
+        : `${name}: ${way.from} sent ${way.sent}${heard}${since}`,
     node: way.from,
     count: way.sent,
     ...(way.lastPacket === '' ? {} : { packet: way.lastPacket }),

@@ -14,6 +14,8 @@ export interface Loss {
   readonly rule: string | undefined
   readonly link: string | undefined
   readonly detail: string | undefined
+  /** The entry of connection tracking that decided, of the first. */
+  readonly entry: string | undefined
   /** The first of them. */
   readonly packet: string | undefined
   readonly first: SimTime
@@ -181,6 +183,29 @@ export interface FlowEnd {
   readonly entry: string
 }
 
+/** The source address that a NAT box gave to what one end of a tunnel sends to the other. */
+export interface NatSource {
+  readonly client: string
+  readonly target: string
+  /** The end that sends. */
+  readonly from: string
+  readonly proto: string
+  readonly address: string
+  readonly t: SimTime
+  /** When it was last given. */
+  last: SimTime
+}
+
+/** GRE of a call that is not that of who gets it. */
+export interface Stranger {
+  readonly client: string
+  readonly server: string
+  readonly callId: number
+  readonly packet: string
+  readonly t: SimTime
+  count: number
+}
+
 /** `rule`: the rule or the helper that had asked for it; empty: nobody. */
 export interface GreFlow extends FlowEnd {
   readonly rule: string
@@ -198,8 +223,10 @@ export interface Facts {
   /** How flows of GRE began. */
   readonly greFlows: readonly GreFlow[]
   /** By NAT box: source addresses that it gave, in order. */
-  readonly natSources: ReadonlyMap<string, readonly { readonly address: string; readonly t: SimTime }[]>
+  readonly natSources: ReadonlyMap<string, readonly NatSource[]>
   readonly radius: readonly Message[]
+  /** In a capture. */
+  readonly strangers: readonly Stranger[]
 }
 
 export const newWay = (from: string, to: string | undefined): Way => ({

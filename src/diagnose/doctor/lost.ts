@@ -10,7 +10,7 @@ import {
   wayEvidence,
   withReason,
 } from './evidence.ts'
-import type { Case, Facts, LineFacts, Loss } from './facts.ts'
+import type { Case, Facts, LineFacts, Loss, Tunnel } from './facts.ts'
 import { type Ask, aTunnel, byReason, found, NO, UNKNOWN } from './reply.ts'
 import { at } from './words.ts'
 
@@ -114,6 +114,23 @@ const rule47: Ask = (facts, one) => {
     })),
   )
 }
+
+const ruledOut = ({ gre: { up, down } }: Tunnel): Loss[] =>
+  [up, down].flatMap(({ all }) => [...all.values()]).filter(({ reason }) => reason.startsWith('filter-'))
+const isExpected = ({ detail = '' }: Loss): boolean => / related$/.test(detail)
+
+const burned: Ask = aTunnel(tunnel => found(ruledOut(tunnel).filter(isExpected).map(lossEvidence)))
+
+/** Then that it was the first is of no account: the others would not pass either. */
+const laterDropped: Ask = aTunnel(tunnel => {
+  const dropped = ruledOut(tunnel)
+  const first = dropped.filter(isExpected)
+  const isStateless = ({ rule = '' }: Loss): boolean => /\bproto \S*gre/.test(rule) && !/\bstate\b/.test(rule)
+  const others = dropped.filter(
+    loss => !isForItself(loss) && !first.some(({ node, rule }) => node === loss.node && rule === loss.rule),
+  )
+  return found([...first.filter(isStateless), ...others].map(lossEvidence))
+})
 
 // Sizes and losses
 
@@ -265,6 +282,8 @@ export const LOST = {
   'rule-tcp': ruleIs((loss, _, one) => one.kind === 'tunnel' && loss.proto === 'tcp' && !one.reached.has('call')),
   'rule-gre': ruleIs(({ proto }) => proto === 'gre'),
   'rule-47': rule47,
+  burned,
+  'later-dropped': laterDropped,
   'rule-client': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.client),
   'rule-server': ruleIs(({ node }, _, one) => one.kind === 'tunnel' && node === one.server),
   'is-route': (facts, one) => found(withoutRoute(facts, one, false).map(lossEvidence)),

@@ -7,12 +7,13 @@ import {
   isTranslator,
   lifeOf,
   lossEvidence,
+  lossesOf,
   suspects,
   translators,
   wayEvidence,
   withReason,
 } from './evidence.ts'
-import type { Box, Facts, FlowEnd, GreFlow, Loss, Tunnel, Way } from './facts.ts'
+import type { Box, Facts, FlowEnd, GreFlow, Loss, NatSource, Tunnel, Way } from './facts.ts'
 import { type Ask, aTunnel, byReason, found, NO } from './reply.ts'
 import { at } from './words.ts'
 
@@ -55,13 +56,15 @@ const otherSource: Ask = aTunnel((tunnel, facts) => {
 const newAddress: Ask = aTunnel((tunnel, facts) => {
   const [from, to] = lifeOf(facts, tunnel)
   const changed = translators(facts, tunnel).flatMap((node): Evidence[] => {
-    const list = facts.natSources.get(node) ?? []
-    const later = list.find(({ t }, i) => i > 0 && t > from && t <= to + 180e9)
-    const before = later === undefined ? undefined : list[list.indexOf(later) - 1]
-    if (!later || !before) return []
+    const all = facts.natSources.get(node) ?? []
+    const own = all.filter(({ client, target }) => client === tunnel.client && target === tunnel.target)
+    const later = own.find(one => one.t > from && one.t <= to + 180e9 && formerOf(one, own) !== undefined)
+    const before = later && formerOf(later, own)
+    // A box that still gives the old one has both.
+    if (!later || !before || all.some(({ address, last }) => address === before.address && last > later.t)) return []
     return [
       {
-        text: `${node} hides what is inside behind ${before.address}, and from ${at(later.t)} on behind ${later.address}`,
+        text: `${node} hides ${before.from} behind ${before.address}, and from ${at(later.t)} on behind ${later.address}`,
         node,
         t: later.t,
       },
@@ -69,6 +72,12 @@ const newAddress: Ask = aTunnel((tunnel, facts) => {
   })
   return found(changed)
 })
+
+/** The address of the same end and protocol before. */
+const formerOf = (one: NatSource, all: readonly NatSource[]): NatSource | undefined =>
+  all
+    .slice(0, all.indexOf(one))
+    .findLast(({ from, proto, address }) => from === one.from && proto === one.proto && address !== one.address)
 
 const isOfCall = ({ entry }: FlowEnd, { address, callIds, target }: Tunnel): boolean => {
   const keys = [callIds.own, callIds.peers].filter(key => key !== undefined && key !== 0)
@@ -123,13 +132,6 @@ const rested: Ask = aTunnel((tunnel, facts) => {
 
 // NAT boxes that do not understand
 
-const burned: Ask = aTunnel(({ gre: { up, down } }) => {
-  const dropped = [up, down]
-    .flatMap(({ all }) => [...all.values()])
-    .filter(({ reason, detail = '' }) => reason.startsWith('filter-') && / related$/.test(detail))
-  return found(dropped.map(lossEvidence))
-})
-
 /** Tunnels that live at the same time between the same addresses, as far as a NAT box or the server can see. */
 const rivals = (tunnel: Tunnel, facts: Facts): Tunnel[] =>
   facts.cases.filter(
@@ -171,9 +173,35 @@ const sameCall: Ask = aTunnel((tunnel, facts) => {
 })
 const isKeyless = (box: Box | undefined): boolean => box?.nat === 'keyless' || box?.nat === 'single'
 
+/** The flow in the way: the server spoke first, and the box took it for a flow to itself. */
+const isServersOwn = ({ entry = '' }: Loss, { target }: Tunnel): boolean => entry.startsWith(`${target}/`)
+
+const serversOwn: Ask = aTunnel((tunnel, facts) => {
+  const refused = withReason(lossesOf(tunnel), 'nat-insert-failed').filter(loss => isServersOwn(loss, tunnel))
+  return found(
+    refused.map(({ node, entry = '', packet }) => {
+      const rules = facts.boxes.get(node)?.rules ?? []
+      const guarded = rules.some(({ chain, rule }) => chain === 'input' && /drop.*\bstate \S*new/.test(rule))
+      return {
+        text: `the flow in the way is of what ${tunnel.target} has sent first: ${entry}${guarded ? '' : `; ${node} has no rule like "input drop in WAN state new", which leaves none`}`,
+        node,
+        entry,
+        ...(packet === undefined ? {} : { packet }),
+      }
+    }),
+  )
+})
+
+const oneInAll: Ask = aTunnel((tunnel, facts) => {
+  const boxes = translators(facts, tunnel).filter(node => facts.boxes.get(node)?.nat === 'single')
+  return found(boxes.map(node => ({ text: `${node} gives all GRE from outside to one computer`, node })))
+})
+
 const onePlace: Ask = aTunnel((tunnel, facts) => {
   const { gre, client, server } = tunnel
-  const refused = withReason([...gre.up.losses.values()], 'nat-insert-failed')
+  const refused = withReason([...gre.up.losses.values()], 'nat-insert-failed').filter(
+    loss => !isServersOwn(loss, tunnel),
+  )
   const strangers = [...gre.down.astray].filter(
     ([node]) => node !== client && node !== server && !isTranslator(facts, node),
   )
@@ -191,12 +219,33 @@ const onePlace: Ask = aTunnel((tunnel, facts) => {
   ])
 })
 
-/** Losses of a way at NAT boxes that took the packets for their own. */
+/** In a capture behind the box: the request of the call has named the ID. */
+const otherComputer: Ask = aTunnel(({ client, callIds, gre: { down } }, { kind }) =>
+  kind === 'run'
+    ? NO
+    : found(
+        [...down.astray].map(([node, { count, packet, t }]) => ({
+          text: `${count} GRE packets with the call ID ${callIds.own ?? ''} of ${client} go to ${node}; the first is ${packet}`,
+          node,
+          packet,
+          t,
+          count,
+        })),
+      ),
+)
+
+/** A public address that it gives to what is inside, also where it is not that of its interface. */
+const isGiven = ({ natSources }: Facts, { node, dst }: Loss): boolean =>
+  (natSources.get(node) ?? []).some(({ address }) => address === dst)
+
+/** Losses of a way at NAT boxes that took the packets for their own, or for nobody's. */
 const endsAt = (way: Way, facts: Facts): Loss[] =>
   [...way.losses.values()].filter(
     loss =>
       isTranslator(facts, loss.node) &&
-      (isForItself(loss) || ['conntrack-invalid', 'tcp-unexpected', 'gre-unknown-call'].includes(loss.reason)),
+      (isForItself(loss) ||
+        (loss.reason === 'arp-timeout' && isGiven(facts, loss)) ||
+        ['conntrack-invalid', 'tcp-unexpected', 'gre-unknown-call'].includes(loss.reason)),
   )
 
 const natBeforeServer: Ask = aTunnel((tunnel, facts) => {
@@ -321,10 +370,12 @@ export const NAT = {
   rested,
   'nat-refuses': byReason('nat-protocol'),
   'nat-full': byReason('conntrack-full', 'nat-ports-exhausted', 'nat-no-address'),
-  burned,
   'same-call': sameCall,
+  'other-computer': otherComputer,
   'one-place': onePlace,
+  'one-in-all': oneInAll,
   'old-flow': byReason('nat-insert-failed'),
+  'servers-own': serversOwn,
   'nat-before-server': natBeforeServer,
   'nat-ends': natEnds,
   'nas-inside': nasInside,

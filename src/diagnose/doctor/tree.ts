@@ -3,7 +3,8 @@
  * answered in doctor-questions.ts; docs/doctor.md shows the tree as a page.
  *
  * It follows the layers from below, since what is below takes with it what is above: TCP, control connection, call, GRE, LCP,
- * authentication, encryption, addresses; then what happens to a tunnel that is up.
+ * authentication, encryption, addresses; then what happens to a tunnel that is up. The file is
+ * long because it is one tree, and is read as one.
  */
 import { type Branch, COUNTED, LEFT_OVER, leaf, SEEN, told } from './leaf.ts'
 import type { QuestionName } from './questions.ts'
@@ -250,23 +251,47 @@ export const TREE: Readonly<Record<QuestionName, Branch>> = {
   },
   burned: {
     ask: 'Was what a PPTP helper expected dropped by a rule, as the first packet of its flow?',
-    yes: leaf('burned-expectation', 'certain', SEEN),
+    yes: 'later-dropped',
     no: 'same-call',
+  },
+  'later-dropped': {
+    ask: 'Is that a rule for GRE in any state, or does another rule drop what came later?',
+    yes: 'rule-47',
+    no: leaf('burned-expectation', 'certain', SEEN),
   },
   'same-call': {
     ask: 'Do two calls between the same addresses have the same call ID?',
     yes: leaf('call-id-clash', 'certain', 'the call IDs were told in both replies'),
+    no: 'other-computer',
+  },
+  'other-computer': {
+    ask: 'Does a capture show GRE with the call ID of this call on its way to another computer?',
+    yes: told('nat-single-slot', 'the call names its call ID, and GRE with it goes to another computer'),
     no: 'one-place',
   },
   'one-place': {
     ask: 'Does a NAT box take GRE of another computer behind it for this one, or this one’s for that of another?',
-    yes: leaf('nat-single-slot', 'certain', SEEN),
+    yes: 'one-in-all',
     no: 'old-flow',
+  },
+  'one-in-all': {
+    ask: 'Does that box give all GRE to one computer, whichever server sends it?',
+    yes: leaf('nat-one-computer', 'certain', SEEN),
+    no: leaf('nat-single-slot', 'certain', SEEN),
   },
   'old-flow': {
     ask: 'Does an older flow of a NAT box stand in its way?',
-    yes: leaf('nat-stale-flow', 'certain', SEEN),
+    yes: 'servers-own',
     no: 'nat-before-server',
+  },
+  'servers-own': {
+    ask: 'Is that flow of what the server itself has sent?',
+    yes: leaf(
+      'nat-stale-flow',
+      'certain',
+      'the box keeps a flow for what the server sent first, and no rule had dropped it',
+    ),
+    no: leaf('nat-stale-flow', 'certain', SEEN),
   },
   'nat-before-server': {
     ask: 'Does GRE of the client end at a NAT box before the server?',

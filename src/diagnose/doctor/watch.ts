@@ -18,6 +18,7 @@ import {
   type LineFacts,
   type Loss,
   type Message,
+  type NatSource,
   newLine,
   type Way,
 } from './facts.ts'
@@ -49,7 +50,7 @@ export class DoctorWatch {
   readonly #lines: LineFacts[] = []
   readonly #flowEnds: FlowEnd[] = []
   readonly #greFlows: GreFlow[] = []
-  readonly #natSources = new Map<string, { address: string; t: SimTime }[]>()
+  readonly #natSources = new Map<string, NatSource[]>()
   readonly #radius: Message[] = []
   readonly #apps: AppWatch
 
@@ -100,6 +101,7 @@ export class DoctorWatch {
       greFlows: this.#greFlows,
       natSources: this.#natSources,
       radius: this.#radius,
+      strangers: [],
     }
   }
 
@@ -266,10 +268,19 @@ export class DoctorWatch {
     else if (proto === 'gre') this.#greFlows.push({ ...flow, rule })
   }
 
-  #natSource({ t, node, after }: Of<'nat'>): void {
+  /** Of each tunnel: one box may give its hosts, or its flows, different addresses. */
+  #natSource({ t, node, packet, proto, after }: Of<'nat'>): void {
+    const flight = this.#flights.get(packet)
+    if (!flight) return
+    const { client, target } = flight.live.tunnel
+    const from = flight.way.from
     const list = this.#natSources.get(node) ?? []
     const address = after.split(':')[0]
-    if (list.at(-1)?.address !== address) list.push({ address, t })
+    const known = list.findLast(
+      one => one.client === client && one.target === target && one.from === from && one.proto === proto,
+    )
+    if (known?.address === address) known.last = t
+    else list.push({ client, target, from, proto, address, t, last: t })
     this.#natSources.set(node, list)
   }
 

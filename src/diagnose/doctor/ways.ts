@@ -55,8 +55,8 @@ export function addLoss(losses: Map<string, Loss>, event: Drop): void {
     known.last = event.t
     return
   }
-  const { node, reason, proto, src, dst, rule, link, detail, packet, t } = event
-  losses.set(key, { node, reason, proto, src, dst, rule, link, detail, packet, first: t, last: t, count: 1 })
+  const { node, reason, proto, src, dst, rule, link, detail, entry, packet, t } = event
+  losses.set(key, { node, reason, proto, src, dst, rule, link, detail, entry, packet, first: t, last: t, count: 1 })
 }
 
 /** Whether its packets arrive nobody can see from here, until somebody acknowledges one. */
