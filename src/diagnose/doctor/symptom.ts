@@ -15,6 +15,7 @@ export const NO_GRE: readonly CauseName[] = [
   'gre-blocked',
   'nat-no-helper',
   'nat-single-slot',
+  'nat-one-computer',
   'server-behind-nat',
   'host-firewall',
   'port-47-mistake',
