@@ -4,6 +4,7 @@
  * Three passes over one tree: YAML (`document.ts`), the shape of every value (`schema.ts`), and what the values mean
  * for each other (`topology.ts`, `timeline.ts`). The last runs even when the second has found something.
  */
+import { warnOfCalls } from './call-slips.ts'
 import { readDocument } from './document.ts'
 import type { Issue, Lab } from './lab.ts'
 import { applyOverride, type Override } from './overrides.ts'
@@ -36,7 +37,10 @@ export function loadLab(
     for (const override of overrides) applyOverride(tree, override, issues)
     checkShape(tree, issues)
     const lab = read(tree, issues, readFile)
-    if (issues.list.length === 0) return { ok: true, lab, warnings: issues.sorted(file, issues.warnings) }
+    if (issues.list.length === 0) {
+      warnOfCalls(lab, tree, issues)
+      return { ok: true, lab, warnings: issues.sorted(file, issues.warnings) }
+    }
   }
   return { ok: false, issues: issues.sorted(file) }
 }

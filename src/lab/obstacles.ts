@@ -53,6 +53,25 @@ export function obstacleOn(lab: Lab, arrival: Arrival, source: Ipv4, call: CallK
   return undefined
 }
 
+/** Where a box without a helper has one place for GRE: for each server, or in all. */
+export interface GrePlace {
+  readonly box: string
+  readonly each: 'server' | 'box'
+  /** Two callers with the same name want the same place. */
+  readonly name: string
+}
+
+export function grePlacesOn(lab: Lab, arrival: Arrival, source: Ipv4): GrePlace[] {
+  return stepsOf(lab, arrival, source, { incoming: false, fromZero: false }).flatMap((step): GrePlace[] => {
+    const { node, translates, server, client } = step
+    const { keys } = trackingOf(node).kind.gre
+    if (!node.nat || !translates || helps(step) || (keys !== 'none' && keys !== 'one-host')) return []
+    if (node.nat.oneToOne.some(({ inside }) => contains(inside, client))) return []
+    const each = keys === 'none' ? 'server' : 'box'
+    return [{ box: node.name, each, name: `${node.name}${each === 'server' ? ` ${server}` : ''}` }]
+  })
+}
+
 /** How a machine on the way tracks connections; undefined: not at all. */
 export function trackingOf(node: NodeSpec): { readonly kind: Personality; readonly helper: ConntrackSpec['helper'] } {
   const { like, override, helper } = node.nat ?? node.conntrack ?? PLAIN
