@@ -196,7 +196,8 @@ function anyBox(random: Random, name: string): Box & { readonly nat: object } {
     ports: { ...drawn.ports, 'per-host': perHost },
     ...(isMapped && filtering !== undefined ? { filtering } : {}),
   }
-  return { name, limit, perHost, ports, nat: { like, helper: pick(random, ['prerouting', 'both']), override } }
+  const place = pick(random, ['prerouting', 'both'])
+  return { name, limit, perHost, ports, nat: { like, ...(HELPERS.has(like) ? { helper: place } : {}), override } }
 }
 
 function helper(random: Random): unknown {
