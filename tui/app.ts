@@ -1,6 +1,7 @@
 /**
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
- * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
+ * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
+ * going back; then it has no timer.
  */
 import type { Lab, RunOptions, Scene } from '../src/index.ts'
 import type { Effect } from './effect.ts'
@@ -48,6 +49,8 @@ export interface AppOptions {
 const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
+/** Between two pieces of what is done while nobody asks for anything. */
+const PAUSE = 5
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -204,9 +207,15 @@ export class App {
     const session = this.#session
     if (session && this.#ui.running) this.#play(session)
     this.#draw()
-    if (!this.#ui.running || this.#ended) return
+    if (this.#ended) return
+    if (!this.#ui.running) return this.#idle()
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
+  }
+
+  #idle(): void {
+    this.#timer = undefined
+    if (this.#session && !this.#session.prepare()) this.#timer = this.#wall.schedule(PAUSE, () => this.#idle())
   }
 
   #play({ player, run, scene }: Session): void {
