@@ -64,6 +64,10 @@ export class App {
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
+  /** The view is looking for something. */
+  #looking = false
+  /** The old packet that is looked at is there. */
+  #remade = true
   #ended = false
 
   constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
@@ -188,8 +192,8 @@ export class App {
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, source }: Session): Model {
-    return { scene, recorder, ui: this.#ui, explain: source.explain }
+  #model({ scene, recorder, source, archive }: Session): Model {
+    return { scene, recorder, archive, ui: this.#ui, explain: source.explain }
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -209,13 +213,29 @@ export class App {
     this.#draw()
     if (this.#ended) return
     if (!this.#ui.running) return this.#idle()
+    if (session) this.#growing(session)
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
+  /** What is looked for or made again comes first and is drawn as it grows; then going back is made ready. */
   #idle(): void {
     this.#timer = undefined
-    if (this.#session && !this.#session.prepare()) this.#timer = this.#wall.schedule(PAUSE, () => this.#idle())
+    const session = this.#session
+    if (!session) return
+    const growing = this.#growing(session)
+    if (!growing && session.prepare()) return
+    const wait = this.#drawn + FRAME - this.#wall.now()
+    this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
+  }
+
+  /** Will the next frame show more, though nothing happens? */
+  #growing(session: Session): boolean {
+    const { view, selection } = this.#ui
+    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    const before = this.#remade
+    this.#remade = session.remake()
+    return this.#looking || !this.#remade || !before
   }
 
   #play({ player, run, scene }: Session): void {
@@ -231,7 +251,9 @@ export class App {
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
     const model = this.#model(session)
-    this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
+    const view = viewOf(model, size, this.#parts)
+    this.#looking = view.more === true
+    this.#display.draw(frame(model, view, size), this.#ui)
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type SimTime,
   sceneOf,
 } from '../src/index.ts'
+import { OldPackets } from './older.ts'
 import { Player, type Wall } from './player.ts'
 
 export interface SessionSource {
@@ -23,7 +24,7 @@ export interface SessionSource {
   readonly explain: string
 }
 
-/** How long runs are made ready at a time, so that keys are still heard: milliseconds; and steps between two looks at the wall. */
+/** How long other runs go on at a time, so that keys are still heard: milliseconds; steps between two looks at the wall. */
 const SLICE = 20
 const BATCH = 500
 
@@ -37,6 +38,8 @@ export class Session {
   readonly source: SessionSource
   readonly #wall: Wall
   readonly #rewinder: Rewinder
+  /** Packets that are too many for the recorder. */
+  readonly archive: OldPackets
   #life: Life
   #scene: Scene
 
@@ -46,8 +49,10 @@ export class Session {
     // A fingerprint costs as much as the simulation, and nobody sees it here.
     const make = (): Run => new Run(source.lab, { fingerprint: false, ...source.replay })
     this.#rewinder = new Rewinder(make)
-    this.#life = this.#watch(new Recorder(make()))
-    this.#scene = sceneOf(this.#life.recorder)
+    const recorder = new Recorder(make())
+    this.#scene = sceneOf(recorder)
+    this.archive = new OldPackets(make, this.#scene, recorder)
+    this.#life = this.#watch(recorder)
   }
 
   get run(): Run {
@@ -80,13 +85,23 @@ export class Session {
   back(moment: Moment): void {
     const way = this.#rewinder.to(moment, this.recorder)
     way.advance()
+    this.archive.watch(way.recorder)
     this.#life = this.#watch(way.recorder)
   }
 
-  /** While there is nothing else to do: makes runs ready for going back. True when nothing is left to do. */
+  /** A slice of what makes an old packet again that is looked at. True when nothing is left to do. */
+  remake(): boolean {
+    return this.#slice(() => this.archive.advance())
+  }
+
+  /** A slice of what makes runs ready for going back. True when nothing is left to do. */
   prepare(): boolean {
+    return this.#slice(() => this.#rewinder.prepare(this.recorder, BATCH))
+  }
+
+  #slice(work: () => boolean): boolean {
     const end = this.#wall.now() + SLICE
-    do if (this.#rewinder.prepare(this.recorder, BATCH)) return true
+    do if (work()) return true
     while (this.#wall.now() < end)
     return false
   }
