@@ -35,7 +35,7 @@ export interface Selection {
   readonly layer: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined
-  /** Which form of it: index into its packets. */
+  /** Which form of it: index into its packets; -1: the one that stands for it. */
   readonly form: number
   /** Path of the field in the dissected packet: indices of children. */
   readonly field: readonly number[]
