@@ -137,7 +137,13 @@ export const REASONS = [
   ],
 
   ['rack', 'same', 'set before it is read', '#newestOnce = false'],
-  ['rack', 'same', 'what is no copy is of no segment, and passed over', '#copies: Copy[] = []'],
+  [
+    'rack',
+    'same',
+    'what is no copy is of no segment, and passed over',
+    'const NO_COPIES: Copy[] = []',
+    ['if (this.#copies === NO_COPIES)', '[]', '["Stryker was here"]'],
+  ],
   ['rack', 'work', 'what is new is found in no segment', 'if (lt(at, this.#nxt)) {'],
   ['rack', 'same', 'equal is equal', 'if (this.#lost < sent.head)', 'else if (rtt < this.#minRecent)'],
   ['rack', 'same', 'each transmission has a number of its own', 'if (sent.order(segment) < this.#newestOrder) return'],
@@ -190,9 +196,15 @@ export const REASONS = [
 
   ['stack', 'work', 'a profile of its own that says the same', ['if (minRto === undefined', undefined, 'false']],
   ['stack', 'same', 'nothing can be taken from `true`', "typeof keepAlive === 'object'"],
-  ['stack', 'types', 'the list of a listener is there', ['this.#listeners.get(port) ?? []', '[]']],
-  ['stack', 'work', 'a bucket without a connection stays', 'if (connection.next) this.#table.set'],
-  ['stack', 'types', 'the connection is in its chain', 'if (at) at.next = connection.next'],
+  ['stack', 'types', 'what is no listener has no port', '#listeners: readonly TcpListener[] = []'],
+  ['connections', 'work', 'a bucket without a connection stays', 'if (connection.next) this.#table.set'],
+  ['connections', 'types', 'the connection is in its chain', 'if (at) at.next = connection.next'],
+  [
+    'connections',
+    'work',
+    'where they are looked for: one by one or by hash, with the same result',
+    'if (!this.#hashed && this.#few.length < FEW) {',
+  ],
   ['stack', 'work', 'the first port is asked for twice', 'for (let n = 0; n < count; n++)'],
   [
     'stack',
@@ -207,7 +219,12 @@ export const REASONS = [
 
   ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
   ['sack', 'same', 'a place without a segment is in no stretch', '#recent: number[]', 'this.#recent.length > MOST'],
-  ['stack', 'types', 'the connection is in its chain', 'while (at && at.next !== connection)'],
+  [
+    'connections',
+    'types',
+    'the connection is in its chain',
+    ['while (at && at.next !== connection)', 'at && at.next !== connection', undefined],
+  ],
 
   ['mtu', 'types', 'what was found in it is in it', 'this.#learnt?.delete'],
   ['checksum', 'same', 'all machines that run the tests are little-endian', 'const LITTLE ='],
