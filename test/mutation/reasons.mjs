@@ -178,12 +178,6 @@ export const REASONS = [
     ['for (let n = this.head', 'n < this.tail', 'n <= this.tail'],
   ],
 
-  [
-    'scoreboard',
-    'same',
-    'blocks of the segment before are not in flight any more, or known',
-    'for (let n = 0; n < blocks; n++)',
-  ],
   ['scoreboard', 'same', 'beyond the last range nothing is counted', 'for (let at = count - 1; at >= 0; at--)'],
   [
     'scoreboard',
@@ -206,12 +200,6 @@ export const REASONS = [
     'if (!this.#hashed && this.#few.length < FEW) {',
   ],
   ['stack', 'work', 'the first port is asked for twice', 'for (let n = 0; n < count; n++)'],
-  [
-    'stack',
-    'same',
-    'endpoints that differ in one number only do not share a bucket',
-    'c.remote.port === remotePort && c.local.port',
-  ],
 
   ['tcb', 'same', 'set before it is read', 'busy = false'],
   ['tcb', 'types', 'by a cause alone no way leads into these two states', "if (to && to !== 'syn-sent'"],
@@ -219,12 +207,6 @@ export const REASONS = [
 
   ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
   ['sack', 'same', 'a place without a segment is in no stretch', '#recent: number[]', 'this.#recent.length > MOST'],
-  [
-    'connections',
-    'types',
-    'the connection is in its chain',
-    ['while (at && at.next !== connection)', 'at && at.next !== connection', undefined],
-  ],
 
   ['mtu', 'types', 'what was found in it is in it', 'this.#learnt?.delete'],
   ['checksum', 'same', 'all machines that run the tests are little-endian', 'const LITTLE ='],
@@ -354,7 +336,6 @@ export const REASONS = [
   ['delivery', 'same', 'octets that are new have not come twice', 'receiver.repeated(seq, finSeq)'],
   ['delivery', 'same', 'nothing is held, nothing is handed over', 'if (receiver.held > 0) deliver(tcb)'],
 
-  ['ring', 'same', 'it is doubled until it is enough', 'let capacity = Math.max'],
   [
     'ring',
     'same',
@@ -398,15 +379,6 @@ export const REASONS = [
   ['timestamps', 'same', 'what nobody can guess may be taken away as well as added', 'Math.floor(now / TICK)'],
   ['rto', 'lines', 'noticed in a full run before', 'spoiled = false', '!this.#timing', 'echoed >= 0'],
   ['scoreboard', 'lines', 'noticed in a full run before', 'if (!lt(hole, to[n])) continue'],
-  [
-    'stack',
-    'lines',
-    'noticed in a full run before, by six thousand connections in one table',
-    '[32_768, 60_999]',
-    '!matches(at, local',
-    'if (at === connection)',
-    'function hash(',
-  ],
   [
     'timeouts',
     'same',
