@@ -24,6 +24,23 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
+export {
+  type Asked,
+  dueQuestion,
+  explanation,
+  type Guess,
+  type Guesses,
+  lastBefore,
+  nextQuestion,
+  type Outcome,
+  outcomeOf,
+  questionsOf,
+  SURENESS,
+  type Sureness,
+  summaryOf,
+  surely,
+  verdictWords,
+} from './lab/ask.ts'
 export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
@@ -33,7 +50,7 @@ export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
+export type { Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
