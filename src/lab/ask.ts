@@ -73,11 +73,13 @@ export const nextQuestion = (questions: readonly Asked[], guesses: Guesses, cloc
 /** That question, if the run can go no further without it. */
 export function dueQuestion(questions: readonly Asked[], guesses: Guesses, clock: Clock): Asked | undefined {
   const question = nextQuestion(questions, guesses, clock)
-  return question && clock.now >= lastBefore(question.t) && clock.next >= question.t ? question : undefined
+  return question && clock.now + 1 >= question.t && clock.next >= question.t ? question : undefined
 }
 
-/** The last nanosecond before the moment `t`. */
-export const lastBefore = (t: SimTime): SimTime => Math.max(0, t - 1)
+/** Runs on to where the question is due: the last nanosecond before its moment, and at 0 s nothing at all. */
+export function runUpTo({ t }: Asked, run: { advanceTo(t: SimTime): void }): void {
+  if (t > 0) run.advanceTo(t - 1)
+}
 
 /**
  * `open`: the run has not shown it yet. `refuted`: in this run the check that should show it has failed, so the lab file's

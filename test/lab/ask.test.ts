@@ -8,10 +8,10 @@ import {
   explanation,
   type Guess,
   type Guesses,
-  lastBefore,
   nextQuestion,
   outcomeOf,
   questionsOf,
+  runUpTo,
   summaryOf,
   verdictWords,
 } from '../../src/lab/ask.ts'
@@ -75,7 +75,7 @@ describe('when a question is asked', () => {
       }
       const next = nextQuestion(questions, guesses, run)
       run.advance(1, next?.t)
-      if (next && run.next >= next.t) run.advanceTo(lastBefore(next.t))
+      if (next && run.next >= next.t) runUpTo(next, run)
     }
     const [, second, third] = met
     assert.deepEqual(
