@@ -2,15 +2,18 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import { type Lab, Recorder, Run, type RunOptions, type Scene, sceneOf } from '../src/index.ts'
+import type { Lab, RunOptions, Scene } from '../src/index.ts'
+import type { Effect } from './effect.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
+import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
-import { Player, type Wall } from './player.ts'
-import { type Effect, FIRST_UI, press } from './press.ts'
+import type { Wall } from './player.ts'
+import { FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
+import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
@@ -48,14 +51,6 @@ const QUIET_FRAME = 100
 const QUIT = 0
 const INTERRUPTED = 130
 
-interface Session {
-  readonly run: Run
-  readonly recorder: Recorder
-  readonly player: Player
-  readonly explain: string
-  scene: Scene
-}
-
 export class App {
   readonly #display: Display
   readonly #wall: Wall
@@ -92,10 +87,8 @@ export class App {
   }
 
   #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
-    const run = new Run(lab, replay)
-    const recorder = new Recorder(run)
-    const scene = sceneOf(recorder)
-    this.#session = { run, recorder, player: new Player(run, this.#wall), explain, scene }
+    this.#session = new Session({ lab, replay, explain }, this.#wall)
+    const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
     const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
@@ -134,12 +127,13 @@ export class App {
     this.#ui = ui
   }
 
-  #effect({ player }: Session, effect: Effect): void {
-    if (effect === 'step') player.step(this.#ui.stepBy)
-    else this.#outside(effect)
+  #effect(session: Session, effect: Effect): void {
+    if (effect === 'step') session.player.step(this.#ui.stepBy)
+    else if (typeof effect === 'string') this.#outside(effect)
+    else session.seek(effect.seek)
   }
 
-  #outside(effect: Exclude<Effect, 'step'>): void {
+  #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
     switch (effect) {
       case 'quit':
         return this.end(QUIT)
@@ -186,13 +180,13 @@ export class App {
     if (!this.#ui.mouse) return
     if (action === 'wheel-up') return this.#key('Up')
     if (action === 'wheel-down') return this.#key('Down')
-    if (!this.#session || this.#ui.help || this.#ui.typing || row !== 1) return
+    if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
     const view = tabAt(this.#ui.view, column, formOf(this.#display.size))
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, explain }: Session): Model {
-    return { scene, recorder, ui: this.#ui, explain }
+  #model({ scene, recorder, source }: Session): Model {
+    return { scene, recorder, ui: this.#ui, explain: source.explain }
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -226,7 +220,7 @@ export class App {
     const { size } = this.#display
     const session = this.#session
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
-    session.scene = sceneOf(session.recorder)
+    session.look()
     const model = this.#model(session)
     this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
   }
@@ -238,7 +232,8 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   const size = innerSize(screen)
   try {
     if (model.ui.why) return why(model, size)
-    return model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
+    const view = model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
+    return model.ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }

@@ -5,6 +5,7 @@
  */
 import type { Scene } from '../src/index.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
+import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
 import { seconds } from './words.ts'
 
@@ -34,7 +35,7 @@ export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonl
         statusOf(scene, ui, columns),
         tabsOf(ui.view, columns),
         ...inside(view.lines, columns, rows - 4),
-        bottomOf(view.sentence, columns),
+        bottomOf(ui.message || view.sentence, columns),
         hintsOf(view.keys, ui, columns),
       ]
     case 'small': {
@@ -44,7 +45,7 @@ export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonl
         short,
         shortTabsOf(ui.view, columns),
         ...filled(lines, rows - 3, columns),
-        hintsOf(view.keys, ui, columns),
+        ui.message === '' ? hintsOf(view.keys, ui, columns) : fit(line(ui.message), columns),
       ]
     }
     case 'none':
@@ -216,6 +217,17 @@ function inside(lines: readonly Line[], columns: number, rows: number): Line[] {
 }
 
 function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
+  if (ui.prompt) {
+    const { label, keys } = PROMPTS[ui.prompt.kind]
+    const hints = keys.flatMap(key => ['  ', ...hint(key)])
+    const typed = `${ui.prompt.text}_`
+    // Of a long line the end is seen, where the next letter comes.
+    const room = columns - label.length - 2 - widthOf(line(...hints))
+    const seen = typed.slice(-Math.max(10, room))
+    return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
+  }
+  if (ui.menu)
+    return fit(line(' ', ...hint('jk choose'), '  ', ...hint('Enter take'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(

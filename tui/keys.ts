@@ -5,8 +5,11 @@
 import { VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import type { Own } from './parts.ts'
 
-/** What has the keyboard: a view, the line of the filter, the help, the answer to why, or the choice of a lab before the start. */
-export type Mode = 'view' | 'why' | 'typing' | 'help' | 'start'
+/**
+ * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, the
+ * help, the answer to why, or the choice of a lab before the start.
+ */
+export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -25,6 +28,9 @@ export type Command =
   | 'labels'
   | 'follow'
   | 'why'
+  | 'go'
+  | 'mark'
+  | 'go-to-mark'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -39,7 +45,7 @@ export type Command =
   | 'accept'
   | 'cancel'
 
-export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'start'
+export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'menu' | 'start'
 
 export interface KeyEntry {
   readonly keys: readonly string[]
@@ -52,8 +58,8 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'why', 'typing', 'help', 'start'] as const
-const LISTS = ['view', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start'] as const
+const LISTS = ['view', 'menu', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
@@ -69,6 +75,9 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['-'], command: 'slower', modes: VIEW, group: 'time', help: 'slower, to 0.01x' },
   { keys: ['='], command: 'real-time', modes: VIEW, group: 'time', help: 'back to 1x' },
   { keys: ['\\'], command: 'auto-speed', modes: VIEW, group: 'time', help: 'auto: hurry when quiet' },
+  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time' },
+  { keys: ['m'], command: 'mark', modes: VIEW, group: 'time', help: 'set a mark here' },
+  { keys: ["'"], command: 'go-to-mark', modes: VIEW, group: 'time', help: 'go to a mark' },
 
   { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
   { keys: ['j', 'Down'], command: 'down', modes: LISTS, group: 'here', help: 'down' },
@@ -166,9 +175,12 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['C-c'], command: 'interrupt', modes: EVERYWHERE, group: 'everywhere', help: 'quit at once' },
   { keys: ['C-z'], command: 'suspend', modes: EVERYWHERE, group: 'everywhere', help: 'suspend' },
 
-  { keys: ['Enter'], command: 'accept', modes: ['typing'], group: 'filter', help: 'keep the filter' },
-  { keys: ['Esc'], command: 'cancel', modes: ['typing'], group: 'filter', help: 'clear the filter' },
-  { keys: ['Backspace'], command: 'erase', modes: ['typing'], group: 'filter', help: 'erase a letter' },
+  { keys: ['Enter'], command: 'accept', modes: ['typing', 'prompt'], group: 'filter', help: 'keep the filter' },
+  { keys: ['Esc'], command: 'cancel', modes: ['typing', 'prompt'], group: 'filter', help: 'clear the filter' },
+  { keys: ['Backspace'], command: 'erase', modes: ['typing', 'prompt'], group: 'filter', help: 'erase a letter' },
+
+  { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
+  { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
 
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
   { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },

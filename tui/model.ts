@@ -2,7 +2,7 @@
  * What the views are given: the run as recorded, the scene of this moment, and what the user is looking at. A view is a
  * pure function of the three and of its size.
  */
-import type { Journey, Recorder, Scene } from '../src/index.ts'
+import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
 import type { Line } from './text.ts'
 
 export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
@@ -47,11 +47,29 @@ export interface Selection {
   readonly loss: number
 }
 
+/** Lines that are typed, apart from filters: prompts.ts has them. */
+export type PromptKind = 'go'
+/** Lists to choose from: menus.ts has them. */
+export type MenuKind = 'marks'
+
+/** A moment to come back to. */
+export interface TimeMark {
+  readonly letter: string
+  readonly t: SimTime
+}
+
 export interface Ui {
   readonly view: ViewName
   /** The pane of the view that has the keys. */
   readonly pane: number
   readonly help: boolean
+  /** The line that is being typed; it has the keyboard. */
+  readonly prompt?: { readonly kind: PromptKind; readonly text: string }
+  /** The list that is open over the view; it has the keyboard. */
+  readonly menu?: { readonly kind: MenuKind; readonly chosen: number }
+  /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
+  readonly message: string
+  readonly marks: readonly TimeMark[]
   /** Why was the chosen packet discarded? */
   readonly why: boolean
   /** What is typed into the search of the help; the scrolled-off rows of it. */

@@ -1,21 +1,18 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
+import type { SimTime } from '../src/index.ts'
+import type { Effect, Pressed } from './effect.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
-import { type Model, type Size, type StepUnit, type Ui, VIEWS } from './model.ts'
+import { MENUS, openMenu } from './menus.ts'
+import { type Model, type PromptKind, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
+import { PROMPTS } from './prompts.ts'
 import { THEMES } from './theme.ts'
 import { helpPageOf, helpPages } from './views/help.ts'
 import { packetOf } from './views/why.ts'
-
-/** What a key asks of the driver. */
-export type Effect = 'step' | 'quit' | 'interrupt' | 'redraw' | 'suspend'
-
-export interface Pressed {
-  readonly ui: Ui
-  readonly effect?: Effect
-}
+import { seconds } from './words.ts'
 
 export const SPEEDS = [
   ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5],
@@ -29,6 +26,8 @@ export const FIRST_UI: Ui = {
   pane: 0,
   help: false,
   why: false,
+  message: '',
+  marks: [],
   helpSearch: '',
   helpScroll: 0,
   running: false,
@@ -61,14 +60,25 @@ export const FIRST_UI: Ui = {
   mouse: false,
 }
 
-export const modeOf = ({ typing, help, why }: Ui): Mode => (typing ? 'typing' : help ? 'help' : why ? 'why' : 'view')
+export function modeOf({ prompt, menu, typing, help, why }: Ui): Mode {
+  if (prompt) return 'prompt'
+  if (menu) return 'menu'
+  return typing ? 'typing' : help ? 'help' : why ? 'why' : 'view'
+}
 
 /** `key` as the screen names it; `size` is that of the whole screen. */
-export function press(model: Model, key: string, size: Size, parts: Parts): Pressed {
+export function press(before: Model, key: string, size: Size, parts: Parts): Pressed {
+  // What was said was said: the next key is about something else.
+  const model = before.ui.message === '' ? before : { ...before, ui: { ...before.ui, message: '' } }
   const { ui } = model
   const mode = modeOf(ui)
+  if (mode === 'menu') {
+    const row = menuRows(model).findIndex(each => each.key === key)
+    if (row >= 0) return picked(model, row)
+  }
   const entry = entryOf(key, mode, ui.view)
   if (entry) return obey(model, entry.command, size, parts)
+  if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
   if (mode === 'typing' && isText(key)) return { ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }
   return { ui }
 }
@@ -76,14 +86,22 @@ export function press(model: Model, key: string, size: Size, parts: Parts): Pres
 /** Keys that stand for themselves. */
 const isText = (key: string): boolean => key === 'Space' || key.length === 1
 const TYPED_AT_MOST = 60
+const PROMPT_AT_MOST = 200
 
 function typed(ui: Ui, change: (text: string) => string): Ui {
   if (ui.help) return { ...ui, helpSearch: change(ui.helpSearch).slice(0, TYPED_AT_MOST) }
   return { ...ui, filter: change(ui.filter).slice(0, TYPED_AT_MOST) }
 }
 
+function prompted(ui: Ui, change: (text: string) => string): Ui {
+  const { prompt } = ui
+  return prompt ? { ...ui, prompt: { ...prompt, text: change(prompt.text).slice(0, PROMPT_AT_MOST) } } : ui
+}
+
 function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed {
   const { ui } = model
+  if (ui.prompt) return inPrompt(model, ui.prompt, command)
+  if (ui.menu) return inMenu(model, ui.menu, command)
   if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
   if (ui.why) return inWhy(model, command)
@@ -122,6 +140,12 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
     case 'why':
       return { ui: { ...ui, why: true } }
+    case 'go':
+      return { ui: { ...ui, prompt: { kind: 'go', text: '' } } }
+    case 'mark':
+      return { ui: marked(ui, model.scene.t) }
+    case 'go-to-mark':
+      return openMenu(model, 'marks')
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -141,8 +165,9 @@ function viewOrEffect(ui: Ui, command: Command): Pressed {
   return { ui: view === undefined ? ui : goTo(ui, view) }
 }
 
-const EFFECTS: ReadonlySet<string> = new Set<Effect>(['quit', 'interrupt', 'redraw', 'suspend'])
-const isEffect = (command: Command): command is Extract<Command, Effect> => EFFECTS.has(command)
+type Simple = Extract<Command, Effect>
+const EFFECTS: ReadonlySet<string> = new Set<Simple>(['quit', 'interrupt', 'redraw', 'suspend'])
+const isEffect = (command: Command): command is Simple => EFFECTS.has(command)
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 
 const after = <T>(list: readonly T[], value: T): T => list[(list.indexOf(value) + 1) % list.length]
@@ -151,6 +176,63 @@ const after = <T>(list: readonly T[], value: T): T => list[(list.indexOf(value) 
 function follow(ui: Ui): Ui {
   if (ui.follow) return { ...ui, follow: false }
   return { ...ui, follow: true, selection: { ...ui.selection, journey: undefined, form: 0, field: [], event: 0 } }
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+
+/** The next free letter is that of the present moment; when all are given, the oldest goes. */
+function marked(ui: Ui, t: SimTime): Ui {
+  const kept = ui.marks.slice(1 - LETTERS.length)
+  const letter = [...LETTERS].find(free => !kept.some(mark => mark.letter === free)) ?? LETTERS[0]
+  const marks: TimeMark[] = [...kept, { letter, t }]
+  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark.` }
+}
+
+function inPrompt(model: Model, { kind, text }: { kind: PromptKind; text: string }, command: Command): Pressed {
+  const { prompt: _, ...rest } = model.ui
+  switch (command) {
+    case 'accept':
+      return text.trim() === '' ? { ui: rest } : PROMPTS[kind].accept({ ...model, ui: rest }, text)
+    case 'cancel':
+      return { ui: rest }
+    case 'erase':
+      return { ui: prompted(model.ui, typed => typed.slice(0, -1)) }
+    default:
+      return viewOrEffect(model.ui, command)
+  }
+}
+
+const menuRows = (model: Model) => (model.ui.menu ? MENUS[model.ui.menu.kind].rows(model) : [])
+
+/** What is chosen of the open menu; the menu is closed. */
+function picked(model: Model, index: number): Pressed {
+  const { menu, ...rest } = model.ui
+  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index) : { ui: rest }
+}
+
+function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): Pressed {
+  const last = menuRows(model).length - 1
+  const choose = (to: number): Pressed => ({
+    ui: { ...model.ui, menu: { ...menu, chosen: Math.max(0, Math.min(last, to)) } },
+  })
+  switch (command) {
+    case 'down':
+      return choose(menu.chosen + 1)
+    case 'up':
+      return choose(menu.chosen - 1)
+    case 'first':
+      return choose(0)
+    case 'last':
+      return choose(last)
+    case 'accept':
+      return picked(model, menu.chosen)
+    case 'cancel': {
+      const { menu: _, ...rest } = model.ui
+      return { ui: rest }
+    }
+    default:
+      return viewOrEffect(model.ui, command)
+  }
 }
 
 function typing(model: Model, command: Command, size: Size): Pressed {

@@ -50,6 +50,16 @@ export function fit(line: Line, width: number): Line {
   return out
 }
 
+/** The cells of a line from one column to another. */
+export function cut(line: Line, from: number, to: number): Line {
+  let at = 0
+  return line.flatMap(part => {
+    const text = part.text.slice(Math.max(0, from - at), Math.max(0, to - at))
+    at += part.text.length
+    return text === '' ? [] : [{ ...part, text }]
+  })
+}
+
 /** Text in exactly so many cells, to the left or the right. */
 export const left = (text: string, width: number): string => plainText(fit([{ text }], width))
 export const right = (text: string, width: number): string =>

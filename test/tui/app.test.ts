@@ -12,7 +12,7 @@ const voluntary = labOf('voluntary')
 const start = ({ parts = placeholders().parts, ...options }: Partial<RobotOptions> = {}): Robot =>
   new Robot({ lab: voluntary, parts, ...options })
 
-const MODES: readonly Mode[] = ['view', 'typing', 'help', 'start']
+const MODES: readonly Mode[] = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start']
 
 describe('the table of keys', () => {
   test('no key does two things at one place', () => {
@@ -101,6 +101,40 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     const before = robot.scene.next
     await robot.press(...Array<string>(30).fill(key))
     assert.ok(robot.scene.t > 0 && robot.scene.next > before)
+    await robot.close()
+  },
+  go: async key => {
+    const robot = await ui([], key)
+    await robot.press('5', 's', 'Enter')
+    assert.equal(robot.scene.t, 5e9)
+    await robot.press(key, '2', '.', '5', 'Enter')
+    assert.equal(robot.scene.t, 2.5e9, 'back as well')
+    await robot.press(key, '9', 'Esc', key, 's', 'o', 'o', 'n', 'Enter')
+    assert.equal(robot.scene.t, 2.5e9)
+    assert.match(robot.rows[22], /"soon" is no time/)
+    await robot.close()
+  },
+  mark: async key => {
+    const robot = await ui([], key)
+    await robot.press('t', '3', 'Enter', key)
+    assert.deepEqual(robot.ui.marks, [
+      { letter: 'a', t: 0 },
+      { letter: 'b', t: 3e9 },
+    ])
+    assert.match(robot.rows[22], /Mark b is at 3\.000 s/)
+    await robot.close()
+  },
+  'go-to-mark': async key => {
+    const robot = await ui([], key)
+    assert.match(robot.rows[22], /No mark is set/)
+    await robot.press('t', '3', 'Enter', 'm', 't', '4', 'Enter', 'm', 't', '1', 'Enter', key)
+    assert.ok(robot.rows.some(row => /┌ go to a mark ─+┐/.test(row)))
+    await robot.press('j', 'Enter')
+    assert.equal(robot.scene.t, 4e9)
+    await robot.press(key, 'a')
+    assert.equal(robot.scene.t, 3e9)
+    await robot.press(key, 'Esc')
+    assert.equal(robot.ui.menu, undefined)
     await robot.close()
   },
   'step-by': async key => {

@@ -1,0 +1,65 @@
+/**
+ * One run in the program: a lab, what is done in it, and who remembers what has happened. Going back is running again: a
+ * run is its lab, its seed and its actions, and nothing of its state is kept by hand.
+ */
+import { type Lab, Recorder, Run, type RunOptions, type Scene, type SimTime, sceneOf } from '../src/index.ts'
+import { Player, type Wall } from './player.ts'
+
+export interface SessionSource {
+  readonly lab: Lab
+  /** Of a recorded run. */
+  readonly replay: RunOptions
+  /** The `pptp-lab explain` of it. */
+  readonly explain: string
+}
+
+interface Life {
+  readonly run: Run
+  readonly recorder: Recorder
+  readonly player: Player
+}
+
+export class Session {
+  readonly source: SessionSource
+  readonly #wall: Wall
+  #life: Life
+  #scene: Scene
+
+  constructor(source: SessionSource, wall: Wall) {
+    this.source = source
+    this.#wall = wall
+    this.#life = this.#begin()
+    this.#scene = sceneOf(this.#life.recorder)
+  }
+
+  get run(): Run {
+    return this.#life.run
+  }
+  get recorder(): Recorder {
+    return this.#life.recorder
+  }
+  get player(): Player {
+    return this.#life.player
+  }
+  /** As of the last look. */
+  get scene(): Scene {
+    return this.#scene
+  }
+
+  look(): Scene {
+    this.#scene = sceneOf(this.recorder)
+    return this.#scene
+  }
+
+  /** To a time, before or after the present one; everything due at it has happened then. */
+  seek(t: SimTime): void {
+    if (t < this.run.now) this.#life = this.#begin()
+    this.run.advanceTo(t)
+    this.player.pause()
+  }
+
+  #begin(): Life {
+    const run = new Run(this.source.lab, this.source.replay)
+    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall) }
+  }
+}
