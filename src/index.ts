@@ -24,6 +24,24 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
+export {
+  type Asked,
+  dueQuestion,
+  explanation,
+  type Guess,
+  type Guesses,
+  latestOf,
+  nextQuestion,
+  type Outcome,
+  outcomeOf,
+  questionsOf,
+  runUpTo,
+  SURENESS,
+  type Sureness,
+  summaryOf,
+  surely,
+  verdictWords,
+} from './lab/ask.ts'
 export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
@@ -34,6 +52,7 @@ export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
 export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec, Verb } from './lab/lab.ts'
+export type { Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
