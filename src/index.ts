@@ -59,6 +59,7 @@ export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
   type Journey,
+  type Loss,
   type MachineRecord,
   type PacketRecord,
   Recorder,
@@ -77,6 +78,9 @@ export {
   runFileInput,
 } from './lab/run-file.ts'
 export { type Saved, savedLab } from './lab/save.ts'
+export { Rewinder, type Rewinding } from './lab/rewinder.ts'
+export { type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
 export {
   type Flight,
   type Mark,
@@ -115,6 +119,7 @@ export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
+export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'
