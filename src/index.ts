@@ -40,6 +40,7 @@ export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
   type Journey,
+  type Loss,
   type MachineRecord,
   type PacketRecord,
   Recorder,
@@ -47,7 +48,8 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { Rewinder, type Rewinding } from './lab/rewinder.ts'
+export { type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
 export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
 export {
   type Flight,

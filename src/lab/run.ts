@@ -20,6 +20,15 @@ export interface Input {
   readonly bytes: Uint8Array
 }
 
+/**
+ * A moment of a run: so many steps have been taken, and the clock stands at `t`. Several steps may share one instant.
+ * Without a number of steps everything that is due at `t` has happened.
+ */
+export interface Moment {
+  readonly t: SimTime
+  readonly steps?: number
+}
+
 export interface RunOptions {
   /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
   readonly timeZero?: number
@@ -60,6 +69,8 @@ export class Run {
   readonly #inputs: readonly Input[]
   /** How many of them have come in. */
   #entered = 0
+  /** Packets that have come in, in this run or in the record. */
+  #entries = 0
   #events = 0
   #stirred = true
 
@@ -156,6 +167,16 @@ export class Run {
     return this.simulation.world.scheduler.now
   }
 
+  /** Events of the queue that have run, and packets that have come in from outside. */
+  get steps(): number {
+    return this.simulation.world.scheduler.executed + this.#entries
+  }
+
+  /** Where the run stands, for who wants to come back. */
+  get moment(): Required<Moment> {
+    return { t: this.now, steps: this.steps }
+  }
+
   /** True when nothing is left to happen before the end of the lab, and the clock stands there. */
   get over(): boolean {
     const { next } = this.simulation.world.scheduler
@@ -203,6 +224,32 @@ export class Run {
     if (limit > this.now) this.simulation.world.scheduler.runUntil(limit)
   }
 
+  /**
+   * Runs up to a moment that this run has been at when it ran before, or until `budget` steps have been taken; true when
+   * it is there. It has to be a moment at which somebody could have stopped that run.
+   */
+  reach({ t, steps }: Moment, budget = Number.POSITIVE_INFINITY): boolean {
+    const end = this.steps + budget
+    if (steps === undefined) {
+      const limit = Math.min(t, this.stop)
+      while (!this.over && this.next <= limit) {
+        if (this.steps >= end) return false
+        this.step()
+      }
+      this.advanceTo(limit)
+      return true
+    }
+    while (!this.over && this.steps < Math.min(end, steps)) this.step()
+    if (!this.over && this.steps < steps) return false
+    // Moments of checks pass without a step; what is still to happen at `t` stays.
+    const { scheduler } = this.simulation.world
+    while (this.#moments[0] <= t && (scheduler.next ?? Number.POSITIVE_INFINITY) > this.#moments[0]) {
+      this.#instant(this.#moments[0])
+    }
+    if (t > this.now) scheduler.runUntil(t)
+    return true
+  }
+
   /** Runs one event of the queue. Checks look when it was the last of its instant. */
   step(): void {
     if (this.over) return
@@ -217,9 +264,13 @@ export class Run {
   #instant(t: SimTime, door?: Outside, packets: readonly Uint8Array[] = []): void {
     const { scheduler } = this.simulation.world
     scheduler.runUntil(t)
-    for (const bytes of packets) door?.enter(bytes)
+    for (const bytes of packets) {
+      this.#entries++
+      door?.enter(bytes)
+    }
     for (; this.#nextInput === t; this.#entered++) {
       const { node, bytes } = this.#inputs[this.#entered]
+      this.#entries++
       this.outside(node).enter(bytes)
     }
     scheduler.runUntil(t)
