@@ -74,6 +74,7 @@ export class Run {
   #entered = 0
   /** Packets that have come in, in this run or in the record. */
   #entries = 0
+  readonly #verdictListeners: ((verdict: Verdict) => void)[] = []
   #events = 0
   #stirred = true
   /** Places in the order of events behind the actions of the lab and before everything else, for those that are added. */
@@ -95,6 +96,11 @@ export class Run {
   /** Tells the listener every event from here on, or all but those of every packet: send, forward, deliver. */
   listen(listener: (event: TraceEvent) => void, packets = true): void {
     this.simulation.world.trace.listen(listener, packets)
+  }
+
+  /** Tells the verdict of each check when it falls: after the last event of an instant. */
+  onVerdict(listener: (verdict: Verdict) => void): void {
+    this.#verdictListeners.push(listener)
   }
 
   /** Tells of every frame as it enters link number `index`. */
@@ -166,7 +172,7 @@ export class Run {
 
   #act(action: Action): void {
     const { world } = this.simulation
-    world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describe(action) })
+    world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describeAction(action) })
     apply(this.simulation, action)
   }
 
@@ -331,8 +337,12 @@ export class Run {
   #look(t: SimTime): void {
     const due = t === this.#moments[0]
     if (due) this.#moments.shift()
-    if (this.#stirred || due) this.#checks.look(t)
+    if (this.#stirred || due) this.#checks.look(t, verdict => this.#tell(verdict))
     this.#stirred = false
+  }
+
+  #tell(verdict: Verdict): void {
+    for (const listener of this.#verdictListeners) listener(verdict)
   }
 
   /** How each check stands now, in the order of the file. */
@@ -369,7 +379,8 @@ export function run(
   return whole.result()
 }
 
-function describe(action: Action): string {
+/** In words, as the story has it: `alice disconnects`. */
+export function describeAction(action: Action): string {
   const rules: { describe(args: never): string } = VERBS[action.verb]
   return rules.describe(action.args as never)
 }
