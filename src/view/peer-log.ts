@@ -67,7 +67,10 @@ const SERVED = /^tcp\[[\d.]+:1723-([\d.]+):\d+\]$/
 const CONTROL = /^controls\[([\d.]+)(?::\d+)?\]\.pptp\.control$/
 const FINAL: ReadonlySet<string> = new Set(['Modem hangup', 'Connection terminated.'])
 const TONES: readonly (readonly [RegExp, LogLine['tone']])[] = [
-  [/fail|timeout|error|refused|Negative|not been accepted|No response|disconnected|looped|BUSY|NO CARRIER/i, 'bad'],
+  [
+    /[Ff]ail|time(d )?out|refused|Negative|not been accepted|^No |disconnected\.|looped|BUSY|NO CARRIER|No route|missing/,
+    'bad',
+  ],
   [/succeeded|authorized|established|enabled$|IP address|^CONNECT/, 'good'],
 ]
 
