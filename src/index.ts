@@ -123,9 +123,11 @@ export {
   type WidthOf,
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { logMeaning } from './view/log-meaning.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
+export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
