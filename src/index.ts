@@ -86,6 +86,15 @@ export { ledgerTable } from './view/ledger.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
+export {
+  type Dissection,
+  dissectionOf,
+  fieldAt,
+  LINK_TYPES,
+  type LinkTypeOf,
+  type PacketLayer,
+} from './view/packet-layers.ts'
+export { packetWords, type What, type WordRole } from './view/packet-words.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
