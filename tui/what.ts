@@ -1,8 +1,7 @@
 /** A packet of the scene in a few words. */
-import { type Journey, type PacketRecord, packetWords, type What } from '../src/index.ts'
+import { type Journey, mainForm, type PacketRecord, packetWords, type What } from '../src/index.ts'
 import { type Dissection, dissectionOf } from './dissection.ts'
 import type { Model } from './model.ts'
-import { mainForm } from './selection.ts'
 
 export type { What } from '../src/index.ts'
 

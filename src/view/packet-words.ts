@@ -75,13 +75,13 @@ function tcp(field: Field): string {
   return `TCP ${flags} ${way}`
 }
 
-function pptp(field: Field): string | undefined {
-  const messages = (field.children ?? []).filter(({ name }) => name === 'pptp')
-  if (messages.length === 0) return undefined
-  return messages
+/** Of the control messages in a segment: `SCCRQ`. */
+export const messageNames = (field: Field): string[] =>
+  (field.children ?? [])
+    .filter(({ name }) => name === 'pptp')
     .map(message => MESSAGES[named(message, 'controlMessageType')] ?? message.text.split(':')[0])
-    .join(', ')
-}
+
+const pptp = (field: Field): string | undefined => messageNames(field).join(', ') || undefined
 
 const lastOctet = (address: string): string => `.${address.split('.').at(-1)}`
 
@@ -122,6 +122,8 @@ const WORDS: Readonly<Record<string, (field: Field, layers: readonly Field[]) =>
   udp,
   tcp: (field, layers) => `${tcp(field)}${dataOf(layers)}`,
   pptp,
+  controlStream: pptp,
+  radius: field => `RADIUS ${named(field, 'code')} ${valueText(field, 'identifier')}`,
   gre,
   lcp: control,
   ccp: control,
@@ -135,6 +137,7 @@ const ROLES: Readonly<Record<string, WordRole>> = {
   arp: 'muted',
   tcp: 'control',
   pptp: 'control',
+  controlStream: 'control',
   gre: 'sealed',
   lcp: 'ppp',
   ccp: 'ppp',
@@ -143,3 +146,13 @@ const ROLES: Readonly<Record<string, WordRole>> = {
   pap: 'ppp',
   chap: 'ppp',
 }
+
+/** `dials 5550100`, `rings`, `connect`, `hang-up`: what a signal of a telephone line says. */
+export const signalWords = ({
+  type,
+  called,
+}: {
+  type: keyof typeof SIGNALS | 'setup'
+  called?: string | undefined
+}): string => (type === 'setup' ? `dials ${called ?? ''}`.trim() : SIGNALS[type])
+const SIGNALS = { alerting: 'rings', connect: 'connect', release: 'hang-up' } as const
