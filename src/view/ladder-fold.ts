@@ -83,7 +83,9 @@ export function foldRows(rows: readonly LadderRow[], opened: (first: number) => 
   for (const { rows } of groups) {
     const open = rows.length < 2 || opened(rows[0].no)
     if (!open) items.push(foldOf(rows))
-    else for (const row of rows) items.push({ kind: 'row', t: row.t, row, opened: rows.length > 1 })
+    else
+      for (const [i, row] of rows.entries())
+        items.push({ kind: 'row', t: row.t, row, opened: rows.length > 1 && i === 0 })
   }
   return withQuiet(items.sort((a, b) => a.t - b.t || numberOf(a) - numberOf(b)))
 }

@@ -14,7 +14,7 @@ import type { Kind, Lab } from '../lab/lab.ts'
 import type { Hop, Journey, PacketRecord, Recorder } from '../lab/recorder.ts'
 import type { SceneTunnel } from '../lab/scene.ts'
 import { columnsOf } from './graph.ts'
-import type { Ladder, LadderNode, LadderRow, Leg, RowFate } from './ladder.ts'
+import type { Ladder, LadderNode, LadderPacket, LadderRow, Leg, RowFate } from './ladder.ts'
 import { findCauses } from './ladder-cause.ts'
 import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
 import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
@@ -90,7 +90,37 @@ export class RunLadder {
       nodes: this.#nodes,
       now: run.now,
       calls: tunnels.map(({ no, client, server }) => ({ no, client, server })),
+      packetsOf: row => row.journeys.flatMap(({ packets }) => packets.flatMap(packet => this.#packet(packet))),
+      changesAt: (node, t) => this.#changes(node, t),
     }
+  }
+
+  /** As it was on its last line, or as it went into a tunnel. */
+  #packet(packet: PacketRecord): LadderPacket[] {
+    const { wire, layers } = dissectionOf(packet, this.#linkType)
+    if (wire.length === 0) return []
+    const leg = packet.hops.map(hop => this.#leg(packet, hop)).at(-1)
+    const where = leg ? `on the line from ${leg.from} to ${leg.to}` : `inside of ${makerOf(packet.id)}`
+    return [
+      { title: `${packet.id}, ${where}, ${wire.length} octets`, layers: layers.map(({ field }) => field), bytes: wire },
+    ]
+  }
+
+  /** The events of an instant stand together: the search goes back from the end to it. */
+  #changes(node: string, t: SimTime): string[] {
+    const { events } = this.#recorder
+    let end = events.length
+    for (let low = 0; low < end; ) {
+      const middle = (low + end) >> 1
+      if (events[middle].t > t) end = middle
+      else low = middle + 1
+    }
+    const changes: string[] = []
+    for (let i = end - 1; i >= 0 && events[i].t === t; i--) {
+      const event = events[i]
+      if (event.node === node && event.event === 'state') changes.unshift(stateWords(event))
+    }
+    return changes
   }
 
   #tell(journey: Journey): Draft {
@@ -230,6 +260,15 @@ export class RunLadder {
   }
 }
 
+/** `LCP Ack-Sent → Opened` */
+function stateWords({ machine, from, to }: Extract<TraceEvent, { event: 'state' }>): string {
+  const name = machine.split('.').at(-1) ?? machine
+  const state = (word: string): string =>
+    word.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
+  return `${SHORT_NAMES.has(name) ? name.toUpperCase() : name} ${state(from)} → ${state(to)}`
+}
+const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', 'pap', 'chap'])
+
 /** For so long a frame may wait for its line. */
 const LONGEST_WAIT = 10e9
 
@@ -288,7 +327,7 @@ const toRow =
       label,
       more: meaning.more,
       seal,
-      role: fate.kind === 'dropped' || meaning.failure ? 'bad' : role,
+      role: fate.kind === 'dropped' || meaning.failure ? 'bad' : meaning.bare ? 'muted' : role,
       meaning,
       ppp,
       octets,

@@ -69,7 +69,7 @@ export function headLines(frame: TextFrame): LadderLine[] {
       }
     }
   }
-  return [names.line(), jobs.line()]
+  return jobs.isFree(0, width) ? [names.line()] : [names.line(), jobs.line()]
 }
 
 /** One row, one group or one silence. */

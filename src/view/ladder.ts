@@ -6,6 +6,7 @@
  * them, and `ladder-text.ts`, `ladder-mermaid.ts`, `ladder-svg.ts` and `ladder-html.ts` draw what comes of it.
  */
 import type { DropReason } from '../base/drop.ts'
+import type { Field } from '../base/field.ts'
 import type { SimTime } from '../base/time.ts'
 import type { Journey, PacketRecord } from '../lab/recorder.ts'
 import type { Meaning } from './ladder-meaning.ts'
@@ -92,6 +93,17 @@ export interface Ladder {
   readonly now: SimTime
   /** Those that `calls` of a row name: who asked, and with whom. */
   readonly calls: readonly LadderCall[]
+  /** The packets that a row is made of, to be looked into. */
+  packetsOf(row: LadderRow): readonly LadderPacket[]
+  /** What a machine made of what came to it, and what boxes changed of it: `LCP Ack-Sent → Opened`. */
+  changesAt(node: string, t: SimTime): readonly string[]
+}
+
+export interface LadderPacket {
+  readonly title: string
+  /** From the outside in; of what was sealed the octets stand where the cipher text does. */
+  readonly layers: readonly Field[]
+  readonly bytes: Uint8Array
 }
 
 export interface LadderCall {
