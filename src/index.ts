@@ -57,8 +57,7 @@ export { type Difference, type DifferenceRow, difference } from './lab/differenc
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec, Verb } from './lab/lab.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
@@ -73,7 +72,6 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
 export { Rewinder, type Rewinding } from './lab/rewinder.ts'
 export { describeAction, type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
 export {
@@ -86,9 +84,6 @@ export {
   runFileInput,
 } from './lab/run-file.ts'
 export { type Saved, savedLab } from './lab/save.ts'
-export { Rewinder, type Rewinding } from './lab/rewinder.ts'
-export { type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
 export {
   type Flight,
   type Mark,
@@ -112,6 +107,15 @@ export { Fold } from './view/fold.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
+export { LADDER_LAYERS, LAYER_GROUPS, type Ladder, type LadderLayer, type LadderRow } from './view/ladder.ts'
+export { type DecodedCapture, ladderOfCapture } from './view/ladder-capture.ts'
+export { rowFacts } from './view/ladder-facts.ts'
+export { chosenRows, foldRows, type LadderChoice, type LadderItem, layersNamed, rowsOf } from './view/ladder-fold.ts'
+export { ladderHtml } from './view/ladder-html.ts'
+export { ladderMermaid } from './view/ladder-mermaid.ts'
+export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { ladderSvg } from './view/ladder-svg.ts'
+export { ladderText } from './view/ladder-text.ts'
 export {
   type Drawing,
   drawingFor,
@@ -127,6 +131,16 @@ export { logMeaning } from './view/log-meaning.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
+export {
+  clearOf,
+  type Dissection,
+  dissectionOf,
+  fieldAt,
+  LINK_TYPES,
+  type LinkTypeOf,
+  type PacketLayer,
+} from './view/packet-layers.ts'
+export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
 export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { type QuickWords, quickWords } from './view/quick-words.ts'
