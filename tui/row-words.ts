@@ -1,8 +1,7 @@
 /** What a row of a list says of a journey: quickly where it is ordinary data, otherwise as its dissection says. */
-import { type Journey, quickWords } from '../src/index.ts'
+import { type Journey, mainForm, quickWords } from '../src/index.ts'
 import { clearOf } from './dissection.ts'
 import type { Model } from './model.ts'
-import { mainForm } from './selection.ts'
 import { type What, whatIs } from './what.ts'
 
 const ROLES = { tcp: 'control', gre: 'sealed', udp: 'plain', icmp: 'plain' } as const

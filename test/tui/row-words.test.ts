@@ -1,11 +1,10 @@
 /** The quick words of a list are those of the dissection. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { quickWords, sceneOf } from '../../src/index.ts'
+import { mainForm, quickWords, sceneOf } from '../../src/index.ts'
 import { clearOf } from '../../tui/dissection.ts'
 import { FIRST_UI } from '../../tui/press.ts'
 import { rowWords } from '../../tui/row-words.ts'
-import { mainForm } from '../../tui/selection.ts'
 import { whatOf } from '../../tui/what.ts'
 import { recorded } from '../support/scene.ts'
 import { CLOSED } from '../support/shipped.ts'
