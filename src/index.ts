@@ -36,6 +36,7 @@ export { type Heard, hearingSentence } from './lab/hearing.ts'
 export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
+export { type MachineTable, machineTableOf } from './lab/machine-tables.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
