@@ -23,7 +23,7 @@ const layerOf = ({ layers }: SceneTunnel, name: SceneLayer['name']): SceneLayer 
 describe('the table of a machine', () => {
   test('has the column of its state in full, and the row of the event that led there is chosen', () => {
     const text = textOf(tunnelsAt('nat-no-helper', 22.3, { layer: LCP }), Tunnels.view)
-    assert.match(text[0], /^─ LCP of alice: option negotiation ─+ RFC 1661 §4\.1, 1 to \d+ of 16 ─$/)
+    assert.match(text[0], /^─ LCP of alice: option negotiation ─+ RFC 1661 4\.1, 1 to \d+ of 16 ─$/)
     assert.match(text[1], /^ event +0 +1 +2 +3 +4 +5 +\[6 Req-Sent\] +7 +8 +9$/)
     assert.match(text.find(line => line.startsWith('►')) ?? '', /^►up +2 +·\/6 +- /)
     // RFC 1661 §4.1: RCR+ in Req-Sent is sca/8, in Opened tld,scr,sca/8.

@@ -35,19 +35,26 @@ const shortText = (table: MachineTable, event: string, state: string): string =>
   return cell ? `${cell.actions.length > 0 ? '·/' : ''}${table.states.indexOf(cell.next)}` : '-'
 }
 
+/** The table alone needs so many rows. */
+export const tableRows = (tunnel: SceneTunnel, layer: SceneLayer): number => {
+  const table = machineTableOf(layer, tunnel)
+  return table ? table.events.length + 2 : 0
+}
+
 export function tableLines(
   tunnel: SceneTunnel,
   layer: SceneLayer,
   transition: number,
   now: number,
   { columns, rows }: Size,
+  focus: boolean,
 ): Line[] {
   const table = machineTableOf(layer, tunnel)
   const timers = timerLines(tunnel, now, columns)
   const history = historyOf(layer)
   if (!table) {
     return [
-      rule(columns, [{ at: 0, title: `${layer.name} of ${layer.node}`, focus: true }]),
+      rule(columns, [{ at: 0, title: `${layer.name} of ${layer.node}`, focus }]),
       [span('  There is no table of it: its states are drawn one step back, Esc.', 'muted')],
       ...lower(history, timers, { columns, rows: rows - 2 }),
     ]
@@ -62,8 +69,8 @@ export function tableLines(
   return [
     rule(
       columns,
-      [{ at: 0, title: `${layer.name} of ${layer.node}: ${table.title}`, focus: true }],
-      `${table.source}${hidden}`,
+      [{ at: 0, title: `${layer.name} of ${layer.node}: ${table.title}`, focus }],
+      `${table.source.replace('§', '')}${hidden}`,
     ),
     headOf(table, layer, widths),
     ...table.events.slice(start, start + count).map((event, i) => {

@@ -6,7 +6,7 @@ import { derive, type Move, step } from '../selection.ts'
 import { type Line, left, line, span } from '../text.ts'
 import { failureLines } from './failure.ts'
 import { drawingRows, drawMachine, stateName } from './machine.ts'
-import { eventAt, tableLines, tableSentence } from './machine-table.ts'
+import { eventAt, tableLines, tableRows, tableSentence } from './machine-table.ts'
 import { timerLines } from './timers.ts'
 import { chosenLayer, chosenTunnel, headLine, innerWord, trafficLine, tunnelRow } from './tunnel-list.ts'
 import {
@@ -30,7 +30,7 @@ export function view(model: Model, size: Size): Rendered {
   const lines = !tunnel
     ? [line(''), line(span(' No tunnel: no machine of this lab dials.', 'muted'))]
     : model.ui.pane === TABLE
-      ? tableLines(tunnel, chosenLayer(model, tunnel), model.ui.selection.transition, model.scene.t, size)
+      ? tableLines(tunnel, chosenLayer(model, tunnel), model.ui.selection.transition, model.scene.t, size, true)
       : isSmall(size)
         ? smallLines(model, tunnel, size)
         : wideLines(model, tunnel, size)
@@ -64,7 +64,12 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
   const shown = spare >= machines.length ? machines : []
   const room = spare - shown.length
   const blank: Line = []
-  const timers = timersOf(tunnel, scene.t, columns, room - 3 - gre.length)
+  const rest = room - 3 - gre.length
+  const least = tableRows(tunnel, layer) + BESIDE
+  // Where everything has room, the whole table too: it brings its transitions and timers.
+  const isWhole = columns >= 100 && least > BESIDE && rest >= least
+  const timers = isWhole ? [] : timersOf(tunnel, scene.t, columns, rest)
+  const table = isWhole ? tableLines(tunnel, layer, -1, scene.t, { columns, rows: rest }, false) : []
   return [
     headLine(model, columns),
     ...list,
@@ -85,9 +90,12 @@ function wideLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): 
     ...shown,
     ...gre,
     ...timers,
-    ...historyLines(layer, columns, room - 3 - gre.length - timers.length),
+    ...(isWhole ? [blank, ...table] : historyLines(layer, columns, rest - timers.length)),
   ]
 }
+
+/** Rows for the transitions and the timers under a table. */
+const BESIDE = 8
 
 /** Where there is room: what will fire, as bars that empty. */
 function timersOf(tunnel: SceneTunnel, now: number, columns: number, rows: number): Line[] {
@@ -95,8 +103,6 @@ function timersOf(tunnel: SceneTunnel, now: number, columns: number, rows: numbe
   const room = Math.min(lines.length, rows - 2)
   return room < 1 ? [] : [[], rule(columns, [{ at: 0, title: 'timers' }]), ...lines.slice(0, room)]
 }
-
-/** Where there is room, under the call: what its GRE packets did. */
 
 function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size): Line[] {
   const { scene, ui } = model
