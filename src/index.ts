@@ -69,6 +69,18 @@ export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Wh
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { Fold } from './view/fold.ts'
+export {
+  type Explanation,
+  explainCheck,
+  explainDrop,
+  explainEvent,
+  explainField,
+  explainKind,
+  explainMessage,
+  explainState,
+  explainWord,
+} from './view/glossary.ts'
+export { WORDS } from './view/glossary-words.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'

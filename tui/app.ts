@@ -15,6 +15,7 @@ import { FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
+import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { why } from './views/why.ts'
@@ -231,9 +232,10 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
   const size = innerSize(screen)
   try {
-    if (model.ui.why) return why(model, size)
-    const view = model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
-    return model.ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
+    const { ui } = model
+    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
+    if (ui.explained !== undefined) return { ...view, lines: withExplanation(view.lines, model, size) }
+    return ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }

@@ -228,6 +228,7 @@ function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
   }
   if (ui.menu)
     return fit(line(' ', ...hint('jk choose'), '  ', ...hint('Enter take'), '  ', ...hint('Esc close')), columns)
+  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(

@@ -7,9 +7,9 @@ import type { Own } from './parts.ts'
 
 /**
  * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, the
- * help, the answer to why, or the choice of a lab before the start.
+ * help, the answer to why, an explanation, or the choice of a lab before the start.
  */
-export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
+export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -28,6 +28,7 @@ export type Command =
   | 'labels'
   | 'follow'
   | 'why'
+  | 'explain'
   | 'go'
   | 'mark'
   | 'go-to-mark'
@@ -58,8 +59,8 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start'] as const
-const LISTS = ['view', 'menu', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start'] as const
+const LISTS = ['view', 'explain', 'menu', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
@@ -137,6 +138,13 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'why was it dropped?',
   },
+  {
+    keys: ['e'],
+    command: 'explain',
+    modes: ['view', 'why'],
+    group: 'here',
+    help: 'explain this field or word',
+  },
   { keys: ['/'], command: 'filter', modes: VIEW, views: ['packets', 'events'], group: 'here', help: 'filter' },
   {
     keys: ['n'],
@@ -181,6 +189,14 @@ export const KEYS: readonly KeyEntry[] = [
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
+
+  {
+    keys: ['Esc', 'q', 'e', 'Enter'],
+    command: 'cancel',
+    modes: ['explain'],
+    group: 'menu',
+    help: 'close the explanation',
+  },
 
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
   { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },

@@ -67,6 +67,8 @@ export interface Ui {
   readonly prompt?: { readonly kind: PromptKind; readonly text: string }
   /** The list that is open over the view; it has the keyboard. */
   readonly menu?: { readonly kind: MenuKind; readonly chosen: number }
+  /** What is selected is explained: which of its explanations is shown. */
+  readonly explained?: number
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]

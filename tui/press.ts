@@ -9,7 +9,9 @@ import { MENUS, openMenu } from './menus.ts'
 import { type Model, type PromptKind, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { PROMPTS } from './prompts.ts'
+import { isMove, step } from './selection.ts'
 import { THEMES } from './theme.ts'
+import { explanationsOf } from './views/explain.ts'
 import { helpPageOf, helpPages } from './views/help.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
@@ -60,9 +62,10 @@ export const FIRST_UI: Ui = {
   mouse: false,
 }
 
-export function modeOf({ prompt, menu, typing, help, why }: Ui): Mode {
+export function modeOf({ prompt, menu, typing, help, why, explained }: Ui): Mode {
   if (prompt) return 'prompt'
   if (menu) return 'menu'
+  if (explained !== undefined) return 'explain'
   return typing ? 'typing' : help ? 'help' : why ? 'why' : 'view'
 }
 
@@ -102,6 +105,8 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   const { ui } = model
   if (ui.prompt) return inPrompt(model, ui.prompt, command)
   if (ui.menu) return inMenu(model, ui.menu, command)
+  if (ui.explained !== undefined) return inExplanation(model, ui.explained, command)
+  if (command === 'explain') return explain(model)
   if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
   if (ui.why) return inWhy(model, command)
@@ -249,6 +254,19 @@ function typing(model: Model, command: Command, size: Size): Pressed {
     default:
       return viewOrEffect(ui, command)
   }
+}
+
+/** Opens, or says that there is nothing. */
+function explain({ ui, ...model }: Model): Pressed {
+  const any = explanationsOf({ ui, ...model }).length > 0
+  return { ui: any ? { ...ui, explained: 0 } : { ...ui, message: 'Nothing is selected here that has an explanation.' } }
+}
+
+function inExplanation(model: Model, at: number, command: Command): Pressed {
+  const { explained: _, ...ui } = model.ui
+  const to = isMove(command) ? step(command, at, explanationsOf(model).length) : undefined
+  if (to !== undefined) return { ui: { ...ui, explained: to } }
+  return command === 'cancel' ? { ui } : viewOrEffect(model.ui, command)
 }
 
 /** Run and step go on behind the answer; Enter goes to the packet. */

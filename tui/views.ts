@@ -3,18 +3,13 @@ import { goTo } from './go.ts'
 import type { Model, Size, Ui } from './model.ts'
 import type { Own, Part, Parts } from './parts.ts'
 import { pressNet } from './press-net.ts'
-import type { Move } from './selection.ts'
+import { isMove } from './selection.ts'
 import * as Checks from './views/checks.ts'
 import * as Events from './views/events.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
 import * as Tunnels from './views/tunnels.ts'
-
-const MOVES: ReadonlySet<string> = new Set<Move>([
-  ...(['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown'] as const),
-])
-const isMove = (own: Own): own is Move => MOVES.has(own)
 
 type ListView = Pick<typeof Checks, 'view' | 'panes' | 'moveSelection' | 'enter'>
 

@@ -112,6 +112,13 @@ export const WORDS: Readonly<Record<string, Word>> = {
   },
 }
 
+/** How a check is judged, by the first word of its time. */
+export const CHECK_TEXTS: Readonly<Record<string, string>> = {
+  by: 'It must become true at some moment from 0 s to the one named, both included. The first such moment passes it.',
+  at: 'It must be true at exactly this moment, after everything that happens then.',
+  from: 'It must be true all the time between the two moments, both included. A single moment without fails it.',
+}
+
 /** Machines that the words of the screen stand for. */
 export const KINDS: Readonly<Record<string, Explained>> = {
   client: ['A computer that dials a tunnel by itself, or over a telephone line.', 'RFC 2637 §1.2'],

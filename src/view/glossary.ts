@@ -9,6 +9,7 @@ import type { TraceEvent } from '../base/trace.ts'
 import * as Pptp from '../wire/pptp.ts'
 import { CONTROL_PARTS, type Explained, FIELDS, OPTION_PARTS } from './glossary-fields.ts'
 import {
+  CHECK_TEXTS,
   EVENT_TEXTS,
   KINDS,
   MESSAGE_PLACES,
@@ -87,8 +88,15 @@ export function explainField(path: readonly Field[]): Explanation | undefined {
 /** Fields of the header that every control message has: RFC 2637 §2 itself. */
 const HEADER: ReadonlySet<string> = new Set([...['pptpMessageType', 'magicCookie', 'controlMessageType', 'reserved0']])
 
+const ACRONYMS = new Set([
+  ...['arp', 'icmp', 'tcp', 'udp', 'pptp', 'gre', 'hdlc', 'ppp', 'lcp', 'ccp', 'ipcp', 'ipv6cp', 'ecp', 'pap', 'chap'],
+  ...['mppe', 'radius', 'vlan', 'accm', 'mru', 'pfc', 'acfc'],
+])
+const PROPER: Readonly<Record<string, string>> = { ethernet: 'Ethernet', ipv4: 'IP' }
+const namedAs = (name: string): string => (ACRONYMS.has(name) ? name.toUpperCase() : (PROPER[name] ?? name))
+
 const titleOf = ({ name }: Field, parent: Field | undefined): string =>
-  parent === undefined || parent.name === name ? name : `${name} of ${parent.name}`
+  parent === undefined || parent.name === name ? namedAs(name) : `${namedAs(name)} of ${namedAs(parent.name)}`
 
 const TYPES = new Map<number, Pptp.MessageName>(
   (Object.keys(Pptp.MESSAGES) as Pptp.MessageName[]).map(name => [Pptp.MESSAGES[name].code, name]),
@@ -112,8 +120,11 @@ export const explainDrop = (reason: DropReason): Explanation =>
 export function explainState(machine: string, state: string): Explanation | undefined {
   const kind = kindOf(machine)
   const entry = STATE_TEXTS[kind]?.[state]
-  return entry && explanation(state, entry, { here: `state of ${machine}` })
+  return entry && explanation(spelled(state), entry, { here: `state of ${machine}` })
 }
+
+/** `Req-Sent` of `req-sent`, as the RFCs write it. */
+const spelled = (name: string): string => name.replace(/(^|-)[a-z]/g, letter => letter.toUpperCase())
 
 function kindOf(machine: string): string {
   if (machine.startsWith('tcp[')) return 'tcp'
@@ -126,8 +137,7 @@ export function explainMessage(proto: 'pptp' | 'ppp', type: string): Explanation
   const text = MESSAGE_TEXTS[type]
   if (text === undefined) return undefined
   const pptp = proto === 'pptp' ? [...TYPES].find(([, name]) => name === type) : undefined
-  const title = type.replace(/(^|-)[a-z]/g, letter => letter.toUpperCase())
-  return explanation(title, [text, pptp ? `RFC 2637 §2.${pptp[0]}` : (MESSAGE_PLACES[type] ?? '')])
+  return explanation(spelled(type), [text, pptp ? `RFC 2637 §2.${pptp[0]}` : (MESSAGE_PLACES[type] ?? '')])
 }
 
 /** An event of the trace: what it says of itself, and the state or reason in it. */
@@ -147,6 +157,14 @@ export function explainEvent(event: TraceEvent): readonly Explanation[] {
     default:
       return [general]
   }
+}
+
+/** A check, by when it is judged: `by 2.000 s`. */
+export function explainCheck(name: string, when: string): Explanation | undefined {
+  const text = CHECK_TEXTS[when.split(' ')[0]]
+  return text === undefined
+    ? undefined
+    : explanation(name, [text, ''], { here: `judged ${when.replaceAll('.000 s', ' s')}` })
 }
 
 /** A kind of machine, as lab files name it. */

@@ -12,7 +12,7 @@ const voluntary = labOf('voluntary')
 const start = ({ parts = placeholders().parts, ...options }: Partial<RobotOptions> = {}): Robot =>
   new Robot({ lab: voluntary, parts, ...options })
 
-const MODES: readonly Mode[] = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start']
+const MODES: readonly Mode[] = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start']
 
 describe('the table of keys', () => {
   test('no key does two things at one place', () => {
@@ -189,6 +189,18 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.equal(robot.ui.why, true)
     await robot.press('Esc')
     assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'packets'])
+    await robot.close()
+  },
+  explain: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.text, /┌ client ─+┐.*A computer that dials.*RFC 2637 §1\.2.*1 of \d, jk ─ Esc ─┘/s)
+    await robot.press('j')
+    assert.match(robot.text, /┌ PNS ─+┐.*PPTP Network Server/s)
+    await robot.press('k', 'k', 'q')
+    assert.equal(robot.ui.explained, undefined)
+    await robot.press('6', key)
+    assert.match(robot.rows[22], /Nothing is selected here that has an explanation/)
     await robot.close()
   },
   theme: becomes(['T'], robot => [robot.ui.theme, /3[0-9]m|38;5/.test(robot.marked)], ['mono', false]),

@@ -8,7 +8,7 @@ import { decodeCapture } from '../../src/decode/decode.ts'
 import { STATE_PATHS } from '../../src/lab/state-paths.ts'
 import { explainDrop, explainEvent, explainField, explainMessage, explainState } from '../../src/view/glossary.ts'
 import { FIELDS } from '../../src/view/glossary-fields.ts'
-import { EVENT_TEXTS, KINDS, MESSAGE_TEXTS, STATE_TEXTS, WORDS } from '../../src/view/glossary-words.ts'
+import { CHECK_TEXTS, EVENT_TEXTS, KINDS, MESSAGE_TEXTS, STATE_TEXTS, WORDS } from '../../src/view/glossary-words.ts'
 import { dissect } from '../../src/wire/dissect.ts'
 import { LINK_TYPE } from '../../src/wire/pcap.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
@@ -83,6 +83,7 @@ describe('every field that the dissector names is explained', () => {
     const field = (name: string): Field => ({ name, offset: 0, length: 2, text: '7' })
     const [gre, pptp] = ['gre', 'pptp'].map(name => explainField([{ ...field(name), children: [] }, field('callId')]))
     assert.equal(gre?.see, 'RFC 2637 §4.1')
+    assert.equal(gre?.title, 'callId of GRE')
     assert.notEqual(gre?.text, pptp?.text)
     assert.equal(explainField([field('gre'), field('nosuch')]), undefined)
   })
@@ -143,7 +144,7 @@ describe('everything else that has a name', () => {
       ...Object.entries(KINDS),
       ...Object.entries(WORDS).map(([name, { text, see }]) => [name, [text, see]] as const),
       ...Object.values(STATE_TEXTS).flatMap(states => Object.entries(states)),
-      ...[...Object.entries(MESSAGE_TEXTS), ...Object.entries(EVENT_TEXTS)].map(
+      ...[...Object.entries(MESSAGE_TEXTS), ...Object.entries(EVENT_TEXTS), ...Object.entries(CHECK_TEXTS)].map(
         ([name, text]) => [name, [text, '']] as const,
       ),
     ]

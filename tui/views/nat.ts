@@ -327,6 +327,13 @@ export function dropOf(model: Model): Loss['last'] | undefined {
   return losses.find(({ node, rule }) => node === box?.node && chosen !== undefined && rule === chosen.text)?.last
 }
 
+/** The chosen connection, if it is one and not what found no place. */
+export function chosenConnection(model: Model): BoxConnection | undefined {
+  const { table } = listsOf(model)
+  const each = table[clamp(model.ui.selection.connection, table.length)]
+  return model.ui.pane % 3 === 0 && each && 'connection' in each ? each.connection : undefined
+}
+
 /** To the packet of the chosen drop; elsewhere to the next pane. */
 export function enter(model: Model): Partial<Ui> {
   const drop = dropOf(model)

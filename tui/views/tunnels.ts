@@ -37,7 +37,7 @@ export function chosenTunnel({ scene, ui }: Model): SceneTunnel | undefined {
   return scene.tunnels.find(({ no }) => no === ui.selection.tunnel) ?? scene.tunnels[0]
 }
 /** The selected machine; until one is selected, the one that the tunnel waits for. */
-function chosenLayer({ ui }: Model, tunnel: SceneTunnel): SceneLayer {
+export function chosenLayer({ ui }: Model, tunnel: SceneTunnel): SceneLayer {
   const { layers } = tunnel
   return ui.selection.layer < 0 ? awaited(tunnel) : layers[Math.min(layers.length - 1, ui.selection.layer)]
 }
