@@ -33,9 +33,9 @@ export { renderIssue, renderIssues } from './lab/diagnostic.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
-export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
+export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
@@ -48,7 +48,16 @@ export {
   type Visit,
 } from './lab/recorder.ts'
 export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
+export {
+  type RecordedAction,
+  type RecordedRun,
+  readRunFile,
+  runFileAction,
+  runFileEnd,
+  runFileHeader,
+  runFileInput,
+} from './lab/run-file.ts'
+export { type Saved, savedLab } from './lab/save.ts'
 export {
   type Flight,
   type Mark,

@@ -46,6 +46,9 @@ export interface RunResult {
   readonly events: number
 }
 
+/** So many actions may be added to a run while it goes. */
+const MOST_ADDED = 65_536
+
 export class Run {
   readonly simulation: Simulation
   readonly stop: SimTime
@@ -62,6 +65,9 @@ export class Run {
   #entered = 0
   #events = 0
   #stirred = true
+  /** Places in the order of events behind the actions of the lab and before everything else, for those that are added. */
+  readonly #places: number
+  #added = 0
 
   constructor(lab: Lab, options: RunOptions = {}) {
     this.simulation = build(lab)
@@ -72,7 +78,7 @@ export class Run {
     this.#moments = this.#checks.moments.filter(t => t <= this.stop)
     this.#inputs = (options.inputs ?? []).filter(({ t }) => t <= this.stop)
     this.#observe()
-    this.#schedule()
+    this.#places = this.#schedule()
   }
 
   /** Tells the listener every event from here on, or all but those of every packet: send, forward, deliver. */
@@ -136,20 +142,50 @@ export class Run {
     return hash
   }
 
-  #schedule(): void {
-    const { world, nodes, lab } = this.simulation
+  #schedule(): number {
+    const { world, lab } = this.simulation
     world.scheduler.after(0, 'start', () => {
       const { timeZero } = this
       if (timeZero !== undefined) world.trace.emit(LAB, 'wall-clock', { timeZero })
-      for (const node of nodes.values()) node.start()
+      for (const node of this.simulation.nodes.values()) node.start()
     })
     for (const action of lab.events) world.scheduler.after(action.at, action.verb, () => this.#act(action))
+    return world.scheduler.reserve(MOST_ADDED)
   }
 
   #act(action: Action): void {
     const { world } = this.simulation
     world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describe(action) })
     apply(this.simulation, action)
+  }
+
+  /**
+   * Somebody who looks on does this, whatever its `at` says: at the next nanosecond at which nothing is due, which is
+   * told. So the lab with this action in its `events`, at that moment, has the same run. Undefined: the run ends before.
+   */
+  act(action: Action): SimTime | undefined {
+    const at = this.quiet()
+    if (at === undefined) return undefined
+    this.plan({ ...action, at })
+    this.step()
+    return at
+  }
+
+  /** Does all that is due now, and what stands in the way of acting; tells the moment at which `act` would. */
+  quiet(): SimTime | undefined {
+    for (let due = this.#due; due !== undefined && due <= this.now + 1; due = this.#due) this.#instant(due)
+    return this.now < this.stop ? this.now + 1 : undefined
+  }
+
+  /** This will happen at its time, which is still to come, as if it stood in `events` behind the others of that time. */
+  plan(action: Action): void {
+    const { now, stop, simulation } = this
+    if (action.at <= now || action.at > stop) throw new RangeError(`${action.at} ns is not between ${now} and ${stop}`)
+    if (this.#added === MOST_ADDED) throw new RangeError(`more than ${MOST_ADDED} actions`)
+    const timer = simulation.world.scheduler.timer(action.verb, () => this.#act(action))
+    timer.armAt(action.at, this.#places + this.#added++)
+    const events = [...simulation.lab.events, action].sort((a, b) => a.at - b.at)
+    simulation.lab = { ...simulation.lab, events }
   }
 
   get now(): SimTime {
@@ -163,10 +199,17 @@ export class Run {
     return done && this.now >= this.stop && (next === undefined || next > this.now)
   }
 
-  /** When something happens next: an event, or a check falls due; the end of the lab if nothing does. */
+  /** When something happens next: an event, a packet from outside, or a check falls due; the end if nothing does. */
   get next(): SimTime {
-    const event = this.simulation.world.scheduler.next ?? this.stop
-    return Math.min(event, this.#moments[0] ?? this.stop, this.#nextInput ?? this.stop, this.stop)
+    return Math.min(this.#due ?? this.stop, this.stop)
+  }
+
+  get #due(): SimTime | undefined {
+    const { next } = this.simulation.world.scheduler
+    const moment = this.#moments[0]
+    const input = this.#nextInput
+    if (moment === undefined && input === undefined) return next
+    return Math.min(next ?? Infinity, moment ?? Infinity, input ?? Infinity)
   }
 
   get #nextInput(): SimTime | undefined {
