@@ -72,6 +72,7 @@ export {
 } from './lab/scene.ts'
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { type WatchedLink, watchLinks } from './lab/watch-links.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'

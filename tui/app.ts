@@ -2,8 +2,10 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import type { Lab, RunOptions, Scene } from '../src/index.ts'
+import type { Lab, LabText, RunOptions, Scene } from '../src/index.ts'
+import { type CopyKind, copied } from './copy.ts'
 import type { Effect } from './effect.ts'
+import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
@@ -25,6 +27,8 @@ export interface Display {
   readonly size: Size
   draw(lines: readonly Line[], ui: Ui): void
   redraw(): void
+  /** To the clipboard of the terminal. */
+  copy(text: string): void
   mouse(on: boolean): void
   suspend(): void
 }
@@ -39,6 +43,10 @@ export interface AppOptions {
   readonly explain: string
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
+  /** Of what the lab is made. */
+  readonly text?: LabText | undefined
+  /** Absent: files cannot be written. */
+  readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
   /** The program is over, with this exit status. */
@@ -51,11 +59,14 @@ const FRAME = 50
 const QUIET_FRAME = 100
 const QUIT = 0
 const INTERRUPTED = 130
+/** Characters that go to a clipboard: xterm takes about so many. */
+const CLIPBOARD = 70_000
 
 export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
+  readonly #writeNew: WriteNew | undefined
   readonly #onEnd: (status: number) => void
   #start: Start
   #session: Session | undefined
@@ -64,14 +75,15 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, lab, text, writeNew, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
+    this.#writeNew = writeNew
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab, explain, replay)
+    if (lab) this.#open(lab, explain, replay, text)
     this.#draw()
   }
 
@@ -87,8 +99,9 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
-    this.#session = new Session({ lab, replay, explain }, this.#wall)
+  #open(lab: Lab, explain: string, replay: RunOptions = {}, text?: LabText): void {
+    const source = { lab, replay, explain, ...(text ? { text } : {}) }
+    this.#session = new Session(source, this.#wall)
     const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
@@ -131,7 +144,33 @@ export class App {
   #effect(session: Session, effect: Effect): void {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
     else if (typeof effect === 'string') this.#outside(effect)
+    else if ('copy' in effect) this.#say(this.#copy(session, effect.copy))
+    else if ('export' in effect) this.#say(this.#export(session, effect.export))
     else session.seek(effect.seek)
+  }
+
+  #say(message: string): void {
+    this.#ui = { ...this.#ui, message }
+  }
+
+  #copy(session: Session, kind: CopyKind): string {
+    const text = copied(kind, this.#model(session), () => this.#view(session).lines)
+    if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
+    if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
+    this.#display.copy(text)
+    return `Copied, if the terminal lets it: ${text}`
+  }
+
+  #export(session: Session, kind: ExportKind): string {
+    const write = this.#writeNew
+    if (!write) return 'Files cannot be written here.'
+    const files = filesOf(kind, session, this.#model(session), () => this.#lines(session))
+    try {
+      const names = files.map(({ name, content }) => write(name, content))
+      return names.length === 1 ? `Written: ${names[0]}` : `${names.length} files: ${names.join(', ')}`
+    } catch (error) {
+      return (error as Error).message
+    }
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -214,6 +253,15 @@ export class App {
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
     player.play(this.#ui.speed)
     if (run.over) this.#ui = { ...this.#ui, running: false }
+  }
+
+  /** The screen as it is without what is open over the view. */
+  #lines(session: Session): readonly Line[] {
+    return frame(this.#model(session), this.#view(session), this.#display.size).slice(0, -1)
+  }
+
+  #view(session: Session): Rendered {
+    return viewOf(this.#model(session), this.#display.size, this.#parts)
   }
 
   #draw(): void {

@@ -29,6 +29,8 @@ export type Command =
   | 'follow'
   | 'why'
   | 'explain'
+  | 'copy'
+  | 'export'
   | 'go'
   | 'mark'
   | 'go-to-mark'
@@ -175,6 +177,8 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
+  { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
+  { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'write a file: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
   { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },

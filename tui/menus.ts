@@ -1,5 +1,7 @@
 /** Lists to choose from that open over a view: what stands in each, and what choosing does. */
+import { copiesOf } from './copy.ts'
 import type { Pressed } from './effect.ts'
+import { offersOf } from './export.ts'
 import type { MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
 import { seconds } from './words.ts'
@@ -25,6 +27,18 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
     rows: ({ ui }) => ui.marks.map(({ letter, t }) => ({ key: letter, text: `${seconds(t)} s` })),
     empty: 'No mark is set: m sets one here.',
     pick: ({ ui }, index) => ({ ui: { ...ui, running: false }, effect: { seek: ui.marks[index].t } }),
+  },
+  copy: {
+    title: () => 'copy',
+    rows: copiesOf,
+    empty: 'Nothing is selected.',
+    pick: (model, index) => ({ ui: model.ui, effect: { copy: copiesOf(model)[index].kind } }),
+  },
+  export: {
+    title: () => 'write a file',
+    rows: offersOf,
+    empty: 'There is nothing to write.',
+    pick: (model, index) => ({ ui: model.ui, effect: { export: offersOf(model)[index].kind } }),
   },
 }
 

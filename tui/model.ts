@@ -50,7 +50,7 @@ export interface Selection {
 /** Lines that are typed, apart from filters: prompts.ts has them. */
 export type PromptKind = 'go'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks'
+export type MenuKind = 'marks' | 'copy' | 'export'
 
 /** A moment to come back to. */
 export interface TimeMark {

@@ -151,6 +151,9 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: marked(ui, model.scene.t) }
     case 'go-to-mark':
       return openMenu(model, 'marks')
+    case 'copy':
+    case 'export':
+      return openMenu(model, command)
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':

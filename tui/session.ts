@@ -2,11 +2,22 @@
  * One run in the program: a lab, what is done in it, and who remembers what has happened. Going back is running again: a
  * run is its lab, its seed and its actions, and nothing of its state is kept by hand.
  */
-import { type Lab, Recorder, Run, type RunOptions, type Scene, type SimTime, sceneOf } from '../src/index.ts'
+import {
+  type Lab,
+  type LabText,
+  Recorder,
+  Run,
+  type RunOptions,
+  type Scene,
+  type SimTime,
+  sceneOf,
+} from '../src/index.ts'
 import { Player, type Wall } from './player.ts'
 
 export interface SessionSource {
   readonly lab: Lab
+  /** Of what it is made; without it nothing can be made of it again. */
+  readonly text?: LabText
   /** Of a recorded run. */
   readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
@@ -58,8 +69,13 @@ export class Session {
     this.player.pause()
   }
 
+  /** The same run from its beginning: same lab, same actions. */
+  again(): Run {
+    return new Run(this.source.lab, this.source.replay)
+  }
+
   #begin(): Life {
-    const run = new Run(this.source.lab, this.source.replay)
+    const run = this.again()
     return { run, recorder: new Recorder(run), player: new Player(run, this.#wall) }
   }
 }

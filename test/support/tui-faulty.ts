@@ -14,6 +14,7 @@ const request = {
   replay: {},
   explain: '',
   labs: [],
+  text: undefined,
   ascii: false,
   theme: undefined,
   speed: 1,

@@ -191,6 +191,24 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'packets'])
     await robot.close()
   },
+  copy: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.text, /┌ copy ─/)
+    await robot.press('r')
+    assert.equal(robot.clipboard, 'alice client 198.51.100.10')
+    assert.match(robot.rows[22], /Copied, if the terminal lets it: alice client/)
+    await robot.close()
+  },
+  export: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.text, /┌ write a file ─/)
+    await robot.press('g')
+    assert.match(String(robot.files.get('voluntary.svg')), /^<svg/)
+    assert.match(robot.rows[22], /Written: voluntary\.svg/)
+    await robot.close()
+  },
   explain: async key => {
     const robot = start({ parts: PARTS })
     await robot.press(key)
@@ -389,7 +407,7 @@ describe('frames', () => {
     const robot = start()
     await robot.settle()
     const before = robot.written
-    await robot.press('x', 'Z', '=')
+    await robot.press('~', '!', '=')
     assert.equal(robot.written, before)
     await robot.close()
   })
