@@ -8,12 +8,12 @@ import type { Effect } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
-import { entryOf } from './keys.ts'
 import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { FIRST_UI, press } from './press.ts'
+import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
@@ -82,7 +82,7 @@ export class App {
     this.#onEnd = onEnd
     this.#writeNew = writeNew
     this.#ui = { ...FIRST_UI, ...ui }
-    this.#start = { labs, chosen: 0 }
+    this.#start = { labs, chosen: 0, filter: '', typing: false }
     if (lab) this.#open(lab, explain, replay, text)
     this.#draw()
   }
@@ -189,31 +189,10 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { labs, chosen } = this.#start
-    const command = entryOf(key, 'start', this.#ui.view)?.command
-    const choose = (to: number): void => {
-      this.#start = { labs, chosen: Math.max(0, Math.min(labs.length - 1, to)) }
-    }
-    switch (command) {
-      case 'down':
-        return choose(chosen + 1)
-      case 'up':
-        return choose(chosen - 1)
-      case 'first':
-      case 'pageUp':
-        return choose(0)
-      case 'last':
-      case 'pageDown':
-        return choose(labs.length - 1)
-      case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen].lab, labs[chosen].explain) : undefined
-      case 'quit':
-      case 'interrupt':
-      case 'redraw':
-      case 'suspend':
-        return this.#outside(command)
-      default:
-    }
+    const { start, open, effect } = pressStart(this.#start, key)
+    this.#start = start
+    if (open) this.#open(open.lab, open.explain)
+    if (effect) this.#outside(effect)
   }
 
   #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {

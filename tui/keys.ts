@@ -147,12 +147,11 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'explain this field or word',
   },
-  { keys: ['/'], command: 'filter', modes: VIEW, views: ['packets', 'events'], group: 'here', help: 'filter' },
+  { keys: ['/'], command: 'filter', modes: VIEW, group: 'here', help: 'filter; in the net search' },
   {
     keys: ['n'],
     command: 'next-match',
     modes: VIEW,
-    views: ['packets', 'events'],
     group: 'here',
     help: 'next match',
   },
@@ -160,7 +159,6 @@ export const KEYS: readonly KeyEntry[] = [
     keys: ['N'],
     command: 'previous-match',
     modes: VIEW,
-    views: ['packets', 'events'],
     group: 'here',
     help: 'previous match',
   },
@@ -206,7 +204,8 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['start'], group: 'start', help: 'open the lab' },
-  { keys: ['Esc'], command: 'quit', modes: ['start'], group: 'start', help: 'quit' },
+  { keys: ['/'], command: 'filter', modes: ['start'], group: 'start', help: 'filter the labs' },
+  { keys: ['Esc'], command: 'escape', modes: ['start'], group: 'start', help: 'clear the filter, or quit' },
 ]
 
 /** The entry of a key, if it does something here. */

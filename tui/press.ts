@@ -2,6 +2,7 @@
 
 import type { SimTime } from '../src/index.ts'
 import type { Effect, Pressed } from './effect.ts'
+import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
@@ -82,7 +83,10 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
   const entry = entryOf(key, mode, ui.view)
   if (entry) return obey(model, entry.command, size, parts)
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
-  if (mode === 'typing' && isText(key)) return { ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }
+  if (mode === 'typing' && isText(key)) {
+    const next = typed(ui, text => text + (key === 'Space' ? ' ' : key))
+    return { ui: ui.view === 'net' && !ui.help ? searchNet({ ...model, ui: next }, 0) : next }
+  }
   return { ui }
 }
 
@@ -140,9 +144,9 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'filter':
       return { ui: { ...ui, typing: true } }
     case 'next-match':
-      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'down', innerSize(size)) }
+      return { ui: match(model, 1, size, parts) }
     case 'previous-match':
-      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
+      return { ui: match(model, -1, size, parts) }
     case 'why':
       return { ui: { ...ui, why: true } }
     case 'go':
@@ -171,6 +175,14 @@ function viewOrEffect(ui: Ui, command: Command): Pressed {
   if (isEffect(command)) return { ui, effect: command }
   const view = VIEWS.find(name => command === `view-${name}`)
   return { ui: view === undefined ? ui : goTo(ui, view) }
+}
+
+/** In a list that is narrowed the next match is the next row; beside details it is that of the list. */
+function match(model: Model, turn: 1 | -1, size: Size, parts: Parts): Ui {
+  const { ui } = model
+  if (ui.view === 'net') return searchNet(model, turn)
+  const pane = ui.view === 'packets' ? 0 : ui.pane
+  return parts[ui.view].press({ ...model, ui: { ...ui, pane } }, turn === 1 ? 'down' : 'up', innerSize(size))
 }
 
 type Simple = Extract<Command, Effect>

@@ -1,4 +1,5 @@
 /** The views of the program: how each looks, and what the keys do in it. */
+import { filtered } from './filter.ts'
 import { goTo } from './go.ts'
 import type { Model, Size, Ui } from './model.ts'
 import type { Own, Part, Parts } from './parts.ts'
@@ -45,12 +46,12 @@ const packets = partOf(Packets, pressPackets)
 
 export const PARTS: Parts = {
   net: { render: netView, panes: () => 1, press: pressNet },
-  tunnels: partOf(Tunnels),
+  tunnels: filtered(partOf(Tunnels)),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
   nat: partOf(Nat),
   events: partOf(Events),
-  checks: partOf(Checks),
+  checks: filtered(partOf(Checks)),
 }
 
 const stay = (before: Ui, after: Ui): Ui =>

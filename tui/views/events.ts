@@ -4,6 +4,7 @@
  */
 import { DROP_REASONS, explainEvent, explainMessage, type SceneLayer, type TraceEvent } from '../../src/index.ts'
 import { fill, isSmall, row, windowStart } from '../draw.ts'
+import { wordsOf } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
@@ -100,10 +101,7 @@ function stateText({ machine, from, to }: Extract<TraceEvent, { event: 'state' }
 
 /** Events that the filter lets through, newest first. */
 function rowsShown(model: Model): EventRow[] {
-  const words = model.ui.filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(word => word !== '')
+  const words = wordsOf(model.ui.filter)
   const rows: EventRow[] = []
   const { events } = model.recorder
   const told = toldOf(model.recorder)

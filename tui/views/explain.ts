@@ -15,6 +15,7 @@ import {
 } from '../../src/index.ts'
 import type { Dissection } from '../dissection.ts'
 import { wrap } from '../draw.ts'
+import { narrowed } from '../filter.ts'
 import { popUp } from '../menus.ts'
 import type { Model, Size, ViewName } from '../model.ts'
 import { type Line, line, span } from '../text.ts'
@@ -54,10 +55,11 @@ const VIEW_WORDS: Partial<Readonly<Record<ViewName, readonly string[]>>> = {
 /** Never empty for a view that has words; each text once. */
 export function explanationsOf(model: Model): readonly Explanation[] {
   const { view, why } = model.ui
+  const seen = narrowed(model)
   const drop = why ? dropAskedFor(model) : undefined
   const found = [
     ...(drop ? [explainDrop(drop.reason)] : []),
-    ...(EXPLAINERS[view]?.(model) ?? []),
+    ...(EXPLAINERS[view]?.(seen) ?? []),
     ...(VIEW_WORDS[view] ?? []).map(explainWord),
   ].filter(each => each !== undefined)
   return found.filter(({ text }, i) => found.findIndex(other => other.text === text) === i)

@@ -4,6 +4,7 @@
  */
 import { type Box, type BoxConnection, type BoxRule, boxNames, boxOf, DROP_REASONS } from '../../src/index.ts'
 import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
+import { isMatch } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
@@ -43,10 +44,30 @@ interface Lists {
 
 function listsOf(model: Model): Lists {
   const box = boxShown(model)
-  const losses = lossesOf(model.recorder)
+  const { filter } = model.ui
+  const losses = lossesOf(model.recorder).filter(loss => isMatch(lossText(loss), filter))
   if (!box) return { box, table: [], rules: [], losses }
-  return { box, table: tableOf(model, box), rules: rulesOf(box), losses }
+  return {
+    box,
+    table: tableOf(model, box).filter(row => isMatch(rowText(row), filter)),
+    rules: rulesOf(box).filter(({ text }) => isMatch(text, filter)),
+    losses,
+  }
 }
+
+/** What a filter looks into. */
+const lossText = ({ node, reason, rule, entry, last }: Loss): string =>
+  [node, reason, rule, entry, last.proto, last.layer, last.src, last.dst].join(' ')
+const rowText = (row: TableRow): string =>
+  'refused' in row
+    ? `refused ${lossText(row.refused)}`
+    : [
+        row.connection.proto,
+        row.connection.inside,
+        row.connection.remote,
+        row.connection.outside,
+        row.connection.state,
+      ].join(' ')
 
 /** Rules, then what is translated: nobody counts that. */
 const rulesOf = ({ rules, translations }: Box): BoxRule[] => [

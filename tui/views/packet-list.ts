@@ -2,6 +2,7 @@
 import { type Journey, type PacketRecord, pathBetween, type Scene, type SceneLink } from '../../src/index.ts'
 import { namesOf } from '../addresses.ts'
 import { row, windowStart } from '../draw.ts'
+import { wordsOf } from '../filter.ts'
 import { type Model, selectedJourney } from '../model.ts'
 import { makerOf, shownForm } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, type Span, span } from '../text.ts'
@@ -11,10 +12,7 @@ import { seconds } from '../words.ts'
 /** Journeys that the filter lets through: every word of it must stand somewhere in their row. */
 export function journeysShown(model: Model): readonly Journey[] {
   const { journeys } = model.recorder
-  const words = model.ui.filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(word => word !== '')
+  const words = wordsOf(model.ui.filter)
   if (words.length === 0) return journeys
   return journeys.filter(journey => {
     const hay = haystack(journey, model)
