@@ -176,7 +176,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
   { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
-  { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'write a file: pcap, text, SVG' },
+  { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'export: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
   { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
@@ -193,7 +193,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
 
   {
-    keys: ['Esc', 'q', 'e', 'Enter'],
+    keys: ['Esc', 'q', 'e'],
     command: 'cancel',
     modes: ['explain'],
     group: 'menu',
@@ -201,7 +201,11 @@ export const KEYS: readonly KeyEntry[] = [
   },
 
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
-  { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
+  { keys: ['n'], command: 'next-match', modes: ['help'], group: 'help', help: 'next that is found' },
+  { keys: ['N'], command: 'previous-match', modes: ['help'], group: 'help', help: 'previous that is found' },
+  { keys: ['Enter'], command: 'accept', modes: ['help'], group: 'help', help: 'try the key of the row' },
+  { keys: ['?'], command: 'help', modes: ['help'], group: 'help', help: 'all keys, or those here' },
+  { keys: ['Esc', 'q'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['start'], group: 'start', help: 'open the lab' },
   { keys: ['/'], command: 'filter', modes: ['start'], group: 'start', help: 'filter the labs' },

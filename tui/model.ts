@@ -74,9 +74,10 @@ export interface Ui {
   readonly marks: readonly TimeMark[]
   /** Why was the chosen packet discarded? */
   readonly why: boolean
-  /** What is typed into the search of the help; the scrolled-off rows of it. */
+  /** What is typed into the search of the help; which row is chosen; are the keys of all views shown? */
   readonly helpSearch: string
-  readonly helpScroll: number
+  readonly helpRow: number
+  readonly helpAll?: boolean
   readonly running: boolean
   /** Virtual seconds a second of the wall. */
   readonly speed: number

@@ -13,7 +13,7 @@ import { PROMPTS } from './prompts.ts'
 import { isMove, step } from './selection.ts'
 import { THEMES } from './theme.ts'
 import { explanationsOf } from './views/explain.ts'
-import { helpPageOf, helpPages } from './views/help.ts'
+import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
 
@@ -32,7 +32,7 @@ export const FIRST_UI: Ui = {
   message: '',
   marks: [],
   helpSearch: '',
-  helpScroll: 0,
+  helpRow: 0,
   running: false,
   speed: 1,
   auto: false,
@@ -84,8 +84,9 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
   if (entry) return obey(model, entry.command, size, parts)
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
   if (mode === 'typing' && isText(key)) {
-    const next = typed(ui, text => text + (key === 'Space' ? ' ' : key))
-    return { ui: ui.view === 'net' && !ui.help ? searchNet({ ...model, ui: next }, 0) : next }
+    const next = { ...model, ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }
+    if (ui.help) return { ui: { ...next.ui, helpRow: helpMatch(next, 0) } }
+    return { ui: ui.view === 'net' ? searchNet(next, 0) : next.ui }
   }
   return { ui }
 }
@@ -111,8 +112,8 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.menu) return inMenu(model, ui.menu, command)
   if (ui.explained !== undefined) return inExplanation(model, ui.explained, command)
   if (command === 'explain') return explain(model)
-  if (ui.typing) return typing(model, command, size)
-  if (ui.help) return inHelp(model, command, size)
+  if (ui.typing) return typing(model, command)
+  if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
   const part = parts[ui.view]
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
@@ -163,7 +164,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'mouse':
       return { ui: { ...ui, mouse: !ui.mouse } }
     case 'help':
-      return { ui: { ...ui, help: true, helpSearch: '', helpScroll: 0 } }
+      return { ui: { ...ui, help: true, helpSearch: '', helpRow: 0, helpAll: false } }
     case 'escape':
       return { ui: back(ui) }
     default:
@@ -255,13 +256,11 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
   }
 }
 
-function typing(model: Model, command: Command, size: Size): Pressed {
+function typing(model: Model, command: Command): Pressed {
   const { ui } = model
   switch (command) {
     case 'accept':
-      return {
-        ui: { ...ui, typing: false, helpScroll: ui.help ? helpPageOf(model, innerSize(size)) : ui.helpScroll },
-      }
+      return { ui: { ...ui, typing: false } }
     case 'cancel':
       return { ui: { ...typed(ui, () => ''), typing: false } }
     case 'erase':
@@ -291,26 +290,43 @@ function inWhy(model: Model, command: Command): Pressed {
   return command === 'why' || command === 'escape' ? { ui } : viewOrEffect(ui, command)
 }
 
-function inHelp(model: Model, command: Command, size: Size): Pressed {
+function inHelp(model: Model, command: Command, size: Size, parts: Parts): Pressed {
   const { ui } = model
-  const last = helpPages(model, innerSize(size)) - 1
-  const page = (to: number): Pressed => ({ ui: { ...ui, helpScroll: Math.max(0, Math.min(last, to)) } })
+  const choose = (helpRow: number): Pressed => ({ ui: { ...ui, helpRow } })
+  const page = helpPage(innerSize(size))
   switch (command) {
     case 'down':
-    case 'pageDown':
-      return page(ui.helpScroll + 1)
+      return choose(helpMove(model, 1))
     case 'up':
+      return choose(helpMove(model, -1))
+    case 'pageDown':
+      return choose(helpMove(model, page))
     case 'pageUp':
-      return page(ui.helpScroll - 1)
+      return choose(helpMove(model, -page))
     case 'first':
-      return page(0)
+      return choose(helpMove(model, Number.NEGATIVE_INFINITY))
     case 'last':
-      return page(last)
+      return choose(helpMove(model, Number.POSITIVE_INFINITY))
+    case 'next-match':
+      return choose(helpMatch(model, 1))
+    case 'previous-match':
+      return choose(helpMatch(model, -1))
     case 'filter':
       return { ui: { ...ui, typing: true } }
+    case 'help':
+      return { ui: { ...ui, helpAll: !ui.helpAll, helpRow: 0 } }
+    case 'accept':
+      return tryKey(model, size, parts)
     case 'cancel':
       return { ui: { ...ui, help: false, helpSearch: '' } }
     default:
       return viewOrEffect(ui, command)
   }
+}
+
+/** The help closes, and the key of its chosen row is pressed. */
+function tryKey(model: Model, size: Size, parts: Parts): Pressed {
+  const key = helpKey(model)
+  if (key === undefined) return { ui: { ...model.ui, message: 'This row has no key that works in the view.' } }
+  return press({ ...model, ui: { ...model.ui, help: false, helpSearch: '' } }, key, size, parts)
 }

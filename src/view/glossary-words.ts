@@ -11,12 +11,12 @@ export interface Word {
 
 export const WORDS: Readonly<Record<string, Word>> = {
   PNS: {
-    short: 'the end that asks for the call',
+    short: 'asks for the call',
     text: 'PPTP Network Server: the end of the tunnel that asks for a call. In a voluntary tunnel it is the computer that dials; in a compulsory one the office, which is asked by the access server.',
     see: 'RFC 2637 §1.2',
   },
   PAC: {
-    short: 'the end that owns the line',
+    short: 'owns the line',
     text: 'PPTP Access Concentrator: the end of the tunnel that owns the line. In a voluntary tunnel it is the server, which has no line at all; in a compulsory one the access server that the telephone call comes to.',
     see: 'RFC 2637 §1.2',
   },
@@ -26,7 +26,7 @@ export const WORDS: Readonly<Record<string, Word>> = {
     see: 'RFC 2637 §2.7',
   },
   GRE: {
-    short: 'carries PPP between PNS and PAC',
+    short: 'carries PPP, PNS to PAC',
     text: 'Generic Routing Encapsulation, in the form that PPTP gives it: carries the PPP frames. It has no ports to tell two clients behind one address apart, only call IDs.',
     see: 'RFC 2637 §4.1',
   },
@@ -41,7 +41,7 @@ export const WORDS: Readonly<Record<string, Word>> = {
     see: 'RFC 1661 §3.5',
   },
   CCP: {
-    short: 'agrees on the sealing (MPPE)',
+    short: 'agrees on the sealing, MPPE',
     text: 'Compression Control Protocol: agrees on compression, and with the option of MPPE on encryption. Open means that data is sealed.',
     see: 'RFC 1962 §2',
   },
@@ -56,57 +56,57 @@ export const WORDS: Readonly<Record<string, Word>> = {
     see: 'RFC 3078 §3',
   },
   way: {
-    short: '● passed ► moving ○ to come × lost',
+    short: '●past ►moving ○to come ×lost',
     text: 'One sign for each machine, in the order of the drawing: ● it has passed, ► it is on its way there, ○ still to come, × it died there, · not on its path.',
     see: '',
   },
   TCP: {
-    short: 'carries the control connection',
+    short: 'carries the control messages',
     text: 'The control connection runs in a TCP connection to port 1723. When it breaks, all its calls end.',
     see: 'RFC 2637 §3.1',
   },
   control: {
-    short: 'both speak PPTP, and which version',
+    short: 'both speak PPTP',
     text: 'The control connection: both ends have said that they speak PPTP, and which version. Calls are made and ended in it.',
     see: 'RFC 2637 §3.1',
   },
   call: {
-    short: 'numbers for the GRE packets',
+    short: 'numbers for GRE',
     text: 'A call gives both ends a number for their GRE packets. In a voluntary tunnel no telephone rings; the words are those of a call all the same.',
     see: 'RFC 2637 §3.2',
   },
   line: {
-    short: 'a telephone line between modems',
+    short: 'a telephone line',
     text: 'A telephone line joins two modems. PPP frames follow on it as octets with flags, escapes and a checksum.',
     see: 'RFC 1662 §3',
   },
   MPPE: {
-    short: 'the sealing: RC4, keys of MS-CHAP',
+    short: 'the sealing: RC4',
     text: "Microsoft Point-to-Point Encryption: RC4 with keys made of the password's hash. Old and weak; to see how it works is why it is here.",
     see: 'RFC 3078',
   },
   NAT: {
-    short: 'one address for many machines',
+    short: 'one address for many',
     text: 'Network address translation: a box puts its own address into packets of the machines behind it, and remembers whose they were by ports. GRE has none, so PPTP needs a helper that reads call IDs.',
     see: 'RFC 3022',
   },
   helper: {
-    short: 'a NAT box that reads PPTP',
+    short: 'reads PPTP in a NAT box',
     text: 'A part of a NAT box that reads the messages of PPTP, so that it knows the call IDs, and changes them where two clients have chosen the same.',
     see: 'RFC 2663 §2.9',
   },
   lens: {
-    short: 'outside, inside of the tunnel, both',
+    short: 'outside, inside, or both',
     text: 'What is looked at: the packets as they are on the lines (outside), what is in the tunnel (inside), or both.',
     see: '',
   },
   goodput: {
-    short: 'octets of use, both directions',
+    short: 'octets of use',
     text: 'Octets that were of use to somebody, both directions: without headers of the tunnel and without repetitions.',
     see: '',
   },
-  'up and down': {
-    short: 'do packets come out at the other end?',
+  'up, down': {
+    short: 'does it come out beyond?',
     text: 'Up is from the client, down is to it. √: packets have come out at the other end. ~: some are on their way. ×: they are lost. Most failures are half open, so the two are judged apart.',
     see: '',
   },

@@ -138,6 +138,10 @@ describe('everything else that has a name', () => {
     assert.deepEqual(unknown, [])
   })
 
+  test('the words of the help fit into a column of a screen of 80', () => {
+    for (const [name, { short }] of Object.entries(WORDS)) assert.ok(name.length <= 8 && short.length <= 28, name)
+  })
+
   test('every text is a sentence, and every place a section of an RFC', () => {
     const entries = [
       ...Object.entries(FIELDS),

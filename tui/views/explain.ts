@@ -47,7 +47,7 @@ const EXPLAINERS: Partial<Readonly<Record<ViewName, Explainer>>> = {
 /** Words that stand on the screen of a view whatever is selected. */
 const VIEW_WORDS: Partial<Readonly<Record<ViewName, readonly string[]>>> = {
   net: ['PNS', 'PAC', 'sealed', 'lens'],
-  tunnels: ['up and down', 'goodput', 'PNS', 'PAC'],
+  tunnels: ['up, down', 'goodput', 'PNS', 'PAC'],
   packets: ['way', 'sealed', 'lens'],
   nat: ['NAT', 'helper'],
 }
