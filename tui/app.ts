@@ -17,6 +17,7 @@ import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
+import { withTour } from './tour.ts'
 import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
@@ -261,10 +262,15 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   try {
     const { ui } = model
     const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
-    if (ui.explained !== undefined) return { ...view, lines: withExplanation(view.lines, model, size) }
-    return ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
+    return { ...view, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }
   }
+}
+
+/** What is open over a view. */
+function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
+  if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
+  return withMenu(lines, model, size)
 }

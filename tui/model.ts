@@ -78,6 +78,8 @@ export interface Ui {
   readonly helpSearch: string
   readonly helpRow: number
   readonly helpAll?: boolean
+  /** Which step of the tour is shown. */
+  readonly tour?: number
   readonly running: boolean
   /** Virtual seconds a second of the wall. */
   readonly speed: number

@@ -12,6 +12,7 @@ import { OWN, type Own, type Parts } from './parts.ts'
 import { PROMPTS } from './prompts.ts'
 import { isMove, step } from './selection.ts'
 import { THEMES } from './theme.ts'
+import { toured } from './tour.ts'
 import { explanationsOf } from './views/explain.ts'
 import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
 import { packetOf } from './views/why.ts'
@@ -81,7 +82,7 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (row >= 0) return picked(model, row)
   }
   const entry = entryOf(key, mode, ui.view)
-  if (entry) return obey(model, entry.command, size, parts)
+  if (entry) return toured(ui, mode, entry.command, obey(model, entry.command, size, parts))
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
   if (mode === 'typing' && isText(key)) {
     const next = { ...model, ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }

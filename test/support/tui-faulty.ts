@@ -14,6 +14,7 @@ const request = {
   replay: {},
   explain: '',
   labs: [],
+  tour: false,
   text: undefined,
   ascii: false,
   theme: undefined,
