@@ -7,7 +7,7 @@
 import { warnOfCalls } from './call-slips.ts'
 import { actionName } from './diagnostic.ts'
 import { readDocument } from './document.ts'
-import type { Issue, Lab } from './lab.ts'
+import type { EventPattern, Issue, Lab } from './lab.ts'
 import { applyOverride, type Override } from './overrides.ts'
 import { DEFAULTS } from './schema.ts'
 import { readServices } from './services.ts'
@@ -65,6 +65,34 @@ export function loadWith(
   return { ok: false, issues: issues.sorted(file) }
 }
 
+/** A check of that name gives way: nothing is run here. */
+const ASKED = 'asked-for'
+
+/**
+ * A pattern over the events of a lab, as `seen` of a check has it (`{ event: drop, at: nat1 }`), and judged as there: what
+ * can never happen is refused. The lab itself is known to be good.
+ */
+export function readPattern(
+  { text, file, overrides = [], readFile = () => undefined }: LabText,
+  pattern: string,
+): { readonly ok: true; readonly pattern: EventPattern } | { readonly ok: false; readonly issue: Issue } {
+  const issues = new Issues()
+  const tree = readDocument(text, file, issues)
+  const check = readDocument(`{ description: ${ASKED}, by: 0s, seen: ${pattern} }`, ASKED, issues, ASKED)
+  if (tree?.kind === 'map' && check) {
+    for (const override of overrides) applyOverride(tree, override, issues)
+    const expect = child(tree, 'expect')
+    if (expect?.kind === 'map') expect.entries.set(ASKED, check)
+    else
+      tree.entries.set('expect', { kind: 'map', path: 'expect', mark: tree.mark, entries: new Map([[ASKED, check]]) })
+    checkShape(tree, issues)
+    const seen = read(tree, issues, readFile).checks.find(({ name }) => name === ASKED)?.seen
+    if (issues.list.length === 0 && seen) return { ok: true, pattern: seen }
+  }
+  const [issue] = issues.sorted(ASKED)
+  return { ok: false, issue }
+}
+
 function addEntries(tree: Tree, entries: readonly string[], issues: Issues): void {
   if (entries.length === 0 || tree.kind !== 'map') return
   const events = child(tree, 'events') ?? { kind: 'list', path: 'events', mark: tree.mark, items: [] }
@@ -84,6 +112,7 @@ function read(tree: Tree, issues: Issues, readFile: ReadFile): Lab {
   const timeline = new Timeline(tree, topology, issues)
   const events = timeline.events()
   const nodes = [...topology.nodes.values()].map(node => topology.nodeSpec(node))
+  const checks = timeline.checks()
   return {
     name: text(child(tree, 'name')) ?? '',
     description: text(child(tree, 'description')) ?? '',
@@ -94,7 +123,7 @@ function read(tree: Tree, issues: Issues, readFile: ReadFile): Lab {
     services: readServices(tree, topology, events, issues),
     events,
     files: topology.files,
-    questions: timeline.questions(),
-    checks: timeline.checks(),
+    questions: timeline.questions(checks),
+    checks,
   }
 }

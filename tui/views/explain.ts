@@ -12,6 +12,7 @@ import {
   explainState,
   explainWord,
   type Field,
+  logMeaning,
 } from '../../src/index.ts'
 import type { Dissection } from '../dissection.ts'
 import { wrap } from '../draw.ts'
@@ -20,7 +21,9 @@ import { popUp } from '../menus.ts'
 import type { Model, Size, ViewName } from '../model.ts'
 import { type Line, line, span } from '../text.ts'
 import * as Checks from './checks.ts'
+import { focused } from './dash.ts'
 import * as Events from './events.ts'
+import * as Log from './log.ts'
 import * as Nat from './nat.ts'
 import * as Packets from './packets.ts'
 import { chosenLayer, chosenTunnel } from './tunnels.ts'
@@ -42,6 +45,11 @@ const EXPLAINERS: Partial<Readonly<Record<ViewName, Explainer>>> = {
     const check = Checks.chosenCheck(model)
     return check ? [explainCheck(check.name, check.when)] : []
   },
+  log: model => {
+    const line = Log.chosenLine(model)
+    const text = line && logMeaning(line)
+    return line && text ? [{ title: line.program, here: line.text, text, values: [], see: '' }] : []
+  },
 }
 
 /** Words that stand on the screen of a view whatever is selected. */
@@ -54,6 +62,7 @@ const VIEW_WORDS: Partial<Readonly<Record<ViewName, readonly string[]>>> = {
 
 /** Never empty for a view that has words; each text once. */
 export function explanationsOf(model: Model): readonly Explanation[] {
+  if (model.ui.view === 'dash') return explanationsOf(focused(model))
   const { view, why } = model.ui
   const seen = narrowed(model)
   const drop = why ? dropAskedFor(model) : undefined
