@@ -2,7 +2,9 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import type { Lab, RunOptions, Scene } from '../src/index.ts'
+import { type Lab, type LabText, type RunOptions, readBreakpoint, type Scene } from '../src/index.ts'
+import { armed, atHits, withBreak } from './breaks.ts'
+import type { Told } from './deeds.ts'
 import type { Effect } from './effect.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
@@ -10,14 +12,15 @@ import { entryOf } from './keys.ts'
 import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
-import type { Wall } from './player.ts'
-import { FIRST_UI, press } from './press.ts'
+import type { Hit, Wall } from './player.ts'
+import { FIRST_UI, modeOf, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
-import { Session } from './session.ts'
+import { Session, type SessionSource } from './session.ts'
 import { type Line, line } from './text.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
-import { why } from './views/why.ts'
+import { dropAskedFor, why } from './views/why.ts'
+import { seconds } from './words.ts'
 
 /** What the program needs of the terminal. */
 export interface Display {
@@ -32,6 +35,10 @@ export interface AppOptions {
   readonly display: Display
   readonly wall: Wall
   readonly lab: Lab | undefined
+  /** What the lab was made from; without it nothing can be done in its run. */
+  readonly text?: LabText
+  /** What of its events is no part of that text. */
+  readonly entries?: readonly string[]
   /** Of a recorded run. */
   readonly replay?: RunOptions
   /** The `pptp-lab explain` of it. */
@@ -48,6 +55,10 @@ export interface AppOptions {
 const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
+/** So long something may take until it is shown that it goes on: milliseconds. */
+const UNSEEN = 200
+/** What takes longer is done in slices, between which keys are heard. */
+const SLICE = 40
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -63,14 +74,15 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, lab, text, entries, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab, explain, replay)
+    if (lab)
+      this.#open({ lab, explain, replay: replay ?? {}, ...(text ? { text } : {}), ...(entries ? { entries } : {}) })
     this.#draw()
   }
 
@@ -86,8 +98,8 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
-    this.#session = new Session({ lab, replay, explain }, this.#wall)
+  #open(source: SessionSource): void {
+    this.#session = new Session(source, this.#wall)
     const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
@@ -115,10 +127,15 @@ export class App {
     if (!session) return this.#startKey(key)
     // The key means this moment, not that of the last frame.
     if (this.#ui.running) this.#play(session)
+    if (session.travel && entryOf(key, modeOf(this.#ui), this.#ui.view)?.command === 'escape') {
+      session.stay()
+      return this.#become({ ...this.#ui, message: `Stayed at ${seconds(session.run.now)} s.` })
+    }
     const before = this.#ui
     const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
+    if (ui.running) this.#become({ ...ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
   }
 
@@ -128,12 +145,58 @@ export class App {
   }
 
   #effect(session: Session, effect: Effect): void {
-    if (effect === 'step') session.player.step(this.#ui.stepBy)
-    else if (typeof effect === 'string') this.#outside(effect)
-    else session.seek(effect.seek)
+    if (isOutside(effect)) return this.#outside(effect)
+    if (typeof effect === 'object' && 'breakpoint' in effect) return this.#setBreakpoint(session, effect)
+    this.#become({ ...this.#ui, broke: undefined })
+    this.#inTime(session, effect)
+    session.proceed(UNSEEN)
   }
 
-  #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
+  /** What goes to another time, or to another future. */
+  #inTime(session: Session, effect: InTime): void {
+    const { stepBy } = this.#ui
+    if (typeof effect === 'object') {
+      if ('seek' in effect) return session.seek(effect.seek)
+      if ('choose' in effect) return session.choose(effect.choose)
+      return this.#tell('forget' in effect ? session.forget(effect.forget) : session.cure(effect.cure))
+    }
+    switch (effect) {
+      case 'step':
+      case 'next':
+        return this.#stopAt(session, session.step(effect === 'step' ? stepBy : 'interesting', armed(this.#ui)))
+      case 'step-back':
+      case 'previous':
+        if (session.stepBack(effect === 'step-back' ? stepBy : 'interesting')) return undefined
+        return this.#tell({ ok: false, message: 'This is the beginning: nothing is before it.' })
+      case 'fork':
+      case 'undo':
+      case 'redo':
+        return this.#tell(session[effect]())
+    }
+  }
+
+  #tell({ message }: Told): void {
+    this.#become({ ...this.#ui, message })
+  }
+
+  #setBreakpoint(session: Session, { breakpoint: text, no }: { breakpoint: string; no?: number }): void {
+    const { text: source } = session.source
+    const read = source ? readBreakpoint(text, source, session.source.lab) : undefined
+    if (read?.ok) return this.#become(withBreak(this.#ui, read.breakpoint, no))
+    const about = no === undefined ? {} : { about: String(no) }
+    const message = read?.problem ?? 'This run has no lab file, so nobody can say what could happen in it.'
+    this.#become({ ...this.#ui, message, prompt: { kind: 'breakpoint', text, ...about } })
+  }
+
+  /** A breakpoint was hit, if one was. */
+  #stopAt(session: Session, hits: readonly Hit[]): void {
+    if (hits.length === 0) return
+    session.look()
+    this.#become(atHits(this.#model(session), hits))
+    session.player.pause()
+  }
+
+  #outside(effect: Outside): void {
     switch (effect) {
       case 'quit':
         return this.end(QUIT)
@@ -166,7 +229,7 @@ export class App {
       case 'pageDown':
         return choose(labs.length - 1)
       case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen].lab, labs[chosen].explain) : undefined
+        return labs.length > 0 ? this.#open({ ...labs[chosen], replay: {} }) : undefined
       case 'quit':
       case 'interrupt':
       case 'redraw':
@@ -185,8 +248,14 @@ export class App {
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, source }: Session): Model {
-    return { scene, recorder, ui: this.#ui, explain: source.explain }
+  #model(session: Session): Model {
+    const { scene, recorder, explain, futures, current, travel } = session
+    const ui = this.#ui
+    const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
+    const model = { scene, recorder, ui, explain, futures: { list: futures, current, comparison, travel } }
+    const drop = ui.why ? dropAskedFor(model) : undefined
+    const cures = drop && session.curesFor(drop)
+    return cures ? { ...model, cures } : model
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -202,17 +271,37 @@ export class App {
   #frame(): void {
     this.#timer = undefined
     const session = this.#session
-    if (session && this.#ui.running) this.#play(session)
+    if (session?.travel) session.proceed(SLICE)
+    else if (session && this.#ui.running) this.#play(session)
     this.#draw()
-    if (!this.#ui.running || this.#ended) return
+    if (this.#ended) return
+    if (!this.#ui.running) return this.#rest(session)
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
-  #play({ player, run, scene }: Session): void {
+  /** Paused: no timer, once all is done that can be done meanwhile. */
+  #rest(session: Session | undefined): void {
+    if (!session) return
+    if (session.travel) this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+    else if (session.waits || !session.work(0)) this.#timer = this.#wall.schedule(1, () => this.#work(session))
+  }
+
+  /** Only what is waited for is worth a frame. */
+  #work(session: Session): void {
+    this.#timer = undefined
+    const { waits } = session
+    session.work(SLICE)
+    if (waits && !session.waits) this.#draw()
+    this.#rest(session)
+  }
+
+  #play(session: Session): void {
+    const { player, scene } = session
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
-    player.play(this.#ui.speed)
-    if (run.over) this.#ui = { ...this.#ui, running: false }
+    const hits = session.play(this.#ui.speed, armed(this.#ui))
+    if (session.run.over) this.#ui = { ...this.#ui, running: false }
+    this.#stopAt(session, hits)
   }
 
   #draw(): void {
@@ -225,6 +314,11 @@ export class App {
     this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
   }
 }
+
+type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
+const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
+const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
+type InTime = Exclude<Effect, Outside | { readonly breakpoint: string }>
 
 /** A view that fails says so; the run and the other views go on. */
 function viewOf(model: Model, screen: Size, parts: Parts): Rendered {

@@ -14,6 +14,9 @@ export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'help' | 'sta
 export type Command =
   | 'run'
   | 'step'
+  | 'step-back'
+  | 'next'
+  | 'previous'
   | 'step-by'
   | 'faster'
   | 'slower'
@@ -31,6 +34,15 @@ export type Command =
   | 'go'
   | 'mark'
   | 'go-to-mark'
+  | 'break'
+  | 'breaks'
+  | 'fork'
+  | 'undo'
+  | 'redo'
+  | 'forget'
+  | 'delete'
+  | 'edit'
+  | `cure-${1 | 2 | 3}`
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -64,6 +76,7 @@ const LISTS = ['view', 'menu', 'help', 'start'] as const
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
   { keys: ['.'], command: 'step', modes: VIEW, group: 'time', help: 'one step on' },
+  { keys: [','], command: 'step-back', modes: VIEW, group: 'time', help: 'one step back' },
   {
     keys: ['s'],
     command: 'step-by',
@@ -71,13 +84,21 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'time',
     help: 'choose what a step is',
   },
+  { keys: ['>'], command: 'next', modes: VIEW, group: 'time', help: 'next interesting thing' },
+  { keys: ['<'], command: 'previous', modes: VIEW, group: 'time', help: 'previous interesting thing' },
   { keys: ['+'], command: 'faster', modes: VIEW, group: 'time', help: 'faster, to 100x and max' },
   { keys: ['-'], command: 'slower', modes: VIEW, group: 'time', help: 'slower, to 0.01x' },
   { keys: ['='], command: 'real-time', modes: VIEW, group: 'time', help: 'back to 1x' },
   { keys: ['\\'], command: 'auto-speed', modes: VIEW, group: 'time', help: 'auto: hurry when quiet' },
-  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time' },
+  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time or mark' },
   { keys: ['m'], command: 'mark', modes: VIEW, group: 'time', help: 'set a mark here' },
   { keys: ["'"], command: 'go-to-mark', modes: VIEW, group: 'time', help: 'go to a mark' },
+  { keys: ['b'], command: 'break', modes: VIEW, group: 'time', help: 'stop at such things' },
+  { keys: ['B'], command: 'breaks', modes: VIEW, group: 'time', help: 'list of breakpoints' },
+  { keys: ['F'], command: 'fork', modes: VIEW, group: 'time', help: 'another future from here' },
+  { keys: ['u'], command: 'undo', modes: VIEW, group: 'time', help: 'take the last action back' },
+  { keys: ['R'], command: 'redo', modes: VIEW, group: 'time', help: 'do it again' },
+  { keys: ['X'], command: 'forget', modes: VIEW, views: ['time'], group: 'here', help: 'forget a future' },
 
   { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
   { keys: ['j', 'Down'], command: 'down', modes: LISTS, group: 'here', help: 'down' },
@@ -137,22 +158,31 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'why was it dropped?',
   },
+  ...([1, 2, 3] as const).map(
+    (no): KeyEntry => ({
+      keys: [String(no)],
+      command: `cure-${no}`,
+      modes: ['why'],
+      group: 'here',
+      help: `try cure ${no} in a fork`,
+    }),
+  ),
   { keys: ['/'], command: 'filter', modes: VIEW, views: ['packets', 'events'], group: 'here', help: 'filter' },
   {
     keys: ['n'],
     command: 'next-match',
     modes: VIEW,
-    views: ['packets', 'events'],
+    views: ['packets', 'events', 'time'],
     group: 'here',
-    help: 'next match',
+    help: 'next match, next ≠',
   },
   {
     keys: ['N'],
     command: 'previous-match',
     modes: VIEW,
-    views: ['packets', 'events'],
+    views: ['packets', 'events', 'time'],
     group: 'here',
-    help: 'previous match',
+    help: 'previous match, ≠',
   },
 
   ...VIEWS.map(
@@ -181,6 +211,8 @@ export const KEYS: readonly KeyEntry[] = [
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
+  { keys: ['d'], command: 'delete', modes: ['menu'], group: 'menu', help: 'delete a breakpoint' },
+  { keys: ['e'], command: 'edit', modes: ['menu'], group: 'menu', help: 'change a breakpoint' },
 
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
   { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },

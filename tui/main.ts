@@ -27,7 +27,7 @@ function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
 export async function play(
-  { lab, replay, explain, labs, ascii, theme, speed }: TuiRequest,
+  { lab, text, entries, replay, explain, labs, ascii, theme, speed }: TuiRequest,
   parts: Parts,
 ): Promise<number> {
   const terminal = openTerminal({
@@ -35,6 +35,8 @@ export async function play(
     output: process.stdout,
     env: process.env,
     lab,
+    ...(text ? { text } : {}),
+    ...(entries ? { entries } : {}),
     replay,
     explain,
     labs,

@@ -1,6 +1,6 @@
 /** Lists to choose from that open over a view: what stands in each, and what choosing does. */
 import type { Pressed } from './effect.ts'
-import type { MenuKind, Model, Size } from './model.ts'
+import type { Break, MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
 import { seconds } from './words.ts'
 
@@ -17,15 +17,64 @@ export interface Menu {
   readonly empty: string
   /** `model.ui` has no menu any more. */
   pick(model: Model, index: number): Pressed
+  /** Keys that work besides, as hints tell them: `d delete`. */
+  readonly also?: readonly string[]
+  delete?(model: Model, index: number): Pressed
+  edit?(model: Model, index: number): Pressed
 }
 
 export const MENUS: Readonly<Record<MenuKind, Menu>> = {
   marks: {
     title: () => 'go to a mark',
-    rows: ({ ui }) => ui.marks.map(({ letter, t }) => ({ key: letter, text: `${seconds(t)} s` })),
+    rows: ({ ui }) =>
+      ui.marks.map(({ letter, t, name }) => ({
+        key: letter,
+        text: `${seconds(t)} s${name === '' ? '' : `  "${name}"`}`,
+      })),
     empty: 'No mark is set: m sets one here.',
     pick: ({ ui }, index) => ({ ui: { ...ui, running: false }, effect: { seek: ui.marks[index].t } }),
   },
+  breakpoints: {
+    title: () => 'breakpoints',
+    rows: ({ ui }) => ui.breaks.map(each => ({ key: String(each.no), text: breakText(each) })),
+    empty: 'No breakpoint is set: b sets one for what is selected.',
+    also: ['d delete', 'e change'],
+    pick: ({ ui }, index) => {
+      const breaks = ui.breaks.map((each, i) => (i === index ? { ...each, on: !each.on } : each))
+      return { ui: { ...ui, breaks, menu: { kind: 'breakpoints', chosen: index } } }
+    },
+    delete: ({ ui }, index) => {
+      const breaks = ui.breaks.filter((_, i) => i !== index)
+      const chosen = Math.min(index, breaks.length - 1)
+      return { ui: { ...ui, breaks, ...(breaks.length === 0 ? {} : { menu: { kind: 'breakpoints', chosen } }) } }
+    },
+    edit: ({ ui }, index) => {
+      const { breakpoint, no } = ui.breaks[index]
+      return { ui: { ...ui, prompt: { kind: 'breakpoint', text: breakpoint.text, about: String(no) } } }
+    },
+  },
+  futures: {
+    title: () => 'forget a future',
+    rows: ({ futures }) =>
+      (futures?.list ?? [])
+        .filter(future => future !== futures?.current)
+        .map(({ name, from, done }) => ({
+          key: name,
+          text: `from ${seconds(from?.t ?? 0)} s, ${done.length} ${done.length === 1 ? 'action' : 'actions'}`,
+        })),
+    empty: 'There is only one future: F begins another.',
+    pick: ({ ui, futures }, index) => {
+      const others = (futures?.list ?? []).filter(future => future !== futures?.current)
+      return { ui, effect: { forget: others[index].name } }
+    },
+  },
+}
+
+/** `drop at nat1   on   hit 5 times, last 22.120 s` */
+export function breakText({ breakpoint, on, hits, last }: Break): string {
+  const times = hits === 1 ? 'once' : `${hits} times`
+  const hit = last === undefined ? 'not yet' : `hit ${times}, last ${seconds(last)} s`
+  return `${breakpoint.text.padEnd(36)} ${on ? 'on ' : 'off'}  ${hit}`
 }
 
 /** A menu opens, or says why it does not. */

@@ -2,10 +2,13 @@
  * What the views are given: the run as recorded, the scene of this moment, and what the user is looking at. A view is a
  * pure function of the three and of its size.
  */
-import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Breakpoint, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Comparison } from './comparison.ts'
+import type { Cures } from './cures.ts'
+import type { Future, FutureName } from './future.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
+export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks', 'time'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
@@ -18,6 +21,7 @@ export const VIEW_KEYS: Readonly<
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
+  time: { key: '8', title: 'Time', short: 'Tim' },
 }
 
 export type StepUnit = 'event' | 'packet' | '1 ms' | 'interesting'
@@ -45,17 +49,43 @@ export interface Selection {
   readonly connection: number
   readonly rule: number
   readonly loss: number
+  /** In 8 Time: the future, the difference (an index into those that differ), and the breakpoint or mark. */
+  readonly future: FutureName
+  readonly difference: number
+  readonly stop: number
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */
-export type PromptKind = 'go'
+export type PromptKind = 'go' | 'mark' | 'breakpoint'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks'
+export type MenuKind = 'marks' | 'breakpoints' | 'futures'
 
 /** A moment to come back to. */
 export interface TimeMark {
   readonly letter: string
   readonly t: SimTime
+  /** What the user calls it; empty: nothing. */
+  readonly name: string
+}
+
+/** Something at which the run stops. */
+export interface Break {
+  /** `b1` is the first. */
+  readonly no: number
+  readonly breakpoint: Breakpoint
+  readonly on: boolean
+  readonly hits: number
+  readonly last: SimTime | undefined
+}
+
+/** What is known of the futures of the lab. */
+export interface Futures {
+  readonly list: readonly Future[]
+  readonly current: Future
+  /** Of the current one and another; undefined: there is only one, or nobody looks. */
+  readonly comparison: Comparison | undefined
+  /** The run is on its way to another time. */
+  readonly travel: { readonly way: 'back' | 'on'; readonly to: SimTime; readonly progress: number } | undefined
 }
 
 export interface Ui {
@@ -64,12 +94,15 @@ export interface Ui {
   readonly pane: number
   readonly help: boolean
   /** The line that is being typed; it has the keyboard. */
-  readonly prompt?: { readonly kind: PromptKind; readonly text: string }
+  readonly prompt?: { readonly kind: PromptKind; readonly text: string; readonly about?: string }
   /** The list that is open over the view; it has the keyboard. */
   readonly menu?: { readonly kind: MenuKind; readonly chosen: number }
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
+  readonly breaks: readonly Break[]
+  /** The number of the breakpoint at which the run stands. */
+  readonly broke: number | undefined
   /** Why was the chosen packet discarded? */
   readonly why: boolean
   /** What is typed into the search of the help; the scrolled-off rows of it. */
@@ -104,6 +137,10 @@ export interface Model {
   readonly scene: Scene
   readonly recorder: Recorder
   readonly ui: Ui
+  /** Absent where nobody can go back: in the telling of --plain. */
+  readonly futures?: Futures
+  /** What helps against the drop that is asked about; absent: it is being looked up, or nobody asks. */
+  readonly cures?: Cures
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
 }

@@ -1,16 +1,18 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import type { SimTime } from '../src/index.ts'
+import { fitting } from './breaks.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
-import { type Model, type PromptKind, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
+import { type Model, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { PROMPTS } from './prompts.ts'
 import { THEMES } from './theme.ts'
 import { helpPageOf, helpPages } from './views/help.ts'
+import * as Time from './views/time.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
 
@@ -28,6 +30,8 @@ export const FIRST_UI: Ui = {
   why: false,
   message: '',
   marks: [],
+  breaks: [],
+  broke: undefined,
   helpSearch: '',
   helpScroll: 0,
   running: false,
@@ -50,6 +54,9 @@ export const FIRST_UI: Ui = {
     connection: 0,
     rule: 0,
     loss: 0,
+    future: 'A',
+    difference: 0,
+    stop: 0,
   },
   filter: '',
   typing: false,
@@ -106,12 +113,17 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.help) return inHelp(model, command, size)
   if (ui.why) return inWhy(model, command)
   const part = parts[ui.view]
+  if (ui.view === 'time' && command === 'enter') return Time.enter(model)
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {
     case 'run':
       return { ui: { ...ui, running: !ui.running && !model.scene.over } }
     case 'step':
       return { ui: { ...ui, running: false }, effect: 'step' }
+    case 'step-back':
+    case 'next':
+    case 'previous':
+      return { ui: { ...ui, running: false }, effect: command }
     case 'step-by':
       return { ui: { ...ui, stepBy: after(STEP_UNITS, ui.stepBy) } }
     case 'faster':
@@ -135,8 +147,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'filter':
       return { ui: { ...ui, typing: true } }
     case 'next-match':
+      if (ui.view === 'time') return Time.nextDifference(model, 1)
       return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'down', innerSize(size)) }
     case 'previous-match':
+      if (ui.view === 'time') return Time.nextDifference(model, -1)
       return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
     case 'why':
       return { ui: { ...ui, why: true } }
@@ -144,6 +158,16 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: { ...ui, prompt: { kind: 'go', text: '' } } }
     case 'mark':
       return { ui: marked(ui, model.scene.t) }
+    case 'break':
+      return { ui: { ...ui, running: false, prompt: { kind: 'breakpoint', text: fitting(model) } } }
+    case 'breaks':
+      return openMenu(model, 'breakpoints')
+    case 'fork':
+    case 'undo':
+    case 'redo':
+      return { ui: { ...ui, running: false }, effect: command }
+    case 'forget':
+      return openMenu(model, 'futures')
     case 'go-to-mark':
       return openMenu(model, 'marks')
     case 'theme':
@@ -180,19 +204,22 @@ function follow(ui: Ui): Ui {
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
-/** The next free letter is that of the present moment; when all are given, the oldest goes. */
+/** At the place of the last mark: its name. Otherwise the next free letter is that of the present moment; when all are given, the oldest goes. */
 function marked(ui: Ui, t: SimTime): Ui {
+  const last = ui.marks.at(-1)
+  if (last?.t === t) return { ...ui, running: false, prompt: { kind: 'mark', text: last.name } }
   const kept = ui.marks.slice(1 - LETTERS.length)
   const letter = [...LETTERS].find(free => !kept.some(mark => mark.letter === free)) ?? LETTERS[0]
-  const marks: TimeMark[] = [...kept, { letter, t }]
-  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark.` }
+  const marks: TimeMark[] = [...kept, { letter, t, name: '' }]
+  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark, m names it.` }
 }
 
-function inPrompt(model: Model, { kind, text }: { kind: PromptKind; text: string }, command: Command): Pressed {
+function inPrompt(model: Model, { kind, text, about }: NonNullable<Ui['prompt']>, command: Command): Pressed {
   const { prompt: _, ...rest } = model.ui
   switch (command) {
     case 'accept':
-      return text.trim() === '' ? { ui: rest } : PROMPTS[kind].accept({ ...model, ui: rest }, text)
+      if (text.trim() === '') return PROMPTS[kind].nothing?.({ ...model, ui: rest }).pressed ?? { ui: rest }
+      return PROMPTS[kind].accept({ ...model, ui: rest }, text, about)
     case 'cancel':
       return { ui: rest }
     case 'erase':
@@ -226,6 +253,11 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
       return choose(last)
     case 'accept':
       return picked(model, menu.chosen)
+    case 'delete':
+    case 'edit': {
+      const { menu: _, ...rest } = model.ui
+      return MENUS[menu.kind][command]?.({ ...model, ui: rest }, menu.chosen) ?? { ui: model.ui }
+    }
     case 'cancel': {
       const { menu: _, ...rest } = model.ui
       return { ui: rest }
@@ -255,6 +287,8 @@ function typing(model: Model, command: Command, size: Size): Pressed {
 function inWhy(model: Model, command: Command): Pressed {
   const ui = { ...model.ui, why: false }
   if (command === 'enter') return { ui: packetOf({ ...model, ui }) }
+  const cure = /^cure-(\d)$/.exec(command)?.[1]
+  if (cure !== undefined) return { ui, effect: { cure: Number(cure) - 1 } }
   return command === 'why' || command === 'escape' ? { ui } : viewOrEffect(ui, command)
 }
 

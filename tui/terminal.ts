@@ -1,5 +1,5 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
-import type { Lab, RunOptions } from '../src/index.ts'
+import type { Lab, LabText, RunOptions } from '../src/index.ts'
 import { App } from './app.ts'
 import { wantsAscii } from './ascii.ts'
 import type { Ui } from './model.ts'
@@ -12,6 +12,8 @@ import type { StartChoice } from './views/start.ts'
 export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'> {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly lab: Lab | undefined
+  readonly text?: LabText
+  readonly entries?: readonly string[]
   /** Of a recorded run. */
   readonly replay?: RunOptions
   /** The `pptp-lab explain` of it. */
@@ -45,7 +47,8 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, replay = {}, explain, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, lab, text, entries, replay = {}, explain, labs } = options
+  const { parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -79,6 +82,8 @@ export function openTerminal(options: TerminalOptions): Terminal {
       },
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
       lab,
+      ...(text ? { text } : {}),
+      ...(entries ? { entries } : {}),
       replay,
       explain,
       labs,

@@ -9,6 +9,7 @@ import * as Events from './views/events.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
+import * as Time from './views/time.ts'
 import * as Tunnels from './views/tunnels.ts'
 
 const MOVES: ReadonlySet<string> = new Set<Move>([
@@ -56,6 +57,7 @@ export const PARTS: Parts = {
   nat: partOf(Nat),
   events: partOf(Events),
   checks: partOf(Checks),
+  time: partOf({ ...Time, enter: () => ({}) }),
 }
 
 const stay = (before: Ui, after: Ui): Ui =>

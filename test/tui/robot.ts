@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
-import { type Lab, load, renderIssues } from '../../src/index.ts'
+import { type Lab, type LabText, load, renderIssues } from '../../src/index.ts'
 import type { Model, Rendered, Size, Ui } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
@@ -10,6 +10,12 @@ import { openTerminal, type Terminal } from '../../tui/terminal.ts'
 import { fit, line } from '../../tui/text.ts'
 import type { StartChoice } from '../../tui/views/start.ts'
 import { rootPath } from '../support/root.ts'
+
+/** What a lab that comes with the program is made from. */
+export const textOf = (name: string): LabText => ({
+  text: readFileSync(rootPath(`topologies/${name}.yaml`), 'utf8'),
+  file: `${name}.yaml`,
+})
 
 export function labOf(name: string): Lab {
   const file = `topologies/${name}.yaml`
@@ -111,6 +117,7 @@ export class Robot {
       output: this.#output,
       env: { ...UTF8, ...env },
       lab,
+      ...(lab ? { text: textOf(lab.name) } : {}),
       explain: `pptp-lab explain ${lab?.name}`,
       labs,
       parts,
@@ -234,7 +241,10 @@ export function placeholders(): { readonly parts: Parts; readonly asked: Own[] }
       return ui
     },
   }
-  return { parts: { net: part, tunnels: part, packets: part, nat: part, events: part, checks: part }, asked }
+  return {
+    parts: { net: part, tunnels: part, packets: part, nat: part, events: part, checks: part, time: part },
+    asked,
+  }
 }
 
 function placeholder({ ui, scene }: Model, { columns, rows }: Size): Rendered {

@@ -288,9 +288,13 @@ export function enter(model: Model): Partial<Ui> {
   return part.node === undefined ? {} : { view: 'net', pane: 0, filter: '', selection }
 }
 
+export function chosenEvent(model: Model): TraceEvent | undefined {
+  const rows = rowsShown(model)
+  return rows[chosenIndex(model, rows)]?.event
+}
+
 /** The chosen event, if it is a drop. */
 export function dropOf(model: Model): Extract<TraceEvent, { event: 'drop' }> | undefined {
-  const rows = rowsShown(model)
-  const event = rows[chosenIndex(model, rows)]?.event
+  const event = chosenEvent(model)
   return event?.event === 'drop' ? event : undefined
 }

@@ -1,5 +1,5 @@
 /** Without a lab: those that come with the program, one line each, and a look at the machines and links of one. */
-import type { Lab } from '../../src/index.ts'
+import type { Lab, LabText } from '../../src/index.ts'
 import { formOf, tooSmall, wrap } from '../frame.ts'
 import type { Size } from '../model.ts'
 import { ends, fit, type Line, left, line, span } from '../text.ts'
@@ -7,6 +7,7 @@ import { ends, fit, type Line, left, line, span } from '../text.ts'
 export interface StartChoice {
   readonly name: string
   readonly lab: Lab
+  readonly text?: LabText
   /** The `pptp-lab explain` of it. */
   readonly explain: string
 }

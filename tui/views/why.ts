@@ -34,7 +34,9 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
 export function why(model: Model, size: Size): Rendered {
   const drop = dropAskedFor(model)
   if (!drop) return nothingChosen(model, size)
-  const keys = ['Enter its packet', 'w Esc close']
+  const trials = model.cures?.trials ?? []
+  const digits = trials.length > 1 ? `1-${Math.min(3, trials.length)}` : '1'
+  const keys = ['Enter its packet', ...(trials.length > 0 ? [`${digits} try a cure in a fork`] : []), 'w Esc close']
   return {
     lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
     sentence: closing(drop),
@@ -85,10 +87,36 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
     ...facts.flatMap(fact => block(fact, '  ')),
     line(''),
   ]
-  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)
+  const more = [
+    ...cureLines(model, width, pad),
+    ...(drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)),
+  ]
   const way = record ? wayOf(model, record).slice(-Math.max(1, rows - head.length - 1 - more.length)) : []
   const came = way.length === 0 ? [] : [line(span(`${pad}how it came there`, 'muted'))]
   return [...head, ...came, ...way.map(text => line(`${pad}  ${text}`)), ...more]
+}
+
+/** So many cures have a key. */
+const CURES = 3
+
+/** What the doctor says, and what of it can be tried at once. */
+function cureLines({ cures, futures }: Model, width: number, pad: string): Line[] {
+  if (!futures) return []
+  const head = [line(''), line(span(`${pad}what would help`, 'muted'))]
+  if (!cures) return [...head, line(span(`${pad}  the doctor is looking …`, 'muted'))]
+  if (cures.words === '') return [...head, line(`${pad}  The doctor finds nothing wrong that has to do with it.`)]
+  const words = wrap(cures.words, width - 2).map(text => line(`${pad}  ${text}`))
+  const trials = cures.trials
+    .slice(0, CURES)
+    .map(({ title, when }, i) =>
+      line(
+        `${pad}  `,
+        span(`${i + 1}`, undefined, { bold: true }),
+        ` ${title}`,
+        span(when === 'start' ? '  from the beginning' : '  now', 'muted'),
+      ),
+    )
+  return [...head, ...words, ...trials]
 }
 
 /** What of the screen is to be typed in a shell is broken as one is told to go on. */

@@ -1,7 +1,8 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Lab, load, type RunOptions } from '../../index.ts'
+import { type Lab, type LabText, loadWith, type RunOptions } from '../../index.ts'
 import {
+  actionsOf,
   besides,
   checkedLab,
   explainCommand,
@@ -28,12 +29,20 @@ interface Flags {
 /** What tui/main.ts is given. */
 export interface TuiRequest {
   readonly lab: Lab | undefined
+  /** What it was made from, and what was done besides in a recorded run. */
+  readonly text?: LabText
+  readonly entries?: readonly string[]
   /** For a recorded run: what came in from outside, and when it ended. */
   readonly replay: RunOptions
   /** The `pptp-lab explain` of the lab, without what of it. */
   readonly explain: string
   /** Labs to choose from when none is named. */
-  readonly labs: readonly { readonly name: string; readonly lab: Lab; readonly explain: string }[]
+  readonly labs: readonly {
+    readonly name: string
+    readonly lab: Lab
+    readonly text: LabText
+    readonly explain: string
+  }[]
   readonly ascii: boolean
   readonly theme: TuiTheme | undefined
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
@@ -67,8 +76,9 @@ export const tui: Action = async ([name], options) => {
     throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
   }
   const replay = lab ? replayOf(file, lab) : {}
+  const made = file ? { text: file, entries: actionsOf(file) } : {}
   const explain = name === undefined ? '' : explainCommand(name, flags)
-  return (await program())({ ...request, lab, replay, explain, labs: name === undefined ? choices() : [] })
+  return (await program())({ ...request, lab, ...made, replay, explain, labs: name === undefined ? choices() : [] })
 }
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
@@ -79,9 +89,10 @@ async function program(): Promise<TuiMain> {
 
 function choices(): TuiRequest['labs'] {
   return shippedLabs().flatMap(({ name, path }) => {
-    const loaded = load(readText(path), path, [], besides(path))
+    const text = { text: readText(path), file: path, readFile: besides(path) }
+    const loaded = loadWith(text, [])
     return loaded.ok && !loaded.lab.nodes.some(isOutside)
-      ? [{ name, lab: loaded.lab, explain: explainCommand(name, {}) }]
+      ? [{ name, lab: loaded.lab, text, explain: explainCommand(name, {}) }]
       : []
   })
 }
