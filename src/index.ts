@@ -9,7 +9,7 @@ export { formatIpv4, type Ipv4, parseIpv4 } from './base/address.ts'
 // What a run tells.
 export { DROP_REASONS, type DropReason } from './base/drop.ts'
 export type { Field } from './base/field.ts'
-export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
+export { type Duration, formatDuration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
 // What goes wrong, and why.
 export {
@@ -24,7 +24,7 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
-export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
+export { BOX_KINDS, type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
@@ -72,6 +72,7 @@ export {
 } from './lab/scene.ts'
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { describeAction, fitsVerb, usersOf, VERB_WORDS, type VerbWords } from './lab/verb-words.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'

@@ -2,8 +2,10 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import type { Lab, RunOptions, Scene } from '../src/index.ts'
+import type { Scene } from '../src/index.ts'
+import type { Told } from './deeds.ts'
 import type { Effect } from './effect.ts'
+import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
@@ -13,7 +15,7 @@ import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
-import { Session } from './session.ts'
+import { Session, type SessionSource } from './session.ts'
 import { type Line, line } from './text.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
@@ -31,11 +33,10 @@ export interface Display {
 export interface AppOptions {
   readonly display: Display
   readonly wall: Wall
-  readonly lab: Lab | undefined
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  /** What is opened first. */
+  readonly open: SessionSource | undefined
+  /** Where labs are saved and read again. */
+  readonly disk: Disk
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
@@ -55,6 +56,7 @@ export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
+  readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
   #session: Session | undefined
@@ -63,19 +65,23 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab, explain, replay)
+    this.#files = new Files(disk)
+    if (open) this.#open(open)
     this.#draw()
   }
 
   get ui(): Ui {
     return this.#ui
+  }
+  get session(): Session | undefined {
+    return this.#session
   }
   get scene(): Scene | undefined {
     return this.#session?.scene
@@ -86,8 +92,8 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
-    this.#session = new Session({ lab, replay, explain }, this.#wall)
+  #open(source: SessionSource): void {
+    this.#session = new Session(source, this.#wall)
     const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
@@ -129,8 +135,19 @@ export class App {
 
   #effect(session: Session, effect: Effect): void {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
+    else if (effect === 'undo') this.#tell(session.undo())
+    else if (effect === 'redo') this.#tell(session.redo())
+    else if (effect === 'reload') this.#tell(this.#files.reload(session))
     else if (typeof effect === 'string') this.#outside(effect)
-    else session.seek(effect.seek)
+    else if ('seek' in effect) session.seek(effect.seek)
+    else if ('act' in effect) this.#tell(session.act(effect.act), effect.again)
+    else if ('save' in effect) this.#tell(this.#files.save(session, effect.save, effect.replace))
+    else this.#tell(this.#files.seed(session, effect.seed))
+  }
+
+  /** Says what has come of it; a line that was not understood stays, to be mended. */
+  #tell({ ok, message }: Told, again?: Ui['prompt']): void {
+    this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -166,7 +183,7 @@ export class App {
       case 'pageDown':
         return choose(labs.length - 1)
       case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen].lab, labs[chosen].explain) : undefined
+        return labs.length > 0 ? this.#open(labs[chosen]) : undefined
       case 'quit':
       case 'interrupt':
       case 'redraw':
@@ -185,8 +202,8 @@ export class App {
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, source }: Session): Model {
-    return { scene, recorder, ui: this.#ui, explain: source.explain }
+  #model({ scene, recorder, explain, deeds }: Session): Model {
+    return { scene, recorder, ui: this.#ui, explain, ...(deeds ? { deeds } : {}) }
   }
 
   /** Draws now or when the time of the next frame has come. */

@@ -27,7 +27,8 @@ export function innerSize(size: Size): Size {
 }
 
 /** The whole screen: exactly `rows` lines of exactly `columns` cells. */
-export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonly Line[] {
+export function frame(model: Model, view: Rendered, size: Size): readonly Line[] {
+  const { scene, ui } = model
   const { columns, rows } = size
   switch (formOf(size)) {
     case 'full':
@@ -36,16 +37,18 @@ export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonl
         tabsOf(ui.view, columns),
         ...inside(view.lines, columns, rows - 4),
         bottomOf(ui.message || view.sentence, columns),
-        hintsOf(view.keys, ui, columns),
+        hintsOf(view.keys, model, columns),
       ]
     case 'small': {
-      const lines = view.lines.slice(0, rows - 3).map(part => fit(part, columns))
-      const short = shortStatusOf(scene, ui, columns)
+      // What was said goes over the end of the view, so that a line that is being typed stays in sight.
+      const said = ui.message === '' ? [] : wrap(ui.message, columns).slice(0, rows - 3)
+      const lines = view.lines.slice(0, rows - 3 - said.length).map(part => fit(part, columns))
       return [
-        short,
+        shortStatusOf(scene, ui, columns),
         shortTabsOf(ui.view, columns),
-        ...filled(lines, rows - 3, columns),
-        ui.message === '' ? hintsOf(view.keys, ui, columns) : fit(line(ui.message), columns),
+        ...filled(lines, rows - 3 - said.length, columns),
+        ...said.map(part => fit(line(part), columns)),
+        hintsOf(view.keys, model, columns),
       ]
     }
     case 'none':
@@ -216,14 +219,18 @@ function inside(lines: readonly Line[], columns: number, rows: number): Line[] {
   })
 }
 
-function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
+function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
+  const { ui } = model
   if (ui.prompt) {
-    const { label, keys } = PROMPTS[ui.prompt.kind]
-    const hints = keys.flatMap(key => ['  ', ...hint(key)])
+    const { about = '' } = ui.prompt
+    const { label: short, labelOf, keys } = PROMPTS[ui.prompt.kind]
+    const label = labelOf?.(model, about) ?? short
     const typed = `${ui.prompt.text}_`
-    // Of a long line the end is seen, where the next letter comes.
-    const room = columns - label.length - 2 - widthOf(line(...hints))
-    const seen = typed.slice(-Math.max(10, room))
+    const free = columns - label.length - 2
+    // The text matters more than the keys; of a long one the end is seen, where the next letter comes.
+    const shown = keys.filter((_, i) => typed.length + keys.slice(0, i + 1).join('  ').length + 2 <= free)
+    const hints = shown.flatMap(key => ['  ', ...hint(key)])
+    const seen = typed.slice(-Math.max(10, free))
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu)
