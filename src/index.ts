@@ -27,7 +27,7 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
-export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
+export { BOX_KINDS, type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
 export { build, type Simulation } from './lab/build.ts'
@@ -55,7 +55,7 @@ export {
   type Visit,
 } from './lab/recorder.ts'
 export { Rewinder, type Rewinding } from './lab/rewinder.ts'
-export { describeAction, type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
 export {
   type RecordedAction,
   type RecordedRun,
@@ -80,6 +80,7 @@ export {
 } from './lab/scene.ts'
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { describeAction, fitsVerb, usersOf, VERB_WORDS, type VerbWords } from './lab/verb-words.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'

@@ -2,10 +2,11 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import { type Lab, type LabText, type RunOptions, readBreakpoint, type Scene } from '../src/index.ts'
+import { readBreakpoint, type Scene } from '../src/index.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
 import type { Told } from './deeds.ts'
 import type { Effect } from './effect.ts'
+import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
@@ -34,15 +35,10 @@ export interface Display {
 export interface AppOptions {
   readonly display: Display
   readonly wall: Wall
-  readonly lab: Lab | undefined
-  /** What the lab was made from; without it nothing can be done in its run. */
-  readonly text?: LabText
-  /** What of its events is no part of that text. */
-  readonly entries?: readonly string[]
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  /** What is opened first. */
+  readonly open: SessionSource | undefined
+  /** Where labs are saved and read again. */
+  readonly disk: Disk
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
@@ -66,6 +62,7 @@ export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
+  readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
   #session: Session | undefined
@@ -74,20 +71,23 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, text, entries, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab)
-      this.#open({ lab, explain, replay: replay ?? {}, ...(text ? { text } : {}), ...(entries ? { entries } : {}) })
+    this.#files = new Files(disk)
+    if (open) this.#open(open)
     this.#draw()
   }
 
   get ui(): Ui {
     return this.#ui
+  }
+  get session(): Session | undefined {
+    return this.#session
   }
   get scene(): Scene | undefined {
     return this.#session?.scene
@@ -147,9 +147,17 @@ export class App {
   #effect(session: Session, effect: Effect): void {
     if (isOutside(effect)) return this.#outside(effect)
     if (typeof effect === 'object' && 'breakpoint' in effect) return this.#setBreakpoint(session, effect)
+    if (typeof effect === 'object' && 'save' in effect) {
+      return this.#tell(this.#files.save(session, effect.save, effect.replace))
+    }
     this.#become({ ...this.#ui, broke: undefined })
     this.#inTime(session, effect)
     session.proceed(UNSEEN)
+  }
+
+  /** Says what has come of it; a line that was not understood stays, to be mended. */
+  #tell({ ok, message }: Told, again?: Ui['prompt']): void {
+    this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
   }
 
   /** What goes to another time, or to another future. */
@@ -158,6 +166,8 @@ export class App {
     if (typeof effect === 'object') {
       if ('seek' in effect) return session.seek(effect.seek)
       if ('choose' in effect) return session.choose(effect.choose)
+      if ('act' in effect) return this.#tell(session.act(effect.act), effect.again)
+      if ('seed' in effect) return this.#tell(this.#files.seed(session, effect.seed))
       return this.#tell('forget' in effect ? session.forget(effect.forget) : session.cure(effect.cure))
     }
     switch (effect) {
@@ -172,11 +182,9 @@ export class App {
       case 'undo':
       case 'redo':
         return this.#tell(session[effect]())
+      case 'reload':
+        return this.#tell(this.#files.reload(session))
     }
-  }
-
-  #tell({ message }: Told): void {
-    this.#become({ ...this.#ui, message })
   }
 
   #setBreakpoint(session: Session, { breakpoint: text, no }: { breakpoint: string; no?: number }): void {
@@ -229,7 +237,7 @@ export class App {
       case 'pageDown':
         return choose(labs.length - 1)
       case 'accept':
-        return labs.length > 0 ? this.#open({ ...labs[chosen], replay: {} }) : undefined
+        return labs.length > 0 ? this.#open(labs[chosen]) : undefined
       case 'quit':
       case 'interrupt':
       case 'redraw':
@@ -249,10 +257,11 @@ export class App {
   }
 
   #model(session: Session): Model {
-    const { scene, recorder, explain, futures, current, travel } = session
+    const { scene, recorder, explain, deeds, futures, current, travel } = session
     const ui = this.#ui
     const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
-    const model = { scene, recorder, ui, explain, futures: { list: futures, current, comparison, travel } }
+    const known = { list: futures, current, comparison, travel }
+    const model = { scene, recorder, ui, explain, futures: known, ...(deeds ? { deeds } : {}) }
     const drop = ui.why ? dropAskedFor(model) : undefined
     const cures = drop && session.curesFor(drop)
     return cures ? { ...model, cures } : model
@@ -318,7 +327,7 @@ export class App {
 type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
 const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
 const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
-type InTime = Exclude<Effect, Outside | { readonly breakpoint: string }>
+type InTime = Exclude<Effect, Outside | { readonly breakpoint: string } | { readonly save: string }>
 
 /** A view that fails says so; the run and the other views go on. */
 function viewOf(model: Model, screen: Size, parts: Parts): Rendered {

@@ -1,5 +1,6 @@
 /** What a key asks of the program besides a new state of the interface. */
 import type { SimTime } from '../src/index.ts'
+import type { Deed } from './deeds.ts'
 import type { FutureName } from './future.ts'
 import type { Ui } from './model.ts'
 
@@ -25,6 +26,13 @@ export type Effect =
   | { readonly forget: FutureName }
   /** The cure of that number is tried in a future of its own. */
   | { readonly cure: number }
+  /** Something is done in the run; `again` is the line that asked for it, if one did, to be mended. */
+  | { readonly act: readonly Deed[]; readonly again?: NonNullable<Ui['prompt']> }
+  /** The lab with all that was done goes into a file. */
+  | { readonly save: string; readonly replace: boolean }
+  /** The file of the lab is read again. */
+  | 'reload'
+  | { readonly seed: number }
 
 export interface Pressed {
   readonly ui: Ui

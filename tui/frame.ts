@@ -42,13 +42,15 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
         hintsOf(view.keys, model, columns),
       ]
     case 'small': {
-      const lines = view.lines.slice(0, rows - 3).map(part => fit(part, columns))
-      const short = shortStatusOf(model, columns)
+      // What was said goes over the end of the view, so that a line that is being typed stays in sight.
+      const told = said === view.sentence ? [] : wrap(said, columns).slice(0, rows - 3)
+      const lines = view.lines.slice(0, rows - 3 - told.length).map(part => fit(part, columns))
       return [
-        short,
+        shortStatusOf(model, columns),
         shortTabsOf(ui.view, columns),
-        ...filled(lines, rows - 3, columns),
-        said === view.sentence ? hintsOf(view.keys, model, columns) : fit(line(said), columns),
+        ...filled(lines, rows - 3 - told.length, columns),
+        ...told.map(part => fit(line(part), columns)),
+        hintsOf(view.keys, model, columns),
       ]
     }
     case 'none':
@@ -242,13 +244,17 @@ function inside(lines: readonly Line[], columns: number, rows: number): Line[] {
 function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
   const { ui } = model
   if (ui.prompt) {
-    const { label, keys, nothing } = PROMPTS[ui.prompt.kind]
+    const { about = '' } = ui.prompt
+    const { label: short, labelOf, keys: all, nothing } = PROMPTS[ui.prompt.kind]
+    const label = labelOf?.(model, about) ?? short
     const empty = ui.prompt.text === '' ? (nothing?.(model).hint ?? '') : ''
-    const hints = keys.flatMap((key, i) => ['  ', ...hint(i === 0 && empty !== '' ? `${key}: ${empty}` : key)])
+    const keys = all.map((key, i) => (i === 0 && empty !== '' ? `${key}: ${empty}` : key))
     const typed = `${ui.prompt.text}_`
-    // Of a long line the end is seen, where the next letter comes.
-    const room = columns - label.length - 2 - widthOf(line(...hints))
-    const seen = typed.slice(-Math.max(10, room))
+    const free = columns - label.length - 2
+    // The text matters more than the keys; of a long one the end is seen, where the next letter comes.
+    const shown = keys.filter((_, i) => typed.length + keys.slice(0, i + 1).join('  ').length + 2 <= free)
+    const hints = shown.flatMap(key => ['  ', ...hint(key)])
+    const seen = typed.slice(-Math.max(10, free))
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu)

@@ -43,6 +43,8 @@ export type Command =
   | 'delete'
   | 'edit'
   | `cure-${1 | 2 | 3}`
+  | 'act'
+  | 'command'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -54,6 +56,10 @@ export type Command =
   | 'interrupt'
   | 'suspend'
   | 'erase'
+  | 'erase-all'
+  | 'complete'
+  | 'older'
+  | 'newer'
   | 'accept'
   | 'cancel'
 
@@ -96,8 +102,6 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['b'], command: 'break', modes: VIEW, group: 'time', help: 'stop at such things' },
   { keys: ['B'], command: 'breaks', modes: VIEW, group: 'time', help: 'list of breakpoints' },
   { keys: ['F'], command: 'fork', modes: VIEW, group: 'time', help: 'another future from here' },
-  { keys: ['u'], command: 'undo', modes: VIEW, group: 'time', help: 'take the last action back' },
-  { keys: ['R'], command: 'redo', modes: VIEW, group: 'time', help: 'do it again' },
   { keys: ['X'], command: 'forget', modes: VIEW, views: ['time'], group: 'here', help: 'forget a future' },
 
   { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
@@ -194,6 +198,10 @@ export const KEYS: readonly KeyEntry[] = [
       help: `view ${VIEW_KEYS[view].title}`,
     }),
   ),
+  { keys: ['a'], command: 'act', modes: VIEW, group: 'everywhere', help: 'act: do something' },
+  { keys: ['u'], command: 'undo', modes: VIEW, group: 'everywhere', help: 'undo what was done' },
+  { keys: ['R'], command: 'redo', modes: VIEW, group: 'everywhere', help: 'redo what was undone' },
+  { keys: [':'], command: 'command', modes: VIEW, group: 'everywhere', help: 'command line' },
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
@@ -208,6 +216,10 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Enter'], command: 'accept', modes: ['typing', 'prompt'], group: 'filter', help: 'keep the filter' },
   { keys: ['Esc'], command: 'cancel', modes: ['typing', 'prompt'], group: 'filter', help: 'clear the filter' },
   { keys: ['Backspace'], command: 'erase', modes: ['typing', 'prompt'], group: 'filter', help: 'erase a letter' },
+  { keys: ['C-u'], command: 'erase-all', modes: ['prompt'], group: 'filter', help: 'erase all' },
+  { keys: ['Tab'], command: 'complete', modes: ['prompt'], group: 'filter', help: 'what may stand here' },
+  { keys: ['Up'], command: 'older', modes: ['prompt'], group: 'filter', help: 'the line before' },
+  { keys: ['Down'], command: 'newer', modes: ['prompt'], group: 'filter', help: 'the line after' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },

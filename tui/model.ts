@@ -5,6 +5,7 @@
 import type { Breakpoint, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
 import type { Comparison } from './comparison.ts'
 import type { Cures } from './cures.ts'
+import type { Deeds } from './deeds.ts'
 import type { Future, FutureName } from './future.ts'
 import type { Line } from './text.ts'
 
@@ -56,9 +57,9 @@ export interface Selection {
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */
-export type PromptKind = 'go' | 'mark' | 'breakpoint'
+export type PromptKind = 'go' | 'mark' | 'breakpoint' | 'command' | 'value'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks' | 'breakpoints' | 'futures'
+export type MenuKind = 'marks' | 'breakpoints' | 'futures' | 'act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords'
 
 /** A moment to come back to. */
 export interface TimeMark {
@@ -96,13 +97,18 @@ export interface Ui {
   /** The line that is being typed; it has the keyboard. */
   readonly prompt?: { readonly kind: PromptKind; readonly text: string; readonly about?: string }
   /** The list that is open over the view; it has the keyboard. */
-  readonly menu?: { readonly kind: MenuKind; readonly chosen: number }
+  readonly menu?: { readonly kind: MenuKind; readonly chosen: number; readonly about?: string }
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
   readonly breaks: readonly Break[]
   /** The number of the breakpoint at which the run stands. */
   readonly broke: number | undefined
+  /** Command lines, the latest last; `recalled`: that which stands in the prompt now, counted from the end. */
+  readonly typed: readonly string[]
+  readonly recalled: number
+  /** It was said that something is not saved: the next `q` leaves without it. */
+  readonly leaving: boolean
   /** Why was the chosen packet discarded? */
   readonly why: boolean
   /** What is typed into the search of the help; the scrolled-off rows of it. */
@@ -143,6 +149,8 @@ export interface Model {
   readonly cures?: Cures
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
+  /** What was done in the run; absent: nothing can be. */
+  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved'>
 }
 
 export interface Size {

@@ -1,7 +1,9 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import type { SimTime } from '../src/index.ts'
+import { openActs } from './acts.ts'
 import { fitting } from './breaks.ts'
+import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
@@ -32,6 +34,9 @@ export const FIRST_UI: Ui = {
   marks: [],
   breaks: [],
   broke: undefined,
+  typed: [],
+  recalled: 0,
+  leaving: false,
   helpSearch: '',
   helpScroll: 0,
   running: false,
@@ -76,7 +81,10 @@ export function modeOf({ prompt, menu, typing, help, why }: Ui): Mode {
 /** `key` as the screen names it; `size` is that of the whole screen. */
 export function press(before: Model, key: string, size: Size, parts: Parts): Pressed {
   // What was said was said: the next key is about something else.
-  const model = before.ui.message === '' ? before : { ...before, ui: { ...before.ui, message: '' } }
+  const { message, leaving } = before.ui
+  const heard = message === '' && !leaving ? before : { ...before, ui: { ...before.ui, message: '', leaving: false } }
+  if (leaving && entryOf(key, modeOf(heard.ui), heard.ui.view)?.command === 'quit') return leave(before)
+  const model = heard
   const { ui } = model
   const mode = modeOf(ui)
   if (mode === 'menu') {
@@ -163,13 +171,15 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'breaks':
       return openMenu(model, 'breakpoints')
     case 'fork':
-    case 'undo':
-    case 'redo':
       return { ui: { ...ui, running: false }, effect: command }
     case 'forget':
       return openMenu(model, 'futures')
     case 'go-to-mark':
       return openMenu(model, 'marks')
+    case 'act':
+      return openActs(model)
+    case 'command':
+      return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -179,18 +189,20 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'escape':
       return { ui: back(ui) }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
-function viewOrEffect(ui: Ui, command: Command): Pressed {
+function viewOrEffect(model: Model, command: Command): Pressed {
+  const { ui } = model
+  if (command === 'quit') return leave(model)
   if (isEffect(command)) return { ui, effect: command }
   const view = VIEWS.find(name => command === `view-${name}`)
   return { ui: view === undefined ? ui : goTo(ui, view) }
 }
 
 type Simple = Extract<Command, Effect>
-const EFFECTS: ReadonlySet<string> = new Set<Simple>(['quit', 'interrupt', 'redraw', 'suspend'])
+const EFFECTS: ReadonlySet<string> = new Set<Simple>(['interrupt', 'redraw', 'suspend', 'undo', 'redo'])
 const isEffect = (command: Command): command is Simple => EFFECTS.has(command)
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 
@@ -214,7 +226,7 @@ function marked(ui: Ui, t: SimTime): Ui {
   return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark, m names it.` }
 }
 
-function inPrompt(model: Model, { kind, text, about }: NonNullable<Ui['prompt']>, command: Command): Pressed {
+function inPrompt(model: Model, { kind, text, about = '' }: NonNullable<Ui['prompt']>, command: Command): Pressed {
   const { prompt: _, ...rest } = model.ui
   switch (command) {
     case 'accept':
@@ -224,17 +236,27 @@ function inPrompt(model: Model, { kind, text, about }: NonNullable<Ui['prompt']>
       return { ui: rest }
     case 'erase':
       return { ui: prompted(model.ui, typed => typed.slice(0, -1)) }
+    case 'erase-all':
+      return { ui: prompted(model.ui, () => '') }
+    case 'complete':
+      return { ui: PROMPTS[kind].complete?.(model, text) ?? model.ui }
+    case 'older':
+    case 'newer':
+      return { ui: kind === 'command' ? recalled(model, command === 'older' ? 1 : -1) : model.ui }
     default:
-      return viewOrEffect(model.ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
-const menuRows = (model: Model) => (model.ui.menu ? MENUS[model.ui.menu.kind].rows(model) : [])
+const menuRows = (model: Model) => {
+  const { menu } = model.ui
+  return menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
+}
 
 /** What is chosen of the open menu; the menu is closed. */
 function picked(model: Model, index: number): Pressed {
   const { menu, ...rest } = model.ui
-  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index) : { ui: rest }
+  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index, menu.about ?? '') : { ui: rest }
 }
 
 function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): Pressed {
@@ -263,7 +285,7 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
       return { ui: rest }
     }
     default:
-      return viewOrEffect(model.ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
@@ -279,7 +301,7 @@ function typing(model: Model, command: Command, size: Size): Pressed {
     case 'erase':
       return { ui: typed(ui, text => text.slice(0, -1)) }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
@@ -289,7 +311,7 @@ function inWhy(model: Model, command: Command): Pressed {
   if (command === 'enter') return { ui: packetOf({ ...model, ui }) }
   const cure = /^cure-(\d)$/.exec(command)?.[1]
   if (cure !== undefined) return { ui, effect: { cure: Number(cure) - 1 } }
-  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect(ui, command)
+  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect({ ...model, ui }, command)
 }
 
 function inHelp(model: Model, command: Command, size: Size): Pressed {
@@ -312,6 +334,6 @@ function inHelp(model: Model, command: Command, size: Size): Pressed {
     case 'cancel':
       return { ui: { ...ui, help: false, helpSearch: '' } }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }

@@ -1,19 +1,25 @@
 /** Lines that are typed at the bottom of the screen: what stands in front of each, and what Enter does with it. */
-import { parseDuration, type SimTime } from '../src/index.ts'
+import { commandPrompt } from './commands.ts'
 import type { Pressed } from './effect.ts'
 import type { Model, PromptKind, Ui } from './model.ts'
+import { goToTime } from './moments.ts'
 import { selectedTime } from './selected-time.ts'
+import { valuePrompt } from './values.ts'
 import { seconds } from './words.ts'
 
 export interface Prompt {
   /** In front of what is typed. */
   readonly label: string
+  /** The same where it says what the line is about. */
+  labelOf?(model: Model, about: string): string
   /** Keys that work while it is typed: `Enter go`. */
   readonly keys: readonly string[]
-  /** `model.ui` has no prompt any more. `about`: what is changed by it, if it is about something that is there. */
-  accept(model: Model, text: string, about?: string): Pressed
+  /** `model.ui` has no prompt any more. */
+  accept(model: Model, text: string, about: string): Pressed
   /** What Enter does when nothing is typed, and how that is told; without it nothing. */
   nothing?(model: Model): { readonly hint: string; readonly pressed: Pressed }
+  /** Tab. */
+  complete?(model: Model, text: string): Ui
 }
 
 export const PROMPTS: Readonly<Record<PromptKind, Prompt>> = {
@@ -24,24 +30,12 @@ export const PROMPTS: Readonly<Record<PromptKind, Prompt>> = {
     keys: ['Enter set', 'Esc leave'],
     accept: ({ ui }, text, about) => ({
       ui,
-      effect: about === undefined ? { breakpoint: text } : { breakpoint: text, no: Number(about) },
+      effect: about === '' ? { breakpoint: text } : { breakpoint: text, no: Number(about) },
     }),
   },
+  command: commandPrompt,
+  value: valuePrompt,
 }
-
-/** `5s`, `250ms`, or a number of seconds. */
-function goToTime({ ui, scene }: Model, text: string): Pressed {
-  const written = text.trim()
-  const mark = ui.marks.find(({ letter, name }) => letter === written || name === written)
-  if (mark) return seek(ui, Math.min(mark.t, scene.stop))
-  const t = parseDuration(/^[\d.]+$/.test(written) ? `${written}s` : written)
-  if (t === undefined) {
-    return { ui: { ...ui, message: `"${written}" is no time: 5s, 250ms and 12.5 are, and the letters of marks.` } }
-  }
-  return seek(ui, Math.min(t, scene.stop))
-}
-
-const seek = (ui: Ui, t: SimTime): Pressed => ({ ui: { ...ui, running: false }, effect: { seek: t } })
 
 /** Nothing is typed: to the time of what is selected. */
 function goToSelected(model: Model): { readonly hint: string; readonly pressed: Pressed } {
@@ -53,7 +47,8 @@ function goToSelected(model: Model): { readonly hint: string; readonly pressed: 
       pressed: { ui: { ...ui, message: 'Nothing is selected that has a time. t 5s goes to a time.' } },
     }
   }
-  return { hint: `${seconds(selected.t)} s, ${selected.what}`, pressed: seek(ui, selected.t) }
+  const pressed: Pressed = { ui: { ...ui, running: false }, effect: { seek: selected.t } }
+  return { hint: `${seconds(selected.t)} s, ${selected.what}`, pressed }
 }
 
 /** The mark that was set last. */

@@ -1,23 +1,19 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
-import type { Lab, LabText, RunOptions } from '../src/index.ts'
 import { App } from './app.ts'
 import { wantsAscii } from './ascii.ts'
+import type { Disk } from './files.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { Screen, type ScreenOptions } from './screen.ts'
+import type { SessionSource } from './session.ts'
 import { depthOf, themeOf } from './theme.ts'
 import type { StartChoice } from './views/start.ts'
 
 export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'> {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly lab: Lab | undefined
-  readonly text?: LabText
-  readonly entries?: readonly string[]
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  readonly open: SessionSource | undefined
+  readonly disk: Disk
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -47,8 +43,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, text, entries, replay = {}, explain, labs } = options
-  const { parts } = options
+  const { input, output, env, wall = WALL, complain, open, disk, labs, parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -81,11 +76,8 @@ export function openTerminal(options: TerminalOptions): Terminal {
         suspend: () => screen.suspend(),
       },
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
-      lab,
-      ...(text ? { text } : {}),
-      ...(entries ? { entries } : {}),
-      replay,
-      explain,
+      open,
+      disk,
       labs,
       parts,
       ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },

@@ -1,15 +1,12 @@
 /** Without a lab: those that come with the program, one line each, and a look at the machines and links of one. */
-import type { Lab, LabText } from '../../src/index.ts'
+import type { Lab } from '../../src/index.ts'
 import { formOf, tooSmall, wrap } from '../frame.ts'
 import type { Size } from '../model.ts'
+import type { SessionSource } from '../session.ts'
 import { ends, fit, type Line, left, line, span } from '../text.ts'
 
-export interface StartChoice {
+export interface StartChoice extends SessionSource {
   readonly name: string
-  readonly lab: Lab
-  readonly text?: LabText
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
 }
 
 export interface Start {
