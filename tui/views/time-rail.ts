@@ -3,11 +3,11 @@ import type { Landmark, Scene } from '../../src/index.ts'
 import { Canvas } from '../canvas.ts'
 import type { Future } from '../future.ts'
 import type { Ui } from '../model.ts'
-import { type Line, line, type Role, span } from '../text.ts'
+import type { Line, Role } from '../text.ts'
 
 /** Columns in front of a rail: `► A `. */
 export const BEFORE = 3
-export const LEGEND = "● action  √ tunnel up  × drop  n your change  'a mark  b1 break  ■ now"
+export const LEGEND = "● action  √ tunnel up  × drop  n yours  'a mark  b1 break  ■ now"
 
 const cellOf = (t: number, stop: number, width: number): number =>
   stop > 0 ? Math.min(width - 1, Math.floor(((width - 1) * t) / stop)) : 0
@@ -82,5 +82,5 @@ export function marksLine({ marks, breaks }: Ui, stop: number, room: number): Li
     const x = BEFORE + 1 + cellOf(t, stop, room - 2)
     if (canvas.free(x, 0, text.length)) canvas.text(x, 0, text)
   }
-  return line(...canvas.lines()[0], span('   '))
+  return canvas.lines()[0]
 }

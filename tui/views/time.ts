@@ -21,7 +21,8 @@ export const panes = (_: Model): number => PANES
 
 export function view(model: Model, size: Size): Rendered {
   const { futures } = model
-  if (!futures) return { lines: fill([], size), sentence: '', keys: [] }
+  if (!futures)
+    return { lines: fill([], size), sentence: 'Of this run there is only what has happened.', keys: ['t go to a time'] }
   const lines = isSmall(size) ? smallLines(model, futures, size) : wideLines(model, futures, size)
   return { lines: fill(lines, size), sentence: sentenceOf(model, futures), keys: keysOf(model, futures) }
 }
@@ -51,7 +52,7 @@ const chosenFuture = ({ ui, futures }: Model): Future =>
 
 /** `the lab as written`, `from 9.000 s: nat1 becomes like linux-pptp` */
 function titleOf({ name, from, done }: Future): string {
-  if (!from) return `${name}  the lab as written`
+  if (!from) return `${name}  the lab as written${done.length === 0 ? '' : ', and what you did'}`
   const own = done.filter(({ t }) => t >= from.t)
   return `${name}  from ${seconds(from.t)} s: ${own[0]?.words ?? 'nothing done yet'}`
 }
@@ -59,7 +60,8 @@ function titleOf({ name, from, done }: Future): string {
 // Panes
 
 function wideLines(model: Model, futures: Futures, { columns, rows }: Size): Line[] {
-  const head = [...timelines(model, futures, columns), line(span(`    ${LEGEND}`, 'muted'))]
+  const here = futures.list.length > 1 ? [span(`you are in ${futures.current.name}  `, undefined, { bold: true })] : []
+  const head = [...timelines(model, futures, columns), ends([span(` ${LEGEND}`, 'muted')], here, columns)]
   const stops = stopLines(model, columns)
   const shown = Math.min(Math.max(1, stops.length), Math.max(3, Math.floor((rows - 16) / 2)))
   const room = rows - head.length - 1 - shown
