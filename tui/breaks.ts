@@ -77,6 +77,8 @@ export const nameOf = ({ no }: Pick<Break, 'no'>): string => `b${no}`
 /** A new one, or another in the place of that number. */
 export function withBreak(ui: Ui, breakpoint: Break['breakpoint'], no: number | undefined): Ui {
   const known = ui.breaks.find(each => each.no === no)
+  const same = ui.breaks.find(each => each !== known && each.breakpoint.text === breakpoint.text)
+  if (same) return { ...ui, message: `${nameOf(same)} does that already. B lists them.` }
   const free = 1 + Math.max(0, ...ui.breaks.map(each => each.no))
   const made: Break = { no: known?.no ?? free, breakpoint, on: true, hits: 0, last: undefined }
   const breaks = known ? ui.breaks.map(each => (each === known ? made : each)) : [...ui.breaks, made]

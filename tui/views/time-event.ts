@@ -17,9 +17,8 @@ export function brief(event: TraceEvent, { scene }: Model): Brief {
     case 'nat-helper':
       return { text: `${messageName(event.type)} ${event.field} ${event.before} → ${event.after}`, role: 'control' }
     case 'pptp-message': {
-      const way = event.way === 'sent' ? 'to' : 'from'
-      const detail = event.detail === '' ? '' : `: ${event.detail}`
-      return { text: `${messageName(event.type)} ${way} ${nameOf(event.peer)}${detail}`, role: 'control' }
+      const way = event.way === 'sent' ? 'sent' : 'heard'
+      return { text: `${messageName(event.type)} ${way} ${event.detail}`.trim(), role: 'control' }
     }
     case 'ppp-message': {
       const name = shorten(`${event.proto.toUpperCase()} ${title(event.type)} ${event.id}`)

@@ -33,13 +33,16 @@ export function railOf(future: Future, { t, stop }: Scene, width: number, isCurr
   canvas.text(now + 1, 0, '·'.repeat(Math.max(0, reached - now)), 'muted')
   canvas.text(start, 0, from ? '└' : '├', 'muted')
   const known = course.landmarks.filter(landmark => landmark.t >= (from?.t ?? 0))
-  for (const each of done) if (each.t >= (from?.t ?? 0)) canvas.text(cell(each.t), 0, 'n', 'warn')
+  for (const each of done) {
+    const x = cell(each.t)
+    if (each.t >= (from?.t ?? 0)) canvas.text(canvas.at(x, 0) === '└' ? x + 1 : x, 0, 'n', 'warn')
+  }
   for (const kind of ORDER) {
     const [sign, role] = SIGNS[kind]
     for (const landmark of known) {
       if (landmark.kind !== kind) continue
       const x = cell(landmark.t)
-      const at = [x, x + 1].find(free => '─·├└'.includes(canvas.at(free, 0)))
+      const at = [x, x + 1].find(free => '─· '.includes(canvas.at(free, 0)))
       // What is to come is known, and muted.
       if (at !== undefined && canvas.at(x, 0) !== sign) canvas.text(at, 0, sign, landmark.t > t ? 'muted' : role)
     }

@@ -60,7 +60,7 @@ function titleOf({ name, from, done }: Future): string {
 // Panes
 
 function wideLines(model: Model, futures: Futures, { columns, rows }: Size): Line[] {
-  const here = futures.list.length > 1 ? [span(`you are in ${futures.current.name}  `, undefined, { bold: true })] : []
+  const here = futures.list.length > 1 ? [span(`here: ${futures.current.name} `, undefined, { bold: true })] : []
   const head = [...timelines(model, futures, columns), ends([span(` ${LEGEND}`, 'muted')], here, columns)]
   const stops = stopLines(model, columns)
   const shown = Math.min(Math.max(1, stops.length), Math.max(3, Math.floor((rows - 16) / 2)))
@@ -264,7 +264,8 @@ function sentenceOf(model: Model, futures: Futures): string {
   const pair = result.rows[result.differing[chosenDifference(model)]]
   const event = (pair.b ?? pair.a) as TraceEvent
   const other = pair.a && pair.b ? 'in both, and not the same' : pair.b ? `only in ${b.name}` : `only in ${a.name}`
-  return `${event.node}: ${brief(event, model).text}, ${other}. ${result.differing.length} events differ.`
+  const [what] = brief(event, model).text.split(',')
+  return `${event.node}: ${what}, ${other}. ${result.differing.length} events differ.`
 }
 
 // Keys

@@ -77,20 +77,27 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
     wrap(text, width - first.length).map((words, i) =>
       line(span(`${pad}${i === 0 ? first : ' '.repeat(first.length)}`, role), span(words, role)),
     )
+  const small = margin === 0
+  const gap = small ? [] : [line('')]
+  const trials = trialLines(model, width, pad)
   const head = [
     line(span(`${pad}WHY was this dropped?`, undefined, { bold: true })),
-    line(''),
+    ...gap,
     ...block(titleOf(model, drop, record), ''),
     ...block(`dropped at ${drop.node}, ${seconds(drop.t)} s (${reason})`, '', 'muted'),
-    line(''),
+    ...gap,
     ...block(sentence, '× ', 'bad'),
+    // Where there is no room for all, what can be done matters most.
+    ...(small ? trials : []),
     ...facts.flatMap(fact => block(fact, '  ')),
     line(''),
   ]
-  const more = [
-    ...cureLines(model, width, pad),
-    ...(drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)),
-  ]
+  const words = wrap(model.cures?.words ?? '', width - 2).map(text => line(`${pad}  ${text}`))
+  const command = drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)
+  const left = rows - head.length - trials.length - 4
+  const more = small
+    ? command
+    : [...trials, ...words.slice(0, Math.max(0, left)), ...(left - words.length >= command.length ? command : [])]
   const way = record ? wayOf(model, record).slice(-Math.max(1, rows - head.length - 1 - more.length)) : []
   const came = way.length === 0 ? [] : [line(span(`${pad}how it came there`, 'muted'))]
   return [...head, ...came, ...way.map(text => line(`${pad}  ${text}`)), ...more]
@@ -99,24 +106,18 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
 /** So many cures have a key. */
 const CURES = 3
 
-/** What the doctor says, and what of it can be tried at once. */
-function cureLines({ cures, futures }: Model, width: number, pad: string): Line[] {
+/** What of the doctor's cures can be tried at once. */
+function trialLines({ cures, futures }: Model, width: number, pad: string): Line[] {
   if (!futures) return []
-  const head = [line(''), line(span(`${pad}what would help`, 'muted'))]
+  const title = line(span(`${pad}what would help`, 'muted'))
+  const head = pad === '' ? [] : [line(''), title]
   if (!cures) return [...head, line(span(`${pad}  the doctor is looking …`, 'muted'))]
   if (cures.words === '') return [...head, line(`${pad}  The doctor finds nothing wrong that has to do with it.`)]
-  const words = wrap(cures.words, width - 2).map(text => line(`${pad}  ${text}`))
-  const trials = cures.trials
-    .slice(0, CURES)
-    .map(({ title, when }, i) =>
-      line(
-        `${pad}  `,
-        span(`${i + 1}`, undefined, { bold: true }),
-        ` ${title}`,
-        span(when === 'start' ? '  from the beginning' : '  now', 'muted'),
-      ),
-    )
-  return [...head, ...words, ...trials]
+  const trials = cures.trials.slice(0, CURES)
+  const whole = trials.reduce((sum, { title }) => sum + title.length + 5, 0) <= width
+  const cells = trials.map(({ title }, i) => [span(`${i + 1}`, undefined, { bold: true }), span(` ${title}   `)])
+  if (cells.length === 0) return head
+  return [...head, ...(whole ? [cells.flat()] : cells).map(each => line(`${pad}  `, ...each))]
 }
 
 /** What of the screen is to be typed in a shell is broken as one is told to go on. */
