@@ -27,7 +27,32 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
-export { BOX_KINDS, type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
+export {
+  type Asked,
+  dueQuestion,
+  explanation,
+  type Guess,
+  type Guesses,
+  latestOf,
+  nextQuestion,
+  type Outcome,
+  outcomeOf,
+  questionsOf,
+  runUpTo,
+  SURENESS,
+  type Sureness,
+  summaryOf,
+  surely,
+  verdictWords,
+} from './lab/ask.ts'
+export {
+  BOX_KINDS,
+  type Box,
+  type BoxConnection,
+  type BoxRule,
+  boxNames,
+  boxOf,
+} from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
 export { build, type Simulation } from './lab/build.ts'
@@ -39,7 +64,7 @@ export { type Difference, type DifferenceRow, difference, earliest } from './lab
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec, Verb } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
@@ -90,6 +115,15 @@ export { Fold } from './view/fold.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
+export { LADDER_LAYERS, LAYER_GROUPS, type Ladder, type LadderLayer, type LadderRow } from './view/ladder.ts'
+export { type DecodedCapture, ladderOfCapture } from './view/ladder-capture.ts'
+export { rowFacts } from './view/ladder-facts.ts'
+export { chosenRows, foldRows, type LadderChoice, type LadderItem, layersNamed, rowsOf } from './view/ladder-fold.ts'
+export { ladderHtml } from './view/ladder-html.ts'
+export { ladderMermaid } from './view/ladder-mermaid.ts'
+export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { ladderSvg } from './view/ladder-svg.ts'
+export { ladderText } from './view/ladder-text.ts'
 export {
   type Drawing,
   drawingFor,
@@ -101,10 +135,23 @@ export {
   type WidthOf,
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { logMeaning } from './view/log-meaning.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
+export {
+  clearOf,
+  type Dissection,
+  dissectionOf,
+  fieldAt,
+  LINK_TYPES,
+  type LinkTypeOf,
+  type PacketLayer,
+} from './view/packet-layers.ts'
+export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
+export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
+export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'

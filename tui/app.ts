@@ -1,6 +1,7 @@
 /**
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
- * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
+ * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
+ * going back; then it has no timer.
  */
 import { readBreakpoint, type Scene } from '../src/index.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
@@ -18,6 +19,7 @@ import { FIRST_UI, modeOf, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
 import { type Line, line } from './text.ts'
+import { hasRoom } from './views/dash.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { dropAskedFor, why } from './views/why.ts'
@@ -55,6 +57,8 @@ const QUIET_FRAME = 100
 const UNSEEN = 200
 /** What takes longer is done in slices, between which keys are heard. */
 const SLICE = 40
+/** Between two pieces of what is done while nobody asks for anything. */
+const PAUSE = 5
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -69,6 +73,10 @@ export class App {
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
+  /** The view is looking for something. */
+  #looking = false
+  /** The old packet that is looked at is there. */
+  #remade = true
   #ended = false
 
   constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
@@ -76,7 +84,7 @@ export class App {
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
-    this.#ui = { ...FIRST_UI, ...ui }
+    this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0 }
     this.#files = new Files(disk)
     if (open) this.#open(open)
@@ -252,16 +260,16 @@ export class App {
     if (action === 'wheel-up') return this.#key('Up')
     if (action === 'wheel-down') return this.#key('Down')
     if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
-    const view = tabAt(this.#ui.view, column, formOf(this.#display.size))
+    const view = tabAt(this.#ui.view, column, this.#display.size)
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
   #model(session: Session): Model {
-    const { scene, recorder, explain, deeds, futures, current, travel } = session
+    const { scene, recorder, archive, explain, deeds, futures, current, travel } = session
     const ui = this.#ui
     const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
     const known = { list: futures, current, comparison, travel }
-    const model = { scene, recorder, ui, explain, futures: known, ...(deeds ? { deeds } : {}) }
+    const model = { scene, recorder, archive, ui, explain, futures: known, ...(deeds ? { deeds } : {}) }
     const drop = ui.why ? dropAskedFor(model) : undefined
     const cures = drop && session.curesFor(drop)
     return cures ? { ...model, cures } : model
@@ -284,25 +292,40 @@ export class App {
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
-    if (!this.#ui.running) return this.#rest(session)
+    if (!this.#ui.running) return this.#idle()
+    if (session) this.#growing(session)
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
-  /** Paused: no timer, once all is done that can be done meanwhile. */
-  #rest(session: Session | undefined): void {
+  /**
+   * What is on its way, looked for or made again comes first and is drawn as it grows; then futures are compared, and going
+   * back is made ready.
+   */
+  #idle(): void {
+    this.#timer = undefined
+    const session = this.#session
     if (!session) return
-    if (session.travel) this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
-    else if (session.waits || !session.work(0)) this.#timer = this.#wall.schedule(1, () => this.#work(session))
+    if (session.travel) {
+      this.#timer = this.#wall.schedule(PAUSE, () => this.#frame())
+      return
+    }
+    const growing = this.#growing(session)
+    const { waits } = session
+    const done = session.work(SLICE)
+    if (waits && !session.waits) return this.#frame()
+    if (!growing && done) return
+    const wait = this.#drawn + FRAME - this.#wall.now()
+    this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
   }
 
-  /** Only what is waited for is worth a frame. */
-  #work(session: Session): void {
-    this.#timer = undefined
-    const { waits } = session
-    session.work(SLICE)
-    if (waits && !session.waits) this.#draw()
-    this.#rest(session)
+  /** Will the next frame show more, though nothing happens? */
+  #growing(session: Session): boolean {
+    const { view, selection } = this.#ui
+    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    const before = this.#remade
+    this.#remade = session.remake(SLICE)
+    return this.#looking || !this.#remade || !before
   }
 
   #play(session: Session): void {
@@ -320,7 +343,9 @@ export class App {
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
     const model = this.#model(session)
-    this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
+    const view = viewOf(model, size, this.#parts)
+    this.#looking = view.more === true
+    this.#display.draw(frame(model, view, size), this.#ui)
   }
 }
 

@@ -12,8 +12,10 @@ import {
   Run,
   type RunOptions,
   type SimTime,
+  sceneOf,
 } from '../src/index.ts'
 import type { Deeds, Done } from './deeds.ts'
+import { OldPackets } from './older.ts'
 import { Player, type Wall } from './player.ts'
 
 export const NAMES = ['A', 'B', 'C', 'D'] as const
@@ -46,6 +48,8 @@ export class Future {
   readonly from: Parting | undefined
   readonly deeds: Deeds | undefined
   readonly course = new Course()
+  /** Packets that are too many for the recorder. */
+  readonly archive: OldPackets
   readonly #written: Lab
   readonly #options: RunOptions
   readonly #wall: Wall
@@ -60,7 +64,9 @@ export class Future {
     this.#options = options
     this.#wall = wall
     this.#rewinder = new Rewinder(() => this.#run())
-    this.#life = this.#lifeOf(new Recorder(this.#run()))
+    const recorder = new Recorder(this.#run())
+    this.archive = new OldPackets(() => this.#run(), sceneOf(recorder), recorder)
+    this.#life = this.#lifeOf(recorder)
   }
 
   get lab(): Lab {
@@ -99,6 +105,7 @@ export class Future {
 
   /** It has come there. */
   rewound({ recorder }: Rewinding): void {
+    this.archive.watch(recorder)
     this.#life = this.#lifeOf(recorder)
   }
 
@@ -108,7 +115,8 @@ export class Future {
   }
 
   #run(): Run {
-    const run = new Run(this.lab, this.#options)
+    // A fingerprint costs as much as the simulation, and nobody sees it here.
+    const run = new Run(this.lab, { fingerprint: false, ...this.#options })
     this.course.watch(run)
     return run
   }

@@ -66,7 +66,7 @@ const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
 /** Steps between two looks at the wall. */
 const BATCH = 2000
 /** Steps that a run is prepared for going back between two looks. */
-const PREPARE = 5000
+const PREPARE = 500
 /** Steps that can be taken back one for one. */
 const TRAIL = 1000
 
@@ -106,6 +106,9 @@ export class Session {
   /** As of the last look. */
   get scene(): Scene {
     return this.#scene
+  }
+  get archive(): Future['archive'] {
+    return this.#current.archive
   }
   get futures(): readonly Future[] {
     return this.#futures
@@ -251,6 +254,13 @@ export class Session {
       this.#search = new CureSearch(this.#current, drop, this.source.replay)
     }
     return this.#search?.found
+  }
+
+  /** Makes an old packet again that is looked at, for so many milliseconds; true when nothing is left to do. */
+  remake(milliseconds: number): boolean {
+    const end = this.#wall.now() + milliseconds
+    while (!this.archive.advance()) if (this.#wall.now() >= end) return false
+    return true
   }
 
   /** Is something not there yet that somebody wants to see? */

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
 import { type Lab, type LabText, load, renderIssues } from '../../src/index.ts'
 import type { Disk } from '../../tui/files.ts'
-import type { Model, Rendered, Size, Ui } from '../../tui/model.ts'
+import { type Model, type Rendered, type Size, type Ui, VIEWS } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
 import type { Session, SessionSource } from '../../tui/session.ts'
@@ -268,10 +268,7 @@ export function placeholders(): { readonly parts: Parts; readonly asked: Own[] }
       return ui
     },
   }
-  return {
-    parts: { net: part, tunnels: part, packets: part, nat: part, events: part, checks: part, time: part },
-    asked,
-  }
+  return { parts: Object.fromEntries(VIEWS.map(view => [view, part])) as unknown as Parts, asked }
 }
 
 function placeholder({ ui, scene }: Model, { columns, rows }: Size): Rendered {

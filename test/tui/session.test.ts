@@ -9,7 +9,8 @@ import { PARTS } from '../../tui/views.ts'
 import { labOf, sourceOf, TestWall } from './robot.ts'
 
 const SIZE = { columns: 118, rows: 36 }
-const open = (lab: string): Session => new Session(sourceOf(labOf(lab)), new TestWall())
+const open = (lab: string): Session =>
+  new Session({ ...sourceOf(labOf(lab)), replay: { fingerprint: true } }, new TestWall())
 
 function go(session: Session, t: number): void {
   session.seek(t)
