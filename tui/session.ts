@@ -128,7 +128,7 @@ export class Session {
   /** It stands in this file now. */
   kept(name: string): void {
     this.deeds?.kept()
-    this.#explain = `pptp-lab explain ${name}`
+    this.#explain = `pptp-lab explain ${/^[\w./=:@-]+$/.test(name) ? name : `'${name}'`}`
   }
 
   /** `pptp-lab explain`, as far as a command can name this run. */
