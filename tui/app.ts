@@ -11,7 +11,7 @@ import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
-import { withMenu } from './menus.ts'
+import { sentenceOfMenu, withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Hit, Wall } from './player.ts'
@@ -361,7 +361,9 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   try {
     if (model.ui.why) return why(model, size)
     const view = model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
-    return model.ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
+    if (!model.ui.menu) return view
+    const sentence = sentenceOfMenu(model) ?? view.sentence
+    return { ...view, sentence, lines: withMenu(view.lines, model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }

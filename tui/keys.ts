@@ -91,7 +91,7 @@ export const KEYS: readonly KeyEntry[] = [
     help: 'choose what a step is',
   },
   { keys: ['>'], command: 'next', modes: VIEW, group: 'time', help: 'next interesting thing' },
-  { keys: ['<'], command: 'previous', modes: VIEW, group: 'time', help: 'previous interesting thing' },
+  { keys: ['<'], command: 'previous', modes: VIEW, group: 'time', help: 'the one before it' },
   { keys: ['+'], command: 'faster', modes: VIEW, group: 'time', help: 'faster, to 100x and max' },
   { keys: ['-'], command: 'slower', modes: VIEW, group: 'time', help: 'slower, to 0.01x' },
   { keys: ['='], command: 'real-time', modes: VIEW, group: 'time', help: 'back to 1x' },

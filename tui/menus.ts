@@ -9,6 +9,10 @@ export interface MenuRow {
   /** Chooses the row at once. */
   readonly key: string
   readonly text: string
+  /** Stands behind the text where there is room for that of all rows. */
+  readonly more?: string
+  /** What a teacher would say about it, while it is chosen. */
+  readonly sentence?: string
 }
 
 export interface Menu {
@@ -100,18 +104,30 @@ export function withMenu(lines: readonly Line[], model: Model, size: Size): read
   const entries = rows(model, about)
   const room = Math.max(1, size.rows - 2)
   const first = Math.max(0, Math.min(menu.chosen - Math.floor(room / 2), entries.length - room))
-  const shown = entries.slice(first, first + room).map(({ key, text }, i) => {
+  const names = Math.max(...entries.map(({ text, more }) => (more === undefined ? 0 : text.length)))
+  const wide = entries.every(({ more = '' }) => names + more.length + 7 <= widthFor(size))
+  const shown = entries.slice(first, first + room).map(({ key, text, more }, i) => {
     const chosen = first + i === menu.chosen
-    const whole = line(chosen ? '►' : ' ', span(key.padEnd(2), undefined, { bold: true }), text)
+    const words = wide && more !== undefined ? `${text.padEnd(names)}  ${more}` : text
+    const whole = line(chosen ? '►' : ' ', span(key.padEnd(2), undefined, { bold: true }), words)
     return chosen ? selected(whole) : whole
   })
   return popUp(lines, title(model, about), shown, 'Esc', size)
 }
 
+/** What is said of the chosen row of the open menu, in place of the sentence of the view. */
+export function sentenceOfMenu(model: Model): string | undefined {
+  const { menu } = model.ui
+  return menu && MENUS[menu.kind].rows(model, menu.about ?? '')[menu.chosen]?.sentence
+}
+
+/** The widest that a box may be. */
+const widthFor = ({ columns }: Size): number => columns - (columns >= 78 ? 2 * MARGIN : 0)
+
 /** A box in the middle of a view, as wide as its widest line. */
 export function popUp(lines: readonly Line[], title: string, inside: readonly Line[], end: string, size: Size): Line[] {
   const widest = Math.max(title.length + 4, end.length + 6, ...inside.map(each => plainText(each).length + 1))
-  const width = Math.min(widest + 2, size.columns - (size.columns >= 78 ? 2 * MARGIN : 0))
+  const width = Math.min(widest + 2, widthFor(size))
   const height = Math.min(inside.length + 2, size.rows)
   const at = Math.floor((size.columns - width) / 2)
   const top = Math.floor((size.rows - height) / 2)

@@ -371,7 +371,7 @@ export class Session {
   /** It stands in this file now. */
   kept(name: string): void {
     this.deeds?.kept()
-    this.#explain = `pptp-lab explain ${name}`
+    this.#explain = `pptp-lab explain ${/^[\w./=:@-]+$/.test(name) ? name : `'${name}'`}`
   }
 
   /** The lab has changed: the same time in its run. */

@@ -26,7 +26,10 @@ export class TestWall implements Wall {
   #now = 0
   #timers: { readonly at: number; readonly fire: () => void }[] = []
 
-  now = (): number => this.#now
+  /** So much of it passes whenever somebody looks: for what is to take its time. */
+  perLook = 0
+
+  now = (): number => (this.#now += this.perLook)
   schedule = (delay: number, fire: () => void): (() => void) => {
     const timer = { at: this.#now + delay, fire }
     this.#timers.push(timer)
@@ -46,7 +49,7 @@ export class TestWall implements Wall {
       this.#now = Math.max(this.#now, due.at)
       due.fire()
     }
-    this.#now = end
+    this.#now = Math.max(this.#now, end)
   }
 }
 

@@ -71,8 +71,8 @@ export function view(model: Model, size: Size): Rendered {
 }
 
 const KEYS: readonly (readonly string[])[] = [
-  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine'],
-  ['hl layer', 'Enter its packets', 'Tab tunnels'],
+  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine', 'a act'],
+  ['hl layer', 'Enter its packets', 'Tab tunnels', 'a act'],
 ]
 
 // The list
