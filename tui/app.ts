@@ -3,27 +3,32 @@
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
  * going back; then it has no timer.
  */
-import type { Lab, LabText, RunOptions, Scene } from '../src/index.ts'
+import { readBreakpoint, type Scene } from '../src/index.ts'
+import { armed, atHits, withBreak } from './breaks.ts'
 import { type CopyKind, copied } from './copy.ts'
+import type { Told } from './deeds.ts'
 import type { Effect } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
+import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
-import { withMenu } from './menus.ts'
+import { entryOf } from './keys.ts'
+import { sentenceOfMenu, withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
-import type { Wall } from './player.ts'
-import { FIRST_UI, press } from './press.ts'
+import type { Hit, Wall } from './player.ts'
+import { FIRST_UI, modeOf, press } from './press.ts'
 import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
-import { Session } from './session.ts'
+import { Session, type SessionSource } from './session.ts'
 import { type Line, line } from './text.ts'
 import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
 import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
-import { why } from './views/why.ts'
+import { dropAskedFor, why } from './views/why.ts'
+import { seconds } from './words.ts'
 
 /** What the program needs of the terminal. */
 export interface Display {
@@ -39,15 +44,12 @@ export interface Display {
 export interface AppOptions {
   readonly display: Display
   readonly wall: Wall
-  readonly lab: Lab | undefined
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  /** What is opened first. */
+  readonly open: SessionSource | undefined
+  /** Where labs are saved and read again. */
+  readonly disk: Disk
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
-  /** Of what the lab is made. */
-  readonly text?: LabText | undefined
   /** Absent: files cannot be written. */
   readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
@@ -60,6 +62,10 @@ export interface AppOptions {
 const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
+/** So long something may take until it is shown that it goes on: milliseconds. */
+const UNSEEN = 200
+/** What takes longer is done in slices, between which keys are heard. */
+const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
 const QUIT = 0
@@ -72,6 +78,7 @@ export class App {
   readonly #wall: Wall
   readonly #parts: Parts
   readonly #writeNew: WriteNew | undefined
+  readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
   #session: Session | undefined
@@ -84,7 +91,7 @@ export class App {
   #remade = true
   #ended = false
 
-  constructor({ display, wall, lab, text, writeNew, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
@@ -92,12 +99,16 @@ export class App {
     this.#writeNew = writeNew
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0, filter: '', typing: false }
-    if (lab) this.#open(lab, explain, replay, text)
+    this.#files = new Files(disk)
+    if (open) this.#open(open)
     this.#draw()
   }
 
   get ui(): Ui {
     return this.#ui
+  }
+  get session(): Session | undefined {
+    return this.#session
   }
   get scene(): Scene | undefined {
     return this.#session?.scene
@@ -108,8 +119,7 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, explain: string, replay: RunOptions = {}, text?: LabText): void {
-    const source = { lab, replay, explain, ...(text ? { text } : {}) }
+  #open(source: SessionSource): void {
     this.#session = new Session(source, this.#wall)
     const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
@@ -138,10 +148,15 @@ export class App {
     if (!session) return this.#startKey(key)
     // The key means this moment, not that of the last frame.
     if (this.#ui.running) this.#play(session)
+    if (session.travel && entryOf(key, modeOf(this.#ui), this.#ui.view)?.command === 'escape') {
+      session.stay()
+      return this.#become({ ...this.#ui, message: `Stayed at ${seconds(session.run.now)} s.` })
+    }
     const before = this.#ui
     const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
+    if (ui.running) this.#become({ ...ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
   }
 
@@ -151,11 +166,65 @@ export class App {
   }
 
   #effect(session: Session, effect: Effect): void {
-    if (effect === 'step') session.player.step(this.#ui.stepBy)
-    else if (typeof effect === 'string') this.#outside(effect)
-    else if ('copy' in effect) this.#say(this.#copy(session, effect.copy))
-    else if ('export' in effect) this.#say(this.#export(session, effect.export))
-    else session.seek(effect.seek)
+    if (isOutside(effect)) return this.#outside(effect)
+    if (typeof effect === 'object' && 'breakpoint' in effect) return this.#setBreakpoint(session, effect)
+    if (typeof effect === 'object' && 'save' in effect) {
+      return this.#tell(this.#files.save(session, effect.save, effect.replace))
+    }
+    if (typeof effect === 'object' && 'copy' in effect) return this.#say(this.#copy(session, effect.copy))
+    if (typeof effect === 'object' && 'export' in effect) return this.#say(this.#export(session, effect.export))
+    this.#become({ ...this.#ui, broke: undefined })
+    this.#inTime(session, effect)
+    session.proceed(UNSEEN)
+  }
+
+  /** Says what has come of it; a line that was not understood stays, to be mended. */
+  #tell({ ok, message }: Told, again?: Ui['prompt']): void {
+    this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
+  }
+
+  /** What goes to another time, or to another future. */
+  #inTime(session: Session, effect: InTime): void {
+    const { stepBy } = this.#ui
+    if (typeof effect === 'object') {
+      if ('seek' in effect) return session.seek(effect.seek)
+      if ('choose' in effect) return session.choose(effect.choose)
+      if ('act' in effect) return this.#tell(session.act(effect.act), effect.again)
+      if ('seed' in effect) return this.#tell(this.#files.seed(session, effect.seed))
+      return this.#tell('forget' in effect ? session.forget(effect.forget) : session.cure(effect.cure))
+    }
+    switch (effect) {
+      case 'step':
+      case 'next':
+        return this.#stopAt(session, session.step(effect === 'step' ? stepBy : 'interesting', armed(this.#ui)))
+      case 'step-back':
+      case 'previous':
+        if (session.stepBack(effect === 'step-back' ? stepBy : 'interesting')) return undefined
+        return this.#tell({ ok: false, message: 'This is the beginning: nothing is before it.' })
+      case 'fork':
+      case 'undo':
+      case 'redo':
+        return this.#tell(session[effect]())
+      case 'reload':
+        return this.#tell(this.#files.reload(session))
+    }
+  }
+
+  #setBreakpoint(session: Session, { breakpoint: text, no }: { breakpoint: string; no?: number }): void {
+    const { text: source } = session.source
+    const read = source ? readBreakpoint(text, source, session.source.lab) : undefined
+    if (read?.ok) return this.#become(withBreak(this.#ui, read.breakpoint, no))
+    const about = no === undefined ? {} : { about: String(no) }
+    const message = read?.problem ?? 'This run has no lab file, so nobody can say what could happen in it.'
+    this.#become({ ...this.#ui, message, prompt: { kind: 'breakpoint', text, ...about } })
+  }
+
+  /** A breakpoint was hit, if one was. */
+  #stopAt(session: Session, hits: readonly Hit[]): void {
+    if (hits.length === 0) return
+    session.look()
+    this.#become(atHits(this.#model(session), hits))
+    session.player.pause()
   }
 
   #say(message: string): void {
@@ -182,7 +251,7 @@ export class App {
     }
   }
 
-  #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
+  #outside(effect: Outside): void {
     switch (effect) {
       case 'quit':
         return this.end(QUIT)
@@ -200,7 +269,7 @@ export class App {
   #startKey(key: string): void {
     const { start, open, effect } = pressStart(this.#start, key)
     this.#start = start
-    if (open) this.#open(open.lab, open.explain)
+    if (open) this.#open(open)
     if (effect) this.#outside(effect)
   }
 
@@ -213,8 +282,15 @@ export class App {
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, source, archive }: Session): Model {
-    return { scene, recorder, archive, ui: this.#ui, explain: source.explain }
+  #model(session: Session): Model {
+    const { scene, recorder, archive, explain, deeds, futures, current, travel } = session
+    const ui = this.#ui
+    const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
+    const known = { list: futures, current, comparison, travel }
+    const model = { scene, recorder, archive, ui, explain, futures: known, ...(deeds ? { deeds } : {}) }
+    const drop = ui.why ? dropAskedFor(model) : undefined
+    const cures = drop && session.curesFor(drop)
+    return cures ? { ...model, cures } : model
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -230,7 +306,8 @@ export class App {
   #frame(): void {
     this.#timer = undefined
     const session = this.#session
-    if (session && this.#ui.running) this.#play(session)
+    if (session?.travel) session.proceed(SLICE)
+    else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
     if (!this.#ui.running) return this.#idle()
@@ -239,13 +316,23 @@ export class App {
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
-  /** What is looked for or made again comes first and is drawn as it grows; then going back is made ready. */
+  /**
+   * What is on its way, looked for or made again comes first and is drawn as it grows; then futures are compared, and going
+   * back is made ready.
+   */
   #idle(): void {
     this.#timer = undefined
     const session = this.#session
     if (!session) return
+    if (session.travel) {
+      this.#timer = this.#wall.schedule(PAUSE, () => this.#frame())
+      return
+    }
     const growing = this.#growing(session)
-    if (!growing && session.prepare()) return
+    const { waits } = session
+    const done = session.work(SLICE)
+    if (waits && !session.waits) return this.#frame()
+    if (!growing && done) return
     const wait = this.#drawn + FRAME - this.#wall.now()
     this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
   }
@@ -255,14 +342,16 @@ export class App {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     const before = this.#remade
-    this.#remade = session.remake()
+    this.#remade = session.remake(SLICE)
     return this.#looking || !this.#remade || !before
   }
 
-  #play({ player, run, scene }: Session): void {
+  #play(session: Session): void {
+    const { player, scene } = session
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
-    player.play(this.#ui.speed)
-    if (run.over) this.#ui = { ...this.#ui, running: false }
+    const hits = session.play(this.#ui.speed, armed(this.#ui))
+    if (session.run.over) this.#ui = { ...this.#ui, running: false }
+    this.#stopAt(session, hits)
   }
 
   /** The screen as it is without what is open over the view. */
@@ -287,14 +376,31 @@ export class App {
   }
 }
 
+type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
+const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
+const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
+type InTime = Exclude<
+  Effect,
+  | Outside
+  | { readonly breakpoint: string }
+  | { readonly save: string }
+  | { readonly copy: CopyKind }
+  | { readonly export: ExportKind }
+>
+
 /** A view that fails says so; the run and the other views go on. */
 function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
   const size = innerSize(screen)
   try {
     const { ui } = model
-    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
-    return { ...view, lines: withTour(over(view.lines, model, size), model, size) }
+    if (ui.why) {
+      const view = why(model, size)
+      return { ...view, lines: withTour(view.lines, model, size) }
+    }
+    const view = ui.help ? help(model, size) : parts[ui.view].render(model, size)
+    const sentence = sentenceOfMenu(model) ?? view.sentence
+    return { ...view, sentence, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }

@@ -4,6 +4,7 @@
  * that says so.
  */
 import type { Scene } from '../src/index.ts'
+import { MENUS } from './menus.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
@@ -28,30 +29,42 @@ export function innerSize(size: Size): Size {
 }
 
 /** The whole screen: exactly `rows` lines of exactly `columns` cells. */
-export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonly Line[] {
+export function frame(model: Model, view: Rendered, size: Size): readonly Line[] {
   const { columns, rows } = size
+  const { ui } = model
+  const said = saidOf(model, view)
   switch (formOf(size)) {
     case 'full':
       return [
-        statusOf(scene, ui, columns),
+        statusOf(model, columns),
         tabsOf(ui.view, size),
         ...inside(view.lines, columns, rows - 4),
-        bottomOf(ui.message || view.sentence, columns),
-        hintsOf(view.keys, ui, columns),
+        bottomOf(said, columns),
+        hintsOf(view.keys, model, columns),
       ]
     case 'small': {
-      const lines = view.lines.slice(0, rows - 3).map(part => fit(part, columns))
-      const short = shortStatusOf(scene, ui, columns)
+      // What was said goes over the end of the view, so that a line that is being typed stays in sight.
+      const told = said === view.sentence ? [] : wrap(said, columns).slice(0, rows - 3)
+      const lines = view.lines.slice(0, rows - 3 - told.length).map(part => fit(part, columns))
       return [
-        short,
+        shortStatusOf(model, columns),
         shortTabsOf(ui.view, size),
-        ...filled(lines, rows - 3, columns),
-        ui.message === '' ? hintsOf(view.keys, ui, columns) : fit(line(ui.message), columns),
+        ...filled(lines, rows - 3 - told.length, columns),
+        ...told.map(part => fit(line(part), columns)),
+        hintsOf(view.keys, model, columns),
       ]
     }
     case 'none':
-      return tooSmall(size, [shortStatusOf(scene, ui, columns)])
+      return tooSmall(size, [shortStatusOf(model, columns)])
   }
+}
+
+/** In place of the sentence stands what the last key has come to, or what goes on. */
+function saidOf({ ui, futures }: Model, view: Rendered): string {
+  const travel = futures?.travel
+  if (travel)
+    return `${travel.way === 'back' ? 'Running again' : 'Running on'} to ${seconds(travel.to)} s. Esc stays here.`
+  return ui.message || view.sentence
 }
 
 /** What is shown where not even the small form fits. */
@@ -91,9 +104,16 @@ const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
 const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
 const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
 
-function stateOf({ over }: Scene, { running, ascii }: Ui): string {
-  const { sign, ascii: plain, word } = over ? ENDED : running ? RUNNING : PAUSED
-  return `${ascii ? plain : sign} ${word}`
+const BACK: RunState = { sign: '◄', ascii: '<', word: 'BACK' }
+const ON: RunState = { sign: '►', ascii: '>', word: 'ON' }
+const BROKEN: RunState = { sign: '●', ascii: '*', word: 'BREAK' }
+
+function stateOf({ scene: { over }, ui: { running, ascii, broke }, futures }: Model): string {
+  const signOf = ({ sign, ascii: plain, word }: RunState): string => `${ascii ? plain : sign} ${word}`
+  const travel = futures?.travel
+  if (travel) return `${signOf(travel.way === 'back' ? BACK : ON)} ${Math.floor(travel.progress * 100)} %`
+  if (broke !== undefined && !running) return `${signOf(BROKEN)} b${broke}`
+  return signOf(over ? ENDED : running ? RUNNING : PAUSED)
 }
 
 /** The shortest spelling of a length: `30 s`. */
@@ -104,9 +124,10 @@ export function speedOf({ auto, speed }: Ui): string {
   return speed === Number.POSITIVE_INFINITY ? 'max' : `${speed}x`
 }
 
-function statusOf(scene: Scene, ui: Ui, columns: number): Line {
+function statusOf(model: Model, columns: number): Line {
+  const { scene, ui } = model
   const wide = columns >= 100
-  const state = span(` ${stateOf(scene, ui).padEnd(10)}`, undefined, { bold: true })
+  const state = span(` ${stateOf(model).padEnd(10)}`, undefined, { bold: true })
   const time = ` ${seconds(scene.t).padStart(6)} s `
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
@@ -117,7 +138,7 @@ function statusOf(scene: Scene, ui: Ui, columns: number): Line {
   const behind = drops.length + seed.length + widthOf(checks) + 1
   const most = Math.max(8, Math.floor(columns / 5))
   const room = columns - fixed - behind - scene.lab.name.length
-  const timeline = timelineOf(scene, Math.min(most, Math.max(8, room)))
+  const timeline = timelineOf(model, Math.min(most, Math.max(8, room)))
   const name = scene.lab.name.slice(0, Math.max(0, columns - fixed - behind - widthOf(timeline)))
   return ends(
     line(state, time, ...timeline, length, span(step, 'muted')),
@@ -126,23 +147,27 @@ function statusOf(scene: Scene, ui: Ui, columns: number): Line {
   )
 }
 
-function shortStatusOf(scene: Scene, ui: Ui, columns: number): Line {
-  const state = span(stateOf(scene, ui), undefined, { bold: true })
+function shortStatusOf(model: Model, columns: number): Line {
+  const { scene, ui } = model
+  const state = span(stateOf(model), undefined, { bold: true })
   const time = ` ${seconds(scene.t)}s `
   const length = ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
   const checks = checksOf(scene)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2
-  const timeline = room >= 3 ? railOf(scene, Math.min(room, 8)) : []
+  const timeline = room >= 3 ? railOf(model, Math.min(room, 8)) : []
   return ends(line(state, time, ...timeline, length), line(...checks, ' '), columns)
 }
 
-/** `├──■───────────┤`; the part that has never run is empty. */
-const timelineOf = (scene: Scene, width: number): Line =>
-  line(span('├', 'muted'), ...railOf(scene, width - 2), span('┤', 'muted'))
+/** `├──■···────────┤`: what has happened, now, what is known of the future; of what has never run nothing is told. */
+const timelineOf = (model: Model, width: number): Line =>
+  line(span('├', 'muted'), ...railOf(model, width - 2), span('┤', 'muted'))
 
-function railOf({ t, stop }: Scene, width: number): Line {
-  const now = stop > 0 ? Math.min(width - 1, Math.floor(((width - 1) * t) / stop)) : 0
-  return line(span('─'.repeat(now), 'muted'), '■', span('─'.repeat(width - 1 - now), 'muted'))
+function railOf({ scene: { t, stop }, futures }: Model, width: number): Line {
+  const cellOf = (at: number): number => (stop > 0 ? Math.min(width - 1, Math.floor(((width - 1) * at) / stop)) : 0)
+  const now = cellOf(t)
+  const known = Math.max(0, cellOf(futures?.current.course.reached.t ?? t) - now)
+  const rest = '─'.repeat(width - 1 - now - known)
+  return line(span('─'.repeat(now), 'muted'), '■', span('·'.repeat(known) + rest, 'muted'))
 }
 
 function checksOf({ checks }: Scene): Line {
@@ -222,18 +247,32 @@ function inside(lines: readonly Line[], columns: number, rows: number): Line[] {
   })
 }
 
-function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
+function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
+  const { ui } = model
   if (ui.prompt) {
-    const { label, keys } = PROMPTS[ui.prompt.kind]
-    const hints = keys.flatMap(key => ['  ', ...hint(key)])
+    const { about = '' } = ui.prompt
+    const { label: short, labelOf, keys: all, nothing } = PROMPTS[ui.prompt.kind]
+    const label = labelOf?.(model, about) ?? short
+    const empty = ui.prompt.text === '' ? (nothing?.(model).hint ?? '') : ''
+    const keys = all.map((key, i) => (i === 0 && empty !== '' ? `${key}: ${empty}` : key))
     const typed = `${ui.prompt.text}_`
-    // Of a long line the end is seen, where the next letter comes.
-    const room = columns - label.length - 2 - widthOf(line(...hints))
-    const seen = typed.slice(-Math.max(10, room))
+    const free = columns - label.length - 2
+    // The text matters more than the keys; of a long one the end is seen, where the next letter comes.
+    const shown = keys.filter((_, i) => typed.length + keys.slice(0, i + 1).join('  ').length + 2 <= free)
+    const hints = shown.flatMap(key => ['  ', ...hint(key)])
+    const seen = typed.slice(-Math.max(10, free))
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu)
-    return fit(line(' ', ...hint('jk choose'), '  ', ...hint('Enter take'), '  ', ...hint('Esc close')), columns)
+    return fit(
+      line(
+        ...['jk choose', 'Enter take', ...(MENUS[ui.menu.kind].also ?? []), 'Esc close'].flatMap((key, i) => [
+          i === 0 ? ' ' : '  ',
+          ...hint(key),
+        ]),
+      ),
+      columns,
+    )
   if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`

@@ -14,6 +14,9 @@ export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | '
 export type Command =
   | 'run'
   | 'step'
+  | 'step-back'
+  | 'next'
+  | 'previous'
   | 'step-by'
   | 'faster'
   | 'slower'
@@ -34,6 +37,17 @@ export type Command =
   | 'go'
   | 'mark'
   | 'go-to-mark'
+  | 'break'
+  | 'breaks'
+  | 'fork'
+  | 'undo'
+  | 'redo'
+  | 'forget'
+  | 'delete'
+  | 'edit'
+  | `cure-${1 | 2 | 3}`
+  | 'act'
+  | 'command'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -45,6 +59,10 @@ export type Command =
   | 'interrupt'
   | 'suspend'
   | 'erase'
+  | 'erase-all'
+  | 'complete'
+  | 'older'
+  | 'newer'
   | 'accept'
   | 'cancel'
 
@@ -67,6 +85,7 @@ const LISTS = ['view', 'explain', 'menu', 'help', 'start'] as const
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
   { keys: ['.'], command: 'step', modes: VIEW, group: 'time', help: 'one step on' },
+  { keys: [','], command: 'step-back', modes: VIEW, group: 'time', help: 'one step back' },
   {
     keys: ['s'],
     command: 'step-by',
@@ -74,13 +93,19 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'time',
     help: 'choose what a step is',
   },
+  { keys: ['>'], command: 'next', modes: VIEW, group: 'time', help: 'next interesting thing' },
+  { keys: ['<'], command: 'previous', modes: VIEW, group: 'time', help: 'the one before it' },
   { keys: ['+'], command: 'faster', modes: VIEW, group: 'time', help: 'faster, to 100x and max' },
   { keys: ['-'], command: 'slower', modes: VIEW, group: 'time', help: 'slower, to 0.01x' },
   { keys: ['='], command: 'real-time', modes: VIEW, group: 'time', help: 'back to 1x' },
   { keys: ['\\'], command: 'auto-speed', modes: VIEW, group: 'time', help: 'auto: hurry when quiet' },
-  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time' },
+  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time or mark' },
   { keys: ['m'], command: 'mark', modes: VIEW, group: 'time', help: 'set a mark here' },
   { keys: ["'"], command: 'go-to-mark', modes: VIEW, group: 'time', help: 'go to a mark' },
+  { keys: ['b'], command: 'break', modes: VIEW, group: 'time', help: 'stop at such things' },
+  { keys: ['B'], command: 'breaks', modes: VIEW, group: 'time', help: 'list of breakpoints' },
+  { keys: ['F'], command: 'fork', modes: VIEW, group: 'time', help: 'another future from here' },
+  { keys: ['X'], command: 'forget', modes: VIEW, views: ['time'], group: 'here', help: 'forget a future' },
 
   { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
   { keys: ['j', 'Down'], command: 'down', modes: LISTS, group: 'here', help: 'down' },
@@ -147,6 +172,15 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'why was it dropped?',
   },
+  ...([1, 2, 3] as const).map(
+    (no): KeyEntry => ({
+      keys: [String(no)],
+      command: `cure-${no}`,
+      modes: ['why'],
+      group: 'here',
+      help: `try cure ${no} in a fork`,
+    }),
+  ),
   {
     keys: ['e'],
     command: 'explain',
@@ -160,14 +194,14 @@ export const KEYS: readonly KeyEntry[] = [
     command: 'next-match',
     modes: VIEW,
     group: 'here',
-    help: 'next match',
+    help: 'next match, next ≠',
   },
   {
     keys: ['N'],
     command: 'previous-match',
     modes: VIEW,
     group: 'here',
-    help: 'previous match',
+    help: 'previous match, ≠',
   },
 
   ...VIEWS.map(
@@ -179,6 +213,10 @@ export const KEYS: readonly KeyEntry[] = [
       help: `view ${VIEW_KEYS[view].title}`,
     }),
   ),
+  { keys: ['a'], command: 'act', modes: VIEW, group: 'everywhere', help: 'act: do something' },
+  { keys: ['u'], command: 'undo', modes: VIEW, group: 'everywhere', help: 'undo what was done' },
+  { keys: ['R'], command: 'redo', modes: VIEW, group: 'everywhere', help: 'redo what was undone' },
+  { keys: [':'], command: 'command', modes: VIEW, group: 'everywhere', help: 'command line' },
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
@@ -195,9 +233,15 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Enter'], command: 'accept', modes: ['typing', 'prompt'], group: 'filter', help: 'keep the filter' },
   { keys: ['Esc'], command: 'cancel', modes: ['typing', 'prompt'], group: 'filter', help: 'clear the filter' },
   { keys: ['Backspace'], command: 'erase', modes: ['typing', 'prompt'], group: 'filter', help: 'erase a letter' },
+  { keys: ['C-u'], command: 'erase-all', modes: ['prompt'], group: 'filter', help: 'erase all' },
+  { keys: ['Tab'], command: 'complete', modes: ['prompt'], group: 'filter', help: 'what may stand here' },
+  { keys: ['Up'], command: 'older', modes: ['prompt'], group: 'filter', help: 'the line before' },
+  { keys: ['Down'], command: 'newer', modes: ['prompt'], group: 'filter', help: 'the line after' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
+  { keys: ['d'], command: 'delete', modes: ['menu'], group: 'menu', help: 'delete a breakpoint' },
+  { keys: ['e'], command: 'edit', modes: ['menu'], group: 'menu', help: 'change a breakpoint' },
 
   {
     keys: ['Esc', 'q', 'e'],

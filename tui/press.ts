@@ -1,13 +1,16 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import type { SimTime } from '../src/index.ts'
+import { openActs } from './acts.ts'
+import { fitting } from './breaks.ts'
+import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
-import { type Model, type PromptKind, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
+import { type Model, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { PROMPTS } from './prompts.ts'
 import { isMove, step } from './selection.ts'
@@ -15,6 +18,7 @@ import { THEMES } from './theme.ts'
 import { toured } from './tour.ts'
 import { explanationsOf } from './views/explain.ts'
 import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
+import * as Time from './views/time.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
 
@@ -32,6 +36,11 @@ export const FIRST_UI: Ui = {
   why: false,
   message: '',
   marks: [],
+  breaks: [],
+  broke: undefined,
+  typed: [],
+  recalled: 0,
+  leaving: false,
   helpSearch: '',
   helpRow: 0,
   running: false,
@@ -57,6 +66,9 @@ export const FIRST_UI: Ui = {
     rule: 0,
     loss: 0,
     ipRow: 0,
+    future: 'A',
+    difference: 0,
+    stop: 0,
   },
   filter: '',
   typing: false,
@@ -77,7 +89,10 @@ export function modeOf({ prompt, menu, typing, help, why, explained }: Ui): Mode
 /** `key` as the screen names it; `size` is that of the whole screen. */
 export function press(before: Model, key: string, size: Size, parts: Parts): Pressed {
   // What was said was said: the next key is about something else.
-  const model = before.ui.message === '' ? before : { ...before, ui: { ...before.ui, message: '' } }
+  const { message, leaving } = before.ui
+  const heard = message === '' && !leaving ? before : { ...before, ui: { ...before.ui, message: '', leaving: false } }
+  if (leaving && entryOf(key, modeOf(heard.ui), heard.ui.view)?.command === 'quit') return leave(before)
+  const model = heard
   const { ui } = model
   const mode = modeOf(ui)
   if (mode === 'menu') {
@@ -120,12 +135,17 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
   const part = parts[ui.view]
+  if (ui.view === 'time' && command === 'enter') return Time.enter(model)
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {
     case 'run':
       return { ui: { ...ui, running: !ui.running && !model.scene.over } }
     case 'step':
       return { ui: { ...ui, running: false }, effect: 'step' }
+    case 'step-back':
+    case 'next':
+    case 'previous':
+      return { ui: { ...ui, running: false }, effect: command }
     case 'step-by':
       return { ui: { ...ui, stepBy: after(STEP_UNITS, ui.stepBy) } }
     case 'faster':
@@ -151,8 +171,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'filter':
       return { ui: { ...ui, typing: true } }
     case 'next-match':
+      if (ui.view === 'time') return Time.nextDifference(model, 1)
       return { ui: match(model, 1, size, parts) }
     case 'previous-match':
+      if (ui.view === 'time') return Time.nextDifference(model, -1)
       return { ui: match(model, -1, size, parts) }
     case 'why':
       return { ui: { ...ui, why: true } }
@@ -160,11 +182,23 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: { ...ui, prompt: { kind: 'go', text: '' } } }
     case 'mark':
       return { ui: marked(ui, model.scene.t) }
+    case 'break':
+      return { ui: { ...ui, running: false, prompt: { kind: 'breakpoint', text: fitting(model) } } }
+    case 'breaks':
+      return openMenu(model, 'breakpoints')
+    case 'fork':
+      return { ui: { ...ui, running: false }, effect: command }
+    case 'forget':
+      return openMenu(model, 'futures')
     case 'go-to-mark':
       return openMenu(model, 'marks')
     case 'copy':
     case 'export':
       return openMenu(model, command)
+    case 'act':
+      return openActs(model)
+    case 'command':
+      return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -174,11 +208,13 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'escape':
       return { ui: back(ui) }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
-function viewOrEffect(ui: Ui, command: Command): Pressed {
+function viewOrEffect(model: Model, command: Command): Pressed {
+  const { ui } = model
+  if (command === 'quit') return leave(model)
   if (isEffect(command)) return { ui, effect: command }
   const view = VIEWS.find(name => command === `view-${name}`)
   return { ui: view === undefined ? ui : goTo(ui, view) }
@@ -193,7 +229,7 @@ function match(model: Model, turn: 1 | -1, size: Size, parts: Parts): Ui {
 }
 
 type Simple = Extract<Command, Effect>
-const EFFECTS: ReadonlySet<string> = new Set<Simple>(['quit', 'interrupt', 'redraw', 'suspend'])
+const EFFECTS: ReadonlySet<string> = new Set<Simple>(['interrupt', 'redraw', 'suspend', 'undo', 'redo'])
 const isEffect = (command: Command): command is Simple => EFFECTS.has(command)
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 
@@ -207,34 +243,47 @@ function follow(ui: Ui): Ui {
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
-/** The next free letter is that of the present moment; when all are given, the oldest goes. */
+/** At the place of the last mark: its name. Otherwise the next free letter is that of the present moment; when all are given, the oldest goes. */
 function marked(ui: Ui, t: SimTime): Ui {
+  const last = ui.marks.at(-1)
+  if (last?.t === t) return { ...ui, running: false, prompt: { kind: 'mark', text: last.name } }
   const kept = ui.marks.slice(1 - LETTERS.length)
   const letter = [...LETTERS].find(free => !kept.some(mark => mark.letter === free)) ?? LETTERS[0]
-  const marks: TimeMark[] = [...kept, { letter, t }]
-  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark.` }
+  const marks: TimeMark[] = [...kept, { letter, t, name: '' }]
+  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark, m names it.` }
 }
 
-function inPrompt(model: Model, { kind, text }: { kind: PromptKind; text: string }, command: Command): Pressed {
+function inPrompt(model: Model, { kind, text, about = '' }: NonNullable<Ui['prompt']>, command: Command): Pressed {
   const { prompt: _, ...rest } = model.ui
   switch (command) {
     case 'accept':
-      return text.trim() === '' ? { ui: rest } : PROMPTS[kind].accept({ ...model, ui: rest }, text)
+      if (text.trim() === '') return PROMPTS[kind].nothing?.({ ...model, ui: rest }).pressed ?? { ui: rest }
+      return PROMPTS[kind].accept({ ...model, ui: rest }, text, about)
     case 'cancel':
       return { ui: rest }
     case 'erase':
       return { ui: prompted(model.ui, typed => typed.slice(0, -1)) }
+    case 'erase-all':
+      return { ui: prompted(model.ui, () => '') }
+    case 'complete':
+      return { ui: PROMPTS[kind].complete?.(model, text) ?? model.ui }
+    case 'older':
+    case 'newer':
+      return { ui: kind === 'command' ? recalled(model, command === 'older' ? 1 : -1) : model.ui }
     default:
-      return viewOrEffect(model.ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
-const menuRows = (model: Model) => (model.ui.menu ? MENUS[model.ui.menu.kind].rows(model) : [])
+const menuRows = (model: Model) => {
+  const { menu } = model.ui
+  return menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
+}
 
 /** What is chosen of the open menu; the menu is closed. */
 function picked(model: Model, index: number): Pressed {
   const { menu, ...rest } = model.ui
-  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index) : { ui: rest }
+  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index, menu.about ?? '') : { ui: rest }
 }
 
 function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): Pressed {
@@ -253,12 +302,17 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
       return choose(last)
     case 'accept':
       return picked(model, menu.chosen)
+    case 'delete':
+    case 'edit': {
+      const { menu: _, ...rest } = model.ui
+      return MENUS[menu.kind][command]?.({ ...model, ui: rest }, menu.chosen) ?? { ui: model.ui }
+    }
     case 'cancel': {
       const { menu: _, ...rest } = model.ui
       return { ui: rest }
     }
     default:
-      return viewOrEffect(model.ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
@@ -272,13 +326,14 @@ function typing(model: Model, command: Command): Pressed {
     case 'erase':
       return { ui: typed(ui, text => text.slice(0, -1)) }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
 /** Opens, or says that there is nothing. */
-function explain({ ui, ...model }: Model): Pressed {
-  const any = explanationsOf({ ui, ...model }).length > 0
+function explain(model: Model): Pressed {
+  const { ui } = model
+  const any = explanationsOf(model).length > 0
   return { ui: any ? { ...ui, explained: 0 } : { ...ui, message: 'Nothing is selected here that has an explanation.' } }
 }
 
@@ -286,14 +341,16 @@ function inExplanation(model: Model, at: number, command: Command): Pressed {
   const { explained: _, ...ui } = model.ui
   const to = isMove(command) ? step(command, at, explanationsOf(model).length) : undefined
   if (to !== undefined) return { ui: { ...ui, explained: to } }
-  return command === 'cancel' ? { ui } : viewOrEffect(model.ui, command)
+  return command === 'cancel' ? { ui } : viewOrEffect(model, command)
 }
 
 /** Run and step go on behind the answer; Enter goes to the packet. */
 function inWhy(model: Model, command: Command): Pressed {
   const ui = { ...model.ui, why: false }
   if (command === 'enter') return { ui: packetOf({ ...model, ui }) }
-  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect(ui, command)
+  const cure = /^cure-(\d)$/.exec(command)?.[1]
+  if (cure !== undefined) return { ui, effect: { cure: Number(cure) - 1 } }
+  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect({ ...model, ui }, command)
 }
 
 function inHelp(model: Model, command: Command, size: Size, parts: Parts): Pressed {
@@ -326,7 +383,7 @@ function inHelp(model: Model, command: Command, size: Size, parts: Parts): Press
     case 'cancel':
       return { ui: { ...ui, help: false, helpSearch: '' } }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 

@@ -1,24 +1,21 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
-import type { Lab, LabText, RunOptions } from '../src/index.ts'
 import { App } from './app.ts'
 import { termMessage, wantsAscii } from './ascii.ts'
 import type { WriteNew } from './export.ts'
+import type { Disk } from './files.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { Screen, type ScreenOptions } from './screen.ts'
+import type { SessionSource } from './session.ts'
 import { depthOf, themeOf } from './theme.ts'
 import type { StartChoice } from './views/start.ts'
 
 export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'> {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly lab: Lab | undefined
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  readonly open: SessionSource | undefined
+  readonly disk: Disk
   readonly labs: readonly StartChoice[]
-  readonly text?: LabText | undefined
   readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -48,7 +45,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, text, replay = {}, explain, labs, parts, writeNew } = options
+  const { input, output, env, wall = WALL, complain, open, disk, labs, parts, writeNew } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -82,11 +79,9 @@ export function openTerminal(options: TerminalOptions): Terminal {
         suspend: () => screen.suspend(),
       },
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
-      lab,
-      replay,
-      explain,
+      open,
+      disk,
       labs,
-      text,
       writeNew,
       parts,
       ui: { theme: themeOf(env), ascii: wantsAscii(env), message: termMessage(env), ...options.ui },

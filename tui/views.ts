@@ -12,6 +12,7 @@ import * as Log from './views/log.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
+import * as Time from './views/time.ts'
 import * as Tunnels from './views/tunnels.ts'
 
 type ListView = Pick<typeof Checks, 'view' | 'panes' | 'moveSelection' | 'enter'>
@@ -54,6 +55,7 @@ const OTHERS: Omit<Parts, 'dash'> = {
   nat: partOf(Nat),
   events: partOf(Events),
   checks: filtered(partOf(Checks)),
+  time: partOf({ ...Time, enter: () => ({}) }),
   log: partOf(Log),
 }
 

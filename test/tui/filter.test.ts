@@ -83,7 +83,12 @@ describe('a filter', () => {
   })
 
   test('of labs, before the start', async () => {
-    const labs = ['voluntary', 'gre-blocked', 'compulsory'].map(name => ({ name, lab: labOf(name), explain: '' }))
+    const labs = ['voluntary', 'gre-blocked', 'compulsory'].map(name => ({
+      name,
+      lab: labOf(name),
+      replay: {},
+      explain: '',
+    }))
     const robot = new Robot({ parts: PARTS, labs })
     await robot.press('/', 'g', 'r', 'e', '-')
     assert.match(robot.rows[0], /1 of 3 labs/)
@@ -99,7 +104,10 @@ describe('a filter', () => {
   })
 
   test('Esc before the start quits when there is no filter', async () => {
-    const robot = new Robot({ parts: PARTS, labs: [{ name: 'voluntary', lab: labOf('voluntary'), explain: '' }] })
+    const robot = new Robot({
+      parts: PARTS,
+      labs: [{ name: 'voluntary', lab: labOf('voluntary'), replay: {}, explain: '' }],
+    })
     await robot.press('/', 'v', 'Enter', 'Esc', 'Esc')
     assert.equal(await robot.terminal.status, 0)
   })

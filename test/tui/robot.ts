@@ -2,14 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
-import { type Lab, load, renderIssues } from '../../src/index.ts'
+import { type Lab, type LabText, load, renderIssues } from '../../src/index.ts'
+import type { Disk } from '../../tui/files.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEWS } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
+import type { Session, SessionSource } from '../../tui/session.ts'
 import { openTerminal, type Terminal } from '../../tui/terminal.ts'
 import { fit, line } from '../../tui/text.ts'
 import type { StartChoice } from '../../tui/views/start.ts'
 import { rootPath } from '../support/root.ts'
+import { shippedText } from '../support/shipped.ts'
 
 export function labOf(name: string): Lab {
   const file = `topologies/${name}.yaml`
@@ -23,7 +26,10 @@ export class TestWall implements Wall {
   #now = 0
   #timers: { readonly at: number; readonly fire: () => void }[] = []
 
-  now = (): number => this.#now
+  /** So much of it passes whenever somebody looks: for what is to take its time. */
+  perLook = 0
+
+  now = (): number => (this.#now += this.perLook)
   schedule = (delay: number, fire: () => void): (() => void) => {
     const timer = { at: this.#now + delay, fire }
     this.#timers.push(timer)
@@ -43,7 +49,7 @@ export class TestWall implements Wall {
       this.#now = Math.max(this.#now, due.at)
       due.fire()
     }
-    this.#now = end
+    this.#now = Math.max(this.#now, end)
   }
 }
 
@@ -67,6 +73,30 @@ export const KEY_BYTES: Readonly<Record<string, string>> = {
   'C-l': '\x0c',
   'C-u': '\x15',
   'C-z': '\x1a',
+}
+
+/** A lab that comes with the program, as the command opens it. */
+export const sourceOf = (lab: Lab): Required<SessionSource> => ({
+  lab,
+  text: { text: shippedText(lab.name), file: `${lab.name}.yaml` },
+  entries: [],
+  replay: {},
+  explain: `pptp-lab explain ${lab.name}`,
+})
+
+/** Files that are nowhere but here. */
+export class TestDisk implements Disk {
+  readonly files = new Map<string, string>()
+
+  readAgain(lab: LabText): LabText | string {
+    const text = this.files.get(lab.file)
+    return text === undefined ? `${lab.file} cannot be read: it does not exist.` : { ...lab, text }
+  }
+  write(name: string, text: string, replace: boolean): string | undefined {
+    if (!replace && this.files.has(name)) return `${name} exists already and is left alone.`
+    this.files.set(name, text)
+    return undefined
+  }
 }
 
 export interface RobotOptions {
@@ -93,6 +123,8 @@ export class Robot {
   raw = false
   /** Files that were written, by name. */
   readonly files = new Map<string, string | Uint8Array>()
+  /** What was written, by name. */
+  readonly disk = new TestDisk()
   readonly #input = new PassThrough()
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>
@@ -122,8 +154,8 @@ export class Robot {
       input: this.#input,
       output: this.#output,
       env: { ...UTF8, ...env },
-      lab,
-      explain: `pptp-lab explain ${lab?.name}`,
+      open: lab && sourceOf(lab),
+      disk: this.disk,
       labs,
       parts,
       ui,
@@ -141,6 +173,11 @@ export class Robot {
 
   get ui(): Ui {
     return this.terminal.app.ui
+  }
+  get session(): Session {
+    const { session } = this.terminal.app
+    if (!session) throw new Error('no lab is open')
+    return session
   }
   get scene() {
     const { scene } = this.terminal.app

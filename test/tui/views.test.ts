@@ -48,6 +48,9 @@ const anySelection: fc.Arbitrary<Selection> = fc.record({
   rule: fc.integer({ min: 0, max: 9 }),
   loss: fc.integer({ min: 0, max: 9 }),
   ipRow: fc.integer({ min: 0, max: 9 }),
+  future: fc.constantFrom('A', 'B', 'D'),
+  difference: fc.integer({ min: 0, max: 9 }),
+  stop: fc.integer({ min: 0, max: 9 }),
 })
 const KEYS = ['gre', 'ppp', 'lcp', 'mppe', 'tcp', 'ipv4', 'inner ipv4', 'inner icmp', 'pptp', 'pptp/pptp', 'ethernet']
 const anyUi: fc.Arbitrary<Partial<Ui>> = fc.record({
@@ -87,7 +90,7 @@ describe('any view', () => {
   })
 
   test('draws with characters of the WGL4 set and those of the sparkline', () => {
-    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒…▁▂▃▄▅▆▇║═╪╫─│┌┐└┘├┤┬┴┼]*$/
+    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒…≠▁▂▃▄▅▆▇║═╪╫─│┌┐└┘├┤┬┴┼]*$/
     fc.assert(
       fc.property(anyMoment, anySize, anyName, (moment, size, name) => {
         const model = modelAt(moment)
@@ -111,7 +114,8 @@ describe('any view', () => {
             const ui = move === 'enter' ? part.enter(current) : { selection: part.moveSelection(current, move) }
             current = { ...current, ui: { ...current.ui, ...ui } }
             const next = current.ui.view
-            if (move === 'enter' && next !== 'net' && next !== 'dash' && ui.view !== undefined) view = next
+            const other = next === 'net' || next === 'time' || next === 'dash'
+            if (move === 'enter' && !other && ui.view !== undefined) view = next
             assert.ok(current.ui.pane <= 7 && current.ui.selection.event >= 0 && current.ui.selection.check >= 0)
             const { lines } = VIEWS[view].view(current, { columns: 78, rows: 20 })
             assert.equal(lines.length, 20)

@@ -107,7 +107,7 @@ function boxView(model: Model, size: Size): Rendered {
   const lists = listsOf(model)
   const others = boxNames(simulationOf(model)).length > 1
   const asked = dropOf(model) === undefined ? [] : ['w why', 'Enter its packet']
-  const keys = [...(HINTS[model.ui.pane] ?? []), ...asked, ...(others ? ['hl box'] : [])]
+  const keys = [...(HINTS[model.ui.pane] ?? []), ...asked, ...(others ? ['hl box'] : []), 'a act']
   const told = sentenceOf(model, lists)
   if (isSmall(size)) return { lines: fill(smallLines(model, lists, size), size), sentence: told, keys }
   // What of the sentence has no room in the border stands above it.

@@ -234,7 +234,8 @@ function keysOf(model: Model): string[] {
   const { scene } = model
   const time = scene.over ? [] : ['Space run', '. step']
   const why = scene.drops > 0 && dropAskedFor(model) ? ['w why'] : []
-  const keys = [...time, 'hjkl choose', 'Enter look inside', 'i lens', 'o names', ...why]
+  const act = scene.over ? [] : ['a act']
+  const keys = [...time, 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names', ...why]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 

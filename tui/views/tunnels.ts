@@ -38,8 +38,8 @@ export function view(model: Model, size: Size): Rendered {
 }
 
 const KEYS: readonly (readonly string[])[] = [
-  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine'],
-  ['hl layer', 'Enter its whole table', 'Tab table'],
+  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine', 'a act'],
+  ['hl layer', 'Enter its whole table', 'Tab table', 'a act'],
   ['jk event', 'hl layer', 'Enter its packets', 'Esc back'],
 ]
 

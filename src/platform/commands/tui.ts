@@ -1,16 +1,20 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
+import { existsSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { type Lab, type LabText, load, type RunOptions } from '../../index.ts'
+import { type Lab, type LabText, loadWith, type RunOptions } from '../../index.ts'
 import {
+  actionsOf,
   besides,
   checkedLab,
   explainCommand,
   isOutside,
+  type LabFile,
   overridesOf,
   readLab,
   readText,
   refuseOutside,
   replayOf,
+  writing,
 } from '../files.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
 import { type Action, UsageError } from '../usage.ts'
@@ -28,15 +32,15 @@ interface Flags {
 
 /** What tui/main.ts is given. */
 export interface TuiRequest {
-  readonly lab: Lab | undefined
-  /** Of what it is made. */
-  readonly text: LabText | undefined
-  /** For a recorded run: what came in from outside, and when it ended. */
-  readonly replay: RunOptions
-  /** The `pptp-lab explain` of the lab, without what of it. */
-  readonly explain: string
+  readonly open: TuiLab | undefined
   /** Labs to choose from when none is named. */
-  readonly labs: readonly { readonly name: string; readonly lab: Lab; readonly explain: string }[]
+  readonly labs: readonly (TuiLab & { readonly name: string })[]
+  readonly disk: {
+    /** The lab as its file is now; or why it cannot be read. */
+    readAgain(lab: LabText): LabText | string
+    /** Writes a lab file, and over one that is there only if `replace`; what is against it. */
+    write(name: string, text: string, replace: boolean): string | undefined
+  }
   readonly ascii: boolean
   readonly theme: TuiTheme | undefined
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
@@ -44,6 +48,16 @@ export interface TuiRequest {
   readonly plain: boolean
   /** A user who has never been here is shown around. */
   readonly tour: boolean
+}
+export interface TuiLab {
+  readonly lab: Lab
+  readonly text: LabText
+  /** What was done in a recorded run. */
+  readonly entries: readonly string[]
+  /** For a recorded run: what came in from outside, and when it ended. */
+  readonly replay: RunOptions
+  /** The `pptp-lab explain` of the lab, without what of it. */
+  readonly explain: string
 }
 export type TuiMain = (request: TuiRequest) => Promise<number>
 
@@ -72,10 +86,38 @@ export const tui: Action = async ([name], options) => {
   if (name === undefined && (flags.seed !== undefined || flags.set !== undefined)) {
     throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
   }
-  const replay = lab ? replayOf(file, lab) : {}
-  const explain = name === undefined ? '' : explainCommand(name, flags)
-  const text = file && { text: file.text, file: file.file, overrides: file.overrides, readFile: file.readFile }
-  return (await program())({ ...request, lab, text, replay, explain, labs: name === undefined ? choices() : [] })
+  const open = lab && {
+    lab,
+    text: file,
+    entries: actionsOf(file),
+    replay: replayOf(file, lab),
+    explain: explainCommand(name ?? '', flags),
+  }
+  return (await program())({ ...request, open, disk: DISK, labs: name === undefined ? choices() : [] })
+}
+
+/** Sentences in place of errors: they stand in the program, which goes on. */
+const DISK: TuiRequest['disk'] = {
+  readAgain: lab => {
+    const { path, recorded } = lab as Partial<LabFile>
+    if (path === undefined || recorded) return `${lab.file} is a run file: what it holds does not change.`
+    return inWords(() => ({ ...lab, text: readText(path) }))
+  },
+  write: (name, text, replace) =>
+    inWords(() => {
+      if (!replace && existsSync(name)) return `${name} exists already and is left alone. :save! ${name} replaces it.`
+      writing(name, () => writeFileSync(name, text, replace ? {} : { flag: 'wx' }))
+      return undefined
+    }),
+}
+
+function inWords<T>(work: () => T): T | string {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
 }
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
@@ -86,9 +128,10 @@ async function program(): Promise<TuiMain> {
 
 function choices(): TuiRequest['labs'] {
   return shippedLabs().flatMap(({ name, path }) => {
-    const loaded = load(readText(path), path, [], besides(path))
+    const file = { text: readText(path), file: name, path, readFile: besides(path) }
+    const loaded = loadWith(file, [])
     return loaded.ok && !loaded.lab.nodes.some(isOutside)
-      ? [{ name, lab: loaded.lab, explain: explainCommand(name, {}) }]
+      ? [{ name, lab: loaded.lab, text: file, entries: [], replay: {}, explain: explainCommand(name, {}) }]
       : []
   })
 }

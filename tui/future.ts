@@ -1,0 +1,131 @@
+/**
+ * One future of a lab: what is done in it, the run that goes through it, and all that is known of it, also of the part
+ * from which the run has gone back.
+ */
+import {
+  Course,
+  type Lab,
+  type Moment,
+  Recorder,
+  Rewinder,
+  type Rewinding,
+  Run,
+  type RunOptions,
+  type SimTime,
+  sceneOf,
+} from '../src/index.ts'
+import type { Deeds, Done } from './deeds.ts'
+import { OldPackets } from './older.ts'
+import { Player, type Wall } from './player.ts'
+
+export const NAMES = ['A', 'B', 'C', 'D'] as const
+export type FutureName = (typeof NAMES)[number]
+
+/** From where a future goes its own way. */
+export interface Parting {
+  readonly future: FutureName
+  readonly t: SimTime
+}
+
+export interface FutureSpec {
+  readonly name: FutureName
+  /** Without deeds. */
+  readonly lab: Lab
+  /** Absent: of this run there is no lab file, so nothing can be done in it. */
+  readonly deeds: Deeds | undefined
+  /** Undefined: it is the lab as it was opened. */
+  readonly from: Parting | undefined
+}
+
+export interface Life {
+  readonly run: Run
+  readonly recorder: Recorder
+  readonly player: Player
+}
+
+export class Future {
+  readonly name: FutureName
+  readonly from: Parting | undefined
+  readonly deeds: Deeds | undefined
+  readonly course = new Course()
+  /** Packets that are too many for the recorder. */
+  readonly archive: OldPackets
+  readonly #written: Lab
+  readonly #options: RunOptions
+  readonly #wall: Wall
+  #rewinder: Rewinder
+  #life: Life
+
+  constructor({ name, lab, deeds, from }: FutureSpec, options: RunOptions, wall: Wall) {
+    this.name = name
+    this.from = from
+    this.deeds = deeds
+    this.#written = lab
+    this.#options = options
+    this.#wall = wall
+    this.#rewinder = new Rewinder(() => this.#run())
+    const recorder = new Recorder(this.#run())
+    this.archive = new OldPackets(() => this.#run(), sceneOf(recorder), recorder)
+    this.#life = this.#lifeOf(recorder)
+  }
+
+  get lab(): Lab {
+    return this.deeds?.lab ?? this.#written
+  }
+  get done(): readonly Done[] {
+    return this.deeds?.done ?? []
+  }
+  get life(): Life {
+    return this.#life
+  }
+  get spec(): FutureSpec {
+    return { name: this.name, lab: this.#written, deeds: this.deeds, from: this.from }
+  }
+
+  /** Is anything known of what comes behind this moment, so that acting now would make it untrue? */
+  knowsMoreThan(t: SimTime): boolean {
+    return this.course.reached.t > t || this.done.some(done => done.t > t)
+  }
+
+  /** The run has been brought somewhere. */
+  noteReached(): void {
+    this.course.reach(this.#life.run.moment)
+  }
+
+  /** The run has been acted on: going back makes runs with what was done. */
+  acted(): void {
+    this.#rewinder = new Rewinder(() => this.#run())
+    this.noteReached()
+  }
+
+  /** The way back to a moment that this run has passed. */
+  rewindTo(moment: Moment): Rewinding {
+    return this.#rewinder.to(moment, this.#life.recorder)
+  }
+
+  /** It has come there. */
+  rewound({ recorder }: Rewinding): void {
+    this.archive.watch(recorder)
+    this.#life = this.#lifeOf(recorder)
+  }
+
+  /** Makes going back quicker, while there is time; true when nothing is left to do. */
+  prepare(steps: number): boolean {
+    return this.#rewinder.prepare(this.#life.recorder, steps)
+  }
+
+  /** The same run from its beginning: same lab, same actions. A fingerprint costs as much as the simulation, and nobody sees it here. */
+  again(): Run {
+    return new Run(this.lab, { fingerprint: false, ...this.#options })
+  }
+
+  #run(): Run {
+    const run = this.again()
+    this.course.watch(run)
+    return run
+  }
+
+  #lifeOf(recorder: Recorder): Life {
+    return { run: recorder.run, recorder, player: new Player(recorder.run, this.#wall) }
+  }
+}
