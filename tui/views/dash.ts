@@ -2,16 +2,17 @@
  * 0 Dash: all at once, where there is room. Its panes are the views themselves in smaller boxes, which show the form
  * that has room; the selection is one everywhere. A digit shows one of them alone, and 0 comes back.
  */
-import { rule } from '../draw.ts'
+import { fill, isSmall, rule, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, type ViewName } from '../model.ts'
 import type { Own, Part, Parts } from '../parts.ts'
-import { fit, type Line, line, plainText, span } from '../text.ts'
+import { type Line, line, plainText, span } from '../text.ts'
 
 /** The whole window, as people know it. */
 const NEEDS: Size = { columns: 110, rows: 34 }
-/** What the frame takes of it. */
-const FRAME: Size = { columns: 2, rows: 4 }
+/** The window around the room of a view: smaller than 80x24 it has no borders. */
+const windowOf = (size: Size): Size =>
+  isSmall(size) ? { columns: size.columns, rows: size.rows + 3 } : { columns: size.columns + 2, rows: size.rows + 4 }
 /** From this width on there is a third column. */
 const WIDE = 160
 
@@ -53,8 +54,8 @@ const RIGHT: Column = {
 /** What joins where there is room for it. */
 const THIRD: Column = { share: 0.3, panes: [{ view: 'log', pane: 0, share: 1 }] }
 
-const columnsOf = ({ columns }: Size): readonly Column[] =>
-  columns + FRAME.columns >= WIDE ? [{ ...LEFT, share: 0.42 }, { ...RIGHT, share: 0.28 }, THIRD] : [LEFT, RIGHT]
+const columnsOf = (size: Size): readonly Column[] =>
+  windowOf(size).columns >= WIDE ? [{ ...LEFT, share: 0.42 }, { ...RIGHT, share: 0.28 }, THIRD] : [LEFT, RIGHT]
 
 /** The model as the pane has it that has the keys; the panes of a third column come last. */
 export function focused(model: Model): Model {
@@ -78,8 +79,7 @@ export const dashPart = (others: Others): Part => ({
 })
 
 function render(others: Others, model: Model, size: Size): Rendered {
-  const window = { columns: size.columns + FRAME.columns, rows: size.rows + FRAME.rows }
-  if (!hasRoom(window)) return tooSmall(size)
+  if (!hasRoom(windowOf(size))) return tooSmall(size)
   const focus = focusOf(model, size)
   const columns = columnsOf(size)
   let x = 0
@@ -123,11 +123,13 @@ function joined(a: Line, b: Line, first: boolean): Line {
   return [...a, span(upright, 'muted'), ...b]
 }
 
-function tooSmall({ columns, rows }: Size): Rendered {
-  const text = `The dashboard needs ${NEEDS.columns}x${NEEDS.rows}; the window is ${columns + FRAME.columns}x${rows + FRAME.rows}.`
-  const lines = [line(''), line(` ${text}`), line(span(' A digit shows one view.', 'muted'))]
+function tooSmall(size: Size): Rendered {
+  const { columns, rows } = size
+  const window = windowOf(size)
+  const text = `The dashboard needs ${NEEDS.columns}x${NEEDS.rows}; the window is ${window.columns}x${window.rows}.`
+  const words = [...wrap(text, columns - 2), 'A digit shows one view.'].map(each => line(` ${each}`))
   return {
-    lines: Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns)),
+    lines: fill([line(''), ...words], size).slice(0, rows),
     sentence: 'All views at once need more room than there is.',
     keys: ['1-9 view'],
   }
