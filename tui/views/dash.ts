@@ -84,35 +84,35 @@ function render(others: Others, model: Model, size: Size): Rendered {
   const columns = columnsOf(size)
   let x = 0
   let lines: Line[] = []
+  let sentence = ''
   columns.forEach(({ share, panes }, i) => {
     const last = i === columns.length - 1
     const width = last ? size.columns - x : Math.floor(size.columns * share)
-    const made = columnLines(others, model, panes, focus, { columns: width, rows: size.rows })
-    lines = i === 0 ? made : lines.map((each, row) => joined(each, made[row], row === 0))
+    const made = columnOf(others, model, panes, focus, { columns: width, rows: size.rows })
+    sentence ||= made.sentence
+    lines = i === 0 ? made.lines : lines.map((each, row) => joined(each, made.lines[row], row === 0))
     x += width + 1
   })
-  const { sentence } = others[focus.view].render(inside(model, focus), { columns: 78, rows: 20 })
   return { lines, sentence, keys: KEYS }
 }
 
 const KEYS = ['Space run', '. step', '1-9 enlarge', 'Tab pane', 'hjkl move', 'Enter look inside', 'w why', '/ filter']
 
-function columnLines(
-  others: Others,
-  model: Model,
-  panes: readonly Pane[],
-  focus: Pane,
-  { columns, rows }: Size,
-): Line[] {
+/** Its lines, and what the pane that has the keys says, if it is one of these. */
+function columnOf(others: Others, model: Model, panes: readonly Pane[], focus: Pane, { columns, rows }: Size) {
   const room = rows - panes.length
   let left = room
-  return panes.flatMap((each, i) => {
+  let sentence = ''
+  const lines = panes.flatMap((each, i) => {
     const count = i === panes.length - 1 ? left : Math.floor(room * each.share)
     left -= count
     const { key, title } = VIEW_KEYS[each.view]
     const head = rule(columns, [{ at: 0, title: each.title ?? `${key} ${title}`, focus: each === focus }])
-    return [head, ...others[each.view].render(inside(model, each), { columns, rows: count }).lines]
+    const made = others[each.view].render(inside(model, each), { columns, rows: count })
+    if (each === focus) sentence = made.sentence
+    return [head, ...made.lines]
   })
+  return { lines, sentence }
 }
 
 /** Two columns with an upright between them, which a rule at its side joins. */
