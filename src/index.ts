@@ -99,12 +99,25 @@ export {
 } from './lab/scene.ts'
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { type WatchedLink, watchLinks } from './lab/watch-links.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { Fold } from './view/fold.ts'
+export {
+  type Explanation,
+  explainCheck,
+  explainDrop,
+  explainEvent,
+  explainField,
+  explainKind,
+  explainMessage,
+  explainState,
+  explainWord,
+} from './view/glossary.ts'
+export { WORDS } from './view/glossary-words.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'

@@ -27,6 +27,8 @@ export function view(model: Model, size: Size): Rendered {
   }
 }
 
+export const chosenCheck = (model: Model): Standing | undefined => model.scene.checks[chosenIndex(model)]
+
 const passed = ({ scene }: Model): number => scene.checks.filter(({ state }) => state === 'passed').length
 
 function wideLines(model: Model, chosen: Standing | undefined, { columns, rows }: Size): Line[] {

@@ -108,7 +108,9 @@ function columnOf(others: Others, model: Model, panes: readonly Pane[], focus: P
     left -= count
     const { key, title } = VIEW_KEYS[each.view]
     const head = rule(columns, [{ at: 0, title: each.title ?? `${key} ${title}`, focus: each === focus }])
-    const made = others[each.view].render(inside(model, each), { columns, rows: count })
+    // The filter is that of the pane that has the keys.
+    const seen = inside(each === focus ? model : { ...model, ui: { ...model.ui, filter: '' } }, each)
+    const made = others[each.view].render(seen, { columns, rows: count })
     if (each === focus) sentence = made.sentence
     return [head, ...made.lines]
   })

@@ -12,6 +12,7 @@ import {
   type Loss,
 } from '../../src/index.ts'
 import { clamp, fill, isSmall, list, rule, wrap } from '../draw.ts'
+import { isMatch } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
@@ -56,10 +57,30 @@ interface Lists {
 
 function listsOf(model: Model): Lists {
   const box = boxShown(model)
-  const losses = model.recorder.losses
+  const { filter } = model.ui
+  const losses = model.recorder.losses.filter(loss => isMatch(lossText(loss), filter))
   if (!box) return { box, table: [], rules: [], losses }
-  return { box, table: tableOf(model, box), rules: rulesOf(box), losses }
+  return {
+    box,
+    table: tableOf(model, box).filter(row => isMatch(rowText(row), filter)),
+    rules: rulesOf(box).filter(({ text }) => isMatch(text, filter)),
+    losses,
+  }
 }
+
+/** What a filter looks into. */
+const lossText = ({ node, reason, rule, entry, last }: Loss): string =>
+  [node, reason, rule, entry, last.proto, last.layer, last.src, last.dst].join(' ')
+const rowText = (row: TableRow): string =>
+  'refused' in row
+    ? `refused ${lossText(row.refused)}`
+    : [
+        row.connection.proto,
+        row.connection.inside,
+        row.connection.remote,
+        row.connection.outside,
+        row.connection.state,
+      ].join(' ')
 
 /** Rules, then what is translated: nobody counts that. */
 const rulesOf = ({ rules, translations }: Box): BoxRule[] => [
@@ -336,6 +357,13 @@ export function dropOf(model: Model): Loss['last'] | undefined {
   }
   const chosen = rules[clamp(selection.rule, rules.length)]
   return losses.find(({ node, rule }) => node === box?.node && chosen !== undefined && rule === chosen.text)?.last
+}
+
+/** The chosen connection, if it is one and not what found no place. */
+export function chosenConnection(model: Model): BoxConnection | undefined {
+  const { table } = listsOf(model)
+  const each = table[clamp(model.ui.selection.connection, table.length)]
+  return model.ui.pane % 3 === 0 && each && 'connection' in each ? each.connection : undefined
 }
 
 /** To the packet of the chosen drop; elsewhere to the next pane. */

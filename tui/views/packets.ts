@@ -41,6 +41,11 @@ function chosenOf(model: Model, shown: Shown): Chosen | undefined {
   }
 }
 
+/** The packet that the layers and octets are of: the selected one, if the filter shows it. */
+export function chosenPacket(model: Model): Pick<Chosen, 'packet' | 'dissection' | 'journey'> | undefined {
+  return chosenOf(model, shownOf(model))
+}
+
 export function view(model: Model, size: Size): Rendered {
   const shown = shownOf(model)
   const chosen = chosenOf(model, shown)
@@ -55,7 +60,7 @@ export function view(model: Model, size: Size): Rendered {
 
 const KEYS: readonly (readonly string[])[] = [
   ['jk packet', 'hl form', 'Tab layers', 'Enter look inside', '[ ] same flow', '/ filter', 'f follow'],
-  ['jk layer', 'hl in and out', 'Enter unfold', 'z all', 'Tab octets', 'i lens'],
+  ['jk layer', 'hl in and out', 'Enter unfold', 'e explain', 'z all', 'Tab octets', 'i lens'],
   ['hjkl octets', 'Tab packets', 'i lens'],
 ]
 
