@@ -5,19 +5,19 @@
  */
 import type { Lab, LabText, RunOptions, Scene } from '../src/index.ts'
 import { type CopyKind, copied } from './copy.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, Pressed } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
-import { formOf, frame, innerSize, tabAt } from './frame.ts'
-import { goTo } from './go.ts'
+import { formOf, frame, innerSize } from './frame.ts'
 import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
+import { type MouseEvent, moused } from './mouse.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { FIRST_UI, press } from './press.ts'
 import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
-import { type Line, line } from './text.ts'
+import { type Line, line, plainText } from './text.ts'
 import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
 import { withExplanation } from './views/explain.ts'
@@ -62,6 +62,8 @@ const FRAME = 50
 const QUIET_FRAME = 100
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
+/** Within so many milliseconds two clicks at one place are a double click. */
+const DOUBLE = 400
 const QUIT = 0
 const INTERRUPTED = 130
 /** Characters that go to a clipboard: xterm takes about so many. */
@@ -82,6 +84,8 @@ export class App {
   #looking = false
   /** The old packet that is looked at is there. */
   #remade = true
+  /** The last click, and when it was. */
+  #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
 
   constructor({ display, wall, lab, text, writeNew, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
@@ -138,8 +142,11 @@ export class App {
     if (!session) return this.#startKey(key)
     // The key means this moment, not that of the last frame.
     if (this.#ui.running) this.#play(session)
+    this.#obey(session, press(this.#model(session), key, this.#display.size, this.#parts))
+  }
+
+  #obey(session: Session, { ui, effect }: Pressed): void {
     const before = this.#ui
-    const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
     if (effect !== undefined) this.#effect(session, effect)
@@ -198,19 +205,43 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { start, open, effect } = pressStart(this.#start, key)
+    const { start, open, effect, mouse } = pressStart(this.#start, key)
+    if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
     this.#start = start
     if (open) this.#open(open.lab, open.explain)
     if (effect) this.#outside(effect)
   }
 
-  #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
+  #mouse(event: MouseEvent): void {
     if (!this.#ui.mouse) return
-    if (action === 'wheel-up') return this.#key('Up')
-    if (action === 'wheel-down') return this.#key('Down')
-    if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
-    const view = tabAt(this.#ui.view, column, this.#display.size)
-    if (view !== undefined) this.#become(goTo(this.#ui, view))
+    const session = this.#session
+    if (!session) return this.#mouseAtStart(event)
+    const again = this.#again(event)
+    const { size } = this.#display
+    const view = this.#view(session)
+    this.#obey(session, moused(this.#model(session), event, size, this.#parts, view.lines, again))
+  }
+
+  #mouseAtStart(event: MouseEvent): void {
+    const { action, row } = event
+    if (action !== 'click') return this.#startKey(action === 'wheel-up' ? 'Up' : 'Down')
+    const again = this.#again(event)
+    const texts = startScreen(this.#start, this.#display.size).map(plainText)
+    const from = texts.findIndex(text => text.startsWith('►'))
+    // The list ends with the empty line behind it.
+    const end = texts.findIndex((text, at) => at > from && text.trim() === '')
+    if (from < 0 || row < 2 || row >= end) return
+    if (row === from || again) return this.#startKey('Enter')
+    for (let i = 0; i < Math.abs(row - from); i++) this.#startKey(row > from ? 'Down' : 'Up')
+  }
+
+  /** Is it the second of two clicks? The list may have moved below the first one. */
+  #again({ action, column, row }: MouseEvent): boolean {
+    const now = this.#wall.now()
+    const before = this.#clicked
+    const again = before.column === column && before.row === row && now - before.at < DOUBLE
+    if (action === 'click') this.#clicked = { column, row, at: again ? Number.NEGATIVE_INFINITY : now }
+    return action === 'click' && again
   }
 
   #model({ scene, recorder, source, archive }: Session): Model {

@@ -3,7 +3,7 @@
  * the lower one, the keys below. Under 80x24 the borders and the sentence go; under 40x12 only the sentence is left
  * that says so.
  */
-import type { Scene } from '../src/index.ts'
+import type { Scene, SimTime } from '../src/index.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
@@ -124,6 +124,17 @@ function statusOf(scene: Scene, ui: Ui, columns: number): Line {
     line(span(drops, 'bad'), name, span(seed, 'muted'), ...checks, ' '),
     columns,
   )
+}
+
+/** The time that stands at a column of the timeline; undefined beside it. */
+export function timeAt({ scene, ui }: Model, column: number, size: Size): SimTime | undefined {
+  const small = formOf(size) !== 'full'
+  const text = plainText(small ? shortStatusOf(scene, ui, size.columns) : statusOf(scene, ui, size.columns))
+  const from = small ? text.search(/[─■]/) : text.indexOf('├') + 1
+  const length = /^[─■]*/.exec(text.slice(from))?.[0].length ?? 0
+  const at = column - from
+  if (from < 0 || at < 0 || at >= length) return undefined
+  return length < 2 ? scene.t : Math.round((scene.stop * at) / (length - 1))
 }
 
 function shortStatusOf(scene: Scene, ui: Ui, columns: number): Line {
