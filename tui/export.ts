@@ -1,11 +1,22 @@
 /** `x`: what can be taken out of the program as files, and how each is made. */
 import {
+  chosenRows,
   fingerprintOf,
+  foldRows,
   graphMermaid,
   graphSvg,
+  type Ladder,
+  type LadderItem,
+  ladderHtml,
+  ladderMermaid,
+  ladderSvg,
+  ladderText,
   lineOf,
+  Recorder,
+  RunLadder,
   type SimTime,
   type StoryLine,
+  sceneOf,
   watchLinks,
 } from '../src/index.ts'
 import type { Model } from './model.ts'
@@ -13,7 +24,19 @@ import type { Session } from './session.ts'
 import { type Line, plainText } from './text.ts'
 import { toldOf } from './told.ts'
 
-export const EXPORTS = ['screen', 'story', 'captures', 'capture', 'svg', 'mermaid'] as const
+export const EXPORTS = [
+  ...([
+    'screen',
+    'story',
+    'captures',
+    'capture',
+    'ladder-text',
+    'ladder-svg',
+    'ladder-html',
+    'ladder-mermaid',
+  ] as const),
+  ...(['svg', 'mermaid'] as const),
+] as const
 export type ExportKind = (typeof EXPORTS)[number]
 
 export interface NewFile {
@@ -48,6 +71,10 @@ export const OFFERS: Readonly<Record<ExportKind, Offer>> = {
       return `the link ${a.node} to ${b.node} as pcap`
     },
   },
+  'ladder-text': { key: 't', text: () => 'the ladder so far as text' },
+  'ladder-svg': { key: 'i', text: () => 'the ladder so far as a picture (SVG)' },
+  'ladder-html': { key: 'h', text: () => 'the ladder so far as a page (HTML)' },
+  'ladder-mermaid': { key: 'd', text: () => 'the ladder so far as a Mermaid diagram' },
   svg: { key: 'g', text: () => 'the network as a picture (SVG)' },
   mermaid: { key: 'm', text: () => 'the network as a Mermaid flowchart' },
 }
@@ -85,6 +112,22 @@ export function filesOf(kind: ExportKind, session: Session, model: Model, screen
       const link = linkOf(model)
       return link === undefined ? [] : capturesOf(session, [link])
     }
+    case 'ladder-text': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.txt`, content: ladderText(ladder, items, { width: LADDER }) }]
+    }
+    case 'ladder-svg': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.svg`, content: ladderSvg(ladder, items) }]
+    }
+    case 'ladder-html': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.html`, content: ladderHtml(ladder, items) }]
+    }
+    case 'ladder-mermaid': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.mmd`, content: ladderMermaid(ladder, items) }]
+    }
     case 'svg':
       return [{ name: `${lab.name}.svg`, content: graphSvg(simulated) }]
     case 'mermaid':
@@ -105,6 +148,19 @@ function storyOf({ recorder, scene }: Model): string {
   const width = Math.max(...scene.nodes.map(({ name }) => name.length))
   const text = lines.map(line => `${lineOf(line, width).columns.join('  ').trimEnd()}\n`).join('')
   return text === '' ? 'Nothing has happened yet.\n' : text
+}
+
+/** Columns of a ladder as text: there is no terminal that it must fit into. */
+const LADDER = 120
+/** Everything is kept: a ladder that begins in the middle would lie. */
+const LIMITS = { events: 2_000_000, journeys: 500_000 }
+
+/** The same run again, up to now, as `pptp-lab ladder` has it. */
+function ladderOf(session: Session): { readonly ladder: Ladder; readonly items: readonly LadderItem[] } {
+  const recorder = new Recorder(session.again(), LIMITS)
+  recorder.run.advanceTo(session.run.now)
+  const ladder = new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+  return { ladder, items: foldRows(chosenRows(ladder, {}), () => false) }
 }
 
 /** The same run again, up to now, with captures of its links. */

@@ -111,6 +111,21 @@ describe('files', () => {
     await robot.close()
   })
 
+  test('the ladder as text, picture, page and diagram, up to now', async () => {
+    const robot = await at('0.3')
+    for (const key of ['t', 'i', 'h', 'd']) await robot.press('x', key)
+    const [text, svg, html, mermaid] = ['txt', 'svg', 'html', 'mmd'].map(end =>
+      String(robot.files.get(`voluntary-ladder-0.300s.${end}`)),
+    )
+    assert.match(text, /alice.*office/)
+    assert.match(text, /SCCRQ/)
+    assert.doesNotMatch(text, /echo request/)
+    assert.match(svg, /^<svg/)
+    assert.match(html, /<html/i)
+    assert.match(mermaid, /^sequenceDiagram/m)
+    await robot.close()
+  })
+
   test('where nothing can be written the reason is told, and the program goes on', async () => {
     const robot = await at('0', { readOnly: true })
     await robot.press('x', 'g')
