@@ -60,6 +60,7 @@ export { type Heard, hearingSentence } from './lab/hearing.ts'
 export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
+export { type MachineTable, machineTableOf } from './lab/machine-tables.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,

@@ -284,7 +284,7 @@ export class App {
   /** Will the next frame show more, though nothing happens? */
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
-    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     const before = this.#remade
     this.#remade = session.remake()
     return this.#looking || !this.#remade || !before

@@ -141,9 +141,8 @@ const stamp = (t: SimTime): string => `${(Math.floor(t / 1e6) / 1e3).toFixed(3)}
 const textOf = (lines: readonly Line[]): string => lines.map(line => `${plainText(line).trimEnd()}\n`).join('')
 
 function storyOf({ recorder, scene }: Model): string {
-  const told = toldOf(recorder)
-  const lines = recorder.events
-    .map(event => told.get(event)?.short)
+  const lines = toldOf(recorder)
+    .map(({ short }) => short)
     .filter((line): line is StoryLine => line !== undefined)
   const width = Math.max(...scene.nodes.map(({ name }) => name.length))
   const text = lines.map(line => `${lineOf(line, width).columns.join('  ').trimEnd()}\n`).join('')

@@ -35,9 +35,11 @@ export interface Selection {
   readonly tunnel: number | undefined
   /** Which layer of the tunnel: 0 TCP … 6 IPCP; -1, until one is selected, is that which the tunnel waits for. */
   readonly layer: number
+  /** In the table of its machine: which event; -1 is the one that happened last. */
+  readonly transition: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined
-  /** Which form of it: index into its packets. */
+  /** Which form of it: index into its packets; -1: the one that stands for it. */
   readonly form: number
   /** Path of the field in the dissected packet: indices of children. */
   readonly field: readonly number[]
@@ -50,6 +52,8 @@ export interface Selection {
   readonly connection: number
   readonly rule: number
   readonly loss: number
+  /** And of routes, ARP, TCP connections and leases of a machine. */
+  readonly ipRow: number
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */

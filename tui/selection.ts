@@ -71,7 +71,8 @@ export function derive(model: Model, part: Partial<Selection>): Selection {
 function ofJourney(model: Model, selection: Selection, part: Partial<Selection>): Selection {
   const journey = selection.journey === undefined ? undefined : journeyOf(model, selection.journey)
   const fresh = { ...selection, field: part.field ?? [] }
-  if (!journey) return fresh
+  // Its main form, as soon as it is known.
+  if (!journey) return { ...fresh, form: part.form ?? -1 }
   const form = part.form ?? mainForm(journey)
   const packet = journey.packets[form] ?? journey.packets[0]
   const tunnel = tunnelOf(journey, model)

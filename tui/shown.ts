@@ -4,7 +4,7 @@ import { namesOf } from './addresses.ts'
 import type { Archive } from './archive.ts'
 import { sizeOf } from './archive.ts'
 import { wordsOf } from './filter.ts'
-import type { Model } from './model.ts'
+import { journeyOf, type Model } from './model.ts'
 import { rowWords } from './row-words.ts'
 import { Search } from './search.ts'
 import { shownForm } from './selection.ts'
@@ -105,7 +105,8 @@ export interface Row extends Peers {
 }
 
 export function rowOf(no: number, model: Model): Row {
-  const journey = model.recorder.journey(no)
+  const isChosen = model.ui.selection.journey === no
+  const journey = isChosen ? journeyOf(model, no) : model.recorder.journey(no)
   if (!journey) return oldRow(no, model)
   const { text, seal, role } = rowWords(journey, model)
   return {

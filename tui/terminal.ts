@@ -1,7 +1,7 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
 import type { Lab, LabText, RunOptions } from '../src/index.ts'
 import { App } from './app.ts'
-import { wantsAscii } from './ascii.ts'
+import { termMessage, wantsAscii } from './ascii.ts'
 import type { WriteNew } from './export.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
@@ -89,7 +89,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       text,
       writeNew,
       parts,
-      ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },
+      ui: { theme: themeOf(env), ascii: wantsAscii(env), message: termMessage(env), ...options.ui },
       onEnd: status => {
         screen.close()
         done(status)

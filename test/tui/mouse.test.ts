@@ -104,12 +104,12 @@ describe('a click', () => {
 
   test('on a row of an open list chooses it, and outside of it does nothing', async () => {
     const robot = await at('voluntary', '5', 'x')
-    await click(robot, ...placeOf(robot, 'Mermaid'))
+    await click(robot, ...placeOf(robot, 'flowchart'))
     assert.ok((robot.ui.menu?.chosen ?? 0) > 1)
     await later(robot)
     await click(robot, 2, 3)
     assert.notEqual(robot.ui.menu, undefined)
-    await click(robot, ...placeOf(robot, 'Mermaid'))
+    await click(robot, ...placeOf(robot, 'flowchart'))
     assert.ok(robot.files.has('voluntary.mmd'))
     await robot.close()
   })

@@ -1,97 +1,73 @@
-/** The program in terminals of many kinds and sizes, and in one that goes away. */
+/** What the program sends to terminals of several names, each a real one of the system. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
-import { load } from '../../src/index.ts'
-import { PARTS } from '../../tui/views.ts'
 import { rootPath } from '../support/root.ts'
-import { shippedText } from '../support/shipped.ts'
-import { Robot } from './robot.ts'
 
-const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0
-const skip = hasPython ? false : 'there is no Python 3.9 here, which makes a terminal'
+const CLI = rootPath('dist/cli/cli.js')
+const hasScript = spawnSync('script', ['--version']).status === 0
+const skip = hasScript ? false : 'there is no program `script` here, which makes a terminal'
 
-type Step = readonly [string, ...(string | number)[]]
-
-interface Left {
-  readonly status: number | null
-  readonly screen: string
-}
-
-function inTerminal(steps: readonly Step[], env: Readonly<Record<string, string>> = {}): Left {
-  const command = [process.execPath, rootPath('dist/cli/cli.js'), 'tui', 'voluntary', '--no-tour']
-  const python = [rootPath('test/support/in-pty.py'), JSON.stringify(steps), ...command]
-  const { stdout } = spawnSync('python3', python, {
-    encoding: 'utf8',
-    env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', ...env },
+/** All that is sent until `q`. */
+async function sent(env: Readonly<Record<string, string>>): Promise<string> {
+  const { COLORTERM: _, TMUX: __, NO_COLOR: ___, ...inherited } = process.env
+  const child = spawn(
+    'script',
+    ['-qec', `stty rows 24 cols 80; exec ${process.execPath} ${CLI} tui voluntary --no-tour`, '/dev/null'],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...inherited, LANG: 'C.UTF-8', SHELL: '/bin/sh', ...env },
+    },
+  )
+  let text = ''
+  let told = false
+  child.stdout.on('data', (data: Buffer) => {
+    text += data.toString()
+    if (told || !text.includes(' help')) return
+    told = true
+    setTimeout(() => child.stdin.write('q'), 50)
   })
-  return JSON.parse(stdout) as Left
+  const late = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  const status = await new Promise(resolve => child.on('close', resolve))
+  clearTimeout(late)
+  assert.equal(status, 0)
+  assert.ok(text.endsWith('\x1b[?25h'), 'the cursor is there again')
+  return text
 }
 
-/** The screen as the program leaves it: no mode of ours is on. */
-function restored({ screen }: Left): void {
-  assert.ok(screen.lastIndexOf('\x1b[?1049l') > screen.lastIndexOf('\x1b[?1049h'), 'the screen of before')
-  assert.ok(screen.lastIndexOf('\x1b[?25h') > screen.lastIndexOf('\x1b[?25l'), 'the cursor is visible')
-  for (const mode of ['1000', '1006']) {
-    assert.ok(screen.lastIndexOf(`\x1b[?${mode}l`) >= screen.lastIndexOf(`\x1b[?${mode}h`), `mode ${mode}`)
-  }
-}
-
-const STARTED: Step = ['wait', ' help']
+const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text)
+const COLOUR = /\x1b\[0(;\d+)*;(3[0-7]|9[0-7]|[34]8;5;\d+)(;\d+)*m/
 
 describe('a terminal', { skip }, () => {
-  for (const keys of ['', ' ', 'M', '3x'] as const) {
-    test(`that goes away after "${keys}" ends the program at once, by the signal that says so`, () => {
-      const { status } = inTerminal([STARTED, ['type', keys], ['pause', 0.3], ['close']])
-      assert.equal(status, -1)
-    })
-  }
-
-  test('of 10x5 and of 1x1 is told so, and all is there again when it grows', () => {
-    const left = inTerminal([
-      STARTED,
-      ['size', 5, 10],
-      ['pause', 0.4],
-      ['size', 1, 1],
-      ['pause', 0.4],
-      ['type', 'M'],
-      ['size', 24, 80],
-      ['pause', 0.4],
-      ['type', 'q'],
-    ])
-    assert.equal(left.status, 0)
-    const small = left.screen.slice(left.screen.indexOf('This'))
-    assert.match(small, /10x5/)
-    assert.ok(small.includes(' help'), 'the keys are drawn again')
-    restored(left)
+  test('linux: 16 colours, and the characters that its font has', async () => {
+    const text = await sent({ TERM: 'linux' })
+    assert.match(text, COLOUR)
+    assert.doesNotMatch(text, /[34]8;5/)
+    assert.ok(text.includes('└──'))
   })
 
-  for (const TERM of ['xterm', 'tmux-256color', 'screen', 'screen-256color', 'linux', 'vt100', 'dumb', 'foo', '']) {
-    test(`of the kind "${TERM}" shows the lab and is given back`, () => {
-      const left = inTerminal([STARTED, ['type', '3'], ['wait', 'follow'], ['type', 'q']], { TERM })
-      assert.equal(left.status, 0)
-      assert.match(left.screen, /alice/)
-      restored(left)
-    })
-  }
-})
+  test('xterm-256color: 256', async () => {
+    assert.match(await sent({ TERM: 'xterm-256color' }), /38;5;244/)
+  })
 
-describe('wide characters', () => {
-  test('in the description, the checks and what is typed take one cell each, as ?', async () => {
-    const text = shippedText('voluntary').replace(/description: .*Alice/s, match =>
-      match.replace('Alice', '漢字 한글 👩‍💻 e\u0301 Alice'),
-    )
-    const loaded = load(text, 'wide.yaml')
-    assert.ok(loaded.ok)
-    const robot = new Robot({ lab: loaded.lab, parts: PARTS })
-    await robot.press('t', '5', 'Enter')
-    assert.match(robot.text, /\?\? \?\?/)
-    for (const key of ['1', '2', '3', '5', '6', '7', '9', '?']) {
-      await robot.press(key, '/', '漢', 'é', 'x')
-      for (const row of robot.rows) assert.equal(row.length, 80, `${key}: ${row}`)
-      assert.doesNotMatch(robot.text, /[漢字한글]/)
-      await robot.press('Esc')
-    }
-    await robot.close()
+  test('with a light background, which COLORFGBG tells', async () => {
+    assert.match(await sent({ TERM: 'xterm-256color', COLORFGBG: '0;15' }), /38;5;243/)
+  })
+
+  test('dumb: ASCII without colour', async () => {
+    const text = await sent({ TERM: 'dumb' })
+    assert.ok(isAscii(text))
+    assert.doesNotMatch(text, COLOUR)
+  })
+
+  test('that nobody knows: ASCII without colour, and it is said', async () => {
+    const text = await sent({ TERM: 'foo' })
+    assert.ok(isAscii(text))
+    assert.doesNotMatch(text, COLOUR)
+    assert.ok(text.includes('TERM=foo is unknown; using plain ASCII.'))
+  })
+
+  test('tmux and screen are known', async () => {
+    for (const TERM of ['tmux-256color', 'screen']) assert.ok(!(await sent({ TERM })).includes('unknown'), TERM)
   })
 })

@@ -26,7 +26,7 @@ import * as Events from './events.ts'
 import * as Log from './log.ts'
 import * as Nat from './nat.ts'
 import * as Packets from './packets.ts'
-import { chosenLayer, chosenTunnel } from './tunnels.ts'
+import { chosenLayer, chosenTunnel } from './tunnel-list.ts'
 import { dropAskedFor } from './why.ts'
 
 /** What is explained of what is selected in a view. */

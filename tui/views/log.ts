@@ -75,7 +75,7 @@ interface Widths {
 }
 const widthsOf = ({ scene }: Model, lines: readonly LogLine[], small: boolean): Widths => ({
   node: Math.min(small ? 6 : 12, Math.max(4, ...scene.nodes.map(({ name }) => name.length))),
-  program: small ? 5 : Math.max(7, lines.some(({ iface }) => iface !== undefined) ? 9 : 0),
+  program: small ? 5 : Math.max(7, lines.some(({ iface }) => iface !== undefined) ? 10 : 0),
 })
 
 const headLine = ({ node, program }: Widths): Line => [
