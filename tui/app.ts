@@ -4,7 +4,7 @@
  * going back; then it has no timer.
  */
 import type { Lab, LabText, RunOptions, Scene } from '../src/index.ts'
-import { type CopyKind, copied } from './copy.ts'
+import { type CopyKind, copied, copiedFrom } from './copy.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { formOf, frame, innerSize } from './frame.ts'
@@ -170,7 +170,8 @@ export class App {
   }
 
   #copy(session: Session, kind: CopyKind): string {
-    const text = copied(kind, this.#model(session), () => this.#view(session).lines)
+    const model = copiedFrom(this.#model(session))
+    const text = copied(kind, model, () => viewOf(model, this.#display.size, this.#parts).lines)
     if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
     if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
     this.#display.copy(text)

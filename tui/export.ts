@@ -23,6 +23,7 @@ import type { Model } from './model.ts'
 import type { Session } from './session.ts'
 import { type Line, plainText } from './text.ts'
 import { toldOf } from './told.ts'
+import { chosenPacket } from './views/packets.ts'
 
 export const EXPORTS = [
   ...([
@@ -89,12 +90,11 @@ export const offersOf = (
     return words === undefined ? [] : [{ kind, key, text: words }]
   })
 
-/** The chosen link, or that on which the chosen packet was last. */
-function linkOf({ ui, recorder }: Model): number | undefined {
-  const { link, journey } = ui.selection
-  if (link !== undefined) return link
-  const chosen = recorder.journeys.find(({ no }) => no === journey)
-  return chosen?.packets.flatMap(({ hops }) => hops).at(-1)?.link
+/** The chosen link, or in 3 Packets that on which the chosen packet was last. */
+function linkOf(model: Model): number | undefined {
+  if (model.ui.view !== 'packets') return model.ui.selection.link
+  const hops = chosenPacket(model)?.journey.packets.flatMap(({ hops }) => hops) ?? []
+  return hops.at(-1)?.link
 }
 
 /** `screen`: the lines of the screen as they are drawn. */
@@ -156,7 +156,7 @@ const LIMITS = { events: 2_000_000, journeys: 500_000 }
 
 /** The same run again, up to now, as `pptp-lab ladder` has it. */
 function ladderOf(session: Session): { readonly ladder: Ladder; readonly items: readonly LadderItem[] } {
-  const recorder = new Recorder(session.again(), LIMITS)
+  const recorder = new Recorder(session.fresh(), LIMITS)
   recorder.run.advanceTo(session.run.now)
   const ladder = new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
   return { ladder, items: foldRows(chosenRows(ladder, {}), () => false) }
@@ -165,7 +165,7 @@ function ladderOf(session: Session): { readonly ladder: Ladder; readonly items: 
 /** The same run again, up to now, with captures of its links. */
 function capturesOf(session: Session, links?: readonly number[]): NewFile[] {
   const { lab } = session.source
-  const run = session.again()
+  const run = session.fresh()
   const watched = watchLinks(run, fingerprintOf(session.source.text?.text ?? lab.name), links)
   run.advanceTo(session.run.now)
   return watched.map(({ name, capture }) => ({ name: `${lab.name}-${name}`, content: capture.take(run.now, true) }))

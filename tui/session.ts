@@ -50,7 +50,7 @@ export class Session {
     this.source = source
     this.#wall = wall
     // A fingerprint costs as much as the simulation, and nobody sees it here.
-    const make = (): Run => this.again()
+    const make = (): Run => this.fresh()
     this.#rewinder = new Rewinder(make)
     const recorder = new Recorder(make())
     this.#scene = sceneOf(recorder)
@@ -85,7 +85,7 @@ export class Session {
   }
 
   /** The same run from its beginning: same lab, same actions. */
-  again(): Run {
+  fresh(): Run {
     return new Run(this.source.lab, { fingerprint: false, ...this.source.replay })
   }
 
