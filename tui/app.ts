@@ -5,23 +5,23 @@
  */
 import { readBreakpoint, type Scene } from '../src/index.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
-import { type CopyKind, copied } from './copy.ts'
+import { type CopyKind, copied, copiedFrom } from './copy.ts'
 import type { Told } from './deeds.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, Pressed } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { type Disk, Files } from './files.ts'
-import { formOf, frame, innerSize, tabAt } from './frame.ts'
-import { goTo } from './go.ts'
+import { formOf, frame, innerSize } from './frame.ts'
 import { entryOf } from './keys.ts'
 import { sentenceOfMenu, withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
+import { type MouseEvent, moused } from './mouse.ts'
 import type { Parts } from './parts.ts'
 import type { Hit, Wall } from './player.ts'
 import { FIRST_UI, modeOf, press } from './press.ts'
 import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
-import { type Line, line } from './text.ts'
+import { type Line, line, plainText } from './text.ts'
 import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
 import { withExplanation } from './views/explain.ts'
@@ -68,6 +68,8 @@ const UNSEEN = 200
 const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
+/** Within so many milliseconds two clicks at one place are a double click. */
+const DOUBLE = 400
 const QUIT = 0
 const INTERRUPTED = 130
 /** Characters that go to a clipboard: xterm takes about so many. */
@@ -89,6 +91,8 @@ export class App {
   #looking = false
   /** The old packet that is looked at is there. */
   #remade = true
+  /** The last click, and when it was. */
+  #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
 
   constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
@@ -152,8 +156,11 @@ export class App {
       session.stay()
       return this.#become({ ...this.#ui, message: `Stayed at ${seconds(session.run.now)} s.` })
     }
+    this.#obey(session, press(this.#model(session), key, this.#display.size, this.#parts))
+  }
+
+  #obey(session: Session, { ui, effect }: Pressed): void {
     const before = this.#ui
-    const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
     if (ui.running) this.#become({ ...ui, broke: undefined })
@@ -232,7 +239,8 @@ export class App {
   }
 
   #copy(session: Session, kind: CopyKind): string {
-    const text = copied(kind, this.#model(session), () => this.#view(session).lines)
+    const model = copiedFrom(this.#model(session))
+    const text = copied(kind, model, () => viewOf(model, this.#display.size, this.#parts).lines)
     if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
     if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
     this.#display.copy(text)
@@ -267,19 +275,43 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { start, open, effect } = pressStart(this.#start, key)
+    const { start, open, effect, mouse } = pressStart(this.#start, key)
+    if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
     this.#start = start
     if (open) this.#open(open)
     if (effect) this.#outside(effect)
   }
 
-  #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
+  #mouse(event: MouseEvent): void {
     if (!this.#ui.mouse) return
-    if (action === 'wheel-up') return this.#key('Up')
-    if (action === 'wheel-down') return this.#key('Down')
-    if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
-    const view = tabAt(this.#ui.view, column, this.#display.size)
-    if (view !== undefined) this.#become(goTo(this.#ui, view))
+    const session = this.#session
+    if (!session) return this.#mouseAtStart(event)
+    const again = this.#again(event)
+    const { size } = this.#display
+    const view = this.#view(session)
+    this.#obey(session, moused(this.#model(session), event, size, this.#parts, view.lines, again))
+  }
+
+  #mouseAtStart(event: MouseEvent): void {
+    const { action, row } = event
+    if (action !== 'click') return this.#startKey(action === 'wheel-up' ? 'Up' : 'Down')
+    const again = this.#again(event)
+    const texts = startScreen(this.#start, this.#display.size).map(plainText)
+    const from = texts.findIndex(text => text.startsWith('►'))
+    // The list ends with the empty line behind it.
+    const end = texts.findIndex((text, at) => at > from && text.trim() === '')
+    if (from < 0 || row < 2 || row >= end) return
+    if (row === from || again) return this.#startKey('Enter')
+    for (let i = 0; i < Math.abs(row - from); i++) this.#startKey(row > from ? 'Down' : 'Up')
+  }
+
+  /** Is it the second of two clicks? The list may have moved below the first one. */
+  #again({ action, column, row }: MouseEvent): boolean {
+    const now = this.#wall.now()
+    const before = this.#clicked
+    const again = before.column === column && before.row === row && now - before.at < DOUBLE
+    if (action === 'click') this.#clicked = { column, row, at: again ? Number.NEGATIVE_INFINITY : now }
+    return action === 'click' && again
   }
 
   #model(session: Session): Model {
@@ -394,11 +426,7 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   const size = innerSize(screen)
   try {
     const { ui } = model
-    if (ui.why) {
-      const view = why(model, size)
-      return { ...view, lines: withTour(view.lines, model, size) }
-    }
-    const view = ui.help ? help(model, size) : parts[ui.view].render(model, size)
+    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
     const sentence = sentenceOfMenu(model) ?? view.sentence
     return { ...view, sentence, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {

@@ -1,19 +1,43 @@
 /** `x`: what can be taken out of the program as files, and how each is made. */
 import {
+  chosenRows,
   fingerprintOf,
+  foldRows,
   graphMermaid,
   graphSvg,
+  type Ladder,
+  type LadderItem,
+  ladderHtml,
+  ladderMermaid,
+  ladderSvg,
+  ladderText,
   lineOf,
+  Recorder,
+  RunLadder,
   type SimTime,
   type StoryLine,
+  sceneOf,
   watchLinks,
 } from '../src/index.ts'
 import type { Model } from './model.ts'
 import type { Session } from './session.ts'
 import { type Line, plainText } from './text.ts'
 import { toldOf } from './told.ts'
+import { chosenPacket } from './views/packets.ts'
 
-export const EXPORTS = ['screen', 'story', 'captures', 'capture', 'svg', 'mermaid'] as const
+export const EXPORTS = [
+  ...([
+    'screen',
+    'story',
+    'captures',
+    'capture',
+    'ladder-text',
+    'ladder-svg',
+    'ladder-html',
+    'ladder-mermaid',
+  ] as const),
+  ...(['svg', 'mermaid'] as const),
+] as const
 export type ExportKind = (typeof EXPORTS)[number]
 
 export interface NewFile {
@@ -48,6 +72,10 @@ export const OFFERS: Readonly<Record<ExportKind, Offer>> = {
       return `the link ${a.node} to ${b.node} as pcap`
     },
   },
+  'ladder-text': { key: 't', text: () => 'the ladder so far as text' },
+  'ladder-svg': { key: 'i', text: () => 'the ladder so far as a picture (SVG)' },
+  'ladder-html': { key: 'h', text: () => 'the ladder so far as a page (HTML)' },
+  'ladder-mermaid': { key: 'd', text: () => 'the ladder so far as a Mermaid diagram' },
   svg: { key: 'g', text: () => 'the network as a picture (SVG)' },
   mermaid: { key: 'm', text: () => 'the network as a Mermaid flowchart' },
 }
@@ -62,12 +90,11 @@ export const offersOf = (
     return words === undefined ? [] : [{ kind, key, text: words }]
   })
 
-/** The chosen link, or that on which the chosen packet was last. */
-function linkOf({ ui, recorder }: Model): number | undefined {
-  const { link, journey } = ui.selection
-  if (link !== undefined) return link
-  const chosen = recorder.journeys.find(({ no }) => no === journey)
-  return chosen?.packets.flatMap(({ hops }) => hops).at(-1)?.link
+/** The chosen link, or in 3 Packets that on which the chosen packet was last. */
+function linkOf(model: Model): number | undefined {
+  if (model.ui.view !== 'packets') return model.ui.selection.link
+  const hops = chosenPacket(model)?.journey.packets.flatMap(({ hops }) => hops) ?? []
+  return hops.at(-1)?.link
 }
 
 /** `screen`: the lines of the screen as they are drawn. */
@@ -84,6 +111,22 @@ export function filesOf(kind: ExportKind, session: Session, model: Model, screen
     case 'capture': {
       const link = linkOf(model)
       return link === undefined ? [] : capturesOf(session, [link])
+    }
+    case 'ladder-text': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.txt`, content: ladderText(ladder, items, { width: LADDER }) }]
+    }
+    case 'ladder-svg': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.svg`, content: ladderSvg(ladder, items) }]
+    }
+    case 'ladder-html': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.html`, content: ladderHtml(ladder, items) }]
+    }
+    case 'ladder-mermaid': {
+      const { ladder, items } = ladderOf(session)
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.mmd`, content: ladderMermaid(ladder, items) }]
     }
     case 'svg':
       return [{ name: `${lab.name}.svg`, content: graphSvg(simulated) }]
@@ -106,10 +149,23 @@ function storyOf({ recorder, scene }: Model): string {
   return text === '' ? 'Nothing has happened yet.\n' : text
 }
 
+/** Columns of a ladder as text: there is no terminal that it must fit into. */
+const LADDER = 120
+/** Everything is kept: a ladder that begins in the middle would lie. */
+const LIMITS = { events: 2_000_000, journeys: 500_000 }
+
+/** The same run again, up to now, as `pptp-lab ladder` has it. */
+function ladderOf(session: Session): { readonly ladder: Ladder; readonly items: readonly LadderItem[] } {
+  const recorder = new Recorder(session.fresh(), LIMITS)
+  recorder.run.advanceTo(session.run.now)
+  const ladder = new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+  return { ladder, items: foldRows(chosenRows(ladder, {}), () => false) }
+}
+
 /** The same run again, up to now, with captures of its links. */
 function capturesOf(session: Session, links?: readonly number[]): NewFile[] {
   const { lab } = session.source
-  const run = session.again()
+  const run = session.fresh()
   const watched = watchLinks(run, fingerprintOf(session.source.text?.text ?? lab.name), links)
   run.advanceTo(session.run.now)
   return watched.map(({ name, capture }) => ({ name: `${lab.name}-${name}`, content: capture.take(run.now, true) }))

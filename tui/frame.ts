@@ -3,7 +3,7 @@
  * the lower one, the keys below. Under 80x24 the borders and the sentence go; under 40x12 only the sentence is left
  * that says so.
  */
-import type { Scene } from '../src/index.ts'
+import type { Scene, SimTime } from '../src/index.ts'
 import { MENUS } from './menus.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
@@ -145,6 +145,18 @@ function statusOf(model: Model, columns: number): Line {
     line(span(drops, 'bad'), name, span(seed, 'muted'), ...checks, ' '),
     columns,
   )
+}
+
+/** The time that stands at a column of the timeline; undefined beside it. */
+export function timeAt(model: Model, column: number, size: Size): SimTime | undefined {
+  const { scene } = model
+  const small = formOf(size) !== 'full'
+  const text = plainText(small ? shortStatusOf(model, size.columns) : statusOf(model, size.columns))
+  const from = small ? text.search(/[─■]/) : text.indexOf('├') + 1
+  const length = /^[─■]*/.exec(text.slice(from))?.[0].length ?? 0
+  const at = column - from
+  if (from < 0 || at < 0 || at >= length) return undefined
+  return length < 2 ? scene.t : Math.round((scene.stop * at) / (length - 1))
 }
 
 function shortStatusOf(model: Model, columns: number): Line {

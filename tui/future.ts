@@ -115,12 +115,12 @@ export class Future {
   }
 
   /** The same run from its beginning: same lab, same actions. A fingerprint costs as much as the simulation, and nobody sees it here. */
-  again(): Run {
+  fresh(): Run {
     return new Run(this.lab, { fingerprint: false, ...this.#options })
   }
 
   #run(): Run {
-    const run = this.again()
+    const run = this.fresh()
     this.course.watch(run)
     return run
   }

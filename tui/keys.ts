@@ -223,7 +223,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
   { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'export: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
-  { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
+  { keys: ['M'], command: 'mouse', modes: ['view', 'start'], group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
   { keys: ['q'], command: 'quit', modes: ['view', 'why', 'start'], group: 'everywhere', help: 'quit' },
   { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },

@@ -196,8 +196,8 @@ export class Session {
   }
 
   /** The same run from its beginning: same lab, same actions. */
-  again(): Run {
-    return this.#current.again()
+  fresh(): Run {
+    return this.#current.fresh()
   }
 
   /** Goes on with what was begun, for so many milliseconds of the wall; true when it is there. */

@@ -78,6 +78,37 @@ export const dashPart = (others: Others): Part => ({
   press: (model, own, size) => press(others, model, own, size),
 })
 
+/** Which pane is at a cell, and from where to where. */
+export function paneAt(x: number, y: number, size: Size) {
+  let pane = 0
+  let left = 0
+  const columns = columnsOf(size)
+  for (const [i, { share, panes }] of columns.entries()) {
+    const width = i === columns.length - 1 ? size.columns - left : Math.floor(size.columns * share)
+    let top = 0
+    for (const rows of heightsOf(panes, size.rows)) {
+      const bottom = top + rows
+      if (x >= left && x < left + width && y > top && y <= bottom)
+        return { pane, left, right: left + width - 1, top: top + 1, bottom }
+      top = bottom + 1
+      pane++
+    }
+    left += width + 1
+  }
+  return undefined
+}
+
+/** Rows of the panes of a column, without the rules above them. */
+function heightsOf(panes: readonly Pane[], rows: number): number[] {
+  const room = rows - panes.length
+  let left = room
+  return panes.map(({ share }, i) => {
+    const count = i === panes.length - 1 ? left : Math.floor(room * share)
+    left -= count
+    return count
+  })
+}
+
 function render(others: Others, model: Model, size: Size): Rendered {
   if (!hasRoom(windowOf(size))) return tooSmall(size)
   const focus = focusOf(model, size)
@@ -100,12 +131,10 @@ const KEYS = ['Space run', '. step', '1-9 enlarge', 'Tab pane', 'hjkl move', 'En
 
 /** Its lines, and what the pane that has the keys says, if it is one of these. */
 function columnOf(others: Others, model: Model, panes: readonly Pane[], focus: Pane, { columns, rows }: Size) {
-  const room = rows - panes.length
-  let left = room
+  const heights = heightsOf(panes, rows)
   let sentence = ''
   const lines = panes.flatMap((each, i) => {
-    const count = i === panes.length - 1 ? left : Math.floor(room * each.share)
-    left -= count
+    const count = heights[i]
     const { key, title } = VIEW_KEYS[each.view]
     const head = rule(columns, [{ at: 0, title: each.title ?? `${key} ${title}`, focus: each === focus }])
     // The filter is that of the pane that has the keys.
