@@ -6,6 +6,7 @@ import { pressNet } from './press-net.ts'
 import type { Move } from './selection.ts'
 import * as Checks from './views/checks.ts'
 import * as Events from './views/events.ts'
+import * as Ladder from './views/ladder.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
@@ -50,9 +51,10 @@ const packets = partOf(Packets, pressPackets)
 
 export const PARTS: Parts = {
   net: { render: netView, panes: () => 1, press: pressNet },
-  tunnels: partOf(Tunnels),
+  tunnels: partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui)),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  ladder: { render: Ladder.view, panes: () => 1, press: Ladder.press },
   nat: partOf(Nat),
   events: partOf(Events),
   checks: partOf(Checks),

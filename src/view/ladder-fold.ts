@@ -77,11 +77,11 @@ interface Group {
 }
 
 /** `opened`: says of a group, by its first row, whether its rows are drawn one by one. */
-export function foldRows(rows: readonly LadderRow[], opened: (first: number) => boolean): LadderItem[] {
+export function foldRows(rows: readonly LadderRow[], opened: (first: LadderRow) => boolean): LadderItem[] {
   const groups = groupsOf(rows)
   const items: LadderItem[] = []
   for (const { rows } of groups) {
-    const open = rows.length < 2 || opened(rows[0].no)
+    const open = rows.length < 2 || opened(rows[0])
     if (!open) items.push(foldOf(rows))
     else
       for (const [i, row] of rows.entries())
@@ -147,7 +147,7 @@ function labelsOf(rows: readonly LadderRow[]): string[] {
     [named, `${rows.length} packets`, ...octets, ...lost].join(', '),
     `${named}, ${counts}`,
     `${named} (${[rows.length, ...lost].join(', ')})`,
-    `${meaning.part} (${[rows.length, ...lost].join(', ')})`,
+    `${meaning.part}${parts.size > 1 ? ', …' : ''} (${[rows.length, ...lost].join(', ')})`,
   ]
 }
 const MOST_PARTS = 4

@@ -8,11 +8,20 @@ export interface Frame {
   readonly hidden: readonly (readonly string[])[]
 }
 
-/** Routers, switches and telephone exchanges have a column only if they are asked for. */
-const LAST_RANK = 3
+export interface Choice {
+  /** So many columns have room. */
+  readonly most: number
+  /** The nodes that are to have one, whatever has room. */
+  readonly names?: ReadonlySet<string> | undefined
+  /** Ends of tunnels have one before they have said anything, so that nothing moves when they do. */
+  readonly steady?: boolean
+}
 
-/** `most`: so many columns have room. Without `names` those that have most to do with tunnels are chosen. */
-export function frameOf(ladder: Ladder, rows: readonly LadderRow[], most: number, names?: ReadonlySet<string>): Frame {
+/** Of a tunnel's way; of those who talk. Routers, switches and telephone exchanges have a column only if they are asked for. */
+const STEADY_RANK = 2
+const LAST_RANK = 4
+
+export function frameOf(ladder: Ladder, rows: readonly LadderRow[], { most, names, steady = false }: Choice): Frame {
   const { nodes } = ladder
   const counts = new Map<string, number>()
   for (const row of rows) {
@@ -21,13 +30,12 @@ export function frameOf(ladder: Ladder, rows: readonly LadderRow[], most: number
     for (const place of placesOf(row)) counts.set(place, (counts.get(place) ?? 0) + weight)
   }
   const count = ({ name }: LadderNode): number => counts.get(name) ?? 0
-  const named = nodes.filter(({ name }) => names?.has(name))
-  const able = nodes.filter(
-    node => node.rank <= LAST_RANK && (count(node) >= 1 || (node.rank === 0 && count(node) > 0)),
-  )
+  const possible = nodes.filter(({ rank }) => rank <= LAST_RANK)
+  const able = possible.filter(node => count(node) >= 1 || (steady && node.rank <= STEADY_RANK))
+  const first = able.length > 0 ? able : possible
   const wanted = names
-    ? named
-    : [...(able.length > 0 ? able : nodes)].sort((a, b) => a.rank - b.rank || count(b) - count(a)).slice(0, most)
+    ? nodes.filter(({ name }) => names.has(name))
+    : [...first].sort((a, b) => a.rank - b.rank || (steady ? 0 : count(b) - count(a))).slice(0, most)
   const columns = nodes.filter(node => wanted.includes(node))
   const hidden = columns.map((node, i) => {
     const next = columns[i + 1]

@@ -44,18 +44,18 @@ interface Draft {
 export type LadderTunnel = Pick<SceneTunnel, 'no' | 'client' | 'entry' | 'server'>
 
 const RANKS: Readonly<Record<Kind, number>> = {
-  client: 0,
-  nas: 0,
   'pptp-server': 0,
-  firewall: 1,
-  'load-balancer': 1,
-  tun: 1,
-  udp: 1,
-  host: 2,
-  radius: 2,
-  router: 4,
-  pstn: 4,
-  switch: 4,
+  nas: 0,
+  client: 1,
+  firewall: 2,
+  'load-balancer': 2,
+  tun: 2,
+  udp: 2,
+  host: 3,
+  radius: 3,
+  router: 5,
+  pstn: 5,
+  switch: 5,
 }
 
 export class RunLadder {

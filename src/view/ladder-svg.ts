@@ -54,7 +54,7 @@ const long = (text: string): number => Math.ceil(([...text].length * CHARACTER) 
 
 /** Gaps are as wide as the words between their columns want, within reason. */
 export function gridOf(ladder: Ladder, items: readonly LadderItem[], { nodes }: LadderPictureOptions): Grid {
-  const frame = frameOf(ladder, items.flatMap(rowsOf), COLUMNS, nodes)
+  const frame = frameOf(ladder, items.flatMap(rowsOf), { most: COLUMNS, names: nodes })
   const { columns } = frame
   const arrows = new Map<LadderItem, Arrow>()
   for (const item of items) if (item.kind !== 'quiet') arrows.set(item, arrowOf(item, frame, ladder.now))

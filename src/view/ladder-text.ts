@@ -7,7 +7,7 @@ import { asciiCell } from './ascii.ts'
 import type { Ladder, LadderRow } from './ladder.ts'
 import type { LadderItem } from './ladder-fold.ts'
 import { rowsOf } from './ladder-fold.ts'
-import { type Arrow, arrowOf, type Frame, frameOf } from './ladder-frame.ts'
+import { type Arrow, arrowOf, type Choice, type Frame, frameOf } from './ladder-frame.ts'
 import type { WordRole } from './packet-words.ts'
 
 export interface LadderSpan {
@@ -32,10 +32,10 @@ export function textFrame(
   ladder: Ladder,
   rows: readonly LadderRow[],
   width: number,
-  names?: ReadonlySet<string>,
+  choice: Omit<Choice, 'most'> = {},
 ): TextFrame {
   const most = Math.max(2, 1 + Math.floor((width - TIME_COLUMN - 6) / GAP))
-  const frame = frameOf(ladder, rows, most, names)
+  const frame = frameOf(ladder, rows, { ...choice, most })
   const { columns } = frame
   const last = columns.length - 1
   const half = (i: number): number => Math.floor(Math.min(headWidth(frame, i), GAP) / 2)
@@ -261,7 +261,7 @@ export interface LadderTextOptions {
 /** The whole ladder, without spaces at the ends of its lines. */
 export function ladderText(ladder: Ladder, items: readonly LadderItem[], options: LadderTextOptions): string {
   const { width, nodes, ascii = false } = options
-  const frame = textFrame(ladder, items.flatMap(rowsOf), width, nodes)
+  const frame = textFrame(ladder, items.flatMap(rowsOf), width, { names: nodes })
   const lines = [...headLines(frame), ...items.map(item => itemLine(item, frame, ladder.now))]
   const texts = lines.map(line => line.map(({ text }) => text).join(''))
   const shown = ascii ? texts.map(text => Array.from(text, asciiCell).join('')) : texts

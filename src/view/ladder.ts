@@ -116,7 +116,7 @@ export interface LadderNode {
   readonly name: string
   /** `client, PNS`; empty if nothing is known. */
   readonly job: string
-  /** The less it is, the sooner the node has a column; from 4 on it has one only if it is asked for. */
+  /** The less it is, the sooner the node has a column: up to 2 if there is room, 5 only if it is asked for. */
   readonly rank: number
 }
 
