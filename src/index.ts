@@ -86,9 +86,10 @@ export {
 } from './view/ladder-fold.ts'
 export { ladderHtml } from './view/ladder-html.ts'
 export { ladderMermaid } from './view/ladder-mermaid.ts'
-export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { RunLadder } from './view/ladder-run.ts'
 export { ladderSvg } from './view/ladder-svg.ts'
 export { headLines, itemLine, ladderText, textFrame } from './view/ladder-text.ts'
+export { mainForm } from './view/ladder-way.ts'
 export {
   type Drawing,
   drawingFor,
