@@ -12,6 +12,9 @@ export type { Field } from './base/field.ts'
 export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
 // What goes wrong, and why.
+export { examine, type Finding } from './diagnose/doctor/doctor.ts'
+export { cureOf, findingFor, type Trial, trialsOf } from './diagnose/doctor/trials.ts'
+export { DoctorWatch } from './diagnose/doctor/watch.ts'
 export {
   natZoo,
   ZOO_FATES,
@@ -24,22 +27,45 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
+export {
+  type Asked,
+  dueQuestion,
+  explanation,
+  type Guess,
+  type Guesses,
+  latestOf,
+  nextQuestion,
+  type Outcome,
+  outcomeOf,
+  questionsOf,
+  runUpTo,
+  SURENESS,
+  type Sureness,
+  summaryOf,
+  surely,
+  verdictWords,
+} from './lab/ask.ts'
 export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
+export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
 export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
+export { Course, INTERESTING_EVENTS, type Landmark, PACKET_EVENTS, type Stop } from './lab/course.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
+export { type Difference, type DifferenceRow, difference } from './lab/difference.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
-export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
+export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
+export { type MachineTable, machineTableOf } from './lab/machine-tables.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
   type Journey,
+  type Loss,
   type MachineRecord,
   type PacketRecord,
   Recorder,
@@ -47,8 +73,18 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
+export { Rewinder, type Rewinding } from './lab/rewinder.ts'
+export { describeAction, type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export {
+  type RecordedAction,
+  type RecordedRun,
+  readRunFile,
+  runFileAction,
+  runFileEnd,
+  runFileHeader,
+  runFileInput,
+} from './lab/run-file.ts'
+export { type Saved, savedLab } from './lab/save.ts'
 export {
   type Flight,
   type Mark,
@@ -63,12 +99,25 @@ export {
 } from './lab/scene.ts'
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { type WatchedLink, watchLinks } from './lab/watch-links.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { Fold } from './view/fold.ts'
+export {
+  type Explanation,
+  explainCheck,
+  explainDrop,
+  explainEvent,
+  explainField,
+  explainKind,
+  explainMessage,
+  explainState,
+  explainWord,
+} from './view/glossary.ts'
+export { WORDS } from './view/glossary-words.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
@@ -101,10 +150,12 @@ export {
   type WidthOf,
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { logMeaning } from './view/log-meaning.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
 export {
+  clearOf,
   type Dissection,
   dissectionOf,
   fieldAt,
@@ -113,7 +164,9 @@ export {
   type PacketLayer,
 } from './view/packet-layers.ts'
 export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
+export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
+export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'

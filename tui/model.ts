@@ -3,15 +3,17 @@
  * pure function of the three and of its size.
  */
 import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Archive } from './archive.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks'] as const
+export const VIEWS = ['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'log'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
 export const VIEW_KEYS: Readonly<
   Record<ViewName, { readonly key: string; readonly title: string; readonly short: string }>
 > = {
+  dash: { key: '0', title: 'Dash', short: 'Dsh' },
   net: { key: '1', title: 'Net', short: 'Net' },
   tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
   packets: { key: '3', title: 'Packets', short: 'Pkt' },
@@ -19,6 +21,7 @@ export const VIEW_KEYS: Readonly<
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
+  log: { key: '9', title: 'Log', short: 'Log' },
 }
 
 export type StepUnit = 'event' | 'packet' | '1 ms' | 'interesting'
@@ -33,25 +36,31 @@ export interface Selection {
   readonly tunnel: number | undefined
   /** Which layer of the tunnel: 0 TCP … 6 IPCP; -1, until one is selected, is that which the tunnel waits for. */
   readonly layer: number
+  /** In the table of its machine: which event; -1 is the one that happened last. */
+  readonly transition: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined
-  /** Which form of it: index into its packets. */
+  /** Which form of it: index into its packets; -1: the one that stands for it. */
   readonly form: number
   /** Path of the field in the dissected packet: indices of children. */
   readonly field: readonly number[]
   /** Index into the filtered events, from the newest (0). */
   readonly event: number
   readonly check: number
+  /** Index into the filtered lines of the log, from the newest (0). */
+  readonly logLine: number
   /** In 5 NAT: rows of the connections, the rules and the drops. */
   readonly connection: number
   readonly rule: number
   readonly loss: number
+  /** And of routes, ARP, TCP connections and leases of a machine. */
+  readonly ipRow: number
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */
 export type PromptKind = 'go'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks'
+export type MenuKind = 'marks' | 'copy' | 'export'
 
 /** A moment to come back to. */
 export interface TimeMark {
@@ -79,14 +88,19 @@ export interface Ui {
   readonly prompt?: { readonly kind: PromptKind; readonly text: string }
   /** The list that is open over the view; it has the keyboard. */
   readonly menu?: { readonly kind: MenuKind; readonly chosen: number }
+  /** What is selected is explained: which of its explanations is shown. */
+  readonly explained?: number
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
   /** Why was the chosen packet discarded? */
   readonly why: boolean
-  /** What is typed into the search of the help; the scrolled-off rows of it. */
+  /** What is typed into the search of the help; which row is chosen; are the keys of all views shown? */
   readonly helpSearch: string
-  readonly helpScroll: number
+  readonly helpRow: number
+  readonly helpAll?: boolean
+  /** Which step of the tour is shown. */
+  readonly tour?: number
   readonly running: boolean
   /** Virtual seconds a second of the wall. */
   readonly speed: number
@@ -113,10 +127,18 @@ export interface Ui {
   readonly mouse: boolean
 }
 
+export interface Older {
+  readonly rows: Archive
+  /** An old journey made again, or how much of that is done, 0 … 1; undefined: nobody has begun. */
+  again(no: number): Journey | number | undefined
+}
+
 export interface Model {
   readonly scene: Scene
   readonly recorder: Recorder
   readonly ui: Ui
+  /** Packets that the recorder has forgotten, as far as somebody has taken care of them. */
+  readonly archive?: Older
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
 }
@@ -133,12 +155,19 @@ export interface Rendered {
   readonly sentence: string
   /** The keys that work here, in the order of use: `. step`. */
   readonly keys: readonly string[]
+  /** It is looking for something, and will show more in the next frame. */
+  readonly more?: boolean
 }
 export type View = (model: Model, size: Size) => Rendered
 
+/** A journey with all its details: as it is remembered, or made again. */
+export function journeyOf({ recorder, archive }: Model, no: number): Journey | undefined {
+  const again = recorder.journey(no) ?? archive?.again(no)
+  return typeof again === 'object' ? again : undefined
+}
+
 /** The selected journey, or the newest one. */
-export function selectedJourney({ recorder, ui }: Model): Journey | undefined {
-  const { journeys } = recorder
-  const { journey } = ui.selection
-  return journey === undefined ? journeys.at(-1) : (journeys.find(({ no }) => no === journey) ?? journeys.at(-1))
+export function selectedJourney(model: Model): Journey | undefined {
+  const { journey } = model.ui.selection
+  return (journey === undefined ? undefined : journeyOf(model, journey)) ?? model.recorder.journeys.at(-1)
 }

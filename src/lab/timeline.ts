@@ -6,11 +6,13 @@ import { readRule } from './filter.ts'
 import type { Action, Check, CheckTime, Comparison, EventPattern, Kind, Question, StateCondition, Verb } from './lab.ts'
 import { oneOfThese, suggest } from './nearest.ts'
 import { COMPARISON, isDurationField, isNumberField } from './pattern.ts'
+import { readQuestions } from './questions.ts'
 import { DEFAULTS } from './schema.ts'
 import { clientPaths, generalPath, isPresence, STATE_PATHS, type Values } from './state-paths.ts'
 import { isSerial, SERIAL_QUALITY } from './telephone.ts'
 import { callsServer, type NodeDraft, type Topology } from './topology.ts'
 import { child, entries, type Issues, items, type Tree, text } from './tree.ts'
+import { userNames } from './users.ts'
 import { isVerb, qualityKeys, type Resolver, VERBS } from './verbs.ts'
 
 export class Timeline {
@@ -32,6 +34,7 @@ export class Timeline {
       route: (tree, node) => tree && topology.readRoute(topology.nodes.get(node) as NodeDraft, tree),
       rule: (tree, node) => readRule(tree, topology.nodes.get(node) as NodeDraft, topology),
       translates: (tree, node, address) => this.#translates(tree, topology.nodes.get(node) as NodeDraft, address),
+      account: (tree, node) => this.#account(tree, topology.nodes.get(node) as NodeDraft),
       has: (client, what) => {
         const node = topology.nodes.get(client)
         return node !== undefined && (what === 'pptp' ? callsServer(node) : child(node.merged, 'dial') !== undefined)
@@ -120,6 +123,32 @@ export class Timeline {
     return contains(prefix, wanted) && owner === undefined
   }
 
+  #account(tree: Tree, node: NodeDraft): ReturnType<Resolver['account']> {
+    const { name, kind, merged } = node
+    const [user, line] = [child(tree, 'user'), child(tree, 'for')]
+    const wrong = (at: Tree, message: string, hint: string | undefined) => {
+      this.#issues.value(at, message, hint)
+      return undefined
+    }
+    if (kind === 'client') {
+      if (user) return wrong(user, `${name} is a client, and types one password only.`, 'leave user out')
+      const wanted = text(line) ?? (callsServer(node) ? 'pptp' : 'dial')
+      if (wanted === 'pptp' && callsServer(node)) return { for: 'pptp' }
+      if (wanted === 'dial' && child(merged, 'dial')) return { for: 'dial' }
+      const hint = callsServer(node) ? 'for: pptp is for its tunnel' : 'for: dial is for its telephone line'
+      const what = wanted === 'pptp' ? 'VPN software' : 'telephone line'
+      return line && ['pptp', 'dial'].includes(wanted) ? wrong(line, `${name} has no ${what}.`, hint) : undefined
+    }
+    if (line) return wrong(line, `Only a client may have two passwords, and ${name} is a ${kind}.`, 'leave it out')
+    const holder = child(merged, kind === 'nas' ? 'ppp' : kind === 'radius' ? 'radius' : 'pptp')
+    const known = userNames(holder, this.#topology)
+    if (known.length === 0) return wrong(tree, `${name} knows no user.`, undefined)
+    if (!user) return wrong(tree, 'Whose password?', `say user: one of ${known.slice(0, 8).join(', ')}`)
+    const written = text(user)
+    if (written !== undefined && known.includes(written)) return { user: written }
+    return written === undefined ? undefined : wrong(user, `${name} knows no user ${written}.`, suggest(written, known))
+  }
+
   /** A moment within the run. */
   #moment(tree: Tree | undefined): SimTime | undefined {
     const t = parseDuration(text(tree) ?? '')
@@ -165,38 +194,8 @@ export class Timeline {
 
   // ask
 
-  questions(): Question[] {
-    const questions = items(child(this.#lab, 'ask')).map(tree => this.#question(tree))
-    return questions.filter(question => question !== undefined)
-  }
-
-  #question(tree: Tree): Question | undefined {
-    const correctTree = child(tree, 'correct')
-    const correct = text(correctTree)
-    const answers = items(child(tree, 'answers')).map(answer => text(answer) ?? '')
-    if (correctTree && correct !== undefined && answers.length > 1 && !answers.includes(correct)) {
-      this.#issues.value(correctTree, `"${correct}" is none of the answers.`, suggest(correct, answers))
-    }
-    for (const [i, answer] of answers.entries()) {
-      if (answers.indexOf(answer) < i) {
-        this.#issues.value(items(child(tree, 'answers'))[i], `The answer "${answer}" is offered twice.`)
-      }
-    }
-    const [at, before] = [child(tree, 'at'), child(tree, 'before')]
-    if (tree.kind === 'map' && (at === undefined) === (before === undefined)) {
-      this.#issues.value(tree, 'A question is asked either `at` a moment or `before` the verdict of a check.')
-      return undefined
-    }
-    const check = text(before)
-    const checks = entries(child(this.#lab, 'expect')).map(([name]) => name)
-    if (before && check !== undefined && !checks.includes(check)) {
-      this.#issues.value(before, `There is no check ${check}.`, suggest(check, checks))
-    }
-    const t = this.#moment(at)
-    const when = check !== undefined ? { before: check } : t !== undefined ? { at: t } : undefined
-    const [words, because] = [text(child(tree, 'text')), text(child(tree, 'because'))]
-    if (!when || words === undefined || correct === undefined || because === undefined) return undefined
-    return { when, text: words, answers, correct, because }
+  questions(checks: readonly Check[]): Question[] {
+    return readQuestions(this.#lab, { issues: this.#issues, moment: tree => this.#moment(tree), checks })
   }
 
   // expect

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
 import { type Lab, load, renderIssues } from '../../src/index.ts'
-import type { Model, Rendered, Size, Ui } from '../../tui/model.ts'
+import { type Model, type Rendered, type Size, type Ui, VIEWS } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
 import { openTerminal, type Terminal } from '../../tui/terminal.ts'
@@ -76,6 +76,8 @@ export interface RobotOptions {
   readonly labs?: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
+  /** Names that are taken: nothing can be written there. */
+  readonly readOnly?: boolean
 }
 
 const UTF8 = { TERM: 'xterm-256color', LANG: 'C.UTF-8' }
@@ -89,11 +91,21 @@ export class Robot {
   written = ''
   writes = 0
   raw = false
+  /** Files that were written, by name. */
+  readonly files = new Map<string, string | Uint8Array>()
   readonly #input = new PassThrough()
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>
 
-  constructor({ size = { columns: 80, rows: 24 }, env = {}, lab, labs = [], parts, ui = {} }: RobotOptions) {
+  constructor({
+    size = { columns: 80, rows: 24 },
+    env = {},
+    lab,
+    labs = [],
+    parts,
+    ui = {},
+    readOnly = false,
+  }: RobotOptions) {
     this.#screen = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true })
     const setRawMode = (raw: boolean): void => {
       this.raw = raw
@@ -116,6 +128,11 @@ export class Robot {
       parts,
       ui,
       wall: this.wall,
+      writeNew: (name, content) => {
+        if (readOnly) throw new Error(`${name} cannot be written: the disk can only be read.`)
+        this.files.set(name, content)
+        return name
+      },
       complain: text => {
         this.complaint += text
       },
@@ -210,6 +227,12 @@ export class Robot {
     return `${out}${style === '' ? '' : '}'}`
   }
 
+  /** What was sent to the clipboard of the terminal, the last. */
+  get clipboard(): string | undefined {
+    const last = [...this.written.matchAll(/\x1b\]52;c;([^\x07]*)\x07/g)].at(-1)
+    return last && Buffer.from(last[1], 'base64').toString()
+  }
+
   get alternate(): boolean {
     return this.#screen.buffer.active.type === 'alternate'
   }
@@ -234,10 +257,7 @@ export function placeholders(): { readonly parts: Parts; readonly asked: Own[] }
       return ui
     },
   }
-  return {
-    parts: { net: part, tunnels: part, packets: part, ladder: part, nat: part, events: part, checks: part },
-    asked,
-  }
+  return { parts: Object.fromEntries(VIEWS.map(view => [view, part])) as unknown as Parts, asked }
 }
 
 function placeholder({ ui, scene }: Model, { columns, rows }: Size): Rendered {

@@ -2,26 +2,30 @@
 import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
-import { type Model, type Rendered, type Size, selectedJourney, type Ui } from '../model.ts'
+import type { Model, Rendered, Size, Ui } from '../model.ts'
 import { derive } from '../selection.ts'
 import { type Line, left, line, span } from '../text.ts'
 import { whatIs } from '../what.ts'
 import { seconds } from '../words.ts'
+import { focused } from './dash.ts'
 import * as Events from './events.ts'
 import * as Nat from './nat.ts'
-import { peersOf } from './packet-list.ts'
+import { peersOf } from './packet-row.ts'
+import { chosenPacket } from './packets.ts'
 
 /** The drop that the selection of the view is about. */
 export function dropAskedFor(model: Model): DropEvent | undefined {
   const { ui, recorder } = model
   switch (ui.view) {
+    case 'dash':
+      return dropAskedFor(focused(model))
     case 'nat':
       return Nat.dropOf(model)
     case 'events':
       return Events.dropOf(model)
     case 'packets':
     case 'ladder':
-      return selectedJourney(model)?.packets.findLast(({ drop }) => drop !== undefined)?.drop
+      return chosenPacket(model)?.journey.packets.findLast(({ drop }) => drop !== undefined)?.drop
     case 'net':
       return recorder.events.findLast(
         (event): event is DropEvent =>

@@ -69,6 +69,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
       record: RECORD,
       pcap: PCAP,
+      quiz: {
+        type: 'boolean',
+        help: 'stop before the questions of the lab and ask them: a number, and how sure you are (3 c); what has come of it is told once the run has shown it. Without a terminal each line of stdin is an answer',
+      },
       ledger: {
         type: 'boolean',
         help: 'at the end, what each tunnel weighs: octets by layer, and what encryption computed',
@@ -119,6 +123,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       theme: { type: 'string', value: 'THEME', wants: ['a theme', 'dark'], help: 'dark, light or mono' },
       'no-color': { type: 'boolean', help: 'no colours, as --theme mono' },
       ascii: { type: 'boolean', help: 'ASCII characters only' },
+      'no-tour': { type: 'boolean', help: 'do not show a first user around' },
       plain: { type: 'boolean', help: 'whole sentences line by line instead of a screen, for screen readers and logs' },
     },
     load: async () => (await import('./tui.ts')).tui,
