@@ -12,8 +12,10 @@ import type { Model } from './model.ts'
 import type { Session } from './session.ts'
 import { type Line, plainText } from './text.ts'
 import { toldOf } from './told.ts'
+import { exported as ladderAs } from './views/ladder.ts'
 
-export const EXPORTS = ['screen', 'story', 'captures', 'capture', 'svg', 'mermaid'] as const
+const LADDERS = ['ladder-text', 'ladder-svg', 'ladder-html', 'ladder-mermaid'] as const
+export const EXPORTS = ['screen', 'story', ...LADDERS, 'captures', 'capture', 'svg', 'mermaid'] as const
 export type ExportKind = (typeof EXPORTS)[number]
 
 export interface NewFile {
@@ -31,9 +33,18 @@ interface Offer {
   text(model: Model): string | undefined
 }
 
+/** Only where one sees what it is. */
+function inLadder(how: string): Offer['text'] {
+  return ({ ui }) => (ui.view === 'ladder' ? `the ladder ${how}` : undefined)
+}
+
 export const OFFERS: Readonly<Record<ExportKind, Offer>> = {
   screen: { key: 'v', text: () => 'this view as text' },
   story: { key: 's', text: () => 'the story so far as text' },
+  'ladder-text': { key: 't', text: inLadder('as text') },
+  'ladder-svg': { key: 'i', text: inLadder('as a picture (SVG)') },
+  'ladder-html': { key: 'h', text: inLadder('as a page to look into (HTML)') },
+  'ladder-mermaid': { key: 'd', text: inLadder('as a Mermaid diagram') },
   captures: {
     key: 'p',
     text: ({ scene }) =>
@@ -79,6 +90,14 @@ export function filesOf(kind: ExportKind, session: Session, model: Model, screen
       return [{ name: `${lab.name}-${model.ui.view}-${stamp(t)}.txt`, content: textOf(screen()) }]
     case 'story':
       return [{ name: `${lab.name}-story-${stamp(t)}.txt`, content: storyOf(model) }]
+    case 'ladder-text':
+      return [{ name: `${lab.name}-ladder.txt`, content: ladderAs(model, 'text') }]
+    case 'ladder-svg':
+      return [{ name: `${lab.name}-ladder.svg`, content: ladderAs(model, 'svg') }]
+    case 'ladder-html':
+      return [{ name: `${lab.name}-ladder.html`, content: ladderAs(model, 'html') }]
+    case 'ladder-mermaid':
+      return [{ name: `${lab.name}-ladder.mmd`, content: ladderAs(model, 'mermaid') }]
     case 'captures':
       return capturesOf(session)
     case 'capture': {

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { follow, lifeLines, survey } from '../../src/diagnose/explain/explain.ts'
 import { type Recorder, sceneOf } from '../../src/index.ts'
+import { offersOf } from '../../tui/export.ts'
 import type { Model, Selection, Ui, View } from '../../tui/model.ts'
 import type { Own } from '../../tui/parts.ts'
 import type { Move } from '../../tui/selection.ts'
@@ -423,6 +424,14 @@ describe('ladder', () => {
     assert.match(lines(lcp).join('\n'), /LCP, 2 packets[\s\S]*\/lcp conf-ack\/ {2}\d+ hidden/)
     const none = modelOf(model.recorder, { view: 'ladder', filter: 'nothing like it' })
     assert.match(lines(none).join('\n'), /No row matches nothing like it; \d+ are hidden\. Esc clears the filter\./)
+  })
+
+  test('x offers the ladder in four forms, here only', () => {
+    const ladders = (now: Model): string[] => offersOf(now).flatMap(({ kind }) => (/^ladder/.test(kind) ? [kind] : []))
+    assert.equal(ladders(model).length, 4)
+    assert.deepEqual(ladders(modelOf(model.recorder, { view: 'net' })), [])
+    const keys = offersOf(model).map(({ key }) => key)
+    assert.equal(new Set(keys).size, keys.length)
   })
 
   test('what is shown can be kept as text, Mermaid, SVG and HTML', () => {
