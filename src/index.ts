@@ -125,12 +125,21 @@ export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
 export { LADDER_LAYERS, LAYER_GROUPS, type Ladder, type LadderLayer, type LadderRow } from './view/ladder.ts'
 export { type DecodedCapture, ladderOfCapture } from './view/ladder-capture.ts'
 export { rowFacts } from './view/ladder-facts.ts'
-export { chosenRows, foldRows, type LadderChoice, type LadderItem, layersNamed, rowsOf } from './view/ladder-fold.ts'
+export {
+  chosenRows,
+  foldRows,
+  type LadderChoice,
+  type LadderItem,
+  layersNamed,
+  numberOf,
+  rowsOf,
+} from './view/ladder-fold.ts'
 export { ladderHtml } from './view/ladder-html.ts'
 export { ladderMermaid } from './view/ladder-mermaid.ts'
-export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { RunLadder } from './view/ladder-run.ts'
 export { ladderSvg } from './view/ladder-svg.ts'
-export { ladderText } from './view/ladder-text.ts'
+export { headLines, itemLine, ladderText, textFrame } from './view/ladder-text.ts'
+export { mainForm } from './view/ladder-way.ts'
 export {
   type Drawing,
   drawingFor,

@@ -8,6 +8,7 @@ import { isMove } from './selection.ts'
 import * as Checks from './views/checks.ts'
 import { dashPart } from './views/dash.ts'
 import * as Events from './views/events.ts'
+import * as Ladder from './views/ladder.ts'
 import * as Log from './views/log.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
@@ -49,9 +50,10 @@ const packets = partOf(Packets, pressPackets)
 
 const OTHERS: Omit<Parts, 'dash'> = {
   net: { render: netView, panes: () => 1, press: pressNet },
-  tunnels: filtered(partOf(Tunnels)),
+  tunnels: filtered(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  ladder: { render: Ladder.view, panes: () => 1, press: Ladder.press },
   nat: partOf(Nat),
   events: partOf(Events),
   checks: filtered(partOf(Checks)),
