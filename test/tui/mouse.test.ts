@@ -115,7 +115,12 @@ describe('a click', () => {
   })
 
   test('before the start chooses a lab, and opens it', async () => {
-    const labs = ['voluntary', 'gre-blocked', 'compulsory'].map(name => ({ name, lab: labOf(name), replay: {}, explain: '' }))
+    const labs = ['voluntary', 'gre-blocked', 'compulsory'].map(name => ({
+      name,
+      lab: labOf(name),
+      replay: {},
+      explain: '',
+    }))
     const robot = new Robot({ parts: PARTS, labs })
     await robot.press('M')
     await click(robot, ...placeOf(robot, 'compulsory'))
