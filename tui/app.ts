@@ -67,8 +67,8 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   /** The view is looking for something. */
   #looking = false
-  /** The old packet that is looked at is there. */
-  #remade = true
+  /** Something has been made since the last frame that the next one will show. */
+  #grown = false
   #ended = false
 
   constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
@@ -234,9 +234,11 @@ export class App {
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' ? selection.journey : undefined)
-    const before = this.#remade
-    this.#remade = session.remake()
-    return this.#looking || !this.#remade || !before
+    if (!session.archive.isThere) {
+      session.remake()
+      this.#grown = true
+    }
+    return this.#looking || this.#grown
   }
 
   #play({ player, run, scene }: Session): void {
@@ -254,6 +256,7 @@ export class App {
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#looking = view.more === true
+    this.#grown = false
     this.#display.draw(frame(model, view, size), this.#ui)
   }
 }
