@@ -12,6 +12,15 @@ interface Shot {
 const SHOTS: Readonly<Record<string, Shot>> = {
   '80x24': { options: {}, keys: [] },
   '120x40': { options: { size: { columns: 120, rows: 40 } }, keys: [] },
+  'net-120x40': { options: { size: { columns: 120, rows: 40 } }, keys: ['1'] },
+  '200x60': { options: { size: { columns: 200, rows: 60 } }, keys: [] },
+  'dash-80x24': { options: {}, keys: ['0'] },
+  'dash-mono-120x40': {
+    options: { size: { columns: 120, rows: 40 }, env: { NO_COLOR: '1' } },
+    keys: ['Tab'],
+    marked: true,
+  },
+  'dash-ascii-120x40': { options: { size: { columns: 120, rows: 40 }, env: { LANG: 'C' } }, keys: [] },
   '40x12': { options: { size: { columns: 40, rows: 12 } }, keys: [] },
   'mono-80x24': { options: { env: { NO_COLOR: '1' } }, keys: [], marked: true },
   'dark-80x24': { options: {}, keys: [], marked: true },
@@ -20,6 +29,13 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'tunnels-80x24': { options: {}, keys: ['2'] },
   'events-80x24': { options: {}, keys: ['6'] },
   'checks-80x24': { options: {}, keys: ['7'] },
+  'log-80x24': { options: {}, keys: ['9', 'k', 'k'] },
+  'log-40x12': { options: { size: { columns: 40, rows: 12 } }, keys: ['9'] },
+  'log-mono-80x24': { options: { env: { NO_COLOR: '1' } }, keys: ['9'], marked: true },
+  'log-ascii-80x24': { options: { env: { LANG: 'C' } }, keys: ['9'] },
+  'table-80x24': { options: {}, keys: ['2', 'l', 'Enter', 'Enter'] },
+  'table-ascii-80x24': { options: { env: { LANG: 'C' } }, keys: ['2', 'Enter', 'Enter'] },
+  'routes-80x24': { options: {}, keys: ['5', 'Tab', 'Tab', 'Tab'] },
   'help-80x24': { options: {}, keys: ['?'] },
 }
 
