@@ -63,6 +63,7 @@ export { type LabText, type Loaded, loadLab as load, loadWith, type Override, ty
 export { type MachineTable, machineTableOf } from './lab/machine-tables.ts'
 export { nearest } from './lab/nearest.ts'
 export {
+  type Flight,
   type Hop,
   type Journey,
   type Loss,
@@ -86,7 +87,6 @@ export {
 } from './lab/run-file.ts'
 export { type Saved, savedLab } from './lab/save.ts'
 export {
-  type Flight,
   type Mark,
   type Scene,
   type SceneEnd,

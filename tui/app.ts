@@ -89,8 +89,8 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   /** The view is looking for something. */
   #looking = false
-  /** The old packet that is looked at is there. */
-  #remade = true
+  /** Something has been made since the last frame that the next one will show. */
+  #grown = false
   /** The last click, and when it was. */
   #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
@@ -373,9 +373,11 @@ export class App {
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
-    const before = this.#remade
-    this.#remade = session.remake(SLICE)
-    return this.#looking || !this.#remade || !before
+    if (!session.archive.isThere) {
+      session.remake(SLICE)
+      this.#grown = true
+    }
+    return this.#looking || this.#grown
   }
 
   #play(session: Session): void {
@@ -404,6 +406,7 @@ export class App {
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#looking = view.more === true
+    this.#grown = false
     this.#display.draw(frame(model, view, size), this.#ui)
   }
 }

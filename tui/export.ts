@@ -11,7 +11,7 @@ import {
 import type { Model } from './model.ts'
 import type { Session } from './session.ts'
 import { type Line, plainText } from './text.ts'
-import { toldOf } from './told.ts'
+import { rareEvents, toldOf } from './told.ts'
 import { exported as ladderAs } from './views/ladder.ts'
 import { chosenPacket } from './views/packets.ts'
 
@@ -123,8 +123,9 @@ const stamp = (t: SimTime): string => `${(Math.floor(t / 1e6) / 1e3).toFixed(3)}
 const textOf = (lines: readonly Line[]): string => lines.map(line => `${plainText(line).trimEnd()}\n`).join('')
 
 function storyOf({ recorder, scene }: Model): string {
-  const lines = toldOf(recorder)
-    .map(({ short }) => short)
+  const told = toldOf(recorder)
+  const lines = rareEvents(recorder)
+    .map(event => told.get(event)?.short)
     .filter((line): line is StoryLine => line !== undefined)
   const width = Math.max(...scene.nodes.map(({ name }) => name.length))
   const text = lines.map(line => `${lineOf(line, width).columns.join('  ').trimEnd()}\n`).join('')
