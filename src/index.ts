@@ -69,6 +69,7 @@ export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
+  type Flight,
   type Hop,
   type Journey,
   type Loss,
@@ -92,7 +93,6 @@ export {
 } from './lab/run-file.ts'
 export { type Saved, savedLab } from './lab/save.ts'
 export {
-  type Flight,
   type Mark,
   type Scene,
   type SceneEnd,

@@ -75,8 +75,8 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   /** The view is looking for something. */
   #looking = false
-  /** The old packet that is looked at is there. */
-  #remade = true
+  /** Something has been made since the last frame that the next one will show. */
+  #grown = false
   #ended = false
 
   constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
@@ -323,9 +323,11 @@ export class App {
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' ? selection.journey : undefined)
-    const before = this.#remade
-    this.#remade = session.remake(SLICE)
-    return this.#looking || !this.#remade || !before
+    if (!session.archive.isThere) {
+      session.remake()
+      this.#grown = true
+    }
+    return this.#looking || this.#grown
   }
 
   #play(session: Session): void {
@@ -345,6 +347,7 @@ export class App {
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#looking = view.more === true
+    this.#grown = false
     this.#display.draw(frame(model, view, size), this.#ui)
   }
 }

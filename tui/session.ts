@@ -234,7 +234,7 @@ export class Session {
   }
 
   /** Makes an old packet again that is looked at, for so many milliseconds; true when nothing is left to do. */
-  remake(milliseconds: number): boolean {
+  remake(milliseconds = 20): boolean {
     const end = this.#wall.now() + milliseconds
     while (!this.archive.advance()) if (this.#wall.now() >= end) return false
     return true

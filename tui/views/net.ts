@@ -4,6 +4,7 @@ import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, right, span } from '../text.ts'
+import { rareEvents } from '../told.ts'
 import { JOBS, nextLayer, phaseOf, seconds, tubePhase } from '../words.ts'
 import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
@@ -78,7 +79,7 @@ function taleLines(model: Model, columns: number, rows: number): Line[] {
   const now = nowLines(model).map(([who, text]) => row('►', scene.t, who, [text]))
   const next = nextLines(model).map(([t, who, text]) => row(' ', t, who, [span(text, 'muted')]))
   const room = Math.max(0, rows - now.length - next.length)
-  const past = latest(recorder.events, scene.nodes, room, onlyOf(model, only))
+  const past = latest(rareEvents(recorder), scene.nodes, room, onlyOf(model, only))
   return [...past.map(({ t, node, text, role }) => row(' ', t, node, [span(text, role)])), ...now, ...next].slice(
     0,
     rows,
