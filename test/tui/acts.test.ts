@@ -46,7 +46,10 @@ describe('a: what can be done', () => {
       offered(robot).map(row => row[0]),
       ['c', 'p', 'f', 'l', 'r', 'k', 'b', 'o', 's'],
     )
-    await robot.press('Esc')
+    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}Esc close/, 'k is a row here')
+    await robot.press('Down', 'Up', 'Enter')
+    assert.match(said(robot), /alice calls its server/)
+    await robot.press('u')
     await go(robot, '3')
     await robot.press('a')
     assert.deepEqual(
