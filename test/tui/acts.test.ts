@@ -403,9 +403,11 @@ describe('saving and leaving', () => {
     assert.ok(loaded.ok)
     const session = new Session({ ...source, lab: loaded.lab, entries }, new TestWall())
     session.seek(5e9)
-    assert.deepEqual([session.scene.tunnels[0].up, session.deeds?.unsaved], [false, false])
+    assert.ok(session.proceed(1))
+    assert.deepEqual([session.look().tunnels[0].up, session.deeds?.unsaved], [false, false])
     assert.match(session.deeds?.text().text ?? '', /disconnect: alice \}$/m)
     session.undo()
+    assert.ok(session.proceed(1))
     assert.deepEqual([session.look().tunnels[0].up, session.deeds?.unsaved], [true, true])
   })
   test('what was taken back again is nothing that could be lost', async () => {
