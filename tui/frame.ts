@@ -4,7 +4,7 @@
  * that says so.
  */
 import type { Scene, SimTime } from '../src/index.ts'
-import { MENUS } from './menus.ts'
+import { keysOfMenu } from './menus.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
@@ -275,16 +275,7 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
     const seen = typed.slice(-Math.max(10, free))
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
-  if (ui.menu)
-    return fit(
-      line(
-        ...['jk choose', 'Enter take', ...(MENUS[ui.menu.kind].also ?? []), 'Esc close'].flatMap((key, i) => [
-          i === 0 ? ' ' : '  ',
-          ...hint(key),
-        ]),
-      ),
-      columns,
-    )
+  if (ui.menu) return fit(line(...keysOfMenu(model).flatMap((key, i) => [i === 0 ? ' ' : '  ', ...hint(key)])), columns)
   if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`

@@ -135,6 +135,14 @@ export function sentenceOfMenu(model: Model): string | undefined {
   return menu && MENUS[menu.kind].rows(model, menu.about ?? '')[menu.chosen]?.sentence
 }
 
+/** Keys that work in the open menu; where `k` stands for a row it moves nothing. */
+export function keysOfMenu(model: Model): readonly string[] {
+  const { menu } = model.ui
+  const rows = menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
+  const move = rows.some(({ key }) => key === 'j' || key === 'k') ? 'arrows choose' : 'jk choose'
+  return [move, 'Enter take', ...(menu ? (MENUS[menu.kind].also ?? []) : []), 'Esc close']
+}
+
 /** The widest that a box may be. */
 const widthFor = ({ columns }: Size): number => columns - (columns >= 78 ? 2 * MARGIN : 0)
 

@@ -16,7 +16,6 @@ import {
   type RunOptions,
   type Scene,
   type SimTime,
-  type Stop,
   sceneOf,
 } from '../src/index.ts'
 import { Comparison } from './comparison.ts'
@@ -25,6 +24,7 @@ import { actionAt, type Deed, Deeds, momentOf, type Told } from './deeds.ts'
 import { Future, type FutureName, type FutureSpec, NAMES } from './future.ts'
 import type { StepUnit } from './model.ts'
 import type { Hit, Player, Wall } from './player.ts'
+import { Trail } from './trail.ts'
 import { seconds } from './words.ts'
 
 export interface SessionSource {
@@ -67,8 +67,6 @@ const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
 const BATCH = 2000
 /** Steps that a run is prepared for going back between two looks. */
 const PREPARE = 500
-/** Steps that can be taken back one for one. */
-const TRAIL = 1000
 
 export class Session {
   readonly source: SessionSource
@@ -80,8 +78,7 @@ export class Session {
   #journey: Journey | undefined
   #comparison: Comparison | undefined
   #search: CureSearch | undefined
-  /** Where steps have been taken from, and to. */
-  #trail: { readonly unit: StepUnit; readonly from: Stop; readonly to: Stop }[] = []
+  readonly #trail = new Trail()
 
   constructor(source: SessionSource, wall: Wall) {
     this.source = source
@@ -146,7 +143,7 @@ export class Session {
 
   /** To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way. */
   seek(t: SimTime): void {
-    this.#trail = []
+    this.#trail.forget()
     this.#go({ t: Math.min(t, this.run.stop) })
   }
 
@@ -155,36 +152,16 @@ export class Session {
     const { run } = this
     const from = run.moment
     this.player.step(unit, breakpoints)
-    const to = run.moment
-    if (!isSame(from, to)) this.#trail = [...this.#trail.slice(1 - TRAIL), { unit, from, to }]
+    this.#trail.taken(unit, from, run.moment)
     return this.player.takeHits()
   }
 
   /** False: there is nothing before. */
   stepBack(unit: StepUnit): boolean {
     this.stay()
-    const here = this.run.moment
-    const last = this.#trail.at(-1)
-    const isTaken = last !== undefined && last.unit === unit && isSame(last.to, here)
-    const to = isTaken ? last.from : this.#before(unit, here)
-    this.#trail = isTaken ? this.#trail.slice(0, -1) : []
+    const to = this.#trail.back(unit, this.run.moment, this.#current.course)
     if (to) this.#go(to)
     return to !== undefined
-  }
-
-  #before(unit: StepUnit, here: Stop): Moment | undefined {
-    const { course } = this.#current
-    if (here.t === 0 && here.steps === 0) return undefined
-    const beginning = { t: 0, steps: 0 }
-    switch (unit) {
-      case 'event':
-        return course.stepBefore(here) ?? beginning
-      case 'packet':
-      case 'interesting':
-        return course.before(unit, here) ?? beginning
-      case '1 ms':
-        return here.t <= 1e6 ? beginning : { t: here.t - 1e6 }
-    }
   }
 
   #go(to: Moment): void {
@@ -233,7 +210,7 @@ export class Session {
 
   play(speed: number, breakpoints: readonly Breakpoint[]): readonly Hit[] {
     this.stay()
-    this.#trail = []
+    this.#trail.forget()
     this.player.play(speed, breakpoints)
     return this.player.takeHits()
   }
@@ -262,7 +239,7 @@ export class Session {
   }
 
   /** Makes an old packet again that is looked at, for so many milliseconds; true when nothing is left to do. */
-  remake(milliseconds: number): boolean {
+  remake(milliseconds = 20): boolean {
     const end = this.#wall.now() + milliseconds
     while (!this.archive.advance()) if (this.#wall.now() >= end) return false
     return true
@@ -315,7 +292,7 @@ export class Session {
     }
     known.add(ready)
     this.#current.acted()
-    this.#trail = []
+    this.#trail.forget()
     return { ok: true, message: `${seconds(t)} s: ${ready.done.words}. u takes it back.` }
   }
 
@@ -383,7 +360,7 @@ export class Session {
   #again(): void {
     const future = new Future(this.#current.spec, this.source.replay, this.#wall)
     this.#journey = { future, to: { t: this.run.now }, from: 0, isNew: true, mustArrive: true }
-    this.#trail = []
+    this.#trail.forget()
   }
 
   // Futures
@@ -396,7 +373,7 @@ export class Session {
     const { now } = future.life.run
     const common = { future, to, from: now, isNew: false }
     this.#journey = now > to.t ? { ...common, rewinding: future.rewindTo(to) } : common
-    this.#trail = []
+    this.#trail.forget()
   }
 
   /** A future is forgotten; not the one that is looked at. */
@@ -412,9 +389,7 @@ export class Session {
     if (name === undefined) return no(`There are ${NAMES.length} futures already. X in 8 Time forgets one.`)
     const spec: FutureSpec = { name, lab: deeds.lab, deeds, from: { future: this.#current.name, t } }
     this.#journey = { future: new Future(spec, this.source.replay, this.#wall), to, from: 0, isNew: true }
-    this.#trail = []
+    this.#trail.forget()
     return { ok: true, message: `Future ${name}, ${what}. ${this.#current.name} is kept in 8 Time.` }
   }
 }
-
-const isSame = (a: Stop, b: Stop): boolean => a.t === b.t && a.steps === b.steps

@@ -46,7 +46,10 @@ describe('a: what can be done', () => {
       offered(robot).map(row => row[0]),
       ['c', 'p', 'f', 'l', 'r', 'k', 'b', 'o', 's'],
     )
-    await robot.press('Esc')
+    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}Esc close/, 'k is a row here')
+    await robot.press('Down', 'Up', 'Enter')
+    assert.match(said(robot), /alice calls its server/)
+    await robot.press('u')
     await go(robot, '3')
     await robot.press('a')
     assert.deepEqual(
@@ -400,9 +403,11 @@ describe('saving and leaving', () => {
     assert.ok(loaded.ok)
     const session = new Session({ ...source, lab: loaded.lab, entries }, new TestWall())
     session.seek(5e9)
-    assert.deepEqual([session.scene.tunnels[0].up, session.deeds?.unsaved], [false, false])
+    assert.ok(session.proceed(1))
+    assert.deepEqual([session.look().tunnels[0].up, session.deeds?.unsaved], [false, false])
     assert.match(session.deeds?.text().text ?? '', /disconnect: alice \}$/m)
     session.undo()
+    assert.ok(session.proceed(1))
     assert.deepEqual([session.look().tunnels[0].up, session.deeds?.unsaved], [true, true])
   })
   test('what was taken back again is nothing that could be lost', async () => {
