@@ -2,7 +2,8 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import type { Lab, RunOptions, Scene } from '../src/index.ts'
+import { type Lab, type RunOptions, type Scene, verdictWords } from '../src/index.ts'
+import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
 import type { Effect } from './effect.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
@@ -62,6 +63,8 @@ export class App {
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
+  /** Questions whose outcome was told. */
+  readonly #told = new Set<number>()
 
   constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
@@ -88,6 +91,7 @@ export class App {
 
   #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
     this.#session = new Session({ lab, replay, explain }, this.#wall)
+    this.#session.limit = run => stopBefore(lab, this.#ui, run)
     const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
@@ -120,6 +124,7 @@ export class App {
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
     if (effect !== undefined) this.#effect(session, effect)
+    if (before.asking && !ui.asking) this.#heed(session)
   }
 
   #become(ui: Ui): void {
@@ -131,6 +136,7 @@ export class App {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
     else if (typeof effect === 'string') this.#outside(effect)
     else session.seek(effect.seek)
+    if (effect === 'step' || typeof effect !== 'string') this.#heed(session)
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -180,7 +186,16 @@ export class App {
     if (!this.#ui.mouse) return
     if (action === 'wheel-up') return this.#key('Up')
     if (action === 'wheel-down') return this.#key('Down')
-    if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
+    if (
+      !this.#session ||
+      this.#ui.help ||
+      this.#ui.typing ||
+      this.#ui.menu ||
+      this.#ui.prompt ||
+      this.#ui.asking ||
+      row !== 1
+    )
+      return
     const view = tabAt(this.#ui.view, column, formOf(this.#display.size))
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
@@ -209,10 +224,27 @@ export class App {
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
-  #play({ player, run, scene }: Session): void {
+  #play(session: Session): void {
+    const { player, run, scene } = session
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
     player.play(this.#ui.speed)
     if (run.over) this.#ui = { ...this.#ui, running: false }
+    this.#heed(session)
+  }
+
+  /** The questions of the lab: says what the run has shown, and asks what is due. */
+  #heed({ run, player, source: { lab } }: Session): void {
+    if (!this.#ui.quiz || this.#ui.asking) return
+    for (const { asked, guess, outcome } of judgedIn(lab, this.#ui.guesses, run.standing)) {
+      if (outcome === 'open' || this.#told.has(asked.no)) continue
+      this.#told.add(asked.no)
+      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}. View 7 says what is right, and why.`
+      this.#ui = { ...this.#ui, message }
+    }
+    const due = dueIn(lab, this.#ui, run)
+    if (!due) return
+    this.#ui = askNow(this.#ui, due)
+    player.pause()
   }
 
   #draw(): void {

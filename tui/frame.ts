@@ -89,9 +89,13 @@ interface RunState {
 const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
 const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
 const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
+const ASKS: RunState = { sign: '?', ascii: '?', word: 'QUESTION' }
 
-function stateOf({ over }: Scene, { running, ascii }: Ui): string {
-  const { sign, ascii: plain, word } = over ? ENDED : running ? RUNNING : PAUSED
+/** An open question stands before anything that happens at its moment. */
+const momentOf = ({ t }: Scene, { asking }: Ui): number => asking?.t ?? t
+
+function stateOf({ over }: Scene, { running, asking, ascii }: Ui): string {
+  const { sign, ascii: plain, word } = asking ? ASKS : over ? ENDED : running ? RUNNING : PAUSED
   return `${ascii ? plain : sign} ${word}`
 }
 
@@ -106,7 +110,7 @@ export function speedOf({ auto, speed }: Ui): string {
 function statusOf(scene: Scene, ui: Ui, columns: number): Line {
   const wide = columns >= 100
   const state = span(` ${stateOf(scene, ui).padEnd(10)}`, undefined, { bold: true })
-  const time = ` ${seconds(scene.t).padStart(6)} s `
+  const time = ` ${seconds(momentOf(scene, ui)).padStart(6)} s `
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
   const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
@@ -127,7 +131,7 @@ function statusOf(scene: Scene, ui: Ui, columns: number): Line {
 
 function shortStatusOf(scene: Scene, ui: Ui, columns: number): Line {
   const state = span(stateOf(scene, ui), undefined, { bold: true })
-  const time = ` ${seconds(scene.t)}s `
+  const time = ` ${seconds(momentOf(scene, ui))}s `
   const length = ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
   const checks = checksOf(scene)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2

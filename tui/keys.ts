@@ -6,10 +6,10 @@ import { VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import type { Own } from './parts.ts'
 
 /**
- * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, the
- * help, the answer to why, or the choice of a lab before the start.
+ * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, a
+ * question of the lab, the help, the answer to why, or the choice of a lab before the start.
  */
-export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
+export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'question' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -31,6 +31,10 @@ export type Command =
   | 'go'
   | 'mark'
   | 'go-to-mark'
+  | 'choose'
+  | 'surer'
+  | 'hint'
+  | 'skip'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -45,7 +49,7 @@ export type Command =
   | 'accept'
   | 'cancel'
 
-export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'menu' | 'start'
+export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'menu' | 'question' | 'start'
 
 export interface KeyEntry {
   readonly keys: readonly string[]
@@ -58,8 +62,8 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start'] as const
-const LISTS = ['view', 'menu', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'typing', 'prompt', 'menu', 'question', 'help', 'start'] as const
+const LISTS = ['view', 'menu', 'question', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
@@ -166,11 +170,11 @@ export const KEYS: readonly KeyEntry[] = [
   ),
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
-  { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
+  { keys: ['Esc'], command: 'escape', modes: ['view', 'why', 'question'], group: 'everywhere', help: 'back one step' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
   { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
-  { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
-  { keys: ['q'], command: 'quit', modes: ['view', 'why', 'start'], group: 'everywhere', help: 'quit' },
+  { keys: ['?'], command: 'help', modes: ['view', 'question'], group: 'everywhere', help: 'help' },
+  { keys: ['q'], command: 'quit', modes: ['view', 'why', 'question', 'start'], group: 'everywhere', help: 'quit' },
   { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },
   { keys: ['C-c'], command: 'interrupt', modes: EVERYWHERE, group: 'everywhere', help: 'quit at once' },
   { keys: ['C-z'], command: 'suspend', modes: EVERYWHERE, group: 'everywhere', help: 'suspend' },
@@ -181,6 +185,18 @@ export const KEYS: readonly KeyEntry[] = [
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
+
+  {
+    keys: ['1', '2', '3', '4', '5', '6'],
+    command: 'choose',
+    modes: ['question'],
+    group: 'question',
+    help: 'choose an answer',
+  },
+  { keys: ['Tab'], command: 'surer', modes: ['question'], group: 'question', help: 'how sure: guess, fairly, certain' },
+  { keys: ['Enter'], command: 'accept', modes: ['question'], group: 'question', help: 'that is my guess' },
+  { keys: ['S'], command: 'skip', modes: ['question'], group: 'question', help: 'skip the question' },
+  { keys: ['H'], command: 'hint', modes: ['question'], group: 'question', help: 'a hint' },
 
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
   { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },

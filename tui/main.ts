@@ -15,19 +15,20 @@ export const main: TuiMain = async request =>
   request.plain && request.lab ? tellPlainly(request.lab, request) : play(request, PARTS)
 
 /** The run in whole sentences, for a screen reader or a file; status as that of `run`. */
-function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
+function tellPlainly(lab: Lab, { replay, explain, quiz }: TuiRequest): number {
   const recorder = new Recorder(new Run(lab, replay))
   plainRun(
     recorder,
     text => out(`${text}\n`),
     scene => ({ scene, recorder, ui: FIRST_UI, explain }),
+    quiz,
   )
   return recorder.run.result().ok ? EXIT.good : EXIT.failed
 }
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
 export async function play(
-  { lab, replay, explain, labs, ascii, theme, speed }: TuiRequest,
+  { lab, replay, explain, labs, ascii, theme, speed, quiz }: TuiRequest,
   parts: Parts,
 ): Promise<number> {
   const terminal = openTerminal({
@@ -39,7 +40,7 @@ export async function play(
     explain,
     labs,
     parts,
-    ui: { speed, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },
+    ui: { speed, quiz, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },
     complain: text => process.stderr.write(text),
   })
   const listeners = Object.entries(STATUSES).map(([signal, status]) => [signal, () => terminal.end(status)] as const)

@@ -2,7 +2,8 @@
  * What the views are given: the run as recorded, the scene of this moment, and what the user is looking at. A view is a
  * pure function of the three and of its size.
  */
-import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Guesses, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Asking } from './asking.ts'
 import type { Line } from './text.ts'
 
 export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
@@ -40,6 +41,7 @@ export interface Selection {
   readonly field: readonly number[]
   /** Index into the filtered events, from the newest (0). */
   readonly event: number
+  /** In 7 Checks: a row, first those of the checks, then those of the questions that were answered. */
   readonly check: number
   /** In 5 NAT: rows of the connections, the rules and the drops. */
   readonly connection: number
@@ -70,6 +72,12 @@ export interface Ui {
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
+  /** Does the lab ask its questions? */
+  readonly quiz: boolean
+  /** The question that is open; it has the keyboard, and the run waits. */
+  readonly asking?: Asking
+  /** What was answered. */
+  readonly guesses: Guesses
   /** Why was the chosen packet discarded? */
   readonly why: boolean
   /** What is typed into the search of the help; the scrolled-off rows of it. */

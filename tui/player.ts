@@ -2,7 +2,7 @@
  * Plays a run against a clock that is given: virtual time follows the wall at a speed, or goes step by step. No timer is
  * set here: who drives it says when to look.
  */
-import type { EventName, Run, Scene, TraceEvent } from '../src/index.ts'
+import type { EventName, Run, Scene, SimTime, TraceEvent } from '../src/index.ts'
 import type { StepUnit } from './model.ts'
 
 /** The clock of the wall, in milliseconds. */
@@ -31,14 +31,17 @@ const INTERESTING: ReadonlySet<EventName> = new Set(['state', 'drop', 'action', 
 export class Player {
   readonly #run: Run
   readonly #wall: Wall
+  readonly #limit: () => SimTime
   /** Virtual and wall time are counted from here: at the start, and whenever the speed changes. */
   #origin: { readonly wall: number; readonly virtual: number; readonly speed: number } | undefined
   #packets = 0
   #interesting = 0
 
-  constructor(run: Run, wall: Wall) {
+  /** `limit` is asked for a moment that the run must not enter. */
+  constructor(run: Run, wall: Wall, limit: () => SimTime = () => Number.POSITIVE_INFINITY) {
     this.#run = run
     this.#wall = wall
+    this.#limit = limit
     run.listen(event => this.#event(event))
   }
 
@@ -58,8 +61,20 @@ export class Player {
     const wall = this.#wall.now()
     if (this.#origin?.speed !== speed) this.#origin = { wall, virtual: this.#run.now, speed }
     const { wall: since, virtual } = this.#origin
-    const target = Math.floor(virtual + (wall - since) * 1e6 * speed)
+    const target = Math.min(Math.floor(virtual + (wall - since) * 1e6 * speed), this.#last)
     if (target > this.#run.now && !this.#reach(target)) this.#origin = undefined
+  }
+
+  /** The last nanosecond that may be entered. */
+  get #last(): SimTime {
+    return this.#limit() - 1
+  }
+
+  /** Nothing more can happen before the limit: the clock goes there. */
+  #atLimit(): boolean {
+    if (this.#run.next <= this.#last) return false
+    this.#run.advanceTo(this.#last)
+    return true
   }
 
   /** False when there was more to do than a slice has time for: virtual time then goes slower than asked. */
@@ -77,8 +92,8 @@ export class Player {
   #hurry(): void {
     this.#origin = undefined
     const end = this.#wall.now() + SLICE
-    while (!this.#run.over) {
-      this.#run.advance(BATCH)
+    while (!this.#run.over && !this.#atLimit()) {
+      this.#run.advance(BATCH, this.#limit())
       if (this.#wall.now() >= end) return
     }
   }
@@ -87,7 +102,7 @@ export class Player {
   auto(scene: Scene): number {
     const flights = scene.links.flatMap(link => link.flights)
     if (flights.length === 0) {
-      if (this.#run.next - this.#run.now > QUIET) this.#run.advanceTo(this.#run.next)
+      if (this.#run.next - this.#run.now > QUIET) this.#run.advanceTo(Math.min(this.#run.next, this.#last))
       return 1
     }
     const shortest = Math.min(...flights.map(({ hop }) => (hop.arrives ?? hop.sent) - hop.sent)) / 1e9
@@ -98,14 +113,18 @@ export class Player {
     this.#origin = undefined
     switch (unit) {
       case 'event':
-        return this.#run.step()
+        return this.#one()
       case '1 ms':
-        return this.#run.advanceTo(this.#run.now + 1e6)
+        return this.#run.advanceTo(Math.min(this.#run.now + 1e6, this.#last))
       case 'packet':
         return this.#stepUntil(() => this.#packets)
       case 'interesting':
         return this.#stepUntil(() => this.#interesting + this.#verdicts())
     }
+  }
+
+  #one(): void {
+    if (!this.#atLimit()) this.#run.step()
   }
 
   #verdicts(): number {
@@ -114,6 +133,6 @@ export class Player {
 
   #stepUntil(count: () => number): void {
     const before = count()
-    for (let i = 0; i < STEP_LIMIT && !this.#run.over && count() === before; i++) this.#run.step()
+    for (let i = 0; i < STEP_LIMIT && !this.#run.over && !this.#atLimit() && count() === before; i++) this.#run.step()
   }
 }

@@ -1,6 +1,7 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import type { SimTime } from '../src/index.ts'
+import { chooseAnswer, inQuestion, WAITS } from './asking.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
@@ -25,6 +26,8 @@ export const FIRST_UI: Ui = {
   view: 'net',
   pane: 0,
   help: false,
+  quiz: false,
+  guesses: new Map(),
   why: false,
   message: '',
   marks: [],
@@ -60,10 +63,11 @@ export const FIRST_UI: Ui = {
   mouse: false,
 }
 
-export function modeOf({ prompt, menu, typing, help, why }: Ui): Mode {
+export function modeOf({ prompt, menu, typing, help, why, asking }: Ui): Mode {
   if (prompt) return 'prompt'
   if (menu) return 'menu'
-  return typing ? 'typing' : help ? 'help' : why ? 'why' : 'view'
+  if (typing) return 'typing'
+  return help ? 'help' : why ? 'why' : asking ? 'question' : 'view'
 }
 
 /** `key` as the screen names it; `size` is that of the whole screen. */
@@ -77,6 +81,8 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (row >= 0) return picked(model, row)
   }
   const entry = entryOf(key, mode, ui.view)
+  if (mode === 'question' && !entry) return { ui: { ...ui, message: WAITS } }
+  if (ui.asking && entry?.command === 'choose') return chooseAnswer(model, ui.asking, Number(key) - 1)
   if (entry) return obey(model, entry.command, size, parts)
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
   if (mode === 'typing' && isText(key)) return { ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }
@@ -105,6 +111,8 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
   if (ui.why) return inWhy(model, command)
+  if (ui.asking)
+    return command === 'help' || isEffect(command) ? plainly(ui, command) : inQuestion(model, ui.asking, command)
   const part = parts[ui.view]
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {
@@ -158,6 +166,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return viewOrEffect(ui, command)
   }
 }
+
+/** Keys that are the same whatever is open. */
+const plainly = (ui: Ui, command: Command): Pressed =>
+  command === 'help' ? { ui: { ...ui, help: true, helpScroll: 0, helpSearch: '' } } : viewOrEffect(ui, command)
 
 function viewOrEffect(ui: Ui, command: Command): Pressed {
   if (isEffect(command)) return { ui, effect: command }

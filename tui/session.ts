@@ -20,6 +20,8 @@ interface Life {
 }
 
 export class Session {
+  /** Asked for a moment that the run must not enter: somebody wants to say something before. */
+  limit: (run: Run) => SimTime = () => Number.POSITIVE_INFINITY
   readonly source: SessionSource
   readonly #wall: Wall
   #life: Life
@@ -54,12 +56,12 @@ export class Session {
   /** To a time, before or after the present one; everything due at it has happened then. */
   seek(t: SimTime): void {
     if (t < this.run.now) this.#life = this.#begin()
-    this.run.advanceTo(t)
+    this.run.advanceTo(Math.min(t, this.limit(this.run) - 1))
     this.player.pause()
   }
 
   #begin(): Life {
     const run = new Run(this.source.lab, this.source.replay)
-    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall) }
+    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall, () => this.limit(run)) }
   }
 }

@@ -23,6 +23,7 @@ interface Flags {
   readonly 'no-color'?: boolean
   readonly speed?: string
   readonly plain?: boolean
+  readonly 'no-quiz'?: boolean
 }
 
 /** What tui/main.ts is given. */
@@ -39,6 +40,8 @@ export interface TuiRequest {
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
   readonly speed: number
   readonly plain: boolean
+  /** Does the lab ask its questions? */
+  readonly quiz: boolean
 }
 export type TuiMain = (request: TuiRequest) => Promise<number>
 
@@ -52,6 +55,7 @@ export const tui: Action = async ([name], options) => {
     speed: speedOf(flags.speed),
     ascii: flags.ascii === true,
     plain: flags.plain === true,
+    quiz: flags['no-quiz'] !== true,
   }
   if (request.plain) {
     if (name === undefined)
