@@ -2,7 +2,7 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import { type Lab, type RunOptions, type Scene, verdictWords } from '../src/index.ts'
+import { type Lab, type RunOptions, type Scene, type SimTime, verdictWords } from '../src/index.ts'
 import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
 import type { Effect } from './effect.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
@@ -124,6 +124,7 @@ export class App {
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
     if (effect !== undefined) this.#effect(session, effect)
+    if (ui.asking?.told) this.#told.add(ui.asking.no)
     if (before.asking && !ui.asking) this.#heed(session)
   }
 
@@ -136,7 +137,8 @@ export class App {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
     else if (typeof effect === 'string') this.#outside(effect)
     else session.seek(effect.seek)
-    if (effect === 'step' || typeof effect !== 'string') this.#heed(session)
+    if (effect === 'step') this.#heed(session)
+    else if (typeof effect !== 'string') this.#heed(session, effect.seek)
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -232,18 +234,21 @@ export class App {
     this.#heed(session)
   }
 
-  /** The questions of the lab: says what the run has shown, and asks what is due. */
-  #heed({ run, player, source: { lab } }: Session): void {
+  /** The questions of the lab: says what the run has shown, and asks what is due on the way to `goal`. */
+  #heed({ run, player, source: { lab } }: Session, goal?: SimTime): void {
     if (!this.#ui.quiz || this.#ui.asking) return
-    for (const { asked, guess, outcome } of judgedIn(lab, this.#ui.guesses, run.standing)) {
+    const judged = judgedIn(lab, this.#ui.guesses, run.standing)
+    for (const [i, { asked, guess, outcome }] of judged.entries()) {
       if (outcome === 'open' || this.#told.has(asked.no)) continue
       this.#told.add(asked.no)
-      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}. View 7 says what is right, and why.`
-      this.#ui = { ...this.#ui, message }
+      const where = this.#ui.view === 'checks' ? '' : ' View 7 says what is right, and why.'
+      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}.${where}`
+      const selection = { ...this.#ui.selection, check: lab.checks.length + i }
+      this.#ui = { ...this.#ui, message, selection }
     }
     const due = dueIn(lab, this.#ui, run)
     if (!due) return
-    this.#ui = askNow(this.#ui, due)
+    this.#ui = askNow(this.#ui, due, goal)
     player.pause()
   }
 

@@ -16,6 +16,7 @@ import {
   type Standing,
   SURENESS,
   type Sureness,
+  surely,
   verdictWords,
 } from '../src/index.ts'
 import type { Pressed } from './effect.ts'
@@ -32,8 +33,12 @@ export interface Asking {
   readonly chosen: number
   readonly sure: Sureness
   readonly hint: boolean
-  /** The run goes on when it is answered. */
-  readonly resume: boolean
+  /** It is answered, and what is right stands on the screen: no check will show it later. */
+  readonly told: boolean
+  /** `q` was pressed: once more quits. The first may have been meant for what the question has closed. */
+  readonly leaving: boolean
+  /** What goes on when it is answered: the run, or the way to a time. */
+  readonly resume: 'run' | SimTime | undefined
 }
 
 const memory = new WeakMap<Lab, readonly Asked[]>()
@@ -58,10 +63,19 @@ export const stopBefore = (lab: Lab, { quiz, guesses }: Asks, clock: Clock): Sim
 export const dueIn = (lab: Lab, { quiz, guesses }: Asks, clock: Clock): Asked | undefined =>
   quiz ? dueQuestion(questionsIn(lab), guesses, clock) : undefined
 
-/** Opens it; whatever else was open is closed. */
-export function askNow(ui: Ui, { no, t }: Asked): Ui {
+/** Opens it; whatever else was open is closed. `goal`: somebody wanted to go to that time. */
+export function askNow(ui: Ui, { no, t }: Asked, goal?: SimTime): Ui {
   const { prompt: _, menu: __, ...rest } = goTo(ui, 'checks')
-  const asking: Asking = { no, t, chosen: -1, sure: 'fairly', hint: false, resume: ui.running }
+  const asking: Asking = {
+    no,
+    t,
+    chosen: -1,
+    sure: 'fairly',
+    hint: false,
+    told: false,
+    leaving: false,
+    resume: ui.running ? 'run' : goal,
+  }
   return { ...rest, running: false, help: false, why: false, typing: false, pane: 0, asking }
 }
 
@@ -90,7 +104,8 @@ const OPEN = 'waits for the run to show it'
 /** `right, fairly sure`, `fairly sure, waits for the run to show it` */
 export function guessWords({ guess, outcome }: Judged): string {
   if (outcome !== 'open') return verdictWords(outcome, guess)
-  return guess.answer === undefined ? `skipped, ${OPEN}` : `${verdictWords('right', guess).slice(7)}, ${OPEN}`
+  const how = guess.answer === undefined ? 'skipped' : guess.sure === undefined ? 'guessed' : surely(guess.sure)
+  return `${how}, ${OPEN}`
 }
 
 /** A check that would give an answer away is covered until that is guessed. */
@@ -102,7 +117,7 @@ export function isCovered({ name, state }: Standing, model: Model): boolean {
 
 /** Is there a question of the lab that is still to be asked? */
 export const isQuizOpen = (model: Model): boolean =>
-  model.ui.quiz && questionsOfRun(model).some(({ no }) => !model.ui.guesses.has(no))
+  model.ui.quiz && !model.scene.over && questionsOfRun(model).some(({ no }) => !model.ui.guesses.has(no))
 
 /** What was answered in this run. */
 export const guessedIn = (model: Model): Judged[] =>
@@ -111,13 +126,30 @@ export const guessedIn = (model: Model): Judged[] =>
 /** How many questions there are in all. */
 export const questionCount = (model: Model): number => questionsOfRun(model).length
 
-export const WAITS = 'The run waits for your guess: a number, then Enter; S skips.'
+const WAITS = 'The run waits for your guess: a number, then Enter; S skips.'
+
+const READ = 'Enter goes on, when you have read it.'
+
+/** A key that does nothing here. */
+export const strayKey = (ui: Ui, asking: Asking): Pressed => ({
+  ui: { ...ui, asking: { ...asking, leaving: false }, message: asking.told ? READ : WAITS },
+})
+
+function leave(ui: Ui, asking: Asking): Pressed {
+  if (asking.leaving) return { ui, effect: 'quit' }
+  return { ui: { ...ui, asking: { ...asking, leaving: true }, message: 'q once more quits; S skips the question.' } }
+}
 
 /** A key while a question is open. */
 export function inQuestion(model: Model, asking: Asking, command: Command): Pressed {
   const { ui } = model
-  const count = askedIn(model)?.question.answers.length ?? 0
-  const change = (to: Partial<Asking>): Pressed => ({ ui: { ...ui, asking: { ...asking, ...to } } })
+  const asked = askedIn(model)
+  if (!asked) return { ui }
+  if (command === 'quit') return leave(ui, asking)
+  if (asking.told) return command === 'accept' ? closed(ui, asking) : strayKey(ui, asking)
+  const { answers } = asked.question
+  const count = answers.length
+  const change = (to: Partial<Asking>): Pressed => ({ ui: { ...ui, asking: { ...asking, leaving: false, ...to } } })
   switch (command) {
     case 'down':
       return change({ chosen: Math.min(count - 1, asking.chosen + 1) })
@@ -132,14 +164,14 @@ export function inQuestion(model: Model, asking: Asking, command: Command): Pres
     case 'hint':
       return change({ hint: !asking.hint })
     case 'skip':
-      return guessed(ui, asking, { answer: undefined, sure: undefined })
+      return guessed(model, asked, asking, { answer: undefined, sure: undefined })
     case 'accept': {
-      const answer = askedIn(model)?.question.answers[asking.chosen]
+      const answer = answers[asking.chosen]
       if (answer === undefined) return { ui: { ...ui, message: `Choose an answer first: 1 to ${count}, or S skips.` } }
-      return guessed(ui, asking, { answer, sure: asking.sure })
+      return guessed(model, asked, asking, { answer, sure: asking.sure })
     }
     default:
-      return { ui: { ...ui, message: WAITS } }
+      return strayKey(ui, asking)
   }
 }
 
@@ -147,11 +179,20 @@ export function inQuestion(model: Model, asking: Asking, command: Command): Pres
 export function chooseAnswer(model: Model, asking: Asking, index: number): Pressed {
   const count = askedIn(model)?.question.answers.length ?? 0
   const { ui } = model
-  return { ui: index < count ? { ...ui, asking: { ...asking, chosen: index } } : { ...ui, message: WAITS } }
+  if (index >= count || asking.told) return strayKey(ui, asking)
+  return { ui: { ...ui, asking: { ...asking, leaving: false, chosen: index } } }
+}
+
+/** What no check shows later is told at once. */
+function guessed({ ui, scene }: Model, asked: Asked, asking: Asking, guess: Guess): Pressed {
+  const after = { ...ui, guesses: new Map([...ui.guesses, [asked.no, guess]]) }
+  if (outcomeOf(asked, guess, scene.checks) === 'open') return closed(after, asking)
+  return { ui: { ...after, asking: { ...asking, told: true } } }
 }
 
 /** The view before comes back, and the run goes on if it did. */
-function guessed(ui: Ui, { no, resume }: Asking, guess: Guess): Pressed {
+function closed(ui: Ui, { resume }: Asking): Pressed {
   const { asking: _, ...rest } = back(ui)
-  return { ui: { ...rest, running: resume, guesses: new Map([...ui.guesses, [no, guess]]) } }
+  const after = { ...rest, running: resume === 'run' }
+  return typeof resume === 'number' ? { ui: after, effect: { seek: resume } } : { ui: after }
 }

@@ -1,7 +1,7 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import type { SimTime } from '../src/index.ts'
-import { chooseAnswer, inQuestion, WAITS } from './asking.ts'
+import { chooseAnswer, inQuestion, strayKey } from './asking.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
@@ -81,7 +81,7 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (row >= 0) return picked(model, row)
   }
   const entry = entryOf(key, mode, ui.view)
-  if (mode === 'question' && !entry) return { ui: { ...ui, message: WAITS } }
+  if (ui.asking && mode === 'question' && !entry) return strayKey(ui, ui.asking)
   if (ui.asking && entry?.command === 'choose') return chooseAnswer(model, ui.asking, Number(key) - 1)
   if (entry) return obey(model, entry.command, size, parts)
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
@@ -111,8 +111,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.typing) return typing(model, command, size)
   if (ui.help) return inHelp(model, command, size)
   if (ui.why) return inWhy(model, command)
-  if (ui.asking)
-    return command === 'help' || isEffect(command) ? plainly(ui, command) : inQuestion(model, ui.asking, command)
+  if (ui.asking) {
+    const plain = command === 'help' || (isEffect(command) && command !== 'quit')
+    return plain ? plainly(ui, command) : inQuestion(model, ui.asking, command)
+  }
   const part = parts[ui.view]
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {

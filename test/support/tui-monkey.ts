@@ -54,6 +54,7 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
     explain: '',
     labs: [],
     parts,
+    ui: { quiz: seed % 2 === 1 },
     onEnd: () => {
       ended = true
     },

@@ -1,6 +1,6 @@
 /** A question of the lab, in 7 Checks: it stands below the checks, and what it asks about is covered. */
 import { SURENESS, type Sureness, surely } from '../../src/index.ts'
-import { type Asking, askedIn, guessedIn, type Judged, questionCount } from '../asking.ts'
+import { type Asking, askedIn, guessedIn, guessWords, type Judged, questionCount } from '../asking.ts'
 import { fill, isSmall, rule, wrap } from '../draw.ts'
 import type { Model, Rendered, Size } from '../model.ts'
 import { type Line, line, type Span, selected, span } from '../text.ts'
@@ -10,24 +10,34 @@ export function questionView(model: Model, asking: Asking, size: Size, checks: (
   const asked = askedIn(model)
   const { answers = [], hint } = asked?.question ?? {}
   const small = isSmall(size)
+  if (asking.told) {
+    const lines = small ? toldSmall(model, asking, size) : wideLines(model, asking, size, checks)
+    return { lines: fill(lines, size), sentence: toldSentence(model, asking), keys: ['Enter go on'] }
+  }
   return {
     lines: fill(small ? smallLines(model, asking, size) : wideLines(model, asking, size, checks), size),
     sentence: sentenceOf(asking),
-    keys: [
-      `jk or 1-${answers.length} choose`,
-      'Tab how sure',
-      'Enter commit',
-      'S skip',
-      ...(hint === undefined ? [] : ['H hint']),
-    ],
+    keys: keysOf(answers.length, hint !== undefined, small),
   }
 }
 
+/** In a narrow window there is room for three, and the sentence that names Enter has none. */
+const keysOf = (count: number, hint: boolean, small: boolean): string[] =>
+  small
+    ? [`1-${count} choose`, 'Tab sure', 'Enter ok', 'S skip']
+    : [`jk or 1-${count} choose`, 'Tab how sure', 'Enter commit', 'S skip', ...(hint ? ['H hint'] : [])]
+
 function sentenceOf({ chosen, resume }: Asking): string {
-  if (chosen < 0) return 'What do you expect? A number chooses; nothing happens before you have guessed.'
+  if (chosen < 0) return 'What do you expect? A number chooses, Enter commits your guess.'
   return resume
     ? 'Enter commits your guess and lets the run go on.'
     : 'Enter commits your guess; then the run can go on.'
+}
+
+function toldSentence(model: Model, { no, resume }: Asking): string {
+  const judged = guessedIn(model).find(({ asked }) => asked.no === no)
+  const words = judged ? `Question ${no}: ${guessWords(judged)}. ` : ''
+  return `${words}${resume === undefined ? 'Enter goes back.' : 'Enter lets the run go on.'}`
 }
 
 /** Least rows of checks, with their rule: fewer say nothing. */
@@ -40,14 +50,47 @@ function wideLines(model: Model, asking: Asking, { columns, rows }: Size, checks
     'the run waits here',
   )
   const words = textLines(model, columns - 4).map(text => line(`  ${text}`))
-  const choices = answerLines(model, asking, columns)
-  const sure = line('   How sure?   ', ...SURENESS.flatMap(each => [sureSpan(each, asking), '   ']))
-  const below = belowLines(model, asking, columns)
-  const roomy = [head, [], ...words, [], ...choices, [], sure, [], ...below]
-  const tight = [head, ...words, ...choices, sure, ...below]
-  const body = roomy.length + LEAST_CHECKS <= rows ? roomy : tight
-  const room = rows - body.length
+  const parts = asking.told
+    ? [words, toldLines(model, columns), becauseLines(model, columns - 4).map(text => line(`  ${text}`))]
+    : [words, answerLines(model, asking, columns), [sureLine(asking)], belowLines(model, asking, columns)]
+  const roomy = [head, ...parts.flatMap(part => [[], ...part])]
+  const body = roomy.length + LEAST_CHECKS <= rows ? roomy : [head, ...parts.flat()]
+  // With its rule, and a free row below.
+  const room = Math.min(rows - body.length, model.scene.checks.length + 2)
   return room >= LEAST_CHECKS ? [...checks(room), ...body] : body
+}
+
+const sureLine = (asking: Asking): Line =>
+  line('   How sure?   ', ...SURENESS.flatMap(each => [sureSpan(each, asking), '   ']))
+
+const becauseLines = (model: Model, width: number): string[] => wrap(askedIn(model)?.question.because ?? '', width)
+
+/** The answers, the right one and a wrong guess marked. */
+function toldLines(model: Model, columns: number): Line[] {
+  const { answers = [], correct } = askedIn(model)?.question ?? {}
+  const answer = model.ui.guesses.get(model.ui.asking?.no ?? 0)?.answer
+  const indent = columns < 78 ? 4 : 10
+  return answers.flatMap((each, i) => {
+    const sign = each === correct ? span('√', 'ok') : each === answer ? span('×', 'bad') : span(' ')
+    const role = each === correct ? 'ok' : each === answer ? 'bad' : 'muted'
+    const head = columns < 78 ? [sign, `${i + 1}  `] : ['    ', sign, `  ${i + 1}  `]
+    return wrap(each, columns - indent - 1).map((text, row) =>
+      row === 0 ? line(...head, span(text, role)) : line(' '.repeat(indent), span(text, role)),
+    )
+  })
+}
+
+/** What is right and why; where there is no room for all, the question goes first. */
+function toldSmall(model: Model, { no }: Asking, { columns, rows }: Size): Line[] {
+  const judged = guessedIn(model).find(({ asked }) => asked.no === no)
+  const head = judged ? [line(signOf(judged), ` ${guessWords(judged)}`)] : []
+  const because = becauseLines(model, columns - 2).map(text => line(` ${text}`))
+  const right = toldLines(model, columns).filter(
+    each => each.some(({ text }) => text === '√') || each.some(({ role }) => role === 'ok'),
+  )
+  const words = textLines(model, columns - 2).map(text => line(span(` ${text}`, 'muted')))
+  const below = [...head, ...right, ...because]
+  return below.length + words.length <= rows ? [...words, ...below] : below
 }
 
 const textLines = (model: Model, width: number): string[] => wrap(askedIn(model)?.question.text ?? '', width)
@@ -55,7 +98,7 @@ const textLines = (model: Model, width: number): string[] => wrap(askedIn(model)
 /** `►  (•) 3  His call is accepted, then PPP stays silent.` */
 function answerLines(model: Model, { chosen }: Asking, columns: number): Line[] {
   const answers = askedIn(model)?.question.answers ?? []
-  const indent = columns < 78 ? 5 : 11
+  const indent = columns < 78 ? 4 : 10
   return answers.flatMap((answer, i) => {
     const here = i === chosen
     const head =
@@ -108,5 +151,5 @@ function smallLines(model: Model, asking: Asking, { columns, rows }: Size): Line
   const first = Math.max(0, Math.min(body.length - room, last < 0 ? 0 : words.length + last + 1 - room))
   const shown = body.slice(first, first + room)
   const more = body.length > first + room
-  return [...fill(shown, { columns, rows: room }), more ? line(...sure, span('  ↓ more', 'muted')) : sure]
+  return [...fill(shown, { columns, rows: room }), more ? line(...sure, span(' ↓ j', 'muted')) : sure]
 }
