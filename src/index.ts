@@ -12,6 +12,9 @@ export type { Field } from './base/field.ts'
 export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
 // What goes wrong, and why.
+export { examine, type Finding } from './diagnose/doctor/doctor.ts'
+export { cureOf, findingFor, type Trial, trialsOf } from './diagnose/doctor/trials.ts'
+export { DoctorWatch } from './diagnose/doctor/watch.ts'
 export {
   natZoo,
   ZOO_FATES,
@@ -44,20 +47,24 @@ export {
 } from './lab/ask.ts'
 export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
+export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
 export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
+export { Course, INTERESTING_EVENTS, type Landmark, PACKET_EVENTS, type Stop } from './lab/course.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
+export { type Difference, type DifferenceRow, difference } from './lab/difference.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
-export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
+export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
   type Journey,
+  type Loss,
   type MachineRecord,
   type PacketRecord,
   Recorder,
@@ -65,8 +72,18 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
+export { Rewinder, type Rewinding } from './lab/rewinder.ts'
+export { describeAction, type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export {
+  type RecordedAction,
+  type RecordedRun,
+  readRunFile,
+  runFileAction,
+  runFileEnd,
+  runFileHeader,
+  runFileInput,
+} from './lab/run-file.ts'
+export { type Saved, savedLab } from './lab/save.ts'
 export {
   type Flight,
   type Mark,
@@ -90,6 +107,15 @@ export { Fold } from './view/fold.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
+export { LADDER_LAYERS, LAYER_GROUPS, type Ladder, type LadderLayer, type LadderRow } from './view/ladder.ts'
+export { type DecodedCapture, ladderOfCapture } from './view/ladder-capture.ts'
+export { rowFacts } from './view/ladder-facts.ts'
+export { chosenRows, foldRows, type LadderChoice, type LadderItem, layersNamed, rowsOf } from './view/ladder-fold.ts'
+export { ladderHtml } from './view/ladder-html.ts'
+export { ladderMermaid } from './view/ladder-mermaid.ts'
+export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { ladderSvg } from './view/ladder-svg.ts'
+export { ladderText } from './view/ladder-text.ts'
 export {
   type Drawing,
   drawingFor,
@@ -101,10 +127,23 @@ export {
   type WidthOf,
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { logMeaning } from './view/log-meaning.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
+export {
+  clearOf,
+  type Dissection,
+  dissectionOf,
+  fieldAt,
+  LINK_TYPES,
+  type LinkTypeOf,
+  type PacketLayer,
+} from './view/packet-layers.ts'
+export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
+export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
+export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'

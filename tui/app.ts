@@ -1,6 +1,7 @@
 /**
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
- * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
+ * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
+ * going back; then it has no timer.
  */
 import { type Lab, type RunOptions, type Scene, type SimTime, verdictWords } from '../src/index.ts'
 import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
@@ -16,6 +17,7 @@ import { FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
+import { hasRoom } from './views/dash.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { why } from './views/why.ts'
@@ -49,6 +51,8 @@ export interface AppOptions {
 const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
+/** Between two pieces of what is done while nobody asks for anything. */
+const PAUSE = 5
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -62,6 +66,10 @@ export class App {
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
+  /** The view is looking for something. */
+  #looking = false
+  /** The old packet that is looked at is there. */
+  #remade = true
   #ended = false
   /** Questions whose outcome was told. */
   readonly #told = new Set<number>()
@@ -71,7 +79,7 @@ export class App {
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
-    this.#ui = { ...FIRST_UI, ...ui }
+    this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0 }
     if (lab) this.#open(lab, explain, replay)
     this.#draw()
@@ -198,12 +206,12 @@ export class App {
       row !== 1
     )
       return
-    const view = tabAt(this.#ui.view, column, formOf(this.#display.size))
+    const view = tabAt(this.#ui.view, column, this.#display.size)
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, source }: Session): Model {
-    return { scene, recorder, ui: this.#ui, explain: source.explain }
+  #model({ scene, recorder, source, archive }: Session): Model {
+    return { scene, recorder, archive, ui: this.#ui, explain: source.explain }
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -221,9 +229,31 @@ export class App {
     const session = this.#session
     if (session && this.#ui.running) this.#play(session)
     this.#draw()
-    if (!this.#ui.running || this.#ended) return
+    if (this.#ended) return
+    if (!this.#ui.running) return this.#idle()
+    if (session) this.#growing(session)
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
+  }
+
+  /** What is looked for or made again comes first and is drawn as it grows; then going back is made ready. */
+  #idle(): void {
+    this.#timer = undefined
+    const session = this.#session
+    if (!session) return
+    const growing = this.#growing(session)
+    if (!growing && session.prepare()) return
+    const wait = this.#drawn + FRAME - this.#wall.now()
+    this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
+  }
+
+  /** Will the next frame show more, though nothing happens? */
+  #growing(session: Session): boolean {
+    const { view, selection } = this.#ui
+    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    const before = this.#remade
+    this.#remade = session.remake()
+    return this.#looking || !this.#remade || !before
   }
 
   #play(session: Session): void {
@@ -259,7 +289,9 @@ export class App {
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
     const model = this.#model(session)
-    this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
+    const view = viewOf(model, size, this.#parts)
+    this.#looking = view.more === true
+    this.#display.draw(frame(model, view, size), this.#ui)
   }
 }
 

@@ -3,22 +3,25 @@
  * pure function of the three and of its size.
  */
 import type { Guesses, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Archive } from './archive.ts'
 import type { Asking } from './asking.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
+export const VIEWS = ['dash', 'net', 'tunnels', 'packets', 'nat', 'events', 'checks', 'log'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
 export const VIEW_KEYS: Readonly<
   Record<ViewName, { readonly key: string; readonly title: string; readonly short: string }>
 > = {
+  dash: { key: '0', title: 'Dash', short: 'Dsh' },
   net: { key: '1', title: 'Net', short: 'Net' },
   tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
   packets: { key: '3', title: 'Packets', short: 'Pkt' },
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
+  log: { key: '9', title: 'Log', short: 'Log' },
 }
 
 export type StepUnit = 'event' | 'packet' | '1 ms' | 'interesting'
@@ -43,6 +46,8 @@ export interface Selection {
   readonly event: number
   /** In 7 Checks: a row, first those of the checks, then those of the questions that were answered. */
   readonly check: number
+  /** Index into the filtered lines of the log, from the newest (0). */
+  readonly logLine: number
   /** In 5 NAT: rows of the connections, the rules and the drops. */
   readonly connection: number
   readonly rule: number
@@ -108,10 +113,18 @@ export interface Ui {
   readonly mouse: boolean
 }
 
+export interface Older {
+  readonly rows: Archive
+  /** An old journey made again, or how much of that is done, 0 … 1; undefined: nobody has begun. */
+  again(no: number): Journey | number | undefined
+}
+
 export interface Model {
   readonly scene: Scene
   readonly recorder: Recorder
   readonly ui: Ui
+  /** Packets that the recorder has forgotten, as far as somebody has taken care of them. */
+  readonly archive?: Older
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
 }
@@ -128,12 +141,19 @@ export interface Rendered {
   readonly sentence: string
   /** The keys that work here, in the order of use: `. step`. */
   readonly keys: readonly string[]
+  /** It is looking for something, and will show more in the next frame. */
+  readonly more?: boolean
 }
 export type View = (model: Model, size: Size) => Rendered
 
+/** A journey with all its details: as it is remembered, or made again. */
+export function journeyOf({ recorder, archive }: Model, no: number): Journey | undefined {
+  const again = recorder.journey(no) ?? archive?.again(no)
+  return typeof again === 'object' ? again : undefined
+}
+
 /** The selected journey, or the newest one. */
-export function selectedJourney({ recorder, ui }: Model): Journey | undefined {
-  const { journeys } = recorder
-  const { journey } = ui.selection
-  return journey === undefined ? journeys.at(-1) : (journeys.find(({ no }) => no === journey) ?? journeys.at(-1))
+export function selectedJourney(model: Model): Journey | undefined {
+  const { journey } = model.ui.selection
+  return (journey === undefined ? undefined : journeyOf(model, journey)) ?? model.recorder.journeys.at(-1)
 }

@@ -1,7 +1,7 @@
 /** What is selected: choosing one thing derives the others, and lists are walked. */
-import type { Journey, PacketRecord } from '../src/index.ts'
+import { type Journey, mainForm, type PacketRecord } from '../src/index.ts'
 import { callIdOf } from './flight.ts'
-import type { Model, Selection } from './model.ts'
+import { journeyOf, type Model, type Selection } from './model.ts'
 import { isOf } from './words.ts'
 
 export type Move = 'up' | 'down' | 'left' | 'right' | 'first' | 'last' | 'pageUp' | 'pageDown'
@@ -23,17 +23,6 @@ export function step(move: Move, index: number, count: number): number | undefin
     right: undefined,
   }[move]
   return to === undefined ? undefined : Math.max(0, Math.min(count - 1, to))
-}
-
-/** The form of a journey that stands for it: the first that carries another one, or else the first that was on a link. */
-export function mainForm({ packets }: Journey): number {
-  const wrapped = packets.findIndex(({ hops, parent }) => hops.length > 0 && parent?.inside !== undefined)
-  return wrapped >= 0
-    ? wrapped
-    : Math.max(
-        0,
-        packets.findIndex(({ hops }) => hops.length > 0),
-      )
 }
 
 /** The packet to be shown: of the selected journey the chosen form, of any other the main one. */
@@ -75,7 +64,7 @@ export function derive(model: Model, part: Partial<Selection>): Selection {
 }
 
 function ofJourney(model: Model, selection: Selection, part: Partial<Selection>): Selection {
-  const journey = model.recorder.journeys.find(({ no }) => no === selection.journey)
+  const journey = selection.journey === undefined ? undefined : journeyOf(model, selection.journey)
   const fresh = { ...selection, field: part.field ?? [] }
   if (!journey) return fresh
   const form = part.form ?? mainForm(journey)

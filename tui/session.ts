@@ -2,7 +2,18 @@
  * One run in the program: a lab, what is done in it, and who remembers what has happened. Going back is running again: a
  * run is its lab, its seed and its actions, and nothing of its state is kept by hand.
  */
-import { type Lab, Recorder, Run, type RunOptions, type Scene, type SimTime, sceneOf } from '../src/index.ts'
+import {
+  type Lab,
+  type Moment,
+  Recorder,
+  Rewinder,
+  Run,
+  type RunOptions,
+  type Scene,
+  type SimTime,
+  sceneOf,
+} from '../src/index.ts'
+import { OldPackets } from './older.ts'
 import { Player, type Wall } from './player.ts'
 
 export interface SessionSource {
@@ -12,6 +23,10 @@ export interface SessionSource {
   /** The `pptp-lab explain` of it. */
   readonly explain: string
 }
+
+/** How long other runs go on at a time, so that keys are still heard: milliseconds; steps between two looks at the wall. */
+const SLICE = 20
+const BATCH = 500
 
 interface Life {
   readonly run: Run
@@ -24,14 +39,22 @@ export class Session {
   limit: (run: Run) => SimTime = () => Number.POSITIVE_INFINITY
   readonly source: SessionSource
   readonly #wall: Wall
+  readonly #rewinder: Rewinder
+  /** Packets that are too many for the recorder. */
+  readonly archive: OldPackets
   #life: Life
   #scene: Scene
 
   constructor(source: SessionSource, wall: Wall) {
     this.source = source
     this.#wall = wall
-    this.#life = this.#begin()
-    this.#scene = sceneOf(this.#life.recorder)
+    // A fingerprint costs as much as the simulation, and nobody sees it here.
+    const make = (): Run => new Run(source.lab, { fingerprint: false, ...source.replay })
+    this.#rewinder = new Rewinder(make)
+    const recorder = new Recorder(make())
+    this.#scene = sceneOf(recorder)
+    this.archive = new OldPackets(make, this.#scene, recorder)
+    this.#life = this.#watch(recorder)
   }
 
   get run(): Run {
@@ -55,13 +78,38 @@ export class Session {
 
   /** To a time, before or after the present one; everything due at it has happened then. */
   seek(t: SimTime): void {
-    if (t < this.run.now) this.#life = this.#begin()
+    if (t < this.run.now) this.back({ t })
     this.run.advanceTo(Math.min(t, this.limit(this.run) - 1))
     this.player.pause()
   }
 
-  #begin(): Life {
-    const run = new Run(this.source.lab, this.source.replay)
-    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall, () => this.limit(run)) }
+  /** To a moment at which the run has been. */
+  back(moment: Moment): void {
+    const way = this.#rewinder.to(moment, this.recorder)
+    way.advance()
+    this.archive.watch(way.recorder)
+    this.#life = this.#watch(way.recorder)
+  }
+
+  /** A slice of what makes an old packet again that is looked at. True when nothing is left to do. */
+  remake(): boolean {
+    return this.#slice(() => this.archive.advance())
+  }
+
+  /** A slice of what makes runs ready for going back. True when nothing is left to do. */
+  prepare(): boolean {
+    return this.#slice(() => this.#rewinder.prepare(this.recorder, BATCH))
+  }
+
+  #slice(work: () => boolean): boolean {
+    const end = this.#wall.now() + SLICE
+    do if (work()) return true
+    while (this.#wall.now() < end)
+    return false
+  }
+
+  #watch(recorder: Recorder): Life {
+    const { run } = recorder
+    return { run, recorder, player: new Player(run, this.#wall, () => this.limit(run)) }
   }
 }

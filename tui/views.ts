@@ -5,7 +5,9 @@ import type { Own, Part, Parts } from './parts.ts'
 import { pressNet } from './press-net.ts'
 import type { Move } from './selection.ts'
 import * as Checks from './views/checks.ts'
+import { dashPart } from './views/dash.ts'
 import * as Events from './views/events.ts'
+import * as Log from './views/log.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
@@ -48,7 +50,7 @@ function pressPackets(model: Model, own: Own): Ui {
 
 const packets = partOf(Packets, pressPackets)
 
-export const PARTS: Parts = {
+const OTHERS: Omit<Parts, 'dash'> = {
   net: { render: netView, panes: () => 1, press: pressNet },
   tunnels: partOf(Tunnels),
   // Who walks through the packets wants to stay where he is.
@@ -56,7 +58,10 @@ export const PARTS: Parts = {
   nat: partOf(Nat),
   events: partOf(Events),
   checks: partOf(Checks),
+  log: partOf(Log),
 }
+
+export const PARTS: Parts = { dash: dashPart(OTHERS), ...OTHERS }
 
 const stay = (before: Ui, after: Ui): Ui =>
   after.selection.journey === before.selection.journey ? after : { ...after, follow: false }

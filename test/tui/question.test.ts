@@ -223,7 +223,7 @@ describe('an answer', () => {
 
   test('the run that stops for questions is the run without, also after going back', () => {
     const lab = labOf(BOX)
-    const session = new Session({ lab, replay: {}, explain: '' }, new TestWall())
+    const session = new Session({ lab, replay: { fingerprint: true }, explain: '' }, new TestWall())
     const guesses = new Map<number, Guess>()
     session.limit = run => stopBefore(lab, { quiz: true, guesses }, run)
     for (const t of [80e9, 80e9, 80e9, 3e9, 80e9]) {

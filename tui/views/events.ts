@@ -11,7 +11,7 @@ import { type Told, toldOf } from '../told.ts'
 import { whatIs } from '../what.ts'
 import { seconds } from '../words.ts'
 import { stateName } from './machine.ts'
-import { peersOf } from './packet-list.ts'
+import { peersOf } from './packet-row.ts'
 
 export const panes = (_: Model): number => 1
 
