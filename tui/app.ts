@@ -267,7 +267,8 @@ export class App {
   /** The questions of the lab: says what the run has shown, and asks what is due on the way to `goal`. */
   #heed({ run, player, source: { lab } }: Session, goal?: SimTime): void {
     if (!this.#ui.quiz || this.#ui.asking) return
-    const judged = judgedIn(lab, this.#ui.guesses, run.standing)
+    const { guesses } = this.#ui
+    const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing)
     for (const [i, { asked, guess, outcome }] of judged.entries()) {
       if (outcome === 'open' || this.#told.has(asked.no)) continue
       this.#told.add(asked.no)

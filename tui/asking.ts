@@ -108,16 +108,12 @@ export function guessWords({ guess, outcome }: Judged): string {
   return `${how}, ${OPEN}`
 }
 
-/** A check that would give an answer away is covered until that is guessed. */
-export function isCovered({ name, state }: Standing, model: Model): boolean {
-  const { quiz, asking, guesses } = model.ui
-  if (!quiz || state !== 'open') return false
-  return asking !== undefined || questionsOfRun(model).some(each => each.shows === name && !guesses.has(each.no))
-}
-
 /** Is there a question of the lab that is still to be asked? */
 export const isQuizOpen = (model: Model): boolean =>
   model.ui.quiz && !model.scene.over && questionsOfRun(model).some(({ no }) => !model.ui.guesses.has(no))
+
+/** What a check says, and even its name, may give an answer away: it is covered until the last question is answered. */
+export const isCovered = ({ state }: Standing, model: Model): boolean => state === 'open' && isQuizOpen(model)
 
 /** What was answered in this run. */
 export const guessedIn = (model: Model): Judged[] =>

@@ -109,7 +109,7 @@ const widthsOf = (rows: readonly Row[]): Widths => ({
 /** In place of what would give an answer away. */
 const COVERED_NAME = '·····'
 const COVERED = 'covered until you have guessed'
-const COVERED_LONG = 'A question will be about this check. It stays covered until you have guessed.'
+const COVERED_LONG = 'This might give an answer away: it stays covered until all questions are answered.'
 
 /** `by 2 s`, `from 2 s to 80 s` */
 const whenOf = ({ when }: Standing): string => when.replaceAll('.000 s', ' s')
