@@ -3,21 +3,25 @@
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
  * going back; then it has no timer.
  */
-import { type Lab, type RunOptions, type Scene, type SimTime, verdictWords } from '../src/index.ts'
+import { type Lab, type LabText, type RunOptions, type Scene, type SimTime, verdictWords } from '../src/index.ts'
 import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
+import { type CopyKind, copied } from './copy.ts'
 import type { Effect } from './effect.ts'
+import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
-import { entryOf } from './keys.ts'
 import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { FIRST_UI, press } from './press.ts'
+import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
+import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
+import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { why } from './views/why.ts'
@@ -27,6 +31,8 @@ export interface Display {
   readonly size: Size
   draw(lines: readonly Line[], ui: Ui): void
   redraw(): void
+  /** To the clipboard of the terminal. */
+  copy(text: string): void
   mouse(on: boolean): void
   suspend(): void
 }
@@ -41,6 +47,10 @@ export interface AppOptions {
   readonly explain: string
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
+  /** Of what the lab is made. */
+  readonly text?: LabText | undefined
+  /** Absent: files cannot be written. */
+  readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
   /** The program is over, with this exit status. */
@@ -55,11 +65,14 @@ const QUIET_FRAME = 100
 const PAUSE = 5
 const QUIT = 0
 const INTERRUPTED = 130
+/** Characters that go to a clipboard: xterm takes about so many. */
+const CLIPBOARD = 70_000
 
 export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
+  readonly #writeNew: WriteNew | undefined
   readonly #onEnd: (status: number) => void
   #start: Start
   #session: Session | undefined
@@ -74,14 +87,15 @@ export class App {
   /** Questions whose outcome was told. */
   readonly #told = new Set<number>()
 
-  constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, lab, text, writeNew, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
+    this.#writeNew = writeNew
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
-    this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab, explain, replay)
+    this.#start = { labs, chosen: 0, filter: '', typing: false }
+    if (lab) this.#open(lab, explain, replay, text)
     this.#draw()
   }
 
@@ -97,8 +111,9 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
-    this.#session = new Session({ lab, replay, explain }, this.#wall)
+  #open(lab: Lab, explain: string, replay: RunOptions = {}, text?: LabText): void {
+    const source = { lab, replay, explain, ...(text ? { text } : {}) }
+    this.#session = new Session(source, this.#wall)
     this.#session.limit = run => stopBefore(lab, this.#ui, run)
     const { scene } = this.#session
     // Something is always selected: the first who will dial, or the first machine.
@@ -144,9 +159,35 @@ export class App {
   #effect(session: Session, effect: Effect): void {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
     else if (typeof effect === 'string') this.#outside(effect)
+    else if ('copy' in effect) this.#say(this.#copy(session, effect.copy))
+    else if ('export' in effect) this.#say(this.#export(session, effect.export))
     else session.seek(effect.seek)
     if (effect === 'step') this.#heed(session)
-    else if (typeof effect !== 'string') this.#heed(session, effect.seek)
+    else if (typeof effect !== 'string' && 'seek' in effect) this.#heed(session, effect.seek)
+  }
+
+  #say(message: string): void {
+    this.#ui = { ...this.#ui, message }
+  }
+
+  #copy(session: Session, kind: CopyKind): string {
+    const text = copied(kind, this.#model(session), () => this.#view(session).lines)
+    if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
+    if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
+    this.#display.copy(text)
+    return `Copied, if the terminal lets it: ${text}`
+  }
+
+  #export(session: Session, kind: ExportKind): string {
+    const write = this.#writeNew
+    if (!write) return 'Files cannot be written here.'
+    const files = filesOf(kind, session, this.#model(session), () => this.#lines(session))
+    try {
+      const names = files.map(({ name, content }) => write(name, content))
+      return names.length === 1 ? `Written: ${names[0]}` : `${names.length} files: ${names.join(', ')}`
+    } catch (error) {
+      return (error as Error).message
+    }
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -165,31 +206,10 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { labs, chosen } = this.#start
-    const command = entryOf(key, 'start', this.#ui.view)?.command
-    const choose = (to: number): void => {
-      this.#start = { labs, chosen: Math.max(0, Math.min(labs.length - 1, to)) }
-    }
-    switch (command) {
-      case 'down':
-        return choose(chosen + 1)
-      case 'up':
-        return choose(chosen - 1)
-      case 'first':
-      case 'pageUp':
-        return choose(0)
-      case 'last':
-      case 'pageDown':
-        return choose(labs.length - 1)
-      case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen].lab, labs[chosen].explain) : undefined
-      case 'quit':
-      case 'interrupt':
-      case 'redraw':
-      case 'suspend':
-        return this.#outside(command)
-      default:
-    }
+    const { start, open, effect } = pressStart(this.#start, key)
+    this.#start = start
+    if (open) this.#open(open.lab, open.explain)
+    if (effect) this.#outside(effect)
   }
 
   #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
@@ -250,7 +270,7 @@ export class App {
   /** Will the next frame show more, though nothing happens? */
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
-    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     const before = this.#remade
     this.#remade = session.remake()
     return this.#looking || !this.#remade || !before
@@ -283,6 +303,15 @@ export class App {
     player.pause()
   }
 
+  /** The screen as it is without what is open over the view. */
+  #lines(session: Session): readonly Line[] {
+    return frame(this.#model(session), this.#view(session), this.#display.size).slice(0, -1)
+  }
+
+  #view(session: Session): Rendered {
+    return viewOf(this.#model(session), this.#display.size, this.#parts)
+  }
+
   #draw(): void {
     this.#drawn = this.#wall.now()
     const { size } = this.#display
@@ -301,11 +330,17 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
   const size = innerSize(screen)
   try {
-    if (model.ui.why) return why(model, size)
-    const view = model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
-    return model.ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
+    const { ui } = model
+    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
+    return { ...view, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }
   }
+}
+
+/** What is open over a view. */
+function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
+  if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
+  return withMenu(lines, model, size)
 }

@@ -80,6 +80,8 @@ export class Archive {
   readonly #scene: Scene
   readonly #recorder: Recorder
   readonly #chunks = new Map<number, Chunk>()
+  /** How often the run has gone back behind what was here. */
+  cuts = 0
   #last = 0
   #first = 1
 
@@ -106,7 +108,10 @@ export class Archive {
 
   /** The run is gone back: later rows are no more. */
   cut(last: number): void {
-    this.#last = Math.min(this.#last, last)
+    if (last >= this.#last) return
+    this.#last = last
+    this.cuts++
+    for (const index of this.#chunks.keys()) if (index * CHUNK >= last) this.#chunks.delete(index)
     this.#first = Math.min(this.#first, this.#last + 1)
   }
 

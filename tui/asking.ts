@@ -53,19 +53,22 @@ interface Clock {
   readonly now: SimTime
   readonly next: SimTime
 }
-type Asks = Pick<Ui, 'quiz' | 'guesses'>
+type Asks = Pick<Ui, 'quiz' | 'guesses' | 'tour'>
+
+/** Whoever is shown around is not asked meanwhile. */
+const asks = ({ quiz, tour }: Asks): boolean => quiz && tour === undefined
 
 /** The moment that the run must not enter. */
-export const stopBefore = (lab: Lab, { quiz, guesses }: Asks, clock: Clock): SimTime =>
-  (quiz ? nextQuestion(questionsIn(lab), guesses, clock)?.t : undefined) ?? Number.POSITIVE_INFINITY
+export const stopBefore = (lab: Lab, ui: Asks, clock: Clock): SimTime =>
+  (asks(ui) ? nextQuestion(questionsIn(lab), ui.guesses, clock)?.t : undefined) ?? Number.POSITIVE_INFINITY
 
 /** The question that the run waits for. */
-export const dueIn = (lab: Lab, { quiz, guesses }: Asks, clock: Clock): Asked | undefined =>
-  quiz ? dueQuestion(questionsIn(lab), guesses, clock) : undefined
+export const dueIn = (lab: Lab, ui: Asks, clock: Clock): Asked | undefined =>
+  asks(ui) ? dueQuestion(questionsIn(lab), ui.guesses, clock) : undefined
 
 /** Opens it; whatever else was open is closed. `goal`: somebody wanted to go to that time. */
 export function askNow(ui: Ui, { no, t }: Asked, goal?: SimTime): Ui {
-  const { prompt: _, menu: __, ...rest } = goTo(ui, 'checks')
+  const { prompt: _, menu: __, explained: ___, ...rest } = goTo(ui, 'checks')
   const asking: Asking = {
     no,
     t,

@@ -1,6 +1,8 @@
 /** The entry of `pptp-lab tui`: the terminal of the process, its signals, and its exit status. */
 import { type Lab, Recorder, Run } from '../src/index.ts'
 import type { TuiMain, TuiRequest } from '../src/platform/commands/tui.ts'
+import { isFirstTime } from '../src/platform/first-time.ts'
+import { writeNew } from '../src/platform/new-file.ts'
 import { out } from '../src/platform/terminal.ts'
 import { EXIT } from '../src/platform/usage.ts'
 import type { Parts } from './parts.ts'
@@ -28,7 +30,7 @@ function tellPlainly(lab: Lab, { replay, explain, quiz }: TuiRequest): number {
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
 export async function play(
-  { lab, replay, explain, labs, ascii, theme, speed, quiz }: TuiRequest,
+  { lab, text, replay, explain, labs, ascii, theme, speed, quiz, tour }: TuiRequest,
   parts: Parts,
 ): Promise<number> {
   const terminal = openTerminal({
@@ -39,8 +41,16 @@ export async function play(
     replay,
     explain,
     labs,
+    text,
+    writeNew,
     parts,
-    ui: { speed, quiz, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },
+    ui: {
+      speed,
+      quiz,
+      ...(tour && isFirstTime(process.env) ? { tour: 0 } : {}),
+      ...(theme ? { theme } : {}),
+      ...(ascii ? { ascii } : {}),
+    },
     complain: text => process.stderr.write(text),
   })
   const listeners = Object.entries(STATUSES).map(([signal, status]) => [signal, () => terminal.end(status)] as const)

@@ -46,12 +46,14 @@ export class Search {
   /** Rows that match, newest first, of those from `#low` on that were there at the beginning; then those that came. */
   readonly #older: number[] = []
   readonly #newer: number[] = []
+  readonly #cuts: number
   /** Rows from `#low` up to and without `#high` have been looked at. */
   #low: number
   #high: number
 
   constructor(archive: Archive, options: SearchOptions) {
     this.#archive = archive
+    this.#cuts = archive.cuts
     this.#low = archive.last + 1
     this.#high = this.#low
     this.#tests = options.words.map(word => testOf(archive, word, options))
@@ -73,7 +75,7 @@ export class Search {
 
   /** Still of this archive? A run that has gone back has fewer rows. */
   get isValid(): boolean {
-    return this.#high <= this.#archive.last + 1
+    return this.#cuts === this.#archive.cuts
   }
 
   /** Number of the packet in row `index` of those found, oldest first. */

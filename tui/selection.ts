@@ -6,6 +6,11 @@ import { isOf } from './words.ts'
 
 export type Move = 'up' | 'down' | 'left' | 'right' | 'first' | 'last' | 'pageUp' | 'pageDown'
 
+const MOVES: ReadonlySet<string> = new Set<Move>([
+  ...(['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown'] as const),
+])
+export const isMove = (command: string): command is Move => MOVES.has(command)
+
 /** Rows that a page of a list has: a view does not know its size when a key comes. */
 export const PAGE = 10
 
@@ -66,7 +71,8 @@ export function derive(model: Model, part: Partial<Selection>): Selection {
 function ofJourney(model: Model, selection: Selection, part: Partial<Selection>): Selection {
   const journey = selection.journey === undefined ? undefined : journeyOf(model, selection.journey)
   const fresh = { ...selection, field: part.field ?? [] }
-  if (!journey) return fresh
+  // Its main form, as soon as it is known.
+  if (!journey) return { ...fresh, form: part.form ?? -1 }
   const form = part.form ?? mainForm(journey)
   const packet = journey.packets[form] ?? journey.packets[0]
   const tunnel = tunnelOf(journey, model)

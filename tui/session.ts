@@ -4,6 +4,7 @@
  */
 import {
   type Lab,
+  type LabText,
   type Moment,
   Recorder,
   Rewinder,
@@ -18,6 +19,8 @@ import { Player, type Wall } from './player.ts'
 
 export interface SessionSource {
   readonly lab: Lab
+  /** Of what it is made; without it nothing can be made of it again. */
+  readonly text?: LabText
   /** Of a recorded run. */
   readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
@@ -49,7 +52,7 @@ export class Session {
     this.source = source
     this.#wall = wall
     // A fingerprint costs as much as the simulation, and nobody sees it here.
-    const make = (): Run => new Run(source.lab, { fingerprint: false, ...source.replay })
+    const make = (): Run => this.again()
     this.#rewinder = new Rewinder(make)
     const recorder = new Recorder(make())
     this.#scene = sceneOf(recorder)
@@ -81,6 +84,11 @@ export class Session {
     if (t < this.run.now) this.back({ t })
     this.run.advanceTo(Math.min(t, this.limit(this.run) - 1))
     this.player.pause()
+  }
+
+  /** The same run from its beginning: same lab, same actions. */
+  again(): Run {
+    return new Run(this.source.lab, { fingerprint: false, ...this.source.replay })
   }
 
   /** To a moment at which the run has been. */

@@ -1,7 +1,8 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
-import type { Lab, RunOptions } from '../src/index.ts'
+import type { Lab, LabText, RunOptions } from '../src/index.ts'
 import { App } from './app.ts'
-import { wantsAscii } from './ascii.ts'
+import { termMessage, wantsAscii } from './ascii.ts'
+import type { WriteNew } from './export.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
@@ -17,6 +18,8 @@ export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   readonly labs: readonly StartChoice[]
+  readonly text?: LabText | undefined
+  readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
   readonly wall?: Wall
@@ -45,7 +48,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, replay = {}, explain, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, lab, text, replay = {}, explain, labs, parts, writeNew } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -74,6 +77,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
         },
         draw: (lines, { theme, ascii }) => screen.draw(lines, { theme, depth, ascii }),
         redraw: () => screen.redraw(),
+        copy: text => screen.copy(text, env.STY !== undefined),
         mouse: on => screen.mouse(on),
         suspend: () => screen.suspend(),
       },
@@ -82,8 +86,10 @@ export function openTerminal(options: TerminalOptions): Terminal {
       replay,
       explain,
       labs,
+      text,
+      writeNew,
       parts,
-      ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },
+      ui: { theme: themeOf(env), ascii: wantsAscii(env), message: termMessage(env), ...options.ui },
       onEnd: status => {
         screen.close()
         done(status)

@@ -14,6 +14,8 @@ const request = {
   replay: {},
   explain: '',
   labs: [],
+  tour: false,
+  text: undefined,
   ascii: false,
   theme: undefined,
   speed: 1,

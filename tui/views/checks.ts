@@ -43,6 +43,13 @@ export function view(model: Model, size: Size): Rendered {
   }
 }
 
+/** The chosen check, unless it is covered. */
+export function chosenCheck(model: Model): Standing | undefined {
+  const rows = rowsOf(model)
+  const chosen = rows[chosenIndex(model, rows)]
+  return chosen && 'check' in chosen && !chosen.covered ? chosen.check : undefined
+}
+
 const passed = ({ scene }: Model): number => scene.checks.filter(({ state }) => state === 'passed').length
 
 /** The rule and the list, in so many rows. */
@@ -114,6 +121,8 @@ const COVERED_LONG = 'This might give an answer away: it stays covered until all
 /** `by 2 s`, `from 2 s to 80 s` */
 const whenOf = ({ when }: Standing): string => when.replaceAll('.000 s', ' s')
 
+const BOTH = 140
+
 function listRow(each: Row, widths: Widths, columns: number, chosen: boolean): Line {
   const { name, when } = widths
   if ('judged' in each) {
@@ -133,10 +142,17 @@ function listRow(each: Row, widths: Widths, columns: number, chosen: boolean): L
   const { state, verdict } = each.check
   const description = each.covered ? COVERED : each.check.description
   const at = verdict ? `at ${seconds(verdict.t)}` : ''
-  const room = Math.max(10, columns - name - when - 20)
-  const text = `  ${left(description, room)}  ${left(whenOf(each.check), when)}${at.padStart(11)} `
+  const all = Math.max(10, columns - name - when - 20)
+  // Where there is room, what was seen stands beside what is wanted.
+  const seen = columns >= BOTH ? Math.floor(all * 0.5) : 0
+  const text = `  ${left(description, all - seen)}  ${left(whenOf(each.check), when)}${at.padStart(11)} `
   const role = state === 'open' ? 'muted' : undefined
-  return row([span(' '), SIGNS[state], span(` ${left(nameOf(each), name)}`), span(text, role)], columns, chosen)
+  const beside = seen > 0 ? [span(left(`  ${verdict?.detail ?? ''}`, seen), 'muted')] : []
+  return row(
+    [span(' '), SIGNS[state], span(` ${left(nameOf(each), name)}`), span(text, role), ...beside],
+    columns,
+    chosen,
+  )
 }
 
 /** A label and what stands beside it, in as many lines as it takes. */

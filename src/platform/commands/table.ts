@@ -127,6 +127,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         type: 'boolean',
         help: 'do not ask the questions of the lab; without it the run stops before each of them',
       },
+      'no-tour': { type: 'boolean', help: 'do not show a first user around' },
       plain: { type: 'boolean', help: 'whole sentences line by line instead of a screen, for screen readers and logs' },
     },
     load: async () => (await import('./tui.ts')).tui,

@@ -1,6 +1,6 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Lab, load, type RunOptions } from '../../index.ts'
+import { type Lab, type LabText, load, type RunOptions } from '../../index.ts'
 import {
   besides,
   checkedLab,
@@ -24,11 +24,14 @@ interface Flags {
   readonly speed?: string
   readonly plain?: boolean
   readonly 'no-quiz'?: boolean
+  readonly 'no-tour'?: boolean
 }
 
 /** What tui/main.ts is given. */
 export interface TuiRequest {
   readonly lab: Lab | undefined
+  /** Of what it is made. */
+  readonly text: LabText | undefined
   /** For a recorded run: what came in from outside, and when it ended. */
   readonly replay: RunOptions
   /** The `pptp-lab explain` of the lab, without what of it. */
@@ -42,6 +45,8 @@ export interface TuiRequest {
   readonly plain: boolean
   /** Does the lab ask its questions? */
   readonly quiz: boolean
+  /** A user who has never been here is shown around. */
+  readonly tour: boolean
 }
 export type TuiMain = (request: TuiRequest) => Promise<number>
 
@@ -56,6 +61,7 @@ export const tui: Action = async ([name], options) => {
     ascii: flags.ascii === true,
     plain: flags.plain === true,
     quiz: flags['no-quiz'] !== true,
+    tour: flags['no-tour'] !== true,
   }
   if (request.plain) {
     if (name === undefined)
@@ -72,7 +78,8 @@ export const tui: Action = async ([name], options) => {
   }
   const replay = lab ? replayOf(file, lab) : {}
   const explain = name === undefined ? '' : explainCommand(name, flags)
-  return (await program())({ ...request, lab, replay, explain, labs: name === undefined ? choices() : [] })
+  const text = file && { text: file.text, file: file.file, overrides: file.overrides, readFile: file.readFile }
+  return (await program())({ ...request, lab, text, replay, explain, labs: name === undefined ? choices() : [] })
 }
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
