@@ -73,6 +73,15 @@ describe('a question is due', () => {
     await robot.close()
   })
 
+  test('whoever is shown around (the tour) is not asked meanwhile', async () => {
+    const robot = start(BOX, { ui: { quiz: true, tour: 0 } })
+    await robot.press('Space')
+    await robot.wait(300)
+    assert.equal(robot.ui.asking, undefined)
+    assert.ok(robot.scene.t > 0)
+    await robot.close()
+  })
+
   test('without questions on (--no-quiz) nobody is asked, and nothing is covered', async () => {
     const robot = new Robot({ lab: labOf(BOX), parts: PARTS })
     await robot.press('t', '2', '0', 'Enter', '7')
