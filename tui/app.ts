@@ -3,7 +3,8 @@
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
  * going back; then it has no timer.
  */
-import { readBreakpoint, type Scene } from '../src/index.ts'
+import { readBreakpoint, type Scene, type SimTime, verdictWords } from '../src/index.ts'
+import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
 import { type CopyKind, copied, copiedFrom } from './copy.ts'
 import type { Told } from './deeds.ts'
@@ -94,6 +95,10 @@ export class App {
   /** The last click, and when it was. */
   #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
+  /** Questions whose outcome was told. */
+  readonly #told = new Set<number>()
+  /** The time that somebody wants to go to. */
+  #goal: SimTime | undefined
 
   constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
@@ -126,6 +131,7 @@ export class App {
   #open(source: SessionSource): void {
     this.#session = new Session(source, this.#wall)
     const { scene } = this.#session
+    this.#session.limit = run => stopBefore(source.lab, this.#ui, run)
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
     const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
@@ -165,6 +171,10 @@ export class App {
     if (ui.running !== before.running) session.player.pause()
     if (ui.running) this.#become({ ...ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
+    if (ui.asking?.told) this.#told.add(ui.asking.no)
+    if (before.asking && !ui.asking && !session.travel) this.#heed(session)
+    if (ui.asking?.told) this.#told.add(ui.asking.no)
+    if (before.asking && !ui.asking) this.#heed(session)
   }
 
   #become(ui: Ui): void {
@@ -182,7 +192,8 @@ export class App {
     if (typeof effect === 'object' && 'export' in effect) return this.#say(this.#export(session, effect.export))
     this.#become({ ...this.#ui, broke: undefined })
     this.#inTime(session, effect)
-    session.proceed(UNSEEN)
+    this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
+    if (session.proceed(UNSEEN)) this.#heed(session)
   }
 
   /** Says what has come of it; a line that was not understood stays, to be mended. */
@@ -338,7 +349,7 @@ export class App {
   #frame(): void {
     this.#timer = undefined
     const session = this.#session
-    if (session?.travel) session.proceed(SLICE)
+    if (session?.travel && session.proceed(SLICE)) this.#heed(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
@@ -386,6 +397,28 @@ export class App {
     const hits = session.play(this.#ui.speed, armed(this.#ui))
     if (session.run.over) this.#ui = { ...this.#ui, running: false }
     this.#stopAt(session, hits)
+    this.#heed(session)
+  }
+
+  /** The questions of the lab: says what the run has shown, and asks what is due on the way to a time. */
+  #heed({ run, player, source: { lab } }: Session): void {
+    const goal = this.#goal
+    this.#goal = undefined
+    if (!this.#ui.quiz || this.#ui.asking) return
+    const { guesses } = this.#ui
+    const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing)
+    for (const [i, { asked, guess, outcome }] of judged.entries()) {
+      if (outcome === 'open' || this.#told.has(asked.no)) continue
+      this.#told.add(asked.no)
+      const where = this.#ui.view === 'checks' ? '' : ' View 7 says what is right, and why.'
+      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}.${where}`
+      const selection = { ...this.#ui.selection, check: lab.checks.length + i }
+      this.#ui = { ...this.#ui, message, selection }
+    }
+    const due = dueIn(lab, this.#ui, run)
+    if (!due) return
+    this.#ui = askNow(this.#ui, due, goal)
+    player.pause()
   }
 
   /** The screen as it is without what is open over the view. */

@@ -103,16 +103,21 @@ interface RunState {
 const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
 const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
 const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
+const ASKS: RunState = { sign: '?', ascii: '?', word: 'QUESTION' }
+
+/** An open question stands before anything that happens at its moment. */
+const momentOf = ({ t }: Scene, { asking }: Ui): number => asking?.t ?? t
 
 const BACK: RunState = { sign: '◄', ascii: '<', word: 'BACK' }
 const ON: RunState = { sign: '►', ascii: '>', word: 'ON' }
 const BROKEN: RunState = { sign: '●', ascii: '*', word: 'BREAK' }
 
-function stateOf({ scene: { over }, ui: { running, ascii, broke }, futures }: Model): string {
+function stateOf({ scene: { over }, ui: { running, asking, ascii, broke }, futures }: Model): string {
   const signOf = ({ sign, ascii: plain, word }: RunState): string => `${ascii ? plain : sign} ${word}`
   const travel = futures?.travel
   if (travel) return `${signOf(travel.way === 'back' ? BACK : ON)} ${Math.floor(travel.progress * 100)} %`
   if (broke !== undefined && !running) return `${signOf(BROKEN)} b${broke}`
+  if (asking) return signOf(ASKS)
   return signOf(over ? ENDED : running ? RUNNING : PAUSED)
 }
 
@@ -128,7 +133,7 @@ function statusOf(model: Model, columns: number): Line {
   const { scene, ui } = model
   const wide = columns >= 100
   const state = span(` ${stateOf(model).padEnd(10)}`, undefined, { bold: true })
-  const time = ` ${seconds(scene.t).padStart(6)} s `
+  const time = ` ${seconds(momentOf(scene, ui)).padStart(6)} s `
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
   const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
@@ -162,7 +167,7 @@ export function timeAt(model: Model, column: number, size: Size): SimTime | unde
 function shortStatusOf(model: Model, columns: number): Line {
   const { scene, ui } = model
   const state = span(stateOf(model), undefined, { bold: true })
-  const time = ` ${seconds(scene.t)}s `
+  const time = ` ${seconds(momentOf(scene, ui))}s `
   const length = ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
   const checks = checksOf(scene)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2

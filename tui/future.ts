@@ -53,16 +53,19 @@ export class Future {
   readonly #written: Lab
   readonly #options: RunOptions
   readonly #wall: Wall
+  readonly #limit: (run: Run) => SimTime
   #rewinder: Rewinder
   #life: Life
 
-  constructor({ name, lab, deeds, from }: FutureSpec, options: RunOptions, wall: Wall) {
+  /** `limit` is asked for a moment that a run must not enter. */
+  constructor({ name, lab, deeds, from }: FutureSpec, options: RunOptions, wall: Wall, limit: (run: Run) => SimTime) {
     this.name = name
     this.from = from
     this.deeds = deeds
     this.#written = lab
     this.#options = options
     this.#wall = wall
+    this.#limit = limit
     this.#rewinder = new Rewinder(() => this.#run())
     const recorder = new Recorder(this.#run())
     this.archive = new OldPackets(() => this.#run(), sceneOf(recorder), recorder)
@@ -126,6 +129,7 @@ export class Future {
   }
 
   #lifeOf(recorder: Recorder): Life {
-    return { run: recorder.run, recorder, player: new Player(recorder.run, this.#wall) }
+    const { run } = recorder
+    return { run, recorder, player: new Player(run, this.#wall, () => this.#limit(run)) }
   }
 }

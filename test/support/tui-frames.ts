@@ -9,6 +9,8 @@ interface Shot {
   readonly lab?: string
   /** With the attributes of its cells. */
   readonly marked?: boolean
+  /** Of another lab that asks its questions; the keys are all that is pressed. */
+  readonly asks?: string
 }
 
 const typed = (text: string): string[] => [...text].map(letter => (letter === ' ' ? 'Space' : letter))
@@ -27,6 +29,11 @@ const passthrough = (keys: readonly string[], options: Partial<RobotOptions> = {
   keys,
   lab: 'nat-single-passthrough',
 })
+const TALL: Partial<RobotOptions> = { size: { columns: 120, rows: 40 } }
+const TINY: Partial<RobotOptions> = { size: { columns: 40, rows: 12 } }
+const BOX = 'nat-single-passthrough'
+/** To the second question of the box, before anything happens at 10 s. */
+const SECOND = ['Space', '3', 'Enter', 'Enter', 't', '1', '2', 'Enter']
 
 const SHOTS: Readonly<Record<string, Shot>> = {
   '80x24': { options: {}, keys: [] },
@@ -65,6 +72,31 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'why-80x24': passthrough([...goTo('10.12'), '6', 'w']),
   'why-40x12': passthrough([...goTo('10.12'), '6', 'w'], { size: { columns: 40, rows: 12 } }),
   'breaks-80x24': passthrough(['b', 'Enter', ...goTo('1'), 'b', 'Enter', 'B']),
+  'question-80x24': { options: {}, keys: [...SECOND, '1'], asks: BOX },
+  'question-120x40': { options: TALL, keys: [...SECOND, '1', 'H'], asks: BOX },
+  'question-40x12': { options: TINY, keys: [...SECOND, '4'], asks: BOX },
+  'question-ascii-80x24': { options: { env: { LANG: 'C' } }, keys: [...SECOND, '1', 'Tab'], asks: BOX },
+  'question-mono-80x24': {
+    options: { env: { NO_COLOR: '1' } },
+    keys: ['Space', '3', 'Enter'],
+    asks: BOX,
+    marked: true,
+  },
+  'question-told-80x24': { options: {}, keys: ['Space', '3', 'Enter'], asks: BOX },
+  'question-told-40x12': { options: TINY, keys: ['Space', '3', 'Enter'], asks: BOX },
+  'question-long-80x24': { options: {}, keys: ['t', '2', 'Enter', '2', 'H'], asks: 'mtu-blackhole' },
+  'question-long-40x12': { options: TINY, keys: ['t', '2', 'Enter', '3'], asks: 'mtu-blackhole' },
+  'question-wide-80x24': { options: {}, keys: ['t', '4', '0', 'Enter', 'S', 'S', 'S', '2'], asks: 'compulsory' },
+  'question-after-80x24': {
+    options: {},
+    keys: [...SECOND, '1', 'Enter', '2', 'Enter', 't', '8', '0', 'Enter', '7', 'G', 'k'],
+    asks: BOX,
+  },
+  'question-after-40x12': {
+    options: TINY,
+    keys: [...SECOND, '1', 'Enter', '2', 'Enter', 't', '8', '0', 'Enter', '7', 'G'],
+    asks: BOX,
+  },
 }
 
 export const SHOT_NAMES = Object.keys(SHOTS)
@@ -72,9 +104,10 @@ export const fileOf = (name: string): string => `tui/frame-${name}.txt`
 
 /** Five seconds into the lab `voluntary`, paused; another lab as the keys leave it. */
 export async function shotOf(name: string): Promise<string> {
-  const { options, keys, marked, lab } = SHOTS[name]
-  const robot = new Robot({ lab: labOf(lab ?? 'voluntary'), parts: PARTS, ...options })
-  if (lab === undefined) {
+  const { options, keys, marked, lab, asks } = SHOTS[name]
+  const ui = { quiz: asks !== undefined }
+  const robot = new Robot({ lab: labOf(asks ?? lab ?? 'voluntary'), parts: PARTS, ui, ...options })
+  if (asks === undefined && lab === undefined) {
     await robot.press('Space')
     await robot.wait(4950)
     await robot.press('Space')

@@ -27,6 +27,7 @@ interface Flags {
   readonly 'no-color'?: boolean
   readonly speed?: string
   readonly plain?: boolean
+  readonly 'no-quiz'?: boolean
   readonly 'no-tour'?: boolean
 }
 
@@ -46,6 +47,8 @@ export interface TuiRequest {
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
   readonly speed: number
   readonly plain: boolean
+  /** Does the lab ask its questions? */
+  readonly quiz: boolean
   /** A user who has never been here is shown around. */
   readonly tour: boolean
 }
@@ -71,6 +74,7 @@ export const tui: Action = async ([name], options) => {
     speed: speedOf(flags.speed),
     ascii: flags.ascii === true,
     plain: flags.plain === true,
+    quiz: flags['no-quiz'] !== true,
     tour: flags['no-tour'] !== true,
   }
   if (request.plain) {
