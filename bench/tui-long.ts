@@ -153,7 +153,7 @@ export function millionPackets(): void {
   for (const no of [1000, 200_000]) {
     session.archive.want(no)
     const slices: Cost[] = []
-    for (let ready = false; !ready; ) slices.push(...times(1, () => (ready = session.remake())))
+    for (let ready = false; !ready; ) slices.push(...times(1, () => (ready = session.remake(20))))
     const whole = slices.reduce((sum, { wall }) => sum + wall, 0)
     console.log(`  packet ${no} made again in ${whole.toFixed(0)} ms; slices: ${show(slices)}`)
   }

@@ -5,21 +5,26 @@
  */
 import { readBreakpoint, type Scene } from '../src/index.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
+import { type CopyKind, copied, copiedFrom } from './copy.ts'
 import type { Told } from './deeds.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, Pressed } from './effect.ts'
+import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { type Disk, Files } from './files.ts'
-import { formOf, frame, innerSize, tabAt } from './frame.ts'
-import { goTo } from './go.ts'
+import { formOf, frame, innerSize } from './frame.ts'
 import { entryOf } from './keys.ts'
 import { sentenceOfMenu, withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
+import { type MouseEvent, moused } from './mouse.ts'
 import type { Parts } from './parts.ts'
 import type { Hit, Wall } from './player.ts'
 import { FIRST_UI, modeOf, press } from './press.ts'
+import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
-import { type Line, line } from './text.ts'
+import { type Line, line, plainText } from './text.ts'
+import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
+import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { dropAskedFor, why } from './views/why.ts'
@@ -30,6 +35,8 @@ export interface Display {
   readonly size: Size
   draw(lines: readonly Line[], ui: Ui): void
   redraw(): void
+  /** To the clipboard of the terminal. */
+  copy(text: string): void
   mouse(on: boolean): void
   suspend(): void
 }
@@ -43,6 +50,8 @@ export interface AppOptions {
   readonly disk: Disk
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
+  /** Absent: files cannot be written. */
+  readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
   /** The program is over, with this exit status. */
@@ -59,13 +68,18 @@ const UNSEEN = 200
 const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
+/** Within so many milliseconds two clicks at one place are a double click. */
+const DOUBLE = 400
 const QUIT = 0
 const INTERRUPTED = 130
+/** Characters that go to a clipboard: xterm takes about so many. */
+const CLIPBOARD = 70_000
 
 export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
+  readonly #writeNew: WriteNew | undefined
   readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
@@ -77,15 +91,18 @@ export class App {
   #looking = false
   /** Something has been made since the last frame that the next one will show. */
   #grown = false
+  /** The last click, and when it was. */
+  #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
 
-  constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
+    this.#writeNew = writeNew
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
-    this.#start = { labs, chosen: 0 }
+    this.#start = { labs, chosen: 0, filter: '', typing: false }
     this.#files = new Files(disk)
     if (open) this.#open(open)
     this.#draw()
@@ -139,8 +156,11 @@ export class App {
       session.stay()
       return this.#become({ ...this.#ui, message: `Stayed at ${seconds(session.run.now)} s.` })
     }
+    this.#obey(session, press(this.#model(session), key, this.#display.size, this.#parts))
+  }
+
+  #obey(session: Session, { ui, effect }: Pressed): void {
     const before = this.#ui
-    const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
     if (ui.running !== before.running) session.player.pause()
     if (ui.running) this.#become({ ...ui, broke: undefined })
@@ -158,6 +178,8 @@ export class App {
     if (typeof effect === 'object' && 'save' in effect) {
       return this.#tell(this.#files.save(session, effect.save, effect.replace))
     }
+    if (typeof effect === 'object' && 'copy' in effect) return this.#say(this.#copy(session, effect.copy))
+    if (typeof effect === 'object' && 'export' in effect) return this.#say(this.#export(session, effect.export))
     this.#become({ ...this.#ui, broke: undefined })
     this.#inTime(session, effect)
     session.proceed(UNSEEN)
@@ -212,6 +234,31 @@ export class App {
     session.player.pause()
   }
 
+  #say(message: string): void {
+    this.#ui = { ...this.#ui, message }
+  }
+
+  #copy(session: Session, kind: CopyKind): string {
+    const model = copiedFrom(this.#model(session))
+    const text = copied(kind, model, () => viewOf(model, this.#display.size, this.#parts).lines)
+    if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
+    if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
+    this.#display.copy(text)
+    return `Copied, if the terminal lets it: ${text}`
+  }
+
+  #export(session: Session, kind: ExportKind): string {
+    const write = this.#writeNew
+    if (!write) return 'Files cannot be written here.'
+    const files = filesOf(kind, session, this.#model(session), () => this.#lines(session))
+    try {
+      const names = files.map(({ name, content }) => write(name, content))
+      return names.length === 1 ? `Written: ${names[0]}` : `${names.length} files: ${names.join(', ')}`
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
   #outside(effect: Outside): void {
     switch (effect) {
       case 'quit':
@@ -228,40 +275,43 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { labs, chosen } = this.#start
-    const command = entryOf(key, 'start', this.#ui.view)?.command
-    const choose = (to: number): void => {
-      this.#start = { labs, chosen: Math.max(0, Math.min(labs.length - 1, to)) }
-    }
-    switch (command) {
-      case 'down':
-        return choose(chosen + 1)
-      case 'up':
-        return choose(chosen - 1)
-      case 'first':
-      case 'pageUp':
-        return choose(0)
-      case 'last':
-      case 'pageDown':
-        return choose(labs.length - 1)
-      case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen]) : undefined
-      case 'quit':
-      case 'interrupt':
-      case 'redraw':
-      case 'suspend':
-        return this.#outside(command)
-      default:
-    }
+    const { start, open, effect, mouse } = pressStart(this.#start, key)
+    if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
+    this.#start = start
+    if (open) this.#open(open)
+    if (effect) this.#outside(effect)
   }
 
-  #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
+  #mouse(event: MouseEvent): void {
     if (!this.#ui.mouse) return
-    if (action === 'wheel-up') return this.#key('Up')
-    if (action === 'wheel-down') return this.#key('Down')
-    if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
-    const view = tabAt(this.#ui.view, column, this.#display.size)
-    if (view !== undefined) this.#become(goTo(this.#ui, view))
+    const session = this.#session
+    if (!session) return this.#mouseAtStart(event)
+    const again = this.#again(event)
+    const { size } = this.#display
+    const view = this.#view(session)
+    this.#obey(session, moused(this.#model(session), event, size, this.#parts, view.lines, again))
+  }
+
+  #mouseAtStart(event: MouseEvent): void {
+    const { action, row } = event
+    if (action !== 'click') return this.#startKey(action === 'wheel-up' ? 'Up' : 'Down')
+    const again = this.#again(event)
+    const texts = startScreen(this.#start, this.#display.size).map(plainText)
+    const from = texts.findIndex(text => text.startsWith('►'))
+    // The list ends with the empty line behind it.
+    const end = texts.findIndex((text, at) => at > from && text.trim() === '')
+    if (from < 0 || row < 2 || row >= end) return
+    if (row === from || again) return this.#startKey('Enter')
+    for (let i = 0; i < Math.abs(row - from); i++) this.#startKey(row > from ? 'Down' : 'Up')
+  }
+
+  /** Is it the second of two clicks? The list may have moved below the first one. */
+  #again({ action, column, row }: MouseEvent): boolean {
+    const now = this.#wall.now()
+    const before = this.#clicked
+    const again = before.column === column && before.row === row && now - before.at < DOUBLE
+    if (action === 'click') this.#clicked = { column, row, at: again ? Number.NEGATIVE_INFINITY : now }
+    return action === 'click' && again
   }
 
   #model(session: Session): Model {
@@ -322,9 +372,9 @@ export class App {
   /** Will the next frame show more, though nothing happens? */
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
-    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     if (!session.archive.isThere) {
-      session.remake()
+      session.remake(SLICE)
       this.#grown = true
     }
     return this.#looking || this.#grown
@@ -336,6 +386,15 @@ export class App {
     const hits = session.play(this.#ui.speed, armed(this.#ui))
     if (session.run.over) this.#ui = { ...this.#ui, running: false }
     this.#stopAt(session, hits)
+  }
+
+  /** The screen as it is without what is open over the view. */
+  #lines(session: Session): readonly Line[] {
+    return frame(this.#model(session), this.#view(session), this.#display.size).slice(0, -1)
+  }
+
+  #view(session: Session): Rendered {
+    return viewOf(this.#model(session), this.#display.size, this.#parts)
   }
 
   #draw(): void {
@@ -355,20 +414,32 @@ export class App {
 type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
 const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
 const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
-type InTime = Exclude<Effect, Outside | { readonly breakpoint: string } | { readonly save: string }>
+type InTime = Exclude<
+  Effect,
+  | Outside
+  | { readonly breakpoint: string }
+  | { readonly save: string }
+  | { readonly copy: CopyKind }
+  | { readonly export: ExportKind }
+>
 
 /** A view that fails says so; the run and the other views go on. */
 function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
   const size = innerSize(screen)
   try {
-    if (model.ui.why) return why(model, size)
-    const view = model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
-    if (!model.ui.menu) return view
+    const { ui } = model
+    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
     const sentence = sentenceOfMenu(model) ?? view.sentence
-    return { ...view, sentence, lines: withMenu(view.lines, model, size) }
+    return { ...view, sentence, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }
   }
+}
+
+/** What is open over a view. */
+function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
+  if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
+  return withMenu(lines, model, size)
 }

@@ -1,6 +1,8 @@
 /** What a key asks of the program besides a new state of the interface. */
 import type { SimTime } from '../src/index.ts'
+import type { CopyKind } from './copy.ts'
 import type { Deed } from './deeds.ts'
+import type { ExportKind } from './export.ts'
 import type { FutureName } from './future.ts'
 import type { Ui } from './model.ts'
 
@@ -20,6 +22,10 @@ export type Effect =
   | 'suspend'
   /** The run goes on, or back, to a time. */
   | { readonly seek: SimTime }
+  /** Something of what is selected goes to the clipboard. */
+  | { readonly copy: CopyKind }
+  /** Something is written into new files. */
+  | { readonly export: ExportKind }
   /** A breakpoint is set, or one becomes another. */
   | { readonly breakpoint: string; readonly no?: number }
   | { readonly choose: FutureName }

@@ -3,7 +3,7 @@
  * the lower one, the keys below. Under 80x24 the borders and the sentence go; under 40x12 only the sentence is left
  * that says so.
  */
-import type { Scene } from '../src/index.ts'
+import type { Scene, SimTime } from '../src/index.ts'
 import { keysOfMenu } from './menus.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
@@ -147,6 +147,18 @@ function statusOf(model: Model, columns: number): Line {
   )
 }
 
+/** The time that stands at a column of the timeline; undefined beside it. */
+export function timeAt(model: Model, column: number, size: Size): SimTime | undefined {
+  const { scene } = model
+  const small = formOf(size) !== 'full'
+  const text = plainText(small ? shortStatusOf(model, size.columns) : statusOf(model, size.columns))
+  const from = small ? text.search(/[─■]/) : text.indexOf('├') + 1
+  const length = /^[─■]*/.exec(text.slice(from))?.[0].length ?? 0
+  const at = column - from
+  if (from < 0 || at < 0 || at >= length) return undefined
+  return length < 2 ? scene.t : Math.round((scene.stop * at) / (length - 1))
+}
+
 function shortStatusOf(model: Model, columns: number): Line {
   const { scene, ui } = model
   const state = span(stateOf(model), undefined, { bold: true })
@@ -264,6 +276,7 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu) return fit(line(...keysOfMenu(model).flatMap((key, i) => [i === 0 ? ' ' : '  ', ...hint(key)])), columns)
+  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(
@@ -279,8 +292,10 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
   }
   const last = ui.help ? 'q close' : '? help'
   const room = columns - last.length - 2
-  const spans: (Span | string)[] = [' ']
-  let used = 1
+  // A filter that is kept hides rows: it is said in front of everything else.
+  const kept = ui.filter === '' ? '' : `/${ui.filter.slice(0, 20)}`
+  const spans: (Span | string)[] = [' ', span(kept, undefined, { bold: true })]
+  let used = 1 + kept.length
   for (const key of keys) {
     const gap = used === 1 ? '' : '  '
     if (used + gap.length + key.length > room - 1) break

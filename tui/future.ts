@@ -114,9 +114,13 @@ export class Future {
     return this.#rewinder.prepare(this.#life.recorder, steps)
   }
 
+  /** The same run from its beginning: same lab, same actions. A fingerprint costs as much as the simulation, and nobody sees it here. */
+  fresh(): Run {
+    return new Run(this.lab, { fingerprint: false, ...this.#options })
+  }
+
   #run(): Run {
-    // A fingerprint costs as much as the simulation, and nobody sees it here.
-    const run = new Run(this.lab, { fingerprint: false, ...this.#options })
+    const run = this.fresh()
     this.course.watch(run)
     return run
   }

@@ -7,9 +7,9 @@ import type { Own } from './parts.ts'
 
 /**
  * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, the
- * help, the answer to why, or the choice of a lab before the start.
+ * help, the answer to why, an explanation, or the choice of a lab before the start.
  */
-export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
+export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -31,6 +31,9 @@ export type Command =
   | 'labels'
   | 'follow'
   | 'why'
+  | 'explain'
+  | 'copy'
+  | 'export'
   | 'go'
   | 'mark'
   | 'go-to-mark'
@@ -76,8 +79,8 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start'] as const
-const LISTS = ['view', 'menu', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start'] as const
+const LISTS = ['view', 'explain', 'menu', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
@@ -149,7 +152,7 @@ export const KEYS: readonly KeyEntry[] = [
     keys: ['f'],
     command: 'follow',
     modes: VIEW,
-    views: ['dash', 'packets'],
+    views: ['dash', 'packets', 'ladder'],
     group: 'here',
     help: 'follow the newest',
   },
@@ -157,15 +160,26 @@ export const KEYS: readonly KeyEntry[] = [
     keys: ['z'],
     command: 'fold',
     modes: VIEW,
-    views: ['net', 'packets'],
+    views: ['net', 'packets', 'ladder'],
     group: 'here',
-    help: 'fold hosts, or layers',
+    help: 'fold hosts, layers, rows',
+  },
+  { keys: ['Z'], command: 'foldAll', modes: VIEW, views: ['ladder'], group: 'here', help: 'fold all, or open all' },
+  { keys: ['c'], command: 'cause', modes: VIEW, views: ['ladder'], group: 'here', help: 'what brought it about' },
+  { keys: ['C'], command: 'consequence', modes: VIEW, views: ['ladder'], group: 'here', help: 'what came of it first' },
+  {
+    keys: ['L'],
+    command: 'tunnelLadder',
+    modes: VIEW,
+    views: ['tunnels', 'ladder'],
+    group: 'here',
+    help: 'ladder of this tunnel',
   },
   {
     keys: ['w'],
     command: 'why',
     modes: ['view', 'why'],
-    views: ['dash', 'net', 'packets', 'nat', 'events'],
+    views: ['dash', 'net', 'packets', 'ladder', 'nat', 'events'],
     group: 'here',
     help: 'why was it dropped?',
   },
@@ -179,18 +193,17 @@ export const KEYS: readonly KeyEntry[] = [
     }),
   ),
   {
-    keys: ['/'],
-    command: 'filter',
-    modes: VIEW,
-    views: ['packets', 'events', 'log', 'dash'],
+    keys: ['e'],
+    command: 'explain',
+    modes: ['view', 'why'],
     group: 'here',
-    help: 'filter',
+    help: 'explain this field or word',
   },
+  { keys: ['/'], command: 'filter', modes: VIEW, group: 'here', help: 'filter; in the net search' },
   {
     keys: ['n'],
     command: 'next-match',
     modes: VIEW,
-    views: ['packets', 'events', 'time', 'log'],
     group: 'here',
     help: 'next match, next ≠',
   },
@@ -198,7 +211,6 @@ export const KEYS: readonly KeyEntry[] = [
     keys: ['N'],
     command: 'previous-match',
     modes: VIEW,
-    views: ['packets', 'events', 'time', 'log'],
     group: 'here',
     help: 'previous match, ≠',
   },
@@ -219,8 +231,10 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
+  { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
+  { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'export: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
-  { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
+  { keys: ['M'], command: 'mouse', modes: ['view', 'start'], group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
   { keys: ['q'], command: 'quit', modes: ['view', 'why', 'start'], group: 'everywhere', help: 'quit' },
   { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },
@@ -240,11 +254,24 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['d'], command: 'delete', modes: ['menu'], group: 'menu', help: 'delete a breakpoint' },
   { keys: ['e'], command: 'edit', modes: ['menu'], group: 'menu', help: 'change a breakpoint' },
 
+  {
+    keys: ['Esc', 'q', 'e'],
+    command: 'cancel',
+    modes: ['explain'],
+    group: 'menu',
+    help: 'close the explanation',
+  },
+
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
-  { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
+  { keys: ['n'], command: 'next-match', modes: ['help'], group: 'help', help: 'next that is found' },
+  { keys: ['N'], command: 'previous-match', modes: ['help'], group: 'help', help: 'previous that is found' },
+  { keys: ['Enter'], command: 'accept', modes: ['help'], group: 'help', help: 'try the key of the row' },
+  { keys: ['?'], command: 'help', modes: ['help'], group: 'help', help: 'all keys, or those here' },
+  { keys: ['Esc', 'q'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['start'], group: 'start', help: 'open the lab' },
-  { keys: ['Esc'], command: 'quit', modes: ['start'], group: 'start', help: 'quit' },
+  { keys: ['/'], command: 'filter', modes: ['start'], group: 'start', help: 'filter the labs' },
+  { keys: ['Esc'], command: 'escape', modes: ['start'], group: 'start', help: 'clear the filter, or quit' },
 ]
 
 /** The entry of a key, if it does something here. */

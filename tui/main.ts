@@ -1,6 +1,8 @@
 /** The entry of `pptp-lab tui`: the terminal of the process, its signals, and its exit status. */
 import { Recorder, Run } from '../src/index.ts'
 import type { TuiMain, TuiRequest } from '../src/platform/commands/tui.ts'
+import { isFirstTime } from '../src/platform/first-time.ts'
+import { writeNew } from '../src/platform/new-file.ts'
 import { out } from '../src/platform/terminal.ts'
 import { EXIT } from '../src/platform/usage.ts'
 import type { Parts } from './parts.ts'
@@ -9,6 +11,10 @@ import { FIRST_UI } from './press.ts'
 import type { SessionSource } from './session.ts'
 import { openTerminal } from './terminal.ts'
 import { PARTS } from './views.ts'
+
+/** Errors of a terminal whose other end was closed. */
+const GONE: ReadonlySet<unknown> = new Set(['EIO', 'EPIPE', 'ENXIO', 'EBADF', 'ENOTTY'])
+const isGone = (error: unknown): boolean => GONE.has((error as NodeJS.ErrnoException | undefined)?.code)
 
 const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
@@ -27,7 +33,7 @@ function tellPlainly({ lab, replay, explain }: SessionSource): number {
 }
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
-export async function play({ open, disk, labs, ascii, theme, speed }: TuiRequest, parts: Parts): Promise<number> {
+export async function play({ open, disk, labs, ascii, theme, speed, tour }: TuiRequest, parts: Parts): Promise<number> {
   const terminal = openTerminal({
     input: process.stdin,
     output: process.stdout,
@@ -35,17 +41,30 @@ export async function play({ open, disk, labs, ascii, theme, speed }: TuiRequest
     open,
     disk,
     labs,
+    writeNew,
     parts,
-    ui: { speed, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },
+    ui: {
+      speed,
+      ...(tour && isFirstTime(process.env) ? { tour: 0 } : {}),
+      ...(theme ? { theme } : {}),
+      ...(ascii ? { ascii } : {}),
+    },
     complain: text => process.stderr.write(text),
   })
+  // A terminal that is gone says so by an error of whoever reads or writes next, or has nothing more to read; giving it back fails then as well, and
+  // talk about it has no reader. These stay until the process ends.
+  const lost = (error: unknown): void => (isGone(error) ? terminal.end(STATUSES.SIGHUP) : terminal.fault(error))
+  process.stdin.on('error', lost)
+  process.stdin.on('end', () => terminal.end(STATUSES.SIGHUP))
+  process.stdout.on('error', lost)
+  process.stderr.on('error', () => {})
   const listeners = Object.entries(STATUSES).map(([signal, status]) => [signal, () => terminal.end(status)] as const)
   for (const [signal, listener] of listeners) process.on(signal, listener)
-  process.on('uncaughtException', terminal.fault)
+  process.on('uncaughtException', lost)
   try {
     return await terminal.status
   } finally {
     for (const [signal, listener] of listeners) process.removeListener(signal, listener)
-    process.removeListener('uncaughtException', terminal.fault)
+    process.removeListener('uncaughtException', lost)
   }
 }

@@ -1,6 +1,8 @@
 /** Lists to choose from that open over a view: what stands in each, and what choosing does. */
 import { ACT_MENUS } from './acts.ts'
+import { copiesOf } from './copy.ts'
 import type { Pressed } from './effect.ts'
+import { offersOf } from './export.ts'
 import type { Break, MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
 import { seconds } from './words.ts'
@@ -40,6 +42,18 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
       })),
     empty: 'No mark is set: m sets one here.',
     pick: ({ ui }, index) => ({ ui: { ...ui, running: false }, effect: { seek: ui.marks[index].t } }),
+  },
+  copy: {
+    title: () => 'copy',
+    rows: copiesOf,
+    empty: 'Nothing is selected.',
+    pick: (model, index) => ({ ui: model.ui, effect: { copy: copiesOf(model)[index].kind } }),
+  },
+  export: {
+    title: () => 'write a file',
+    rows: offersOf,
+    empty: 'There is nothing to write.',
+    pick: (model, index) => ({ ui: model.ui, effect: { export: offersOf(model)[index].kind } }),
   },
   breakpoints: {
     title: () => 'breakpoints',
@@ -132,13 +146,20 @@ export function keysOfMenu(model: Model): readonly string[] {
 /** The widest that a box may be. */
 const widthFor = ({ columns }: Size): number => columns - (columns >= 78 ? 2 * MARGIN : 0)
 
-/** A box in the middle of a view, as wide as its widest line. */
-export function popUp(lines: readonly Line[], title: string, inside: readonly Line[], end: string, size: Size): Line[] {
+/** A box in the middle of a view or at its end, as wide as its widest line. */
+export function popUp(
+  lines: readonly Line[],
+  title: string,
+  inside: readonly Line[],
+  end: string,
+  size: Size,
+  place: 'middle' | 'bottom' = 'middle',
+): Line[] {
   const widest = Math.max(title.length + 4, end.length + 6, ...inside.map(each => plainText(each).length + 1))
   const width = Math.min(widest + 2, widthFor(size))
   const height = Math.min(inside.length + 2, size.rows)
   const at = Math.floor((size.columns - width) / 2)
-  const top = Math.floor((size.rows - height) / 2)
+  const top = place === 'bottom' ? size.rows - height : Math.floor((size.rows - height) / 2)
   const head = `┌ ${title} `.slice(0, width - 1)
   const tail = ` ${end} ─┘`
   const box = [

@@ -10,7 +10,9 @@ import type { Deeds } from './deeds.ts'
 import type { Future, FutureName } from './future.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['dash', 'net', 'tunnels', 'packets', 'nat', 'events', 'checks', 'time', 'log'] as const
+export const VIEWS = [
+  ...(['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'time', 'log'] as const),
+] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
@@ -21,6 +23,7 @@ export const VIEW_KEYS: Readonly<
   net: { key: '1', title: 'Net', short: 'Net' },
   tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
   packets: { key: '3', title: 'Packets', short: 'Pkt' },
+  ladder: { key: '4', title: 'Ladder', short: 'Lad' },
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
@@ -40,6 +43,8 @@ export interface Selection {
   readonly tunnel: number | undefined
   /** Which layer of the tunnel: 0 TCP … 6 IPCP; -1, until one is selected, is that which the tunnel waits for. */
   readonly layer: number
+  /** In the table of its machine: which event; -1 is the one that happened last. */
+  readonly transition: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined
   /** Which form of it: index into its packets; -1: the one that stands for it. */
@@ -55,6 +60,8 @@ export interface Selection {
   readonly connection: number
   readonly rule: number
   readonly loss: number
+  /** And of routes, ARP, TCP connections and leases of a machine. */
+  readonly ipRow: number
   /** In 8 Time: the future, the difference (an index into those that differ), and the breakpoint or mark. */
   readonly future: FutureName
   readonly difference: number
@@ -64,7 +71,9 @@ export interface Selection {
 /** Lines that are typed, apart from filters: prompts.ts has them. */
 export type PromptKind = 'go' | 'mark' | 'breakpoint' | 'command' | 'value'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks' | 'breakpoints' | 'futures' | 'act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords'
+export type MenuKind =
+  | ('marks' | 'breakpoints' | 'futures' | 'copy' | 'export')
+  | ('act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords')
 
 /** A moment to come back to. */
 export interface TimeMark {
@@ -94,6 +103,17 @@ export interface Futures {
   readonly travel: { readonly way: 'back' | 'on'; readonly to: SimTime; readonly progress: number } | undefined
 }
 
+/** What is looked at in 4 Ladder; rows are named as `rowKey` does. */
+export interface LadderUi {
+  /** The selected row, while it is the one of the selected journey or of none. */
+  readonly row: string | undefined
+  /** Groups that are open, by their first rows; or closed, while all are open. */
+  readonly turned: ReadonlySet<string>
+  readonly allOpen: boolean
+  /** Number of the only tunnel that is shown. */
+  readonly tunnel: number | undefined
+}
+
 export interface Ui {
   readonly view: ViewName
   /** The pane of the view that has the keys. */
@@ -103,6 +123,8 @@ export interface Ui {
   readonly prompt?: { readonly kind: PromptKind; readonly text: string; readonly about?: string }
   /** The list that is open over the view; it has the keyboard. */
   readonly menu?: { readonly kind: MenuKind; readonly chosen: number; readonly about?: string }
+  /** What is selected is explained: which of its explanations is shown. */
+  readonly explained?: number
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
@@ -116,9 +138,12 @@ export interface Ui {
   readonly leaving: boolean
   /** Why was the chosen packet discarded? */
   readonly why: boolean
-  /** What is typed into the search of the help; the scrolled-off rows of it. */
+  /** What is typed into the search of the help; which row is chosen; are the keys of all views shown? */
   readonly helpSearch: string
-  readonly helpScroll: number
+  readonly helpRow: number
+  readonly helpAll?: boolean
+  /** Which step of the tour is shown. */
+  readonly tour?: number
   readonly running: boolean
   /** Virtual seconds a second of the wall. */
   readonly speed: number
@@ -135,6 +160,7 @@ export interface Ui {
   readonly typing: boolean
   /** Layers of the packet that are unfolded, by name. */
   readonly unfolded: ReadonlySet<string>
+  readonly ladder?: LadderUi
   /** Switches and routers in the net whose hosts are drawn as one. */
   readonly folded?: ReadonlySet<string>
   /** Views that were left, for Esc. */

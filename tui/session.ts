@@ -172,6 +172,11 @@ export class Session {
     this.player.pause()
   }
 
+  /** The same run from its beginning: same lab, same actions. */
+  fresh(): Run {
+    return this.#current.fresh()
+  }
+
   /** Goes on with what was begun, for so many milliseconds of the wall; true when it is there. */
   proceed(milliseconds: number): boolean {
     const journey = this.#journey

@@ -1,23 +1,20 @@
 /** The views of the program: how each looks, and what the keys do in it. */
+import { filtered } from './filter.ts'
 import { goTo } from './go.ts'
 import type { Model, Size, Ui } from './model.ts'
 import type { Own, Part, Parts } from './parts.ts'
 import { pressNet } from './press-net.ts'
-import type { Move } from './selection.ts'
+import { isMove } from './selection.ts'
 import * as Checks from './views/checks.ts'
 import { dashPart } from './views/dash.ts'
 import * as Events from './views/events.ts'
+import * as Ladder from './views/ladder.ts'
 import * as Log from './views/log.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
 import * as Time from './views/time.ts'
 import * as Tunnels from './views/tunnels.ts'
-
-const MOVES: ReadonlySet<string> = new Set<Move>([
-  ...(['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown'] as const),
-])
-const isMove = (own: Own): own is Move => MOVES.has(own)
 
 type ListView = Pick<typeof Checks, 'view' | 'panes' | 'moveSelection' | 'enter'>
 
@@ -53,12 +50,13 @@ const packets = partOf(Packets, pressPackets)
 
 const OTHERS: Omit<Parts, 'dash'> = {
   net: { render: netView, panes: () => 1, press: pressNet },
-  tunnels: partOf(Tunnels),
+  tunnels: filtered(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  ladder: { render: Ladder.view, panes: () => 1, press: Ladder.press },
   nat: partOf(Nat),
   events: partOf(Events),
-  checks: partOf(Checks),
+  checks: filtered(partOf(Checks)),
   time: partOf({ ...Time, enter: () => ({}) }),
   log: partOf(Log),
 }

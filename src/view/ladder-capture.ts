@@ -59,6 +59,7 @@ export function ladderOfCapture({ capture, frames, calls }: DecodedCapture, titl
       to,
       via: [],
       legs: [],
+      copies: [],
       label: text,
       more: meaning.more,
       seal,
@@ -110,6 +111,6 @@ function nodesOf(rows: readonly LadderRow[], calls: Ladder['calls']): LadderNode
   const place = (name: string): number => ends.get(name) ?? 1
   const job = (name: string): string => (place(name) === 0 ? 'PNS' : place(name) === 2 ? 'PAC' : '')
   return names
-    .map(name => ({ name, job: job(name), rank: place(name) === 1 ? 2 : 0 }))
+    .map(name => ({ name, job: job(name), rank: place(name) === 1 ? 3 : 0 }))
     .sort((a, b) => place(a.name) - place(b.name))
 }

@@ -4,7 +4,8 @@ import { rewritingOf } from '../lab/why.ts'
 import type { Ladder, LadderRow, Leg } from './ladder.ts'
 import { secondsText } from './ladder-text.ts'
 
-export function rowFacts(ladder: Ladder, row: LadderRow): string[] {
+/** `brief`: without the machines that only passed it on. */
+export function rowFacts(ladder: Ladder, row: LadderRow, brief = false): string[] {
   const { from, legs, fate, frame } = row
   const at = (t: number, text: string): string => `${secondsText(t)} ${text}`
   const facts = [
@@ -12,8 +13,9 @@ export function rowFacts(ladder: Ladder, row: LadderRow): string[] {
   ]
   for (const [i, leg] of legs.entries()) {
     const before = legs[i - 1]
-    if (before) facts.push(at(leg.sent, `${leg.from} ${carrying(before, leg)}${rewriting(leg)}.`))
-    else if (rewriting(leg) !== '') facts.push(at(leg.sent, `${leg.from} sends it${rewriting(leg)}.`))
+    const passed = before?.packet === leg.packet && rewriting(leg) === ''
+    if (before && !(brief && passed)) facts.push(at(leg.sent, `${leg.from} ${carrying(before, leg)}${rewriting(leg)}.`))
+    else if (!before && rewriting(leg) !== '') facts.push(at(leg.sent, `${leg.from} sends it${rewriting(leg)}.`))
   }
   if (fate.kind === 'arrived') {
     const changes = ladder.changesAt(row.to, fate.t)

@@ -20,7 +20,7 @@ export function ladderMermaid(
   items: readonly LadderItem[],
   { nodes }: LadderPictureOptions = {},
 ): string {
-  const frame = frameOf(ladder, items.flatMap(rowsOf), COLUMNS, nodes)
+  const frame = frameOf(ladder, items.flatMap(rowsOf), { most: COLUMNS, names: nodes })
   const lines = [
     'sequenceDiagram',
     `accTitle: ${plain(ladder.title)}`,

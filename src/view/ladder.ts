@@ -31,6 +31,8 @@ export interface Leg {
   readonly sent: SimTime
   /** Undefined: it did not arrive. */
   readonly arrives: SimTime | undefined
+  /** It is a frame of PPP here: in GRE, or on a telephone line. */
+  readonly framed: boolean
 }
 
 export type RowFate =
@@ -61,6 +63,8 @@ export interface LadderRow {
   /** Machines that have carried it, in order; the last may be on its way to `to` still. */
   readonly via: readonly string[]
   readonly legs: readonly Leg[]
+  /** Who else got a copy, where a switch has sent it to all its ports. */
+  readonly copies: readonly string[]
   readonly label: string
   /** What may stand beside it: `call 41 answers 7`. */
   readonly more: string
@@ -116,7 +120,7 @@ export interface LadderNode {
   readonly name: string
   /** `client, PNS`; empty if nothing is known. */
   readonly job: string
-  /** The less it is, the sooner the node has a column; from 4 on it has one only if it is asked for. */
+  /** The less it is, the sooner the node has a column: up to 2 if there is room, 5 only if it is asked for. */
   readonly rank: number
 }
 

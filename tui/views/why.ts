@@ -2,7 +2,7 @@
 import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
-import { type Model, type Rendered, type Size, selectedJourney, type Ui } from '../model.ts'
+import type { Model, Rendered, Size, Ui } from '../model.ts'
 import { derive } from '../selection.ts'
 import { type Line, left, line, span } from '../text.ts'
 import { whatIs } from '../what.ts'
@@ -11,6 +11,7 @@ import { focused } from './dash.ts'
 import * as Events from './events.ts'
 import * as Nat from './nat.ts'
 import { peersOf } from './packet-row.ts'
+import { chosenPacket } from './packets.ts'
 
 /** The drop that the selection of the view is about. */
 export function dropAskedFor(model: Model): DropEvent | undefined {
@@ -23,7 +24,8 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
     case 'events':
       return Events.dropOf(model)
     case 'packets':
-      return selectedJourney(model)?.packets.findLast(({ drop }) => drop !== undefined)?.drop
+    case 'ladder':
+      return chosenPacket(model)?.journey.packets.findLast(({ drop }) => drop !== undefined)?.drop
     case 'net':
       return recorder.events.findLast(
         (event): event is DropEvent =>
@@ -67,6 +69,7 @@ function nothingChosen(model: Model, size: Size): Rendered {
 const CHOOSE: Partial<Readonly<Record<Model['ui']['view'], string>>> = {
   net: 'Choose a machine that has dropped something, and press w again.',
   packets: 'Choose a packet that ends with ×, and press w again.',
+  ladder: 'Choose a row that ends with ×, and press w again.',
   nat: 'Choose a row with ×, or Tab to the drops, and press w again.',
   events: 'Choose a drop, and press w again: the filter /drop finds them all.',
 }

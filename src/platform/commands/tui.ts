@@ -27,6 +27,7 @@ interface Flags {
   readonly 'no-color'?: boolean
   readonly speed?: string
   readonly plain?: boolean
+  readonly 'no-tour'?: boolean
 }
 
 /** What tui/main.ts is given. */
@@ -45,6 +46,8 @@ export interface TuiRequest {
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
   readonly speed: number
   readonly plain: boolean
+  /** A user who has never been here is shown around. */
+  readonly tour: boolean
 }
 export interface TuiLab {
   readonly lab: Lab
@@ -68,6 +71,7 @@ export const tui: Action = async ([name], options) => {
     speed: speedOf(flags.speed),
     ascii: flags.ascii === true,
     plain: flags.plain === true,
+    tour: flags['no-tour'] !== true,
   }
   if (request.plain) {
     if (name === undefined)
