@@ -237,6 +237,7 @@ describe('an answer', () => {
     session.limit = run => stopBefore(lab, { quiz: true, guesses }, run)
     for (const t of [80e9, 80e9, 80e9, 3e9, 80e9]) {
       session.seek(t)
+      session.proceed(Number.POSITIVE_INFINITY)
       const due = dueIn(lab, { quiz: true, guesses }, session.run)
       if (due) guesses.set(due.no, { answer: undefined, sure: undefined })
     }

@@ -103,6 +103,8 @@ export interface RobotOptions {
   readonly size?: Size
   readonly env?: Readonly<Record<string, string>>
   readonly lab?: Lab | undefined
+  /** A lab that does not come with the program. */
+  readonly open?: SessionSource
   readonly labs?: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -133,6 +135,7 @@ export class Robot {
     size = { columns: 80, rows: 24 },
     env = {},
     lab,
+    open,
     labs = [],
     parts,
     ui = {},
@@ -154,7 +157,7 @@ export class Robot {
       input: this.#input,
       output: this.#output,
       env: { ...UTF8, ...env },
-      open: lab && sourceOf(lab),
+      open: open ?? (lab && sourceOf(lab)),
       disk: this.disk,
       labs,
       parts,
