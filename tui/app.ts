@@ -2,11 +2,13 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import type { Lab, RunOptions, Scene } from '../src/index.ts'
+import type { Lab, RunOptions, Scene, SimTime } from '../src/index.ts'
+import type { LiveRun } from '../src/platform/commands/tui.ts'
 import type { Effect } from './effect.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
+import { LiveView } from './live.ts'
 import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
@@ -34,6 +36,8 @@ export interface AppOptions {
   readonly lab: Lab | undefined
   /** Of a recorded run. */
   readonly replay?: RunOptions
+  /** A run of the lab that goes by itself. */
+  readonly live?: LiveRun
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   /** Labs to choose from when none is given. */
@@ -48,6 +52,8 @@ export interface AppOptions {
 const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
+/** While a live run is looked back at, nothing but how far behind that is. */
+const BEHIND_FRAME = 1000
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -57,20 +63,26 @@ export class App {
   readonly #parts: Parts
   readonly #onEnd: (status: number) => void
   #start: Start
+  /** What is looked at: of a live run its live end, or a copy of what has been. */
   #session: Session | undefined
+  #live: LiveView | undefined
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
   #ended = false
 
-  constructor({ display, wall, lab, replay, explain, labs, parts, ui, onEnd }: AppOptions) {
+  /** Of a live run: rejects if it fails by a fault of ours. */
+  readonly begun: Promise<void> | undefined
+
+  constructor({ display, wall, lab, replay, live, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab) this.#open(lab, explain, replay)
+    if (lab && live) this.begun = this.#begin(new LiveView(live, lab, explain, wall))
+    else if (lab) this.#open(new Session({ lab, replay: replay ?? {}, explain }, wall))
     this.#draw()
   }
 
@@ -86,9 +98,22 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(lab: Lab, explain: string, replay: RunOptions = {}): void {
-    this.#session = new Session({ lab, replay, explain }, this.#wall)
-    const { scene } = this.#session
+  /** The live run begins; it ends by itself, or with the program. */
+  async #begin(live: LiveView): Promise<void> {
+    this.#live = live
+    this.#open(live.face)
+    this.#ui = { ...this.#ui, running: true, speed: 1, auto: false }
+    this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+    await live.run.begin()
+    live.over = true
+    if (this.#session === live.face) this.#ui = { ...this.#ui, running: false }
+    this.#ui = { ...this.#ui, message: live.run.trouble ?? this.#ui.message }
+    this.#wake()
+  }
+
+  #open(session: Session): void {
+    this.#session = session
+    const { scene } = session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
     const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
@@ -118,8 +143,46 @@ export class App {
     const before = this.#ui
     const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
+    if (this.#live && this.#leavesLive(this.#live, before, effect)) return
     if (ui.running !== before.running) session.player.pause()
     if (effect !== undefined) this.#effect(session, effect)
+  }
+
+  /** The live end cannot be stopped or stepped: who pauses or goes elsewhere gets a copy. True if the key is done. */
+  #leavesLive(live: LiveView, before: Ui, effect: Effect | undefined): boolean {
+    if (this.#session !== live.face) return false
+    const seek = typeof effect === 'object' ? effect.seek : undefined
+    const pauses = before.running && !this.#ui.running
+    if (this.#ui.speed !== before.speed || this.#ui.auto !== before.auto) {
+      const message = 'A live run goes with the clock: other speeds are for looking back (Space).'
+      this.#ui = { ...this.#ui, speed: before.speed, auto: before.auto, message }
+    }
+    if (seek === undefined && !pauses) return false
+    if (seek !== undefined && seek >= live.run.run.now && before.running) {
+      this.#ui = { ...this.#ui, running: true, message: 'That is still to come: a live run goes with the clock.' }
+      return true
+    }
+    this.#detach(live, seek ?? live.run.run.now)
+    return true
+  }
+
+  #detach(live: LiveView, t: SimTime): void {
+    this.#session = live.copy(t)
+    const known = live.run.known < Math.min(t, live.run.run.now)
+    const message = known ? 'More has come in since than is kept to look back: this is the last moment of it.' : ''
+    this.#ui = { ...this.#ui, running: false, message }
+  }
+
+  /** Back to the live end. */
+  #attach(message = ''): void {
+    const live = this.#live
+    if (!live) {
+      this.#ui = { ...this.#ui, message: 'Nothing here is live: a bridged run is (pptp-lab tui --bridge LAB).' }
+      return
+    }
+    this.#session = live.face
+    const running = !live.over
+    this.#ui = { ...this.#ui, running, speed: 1, auto: false, message }
   }
 
   #become(ui: Ui): void {
@@ -129,6 +192,7 @@ export class App {
 
   #effect(session: Session, effect: Effect): void {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
+    else if (effect === 'live') this.#attach()
     else if (typeof effect === 'string') this.#outside(effect)
     else session.seek(effect.seek)
   }
@@ -142,7 +206,7 @@ export class App {
       case 'redraw':
         return this.#display.redraw()
       case 'suspend':
-        this.#become({ ...this.#ui, running: false })
+        this.#become({ ...this.#ui, running: this.#isLiveEnd })
         this.#session?.player.pause()
         return this.#display.suspend()
     }
@@ -166,7 +230,7 @@ export class App {
       case 'pageDown':
         return choose(labs.length - 1)
       case 'accept':
-        return labs.length > 0 ? this.#open(labs[chosen].lab, labs[chosen].explain) : undefined
+        return labs.length > 0 ? this.#open(new Session({ ...labs[chosen], replay: {} }, this.#wall)) : undefined
       case 'quit':
       case 'interrupt':
       case 'redraw':
@@ -185,8 +249,15 @@ export class App {
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 
-  #model({ scene, recorder, source }: Session): Model {
-    return { scene, recorder, ui: this.#ui, explain: source.explain }
+  get #isLiveEnd(): boolean {
+    return this.#session === this.#live?.face && this.#ui.running
+  }
+
+  #model(session: Session): Model {
+    const { scene, recorder, source } = session
+    const model = { scene, recorder, ui: this.#ui, explain: source.explain }
+    const live = this.#live
+    return live ? { ...model, live: { behind: live.behind(session), over: live.over } } : model
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -204,15 +275,24 @@ export class App {
     const session = this.#session
     if (session && this.#ui.running) this.#play(session)
     this.#draw()
-    if (!this.#ui.running || this.#ended) return
+    if (this.#ended) return
+    const behind = this.#live !== undefined && session !== this.#live.face && !this.#live.over
+    if (!this.#ui.running && behind) this.#timer = this.#wall.schedule(BEHIND_FRAME, () => this.#frame())
+    if (!this.#ui.running) return
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
-  #play({ player, run, scene }: Session): void {
+  #play(session: Session): void {
+    const { player, run, scene } = session
+    const live = this.#live
+    if (session === live?.face) return
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
     player.play(this.#ui.speed)
     if (run.over) this.#ui = { ...this.#ui, running: false }
+    else if (live && run.now >= live.run.run.now)
+      this.#attach('Here the copy has caught up with the run: this is live.')
+    else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
   }
 
   #draw(): void {

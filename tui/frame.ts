@@ -27,31 +27,36 @@ export function innerSize(size: Size): Size {
 }
 
 /** The whole screen: exactly `rows` lines of exactly `columns` cells. */
-export function frame({ scene, ui }: Model, view: Rendered, size: Size): readonly Line[] {
+export function frame(model: Model, view: Rendered, size: Size): readonly Line[] {
+  const { ui } = model
   const { columns, rows } = size
   switch (formOf(size)) {
     case 'full':
       return [
-        statusOf(scene, ui, columns),
+        statusOf(model, columns),
         tabsOf(ui.view, columns),
         ...inside(view.lines, columns, rows - 4),
         bottomOf(ui.message || view.sentence, columns),
-        hintsOf(view.keys, ui, columns),
+        hintsOf(keysOf(model, view), ui, columns),
       ]
     case 'small': {
       const lines = view.lines.slice(0, rows - 3).map(part => fit(part, columns))
-      const short = shortStatusOf(scene, ui, columns)
+      const short = shortStatusOf(model, columns)
       return [
         short,
         shortTabsOf(ui.view, columns),
         ...filled(lines, rows - 3, columns),
-        ui.message === '' ? hintsOf(view.keys, ui, columns) : fit(line(ui.message), columns),
+        ui.message === '' ? hintsOf(keysOf(model, view), ui, columns) : fit(line(ui.message), columns),
       ]
     }
     case 'none':
-      return tooSmall(size, [shortStatusOf(scene, ui, columns)])
+      return tooSmall(size, [shortStatusOf(model, columns)])
   }
 }
+
+/** Whoever looks back at a live run wants to know the way to its end. */
+const keysOf = ({ live }: Model, { keys }: Rendered): readonly string[] =>
+  live?.behind === undefined ? keys : ['V live', ...keys]
 
 /** What is shown where not even the small form fits. */
 export function tooSmall({ columns, rows }: Size, above: readonly Line[]): readonly Line[] {
@@ -90,9 +95,13 @@ const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
 const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
 const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
 
-function stateOf({ over }: Scene, { running, ascii }: Ui): string {
-  const { sign, ascii: plain, word } = over ? ENDED : running ? RUNNING : PAUSED
-  return `${ascii ? plain : sign} ${word}`
+/** Of a bridged run: is it the run itself, or a copy of what has been? */
+function stateOf({ scene, ui, live }: Model): string {
+  const over = scene.over || (live?.behind === undefined && live?.over === true)
+  const { sign, ascii, word } = over ? ENDED : ui.running ? RUNNING : PAUSED
+  const detached = live?.behind !== undefined
+  const text = detached ? `DETACHED ${Math.floor(live.behind / 1e9)} s behind` : live && !over ? 'LIVE' : word
+  return `${ui.ascii ? ascii : sign} ${text}`
 }
 
 /** The shortest spelling of a length: `30 s`. */
@@ -103,16 +112,17 @@ export function speedOf({ auto, speed }: Ui): string {
   return speed === Number.POSITIVE_INFINITY ? 'max' : `${speed}x`
 }
 
-function statusOf(scene: Scene, ui: Ui, columns: number): Line {
+function statusOf(model: Model, columns: number): Line {
+  const { scene, ui, live } = model
   const wide = columns >= 100
-  const state = span(` ${stateOf(scene, ui).padEnd(10)}`, undefined, { bold: true })
+  const state = span(` ${stateOf(model).padEnd(10)}`, undefined, { bold: true })
   const time = ` ${seconds(scene.t).padStart(6)} s `
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
   const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
-  const seed = `  seed ${scene.lab.seed}  `
+  const seed = live && !wide ? '  ' : `  seed ${scene.lab.seed}  `
   const checks = checksOf(scene)
-  const fixed = 11 + time.length + length.length + step.length + 2
+  const fixed = state.text.length + time.length + length.length + step.length + 2
   const behind = drops.length + seed.length + widthOf(checks) + 1
   const most = Math.max(8, Math.floor(columns / 5))
   const room = columns - fixed - behind - scene.lab.name.length
@@ -125,10 +135,13 @@ function statusOf(scene: Scene, ui: Ui, columns: number): Line {
   )
 }
 
-function shortStatusOf(scene: Scene, ui: Ui, columns: number): Line {
-  const state = span(stateOf(scene, ui), undefined, { bold: true })
+function shortStatusOf(model: Model, columns: number): Line {
+  const { scene, ui } = model
+  // Of a copy there is room for how far it is behind, or for how long it takes, not for both.
+  const detached = model.live?.behind !== undefined
+  const state = span(stateOf(model).replace('DETACHED ', ''), undefined, { bold: true })
   const time = ` ${seconds(scene.t)}s `
-  const length = ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
+  const length = detached ? ` ${speedOf(ui)}` : ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
   const checks = checksOf(scene)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2
   const timeline = room >= 3 ? railOf(scene, Math.min(room, 8)) : []

@@ -31,6 +31,7 @@ export type Command =
   | 'go'
   | 'mark'
   | 'go-to-mark'
+  | 'live'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -78,6 +79,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time' },
   { keys: ['m'], command: 'mark', modes: VIEW, group: 'time', help: 'set a mark here' },
   { keys: ["'"], command: 'go-to-mark', modes: VIEW, group: 'time', help: 'go to a mark' },
+  { keys: ['V'], command: 'live', modes: VIEW, group: 'time', help: 'bridged: back to now' },
 
   { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
   { keys: ['j', 'Down'], command: 'down', modes: LISTS, group: 'here', help: 'down' },

@@ -27,7 +27,7 @@ function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
 export async function play(
-  { lab, replay, explain, labs, ascii, theme, speed }: TuiRequest,
+  { lab, replay, live, explain, labs, ascii, theme, speed }: TuiRequest,
   parts: Parts,
 ): Promise<number> {
   const terminal = openTerminal({
@@ -36,6 +36,7 @@ export async function play(
     env: process.env,
     lab,
     replay,
+    ...(live ? { live } : {}),
     explain,
     labs,
     parts,

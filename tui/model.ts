@@ -106,6 +106,8 @@ export interface Model {
   readonly ui: Ui
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
+  /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
+  readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
 }
 
 export interface Size {

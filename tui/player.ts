@@ -33,12 +33,15 @@ export class Player {
   readonly #wall: Wall
   /** Virtual and wall time are counted from here: at the start, and whenever the speed changes. */
   #origin: { readonly wall: number; readonly virtual: number; readonly speed: number } | undefined
+  /** It goes no further than this. */
+  readonly #limit: () => number
   #packets = 0
   #interesting = 0
 
-  constructor(run: Run, wall: Wall) {
+  constructor(run: Run, wall: Wall, limit: () => number = () => Number.POSITIVE_INFINITY) {
     this.#run = run
     this.#wall = wall
+    this.#limit = limit
     run.listen(event => this.#event(event))
   }
 
@@ -58,7 +61,7 @@ export class Player {
     const wall = this.#wall.now()
     if (this.#origin?.speed !== speed) this.#origin = { wall, virtual: this.#run.now, speed }
     const { wall: since, virtual } = this.#origin
-    const target = Math.floor(virtual + (wall - since) * 1e6 * speed)
+    const target = Math.min(this.#limit(), Math.floor(virtual + (wall - since) * 1e6 * speed))
     if (target > this.#run.now && !this.#reach(target)) this.#origin = undefined
   }
 
@@ -76,6 +79,11 @@ export class Player {
 
   #hurry(): void {
     this.#origin = undefined
+    const limit = this.#limit()
+    if (limit < this.#run.stop) {
+      this.#reach(limit)
+      return
+    }
     const end = this.#wall.now() + SLICE
     while (!this.#run.over) {
       this.#run.advance(BATCH)
@@ -87,7 +95,8 @@ export class Player {
   auto(scene: Scene): number {
     const flights = scene.links.flatMap(link => link.flights)
     if (flights.length === 0) {
-      if (this.#run.next - this.#run.now > QUIET) this.#run.advanceTo(this.#run.next)
+      const next = Math.min(this.#run.next, this.#limit())
+      if (next - this.#run.now > QUIET) this.#run.advanceTo(next)
       return 1
     }
     const shortest = Math.min(...flights.map(({ hop }) => (hop.arrives ?? hop.sent) - hop.sent)) / 1e9
@@ -98,14 +107,18 @@ export class Player {
     this.#origin = undefined
     switch (unit) {
       case 'event':
-        return this.#run.step()
+        return this.#mayStep ? this.#run.step() : undefined
       case '1 ms':
-        return this.#run.advanceTo(this.#run.now + 1e6)
+        return this.#run.advanceTo(Math.min(this.#run.now + 1e6, this.#limit()))
       case 'packet':
         return this.#stepUntil(() => this.#packets)
       case 'interesting':
         return this.#stepUntil(() => this.#interesting + this.#verdicts())
     }
+  }
+
+  get #mayStep(): boolean {
+    return this.#run.next <= this.#limit()
   }
 
   #verdicts(): number {
@@ -114,6 +127,6 @@ export class Player {
 
   #stepUntil(count: () => number): void {
     const before = count()
-    for (let i = 0; i < STEP_LIMIT && !this.#run.over && count() === before; i++) this.#run.step()
+    for (let i = 0; i < STEP_LIMIT && !this.#run.over && this.#mayStep && count() === before; i++) this.#run.step()
   }
 }

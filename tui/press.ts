@@ -166,7 +166,7 @@ function viewOrEffect(ui: Ui, command: Command): Pressed {
 }
 
 type Simple = Extract<Command, Effect>
-const EFFECTS: ReadonlySet<string> = new Set<Simple>(['quit', 'interrupt', 'redraw', 'suspend'])
+const EFFECTS: ReadonlySet<string> = new Set<Simple>(['quit', 'interrupt', 'redraw', 'suspend', 'live'])
 const isEffect = (command: Command): command is Simple => EFFECTS.has(command)
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 

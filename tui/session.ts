@@ -11,6 +11,8 @@ export interface SessionSource {
   readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
   readonly explain: string
+  /** A copy of a live run never overtakes it. */
+  readonly limit?: () => SimTime
 }
 
 interface Life {
@@ -25,10 +27,11 @@ export class Session {
   #life: Life
   #scene: Scene
 
-  constructor(source: SessionSource, wall: Wall) {
+  /** `run`: one that is there already, and that somebody else drives. */
+  constructor(source: SessionSource, wall: Wall, run?: Run) {
     this.source = source
     this.#wall = wall
-    this.#life = this.#begin()
+    this.#life = this.#begin(run)
     this.#scene = sceneOf(this.#life.recorder)
   }
 
@@ -54,12 +57,11 @@ export class Session {
   /** To a time, before or after the present one; everything due at it has happened then. */
   seek(t: SimTime): void {
     if (t < this.run.now) this.#life = this.#begin()
-    this.run.advanceTo(t)
+    this.run.advanceTo(Math.min(t, this.source.limit?.() ?? t))
     this.player.pause()
   }
 
-  #begin(): Life {
-    const run = new Run(this.source.lab, this.source.replay)
-    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall) }
+  #begin(run = new Run(this.source.lab, this.source.replay)): Life {
+    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall, this.source.limit) }
   }
 }

@@ -1,5 +1,6 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
 import type { Lab, RunOptions } from '../src/index.ts'
+import type { LiveRun } from '../src/platform/commands/tui.ts'
 import { App } from './app.ts'
 import { wantsAscii } from './ascii.ts'
 import type { Ui } from './model.ts'
@@ -14,6 +15,8 @@ export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>
   readonly lab: Lab | undefined
   /** Of a recorded run. */
   readonly replay?: RunOptions
+  /** A run that goes by itself. */
+  readonly live?: LiveRun
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   readonly labs: readonly StartChoice[]
@@ -45,7 +48,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, replay = {}, explain, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, lab, replay = {}, live, explain, labs, parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -80,6 +83,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
       lab,
       replay,
+      ...(live ? { live } : {}),
       explain,
       labs,
       parts,
@@ -93,6 +97,8 @@ export function openTerminal(options: TerminalOptions): Terminal {
     screen.close()
     throw error
   }
+  const { begun } = app
+  begun?.catch(fault)
   return { app, status, end: status => app.end(status), fault }
 }
 

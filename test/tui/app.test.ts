@@ -137,6 +137,11 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.equal(robot.ui.menu, undefined)
     await robot.close()
   },
+  live: async key => {
+    const robot = await ui([], key)
+    assert.match(robot.rows[22], /Nothing here is live: a bridged run is/)
+    await robot.close()
+  },
   'step-by': async key => {
     const robot = start()
     const units: string[] = []

@@ -112,6 +112,17 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       'no-color': { type: 'boolean', help: 'no colours, as --theme mono' },
       ascii: { type: 'boolean', help: 'ASCII characters only' },
       plain: { type: 'boolean', help: 'whole sentences line by line instead of a screen, for screen readers and logs' },
+      bridge: {
+        type: 'boolean',
+        help: 'open the ways out of the lab as the command bridge does, and watch live; docs/bridge.md',
+      },
+      record: { ...RECORD, help: 'with --bridge: keep the run and all that came in, to be played again' },
+      'tun-fd': {
+        type: 'string',
+        value: 'N',
+        wants: ['the number of an open descriptor', '3'],
+        help: 'with --bridge: use a TUN device that somebody else has opened as this descriptor',
+      },
     },
     load: async () => (await import('./tui.ts')).tui,
   },

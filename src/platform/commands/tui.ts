@@ -1,19 +1,23 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Lab, load, type RunOptions } from '../../index.ts'
+import { type Lab, load, type Run, type RunOptions, type SimTime } from '../../index.ts'
+import { bridgedLab } from '../bridged.ts'
 import {
   besides,
   checkedLab,
   explainCommand,
   isOutside,
+  type LabFile,
   overridesOf,
   readLab,
   readText,
   refuseOutside,
   replayOf,
 } from '../files.ts'
+import { Live } from '../live.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
-import { type Action, UsageError } from '../usage.ts'
+import { err } from '../terminal.ts'
+import { type Action, EXIT, UsageError } from '../usage.ts'
 
 interface Flags {
   readonly seed?: string
@@ -23,6 +27,24 @@ interface Flags {
   readonly 'no-color'?: boolean
   readonly speed?: string
   readonly plain?: boolean
+  readonly bridge?: boolean
+  readonly record?: string
+  readonly 'tun-fd'?: string
+}
+
+/** A run that goes with the clock and is driven from outside of the program; a part of src/platform/live.ts. */
+export interface LiveRun {
+  readonly run: Run
+  /** From what a copy of it can be made; its list of inputs grows. */
+  readonly replay: RunOptions
+  /** Up to when a copy would be the same. */
+  readonly known: SimTime
+  /** Why it has come to an end that nobody wanted. */
+  readonly trouble: string | undefined
+  /** The clock goes from here on. Resolves when the run is over. */
+  begin(): Promise<void>
+  /** Ends it. Resolves when it is over. */
+  end(): Promise<void>
 }
 
 /** What tui/main.ts is given. */
@@ -30,6 +52,8 @@ export interface TuiRequest {
   readonly lab: Lab | undefined
   /** For a recorded run: what came in from outside, and when it ended. */
   readonly replay: RunOptions
+  /** For a bridged run: `lab` is its lab. */
+  readonly live?: LiveRun
   /** The `pptp-lab explain` of the lab, without what of it. */
   readonly explain: string
   /** Labs to choose from when none is named. */
@@ -47,7 +71,8 @@ export type TuiTheme = (typeof THEMES)[number]
 
 export const tui: Action = async ([name], options) => {
   const flags = options as Flags
-  const request = {
+  checkBridge(name, flags)
+  const request: Look = {
     theme: themeOf(flags),
     speed: speedOf(flags.speed),
     ascii: flags.ascii === true,
@@ -57,10 +82,11 @@ export const tui: Action = async ([name], options) => {
     if (name === undefined)
       throw new UsageError('pptp-lab tui --plain wants a LAB, such as: pptp-lab tui --plain voluntary')
   } else if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    const lab = name ?? 'voluntary'
-    throw new UsageError(`pptp-lab tui needs a terminal, and this is none. Without one: pptp-lab run ${lab}`)
+    const instead = `${flags.bridge ? 'bridge' : 'run'} ${name ?? 'voluntary'}`
+    throw new UsageError(`pptp-lab tui needs a terminal, and this is none. Without one: pptp-lab ${instead}`)
   }
   const file = name === undefined ? undefined : await readLab(name, overridesOf(flags))
+  if (file && name !== undefined && flags.bridge) return bridge(name, file, flags, request)
   const lab = file && checkedLab(file)
   if (lab) refuseOutside(lab, file)
   if (name === undefined && (flags.seed !== undefined || flags.set !== undefined)) {
@@ -70,6 +96,49 @@ export const tui: Action = async ([name], options) => {
   const explain = name === undefined ? '' : explainCommand(name, flags)
   return (await program())({ ...request, lab, replay, explain, labs: name === undefined ? choices() : [] })
 }
+
+/** Before anything is opened. */
+function checkBridge(name: string | undefined, { bridge, plain, record, speed, 'tun-fd': tunFd }: Flags): void {
+  if (!bridge) {
+    const lab = name ?? 'voluntary'
+    if (record !== undefined) {
+      throw new UsageError(
+        `--record wants --bridge. A run of a lab alone is kept by: pptp-lab run ${lab} --record ${record}`,
+      )
+    }
+    if (tunFd !== undefined) throw new UsageError('--tun-fd wants --bridge: without it no device is opened.')
+    return
+  }
+  if (name === undefined) {
+    throw new UsageError('--bridge wants a LAB with a way out, such as: sudo pptp-lab tui --bridge bridge-server')
+  }
+  if (plain) throw new UsageError(`--plain and --bridge do not go together. In lines it is: pptp-lab bridge ${name}`)
+  if (speed !== undefined)
+    throw new UsageError('--speed and --bridge do not go together: a bridge goes with the clock.')
+}
+
+/** A bridged run in the terminal; what is to be said about it is said when the screen is gone. */
+async function bridge(name: string, file: LabFile, flags: Flags, request: Look): Promise<number> {
+  const { record } = flags
+  const bridged = bridgedLab(name, file, flags['tun-fd'])
+  const main = await program()
+  const live = await Live.open(bridged, file, record === undefined ? {} : { record })
+  let status: number
+  try {
+    const explain = explainCommand(name, flags)
+    status = await main({ ...request, lab: bridged.lab, replay: {}, live, explain, labs: [] })
+  } finally {
+    // A fault of the run has been told by the program already.
+    await live.end().catch(() => {})
+    err(live.summary)
+    if (live.recorded) err(`The run is kept in ${record}: pptp-lab tui ${record}\n`)
+  }
+  if (live.trouble === undefined) return status
+  err(`${live.trouble}\n`)
+  return EXIT.usage
+}
+
+type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain'>
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
 async function program(): Promise<TuiMain> {
