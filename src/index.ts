@@ -72,6 +72,10 @@ export { Fold } from './view/fold.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
+export { LADDER_LAYERS, LAYER_GROUPS, type Ladder, type LadderLayer, type LadderRow } from './view/ladder.ts'
+export { chosenRows, foldRows, type LadderChoice, type LadderItem, layersNamed, rowsOf } from './view/ladder-fold.ts'
+export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { ladderText } from './view/ladder-text.ts'
 export {
   type Drawing,
   drawingFor,
@@ -86,6 +90,15 @@ export { ledgerTable } from './view/ledger.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
+export {
+  type Dissection,
+  dissectionOf,
+  fieldAt,
+  LINK_TYPES,
+  type LinkTypeOf,
+  type PacketLayer,
+} from './view/packet-layers.ts'
+export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'

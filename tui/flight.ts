@@ -1,5 +1,5 @@
 /** A packet on a link as the drawing shows it: a letter for what it is, its colour, and how far it has come. */
-import { dissect, type Field, type Flight, type PacketRecord, type SceneLink, type SceneSignal } from '../src/index.ts'
+import { dissect, type Field, type Flight, type PacketRecord, type SceneLink } from '../src/index.ts'
 import type { Role } from './text.ts'
 
 /** LINKTYPE_ETHERNET and LINKTYPE_RAW of captures, and octets of a telephone line. */
@@ -65,11 +65,6 @@ function classOfBytes(bytes: Uint8Array, type: SceneLink['type']): PacketClass {
   classes.set(bytes, made)
   return made
 }
-
-/** `dials 5550100`, `rings`, `connect`, `hang-up`: what a signal of a telephone line says. */
-export const signalWords = ({ type, called }: SceneSignal): string =>
-  type === 'setup' ? `dials ${called ?? ''}`.trim() : SIGNALS[type]
-const SIGNALS = { alerting: 'rings', connect: 'connect', release: 'hang-up' } as const
 
 function classify(frame: Field): PacketClass {
   const onLine = frame.children?.[0]?.name === 'hdlc'

@@ -1,5 +1,5 @@
 /** What is selected: choosing one thing derives the others, and lists are walked. */
-import type { Journey, PacketRecord } from '../src/index.ts'
+import { type Journey, mainForm, type PacketRecord } from '../src/index.ts'
 import { callIdOf } from './flight.ts'
 import type { Model, Selection } from './model.ts'
 import { isOf } from './words.ts'
@@ -23,17 +23,6 @@ export function step(move: Move, index: number, count: number): number | undefin
     right: undefined,
   }[move]
   return to === undefined ? undefined : Math.max(0, Math.min(count - 1, to))
-}
-
-/** The form of a journey that stands for it: the first that carries another one, or else the first that was on a link. */
-export function mainForm({ packets }: Journey): number {
-  const wrapped = packets.findIndex(({ hops, parent }) => hops.length > 0 && parent?.inside !== undefined)
-  return wrapped >= 0
-    ? wrapped
-    : Math.max(
-        0,
-        packets.findIndex(({ hops }) => hops.length > 0),
-      )
 }
 
 /** The packet to be shown: of the selected journey the chosen form, of any other the main one. */

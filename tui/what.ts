@@ -1,16 +1,9 @@
-/** A packet in a few words: `echo request 3   in MPPE 2`, `LCP Conf-Req 1`, `SCCRQ`, `TCP SYN to 1723`. */
-import type { Field, Journey, PacketRecord } from '../src/index.ts'
+/** A packet of the scene in a few words. */
+import { type Journey, mainForm, type PacketRecord, packetWords, type What } from '../src/index.ts'
 import { type Dissection, dissectionOf } from './dissection.ts'
 import type { Model } from './model.ts'
-import { mainForm } from './selection.ts'
-import type { Role } from './text.ts'
 
-export interface What {
-  readonly text: string
-  /** `in MPPE 2` */
-  readonly seal: string
-  readonly role: Role
-}
+export type { What } from '../src/index.ts'
 
 const remembered = new WeakMap<Uint8Array, { readonly dissection: Dissection; readonly what: What }>()
 
@@ -23,134 +16,7 @@ export function whatIs(packet: PacketRecord, model: Model): What {
   const dissection = dissectionOf(packet, model)
   const known = remembered.get(dissection.wire)
   if (known?.dissection === dissection) return known.what
-  const what = tell(packet, dissection)
+  const what = packetWords(packet, dissection)
   remembered.set(dissection.wire, { dissection, what })
   return what
-}
-
-function tell({ drop, facts }: PacketRecord, { layers, sealed, wire }: Dissection): What {
-  if (wire.length === 0)
-    return { text: (drop?.proto ?? facts?.proto ?? 'packet').toUpperCase(), seal: '', role: 'muted' }
-  const mppe = layers.find(({ field }) => field.name === 'mppe')?.field
-  const seal = sealed ? `in MPPE ${valueText(mppe, 'coherencyCount')}` : ''
-  if (sealed && sealed.clear === undefined) return { text: 'sealed data', seal, role: 'sealed' }
-  const shown = sealed ? layers.filter(({ inner }) => inner) : layers
-  const inside = sealed !== undefined
-  // The innermost layer that has words; data and padding have none.
-  for (const { field } of [...shown].reverse()) {
-    const text = WORDS[field.name]?.(
-      field,
-      shown.map(({ field }) => field),
-    )
-    if (text !== undefined) return { text, seal, role: inside ? 'plain' : (ROLES[field.name] ?? 'plain') }
-  }
-  return { text: shown.at(-1)?.field.text ?? '', seal, role: 'plain' }
-}
-
-const child = (field: Field | undefined, name: string): Field | undefined =>
-  field?.children?.find(part => part.name === name)
-const valueText = (field: Field | undefined, name: string): string => String(child(field, name)?.value ?? '?')
-const textOf = (field: Field | undefined, name: string): string => child(field, name)?.text ?? '?'
-/** `2 (Configure-Ack)` */
-const named = (field: Field, name: string): string => /\((.*)\)/.exec(textOf(field, name))?.[1] ?? textOf(field, name)
-
-const short = (code: string): string =>
-  code.replace('Configure', 'Conf').replace('Terminate', 'Term').replace('Request', 'Req')
-const control = (field: Field): string =>
-  `${field.name.toUpperCase()} ${short(named(field, 'code'))} ${valueText(field, 'identifier')}`
-
-/** The names of RFC 2637 in its own abbreviations. */
-const MESSAGES: Readonly<Record<string, string>> = {
-  'Start-Control-Connection-Request': 'SCCRQ',
-  'Start-Control-Connection-Reply': 'SCCRP',
-  'Stop-Control-Connection-Request': 'StopCCRQ',
-  'Stop-Control-Connection-Reply': 'StopCCRP',
-  'Echo-Request': 'PPTP Echo-Req',
-  'Echo-Reply': 'PPTP Echo-Reply',
-  'Outgoing-Call-Request': 'OCRQ',
-  'Outgoing-Call-Reply': 'OCRP',
-  'Incoming-Call-Request': 'ICRQ',
-  'Incoming-Call-Reply': 'ICRP',
-  'Incoming-Call-Connected': 'ICCN',
-  'Call-Clear-Request': 'CCRQ',
-  'Call-Disconnect-Notify': 'CDN',
-  'WAN-Error-Notify': 'WEN',
-  'Set-Link-Info': 'SLI',
-}
-
-function tcp(field: Field): string {
-  const flags = textOf(field, 'flags').replaceAll(', ', ' ')
-  const [from, to] = [valueText(field, 'sourcePort'), valueText(field, 'destinationPort')]
-  // The port that says what it is about is the server's, the lower of the two.
-  const way = Number(from) < Number(to) ? `from ${from}` : `to ${to}`
-  return `TCP ${flags} ${way}`
-}
-
-function pptp(field: Field): string | undefined {
-  const messages = (field.children ?? []).filter(({ name }) => name === 'pptp')
-  if (messages.length === 0) return undefined
-  return messages
-    .map(message => MESSAGES[named(message, 'controlMessageType')] ?? message.text.split(':')[0])
-    .join(', ')
-}
-
-const lastOctet = (address: string): string => `.${address.split('.').at(-1)}`
-
-function arp(field: Field): string {
-  const [sender, target] = [textOf(field, 'senderIp'), textOf(field, 'targetIp')]
-  if (sender === target) return `ARP ${lastOctet(sender)} is here`
-  return textOf(field, 'operation') === 'request'
-    ? `ARP who has ${lastOctet(target)}`
-    : `ARP ${lastOctet(sender)} is here`
-}
-
-function gre(field: Field): string {
-  const ack = child(field, 'acknowledgmentNumber')
-  return ack && !child(field, 'sequenceNumber')
-    ? `GRE ack ${ack.text}, no data`
-    : `GRE seq ${textOf(field, 'sequenceNumber')}`
-}
-
-function icmp(field: Field): string {
-  const echo = /^(echo \w+)/.exec(field.text)?.[1]
-  return echo ? `${echo} ${textOf(field, 'sequence')}` : `ICMP ${field.text}`
-}
-
-const udp = (field: Field, layers: readonly Field[]): string =>
-  `UDP ${valueText(field, 'sourcePort')} → ${valueText(field, 'destinationPort')}${dataOf(layers)}`
-
-const dataOf = (layers: readonly Field[]): string => {
-  const data = layers.find(({ name }) => name === 'data')
-  return data ? `, ${data.length}` : ''
-}
-
-/** undefined: the layer below has the word. */
-const WORDS: Readonly<Record<string, (field: Field, layers: readonly Field[]) => string | undefined>> = {
-  arp,
-  ipv4: field => `IP ${textOf(field, 'protocol')}`,
-  fragment: field => `IP fragment ${field.text.split(' of ')[0]}`,
-  icmp,
-  udp,
-  tcp: (field, layers) => `${tcp(field)}${dataOf(layers)}`,
-  pptp,
-  gre,
-  lcp: control,
-  ccp: control,
-  ipcp: control,
-  ipv6cp: control,
-  pap: field => `PAP ${short(named(field, 'code'))} ${valueText(field, 'identifier')}`,
-  chap: field => `CHAP ${named(field, 'code')} ${valueText(field, 'identifier')}`,
-}
-
-const ROLES: Readonly<Record<string, Role>> = {
-  arp: 'muted',
-  tcp: 'control',
-  pptp: 'control',
-  gre: 'sealed',
-  lcp: 'ppp',
-  ccp: 'ppp',
-  ipcp: 'ppp',
-  ipv6cp: 'ppp',
-  pap: 'ppp',
-  chap: 'ppp',
 }

@@ -15,10 +15,11 @@ import {
   type SceneLink,
   type SceneSignal,
   type SceneTunnel,
+  signalWords,
   UP,
 } from '../../src/index.ts'
 import { Canvas } from '../canvas.ts'
-import { classOf, signalWords, signsOn } from '../flight.ts'
+import { classOf, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import type { Line, Role } from '../text.ts'
 import { faultOf, networkOf, PHASE_SIGNS, phaseAt, tubePhase } from '../words.ts'

@@ -7,9 +7,10 @@ import {
   type SceneNode,
   type SceneTunnel,
   type Snapshot,
+  signalWords,
   valueAt,
 } from '../../src/index.ts'
-import { classOf, signalWords } from '../flight.ts'
+import { classOf } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
 import { bare, endWords, isOf, JOBS, MARK_SIGNS, nameOf, nextLayer, PHASE_SIGNS, phaseOf, seconds } from '../words.ts'

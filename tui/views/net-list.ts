@@ -1,6 +1,13 @@
 /** The net in a small window: a list along the path of a tunnel instead of a drawing. */
-import { type Flight, milliseconds, type SceneLink, type SceneNode, type SceneTunnel } from '../../src/index.ts'
-import { classOf, insideOf, type PacketClass, signalWords, signsOn } from '../flight.ts'
+import {
+  type Flight,
+  milliseconds,
+  type SceneLink,
+  type SceneNode,
+  type SceneTunnel,
+  signalWords,
+} from '../../src/index.ts'
+import { classOf, insideOf, type PacketClass, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, fit, type Line, type Role, type Span, span } from '../text.ts'
 import { bare, faultOf, JOBS, lastOctets, nameOf, PHASE_SIGNS, phaseAt, phaseOf, tubePhase } from '../words.ts'

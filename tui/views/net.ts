@@ -1,6 +1,6 @@
 /** View 1, Net: who is joined to whom, and what is moving now. */
-import type { SceneLink, SceneTunnel } from '../../src/index.ts'
-import { classOf, insideOf, signalWords } from '../flight.ts'
+import { type SceneLink, type SceneTunnel, signalWords } from '../../src/index.ts'
+import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, right, span } from '../text.ts'

@@ -1,0 +1,396 @@
+/**
+ * The rows of a recorded run. A journey is one row, from the machine that made its first packet to where its last one is.
+ * What an access server or a telephone exchange takes from one side and puts on the other is a packet of its own there, and
+ * here the same row: a frame of PPP is known again by what is in it, a signal by its words.
+ *
+ * A packet is told once and remembered until something more of it happens, since a screen asks again with every step.
+ */
+import { formatIpv4 } from '../base/address.ts'
+import type { Field } from '../base/field.ts'
+import type { SimTime } from '../base/time.ts'
+import type { TraceEvent } from '../base/trace.ts'
+import { hostNames } from '../lab/capture.ts'
+import type { Kind, Lab } from '../lab/lab.ts'
+import type { Hop, Journey, PacketRecord, Recorder } from '../lab/recorder.ts'
+import type { SceneTunnel } from '../lab/scene.ts'
+import { columnsOf } from './graph.ts'
+import type { Ladder, LadderNode, LadderRow, Leg, RowFate } from './ladder.ts'
+import { findCauses } from './ladder-cause.ts'
+import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
+import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
+import { packetWords, signalWords, type WordRole } from './packet-words.ts'
+import { pictureOf } from './picture.ts'
+
+/** A row while it grows. */
+interface Draft {
+  readonly t: SimTime
+  readonly from: string
+  places: string[]
+  to: string
+  legs: readonly Leg[]
+  fate: RowFate
+  readonly label: string
+  readonly seal: string
+  readonly role: WordRole
+  readonly meaning: Meaning
+  readonly ppp: boolean
+  readonly octets: number
+  /** By what a relay's own packet is known as this one; '' if no relay carries it. */
+  readonly key: string
+  journeys: readonly Journey[]
+}
+
+/** What tunnels there are: of a scene. */
+export type LadderTunnel = Pick<SceneTunnel, 'no' | 'client' | 'entry' | 'server'>
+
+const RANKS: Readonly<Record<Kind, number>> = {
+  client: 0,
+  nas: 0,
+  'pptp-server': 0,
+  firewall: 1,
+  'load-balancer': 1,
+  tun: 1,
+  udp: 1,
+  host: 2,
+  radius: 2,
+  router: 4,
+  pstn: 4,
+  switch: 4,
+}
+
+export class RunLadder {
+  readonly #recorder: Recorder
+  readonly #lab: Lab
+  readonly #nodes: readonly LadderNode[]
+  readonly #linkType: LinkTypeOf
+  readonly #relays: ReadonlySet<string>
+  /** Of the lab, and inner ones as packets to them arrive. */
+  readonly #names: Map<string, string>
+  readonly #told = new WeakMap<Journey, { readonly mark: string; readonly draft: Draft }>()
+
+  constructor(recorder: Recorder) {
+    const { lab, links } = recorder.run.simulation
+    this.#recorder = recorder
+    this.#lab = lab
+    this.#nodes = nodesOf(lab)
+    this.#linkType = link => links[link].type
+    this.#relays = new Set(lab.nodes.filter(({ kind }) => kind === 'nas' || kind === 'pstn').map(({ name }) => name))
+    this.#names = new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
+  }
+
+  /** Everything up to now. */
+  ladder(tunnels: readonly LadderTunnel[]): Ladder {
+    const { run } = this.#recorder
+    const drafts = this.#joined([...this.#signals(), ...this.#recorder.journeys.map(journey => this.#tell(journey))])
+    const rows = drafts.map(toRow(tunnels))
+    findCauses(rows, this.#recorder.events)
+    return {
+      title: `${this.#lab.name}, seed ${this.#lab.seed}`,
+      rows,
+      nodes: this.#nodes,
+      now: run.now,
+      calls: tunnels.map(({ no, client, server }) => ({ no, client, server })),
+    }
+  }
+
+  #tell(journey: Journey): Draft {
+    const mark = markOf(journey, this.#recorder.run.now)
+    const known = this.#told.get(journey)
+    if (known?.mark === mark) return { ...known.draft }
+    const draft = this.#draft(journey)
+    this.#told.set(journey, { mark, draft })
+    return { ...draft }
+  }
+
+  #draft(journey: Journey): Draft {
+    const { now } = this.#recorder.run
+    const { packets } = journey
+    for (const { visits, facts } of packets) {
+      const last = visits.at(-1)
+      if (last?.what === 'deliver' && facts && !this.#names.has(facts.dst)) this.#names.set(facts.dst, last.node)
+    }
+    const main = packets[mainForm(journey)] ?? packets[0]
+    const dissection = dissectionOf(main, this.#linkType)
+    const outer = dissection.layers.filter(({ inner }) => !inner).map(({ field }) => field)
+    const inner = dissection.layers.filter(({ inner }) => inner).map(({ field }) => field)
+    const { sealed } = dissection
+    const intended = this.#intended(journey, outer)
+    const chain = chainOf(journey, intended, now, hop => this.#endOf(hop))
+    const legs = chain.flatMap(packet => packet.hops.map(hop => this.#leg(packet, hop)))
+    const places = placesIn(makerOf(packets[0].id), chain, legs, now)
+    const fate = this.#fate(chain[chain.length - 1], legs, now)
+    const { text, seal, role } = packetWords(main, dissection)
+    return {
+      t: journey.t,
+      from: places[0],
+      places,
+      to: fate.kind === 'arrived' ? places[places.length - 1] : (intended ?? legs.at(-1)?.to ?? places[0]),
+      legs,
+      fate,
+      label: text,
+      seal,
+      role,
+      meaning: meaningOf(outer, sealed?.clear && inner, sealed !== undefined),
+      ppp: outer.some(({ name }) => name === 'ppp'),
+      octets: (main.hops[0]?.bytes ?? dissection.wire).length,
+      key: this.#relays.size === 0 ? '' : frameKey(dissection),
+      journeys: [journey],
+    }
+  }
+
+  #endOf({ link, from }: Hop): string {
+    return this.#lab.links[link].ends[1 - from].node
+  }
+
+  #leg(packet: PacketRecord, hop: Hop): Leg {
+    const from = this.#lab.links[hop.link].ends[hop.from].node
+    return { packet, from, to: this.#endOf(hop), sent: hop.sent, arrives: hop.arrives }
+  }
+
+  /** Who is to get it. */
+  #intended({ packets }: Journey, outer: readonly Field[]): string | undefined {
+    for (const { facts } of packets) {
+      const name = facts && this.#names.get(facts.dst)
+      if (name !== undefined) return name
+    }
+    const arp = outer.find(({ name }) => name === 'arp')
+    if (!arp) return undefined
+    const [sender, target] = ['senderIp', 'targetIp'].map(name => arp.children?.find(part => part.name === name)?.text)
+    return sender === target ? undefined : this.#names.get(target ?? '')
+  }
+
+  #fate({ drop, visits, hops }: PacketRecord, legs: readonly Leg[], now: SimTime): RowFate {
+    const last = legs.at(-1)
+    if (last?.arrives !== undefined && last.arrives > now) return { kind: 'flying' }
+    const visit = visits.at(-1)
+    if (drop && !(visit?.what === 'deliver' && HARMLESS.has(drop.reason))) {
+      const between = drop.link === undefined || !last ? undefined : ([last.from, last.to] as const)
+      return { kind: 'dropped', t: drop.t, node: drop.node, reason: drop.reason, between }
+    }
+    // A machine has it and has not sent it on yet: it asks for an address.
+    const held = visit && visit.what !== 'deliver' && !hops.some(({ sent }) => sent >= visit.t)
+    return held ? { kind: 'flying' } : { kind: 'arrived', t: Math.max(last?.arrives ?? 0, visit?.t ?? 0) }
+  }
+
+  /** Signals of telephone lines: each is sent at one end and heard at the other, in order. */
+  #signals(): Draft[] {
+    const { links } = this.#lab
+    const open = new Map<string, Draft[]>()
+    const drafts: Draft[] = []
+    for (const event of this.#recorder.events) {
+      if (event.event !== 'line-signal') continue
+      const [iface, number = '1'] = event.line.split('.')
+      const link = links.findIndex(({ ends }) => ends.some(end => end.node === event.node && end.iface === iface))
+      if (link < 0) continue
+      const end = links[link].ends[0].node === event.node && links[link].ends[0].iface === iface ? 0 : 1
+      const other = links[link].ends[1 - end].node
+      const key = `${link} ${number} ${event.type} ${event.way === 'sent' ? event.node : other}`
+      if (event.way === 'sent') {
+        const draft = signalDraft(event, other)
+        open.set(key, [...(open.get(key) ?? []), draft])
+        drafts.push(draft)
+        continue
+      }
+      const draft = open.get(key)?.shift()
+      if (!draft) continue
+      draft.legs = [{ ...draft.legs[0], arrives: event.t }]
+      draft.places = [draft.from, event.node]
+      draft.fate = { kind: 'arrived', t: event.t }
+    }
+    return drafts
+  }
+
+  /** In order of time, with what relays have carried on as one. */
+  #joined(all: readonly Draft[]): Draft[] {
+    const rows: Draft[] = []
+    /** What has come to a relay and was not seen to leave it. */
+    const waiting = new Map<string, Draft[]>()
+    const arrived = new Map<string, Draft>()
+    for (const draft of [...all].sort((a, b) => a.t - b.t)) {
+      const row = this.#carriedOn(draft, waiting) ?? unpacked(draft, arrived)
+      if (row) join(row, draft)
+      else rows.push(draft)
+      const done = row ?? draft
+      if (done.fate.kind !== 'arrived') continue
+      arrived.set(`${done.to} ${done.fate.t}`, done)
+      if (done.key === '' || !this.#relays.has(done.to)) continue
+      const key = `${done.to} ${done.key}`
+      waiting.set(key, [...(waiting.get(key) ?? []), done])
+    }
+    return rows
+  }
+
+  #carriedOn({ from, to, key, t }: Draft, waiting: ReadonlyMap<string, Draft[]>): Draft | undefined {
+    if (key === '' || !this.#relays.has(from)) return undefined
+    const queue = waiting.get(`${from} ${key}`)
+    const goesOn = ({ fate, places }: Draft): boolean =>
+      fate.kind === 'arrived' && fate.t <= t && t - fate.t < LONGEST_WAIT && !places.includes(to)
+    const at = queue?.findIndex(goesOn) ?? -1
+    return at < 0 ? undefined : queue?.splice(at, 1)[0]
+  }
+}
+
+/** For so long a frame may wait for its line. */
+const LONGEST_WAIT = 10e9
+
+/** Reasons that hit a copy: the packet itself had arrived. */
+const HARMLESS: ReadonlySet<string> = new Set(['gre-duplicate', 'fragment-duplicate', 'not-for-us'])
+
+/** Something that was taken out of a packet and discarded at once: that is what has become of the packet. */
+function unpacked({ journeys, from, t, fate }: Draft, arrived: ReadonlyMap<string, Draft>): Draft | undefined {
+  if (fate.kind !== 'dropped' || journeys.some(({ packets }) => packets.some(({ hops }) => hops.length > 0))) return
+  return arrived.get(`${from} ${t}`)
+}
+
+function join(row: Draft, { places, to, legs, fate, journeys }: Draft): void {
+  row.places = [...row.places, ...places.filter(place => !row.places.includes(place))]
+  row.to = to
+  row.legs = [...row.legs, ...legs]
+  row.fate = fate
+  row.journeys = [...row.journeys, ...journeys]
+}
+
+function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: string): Draft {
+  const words = signalWords(event)
+  return {
+    t: event.t,
+    from: event.node,
+    places: [event.node],
+    to,
+    legs: [{ packet: undefined, from: event.node, to, sent: event.t, arrives: undefined }],
+    fate: { kind: 'flying' },
+    label: words,
+    seal: '',
+    role: 'control',
+    meaning: signalMeaning(event.type, event.type === 'connect' ? event.detail : ''),
+    ppp: false,
+    octets: 0,
+    key: words,
+    journeys: [],
+  }
+}
+
+const toRow =
+  (tunnels: readonly LadderTunnel[]) =>
+  (
+    { t, from, places, to, legs, label, seal, role, meaning, ppp, octets, fate, journeys }: Draft,
+    i: number,
+  ): LadderRow => {
+    const via = places.slice(1).filter(place => place !== to && !(fate.kind === 'dropped' && place === fate.node))
+    const all = new Set([...places, to])
+    return {
+      no: i + 1,
+      t,
+      from,
+      to,
+      via,
+      legs,
+      label,
+      more: meaning.more,
+      seal,
+      role: fate.kind === 'dropped' || meaning.failure ? 'bad' : role,
+      meaning,
+      ppp,
+      octets,
+      fate,
+      cause: undefined,
+      calls: tunnels.filter(tunnel => isOf(tunnel, all)).map(({ no }) => no),
+      journeys,
+      frame: undefined,
+    }
+  }
+
+/** Two of its machines have had it: what only a NAT box or an exchange saw is told by them. */
+const isOf = ({ client, entry, server }: LadderTunnel, places: ReadonlySet<string>): boolean =>
+  [...new Set([client, entry, server])].filter(name => places.has(name)).length > 1
+
+/** `alice#5` was made by alice. */
+const makerOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('#')))
+
+/** The form of a journey that stands for it: the first that carries another one, or else the first that was on a link. */
+export function mainForm({ packets }: Journey): number {
+  const wrapped = packets.findIndex(({ hops, parent }) => hops.length > 0 && parent?.inside !== undefined)
+  if (wrapped >= 0) return wrapped
+  return Math.max(
+    0,
+    packets.findIndex(({ hops }) => hops.length > 0),
+  )
+}
+
+/** What can still change of it: a hop that ends, another packet, a drop, what is inside. */
+function markOf({ packets }: Journey, now: SimTime): string {
+  let text = ''
+  for (const { hops, visits, drop, inside } of packets) {
+    const flying = hops.some(({ arrives }) => arrives !== undefined && arrives > now)
+    text += `${hops.length}.${visits.length}.${drop ? 1 : 0}${inside ? 1 : 0}${flying ? 1 : 0} `
+  }
+  return text
+}
+
+/** From the first packet to the one with which the journey ended: at its addressee if it got there. */
+function chainOf(
+  { packets }: Journey,
+  intended: string | undefined,
+  now: SimTime,
+  endOf: (hop: Hop) => string,
+): readonly PacketRecord[] {
+  const parents = new Set(packets.map(({ parent }) => parent))
+  const leaves = packets.filter(packet => !parents.has(packet))
+  const ended = ({ visits, hops }: PacketRecord): string | undefined => {
+    const hop = hops.at(-1)
+    if (visits.at(-1)?.what === 'deliver') return visits.at(-1)?.node
+    return visits.length === 0 && hop?.arrives !== undefined ? endOf(hop) : undefined
+  }
+  const flies = ({ hops }: PacketRecord): boolean => hops.some(({ arrives }) => arrives !== undefined && arrives > now)
+  const whole = ({ drop }: PacketRecord): boolean => drop === undefined || HARMLESS.has(drop.reason)
+  const last =
+    leaves.find(leaf => intended !== undefined && ended(leaf) === intended && whole(leaf)) ??
+    leaves.find(({ drop }) => drop !== undefined && !HARMLESS.has(drop.reason)) ??
+    leaves.find(flies) ??
+    leaves.find(leaf => ended(leaf) !== undefined) ??
+    leaves[leaves.length - 1]
+  const chain: PacketRecord[] = []
+  for (let packet: PacketRecord | undefined = last; packet; packet = packet.parent) {
+    if (packet.journey === last.journey) chain.unshift(packet)
+  }
+  return chain
+}
+
+/** Everybody who has had it by now, in order. */
+function placesIn(first: string, chain: readonly PacketRecord[], legs: readonly Leg[], now: SimTime): string[] {
+  const seen: { t: SimTime; node: string }[] = [
+    ...legs.flatMap(({ from, to, sent, arrives }) => [
+      { t: sent, node: from },
+      ...(arrives !== undefined && arrives <= now ? [{ t: arrives, node: to }] : []),
+    ]),
+    ...chain.flatMap(({ visits }) => visits.map(({ t, node }) => ({ t, node }))),
+  ]
+  const places = [first]
+  for (const { node } of seen.sort((a, b) => a.t - b.t)) if (!places.includes(node)) places.push(node)
+  return places
+}
+
+/** The PPP frame in it, as text: whole, so that the same frame is known again on another line. */
+function frameKey({ layers }: Dissection): string {
+  const outer = layers.filter(({ inner }) => !inner)
+  const at = outer.findIndex(({ field }) => field.name === 'ppp')
+  return at < 0
+    ? ''
+    : outer
+        .slice(at + 1)
+        .map(({ field }) => fieldText(field))
+        .join(' ')
+}
+const fieldText = ({ name, text, children = [] }: Field): string => `${name}:${text}(${children.map(fieldText).join()})`
+
+/** From the users to the servers and what is behind them, as the drawing of the net has them. */
+function nodesOf(lab: Lab): LadderNode[] {
+  const { nodes, links } = pictureOf(lab)
+  const columns = columnsOf({
+    nodes: nodes.map(({ name, kind }) => ({ name, kind, members: [name] })),
+    links: links.map(({ index, ends }) => ({ index, ends: [ends[0].node, ends[1].node] })),
+  })
+  return nodes
+    .map(({ name, kind, job, role }) => ({ name, job: role === '' ? job : role, rank: RANKS[kind] }))
+    .sort((a, b) => (columns.get(a.name) ?? 0) - (columns.get(b.name) ?? 0))
+}
