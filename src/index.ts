@@ -96,9 +96,10 @@ export {
   fieldAt,
   LINK_TYPES,
   type LinkTypeOf,
+  layersOf,
   type PacketLayer,
 } from './view/packet-layers.ts'
-export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
+export { layerWords, packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'

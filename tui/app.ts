@@ -2,8 +2,9 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
  */
-import type { Lab, RunOptions, Scene, SimTime } from '../src/index.ts'
-import type { LiveRun } from '../src/platform/commands/tui.ts'
+import type { Lab, Run, RunOptions, Scene, SimTime } from '../src/index.ts'
+import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
+import { Captured } from './captured.ts'
 import type { Effect } from './effect.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly replay?: RunOptions
   /** A run of the lab that goes by itself. */
   readonly live?: LiveRun
+  /** `lab` is that of a capture. */
+  readonly capture?: CaptureSource
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   /** Labs to choose from when none is given. */
@@ -54,6 +57,8 @@ const FRAME = 50
 const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
 const BEHIND_FRAME = 1000
+/** So many frames of a capture are in the list: about a kilobyte each. */
+const CAPTURE_FRAMES = 200_000
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -66,6 +71,7 @@ export class App {
   /** What is looked at: of a live run its live end, or a copy of what has been. */
   #session: Session | undefined
   #live: LiveView | undefined
+  #capture: Captured | undefined
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
@@ -74,7 +80,7 @@ export class App {
   /** Of a live run: rejects if it fails by a fault of ours. */
   readonly begun: Promise<void> | undefined
 
-  constructor({ display, wall, lab, replay, live, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, lab, replay, live, capture, explain, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
@@ -82,6 +88,7 @@ export class App {
     this.#ui = { ...FIRST_UI, ...ui }
     this.#start = { labs, chosen: 0 }
     if (lab && live) this.begun = this.#begin(new LiveView(live, lab, explain, wall))
+    else if (capture) this.#openCapture(capture)
     else if (lab) this.#open(new Session({ lab, replay: replay ?? {}, explain }, wall))
     this.#draw()
   }
@@ -109,6 +116,18 @@ export class App {
     if (this.#session === live.face) this.#ui = { ...this.#ui, running: false }
     this.#ui = { ...this.#ui, message: live.run.trouble ?? this.#ui.message }
     this.#wake()
+  }
+
+  /** A capture has happened: all of it is there, and its first frame is chosen. */
+  #openCapture(source: CaptureSource): void {
+    this.#capture = new Captured(source)
+    const limits = { events: CAPTURE_FRAMES, journeys: CAPTURE_FRAMES }
+    const make = (): Run => source.begin()
+    const session = new Session({ lab: source.lab, replay: {}, explain: '', make, limits }, this.#wall)
+    session.seek(source.lab.stop)
+    this.#open(session)
+    const selection = { ...this.#ui.selection, journey: 1 }
+    this.#ui = { ...this.#ui, view: 'packets', follow: false, selection }
   }
 
   #open(session: Session): void {
@@ -256,6 +275,7 @@ export class App {
   #model(session: Session): Model {
     const { scene, recorder, source } = session
     const model = { scene, recorder, ui: this.#ui, explain: source.explain }
+    if (this.#capture) return { ...model, capture: this.#capture }
     const live = this.#live
     return live ? { ...model, live: { behind: live.behind(session), over: live.over } } : model
   }

@@ -120,8 +120,8 @@ function statusOf(model: Model, columns: number): Line {
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
   const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
-  const seed = live && !wide ? '  ' : `  seed ${scene.lab.seed}  `
-  const checks = checksOf(scene)
+  const seed = (live && !wide) || model.capture ? '  ' : `  seed ${scene.lab.seed}  `
+  const checks = checksOf(model)
   const fixed = state.text.length + time.length + length.length + step.length + 2
   const behind = drops.length + seed.length + widthOf(checks) + 1
   const most = Math.max(8, Math.floor(columns / 5))
@@ -142,7 +142,7 @@ function shortStatusOf(model: Model, columns: number): Line {
   const state = span(stateOf(model).replace('DETACHED ', ''), undefined, { bold: true })
   const time = ` ${seconds(scene.t)}s `
   const length = detached ? ` ${speedOf(ui)}` : ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
-  const checks = checksOf(scene)
+  const checks = checksOf(model)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2
   const timeline = room >= 3 ? railOf(scene, Math.min(room, 8)) : []
   return ends(line(state, time, ...timeline, length), line(...checks, ' '), columns)
@@ -157,7 +157,8 @@ function railOf({ t, stop }: Scene, width: number): Line {
   return line(span('─'.repeat(now), 'muted'), '■', span('─'.repeat(width - 1 - now), 'muted'))
 }
 
-function checksOf({ checks }: Scene): Line {
+function checksOf({ scene: { checks }, capture }: Model): Line {
+  if (capture) return line(span(`${capture.source.frames} frames`, 'muted'))
   const count = (state: 'passed' | 'failed' | 'open'): number => checks.filter(check => check.state === state).length
   const [passed, failed] = [count('passed'), count('failed')]
   return line(

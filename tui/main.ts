@@ -27,7 +27,7 @@ function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
 export async function play(
-  { lab, replay, live, explain, labs, ascii, theme, speed }: TuiRequest,
+  { lab, replay, live, capture, explain, labs, ascii, theme, speed }: TuiRequest,
   parts: Parts,
 ): Promise<number> {
   const terminal = openTerminal({
@@ -37,6 +37,7 @@ export async function play(
     lab,
     replay,
     ...(live ? { live } : {}),
+    ...(capture ? { capture } : {}),
     explain,
     labs,
     parts,

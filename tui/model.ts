@@ -3,6 +3,7 @@
  * pure function of the three and of its size.
  */
 import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Captured } from './captured.ts'
 import type { Line } from './text.ts'
 
 export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
@@ -106,6 +107,8 @@ export interface Model {
   readonly ui: Ui
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
+  /** What is looked at is a capture: machines and tunnels are not known, only what was on the wire. */
+  readonly capture?: Captured
   /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
   readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
 }

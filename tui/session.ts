@@ -2,7 +2,16 @@
  * One run in the program: a lab, what is done in it, and who remembers what has happened. Going back is running again: a
  * run is its lab, its seed and its actions, and nothing of its state is kept by hand.
  */
-import { type Lab, Recorder, Run, type RunOptions, type Scene, type SimTime, sceneOf } from '../src/index.ts'
+import {
+  type Lab,
+  Recorder,
+  type RecorderLimits,
+  Run,
+  type RunOptions,
+  type Scene,
+  type SimTime,
+  sceneOf,
+} from '../src/index.ts'
 import { Player, type Wall } from './player.ts'
 
 export interface SessionSource {
@@ -11,6 +20,9 @@ export interface SessionSource {
   readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
   readonly explain: string
+  /** Makes the run, each time the same; absent: it is that of the lab and the replay. */
+  readonly make?: () => Run
+  readonly limits?: RecorderLimits
   /** A copy of a live run never overtakes it. */
   readonly limit?: () => SimTime
 }
@@ -61,7 +73,16 @@ export class Session {
     this.player.pause()
   }
 
-  #begin(run = new Run(this.source.lab, this.source.replay)): Life {
-    return { run, recorder: new Recorder(run), player: new Player(run, this.#wall, this.source.limit) }
+  #begin(run = this.#make()): Life {
+    return {
+      run,
+      recorder: new Recorder(run, this.source.limits),
+      player: new Player(run, this.#wall, this.source.limit),
+    }
+  }
+
+  #make(): Run {
+    const { make, lab, replay } = this.source
+    return make ? make() : new Run(lab, replay)
   }
 }

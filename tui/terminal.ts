@@ -1,6 +1,6 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
 import type { Lab, RunOptions } from '../src/index.ts'
-import type { LiveRun } from '../src/platform/commands/tui.ts'
+import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
 import { App } from './app.ts'
 import { wantsAscii } from './ascii.ts'
 import type { Ui } from './model.ts'
@@ -17,6 +17,8 @@ export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>
   readonly replay?: RunOptions
   /** A run that goes by itself. */
   readonly live?: LiveRun
+  /** `lab` is that of a capture. */
+  readonly capture?: CaptureSource
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   readonly labs: readonly StartChoice[]
@@ -48,7 +50,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, replay = {}, live, explain, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, lab, replay = {}, live, capture, explain, labs, parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -84,6 +86,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       lab,
       replay,
       ...(live ? { live } : {}),
+      ...(capture ? { capture } : {}),
       explain,
       labs,
       parts,

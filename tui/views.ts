@@ -4,6 +4,7 @@ import type { Model, Size, Ui } from './model.ts'
 import type { Own, Part, Parts } from './parts.ts'
 import { pressNet } from './press-net.ts'
 import type { Move } from './selection.ts'
+import { notKnown } from './views/captured.ts'
 import * as Checks from './views/checks.ts'
 import * as Events from './views/events.ts'
 import * as Nat from './views/nat.ts'
@@ -48,14 +49,21 @@ function pressPackets(model: Model, own: Own): Ui {
 
 const packets = partOf(Packets, pressPackets)
 
+/** What a capture knows nothing of: a sentence stands in its place. */
+const ofRuns = (part: Part): Part => ({
+  render: (model, size) => (model.capture ? notKnown(model, model.capture, size) : part.render(model, size)),
+  panes: model => (model.capture ? 1 : part.panes(model)),
+  press: (model, own, size) => (model.capture ? model.ui : part.press(model, own, size)),
+})
+
 export const PARTS: Parts = {
-  net: { render: netView, panes: () => 1, press: pressNet },
-  tunnels: partOf(Tunnels),
+  net: ofRuns({ render: netView, panes: () => 1, press: pressNet }),
+  tunnels: ofRuns(partOf(Tunnels)),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
-  nat: partOf(Nat),
+  nat: ofRuns(partOf(Nat)),
   events: partOf(Events),
-  checks: partOf(Checks),
+  checks: ofRuns(partOf(Checks)),
 }
 
 const stay = (before: Ui, after: Ui): Ui =>

@@ -201,8 +201,8 @@ export function lines(decoded: Decoded): string[] {
 }
 
 /** What could not be read, one line each: where, and why. */
-export const problemLines = (decoded: Decoded): string[] =>
-  decoded.problems.map(
+export const problemLines = ({ problems }: Pick<Decoded, 'problems'>): string[] =>
+  problems.map(
     ({ offset, frame, reason }) => `octet ${offset}${frame === undefined ? '' : ` (frame ${frame})`}: ${reason}`,
   )
 
@@ -212,7 +212,7 @@ export const isWhole = ({ problems, mppe = [] }: Decoded): boolean =>
   mppe.every(({ problem, packets, decrypted }) => problem === undefined && decrypted === packets)
 
 /** How far the passwords came, one line for each direction of a call. */
-export const mppeLines = ({ capture, mppe = [] }: Decoded): string[] =>
+export const mppeLines = ({ capture, mppe = [] }: Pick<Decoded, 'capture' | 'mppe'>): string[] =>
   mppe.map(({ source, destination, interface: port, cipher, packets, decrypted, problem }) => {
     const name = capture.interfaces[port].name
     // The end of a line is named for its interface.

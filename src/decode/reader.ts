@@ -9,7 +9,7 @@ import type { Ipv4 } from '../base/address.ts'
 import type { Field } from '../base/field.ts'
 import type { CallNotes, Memory, Opened, PppView, SegmentInfo, SegmentNotes } from '../wire/dissect.ts'
 import { dissect } from '../wire/dissect.ts'
-import * as Pcap from '../wire/pcap.ts'
+import type * as Pcap from '../wire/pcap.ts'
 import type { Call } from './calls.ts'
 import { openAll } from './decode.ts'
 import type { Datagram } from './fragments.ts'
@@ -35,8 +35,7 @@ export class CaptureReader {
   readonly problems: readonly Pcap.Problem[]
   readonly #answers: Answers[] = []
 
-  constructor(bytes: Uint8Array, passwords: Passwords | undefined, { frame, progress }: Visitor) {
-    const capture = Pcap.read(bytes)
+  constructor(capture: Pcap.Capture, passwords: Passwords | undefined, { frame, progress }: Visitor) {
     this.capture = capture
     const found = passwords && openAll(capture, passwords)
     this.mppe = found?.mppe
@@ -58,6 +57,16 @@ export class CaptureReader {
   tree(index: number): Field {
     const { bytes, linkType } = this.capture.frames[index]
     return dissect(bytes, linkType, new Again(this.#answers[index]))
+  }
+
+  /** What a password has opened of the frame, its PPP protocol field first. */
+  opened(index: number): Uint8Array | undefined {
+    const { calls, lines } = this.#answers[index]
+    for (const view of [...calls.map(call => call.view), ...lines]) {
+      const { opened } = view
+      if (opened !== undefined && 'bytes' in opened) return opened.bytes
+    }
+    return undefined
   }
 }
 
@@ -159,6 +168,10 @@ class Kept implements PppView {
   }
   open(packet: Uint8Array): Opened | undefined {
     if (this.#view) this.#opened = this.#view.open?.(packet)
+    return this.#opened
+  }
+  /** What was in the packet of MPPE. */
+  get opened(): Opened | undefined {
     return this.#opened
   }
   /** The frame has been read: from here on every answer is the one that was given last. */

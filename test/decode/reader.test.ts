@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { decodeCapture } from '../../src/decode/decode.ts'
 import { CaptureReader } from '../../src/decode/reader.ts'
+import * as Pcap from '../../src/wire/pcap.ts'
 import { rootPath } from '../support/root.ts'
 
 const PASSWORDS = new Map([
@@ -20,7 +21,10 @@ describe('a reader of captures', () => {
         const bytes = readFileSync(rootPath(`test/captures/${name}`))
         const decoded = decodeCapture(bytes, passwords)
         const calls: (number | undefined)[] = []
-        const reader = new CaptureReader(bytes, passwords, { ...silent, frame: (_, __, call) => calls.push(call) })
+        const reader = new CaptureReader(Pcap.read(bytes), passwords, {
+          ...silent,
+          frame: (_, __, call) => calls.push(call),
+        })
         for (let index = decoded.frames.length - 1; index >= 0; index--) {
           const { tree, originalLength } = decoded.frames[index]
           if (tree.length < originalLength) continue
@@ -38,7 +42,7 @@ describe('a reader of captures', () => {
 
   test('it is the captures that have what a frame alone does not tell', () => {
     const bytes = readFileSync(rootPath('test/captures/mppe128-stateful-loss.pcap'))
-    const reader = new CaptureReader(bytes, PASSWORDS, silent)
+    const reader = new CaptureReader(Pcap.read(bytes), PASSWORDS, silent)
     const texts = reader.capture.frames.map((_, index) => JSON.stringify(reader.tree(index)))
     for (const word of ['"reassembled"', '"decrypted"', '"relativeSequence"', 'missing before it', 'MS-CHAPv2']) {
       assert.ok(
@@ -51,7 +55,7 @@ describe('a reader of captures', () => {
   test('it says how far it is', () => {
     const shares: number[] = []
     const bytes = readFileSync(rootPath('test/captures/idle-echo.pcap'))
-    new CaptureReader(bytes, undefined, { ...silent, progress: share => shares.push(share) })
+    new CaptureReader(Pcap.read(bytes), undefined, { ...silent, progress: share => shares.push(share) })
     assert.deepEqual(shares, [0])
   })
 })

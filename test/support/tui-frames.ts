@@ -1,13 +1,19 @@
 /** Whole screens, as test/golden/tui keeps them: the same moment at every size, without colour, in ASCII, and the help. */
+import { CaptureRun } from '../../src/decode/capture-run.ts'
 import { PARTS } from '../../tui/views.ts'
 import { labOf, Robot, type RobotOptions } from '../tui/robot.ts'
+import { readCapture } from './captures.ts'
 
 interface Shot {
   readonly options: Partial<RobotOptions>
   readonly keys: readonly string[]
   /** With the attributes of its cells. */
   readonly marked?: boolean
+  /** Of a capture of real peers, opened with the password of alice; else of the lab. */
+  readonly capture?: string
 }
+
+const SEALED = 'mschapv2-mppe128-stateless'
 
 const SHOTS: Readonly<Record<string, Shot>> = {
   '80x24': { options: {}, keys: [] },
@@ -21,19 +27,36 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'events-80x24': { options: {}, keys: ['6'] },
   'checks-80x24': { options: {}, keys: ['7'] },
   'help-80x24': { options: {}, keys: ['?'] },
+  'capture-80x24': { capture: SEALED, options: {}, keys: ['/', 'e', 'c', 'h', 'o', 'Enter', 'j', 'Tab', 'G'] },
+  'capture-120x40': { capture: SEALED, options: { size: { columns: 120, rows: 40 } }, keys: ['PgDn', 'PgDn', 'PgDn'] },
+  'capture-40x12': { capture: SEALED, options: { size: { columns: 40, rows: 12 } }, keys: ['PgDn', 'PgDn', 'PgDn'] },
+  'capture-ascii-80x24': { capture: SEALED, options: { env: { LANG: 'C' } }, keys: ['PgDn', 'PgDn'] },
+  'capture-events-80x24': { capture: SEALED, options: {}, keys: ['6'] },
+  'capture-tunnels-80x24': { capture: SEALED, options: {}, keys: ['2'] },
 }
 
 export const SHOT_NAMES = Object.keys(SHOTS)
 export const fileOf = (name: string): string => `tui/frame-${name}.txt`
 
-/** Five seconds into the lab `voluntary`, paused. */
+/** Five seconds into the lab `voluntary`, paused, or a capture as it opens; then some keys. */
 export async function shotOf(name: string): Promise<string> {
-  const { options, keys, marked } = SHOTS[name]
-  const robot = new Robot({ lab: labOf('voluntary'), parts: PARTS, ...options })
-  await robot.press('Space')
-  await robot.wait(4950)
-  await robot.press('Space', ...keys)
+  const { options, keys, marked, capture } = SHOTS[name]
+  const robot = capture === undefined ? await voluntary(options) : captured(capture, options)
+  await robot.press(...keys)
   const text = marked ? robot.marked : robot.text
   await robot.close()
   return text
+}
+
+async function voluntary(options: Partial<RobotOptions>): Promise<Robot> {
+  const robot = new Robot({ lab: labOf('voluntary'), parts: PARTS, ...options })
+  await robot.press('Space')
+  await robot.wait(4950)
+  await robot.press('Space')
+  return robot
+}
+
+function captured(name: string, options: Partial<RobotOptions>): Robot {
+  const capture = new CaptureRun(readCapture(name), `${name}.pcap`, new Map([['alice', 'alice-secret']]))
+  return new Robot({ lab: capture.lab, capture, parts: PARTS, ...options })
 }

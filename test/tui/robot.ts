@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
 import { type Lab, load, renderIssues } from '../../src/index.ts'
-import type { LiveRun } from '../../src/platform/commands/tui.ts'
+import type { CaptureSource, LiveRun } from '../../src/platform/commands/tui.ts'
 import type { Model, Rendered, Size, Ui } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
@@ -75,6 +75,7 @@ export interface RobotOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly lab?: Lab | undefined
   readonly live?: LiveRun
+  readonly capture?: CaptureSource
   readonly labs?: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -95,7 +96,16 @@ export class Robot {
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>
 
-  constructor({ size = { columns: 80, rows: 24 }, env = {}, lab, live, labs = [], parts, ui = {} }: RobotOptions) {
+  constructor({
+    size = { columns: 80, rows: 24 },
+    env = {},
+    lab,
+    live,
+    capture,
+    labs = [],
+    parts,
+    ui = {},
+  }: RobotOptions) {
     this.#screen = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true })
     const setRawMode = (raw: boolean): void => {
       this.raw = raw
@@ -114,6 +124,7 @@ export class Robot {
       env: { ...UTF8, ...env },
       lab,
       ...(live ? { live } : {}),
+      ...(capture ? { capture } : {}),
       explain: `pptp-lab explain ${lab?.name}`,
       labs,
       parts,

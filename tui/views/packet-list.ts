@@ -43,6 +43,7 @@ export function peersOf(journey: Journey, model: Model): { readonly from: string
   const facts = packets[0].facts ?? packets.find(({ facts }) => facts !== undefined)?.facts
   if (model.ui.labels === 'addresses' && facts) return { from: brief(facts.src), to: brief(facts.dst) }
   const from = makerOf(packets[0].id)
+  if (model.capture) return { from, to: model.capture.receiverOf(packets[0]) }
   const target = facts && namesOf(model.scene).byIp.get(facts.dst)
   const delivered = packets.findLast(({ visits }) => visits.at(-1)?.what === 'deliver')?.visits.at(-1)?.node
   return { from, to: target ?? delivered ?? facts?.dst ?? receiverOf(packets[0], model) }
@@ -174,20 +175,24 @@ interface Columns {
   readonly small: boolean
 }
 
-function columnsOf({ recorder, scene, ui }: Model, width: number, small: boolean): Columns {
+function columnsOf({ recorder, scene, ui, capture }: Model, width: number, small: boolean): Columns {
   const no = Math.max(small ? 3 : 4, String(recorder.journeys.at(-1)?.no ?? 0).length)
   const longest = Math.max(...scene.nodes.map(({ name }) => name.length), ui.labels === 'addresses' ? 8 : 5)
-  const name = small ? 0 : Math.min(longest, width >= 100 ? 16 : 9)
-  const dots = Math.min(scene.nodes.length, DOTS)
+  // A capture has seen its packets at one place, so they have no way; but its machines are called by their addresses.
+  const name = small ? 0 : Math.min(longest, width >= 100 || capture ? 16 : 9)
+  const dots = capture ? 0 : Math.min(scene.nodes.length, DOTS)
   // Marker, number, time, from, to and size, with their gaps.
-  const rest = small ? 1 + no + 8 + 1 + dots : 1 + no + 10 + 2 + (name + 1) * 2 + 5 + 2 + 4 + dots + 1
+  const way = capture ? 0 : 2 + 4 + dots
+  const rest = small ? 1 + no + 8 + 1 + dots : 1 + no + 10 + 2 + (name + 1) * 2 + 5 + way + 1
   return { no, name, what: Math.max(8, width - rest), dots, small }
 }
 
 function headLine({ scene }: Model, { no, name, what, dots }: Columns): Line {
   const initials = scene.nodes.slice(0, dots).map(({ name }) => name[0])
   const text = ` ${right('no', no)}${right('time s', 10)}  ${left('from', name + 1)}${left('to', name + 1)}`
-  return [span(`${text}${left('what', what)}${right('size', 5)}  way ${initials.join('')}`, 'muted')]
+  return [
+    span(`${text}${left('what', what)}${right('size', 5)}${dots === 0 ? '' : `  way ${initials.join('')}`}`, 'muted'),
+  ]
 }
 
 function rowOf(journey: Journey, model: Model, { no, name, what, dots, small }: Columns): Line {
@@ -198,7 +203,7 @@ function rowOf(journey: Journey, model: Model, { no, name, what, dots, small }: 
   const { from, to } = peersOf(journey, model)
   const size = right(String(sizeOf(journey, model)), 5)
   const head = `${number}${right(seconds(journey.t), 10)}  ${left(from, name + 1)}${left(to, name + 1)}`
-  return [span(head), ...cells, span(`${size}      `), ...way]
+  return [span(head), ...cells, span(way.length === 0 ? size : `${size}      `), ...way]
 }
 
 function emptyLine({ recorder, ui }: Model): Line {

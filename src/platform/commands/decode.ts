@@ -23,7 +23,7 @@ export const decode: Action = ([path], options) => {
   return isWhole(decoded) ? EXIT.good : EXIT.failed
 }
 
-function passwordsOf(given: Options[string]): ReadonlyMap<string, string> | undefined {
+export function passwordsOf(given: Options[string]): ReadonlyMap<string, string> | undefined {
   if (!Array.isArray(given)) return undefined
   return new Map(
     given.map((word: string): [string, string] => {

@@ -1,11 +1,12 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Lab, load, type Run, type RunOptions, type SimTime } from '../../index.ts'
+import { type Field, type Lab, load, type Run, type RunOptions, type SimTime } from '../../index.ts'
 import { bridgedLab } from '../bridged.ts'
 import {
   besides,
   checkedLab,
   explainCommand,
+  isCapture,
   isOutside,
   type LabFile,
   overridesOf,
@@ -17,7 +18,8 @@ import {
 import { Live } from '../live.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
 import { err } from '../terminal.ts'
-import { type Action, EXIT, UsageError } from '../usage.ts'
+import { type Action, EXIT, type Options, UsageError } from '../usage.ts'
+import { passwordsOf } from './decode.ts'
 
 interface Flags {
   readonly seed?: string
@@ -30,6 +32,25 @@ interface Flags {
   readonly bridge?: boolean
   readonly record?: string
   readonly 'tun-fd'?: string
+  readonly password?: Options[string]
+}
+
+/** A capture, as a run in which its frames come by; a part of src/decode. */
+export interface CaptureSource {
+  readonly lab: Lab
+  readonly frames: number
+  /** The run from its beginning, each time the same; the number of a journey is that of the frame. */
+  begin(): Run
+  /** The layers of a frame, from 0, with all that the frames before it have told. */
+  tree(index: number): Field
+  /** What a password has opened of it, its PPP protocol field first. */
+  opened(index: number): Uint8Array | undefined
+  /** The number of the call that it belongs to. */
+  callOf(index: number): number | undefined
+  /** For whom it was; empty: the capture does not say. */
+  receiverOf(index: number): string
+  /** What is known of it as a whole: its calls, what was opened, what could not be read. */
+  readonly facts: readonly string[]
 }
 
 /** A run that goes with the clock and is driven from outside of the program; a part of src/platform/live.ts. */
@@ -54,6 +75,8 @@ export interface TuiRequest {
   readonly replay: RunOptions
   /** For a bridged run: `lab` is its lab. */
   readonly live?: LiveRun
+  /** `lab` is that of a capture. */
+  readonly capture?: CaptureSource
   /** The `pptp-lab explain` of the lab, without what of it. */
   readonly explain: string
   /** Labs to choose from when none is named. */
@@ -85,6 +108,8 @@ export const tui: Action = async ([name], options) => {
     const instead = `${flags.bridge ? 'bridge' : 'run'} ${name ?? 'voluntary'}`
     throw new UsageError(`pptp-lab tui needs a terminal, and this is none. Without one: pptp-lab ${instead}`)
   }
+  if (name !== undefined && isCapture(name)) return capture(name, flags, request)
+  if (flags.password !== undefined) throw new UsageError('--password is for captures: a lab has its passwords in it.')
   const file = name === undefined ? undefined : await readLab(name, overridesOf(flags))
   if (file && name !== undefined && flags.bridge) return bridge(name, file, flags, request)
   const lab = file && checkedLab(file)
@@ -136,6 +161,19 @@ async function bridge(name: string, file: LabFile, flags: Flags, request: Look):
   if (live.trouble === undefined) return status
   err(`${live.trouble}\n`)
   return EXIT.usage
+}
+
+/** What a capture cannot be told: it has happened. */
+const OF_LABS = ['seed', 'set', 'bridge', 'plain'] as const
+
+async function capture(name: string, flags: Flags, request: Look): Promise<number> {
+  const wrong = OF_LABS.find(option => flags[option] !== undefined)
+  if (wrong !== undefined) throw new UsageError(`${name} is a capture, and --${wrong} is for labs.`)
+  const passwords = passwordsOf(flags.password)
+  const { openCapture } = await import('../capture-source.ts')
+  const source = openCapture(name, passwords)
+  const main = await program()
+  return main({ ...request, lab: source.lab, replay: {}, capture: source, explain: '', labs: [] })
 }
 
 type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain'>
