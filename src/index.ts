@@ -12,6 +12,9 @@ export type { Field } from './base/field.ts'
 export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
 // What goes wrong, and why.
+export { examine, type Finding } from './diagnose/doctor/doctor.ts'
+export { cureOf, findingFor, type Trial, trialsOf } from './diagnose/doctor/trials.ts'
+export { DoctorWatch } from './diagnose/doctor/watch.ts'
 export {
   natZoo,
   ZOO_FATES,
@@ -26,20 +29,24 @@ export {
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
 export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
+export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
 export { build, type Simulation } from './lab/build.ts'
 export { type LabSource, lab, labText } from './lab/builder.ts'
 export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
+export { Course, INTERESTING_EVENTS, type Landmark, PACKET_EVENTS, type Stop } from './lab/course.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
+export { type Difference, type DifferenceRow, difference } from './lab/difference.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
-export { type Loaded, loadLab as load, type Override, type ReadFile } from './lab/load.ts'
+export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
   type Journey,
+  type Loss,
   type MachineRecord,
   type PacketRecord,
   Recorder,
@@ -47,8 +54,18 @@ export {
   type TrafficSecond,
   type Visit,
 } from './lab/recorder.ts'
-export { type Input, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
-export { type RecordedRun, readRunFile, runFileEnd, runFileHeader, runFileInput } from './lab/run-file.ts'
+export { Rewinder, type Rewinding } from './lab/rewinder.ts'
+export { describeAction, type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export {
+  type RecordedAction,
+  type RecordedRun,
+  readRunFile,
+  runFileAction,
+  runFileEnd,
+  runFileHeader,
+  runFileInput,
+} from './lab/run-file.ts'
+export { type Saved, savedLab } from './lab/save.ts'
 export {
   type Flight,
   type Mark,

@@ -248,6 +248,13 @@ export class Scheduler implements Clock {
     return this.#nextSeq++
   }
 
+  /** Draws so many places at once, for timers that are armed later and yet come before all that was drawn since. */
+  reserve(count: number): number {
+    const first = this.#nextSeq
+    this.#nextSeq += count
+    return first
+  }
+
   timer<T>(owner: string, fire: (whose: T) => void, whose?: T, power: Readonly<Power> = ALWAYS): Timer {
     return new QueuedTimer(this, owner, fire as (whose: unknown) => void, whose, power)
   }

@@ -10,16 +10,21 @@ import { IpNode } from '../node/ip-node.ts'
 import { makeNode } from '../node/kinds.ts'
 import type { SimNode } from '../node/node.ts'
 import type * as Lab from './lab.ts'
-import { servicesOf } from './services.ts'
+import { isEndSystem, servicesOf } from './services.ts'
 
 export interface Simulation {
-  readonly lab: Lab.Lab
+  /** With what has been added to its `events` while it ran. */
+  lab: Lab.Lab
   readonly world: World
   /** In the order of the file. A machine that starts again is a new one in the place of the old. */
   readonly nodes: Map<string, SimNode>
   readonly links: readonly (Link | SerialLink)[]
   /** By node. */
   readonly boots: Map<string, Boot>
+  /** By node, in the order of the file: what it starts with. Events change what a machine keeps without power. */
+  readonly specs: Map<string, Lab.NodeSpec>
+  /** What answers where. */
+  readonly services: Lab.ServiceSpec[]
 }
 
 /** The time of a machine from getting its power to losing it. */
@@ -34,10 +39,12 @@ interface Boot {
 export function build(lab: Lab.Lab): Simulation {
   const world = new World(lab.seed)
   const links: (Link | SerialLink)[] = []
-  const simulation = { lab, world, nodes: new Map(), links, boots: new Map() }
+  const specs = new Map(lab.nodes.map(spec => [spec.name, spec]))
+  const services = servicesOf(lab)
+  const simulation = { lab, world, nodes: new Map(), links, boots: new Map(), specs, services }
   for (const spec of lab.nodes) boot(simulation, spec, world.env(spec.name), 1)
   for (const spec of lab.links) links.push(buildLink(simulation, spec))
-  for (const service of servicesOf(lab)) startService(simulation, service)
+  for (const service of services) startService(simulation, service)
   return simulation
 }
 
@@ -76,15 +83,15 @@ function deafen(link: Link | SerialLink, side: 0 | 1, { trace }: Env): void {
 
 /** A machine gets its power back, or loses it for an instant: it starts as at time zero and remembers nothing. */
 export function restart(simulation: Simulation, name: string): void {
-  const { lab, links, nodes, boots } = simulation
-  const spec = lab.nodes.find(node => node.name === name)
+  const { lab, links, nodes, boots, specs } = simulation
+  const spec = specs.get(name)
   const before = nodes.get(name)
   const last = boots.get(name)
   if (!spec || !before || !last) return
   crash(simulation, name)
   const node = boot(simulation, spec, last.env, last.number + 1)
   for (const { link, side, plug } of plugsOf(lab, name)) plugIn(node, links[link], side, plug)
-  for (const service of servicesOf(lab)) if (service.node === name) startService(simulation, service)
+  for (const service of simulation.services) if (service.node === name) startService(simulation, service)
   if (before instanceof IpNode && node instanceof IpNode) node.inside = before.inside
   node.start()
 }
@@ -123,6 +130,18 @@ function plugIn(node: SimNode, link: Link | SerialLink, side: 0 | 1, { iface, ip
 
 /** The lab's rate may be absent: infinitely fast. */
 const lineQuality = (spec: Lab.LineQuality): LineQuality => ({ ...PERFECT, ...spec })
+
+/** From now on every end system answers at this port, where none of them does yet. */
+export function serve(simulation: Simulation, service: 'transfer' | 'udp-echo', port: number): void {
+  const { services, specs } = simulation
+  if (services.some(known => known.service === service && known.port === port)) return
+  for (const { name, kind } of specs.values()) {
+    if (!isEndSystem(kind)) continue
+    const spec = { node: name, service, port }
+    services.push(spec)
+    startService(simulation, spec)
+  }
+}
 
 function startService({ nodes }: Simulation, { node, service, port }: Lab.ServiceSpec): void {
   SERVICES[service].serve(nodes.get(node) as IpNode, port)

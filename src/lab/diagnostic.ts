@@ -3,10 +3,14 @@ import type { Issue } from './lab.ts'
 
 const WIDTH = 100
 
+/** What messages call an action that stands in no file; `index` counts from 0. */
+export const actionName = (index: number): string => `action ${index + 1}`
+const isNoFile = (name: string): boolean => name === '--set' || /^action \d+$/.test(name)
+
 export function renderIssue(issue: Issue): string {
-  const place = issue.file === '--set' ? '--set' : `${issue.file}:${issue.line}:${issue.column}`
+  const place = isNoFile(issue.file) ? issue.file : `${issue.file}:${issue.line}:${issue.column}`
   const head = issue.path === '' ? `${place}: ${issue.message}` : `${place}: ${issue.path}: ${issue.message}`
-  const number = issue.file === '--set' ? '' : String(issue.line)
+  const number = isNoFile(issue.file) ? '' : String(issue.line)
   const { excerpt, column, width } = clip(issue)
   const rows = [
     head,

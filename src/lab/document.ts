@@ -65,8 +65,8 @@ function slipOf(text: string, { code, message, pos: [start, end] }: YAMLParseErr
   return missingSpace(text, start) ?? misfit(text, start) ?? plain
 }
 
-/** The tree, or undefined when the text is no YAML that could be judged further. */
-export function readDocument(text: string, file: string, issues: Issues): Tree | undefined {
+/** The tree, or undefined when the text is no YAML that could be judged further. `path` is that of its root. */
+export function readDocument(text: string, file: string, issues: Issues, path = ''): Tree | undefined {
   const source: Source = { file, text }
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, lineCounter: new LineCounter() })
   const mark = (start: number, end: number): Mark => ({ source, start, end })
@@ -94,13 +94,56 @@ export function readDocument(text: string, file: string, issues: Issues): Tree |
   }
   if (broken) return undefined
   if (!document.contents) {
-    issues.at(mark(0, 0), '', 'The file is empty: a lab has at least a name and a topology.')
+    const sentence = path === '' ? 'The file is empty: a lab has at least a name and a topology.' : 'Here is nothing.'
+    issues.at(mark(0, 0), path, sentence)
     return undefined
   }
   const reader = new Reader(source, issues, node => (isAlias(node) ? node.resolve(document) : undefined))
-  const tree = reader.read(document.contents as Node, '', undefined)
+  const tree = reader.read(document.contents as Node, path, undefined)
   return reader.exhausted ? undefined : tree
 }
+
+/** Where in a text what belongs to `events` stands, so that more can be put there. */
+export interface Outline {
+  /** Does the root stand in braces? */
+  readonly braces: boolean
+  /** Where the first key of the root stands, or its brace. */
+  readonly start: number
+  /** Behind its last value. */
+  readonly end: number
+  /** Absent: there is no such list, or it is not written at its key. */
+  readonly events?: {
+    /** In brackets? */
+    readonly brackets: boolean
+    readonly start: number
+    /** Behind its last entry; absent: it has none. */
+    readonly last?: number
+  }
+}
+
+/** Of a text that is a map without anything wrong in it; undefined for everything else. */
+export function outlineOf(text: string): Outline | undefined {
+  const { contents, errors } = parseDocument(text, { uniqueKeys: false, prettyErrors: false })
+  if (errors.length > 0 || !isMap(contents)) return undefined
+  const pairs = contents.items as Pair<Node, Node | null>[]
+  const last = pairs.at(-1)
+  const [start, end] = rangeOf(contents)
+  const common = { braces: contents.flow === true, start, end: last ? rangeOf(last.value ?? last.key)[1] : end }
+  const value = pairs.find(({ key }) => isScalar(key) && keyOf(key) === 'events')?.value
+  if (!isSeq(value)) return common
+  const item = value.items.at(-1) as Node | undefined
+  const events = { brackets: value.flow === true, start: rangeOf(value)[0] }
+  return { ...common, events: item ? { ...events, last: rangeOf(item)[1] } : events }
+}
+
+/** The same lab without regard to how it was written, but with these events; comments stay where `yaml` keeps them. */
+export function withEvents(text: string, events: readonly unknown[]): string {
+  const document = parseDocument(text, { uniqueKeys: false, merge: true })
+  document.set('events', document.createNode(events))
+  return document.toString({ lineWidth: 120, flowCollectionPadding: true })
+}
+
+const rangeOf = ({ range }: Node): readonly [number, number] => [range?.[0] ?? 0, range?.[1] ?? 0]
 
 class Reader {
   readonly #source: Source

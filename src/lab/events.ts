@@ -4,6 +4,7 @@ import { flood } from '../app/flood.ts'
 import { ping } from '../app/ping.ts'
 import { talk } from '../app/talk.ts'
 import { fetchBytes } from '../app/transfer.ts'
+import type { PersonalityName } from '../filter/types.ts'
 import type { LineQuality } from '../link/link.ts'
 import { Client } from '../node/client.ts'
 import type { DialUp } from '../node/dial-up.ts'
@@ -11,8 +12,9 @@ import { Dialler } from '../node/dialler.ts'
 import { IpNode } from '../node/ip-node.ts'
 import { Nas } from '../node/nas.ts'
 import { PptpServer } from '../node/pptp-server.ts'
-import { crash, restart, type Simulation } from './build.ts'
-import type { Action, QualityChange, Verb, VerbArgs } from './lab.ts'
+import { RadiusServer } from '../node/radius-server.ts'
+import { crash, restart, type Simulation, serve } from './build.ts'
+import type { Action, NodeSpec, QualityChange, Verb, VerbArgs } from './lab.ts'
 
 /** The loader has checked that every name exists and is of the right kind. */
 const client = (simulation: Simulation, name: string): Client => {
@@ -54,6 +56,7 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
   },
   fetch: (simulation, args) => {
     const from = machine(simulation, args.from)
+    serve(simulation, 'transfer', args.port)
     fetchBytes(from.env, from.tcp, args)
   },
   talk: (simulation, args) => {
@@ -62,6 +65,7 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
   },
   echo: (simulation, args) => {
     const from = machine(simulation, args.from)
+    serve(simulation, 'udp-echo', args.port)
     echo(from.env, from.udp, args)
   },
   flood: (simulation, args) => {
@@ -88,8 +92,23 @@ const VERBS: { readonly [V in Verb]: (simulation: Simulation, args: VerbArgs[V])
   nat: (simulation, args) => {
     const { filtering } = machine(simulation, args.node)
     if (args.flush) filtering?.flush()
-    if (args.like !== undefined) filtering?.become(args.like)
+    if (args.like !== undefined) {
+      filtering?.become(args.like)
+      keep(simulation, args.node, spec => withPersonality(spec, args.like))
+    }
     if (args.address !== undefined) filtering?.moveTo(args.address)
+  },
+  password: (simulation, args) => {
+    keep(simulation, args.node, spec => withPassword(spec, args))
+    const spec = simulation.specs.get(args.node)
+    const node = simulation.nodes.get(args.node)
+    if (spec?.kind === 'client' && (node instanceof Client || node instanceof Dialler)) {
+      if (args.for === 'dial' && spec.dial) node.dialUp?.types(spec.dial.password)
+      if (args.for === 'pptp' && spec.pptp && node instanceof Client) node.types(spec.pptp.password)
+    } else if (node instanceof PptpServer || node instanceof Nas || node instanceof RadiusServer) {
+      const users = spec && usersOf(spec)
+      if (users) node.admits(users)
+    }
   },
   shutdown: (simulation, args) => tunneller(simulation, args.node).shutDown(),
   note: () => {},
@@ -100,11 +119,40 @@ function changed({ rate, ...rest }: QualityChange): Partial<LineQuality> {
   return rate === undefined ? rest : { ...rest, rate: rate ?? 0 }
 }
 
+// What a machine keeps without power
+
+function keep({ specs }: Simulation, name: string, change: (spec: NodeSpec) => NodeSpec): void {
+  const spec = specs.get(name)
+  if (spec) specs.set(name, change(spec))
+}
+
+const withPersonality = (spec: NodeSpec, like: PersonalityName | undefined): NodeSpec =>
+  like === undefined || !spec.nat ? spec : { ...spec, nat: { ...spec.nat, like } }
+
+/** Who may come in. */
+function usersOf(spec: NodeSpec): ReadonlyMap<string, string> | undefined {
+  if (spec.kind === 'pptp-server') return spec.pptp.users
+  return spec.kind === 'nas' ? spec.nas.ppp?.users : spec.kind === 'radius' ? spec.radius.users : undefined
+}
+
+function withPassword(spec: NodeSpec, { user, for: what, password }: VerbArgs['password']): NodeSpec {
+  if (spec.kind === 'client') {
+    const dial = spec.dial && what === 'dial' ? { ...spec.dial, password } : spec.dial
+    const pptp = spec.pptp && what === 'pptp' ? { ...spec.pptp, password } : spec.pptp
+    return { ...spec, ...(dial ? { dial } : {}), ...(pptp ? { pptp } : {}) } as NodeSpec
+  }
+  const users = new Map(usersOf(spec))
+  if (user !== undefined) users.set(user, password)
+  if (spec.kind === 'pptp-server') return { ...spec, pptp: { ...spec.pptp, users } }
+  if (spec.kind === 'radius') return { ...spec, radius: { ...spec.radius, users } }
+  return spec.kind === 'nas' && spec.nas.ppp ? { ...spec, nas: { ...spec.nas, ppp: { ...spec.nas.ppp, users } } } : spec
+}
+
 /** The machine that is to do something, if one is. */
 function doer({ verb, args }: Action): string | undefined {
   if (verb === 'connect' || verb === 'disconnect' || verb === 'dial' || verb === 'hangup') return args.client
   if (verb === 'shutdown') return args.node
-  if (verb === 'rule' || verb === 'nat' || verb === 'route') return args.node
+  if (verb === 'rule' || verb === 'nat' || verb === 'route' || verb === 'password') return args.node
   return verb === 'link' || verb === 'note' || verb === 'crash' || verb === 'restart' ? undefined : args.from
 }
 

@@ -60,9 +60,12 @@ export class Checks {
     for (const pending of this.#pending) pending.count(event)
   }
 
-  /** Looks at the machines, after the last event of the instant `t`. */
-  look(t: SimTime): void {
-    for (const pending of this.#pending) pending.look(t)
+  /** Looks at the machines, after the last event of the instant `t`, and tells the verdicts that fall. */
+  look(t: SimTime, tell: (verdict: Verdict) => void = () => {}): void {
+    for (const pending of this.#pending) {
+      const verdict = pending.look(t)
+      if (verdict) tell(verdict)
+    }
   }
 
   standing(): Standing[] {
@@ -104,10 +107,12 @@ class Pending {
     if (unseen && !this.#unseen && matches(unseen, event)) this.#unseen = event
   }
 
-  look(t: SimTime): void {
-    if (this.#decided || t < this.#from) return
+  /** The verdict, if it falls now. */
+  look(t: SimTime): Verdict | undefined {
+    if (this.#decided || t < this.#from) return undefined
     if (this.check.state.length > 0 && t <= this.#to) this.#lookAtState(t)
     if (t >= this.#to) this.#decided = this.#decide(t)
+    return this.#decided
   }
 
   #lookAtState(t: SimTime): void {
@@ -201,7 +206,8 @@ class Pending {
   }
 }
 
-function matches(pattern: EventPattern, event: TraceEvent): boolean {
+/** Is it such an event, apart from how many there are? */
+export function matches(pattern: EventPattern, event: TraceEvent): boolean {
   if (event.event !== pattern.event || (pattern.node !== undefined && event.node !== pattern.node)) return false
   const fields = event as unknown as Readonly<Record<string, SnapshotValue>>
   return pattern.fields.every(({ name, want }) => holds(want, fields[name]))

@@ -556,6 +556,15 @@ export interface VerbArgs {
     /** Of its outside interface, in the network where it is. */
     readonly address?: Ipv4
   }
+  /** What a user has to type, or types: an account of a server, or a client's own. */
+  password: {
+    readonly node: string
+    /** Of a server. */
+    readonly user?: string
+    /** Of a client: which of its two passwords. */
+    readonly for?: 'pptp' | 'dial'
+    readonly password: string
+  }
   /** The PPTP service of a client or a server ends; the machine goes on. */
   shutdown: { readonly node: string }
   note: { readonly text: string }

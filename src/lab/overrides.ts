@@ -54,6 +54,27 @@ export function applyOverride(root: Tree, { path, value }: Override, issues: Iss
   }
 }
 
+/** The value at such a path, if there is one; `above` is what it stands in, or would. */
+export function placeOf(
+  root: Tree,
+  path: string,
+): { readonly above?: Tree; readonly key: string; readonly value?: Tree } {
+  const steps = stepsOf(path)
+  let above: Tree | undefined
+  let at: Tree | undefined = root
+  let key = ''
+  while (at && steps.length > 0) {
+    const taken = at.kind === 'map' ? longestKey(at.entries, path, steps) : undefined
+    key = taken?.key ?? steps[0].key
+    steps.splice(0, taken?.steps ?? 1)
+    above = at
+    at = child(at, key)
+  }
+  // The way ends too early: neither the value nor what it would stand in is there.
+  if (!above || steps.length > 0) return { key }
+  return { above, key, ...(at ? { value: at } : {}) }
+}
+
 interface Step {
   readonly key: string
   /** Where in the path. */

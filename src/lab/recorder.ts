@@ -2,6 +2,9 @@
  * Remembers a run for those who look at it: the latest events, and the latest packets with their ways and what was made
  * of what. Memory is bounded: the oldest are forgotten.
  *
+ * One that is to show only a later moment can begin late to keep events and packets (`keep`): until then it counts them,
+ * and follows machines, drops and traffic. What it remembers later is the same as if it had kept all from the beginning.
+ *
  * A journey is one packet in all its forms: an echo request, the GRE packet it is wrapped in, and the echo request again
  * behind the tunnel, are three packets and one journey.
  */
@@ -11,8 +14,9 @@ import type { PacketFacts, TraceEvent } from '../base/trace.ts'
 import type { TappedFrame } from '../link/link.ts'
 import type { InsidePacket } from '../node/ip-node.ts'
 import { Hearing } from './hearing.ts'
-import type { Run } from './run.ts'
-import type { RewriteEvent } from './why.ts'
+import { Latest } from './latest.ts'
+import type { Moment, Run } from './run.ts'
+import type { DropEvent, RewriteEvent } from './why.ts'
 
 /** A frame on a link, or lost by it. */
 export interface Hop {
@@ -80,11 +84,31 @@ export interface TrafficSecond {
   out: number
 }
 
+/** What one machine has discarded for one reason, by one rule or entry. */
+export interface Loss {
+  readonly node: string
+  readonly reason: DropEvent['reason']
+  readonly rule: string | undefined
+  readonly entry: string | undefined
+  count: number
+  last: DropEvent
+}
+
 export interface RecorderLimits {
   readonly events: number
   readonly journeys: number
 }
-const LIMITS: RecorderLimits = { events: 20_000, journeys: 5000 }
+export const LIMITS: RecorderLimits = { events: 20_000, journeys: 5000 }
+
+/** How much had been by a moment in the middle of the run. */
+export interface Mark {
+  readonly moment: Moment
+  readonly events: number
+  readonly journeys: number
+}
+/** There is a mark every so many events. */
+const MARK = 1000
+
 /** States of one machine that are remembered. */
 const STATES = 64
 /** Machines that are remembered: every TCP connection of the run is one. */
@@ -99,21 +123,29 @@ export class Recorder {
   readonly run: Run
   /** Who hears whom in the tunnels. */
   readonly hearing: Hearing
-  readonly #limits: RecorderLimits
-  #events: TraceEvent[] = []
-  #journeys: Journey[] = []
+  readonly #events: Latest<TraceEvent>
+  readonly #journeys: Latest<Journey>
   readonly #packets = new Map<string, PacketRecord>()
+  /** Of packets that were not kept: the number of their journey. */
+  readonly #passed: Passed
+  readonly #copies = new Copies()
+  readonly #marks: Mark[] = []
+  #keeps = true
   readonly #machines = new Map<string, MachineRecord>()
   readonly #traffic = new Map<string, TrafficSecond[]>()
   readonly #dropsByNode = new Map<string, number>()
+  readonly #losses = new Map<string, Loss>()
   #early: RewriteEvent[] = []
-  #journeyCount = 0
   #dropped = 0
 
-  constructor(run: Run, limits: RecorderLimits = LIMITS) {
+  /** `keeps`: false for one that is told later to keep events and packets. */
+  constructor(run: Run, limits: RecorderLimits = LIMITS, keeps = true) {
     this.run = run
     this.hearing = new Hearing(run.simulation.lab)
-    this.#limits = limits
+    this.#events = new Latest(limits.events)
+    this.#journeys = new Latest(limits.journeys)
+    this.#passed = new Passed(limits.journeys)
+    this.#keeps = keeps
     run.listen(event => this.#event(event))
     for (const index of run.simulation.links.keys()) run.tap(index, frame => this.#frame(index, frame))
     run.lookInside((node, inside) => this.#inside(node, inside))
@@ -121,11 +153,26 @@ export class Recorder {
 
   /** The latest events, oldest first. */
   get events(): readonly TraceEvent[] {
-    return this.#events
+    return this.#events.items
   }
   /** The latest journeys, in the order of their beginning. */
   get journeys(): readonly Journey[] {
-    return this.#journeys
+    return this.#journeys.items
+  }
+  /** How many events and journeys there have been. */
+  get eventCount(): number {
+    return this.#events.count
+  }
+  get journeyCount(): number {
+    return this.#journeys.count
+  }
+  /** From the beginning on, far apart. */
+  get marks(): readonly Mark[] {
+    return this.#marks
+  }
+  /** Events, and packets whose journey begins, are kept from now on. */
+  keep(): void {
+    this.#keeps = true
   }
   /** All drops of the run. */
   get drops(): number {
@@ -133,6 +180,10 @@ export class Recorder {
   }
   dropsAt(node: string): number {
     return this.#dropsByNode.get(node) ?? 0
+  }
+  /** What was discarded in the whole run, by machine and reason, in the order in which each was met first. */
+  get losses(): readonly Loss[] {
+    return [...this.#losses.values()]
   }
   /** Of the seconds in which something passed, oldest first. */
   traffic(node: string): readonly TrafficSecond[] {
@@ -151,21 +202,21 @@ export class Recorder {
 
   #event(event: TraceEvent): void {
     this.hearing.event(event)
-    this.#events.push(event)
-    if (this.#events.length > this.#limits.events * 1.25) this.#events = this.#events.slice(-this.#limits.events)
+    if (this.#keeps) this.#events.add(event)
+    else this.#events.pass()
+    if (this.#events.count % MARK === 0) this.#mark(event.t)
     switch (event.event) {
       case 'send':
       case 'forward':
       case 'deliver': {
         const record = this.#record(event.packet, event.parent, event.t)
+        if (!record) break
         record.facts ??= event
         record.visits.push({ node: event.node, t: event.t, what: event.event })
         break
       }
       case 'drop':
-        this.#dropped++
-        this.#dropsByNode.set(event.node, this.dropsAt(event.node) + 1)
-        if (event.packet !== undefined) this.#record(event.packet, undefined, event.t).drop = event
+        this.#drop(event)
         break
       case 'nat':
       case 'nat-helper':
@@ -181,9 +232,30 @@ export class Recorder {
     }
   }
 
+  /** The step that is being taken is not over: who stops at the mark stops before it. */
+  #mark(t: SimTime): void {
+    const moment = { t, steps: this.run.steps - 1 }
+    this.#marks.push({ moment, events: this.#events.count, journeys: this.#journeys.count })
+  }
+
+  #drop(event: DropEvent): void {
+    const { node, reason, rule, entry, packet } = event
+    this.#dropped++
+    this.#dropsByNode.set(node, this.dropsAt(node) + 1)
+    const key = [node, reason, rule, entry].join('|')
+    const known = this.#losses.get(key)
+    if (known) {
+      known.count++
+      known.last = event
+    } else this.#losses.set(key, { node, reason, rule, entry, count: 1, last: event })
+    const record = packet === undefined ? undefined : this.#record(packet, undefined, event.t)
+    if (record) record.drop = event
+  }
+
   /** A packet of a machine's own is rewritten before the trace has told of it, and what it was made from. */
   #rewritten(event: RewriteEvent): void {
     const record = this.#packets.get(event.packet)
+    if (!record && this.#isPassed(event.packet)) return
     if (!record) this.#early = [...this.#early.filter(({ packet }) => packet === event.packet), event]
     else if (record.rewrites) record.rewrites.push(event)
     else record.rewrites = [event]
@@ -228,12 +300,13 @@ export class Recorder {
 
   #frame(link: number, { t, from, line, bytes, packet, parent, fate, arrives }: TappedFrame): void {
     const record = this.#record(packet, parent, t)
-    record.hops.push({ link, line, from, sent: t, arrives, fate, bytes: bytes.slice() })
+    record?.hops.push({ link, line, from, sent: t, arrives, fate, bytes: this.#copies.of(bytes) })
   }
 
   #inside(node: string, { way, packet, parent, bytes }: InsidePacket): void {
     if (way === 'through') return
-    this.#record(packet, parent, this.run.now).inside ??= bytes.slice()
+    const record = this.#record(packet, parent, this.run.now)
+    if (record) record.inside ??= this.#copies.of(bytes)
     const second = Math.floor(this.run.now / 1e9)
     const seconds = this.#traffic.get(node) ?? []
     this.#traffic.set(node, seconds)
@@ -246,11 +319,14 @@ export class Recorder {
     last[way] += bytes.length
   }
 
-  #record(id: string, parentId: string | undefined, t: SimTime): PacketRecord {
+  /** Undefined: its journey began before journeys were kept. */
+  #record(id: string, parentId: string | undefined, t: SimTime): PacketRecord | undefined {
     const known = this.#packets.get(id)
-    if (known) return known
+    if (known || this.#isPassed(id)) return known
+    const rewrites = this.#early[0]?.packet === id ? this.#early.splice(0) : undefined
     const parent = parentId === undefined ? undefined : this.#packets.get(parentId)
-    const journey = parent?.journey ?? this.#begin(t)
+    const journey = parent?.journey ?? this.#begin(id, parentId, t)
+    if (!journey) return undefined
     const record: PacketRecord = {
       id,
       parent,
@@ -261,25 +337,80 @@ export class Recorder {
       visits: [],
       inside: undefined,
       drop: undefined,
-      rewrites: this.#early[0]?.packet === id ? this.#early.splice(0) : undefined,
+      rewrites,
     }
     journey.packets.push(record)
     this.#packets.set(id, record)
     return record
   }
 
-  #begin(t: SimTime): Journey {
-    const journey: Journey = { no: ++this.#journeyCount, t, packets: [] }
-    this.#journeys.push(journey)
-    if (this.#journeys.length > this.#limits.journeys * 1.25) this.#forget()
+  /** Undefined if it is not kept, or is that of a packet that was not. */
+  #begin(id: string, parentId: string | undefined, t: SimTime): Journey | undefined {
+    const passed = this.#passed
+    const older = parentId === undefined ? undefined : passed.get(parentId, this.#journeys.gone)
+    if (older !== undefined) {
+      passed.set(id, older)
+      return undefined
+    }
+    const no = this.#journeys.count + 1
+    if (!this.#keeps) {
+      passed.set(id, no)
+      this.#journeys.pass()
+      return undefined
+    }
+    const journey: Journey = { no, t, packets: [] }
+    for (const { packets } of this.#journeys.add(journey)) for (const { id } of packets) this.#packets.delete(id)
     return journey
   }
 
-  #forget(): void {
-    const gone = this.#journeys.length - this.#limits.journeys
-    for (const journey of this.#journeys.slice(0, gone)) {
-      for (const { id } of journey.packets) this.#packets.delete(id)
+  #isPassed(id: string): boolean {
+    return this.#passed.get(id, this.#journeys.gone) !== undefined
+  }
+}
+
+/** Packets that were not kept, by the numbers of their journeys. One of a journey that is forgotten is not known. */
+class Passed {
+  readonly #limit: number
+  #young = new Map<string, number>()
+  #old = new Map<string, number>()
+  /** Numbers above it are among the young. */
+  #border = 0
+
+  constructor(limit: number) {
+    this.#limit = limit * 2
+  }
+
+  get(id: string, gone: number): number | undefined {
+    if (this.#border === 0 && this.#young.size === 0) return undefined
+    const no = this.#young.get(id) ?? this.#old.get(id)
+    return no === undefined || no <= gone ? undefined : no
+  }
+
+  set(id: string, no: number): void {
+    if (no > this.#border + this.#limit) {
+      this.#border = no
+      this.#old = this.#young
+      this.#young = new Map()
     }
-    this.#journeys = this.#journeys.slice(gone)
+    this.#young.set(id, no)
+  }
+}
+
+/** Octets of a slab, in which many copies find room: an array of its own for each would cost more than the octets. */
+const SLAB = 65_536
+
+/** Makes copies of octets that are only lent. */
+class Copies {
+  #slab = new Uint8Array(0)
+  #used = 0
+
+  of(bytes: Uint8Array): Uint8Array {
+    if (this.#used + bytes.length > this.#slab.length) {
+      this.#slab = new Uint8Array(Math.max(SLAB, bytes.length))
+      this.#used = 0
+    }
+    const copy = this.#slab.subarray(this.#used, (this.#used += bytes.length))
+    copy.set(bytes)
+    return copy
   }
 }

@@ -1,9 +1,10 @@
 /**
  * Run files (JSON Lines): all that is needed to have the same run again. The first line holds the lab's text, the seed and
- * the overrides; then one line for each packet that came in from outside; the last one the fingerprint, so that a
- * repetition can be checked.
+ * the overrides; then one line for each packet that came in from outside and each action of somebody who looked on; the
+ * last one the fingerprint, so that a repetition can be checked. docs/run-files.md describes every line.
  */
 import { hex, unhex } from '../base/bytes.ts'
+import type { SimTime } from '../base/time.ts'
 import type { Override } from './load.ts'
 import type { Input } from './run.ts'
 
@@ -21,6 +22,13 @@ export interface RunHeader {
   /** Of a bridged run: its time zero in microseconds since 1970. */
   readonly timeZero?: number
 }
+/** Something was done to the run that its lab does not say. */
+export interface RecordedAction {
+  /** When it was decided; its own `at` says when it happens, which may be later. */
+  readonly t: SimTime
+  /** One entry of `events`, as a line: `{ at: 5s, disconnect: alice }`. */
+  readonly event: string
+}
 export interface RunEnd {
   readonly type: 'end'
   readonly t: number
@@ -34,6 +42,7 @@ const line = (value: object): string => `${JSON.stringify(value)}\n`
 export const runFileHeader = (header: Omit<RunHeader, 'type' | 'format'>): string =>
   line({ type: 'header', format: RUN_FORMAT, ...header })
 export const runFileInput = ({ t, node, bytes }: Input): string => line({ type: 'input', t, node, bytes: hex(bytes) })
+export const runFileAction = ({ t, event }: RecordedAction): string => line({ type: 'action', t, event })
 export const runFileEnd = (end: Omit<RunEnd, 'type'>): string => line({ type: 'end', ...end })
 
 export type RecordedRun =
@@ -46,6 +55,8 @@ export type RecordedRun =
       readonly files: ReadonlyMap<string, string>
       readonly timeZero: number | undefined
       readonly inputs: readonly Input[]
+      /** In the order in which they were decided. */
+      readonly actions: readonly RecordedAction[]
       readonly end: RunEnd | undefined
     }
   | { readonly ok: false; readonly problem: string }
@@ -82,6 +93,9 @@ export function readRunFile(text: string): RecordedRun {
   const wrong = inputs.findIndex((input, i) => !input || input.t < (inputs[i - 1]?.t ?? 0))
   if (wrong >= 0)
     return bad(`packet ${wrong + 1} from outside lacks its time, its node or its octets, or is out of order`)
+  const actions = rest.filter(value => isObject(value) && value.type === 'action')
+  const strange = actions.findIndex(action => !isAction(action))
+  if (strange >= 0) return bad(`action ${strange + 1} lacks its time, or the text of its event`)
   const end = values.find(isEnd)
   const version = typeof header.version === 'string' ? header.version : 'unknown'
   const all = [...overrides, { path: 'seed', value: String(seed) }]
@@ -93,6 +107,7 @@ export function readRunFile(text: string): RecordedRun {
     files: new Map(Object.entries(files)),
     timeZero,
     inputs: inputs as Input[],
+    actions: actions.filter(isAction).map(({ t, event }) => ({ t, event })),
     end,
   }
 }
@@ -129,6 +144,9 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const isOverride = (value: unknown): value is Override =>
   isObject(value) && typeof value.path === 'string' && typeof value.value === 'string'
+
+const isAction = (value: unknown): value is RecordedAction =>
+  isObject(value) && isCount(value.t) && typeof value.event === 'string'
 
 const isEnd = (value: unknown): value is RunEnd =>
   isObject(value) && value.type === 'end' && typeof value.t === 'number' && typeof value.fingerprint === 'string'

@@ -20,6 +20,15 @@ export interface Input {
   readonly bytes: Uint8Array
 }
 
+/**
+ * A moment of a run: so many steps have been taken, and the clock stands at `t`. Several steps may share one instant.
+ * Without a number of steps everything that is due at `t` has happened.
+ */
+export interface Moment {
+  readonly t: SimTime
+  readonly steps?: number
+}
+
 export interface RunOptions {
   /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
   readonly timeZero?: number
@@ -49,6 +58,9 @@ export interface RunResult {
   readonly events: number
 }
 
+/** So many actions may be added to a run while it goes. */
+const MOST_ADDED = 65_536
+
 export class Run {
   readonly simulation: Simulation
   readonly stop: SimTime
@@ -63,8 +75,14 @@ export class Run {
   readonly #inputs: readonly Input[]
   /** How many of them have come in. */
   #entered = 0
+  /** Packets that have come in, in this run or in the record. */
+  #entries = 0
+  readonly #verdictListeners: ((verdict: Verdict) => void)[] = []
   #events = 0
   #stirred = true
+  /** Places in the order of events behind the actions of the lab and before everything else, for those that are added. */
+  readonly #places: number
+  #added = 0
 
   constructor(lab: Lab, options: RunOptions = {}) {
     this.simulation = build(lab)
@@ -75,12 +93,17 @@ export class Run {
     this.#moments = this.#checks.moments.filter(t => t <= this.stop)
     this.#inputs = options.inputs ?? []
     this.#observe()
-    this.#schedule()
+    this.#places = this.#schedule()
   }
 
   /** Tells the listener every event from here on, or all but those of every packet: send, forward, deliver. */
   listen(listener: (event: TraceEvent) => void, packets = true): void {
     this.simulation.world.trace.listen(listener, packets)
+  }
+
+  /** Tells the verdict of each check when it falls: after the last event of an instant. */
+  onVerdict(listener: (verdict: Verdict) => void): void {
+    this.#verdictListeners.push(listener)
   }
 
   /** Tells of every frame as it enters link number `index`. */
@@ -139,24 +162,64 @@ export class Run {
     return hash
   }
 
-  #schedule(): void {
-    const { world, nodes, lab } = this.simulation
+  #schedule(): number {
+    const { world, lab } = this.simulation
     world.scheduler.after(0, 'start', () => {
       const { timeZero } = this
       if (timeZero !== undefined) world.trace.emit(LAB, 'wall-clock', { timeZero })
-      for (const node of nodes.values()) node.start()
+      for (const node of this.simulation.nodes.values()) node.start()
     })
     for (const action of lab.events) world.scheduler.after(action.at, action.verb, () => this.#act(action))
+    return world.scheduler.reserve(MOST_ADDED)
   }
 
   #act(action: Action): void {
     const { world } = this.simulation
-    world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describe(action) })
+    world.trace.emit(actor(action, this.simulation), 'action', { verb: action.verb, detail: describeAction(action) })
     apply(this.simulation, action)
+  }
+
+  /**
+   * Somebody who looks on does this, whatever its `at` says: at the next nanosecond at which nothing is due, which is
+   * told. So the lab with this action in its `events`, at that moment, has the same run. Undefined: the run ends before.
+   */
+  act(action: Action): SimTime | undefined {
+    const at = this.quiet()
+    if (at === undefined) return undefined
+    this.plan({ ...action, at })
+    this.step()
+    return at
+  }
+
+  /** Does all that is due now, and what stands in the way of acting; tells the moment at which `act` would. */
+  quiet(): SimTime | undefined {
+    for (let due = this.#due; due !== undefined && due <= this.now + 1; due = this.#due) this.#instant(due)
+    return this.now < this.stop ? this.now + 1 : undefined
+  }
+
+  /** This will happen at its time, which is still to come, as if it stood in `events` behind the others of that time. */
+  plan(action: Action): void {
+    const { now, stop, simulation } = this
+    if (action.at <= now || action.at > stop) throw new RangeError(`${action.at} ns is not between ${now} and ${stop}`)
+    if (this.#added === MOST_ADDED) throw new RangeError(`more than ${MOST_ADDED} actions`)
+    const timer = simulation.world.scheduler.timer(action.verb, () => this.#act(action))
+    timer.armAt(action.at, this.#places + this.#added++)
+    const events = [...simulation.lab.events, action].sort((a, b) => a.at - b.at)
+    simulation.lab = { ...simulation.lab, events }
   }
 
   get now(): SimTime {
     return this.simulation.world.scheduler.now
+  }
+
+  /** Events of the queue that have run, and packets that have come in from outside. */
+  get steps(): number {
+    return this.simulation.world.scheduler.executed + this.#entries
+  }
+
+  /** Where the run stands, for who wants to come back. */
+  get moment(): Required<Moment> {
+    return { t: this.now, steps: this.steps }
   }
 
   /** True when nothing is left to happen before the end of the lab, and the clock stands there. */
@@ -166,10 +229,17 @@ export class Run {
     return done && this.now >= this.stop && (next === undefined || next > this.now)
   }
 
-  /** When something happens next: an event, or a check falls due; the end of the lab if nothing does. */
+  /** When something happens next: an event, a packet from outside, or a check falls due; the end if nothing does. */
   get next(): SimTime {
-    const event = this.simulation.world.scheduler.next ?? this.stop
-    return Math.min(event, this.#moments[0] ?? this.stop, this.#nextInput ?? this.stop, this.stop)
+    return Math.min(this.#due ?? this.stop, this.stop)
+  }
+
+  get #due(): SimTime | undefined {
+    const { next } = this.simulation.world.scheduler
+    const moment = this.#moments[0]
+    const input = this.#nextInput
+    if (moment === undefined && input === undefined) return next
+    return Math.min(next ?? Infinity, moment ?? Infinity, input ?? Infinity)
   }
 
   /** What would come in after the end of the run never does. */
@@ -208,6 +278,32 @@ export class Run {
     if (limit > this.now) this.simulation.world.scheduler.runUntil(limit)
   }
 
+  /**
+   * Runs up to a moment that this run has been at when it ran before, or until `budget` steps have been taken; true when
+   * it is there. It has to be a moment at which somebody could have stopped that run.
+   */
+  reach({ t, steps }: Moment, budget = Number.POSITIVE_INFINITY): boolean {
+    const end = this.steps + budget
+    if (steps === undefined) {
+      const limit = Math.min(t, this.stop)
+      while (!this.over && this.next <= limit) {
+        if (this.steps >= end) return false
+        this.step()
+      }
+      this.advanceTo(limit)
+      return true
+    }
+    while (!this.over && this.steps < Math.min(end, steps)) this.step()
+    if (!this.over && this.steps < steps) return false
+    // Moments of checks pass without a step; what is still to happen at `t` stays.
+    const { scheduler } = this.simulation.world
+    while (this.#moments[0] <= t && (scheduler.next ?? Number.POSITIVE_INFINITY) > this.#moments[0]) {
+      this.#instant(this.#moments[0])
+    }
+    if (t > this.now) scheduler.runUntil(t)
+    return true
+  }
+
   /** Runs one event of the queue. Checks look when it was the last of its instant. */
   step(): void {
     if (this.over) return
@@ -222,9 +318,13 @@ export class Run {
   #instant(t: SimTime, door?: Outside, packets: readonly Uint8Array[] = []): void {
     const { scheduler } = this.simulation.world
     scheduler.runUntil(t)
-    for (const bytes of packets) door?.enter(bytes)
+    for (const bytes of packets) {
+      this.#entries++
+      door?.enter(bytes)
+    }
     for (; this.#nextInput === t; this.#entered++) {
       const { node, bytes } = this.#inputs[this.#entered]
+      this.#entries++
       this.outside(node).enter(bytes)
     }
     scheduler.runUntil(t)
@@ -242,8 +342,12 @@ export class Run {
   #look(t: SimTime): void {
     const due = t === this.#moments[0]
     if (due) this.#moments.shift()
-    if (this.#stirred || due) this.#checks.look(t)
+    if (this.#stirred || due) this.#checks.look(t, verdict => this.#tell(verdict))
     this.#stirred = false
+  }
+
+  #tell(verdict: Verdict): void {
+    for (const listener of this.#verdictListeners) listener(verdict)
   }
 
   /** How each check stands now, in the order of the file. */
@@ -280,7 +384,8 @@ export function run(
   return whole.result()
 }
 
-function describe(action: Action): string {
+/** In words, as the story has it: `alice disconnects`. */
+export function describeAction(action: Action): string {
   const rules: { describe(args: never): string } = VERBS[action.verb]
   return rules.describe(action.args as never)
 }

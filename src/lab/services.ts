@@ -13,15 +13,19 @@ import { TALKERS } from './verbs.ts'
 
 type Listening = Pick<ServiceSpec, 'service' | 'port'>
 
-/** All services of a lab. */
-export const servicesOf = ({ nodes, services, events }: Lab): ServiceSpec[] => [
-  ...nodes.flatMap(({ name, kind }) => ownServices(kind, events).map(own => ({ node: name, ...own }))),
+/** All services with which a lab begins. At a port that an event names they begin with that event. */
+export const servicesOf = ({ nodes, services }: Lab): ServiceSpec[] => [
+  ...nodes.flatMap(({ name, kind }) => ownServices(kind, []).map(own => ({ node: name, ...own }))),
   ...services,
 ]
 
-/** What a node answers by itself: an end system, at the usual ports and at those that the events name. */
+/** Does it answer those who fetch, or want an echo? */
+export const isEndSystem = (kind: Kind): boolean =>
+  kind !== 'router' && kind !== 'firewall' && kind !== 'load-balancer' && TALKERS.includes(kind)
+
+/** What a node answers by itself: an end system, at the usual ports and at those that these events name. */
 function ownServices(kind: Kind, events: readonly Action[]): Listening[] {
-  if (kind === 'router' || kind === 'firewall' || kind === 'load-balancer' || !TALKERS.includes(kind)) return []
+  if (!isEndSystem(kind)) return []
   const transfer = new Set<number>([SERVICES.transfer.port])
   const udpEcho = new Set<number>([SERVICES['udp-echo'].port])
   for (const { verb, args } of events) {

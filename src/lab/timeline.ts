@@ -11,6 +11,7 @@ import { clientPaths, generalPath, isPresence, STATE_PATHS, type Values } from '
 import { isSerial, SERIAL_QUALITY } from './telephone.ts'
 import { callsServer, type NodeDraft, type Topology } from './topology.ts'
 import { child, entries, type Issues, items, type Tree, text } from './tree.ts'
+import { userNames } from './users.ts'
 import { isVerb, qualityKeys, type Resolver, VERBS } from './verbs.ts'
 
 export class Timeline {
@@ -32,6 +33,7 @@ export class Timeline {
       route: (tree, node) => tree && topology.readRoute(topology.nodes.get(node) as NodeDraft, tree),
       rule: (tree, node) => readRule(tree, topology.nodes.get(node) as NodeDraft, topology),
       translates: (tree, node, address) => this.#translates(tree, topology.nodes.get(node) as NodeDraft, address),
+      account: (tree, node) => this.#account(tree, topology.nodes.get(node) as NodeDraft),
       has: (client, what) => {
         const node = topology.nodes.get(client)
         return node !== undefined && (what === 'pptp' ? callsServer(node) : child(node.merged, 'dial') !== undefined)
@@ -118,6 +120,32 @@ export class Timeline {
       this.#issues.value(address, `${formatIpv4(wanted)} is not in the network of ${node.name}:${iface.name}.`)
     } else if (owner !== undefined) this.#issues.value(address, `${formatIpv4(wanted)} is the address of ${owner}.`)
     return contains(prefix, wanted) && owner === undefined
+  }
+
+  #account(tree: Tree, node: NodeDraft): ReturnType<Resolver['account']> {
+    const { name, kind, merged } = node
+    const [user, line] = [child(tree, 'user'), child(tree, 'for')]
+    const wrong = (at: Tree, message: string, hint: string | undefined) => {
+      this.#issues.value(at, message, hint)
+      return undefined
+    }
+    if (kind === 'client') {
+      if (user) return wrong(user, `${name} is a client, and types one password only.`, 'leave user out')
+      const wanted = text(line) ?? (callsServer(node) ? 'pptp' : 'dial')
+      if (wanted === 'pptp' && callsServer(node)) return { for: 'pptp' }
+      if (wanted === 'dial' && child(merged, 'dial')) return { for: 'dial' }
+      const hint = callsServer(node) ? 'for: pptp is for its tunnel' : 'for: dial is for its telephone line'
+      const what = wanted === 'pptp' ? 'VPN software' : 'telephone line'
+      return line && ['pptp', 'dial'].includes(wanted) ? wrong(line, `${name} has no ${what}.`, hint) : undefined
+    }
+    if (line) return wrong(line, `Only a client may have two passwords, and ${name} is a ${kind}.`, 'leave it out')
+    const holder = child(merged, kind === 'nas' ? 'ppp' : kind === 'radius' ? 'radius' : 'pptp')
+    const known = userNames(holder, this.#topology)
+    if (known.length === 0) return wrong(tree, `${name} knows no user.`, undefined)
+    if (!user) return wrong(tree, 'Whose password?', `say user: one of ${known.slice(0, 8).join(', ')}`)
+    const written = text(user)
+    if (written !== undefined && known.includes(written)) return { user: written }
+    return written === undefined ? undefined : wrong(user, `${name} knows no user ${written}.`, suggest(written, known))
   }
 
   /** A moment within the run. */

@@ -85,6 +85,13 @@ export function readUsers(holder: Tree | undefined, node: NodeDraft, topology: T
   return { users: secretsOf, grants }
 }
 
+/** The names of all of them, without regard to what is wrong with any. */
+export function userNames(holder: Tree | undefined, { readFile }: Topology): string[] {
+  const file = textOf(child(holder, 'secrets'))
+  const secrets = file === undefined ? '' : (readFile(file) ?? '')
+  return [...entries(child(holder, 'users')).map(([name]) => name), ...parseSecrets(secrets).map(line => line.client)]
+}
+
 function readGrant(tree: Tree): GrantSpec {
   const address = parseIpv4(textOf(child(tree, 'address')) ?? '')
   const routes: readonly Prefix[] = prefixes(child(tree, 'routes'))

@@ -25,6 +25,7 @@ import {
   rate,
   route,
   size,
+  text as textLeaf,
   words,
 } from './leaf.ts'
 import { map, named } from './map.ts'
@@ -72,6 +73,8 @@ export interface Resolver {
   rule(tree: Tree | undefined, node: string): Exclude<RuleLine, { readonly error: unknown }> | undefined
   /** A route of that node. */
   route(tree: Tree | undefined, node: string): RouteSpec | undefined
+  /** Whose password is meant: a user of a server, or one of the two of a client. */
+  account(tree: Tree, node: string): Pick<VerbArgs['password'], 'user' | 'for'> | undefined
   /** Does the node translate addresses; and is this one for its outside interface? Reported if not. */
   translates(tree: Tree, node: string, address: Tree | undefined): boolean
   problem(tree: Tree, message: string, hint?: string): undefined
@@ -453,6 +456,30 @@ export const VERBS = {
         ...(address === undefined ? [] : [`gets the outside address ${formatIpv4(address)}`]),
       ]
       return `${node} ${said.join(' and ')}`
+    },
+  },
+  password: {
+    schema: map('the verb password', {
+      node: name(
+        'The server, access server or RADIUS server that knows the user, or the client that types the password.',
+      ),
+      user: v.optional(words('Whose, of a server.', 255)),
+      for: v.optional(
+        oneOf(['pptp', 'dial'], 'Of a client that has both: that of its tunnel (as a rule), or of its telephone line.'),
+      ),
+      password: textLeaf(
+        'The new one. What is up stays up: it is asked for when somebody proves himself the next time.',
+      ),
+    }),
+    read(tree, resolve) {
+      const node = resolve.node(child(tree, 'node'), ['client', 'pptp-server', 'nas', 'radius'])
+      const password = text(child(tree, 'password'))
+      const account = node === undefined ? undefined : resolve.account(tree, node)
+      return node === undefined || password === undefined || !account ? undefined : { node, ...account, password }
+    },
+    describe({ node, user, for: what }) {
+      if (user !== undefined) return `${node} has another password for ${user} from now on`
+      return `${node} has another password for its ${what === 'dial' ? 'telephone line' : 'tunnel'} from now on`
     },
   },
   shutdown: {

@@ -80,6 +80,7 @@ export class Callers implements CallerHost {
   readonly #units = new LowestFree(0, 0xffff)
   readonly #pool: LowestFree
   readonly #radius: RadiusNas | undefined
+  #users: ReadonlyMap<string, string>
   readonly #secretOf: Users['secretOf']
   /** Judges those of whom it knows the secret. */
   readonly #here: Judge
@@ -91,7 +92,8 @@ export class Callers implements CallerHost {
     this.env = node.env
     this.#config = config
     this.#named = named
-    this.#secretOf = user => config.users.get(user)
+    this.#users = config.users
+    this.#secretOf = user => this.#users.get(user)
     this.#here = localJudge({ secretOf: this.#secretOf })
     this.#habits = HABITS[config.profile ?? 'default'].ppp
     const { first, last } = config.pool
@@ -104,6 +106,11 @@ export class Callers implements CallerHost {
 
   get size(): number {
     return this.#all.size
+  }
+
+  /** Others may come in from now on, or with other passwords; who is in already stays. */
+  admits(users: ReadonlyMap<string, string>): void {
+    this.#users = users
   }
   /** How many there have been. */
   get count(): number {
@@ -222,7 +229,7 @@ export class Callers implements CallerHost {
 
   /** The users known here judge at once; whom none of them is, the RADIUS server. */
   #judgeOf(caller: Caller): Judge {
-    const { users } = this.#config
+    const users = this.#users
     const elsewhere = this.#radius?.judgeOf(() => (this.#all.has(caller) ? caller : undefined))
     return (proof, decide) => {
       if (!this.#all.has(caller) || !this.#named(caller, proof)) return

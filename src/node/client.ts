@@ -56,7 +56,7 @@ export interface ClientConfig extends LinkSettings {
 
 export class Client extends IpNode implements ControlHandlers, CallOwner, PppLinkOwner {
   readonly kind = 'client'
-  readonly #config: ClientConfig
+  #config: ClientConfig
   readonly #tunnelling: Tunnelling
   readonly #habits: (typeof HABITS)[Profile]
   /** The last attempt stays to be looked at after its end. */
@@ -99,6 +99,11 @@ export class Client extends IpNode implements ControlHandlers, CallOwner, PppLin
   /** Its address has gone with the line: nothing of the tunnel can come back. */
   #lineGone(): void {
     if (this.#active) this.#stream?.abort()
+  }
+
+  /** From the next attempt on its user types this password. */
+  types(password: string): void {
+    this.#config = { ...this.#config, password }
   }
 
   get tunnelUp(): boolean {

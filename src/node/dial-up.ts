@@ -49,7 +49,7 @@ const IFACE = 'ppp0'
 
 export class DialUp implements PppCarrier, PppLinkOwner {
   readonly #node: IpNode
-  readonly #config: DialConfig
+  #config: DialConfig
   readonly #above: string
   readonly #down: () => void
   #line: string | undefined
@@ -72,6 +72,11 @@ export class DialUp implements PppCarrier, PppLinkOwner {
     const { clock } = node.env
     this.#patience = clock.timer('dial-up patience', () => this.#impatient())
     this.#ringing = clock.timer('dial-up answer', () => this.#telephone?.answer())
+  }
+
+  /** From the next call on its user types this password. */
+  types(password: string): void {
+    this.#config = { ...this.#config, password }
   }
 
   get up(): boolean {

@@ -78,6 +78,11 @@ export class Nas extends IpNode {
     this.#lines.push(new NasLine(this.#host, port, this.#lines.length + 1, line))
   }
 
+  /** Others whose PPP ends here may come in from now on, or with other passwords. */
+  admits(users: ReadonlyMap<string, string>): void {
+    this.#callers?.admits(users)
+  }
+
   /** The service ends: control connections are stopped (RFC 2637 §2.3, Stop-Local-Shutdown), and calls with them. */
   shutDown(): void {
     for (const control of this.#tunnelling.endpoint.connections) control.shutDown()

@@ -74,6 +74,11 @@ export class PptpServer extends IpNode implements ControlHandlers, CallOwner {
     this.tcp.listen(PPTP_PORT, connection => this.#accept(connection))
   }
 
+  /** Others may come in from now on, or with other passwords. */
+  admits(users: ReadonlyMap<string, string>): void {
+    this.#callers.admits(users)
+  }
+
   /** Ends all sessions in order, by PPP, and their calls after them. */
   hangUp(): void {
     this.#callers.hangUp()

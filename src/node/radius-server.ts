@@ -49,6 +49,7 @@ interface Answer {
 export class RadiusServer extends IpNode {
   readonly kind = 'radius'
   readonly #config: RadiusServerConfig
+  #users: ReadonlyMap<string, string>
   readonly #judge: Judge
   readonly #random: Random
   readonly #answers = new Map<string, Answer>()
@@ -61,7 +62,8 @@ export class RadiusServer extends IpNode {
   constructor(env: Env, routes: readonly RouteSpec[], config: RadiusServerConfig, tcp: TcpOptions = {}) {
     super(env, false, routes, tcp)
     this.#config = config
-    this.#judge = localJudge({ secretOf: user => config.users.get(user) })
+    this.#users = config.users
+    this.#judge = localJudge({ secretOf: user => this.#users.get(user) })
     this.#random = env.random.fork('radius salt')
     const auth: UdpSocket = this.udp.open(Radius.AUTH_PORT, datagram =>
       this.#receive(datagram, auth, 'access-request', (packet, bytes, answer) => this.#access(packet, bytes, answer)),
@@ -71,6 +73,11 @@ export class RadiusServer extends IpNode {
         this.#account(packet, datagram.from, answer),
       ),
     )
+  }
+
+  /** Others may come in from now on, or with other passwords. */
+  admits(users: ReadonlyMap<string, string>): void {
+    this.#users = users
   }
 
   #receive(

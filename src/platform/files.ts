@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import {
   type Lab,
-  load,
+  loadWith,
   type NodeSpec,
   type Override,
   type ReadFile,
@@ -111,12 +111,16 @@ function reasonOf(error: unknown): string {
   return REASONS[code] ?? message
 }
 
-/** The checked lab; a UsageError with every problem if it has some. */
-export function checkedLab({ text, file, overrides, readFile }: Omit<LabFile, 'recorded'>): Lab {
-  const loaded = load(text, file, overrides, readFile)
+/** The checked lab, with what was done in the run that a run file holds; a UsageError with every problem if it has some. */
+export function checkedLab(file: Omit<LabFile, 'recorded'> & Partial<Pick<LabFile, 'recorded'>>): Lab {
+  const loaded = loadWith(file, actionsOf(file))
   if (loaded.ok) return loaded.lab
   throw new UsageError(renderIssues(loaded.issues))
 }
+
+/** What was done in the run, as entries of `events`. */
+export const actionsOf = ({ recorded }: Partial<Pick<LabFile, 'recorded'>>): readonly string[] =>
+  recorded?.actions.map(({ event }) => event) ?? []
 
 /** What a run file adds to its lab: what came in from outside, and that the run ends where it ended then. */
 export function replayOf({ file, recorded }: LabFile, lab: Lab): RunOptions {

@@ -1,4 +1,6 @@
 /** What the stack is made of, for those who study its parts or test them one by one; not for use from outside. */
+export type { TcpConnection } from './connection.ts'
+export { Connections } from './connections.ts'
 export { Cubic, cubeRoot } from './cubic.ts'
 export { Isn } from './isn.ts'
 export { NewReno } from './new-reno.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { readRunFile, runFileEnd, runFileHeader, runFileInput } from '../../src/lab/run-file.ts'
+import { readRunFile, runFileAction, runFileEnd, runFileHeader, runFileInput } from '../../src/lab/run-file.ts'
 
 const header = { version: '0.1.0', lab: 'name: x\n', seed: 7, overrides: [{ path: 'stop', value: '3s' }] }
 const end = { t: 5, fingerprint: 'abc' }
@@ -9,7 +9,9 @@ const inputs = [
   { t: 3, node: 'door', bytes: Uint8Array.of(0x45, 0, 0xff) },
   { t: 3, node: 'door', bytes: new Uint8Array(0) },
 ]
-const whole = runFileHeader(header) + inputs.map(runFileInput).join('') + runFileEnd(end)
+const actions = [{ t: 4, event: '{ at: 4ns, note: "here" }' }]
+const whole =
+  runFileHeader(header) + inputs.map(runFileInput).join('') + actions.map(runFileAction).join('') + runFileEnd(end)
 
 describe('run files', () => {
   test('are read back as they were written, the seed as the last override', () => {
@@ -24,6 +26,7 @@ describe('run files', () => {
       files: new Map(),
       timeZero: undefined,
       inputs,
+      actions,
       end: { type: 'end', t: 5, fingerprint: 'abc' },
     })
     const [first] = whole.split('\n')
@@ -68,6 +71,8 @@ describe('run files', () => {
       [`${line({})}{"type":"input","t":1,"node":"a","bytes":"4"}`, /packet 1 from outside/],
       [`${line({})}{"type":"input","t":1.5,"node":"a","bytes":""}`, /packet 1 from outside/],
       [`${line({})}{"type":"input","t":1,"bytes":""}`, /packet 1 from outside/],
+      [`${line({})}{"type":"action","t":1}`, /action 1 lacks/],
+      [`${line({})}{"type":"action","t":-1,"event":"{}"}`, /action 1 lacks/],
       [
         `${line({})}{"type":"input","t":2,"node":"a","bytes":""}\n{"type":"input","t":1,"node":"a","bytes":""}`,
         /packet 2 from outside .* out of order/,

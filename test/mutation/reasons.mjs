@@ -137,7 +137,13 @@ export const REASONS = [
   ],
 
   ['rack', 'same', 'set before it is read', '#newestOnce = false'],
-  ['rack', 'same', 'what is no copy is of no segment, and passed over', '#copies: Copy[] = []'],
+  [
+    'rack',
+    'same',
+    'what is no copy is of no segment, and passed over',
+    'const NO_COPIES: Copy[] = []',
+    ['if (this.#copies === NO_COPIES)', '[]', '["Stryker was here"]'],
+  ],
   ['rack', 'work', 'what is new is found in no segment', 'if (lt(at, this.#nxt)) {'],
   ['rack', 'same', 'equal is equal', 'if (this.#lost < sent.head)', 'else if (rtt < this.#minRecent)'],
   ['rack', 'same', 'each transmission has a number of its own', 'if (sent.order(segment) < this.#newestOrder) return'],
@@ -172,12 +178,6 @@ export const REASONS = [
     ['for (let n = this.head', 'n < this.tail', 'n <= this.tail'],
   ],
 
-  [
-    'scoreboard',
-    'same',
-    'blocks of the segment before are not in flight any more, or known',
-    'for (let n = 0; n < blocks; n++)',
-  ],
   ['scoreboard', 'same', 'beyond the last range nothing is counted', 'for (let at = count - 1; at >= 0; at--)'],
   [
     'scoreboard',
@@ -190,16 +190,16 @@ export const REASONS = [
 
   ['stack', 'work', 'a profile of its own that says the same', ['if (minRto === undefined', undefined, 'false']],
   ['stack', 'same', 'nothing can be taken from `true`', "typeof keepAlive === 'object'"],
-  ['stack', 'types', 'the list of a listener is there', ['this.#listeners.get(port) ?? []', '[]']],
-  ['stack', 'work', 'a bucket without a connection stays', 'if (connection.next) this.#table.set'],
-  ['stack', 'types', 'the connection is in its chain', 'if (at) at.next = connection.next'],
-  ['stack', 'work', 'the first port is asked for twice', 'for (let n = 0; n < count; n++)'],
+  ['stack', 'types', 'what is no listener has no port', '#listeners: readonly TcpListener[] = []'],
+  ['connections', 'work', 'a bucket without a connection stays', 'if (connection.next) this.#table.set'],
+  ['connections', 'types', 'the connection is in its chain', 'if (at) at.next = connection.next'],
   [
-    'stack',
-    'same',
-    'endpoints that differ in one number only do not share a bucket',
-    'c.remote.port === remotePort && c.local.port',
+    'connections',
+    'work',
+    'where they are looked for: one by one or by hash, with the same result',
+    'if (!this.#hashed && this.#few.length < FEW) {',
   ],
+  ['stack', 'work', 'the first port is asked for twice', 'for (let n = 0; n < count; n++)'],
 
   ['tcb', 'same', 'set before it is read', 'busy = false'],
   ['tcb', 'types', 'by a cause alone no way leads into these two states', "if (to && to !== 'syn-sent'"],
@@ -207,7 +207,6 @@ export const REASONS = [
 
   ['timestamps', 'instant', 'at 24 days of silence, or after as many of the connection', 'this.#recentAt <= OUTDATED'],
   ['sack', 'same', 'a place without a segment is in no stretch', '#recent: number[]', 'this.#recent.length > MOST'],
-  ['stack', 'types', 'the connection is in its chain', 'while (at && at.next !== connection)'],
 
   ['mtu', 'types', 'what was found in it is in it', 'this.#learnt?.delete'],
   ['checksum', 'same', 'all machines that run the tests are little-endian', 'const LITTLE ='],
@@ -337,7 +336,6 @@ export const REASONS = [
   ['delivery', 'same', 'octets that are new have not come twice', 'receiver.repeated(seq, finSeq)'],
   ['delivery', 'same', 'nothing is held, nothing is handed over', 'if (receiver.held > 0) deliver(tcb)'],
 
-  ['ring', 'same', 'it is doubled until it is enough', 'let capacity = Math.max'],
   [
     'ring',
     'same',
@@ -381,15 +379,6 @@ export const REASONS = [
   ['timestamps', 'same', 'what nobody can guess may be taken away as well as added', 'Math.floor(now / TICK)'],
   ['rto', 'lines', 'noticed in a full run before', 'spoiled = false', '!this.#timing', 'echoed >= 0'],
   ['scoreboard', 'lines', 'noticed in a full run before', 'if (!lt(hole, to[n])) continue'],
-  [
-    'stack',
-    'lines',
-    'noticed in a full run before, by six thousand connections in one table',
-    '[32_768, 60_999]',
-    '!matches(at, local',
-    'if (at === connection)',
-    'function hash(',
-  ],
   [
     'timeouts',
     'same',

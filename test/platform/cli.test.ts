@@ -6,9 +6,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { loadWith, run, runFileAction, runFileEnd, runFileHeader } from '../../src/index.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { rootPath } from '../support/root.ts'
-import { SHIPPED } from '../support/shipped.ts'
+import { SHIPPED, shippedText } from '../support/shipped.ts'
 
 const CLI = rootPath('dist/cli/cli.js')
 const dir = mkdtempSync(join(tmpdir(), 'pptp-lab-cli-'))
@@ -183,6 +184,23 @@ describe('run', () => {
     const result = lines[lines.length - 1]
     assert.deepEqual([result.type, result.t, result.ok], ['result', 40e9, true])
     for (const line of lines.slice(1, -1)) assert.equal(line.type, 'event')
+  })
+  test('a run file with what was done is the same as a lab with these events', () => {
+    const text = shippedText('voluntary')
+    const event = '{ at: 5.000000001s, disconnect: alice }'
+    const end = (fingerprint: string) => runFileEnd({ t: 30_000_000_000, fingerprint })
+    const whole = loadWith({ text, file: 'x' }, [event])
+    assert.ok(whole.ok)
+    const { fingerprint } = run(whole.lab)
+    const header = runFileHeader({ version: 'x', lab: text, seed: whole.lab.seed, overrides: [] })
+    writeFileSync(inDir('acts.jsonl'), header + runFileAction({ t: 5, event }) + end(fingerprint))
+    const { stdout } = cli('run', 'acts.jsonl', '--quiet')
+    assert.match(stdout, /The same run as the recorded one/)
+    writeFileSync(inDir('acts.jsonl'), header + end(fingerprint))
+    assert.match(cli('run', 'acts.jsonl', '--quiet').stdout, /Not the same run/)
+    writeFileSync(inDir('acts.jsonl'), header + runFileAction({ t: 5, event: '{ at: 5s, pign: x }' }))
+    const wrong = cli('run', 'acts.jsonl')
+    assert.deepEqual([wrong.status, /^action 1: events\[5\]\.pign: /m.test(wrong.stderr)], [2, true])
   })
   test('--record, and the same run again', () => {
     const first = cli('run', 'wrong-password', '--quiet', '--seed', '5', '--record', 'r.run')

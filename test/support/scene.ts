@@ -1,7 +1,13 @@
-/** A shipped lab, recorded up to a moment. */
+/** A shipped lab, and one recorded up to a moment. */
 import assert from 'node:assert/strict'
-import { load, type Override, Recorder, type RecorderLimits, Run } from '../../src/index.ts'
+import { type Lab, load, type Override, Recorder, type RecorderLimits, Run } from '../../src/index.ts'
 import { shippedText } from './shipped.ts'
+
+export function labNamed(name: string, overrides: readonly Override[] = []): Lab {
+  const loaded = load(shippedText(name), name, overrides)
+  assert.ok(loaded.ok)
+  return loaded.lab
+}
 
 export function recorded(
   name: string,
@@ -9,9 +15,7 @@ export function recorded(
   overrides: readonly Override[] = [],
   limits?: RecorderLimits,
 ): Recorder {
-  const loaded = load(shippedText(name), name, overrides)
-  assert.ok(loaded.ok)
-  const recorder = new Recorder(new Run(loaded.lab), limits)
+  const recorder = new Recorder(new Run(labNamed(name, overrides)), limits)
   if (seconds >= 0) recorder.run.advanceTo(seconds * 1e9)
   return recorder
 }

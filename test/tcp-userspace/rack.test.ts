@@ -30,6 +30,22 @@ describe('what is known of each segment (RFC 8985 §6.2)', () => {
     assert.deepEqual(rack.lostAgain, [{ seq: 0, end: MSS }])
   })
 
+  test('what one connection has sent again is no business of another', () => {
+    const racks = [new Rack(0, 100_000, 0), new Rack(0, 100_000, 0)]
+    for (const rack of racks) {
+      for (let n = 0; n < 4; n++) rack.sent(n * MSS, (n + 1) * MSS, 0)
+      rack.sacked(2 * MSS, 4 * MSS, 100_000)
+      rack.detect(true, RTT, 100_000)
+      rack.sent(0, MSS, 100_000)
+      rack.sent(MSS, 2 * MSS, 100_000)
+    }
+    for (const rack of racks) {
+      rack.sacked(MSS, 2 * MSS, 200_000)
+      rack.detect(true, RTT, 200_000)
+      assert.deepEqual(rack.lostAgain, [{ seq: 0, end: MSS }])
+    }
+  })
+
   test('RACK.fack stays where it is when the blocks go on with what lies below it (step 3)', () => {
     const rack = new Rack(0, undefined, 0)
     for (let n = 0; n < 4; n++) rack.sent(n * MSS, (n + 1) * MSS, 0)

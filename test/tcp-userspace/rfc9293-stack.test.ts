@@ -34,6 +34,24 @@ describe('listeners (RFC 9293 §3.10.1)', () => {
   )
 
   test(
+    'a listener takes its own port only, and another port of the same address is free (RFC 9293 §3.10.7.1)',
+    scripted({}, ({ stack, app, peer }) => {
+      assert.ok(stack.listen({ port: PORT + 1, address: OURS }, () => ({})))
+      peer.sends('S')
+      peer.expects('R.')
+      app.listens()
+      assert.ok(stack.listen({ port: PORT + 2, address: OURS }, () => ({})))
+      assert.equal(
+        stack.listen({ port: PORT + 1, address: OURS }, () => ({})),
+        undefined,
+      )
+      peer.port++
+      peer.sends('S', { seq: 0 })
+      peer.expects('S.')
+    }),
+  )
+
+  test(
     'a port whose listeners are all closed may be drawn again, one that has a listener not (RFC 6056 §3.3.1)',
     scripted({ ephemeralPorts: [9000, 9000] }, ({ stack }) => {
       const open = () => stack.connect({ local: { address: OURS }, remote: PEER }, {})

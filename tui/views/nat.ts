@@ -2,13 +2,20 @@
  * 5 NAT: what a firewall or NAT box remembers, which rule acted, and what was discarded. What a box refuses stands in the
  * table where it would have gone.
  */
-import { type Box, type BoxConnection, type BoxRule, boxNames, boxOf, DROP_REASONS } from '../../src/index.ts'
+import {
+  type Box,
+  type BoxConnection,
+  type BoxRule,
+  boxNames,
+  boxOf,
+  DROP_REASONS,
+  type Loss,
+} from '../../src/index.ts'
 import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
 import { seconds } from '../words.ts'
-import { type Loss, lossesOf } from './drops.ts'
 
 /** Connections, rules, drops. */
 export const panes = (_: Model): number => 3
@@ -27,7 +34,7 @@ type TableRow = { readonly connection: BoxConnection } | { readonly refused: Los
 
 /** The connections, and behind them what found no place among them. */
 function tableOf(model: Model, box: Box): TableRow[] {
-  const refused = lossesOf(model.recorder).filter(({ node, last }) => node === box.node && last.layer === 'filter')
+  const refused = model.recorder.losses.filter(({ node, last }) => node === box.node && last.layer === 'filter')
   return [
     ...box.connections.map(connection => ({ connection })),
     ...refused.filter(({ reason }) => !reason.startsWith('filter-')).map(loss => ({ refused: loss })),
@@ -43,7 +50,7 @@ interface Lists {
 
 function listsOf(model: Model): Lists {
   const box = boxShown(model)
-  const losses = lossesOf(model.recorder)
+  const losses = model.recorder.losses
   if (!box) return { box, table: [], rules: [], losses }
   return { box, table: tableOf(model, box), rules: rulesOf(box), losses }
 }

@@ -1,6 +1,6 @@
 /** `pptp-lab check LAB...`: every problem of every file, and what looks like a mistake; nothing is run. */
-import { type Loaded, load, renderIssue, renderIssues } from '../../index.ts'
-import { parseOverride, readLab } from '../files.ts'
+import { type Loaded, loadWith, renderIssue, renderIssues } from '../../index.ts'
+import { actionsOf, parseOverride, readLab } from '../files.ts'
 import { err, out, paint } from '../terminal.ts'
 import { type Action, EXIT, UsageError } from '../usage.ts'
 
@@ -10,7 +10,7 @@ export const check: Action = async (names, { set = [] }) => {
   for (const name of names) {
     try {
       const file = await readLab(name, overrides)
-      tell(name, load(file.text, file.file, file.overrides, file.readFile))
+      tell(name, loadWith(file, actionsOf(file)))
     } catch (error) {
       // One bad file keeps nobody from hearing about the others.
       if (!(error instanceof UsageError)) throw error
