@@ -114,7 +114,7 @@ describe('a capture of real peers', () => {
     await robot.press('Tab', 'j', 'G', 'Enter')
     assert.match(robot.text, /- Put together/)
     await robot.press('j')
-    assert.match(robot.rows[22], /its octets are not in this one alone/)
+    assert.match(robot.rows[22], /its octets stand in several frames/)
     await robot.close()
   })
 

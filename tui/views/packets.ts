@@ -134,7 +134,7 @@ function sentenceOf(model: Model, chosen: Chosen | undefined): string {
   const sees = blind.length === 1 ? 'sees' : 'see'
   const cover = blind.length === 0 ? '' : `${blind.join(' and ')} ${sees} only the left column. `
   if (field && dissection.layers[model.ui.selection.field[0]]?.field.name === 'reassembled')
-    return 'It was put together from several frames: its octets are not in this one alone.'
+    return 'It was put together: its octets stand in several frames.'
   if (field) {
     const end = field.offset + Math.max(1, field.length) - 1
     const place = field.length === 1 ? `octet ${octet(field.offset)}` : `octets ${octet(field.offset)} to ${octet(end)}`
