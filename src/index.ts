@@ -108,6 +108,7 @@ export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
 export {
+  clearOf,
   type Dissection,
   dissectionOf,
   fieldAt,
@@ -118,6 +119,7 @@ export {
 } from './view/packet-layers.ts'
 export { layerWords, packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
+export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'
 export { graphSvg } from './view/svg.ts'
 export { dissect } from './wire/dissect.ts'

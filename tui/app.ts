@@ -1,6 +1,7 @@
 /**
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
- * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it has no timer.
+ * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
+ * going back; then it has no timer.
  */
 import type { Lab, Run, RunOptions, Scene, SimTime } from '../src/index.ts'
 import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
@@ -57,8 +58,8 @@ const FRAME = 50
 const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
 const BEHIND_FRAME = 1000
-/** So many frames of a capture are in the list: about a kilobyte each. */
-const CAPTURE_FRAMES = 200_000
+/** Between two pieces of what is done while nobody asks for anything. */
+const PAUSE = 5
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -75,6 +76,10 @@ export class App {
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
+  /** The view is looking for something. */
+  #looking = false
+  /** The old packet that is looked at is there. */
+  #remade = true
   #ended = false
 
   /** Of a live run: rejects if it fails by a fault of ours. */
@@ -121,9 +126,8 @@ export class App {
   /** A capture has happened: all of it is there, and its first frame is chosen. */
   #openCapture(source: CaptureSource): void {
     this.#capture = new Captured(source)
-    const limits = { events: CAPTURE_FRAMES, journeys: CAPTURE_FRAMES }
     const make = (): Run => source.begin()
-    const session = new Session({ lab: source.lab, replay: {}, explain: '', make, limits }, this.#wall)
+    const session = new Session({ lab: source.lab, replay: {}, explain: '', make }, this.#wall)
     session.seek(source.lab.stop)
     this.#open(session)
     const selection = { ...this.#ui.selection, journey: 1 }
@@ -186,10 +190,23 @@ export class App {
   }
 
   #detach(live: LiveView, t: SimTime): void {
-    this.#session = live.copy(t)
     const known = live.run.known < Math.min(t, live.run.run.now)
     const message = known ? 'More has come in since than is kept to look back: this is the last moment of it.' : ''
-    this.#ui = { ...this.#ui, running: false, message }
+    live.detach(t)
+    this.#ui = { ...this.#ui, running: !live.over, message }
+    this.#copy(live, message)
+  }
+
+  /** A slice of making the copy that is wanted; once it is made it is what is looked at. */
+  #copy(live: LiveView, message: string): void {
+    const copy = live.advance()
+    if (copy) {
+      this.#session = copy
+      this.#ui = { ...this.#ui, running: false, message }
+    } else {
+      const share = Math.floor(100 * (live.progress ?? 0))
+      this.#ui = { ...this.#ui, message: `Going back: ${share} % of the run is made again. V stays live.` }
+    }
   }
 
   /** Back to the live end. */
@@ -199,6 +216,7 @@ export class App {
       this.#ui = { ...this.#ui, message: 'Nothing here is live: a bridged run is (pptp-lab tui --bridge LAB).' }
       return
     }
+    live.stay()
     this.#session = live.face
     const running = !live.over
     this.#ui = { ...this.#ui, running, speed: 1, auto: false, message }
@@ -273,8 +291,8 @@ export class App {
   }
 
   #model(session: Session): Model {
-    const { scene, recorder, source } = session
-    const model = { scene, recorder, ui: this.#ui, explain: source.explain }
+    const { scene, recorder, source, archive } = session
+    const model = { scene, recorder, archive, ui: this.#ui, explain: source.explain }
     if (this.#capture) return { ...model, capture: this.#capture }
     const live = this.#live
     return live ? { ...model, live: { behind: live.behind(session), over: live.over } } : model
@@ -292,15 +310,45 @@ export class App {
 
   #frame(): void {
     this.#timer = undefined
+    if (this.#live?.progress !== undefined) this.#copy(this.#live, '')
     const session = this.#session
     if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
-    const behind = this.#live !== undefined && session !== this.#live.face && !this.#live.over
-    if (!this.#ui.running && behind) this.#timer = this.#wall.schedule(BEHIND_FRAME, () => this.#frame())
-    if (!this.#ui.running) return
+    if (this.#live?.progress !== undefined) {
+      this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+      return
+    }
+    if (!this.#ui.running) return this.#idle()
+    if (session) this.#growing(session)
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
+  }
+
+  /** What is looked for or made again comes first and is drawn as it grows; then going back is made ready. */
+  #idle(): void {
+    this.#timer = undefined
+    const session = this.#session
+    if (!session) return
+    const growing = this.#growing(session)
+    if (!growing && session.prepare()) return this.#behind(session)
+    const wait = this.#drawn + FRAME - this.#wall.now()
+    this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
+  }
+
+  /** Of a copy of a live run it is told how far behind it is. */
+  #behind(session: Session): void {
+    if (!this.#live || this.#live.over || session === this.#live.face) return
+    this.#timer = this.#wall.schedule(BEHIND_FRAME, () => this.#frame())
+  }
+
+  /** Will the next frame show more, though nothing happens? */
+  #growing(session: Session): boolean {
+    const { view, selection } = this.#ui
+    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    const before = this.#remade
+    this.#remade = session.remake()
+    return this.#looking || !this.#remade || !before
   }
 
   #play(session: Session): void {
@@ -322,7 +370,9 @@ export class App {
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
     const model = this.#model(session)
-    this.#display.draw(frame(model, viewOf(model, size, this.#parts), size), this.#ui)
+    const view = viewOf(model, size, this.#parts)
+    this.#looking = view.more === true
+    this.#display.draw(frame(model, view, size), this.#ui)
   }
 }
 

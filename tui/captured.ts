@@ -1,9 +1,14 @@
 /** The packets of a capture: their layers are those of the reader of captures, which remembers what came before. */
 import { type Dissection, type Field, layersOf, layerWords, type PacketRecord, type What } from '../src/index.ts'
 import type { CaptureSource } from '../src/platform/commands/tui.ts'
+import type { Ui } from './model.ts'
+import type { Row, Shown } from './shown.ts'
+import { brief, type Peers } from './views/packet-row.ts'
 
 /** Packets whose layers are remembered: more than any screen shows. */
 const REMEMBERED = 400
+/** Frames that a filter looks through at a time, so that keys are still heard. */
+const PIECE = 3000
 /** Octets in front of an IP packet that say so: whole, or compressed (RFC 1661 §6.5). */
 const IP_HEADS = [0x0021, 0x21] as const
 
@@ -11,6 +16,8 @@ export class Captured {
   readonly source: CaptureSource
   readonly #dissections = new Map<number, Dissection>()
   readonly #words: (What | undefined)[] = []
+  /** What the filter has found so far. */
+  #found: { readonly key: string; looked: number; readonly numbers: number[] } = { key: '', looked: 0, numbers: [] }
 
   constructor(source: CaptureSource) {
     this.source = source
@@ -31,17 +38,75 @@ export class Captured {
 
   /** In a few words; all of them are remembered, since a filter asks for all. */
   what(packet: PacketRecord): What {
-    const index = frameOf(packet)
+    return this.#what(frameOf(packet))
+  }
+
+  callOf(packet: PacketRecord): number | undefined {
+    return this.source.frame(frameOf(packet)).call
+  }
+
+  /** Who sent it to whom. */
+  peersOf(packet: PacketRecord, labels: Ui['labels']): Peers {
+    return this.#peers(frameOf(packet), labels)
+  }
+
+  row(no: number, labels: Ui['labels']): Row {
+    const { t, size, ip } = this.source.frame(no - 1)
+    const { text, seal, role } = this.#what(no - 1)
+    return { no, t, ...this.#peers(no - 1, labels), text, seal, role, size, way: '', protocols: ip?.proto ?? '' }
+  }
+
+  /** The first `count` frames, those with all of the words. */
+  shown(count: number, words: readonly string[], labels: Ui['labels']): Shown {
+    if (words.length === 0) {
+      const indexOf = (no: number): number => (no <= count ? no - 1 : -1)
+      return { length: count, hidden: 0, progress: 1, at: index => index + 1, indexOf }
+    }
+    const key = `${labels} ${words.join(' ')}`
+    if (this.#found.key !== key) this.#found = { key, looked: 0, numbers: [] }
+    const found = this.#found
+    const end = Math.min(count, found.looked + PIECE)
+    for (; found.looked < end; found.looked++) {
+      const hay = this.#hay(found.looked, labels)
+      if (words.every(word => hay.includes(word))) found.numbers.push(found.looked + 1)
+    }
+    // Time may have gone back since.
+    const length = place(found.numbers, count + 1)
+    const progress = found.looked >= count ? 1 : found.looked / count
+    const indexOf = (no: number): number => {
+      const index = place(found.numbers, no)
+      return index < length && found.numbers[index] === no ? index : -1
+    }
+    return { length, hidden: count - length, progress, at: index => found.numbers[index], indexOf }
+  }
+
+  #hay(index: number, labels: Ui['labels']): string {
+    const { ip } = this.source.frame(index)
+    const { from, to } = this.#peers(index, labels)
+    const { text, seal } = this.#what(index)
+    return ['no', index + 1, 'from', from, 'to', to, text, seal, 'proto', ip?.proto ?? ''].join(' ').toLowerCase()
+  }
+
+  #peers(index: number, labels: Ui['labels']): Peers {
+    const { from, to, ip } = this.source.frame(index)
+    return labels === 'addresses' && ip ? { from: brief(ip.src), to: brief(ip.dst) } : { from, to }
+  }
+
+  #what(index: number): What {
     this.#words[index] ??= wordsOf(this.source.tree(index))
     return this.#words[index]
   }
+}
 
-  receiverOf(packet: PacketRecord): string {
-    return this.source.receiverOf(frameOf(packet))
+/** How many of the numbers are smaller; they stand in their order. */
+function place(numbers: readonly number[], no: number): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numbers[middle] < no) low = middle + 1
+    else high = middle
   }
-  callOf(packet: PacketRecord): number | undefined {
-    return this.source.callOf(frameOf(packet))
-  }
+  return low
 }
 
 /** The number of a journey is that of its frame. */

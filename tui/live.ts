@@ -1,11 +1,16 @@
 /**
  * A run that goes by itself, with the clock on the wall: a bridge. It is looked at as it is now; who pauses or goes back
- * looks at a copy, made again from what has come in so far, while the run itself goes on.
+ * looks at a copy, made again from what has come in so far, while the run itself goes on. A long run is made again in
+ * slices: the run has a turn between any two, and keys are heard.
  */
-import type { Lab, SimTime } from '../src/index.ts'
+import { type Lab, Recorder, type Rewinding, type SimTime } from '../src/index.ts'
 import type { LiveRun } from '../src/platform/commands/tui.ts'
 import type { Wall } from './player.ts'
 import { Session } from './session.ts'
+
+/** How long a copy is made at a time: milliseconds; steps between two looks at the wall. */
+const SLICE = 15
+const BATCH = 500
 
 export class LiveView {
   readonly run: LiveRun
@@ -14,20 +19,43 @@ export class LiveView {
   /** It has come to its end, as wanted or not. */
   over = false
   readonly #wall: Wall
+  #way: Rewinding | undefined
 
   constructor(run: LiveRun, lab: Lab, explain: string, wall: Wall) {
     this.run = run
     this.#wall = wall
-    this.face = new Session({ lab, explain, replay: run.replay }, wall, run.run)
+    this.face = new Session({ lab, explain, replay: run.replay }, wall, new Recorder(run.run))
   }
 
-  /** A copy at `t`, or at the last moment that can be made again. */
-  copy(t: SimTime): Session {
+  /** A copy is wanted of `t`, or of the last moment that can be made again: `advance` makes it. */
+  detach(t: SimTime): void {
+    this.#way = this.face.wayTo({ t: Math.min(t, this.run.known) })
+  }
+
+  /** No copy is wanted any more. */
+  stay(): void {
+    this.#way = undefined
+  }
+
+  /** How far the copy is that is being made, 0 … 1; undefined: none is. */
+  get progress(): number | undefined {
+    return this.#way?.progress
+  }
+
+  /** A slice of making the copy. The copy, when it is made. */
+  advance(): Session | undefined {
+    const end = this.#wall.now() + SLICE
+    do {
+      if (this.#way?.advance(BATCH)) return this.#copy(this.#way)
+    } while (this.#way && this.#wall.now() < end)
+    return undefined
+  }
+
+  #copy({ recorder }: Rewinding): Session {
+    this.#way = undefined
     const { lab, explain } = this.face.source
     const { replay } = this.run
-    const copy = new Session({ lab, explain, replay, limit: () => this.run.known }, this.#wall)
-    copy.seek(t)
-    return copy
+    return new Session({ lab, explain, replay, limit: () => this.run.known }, this.#wall, recorder)
   }
 
   /** How far a session is behind the live end; undefined for the live end itself. */

@@ -3,6 +3,7 @@
  * pure function of the three and of its size.
  */
 import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Archive } from './archive.ts'
 import type { Captured } from './captured.ts'
 import type { Line } from './text.ts'
 
@@ -35,7 +36,7 @@ export interface Selection {
   readonly layer: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined
-  /** Which form of it: index into its packets. */
+  /** Which form of it: index into its packets; -1: the one that stands for it. */
   readonly form: number
   /** Path of the field in the dissected packet: indices of children. */
   readonly field: readonly number[]
@@ -101,10 +102,18 @@ export interface Ui {
   readonly mouse: boolean
 }
 
+export interface Older {
+  readonly rows: Archive
+  /** An old journey made again, or how much of that is done, 0 … 1; undefined: nobody has begun. */
+  again(no: number): Journey | number | undefined
+}
+
 export interface Model {
   readonly scene: Scene
   readonly recorder: Recorder
   readonly ui: Ui
+  /** Packets that the recorder has forgotten, as far as somebody has taken care of them. */
+  readonly archive?: Older
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
   /** What is looked at is a capture: machines and tunnels are not known, only what was on the wire. */
@@ -125,12 +134,19 @@ export interface Rendered {
   readonly sentence: string
   /** The keys that work here, in the order of use: `. step`. */
   readonly keys: readonly string[]
+  /** It is looking for something, and will show more in the next frame. */
+  readonly more?: boolean
 }
 export type View = (model: Model, size: Size) => Rendered
 
+/** A journey with all its details: as it is remembered, or made again. */
+export function journeyOf({ recorder, archive }: Model, no: number): Journey | undefined {
+  const again = recorder.journey(no) ?? archive?.again(no)
+  return typeof again === 'object' ? again : undefined
+}
+
 /** The selected journey, or the newest one. */
-export function selectedJourney({ recorder, ui }: Model): Journey | undefined {
-  const { journeys } = recorder
-  const { journey } = ui.selection
-  return journey === undefined ? journeys.at(-1) : (journeys.find(({ no }) => no === journey) ?? journeys.at(-1))
+export function selectedJourney(model: Model): Journey | undefined {
+  const { journey } = model.ui.selection
+  return (journey === undefined ? undefined : journeyOf(model, journey)) ?? model.recorder.journeys.at(-1)
 }

@@ -60,8 +60,14 @@ function movingAt(model: Model, link?: number): PacketRecord | undefined {
   return (flights.find(ours) ?? flights[0])?.packet
 }
 
-const lastOn = ({ recorder }: Model, link: number): PacketRecord | undefined =>
-  recorder.journeys.flatMap(({ packets }) => packets).findLast(({ hops }) => hops.some(hop => hop.link === link))
+function lastOn({ recorder }: Model, link: number): PacketRecord | undefined {
+  const { journeys } = recorder
+  for (let i = journeys.length - 1; i >= 0; i--) {
+    const found = journeys[i].packets.findLast(({ hops }) => hops.some(hop => hop.link === link))
+    if (found) return found
+  }
+  return undefined
+}
 
 function fold(model: Model): Ui {
   const hub = foldOf(model)

@@ -1,7 +1,7 @@
 /** What is selected: choosing one thing derives the others, and lists are walked. */
 import { type Journey, mainForm, type PacketRecord } from '../src/index.ts'
 import { callIdOf } from './flight.ts'
-import type { Model, Selection } from './model.ts'
+import { journeyOf, type Model, type Selection } from './model.ts'
 import { isOf } from './words.ts'
 
 export type Move = 'up' | 'down' | 'left' | 'right' | 'first' | 'last' | 'pageUp' | 'pageDown'
@@ -64,9 +64,10 @@ export function derive(model: Model, part: Partial<Selection>): Selection {
 }
 
 function ofJourney(model: Model, selection: Selection, part: Partial<Selection>): Selection {
-  const journey = model.recorder.journeys.find(({ no }) => no === selection.journey)
+  const journey = selection.journey === undefined ? undefined : journeyOf(model, selection.journey)
   const fresh = { ...selection, field: part.field ?? [] }
-  if (!journey) return fresh
+  // Its main form, as soon as it is known.
+  if (!journey) return { ...fresh, form: part.form ?? -1 }
   const form = part.form ?? mainForm(journey)
   const packet = journey.packets[form] ?? journey.packets[0]
   const tunnel = tunnelOf(journey, model)

@@ -4,14 +4,17 @@
  */
 import {
   type Lab,
+  type Moment,
   Recorder,
-  type RecorderLimits,
+  Rewinder,
+  type Rewinding,
   Run,
   type RunOptions,
   type Scene,
   type SimTime,
   sceneOf,
 } from '../src/index.ts'
+import { OldPackets } from './older.ts'
 import { Player, type Wall } from './player.ts'
 
 export interface SessionSource {
@@ -22,10 +25,13 @@ export interface SessionSource {
   readonly explain: string
   /** Makes the run, each time the same; absent: it is that of the lab and the replay. */
   readonly make?: () => Run
-  readonly limits?: RecorderLimits
   /** A copy of a live run never overtakes it. */
   readonly limit?: () => SimTime
 }
+
+/** How long other runs go on at a time, so that keys are still heard: milliseconds; steps between two looks at the wall. */
+const SLICE = 20
+const BATCH = 500
 
 interface Life {
   readonly run: Run
@@ -36,15 +42,24 @@ interface Life {
 export class Session {
   readonly source: SessionSource
   readonly #wall: Wall
+  readonly #rewinder: Rewinder
+  /** Packets that are too many for the recorder. */
+  readonly archive: OldPackets
   #life: Life
   #scene: Scene
 
-  /** `run`: one that is there already, and that somebody else drives. */
-  constructor(source: SessionSource, wall: Wall, run?: Run) {
+  /** `watched`: who watches a run that is there already. */
+  constructor(source: SessionSource, wall: Wall, watched?: Recorder) {
     this.source = source
     this.#wall = wall
-    this.#life = this.#begin(run)
-    this.#scene = sceneOf(this.#life.recorder)
+    const { lab, replay } = source
+    // A fingerprint costs as much as the simulation, and nobody sees it here.
+    const make = source.make ?? ((): Run => new Run(lab, { fingerprint: false, ...replay }))
+    this.#rewinder = new Rewinder(make)
+    const recorder = watched ?? new Recorder(make())
+    this.#scene = sceneOf(recorder)
+    this.archive = new OldPackets(make, this.#scene, recorder)
+    this.#life = this.#watch(recorder)
   }
 
   get run(): Run {
@@ -68,21 +83,43 @@ export class Session {
 
   /** To a time, before or after the present one; everything due at it has happened then. */
   seek(t: SimTime): void {
-    if (t < this.run.now) this.#life = this.#begin()
+    if (t < this.run.now) this.back({ t })
     this.run.advanceTo(Math.min(t, this.source.limit?.() ?? t))
     this.player.pause()
   }
 
-  #begin(run = this.#make()): Life {
-    return {
-      run,
-      recorder: new Recorder(run, this.source.limits),
-      player: new Player(run, this.#wall, this.source.limit),
-    }
+  /** To a moment at which the run has been. */
+  back(moment: Moment): void {
+    const way = this.wayTo(moment)
+    way.advance()
+    this.archive.watch(way.recorder)
+    this.#life = this.#watch(way.recorder)
   }
 
-  #make(): Run {
-    const { make, lab, replay } = this.source
-    return make ? make() : new Run(lab, replay)
+  /** The way to a moment at which the run has been; the session stays where it is. */
+  wayTo(moment: Moment): Rewinding {
+    return this.#rewinder.to(moment, this.recorder)
+  }
+
+  /** A slice of what makes an old packet again that is looked at. True when nothing is left to do. */
+  remake(): boolean {
+    return this.#slice(() => this.archive.advance())
+  }
+
+  /** A slice of what makes runs ready for going back. True when nothing is left to do. */
+  prepare(): boolean {
+    return this.#slice(() => this.#rewinder.prepare(this.recorder, BATCH))
+  }
+
+  #slice(work: () => boolean): boolean {
+    const end = this.#wall.now() + SLICE
+    do if (work()) return true
+    while (this.#wall.now() < end)
+    return false
+  }
+
+  #watch(recorder: Recorder): Life {
+    const { run } = recorder
+    return { run, recorder, player: new Player(run, this.#wall, this.source.limit) }
   }
 }

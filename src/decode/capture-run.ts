@@ -30,13 +30,15 @@ type Message =
   | { readonly event: 'ppp-message'; readonly fields: EventFields['ppp-message'] }
 
 /** What is remembered of a frame; the octets are the capture's own. */
-interface Seen {
+export interface Seen {
   readonly t: SimTime
   readonly from: string
   readonly to: string
   /** Of an IP packet. */
   readonly ip: Pick<PacketFacts, 'proto' | 'src' | 'dst' | 'length'> | undefined
   readonly messages: readonly Message[]
+  /** Octets of it that the capture has. */
+  readonly size: number
   /** The number of its call. */
   readonly call: number | undefined
 }
@@ -81,13 +83,8 @@ export class CaptureRun {
   opened(index: number): Uint8Array | undefined {
     return this.reader.opened(index)
   }
-  /** The number of the call that it belongs to. */
-  callOf(index: number): number | undefined {
-    return this.#frames[index].call
-  }
-  /** For whom it was; empty: the capture does not say. */
-  receiverOf(index: number): string {
-    return this.#frames[index].to
+  frame(index: number): Seen {
+    return this.#frames[index]
   }
   /** What is known of it as a whole: its calls, what was opened, what could not be read. */
   get facts(): readonly string[] {
@@ -157,7 +154,8 @@ class Eye {
     const from = this.#called(source) || nodeOf(line?.source) || `interface ${frame.interface}`
     const to = this.#called(destination) || nodeOf(line?.destination)
     const messages = messagesIn(tree.children ?? [], to)
-    return { t: Math.max(least, Number(frame.time - this.#start)), from, to, ip: ipOf(tree), messages, call }
+    const t = Math.max(least, Number(frame.time - this.#start))
+    return { t, from, to, ip: ipOf(tree), messages, size: frame.bytes.length, call }
   }
 
   #called(address: string): string {

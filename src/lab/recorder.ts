@@ -130,6 +130,8 @@ export class Recorder {
   readonly #passed: Passed
   readonly #copies = new Copies()
   readonly #marks: Mark[] = []
+  /** Is shown journeys that are forgotten from here on, a last time, in their order. */
+  onForget: ((journeys: readonly Journey[]) => void) | undefined
   #keeps = true
   readonly #machines = new Map<string, MachineRecord>()
   readonly #traffic = new Map<string, TrafficSecond[]>()
@@ -188,6 +190,15 @@ export class Recorder {
   /** Of the seconds in which something passed, oldest first. */
   traffic(node: string): readonly TrafficSecond[] {
     return this.#traffic.get(node) ?? []
+  }
+  /** By its number, if it is still remembered. */
+  journey(no: number): Journey | undefined {
+    const { items } = this.#journeys
+    return items[no - (items[0]?.no ?? 0)]
+  }
+  /** How many journeys are forgotten: the first ones. */
+  get forgotten(): number {
+    return this.#journeys.gone
   }
   packet(id: string): PacketRecord | undefined {
     return this.#packets.get(id)
@@ -359,8 +370,14 @@ export class Recorder {
       return undefined
     }
     const journey: Journey = { no, t, packets: [] }
-    for (const { packets } of this.#journeys.add(journey)) for (const { id } of packets) this.#packets.delete(id)
+    const forgotten = this.#journeys.add(journey)
+    if (forgotten.length > 0) this.#forget(forgotten)
     return journey
+  }
+
+  #forget(journeys: readonly Journey[]): void {
+    this.onForget?.(journeys)
+    for (const { packets } of journeys) for (const { id } of packets) this.#packets.delete(id)
   }
 
   #isPassed(id: string): boolean {

@@ -10,8 +10,9 @@ import { SLACK } from './latest.ts'
 import { LIMITS, type Mark, Recorder, type RecorderLimits } from './recorder.ts'
 import type { Moment, Run } from './run.ts'
 
-/** So many runs wait; each can be used once. */
+/** So many runs wait; each can be used once. Of a long run only one, as each takes long to make: in steps. */
 const PARKED = 3
+const LONG = 300_000
 /** Runs are parked where so many steps would have to be taken otherwise: fewer take no time that anybody feels. */
 const WORTH = 10_000
 /** Runs are parked so that they serve for going back so many events, one after the other. */
@@ -104,8 +105,9 @@ export class Rewinder {
     )
     const goal = place.moment.steps ?? 0
     if (goal < this.#worth) return true
+    const count = goal < LONG ? PARKED : 1
     let left = budget
-    for (let i = 0; i < PARKED; i++) {
+    for (let i = 0; i < count; i++) {
       const recorder = this.#parked[i] ?? this.#begin()
       this.#parked[i] = recorder
       const { run } = recorder
@@ -114,7 +116,7 @@ export class Rewinder {
       if (goal - from < this.#worth && from > 0) continue
       if (!run.reach(place.moment, left)) return false
       left -= run.steps - from
-      if (left <= 0) return i === PARKED - 1
+      if (left <= 0) return i === count - 1
     }
     return true
   }

@@ -44,7 +44,7 @@ export function dissectionOf(packet: PacketRecord, linkType: LinkTypeOf): Dissec
 }
 
 /** The packet that was wrapped into this one, or the one that was taken out of it. */
-const clearOf = ({ parent, journey, id }: PacketRecord): Uint8Array | undefined =>
+export const clearOf = ({ parent, journey, id }: PacketRecord): Uint8Array | undefined =>
   parent?.inside ?? journey.packets.find(packet => packet.parent?.id === id)?.inside
 
 const opened = (wire: Uint8Array, linkType: number, clear: Uint8Array | undefined): Dissection =>

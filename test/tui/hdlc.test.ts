@@ -5,7 +5,7 @@ import type { Field, PacketRecord, Recorder } from '../../src/index.ts'
 import { type Dissection, dissectionOf } from '../../tui/dissection.ts'
 import type { Model } from '../../tui/model.ts'
 import { tunnelOf } from '../../tui/selection.ts'
-import { journeysShown } from '../../tui/views/packet-list.ts'
+import { shownOf } from '../../tui/shown.ts'
 import { whatIs } from '../../tui/what.ts'
 import { recorded } from '../support/scene.ts'
 import { modelOf } from '../support/ui.ts'
@@ -68,7 +68,7 @@ describe('frames of a telephone line', () => {
   test('are called by what they carry, found by the filter hdlc, and belong to the tunnel of their line', () => {
     const words = new Set(frames.map(([packet]) => whatIs(packet, model).text))
     for (const word of ['LCP Conf-Req 1', 'CHAP Response 102', 'echo request 1']) assert.ok(words.has(word), word)
-    assert.ok(journeysShown({ ...model, ui: { ...model.ui, filter: 'hdlc' } }).length >= 10)
+    assert.ok(shownOf({ ...model, ui: { ...model.ui, filter: 'hdlc' } }).length >= 10)
     for (const [{ journey }] of frames) assert.equal(tunnelOf(journey, model), 1)
   })
 })

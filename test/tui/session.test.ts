@@ -8,7 +8,8 @@ import { PARTS } from '../../tui/views.ts'
 import { labOf, TestWall } from './robot.ts'
 
 const SIZE = { columns: 118, rows: 36 }
-const open = (lab: string): Session => new Session({ lab: labOf(lab), replay: {}, explain: '' }, new TestWall())
+const open = (lab: string): Session =>
+  new Session({ lab: labOf(lab), replay: { fingerprint: true }, explain: '' }, new TestWall())
 
 describe('a session', () => {
   test('to any times in any order: every view is as if it had gone straight there', () => {

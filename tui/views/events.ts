@@ -11,7 +11,7 @@ import { type Told, toldOf } from '../told.ts'
 import { whatIs } from '../what.ts'
 import { seconds } from '../words.ts'
 import { stateName } from './machine.ts'
-import { peersOf } from './packet-list.ts'
+import { peersOf } from './packet-row.ts'
 
 export const panes = (_: Model): number => 1
 
@@ -37,16 +37,13 @@ const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
   'line-signal': 'line',
   'tunnel-rule': 'line',
 }
-/** Single packets, and what is asked for each of them: too many for a story. */
-const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver', 'nat'])
 
-function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRow {
+function rowOf({ event, short: story, long }: Told, model: Model): EventRow {
   const known = remembered.get(event)
   if (known) return known
-  const story = told?.short
   const kind = KINDS[event.event] ?? 'note'
   const text = event.event === 'drop' ? dropText(event, model) : event.event === 'state' ? stateText(event) : undefined
-  const whole = text ?? brief((story ?? told?.long)?.text ?? event.event)
+  const whole = text ?? brief((story ?? long)?.text ?? event.event)
   const reason = event.event === 'drop' ? event.reason : ''
   const made: EventRow = {
     event,
@@ -105,11 +102,9 @@ function rowsShown(model: Model): EventRow[] {
     .split(/\s+/)
     .filter(word => word !== '')
   const rows: EventRow[] = []
-  const { events } = model.recorder
   const told = toldOf(model.recorder)
-  for (let i = events.length - 1; i >= 0; i--) {
-    if (PACKETS.has(events[i].event)) continue
-    const each = rowOf(events[i], model, told.get(events[i]))
+  for (let i = told.length - 1; i >= 0; i--) {
+    const each = rowOf(told[i], model)
     if (words.length === 0 ? each.told : words.every(word => each.hay.includes(word))) rows.push(each)
   }
   return rows

@@ -1,20 +1,27 @@
 /** Who did not hear whom in a tunnel or a dial-up that has failed, and what its user would see with Windows and with Linux. */
 import { FailureWatch, type SceneTunnel } from '../../src/index.ts'
 import { wrap } from '../draw.ts'
+import { follower } from '../follow.ts'
 import type { Model } from '../model.ts'
 import { type Line, span } from '../text.ts'
 
 const INDENT = 10
 
+const watchOf = follower(
+  ({ run }) => ({ watch: new FailureWatch(run.simulation.lab), ends: new Map<string, number>() }),
+  ({ watch, ends }, event) => {
+    watch.event(event)
+    if (event.event === 'tunnel-end' || event.event === 'dial-end') ends.set(`${event.event} ${event.node}`, event.t)
+  },
+)
+
 /** Nothing for one that is up, or was ended as wanted. Events too old to be remembered do not count. */
 export function failureLines({ recorder }: Model, { client, end, kind }: SceneTunnel, columns: number): Line[] {
   if (end === undefined) return []
-  const watch = new FailureWatch(recorder.run.simulation.lab)
-  for (const event of recorder.events) watch.event(event)
+  const { watch, ends } = watchOf(recorder)
   const [ending, what] = kind === 'voluntary' ? (['tunnel-end', 'tunnel'] as const) : (['dial-end', 'dial-up'] as const)
   const failed = watch.failed.findLast(each => each.node === client && each.what === what)
-  const over = recorder.events.findLast(each => each.event === ending && each.node === client)
-  if (!failed || failed.t !== over?.t) return []
+  if (!failed || failed.t !== ends.get(`${ending} ${client}`)) return []
   const { windows, linux, hearing } = failed
   return [
     ...(hearing === undefined ? [] : said('GRE', [hearing], columns)),

@@ -5,10 +5,11 @@
 import { DROP_REASONS, type Field, type Journey, type PacketRecord } from '../../src/index.ts'
 import { type Dissection, dissectionOf, fieldAt } from '../dissection.ts'
 import { beside, fill, isSmall, rule, windowStart } from '../draw.ts'
-import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
+import { journeyOf, type Model, type Rendered, type Selection, type Size, type Ui } from '../model.ts'
 import { derive, type Move, makerOf, shownForm, step } from '../selection.ts'
+import { type Row, rowOf, type Shown, shownOf } from '../shown.ts'
 import { type Line, selected, span } from '../text.ts'
-import { chosenJourney, journeysShown, listLines, peersOf } from './packet-list.ts'
+import { chosenNo, listLines } from './packet-list.ts'
 import { octetLines } from './packet-octets.ts'
 import { rowAt, rulerLines, type TreeRow, treeRows } from './packet-tree.ts'
 
@@ -23,8 +24,10 @@ interface Chosen {
   readonly field: Field | undefined
 }
 
-function chosenOf(model: Model): Chosen | undefined {
-  const journey = chosenJourney(model, journeysShown(model))
+/** Undefined: nothing is shown, or what was chosen is being made again. */
+function chosenOf(model: Model, shown: Shown): Chosen | undefined {
+  const no = chosenNo(model, shown)
+  const journey = no === undefined ? undefined : journeyOf(model, no)
   if (!journey) return undefined
   const packet = shownForm(journey, model.ui.selection)
   const dissection = dissectionOf(packet, model)
@@ -39,9 +42,15 @@ function chosenOf(model: Model): Chosen | undefined {
 }
 
 export function view(model: Model, size: Size): Rendered {
-  const chosen = chosenOf(model)
-  const lines = isSmall(size) ? smallLines(model, chosen, size) : wideLines(model, chosen, size)
-  return { lines: fill(lines, size), sentence: sentenceOf(model, chosen), keys: KEYS[model.ui.pane] ?? KEYS[0] }
+  const shown = shownOf(model)
+  const chosen = chosenOf(model, shown)
+  const lines = isSmall(size) ? smallLines(model, shown, chosen, size) : wideLines(model, shown, chosen, size)
+  return {
+    lines: fill(lines, size),
+    sentence: sentenceOf(model, shown, chosen),
+    keys: KEYS[model.ui.pane] ?? KEYS[0],
+    more: shown.progress < 1,
+  }
 }
 
 const KEYS: readonly (readonly string[])[] = [
@@ -50,9 +59,9 @@ const KEYS: readonly (readonly string[])[] = [
   ['hjkl octets', 'Tab packets', 'i lens'],
 ]
 
-function smallLines(model: Model, chosen: Chosen | undefined, { columns, rows }: Size): Line[] {
+function smallLines(model: Model, shown: Shown, chosen: Chosen | undefined, { columns, rows }: Size): Line[] {
   const { pane, lens } = model.ui
-  if (pane === 0 || !chosen) return listLines(model, columns, rows, true)
+  if (pane === 0 || !chosen) return listLines(model, shown, columns, rows, true)
   const title = [span(titleOf(model, chosen), 'muted')]
   if (pane === 1) return [title, ...treeLines(model, chosen, columns, rows - 1)]
   return [title, ...octetLines(chosen.dissection, chosen.field, lens, columns, rows - 1)]
@@ -61,11 +70,13 @@ function smallLines(model: Model, chosen: Chosen | undefined, { columns, rows }:
 /** Columns of the tree, so that the octets have the rest. */
 const TREE = 38
 
-function wideLines(model: Model, chosen: Chosen | undefined, { columns, rows }: Size): Line[] {
+function wideLines(model: Model, shown: Shown, chosen: Chosen | undefined, { columns, rows }: Size): Line[] {
   const { pane, lens, selection } = model.ui
-  const listRows = chosen ? 2 + Math.max(3, Math.floor((rows - 6) * (rows < 30 ? 0.25 : 0.4))) : rows
-  const list = listLines(model, columns, listRows, false)
-  if (!chosen) return list
+  const empty = shown.length === 0
+  const listRows = empty ? rows : 2 + Math.max(3, Math.floor((rows - 6) * (rows < 30 ? 0.25 : 0.4)))
+  const list = listLines(model, shown, columns, listRows, false)
+  if (empty) return list
+  if (!chosen) return [...list, ...againLines(model, shown, columns)]
   const forms = chosen.journey.packets.filter(({ hops }) => hops.length > 0)
   const form = forms.length > 1 ? `form ${forms.indexOf(chosen.packet) + 1} of ${forms.length}` : ''
   const rest = rows - listRows - 4
@@ -83,6 +94,17 @@ function wideLines(model: Model, chosen: Chosen | undefined, { columns, rows }: 
       TREE,
       { columns, rows: rest },
     ),
+  ]
+}
+
+/** In place of the layers of an old packet, while it is made again. */
+function againLines(model: Model, shown: Shown, width: number): Line[] {
+  const no = chosenNo(model, shown) ?? 0
+  const done = model.archive?.again(no)
+  const share = typeof done === 'number' ? ` ${Math.floor(done * 100)} %` : ''
+  return [
+    rule(width, [{ at: 0, title: `packet ${no} …`, focus: model.ui.pane === 0 }]),
+    [span(` Its octets are forgotten. They are made again by a run up to its time …${share}`, 'muted')],
   ]
 }
 
@@ -115,7 +137,8 @@ function titleOf({ scene, capture }: Model, { journey, packet, dissection }: Cho
 
 const octet = (at: number): string => at.toString(16).padStart(3, '0')
 
-function sentenceOf(model: Model, chosen: Chosen | undefined): string {
+function sentenceOf(model: Model, shown: Shown, chosen: Chosen | undefined): string {
+  if (!chosen && shown.length > 0) return 'This packet is old: a run of the same lab makes its details again.'
   if (!chosen) return model.recorder.journeys.length === 0 ? 'No packet has been sent yet.' : 'Nothing here matches.'
   const { packet, dissection, field } = chosen
   if (packet.drop) return `${packet.drop.node} dropped it. ${DROP_REASONS[packet.drop.reason]}`
@@ -171,7 +194,7 @@ function onlookers({ scene }: Model, { packet }: Chosen): string[] {
 export function moveSelection(model: Model, move: Move): Selection {
   const { pane, selection } = model.ui
   if (pane === 0) return moveInList(model, move)
-  const chosen = chosenOf(model)
+  const chosen = chosenOf(model, shownOf(model))
   if (!chosen) return selection
   return {
     ...selection,
@@ -180,11 +203,13 @@ export function moveSelection(model: Model, move: Move): Selection {
 }
 
 function moveInList(model: Model, move: Move): Selection {
-  const shown = journeysShown(model)
-  const chosen = chosenJourney(model, shown)
+  const shown = shownOf(model)
+  const no = chosenNo(model, shown)
+  if (no === undefined) return model.ui.selection
+  const to = step(move, shown.indexOf(no), shown.length)
+  if (to !== undefined) return derive(model, { journey: shown.at(to) })
+  const chosen = journeyOf(model, no)
   if (!chosen) return model.ui.selection
-  const to = step(move, shown.indexOf(chosen), shown.length)
-  if (to !== undefined) return derive(model, { journey: shown[to].no })
   const forms = chosen.packets.flatMap(({ hops }, index) => (hops.length > 0 ? [index] : []))
   const at = forms.indexOf(chosen.packets.indexOf(shownForm(chosen, model.ui.selection)))
   const next = forms[Math.max(0, Math.min(forms.length - 1, at + (move === 'left' ? -1 : 1)))]
@@ -232,7 +257,7 @@ function moveInOctets({ dissection, field }: Chosen, path: readonly number[], mo
 /** Looks inside: from the list into the layers; a layer unfolds and folds. */
 export function enter(model: Model): Partial<Ui> {
   const { pane, unfolded, selection } = model.ui
-  const chosen = chosenOf(model)
+  const chosen = chosenOf(model, shownOf(model))
   if (!chosen) return {}
   const { no, packets } = chosen.journey
   if (pane === 0)
@@ -247,29 +272,30 @@ export function enter(model: Model): Partial<Ui> {
   return { unfolded: next }
 }
 
+/** So many rows are looked through for the next one of a flow. */
+const FLOW_ROWS = 20_000
+
 /** The packet before or behind this one between the same two, about the same thing. */
 export function sameFlow(model: Model, way: 'previous' | 'next'): Selection {
-  const shown = journeysShown(model)
-  const chosen = chosenJourney(model, shown)
-  if (!chosen) return model.ui.selection
-  const flow = flowOf(model, chosen)
-  const at = shown.indexOf(chosen)
-  const found =
-    way === 'next'
-      ? shown.slice(at + 1).find(each => flowOf(model, each) === flow)
-      : shown.slice(0, at).findLast(each => flowOf(model, each) === flow)
-  return found ? derive(model, { journey: found.no }) : model.ui.selection
+  const shown = shownOf(model)
+  const no = chosenNo(model, shown)
+  if (no === undefined) return model.ui.selection
+  const flow = flowOf(rowOf(no, model))
+  const from = shown.indexOf(no)
+  for (let i = 1; i <= FLOW_ROWS; i++) {
+    const at = way === 'next' ? from + i : from - i
+    if (at < 0 || at >= shown.length) break
+    if (flowOf(rowOf(shown.at(at), model)) === flow) return derive(model, { journey: shown.at(at) })
+  }
+  return model.ui.selection
 }
 
 /** Protocol and both ends, whichever of them sent it. */
-function flowOf(model: Model, journey: Journey): string {
-  const { from, to } = peersOf(journey, model)
-  return [journey.packets[0].facts?.proto ?? 'arp', ...[from, to].sort()].join(' ')
-}
+const flowOf = ({ from, to, protocols }: Row): string => [protocols.split(' ')[0], ...[from, to].sort()].join(' ')
 
 /** All layers are folded; unfolded, if all are. */
 export function fold(model: Model): Partial<Ui> {
-  const chosen = chosenOf(model)
+  const chosen = chosenOf(model, shownOf(model))
   if (!chosen) return {}
   return { unfolded: new Set(model.ui.unfolded.size > 0 ? [] : chosen.dissection.layers.map(({ key }) => key)) }
 }

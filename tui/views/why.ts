@@ -9,7 +9,7 @@ import { whatIs } from '../what.ts'
 import { seconds } from '../words.ts'
 import * as Events from './events.ts'
 import * as Nat from './nat.ts'
-import { peersOf } from './packet-list.ts'
+import { peersOf } from './packet-row.ts'
 
 /** The drop that the selection of the view is about. */
 export function dropAskedFor(model: Model): DropEvent | undefined {

@@ -35,6 +35,19 @@ interface Flags {
   readonly password?: Options[string]
 }
 
+export interface CapturedFrame {
+  readonly t: SimTime
+  /** Names or addresses; empty: the capture does not say. */
+  readonly from: string
+  readonly to: string
+  /** Of an IP packet. */
+  readonly ip: { readonly proto: string; readonly src: string; readonly dst: string } | undefined
+  /** Octets of it that the capture has. */
+  readonly size: number
+  /** The number of its call. */
+  readonly call: number | undefined
+}
+
 /** A capture, as a run in which its frames come by; a part of src/decode. */
 export interface CaptureSource {
   readonly lab: Lab
@@ -45,10 +58,8 @@ export interface CaptureSource {
   tree(index: number): Field
   /** What a password has opened of it, its PPP protocol field first. */
   opened(index: number): Uint8Array | undefined
-  /** The number of the call that it belongs to. */
-  callOf(index: number): number | undefined
-  /** For whom it was; empty: the capture does not say. */
-  receiverOf(index: number): string
+  /** Who sent it to whom, and when. */
+  frame(index: number): CapturedFrame
   /** What is known of it as a whole: its calls, what was opened, what could not be read. */
   readonly facts: readonly string[]
 }
