@@ -59,6 +59,7 @@ export function ladderOfCapture({ capture, frames, calls }: DecodedCapture, titl
       to,
       via: [],
       legs: [],
+      copies: [],
       label: text,
       more: meaning.more,
       seal,

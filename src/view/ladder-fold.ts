@@ -54,7 +54,7 @@ export function chosenRows({ rows }: Ladder, choice: LadderChoice): LadderRow[] 
       row.t <= to &&
       (layers === undefined || layers.has(row.meaning.layer)) &&
       (call === undefined || row.calls.includes(call)) &&
-      (nodes === undefined || placesOf(row).some(place => nodes.has(place)) || nodes.has(row.to)) &&
+      (nodes === undefined || [...placesOf(row), row.to, ...row.copies].some(place => nodes.has(place))) &&
       (words.length === 0 || words.every(word => hay(row).includes(word))),
   )
 }

@@ -71,7 +71,9 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
   const row = item.kind === 'row' ? item.row : item.rows[0]
   const at = new Map(columns.map(({ name }, i) => [name, i]))
   const column = (name: string): number | undefined => at.get(name)
-  const places = placesOf(row).flatMap(name => column(name) ?? [])
+  const [copy] = row.copies.flatMap(name => column(name) ?? [])
+  const had = placesOf(row).flatMap(name => column(name) ?? [])
+  const places = had.length > 0 || copy === undefined ? had : [copy]
   const target = column(row.to)
   const folded = item.kind === 'fold'
   const sealed = row.seal !== ''

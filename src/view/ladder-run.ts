@@ -28,6 +28,7 @@ interface Draft {
   places: string[]
   to: string
   legs: readonly Leg[]
+  readonly copies: readonly string[]
   fate: RowFate
   readonly label: string
   readonly seal: string
@@ -146,7 +147,8 @@ export class RunLadder {
     const { sealed } = dissection
     const intended = this.#intended(journey, outer)
     const chain = chainOf(journey, intended, now, hop => this.#endOf(hop))
-    const legs = chain.flatMap(packet => packet.hops.map(hop => this.#leg(packet, hop)))
+    const all = chain.flatMap(packet => packet.hops.map(hop => this.#leg(packet, hop)))
+    const legs = wayAmong(all, intended)
     const places = placesIn(makerOf(packets[0].id), chain, legs, now)
     const fate = this.#fate(chain[chain.length - 1], legs, now)
     const { text, seal, role } = packetWords(main, dissection)
@@ -156,6 +158,7 @@ export class RunLadder {
       places,
       to: fate.kind === 'arrived' ? places[places.length - 1] : (intended ?? legs.at(-1)?.to ?? places[0]),
       legs,
+      copies: all.length === legs.length ? NOBODY : copiesOf(all, now),
       fate,
       label: text,
       seal,
@@ -297,6 +300,7 @@ function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: s
     places: [event.node],
     to,
     legs: [{ packet: undefined, from: event.node, to, sent: event.t, arrives: undefined }],
+    copies: NOBODY,
     fate: { kind: 'flying' },
     label: words,
     seal: '',
@@ -312,7 +316,7 @@ function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: s
 const toRow =
   (tunnels: readonly LadderTunnel[]) =>
   (
-    { t, from, places, to, legs, label, seal, role, meaning, ppp, octets, fate, journeys }: Draft,
+    { t, from, places, to, legs, copies, label, seal, role, meaning, ppp, octets, fate, journeys }: Draft,
     i: number,
   ): LadderRow => {
     const via = places.slice(1).filter(place => place !== to && !(fate.kind === 'dropped' && place === fate.node))
@@ -324,6 +328,7 @@ const toRow =
       to,
       via,
       legs,
+      copies,
       label,
       more: meaning.more,
       seal,
@@ -394,6 +399,26 @@ function chainOf(
   }
   return chain
 }
+
+const NOBODY: readonly string[] = []
+
+/** Where a switch has sent a packet to all its ports: only the way to whom it was for, or to the last who got it. */
+function wayAmong(legs: readonly Leg[], intended: string | undefined): readonly Leg[] {
+  if (!legs.some((leg, i) => legs.slice(0, i).some(({ packet, from }) => packet === leg.packet && from === leg.from))) {
+    return legs
+  }
+  const way: Leg[] = []
+  let leg = legs.findLast(({ to }) => to === intended) ?? legs.at(-1)
+  while (leg && !way.includes(leg)) {
+    const { from, sent } = leg
+    way.unshift(leg)
+    leg = legs.findLast(({ to, arrives }) => to === from && arrives !== undefined && arrives <= sent)
+  }
+  return way
+}
+
+const copiesOf = (legs: readonly Leg[], now: SimTime): string[] =>
+  legs.flatMap(({ to, arrives }) => (arrives !== undefined && arrives <= now ? [to] : []))
 
 /** Everybody who has had it by now, in order. */
 function placesIn(first: string, chain: readonly PacketRecord[], legs: readonly Leg[], now: SimTime): string[] {

@@ -61,6 +61,8 @@ export interface LadderRow {
   /** Machines that have carried it, in order; the last may be on its way to `to` still. */
   readonly via: readonly string[]
   readonly legs: readonly Leg[]
+  /** Who else got a copy, where a switch has sent it to all its ports. */
+  readonly copies: readonly string[]
   readonly label: string
   /** What may stand beside it: `call 41 answers 7`. */
   readonly more: string
