@@ -62,7 +62,10 @@ export interface Arrow {
   /** The end without a column: its name, and whether it is the one that the packet goes to. */
   readonly other: { readonly name: string; readonly way: 'to' | 'from' } | undefined
   readonly labels: readonly string[]
+  /** It is a frame of PPP … */
   readonly double: boolean
+  /** … except between these columns, before or behind the tunnel. */
+  readonly clear: readonly (readonly [number, number])[]
   readonly sealed: boolean
   readonly role: LadderRow['role']
 }
@@ -90,6 +93,7 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
     other: undefined,
     labels: words.map(label),
     double: row.ppp,
+    clear: clearIn(row, column),
     sealed,
     role: row.role,
   } as const
@@ -117,6 +121,19 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
   const share = fate.kind === 'flying' ? flown(row, now, column) : 0.5
   // Where it has died before it came to the next machine that it was to pass.
   return { ...base, from: first, to: goal, by: places.slice(1), share, other: undefined }
+}
+
+/** Where a packet that goes through a tunnel is not in it. */
+function clearIn(row: LadderRow, column: (name: string) => number | undefined): [number, number][] {
+  if (!row.ppp) return []
+  const clear: [number, number][] = []
+  const shown = placesOf(row).filter(name => column(name) !== undefined)
+  for (const [i, name] of shown.entries()) {
+    const leg = row.legs.find(({ to }) => to === name)
+    const [from, to] = [column(shown[i - 1] ?? ''), column(name)]
+    if (leg && !leg.framed && from !== undefined && to !== undefined) clear.push([from, to])
+  }
+  return clear
 }
 
 /** Of a packet that died at a machine without a column also where. */

@@ -177,7 +177,8 @@ export class RunLadder {
 
   #leg(packet: PacketRecord, hop: Hop): Leg {
     const from = this.#lab.links[hop.link].ends[hop.from].node
-    return { packet, from, to: this.#endOf(hop), sent: hop.sent, arrives: hop.arrives }
+    const framed = packet.facts?.proto === 'gre' || this.#linkType(hop.link) === 'serial'
+    return { packet, from, to: this.#endOf(hop), sent: hop.sent, arrives: hop.arrives, framed }
   }
 
   /** Who is to get it. */
@@ -299,7 +300,7 @@ function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: s
     from: event.node,
     places: [event.node],
     to,
-    legs: [{ packet: undefined, from: event.node, to, sent: event.t, arrives: undefined }],
+    legs: [{ packet: undefined, from: event.node, to, sent: event.t, arrives: undefined, framed: false }],
     copies: NOBODY,
     fate: { kind: 'flying' },
     label: words,

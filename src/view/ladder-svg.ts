@@ -146,7 +146,7 @@ const group = (item: LadderItem, more: string, marks: readonly string[], top: nu
   `<g class="row"${more}><title>${escaped(itemSentence(item))}</title><rect class="back" x="${px(-8)}" y="${px((top - 0.15) * CELL.height)}" width="${px(width * CELL.width + 16)}" height="${px(PITCH * CELL.height)}"/>${marks.join('')}</g>`
 
 function arrowMarks(arrow: Arrow, { xs }: Grid, top: number): string[] {
-  const { from, to, by, dropped, share, both, role, double, sealed } = arrow
+  const { from, to, by, dropped, share, both, role, sealed } = arrow
   const y = top + ARROW
   const kind = role === 'bad' ? 'bad' : sealed ? 'sealed' : role
   const words = sealed || role !== 'bad' ? `w-${role}` : 'w-bad'
@@ -154,15 +154,32 @@ function arrowMarks(arrow: Arrow, { xs }: Grid, top: number): string[] {
   const [a, b] = [xs[from], xs[to]]
   const step = b > a ? 1 : -1
   const tip = share === undefined ? b : a + (b - a) * share
-  const marks = [line(a + (both ? step : 0), dropped ? tip : tip - step, y, kind, double, sealed)]
+  const [start, end] = [a + (both ? step : 0), dropped ? tip : tip - step]
+  const marks = pieces(arrow, xs, start, end).map(([x, z, framed]) => line(x, z, y, kind, framed, sealed))
   for (const column of by)
     if ((xs[column] - a) * step > 0 && (tip - xs[column]) * step > 0) marks.push(dot(xs[column], y, kind))
   marks.push(dropped ? cross(tip, y) : head(tip, y, step, kind))
   if (both) marks.push(head(a, y, -step, kind))
   const room = Math.abs(b - a) - 2
   const text = wordsOf(arrow, room)
-  const start = step > 0 ? a + 1 : a - 1 - long(text)
-  return [...marks, textAt(start, top, text, `${words} halo`)]
+  return [...marks, textAt(step > 0 ? a + 1 : a - 1 - long(text), top, text, `${words} halo`)]
+}
+
+/** The parts of an arrow: in the tunnel, and before or behind it. */
+function pieces(
+  { double, clear }: Arrow,
+  xs: readonly number[],
+  from: number,
+  to: number,
+): [number, number, boolean][] {
+  const [low, high] = [Math.min(from, to), Math.max(from, to)]
+  if (!double) return [[low, high, false]]
+  const bare = clear.map(([a, b]) => [Math.min(xs[a], xs[b]), Math.max(xs[a], xs[b])] as const)
+  const cuts = [low, ...bare.flat().filter(x => x > low && x < high), high].sort((x, y) => x - y)
+  return cuts.slice(1).map((x, i): [number, number, boolean] => {
+    const middle = (cuts[i] + x) / 2
+    return [cuts[i], x, !bare.some(([a, b]) => middle > a && middle < b)]
+  })
 }
 
 /** Beside the only machine that has a column. */

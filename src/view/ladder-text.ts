@@ -102,11 +102,12 @@ function draw(cells: Cells, frame: TextFrame, arrow: Arrow): void {
   if (a === b) return stub(cells, frame, a, arrow)
   const step = b > a ? 1 : -1
   const tip = tipOf(arrow, a, b, step)
-  const dash = arrow.double ? '═' : '─'
   const role = lineRole(arrow)
+  const clear = arrow.clear.map(([from, to]) => [Math.min(xs[from], xs[to]), Math.max(xs[from], xs[to])])
+  const framed = (x: number): boolean => arrow.double && !clear.some(([from, to]) => x > from && x < to)
   for (let x = a + step; x !== tip; x += step) {
     const column = xs.indexOf(x)
-    if (column < 0) cells.put(x, dash, role)
+    if (column < 0) cells.put(x, framed(x) ? '═' : '─', role)
     else if (arrow.by.includes(column)) cells.put(x, arrow.double ? '╪' : '┼', role)
   }
   if (arrow.dropped) cells.put(tip, '×', 'bad')
@@ -147,7 +148,7 @@ function besideTip(cells: Cells, { xs, width }: TextFrame, tip: number, step: nu
 function label(
   cells: Cells,
   { xs }: TextFrame,
-  { from, by, both, dropped, role }: Arrow,
+  { from, by, both, dropped, role, clear }: Arrow,
   tip: number,
   texts: readonly string[],
 ): void {
@@ -155,9 +156,14 @@ function label(
   const step = tip > a ? 1 : -1
   const marks = [a, ...by.map(column => xs[column]).filter(x => (x - a) * step > 0 && (tip - x) * step > 0), tip]
   marks.sort((x, y) => (x - y) * step)
+  // What is said of a sealed packet stands where it is sealed, if there is room.
+  const bare = (i: number): boolean =>
+    clear.some(([u, v]) => [marks[i], marks[i + 1]].every(x => x === xs[u] || x === xs[v]))
+  const parts = marks.slice(1).map((_, i) => i)
+  const order = [...parts.filter(i => !bare(i)), ...parts.filter(bare)]
   for (const text of texts) {
     for (const lead of [2, 1]) {
-      for (let i = 0; i + 1 < marks.length; i++) {
+      for (const i of order) {
         const dashes = lead + (i === 0 && both ? 1 : 0)
         if (text.length <= roomIn(marks[i], marks[i + 1], dashes, lead)) {
           return write(cells, marks[i], step, dashes, text, role)

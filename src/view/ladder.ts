@@ -31,6 +31,8 @@ export interface Leg {
   readonly sent: SimTime
   /** Undefined: it did not arrive. */
   readonly arrives: SimTime | undefined
+  /** It is a frame of PPP here: in GRE, or on a telephone line. */
+  readonly framed: boolean
 }
 
 export type RowFate =
