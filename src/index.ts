@@ -90,9 +90,22 @@ export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type Grap
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'
 export { LADDER_LAYERS, LAYER_GROUPS, type Ladder, type LadderLayer, type LadderRow } from './view/ladder.ts'
-export { chosenRows, foldRows, type LadderChoice, type LadderItem, layersNamed, rowsOf } from './view/ladder-fold.ts'
+export { type DecodedCapture, ladderOfCapture } from './view/ladder-capture.ts'
+export { rowFacts } from './view/ladder-facts.ts'
+export {
+  chosenRows,
+  foldRows,
+  type LadderChoice,
+  type LadderItem,
+  layersNamed,
+  numberOf,
+  rowsOf,
+} from './view/ladder-fold.ts'
+export { ladderHtml } from './view/ladder-html.ts'
+export { ladderMermaid } from './view/ladder-mermaid.ts'
 export { mainForm, RunLadder } from './view/ladder-run.ts'
-export { ladderText } from './view/ladder-text.ts'
+export { ladderSvg } from './view/ladder-svg.ts'
+export { headLines, itemLine, ladderText, textFrame } from './view/ladder-text.ts'
 export {
   type Drawing,
   drawingFor,

@@ -7,7 +7,7 @@ import type { Archive } from './archive.ts'
 import type { Captured } from './captured.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['net', 'tunnels', 'packets', 'nat', 'events', 'checks'] as const
+export const VIEWS = ['net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
@@ -17,6 +17,7 @@ export const VIEW_KEYS: Readonly<
   net: { key: '1', title: 'Net', short: 'Net' },
   tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
   packets: { key: '3', title: 'Packets', short: 'Pkt' },
+  ladder: { key: '4', title: 'Ladder', short: 'Lad' },
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
@@ -60,6 +61,17 @@ export interface TimeMark {
   readonly t: SimTime
 }
 
+/** What is looked at in 4 Ladder; rows are named as `rowKey` does. */
+export interface LadderUi {
+  /** The selected row, while it is the one of the selected journey or of none. */
+  readonly row: string | undefined
+  /** Groups that are open, by their first rows; or closed, while all are open. */
+  readonly turned: ReadonlySet<string>
+  readonly allOpen: boolean
+  /** Number of the only tunnel that is shown. */
+  readonly tunnel: number | undefined
+}
+
 export interface Ui {
   readonly view: ViewName
   /** The pane of the view that has the keys. */
@@ -93,6 +105,7 @@ export interface Ui {
   readonly typing: boolean
   /** Layers of the packet that are unfolded, by name. */
   readonly unfolded: ReadonlySet<string>
+  readonly ladder?: LadderUi
   /** Switches and routers in the net whose hosts are drawn as one. */
   readonly folded?: ReadonlySet<string>
   /** Views that were left, for Esc. */

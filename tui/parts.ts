@@ -4,7 +4,7 @@ import type { Model, Size, Ui, View, ViewName } from './model.ts'
 /** Keys that go to the view. */
 export const OWN = [
   ...(['left', 'down', 'up', 'right', 'first', 'last', 'pageUp', 'pageDown', 'enter'] as const),
-  ...(['previousOfFlow', 'nextOfFlow', 'fold'] as const),
+  ...(['previousOfFlow', 'nextOfFlow', 'fold', 'foldAll', 'cause', 'consequence', 'tunnelLadder'] as const),
 ] as const
 export type Own = (typeof OWN)[number]
 

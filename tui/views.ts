@@ -7,6 +7,7 @@ import type { Move } from './selection.ts'
 import { notKnown } from './views/captured.ts'
 import * as Checks from './views/checks.ts'
 import * as Events from './views/events.ts'
+import * as Ladder from './views/ladder.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
@@ -58,9 +59,10 @@ const ofRuns = (part: Part): Part => ({
 
 export const PARTS: Parts = {
   net: ofRuns({ render: netView, panes: () => 1, press: pressNet }),
-  tunnels: ofRuns(partOf(Tunnels)),
+  tunnels: ofRuns(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  ladder: ofRuns({ render: Ladder.view, panes: () => 1, press: Ladder.press }),
   nat: ofRuns(partOf(Nat)),
   events: partOf(Events),
   checks: ofRuns(partOf(Checks)),

@@ -37,8 +37,18 @@ export type Options = Readonly<Record<string, string | boolean | readonly string
 export type Action = (operands: readonly string[], options: Options) => number | Promise<number>
 
 export interface Command {
-  /** `LAB` for exactly one, `LAB...` for one or more, `[FILE]`, `[LAB]` or `[LAB|CAPTURE]` for one or none, `` for none. */
-  readonly operands: '' | 'LAB' | 'LAB...' | '[LAB]' | '[LAB|CAPTURE]' | 'FILE' | '[FILE]' | 'SHELL' | 'WHAT'
+  /** `LAB` and `LAB|CAPTURE` for exactly one, `LAB...` for one or more, `[FILE]`, `[LAB]` or `[LAB|CAPTURE]` for one or none, `` for none. */
+  readonly operands:
+    | ''
+    | 'LAB'
+    | 'LAB...'
+    | '[LAB]'
+    | 'LAB|CAPTURE'
+    | '[LAB|CAPTURE]'
+    | 'FILE'
+    | '[FILE]'
+    | 'SHELL'
+    | 'WHAT'
   /** All that the operand may be. */
   readonly words?: readonly string[]
   readonly example: string

@@ -54,7 +54,7 @@ export function chosenRows({ rows }: Ladder, choice: LadderChoice): LadderRow[] 
       row.t <= to &&
       (layers === undefined || layers.has(row.meaning.layer)) &&
       (call === undefined || row.calls.includes(call)) &&
-      (nodes === undefined || placesOf(row).some(place => nodes.has(place)) || nodes.has(row.to)) &&
+      (nodes === undefined || [...placesOf(row), row.to, ...row.copies].some(place => nodes.has(place))) &&
       (words.length === 0 || words.every(word => hay(row).includes(word))),
   )
 }
@@ -77,13 +77,15 @@ interface Group {
 }
 
 /** `opened`: says of a group, by its first row, whether its rows are drawn one by one. */
-export function foldRows(rows: readonly LadderRow[], opened: (first: number) => boolean): LadderItem[] {
+export function foldRows(rows: readonly LadderRow[], opened: (first: LadderRow) => boolean): LadderItem[] {
   const groups = groupsOf(rows)
   const items: LadderItem[] = []
   for (const { rows } of groups) {
-    const open = rows.length < 2 || opened(rows[0].no)
+    const open = rows.length < 2 || opened(rows[0])
     if (!open) items.push(foldOf(rows))
-    else for (const row of rows) items.push({ kind: 'row', t: row.t, row, opened: rows.length > 1 })
+    else
+      for (const [i, row] of rows.entries())
+        items.push({ kind: 'row', t: row.t, row, opened: rows.length > 1 && i === 0 })
   }
   return withQuiet(items.sort((a, b) => a.t - b.t || numberOf(a) - numberOf(b)))
 }
@@ -145,7 +147,7 @@ function labelsOf(rows: readonly LadderRow[]): string[] {
     [named, `${rows.length} packets`, ...octets, ...lost].join(', '),
     `${named}, ${counts}`,
     `${named} (${[rows.length, ...lost].join(', ')})`,
-    `${meaning.part} (${[rows.length, ...lost].join(', ')})`,
+    `${meaning.part}${parts.size > 1 ? ', …' : ''} (${[rows.length, ...lost].join(', ')})`,
   ]
 }
 const MOST_PARTS = 4

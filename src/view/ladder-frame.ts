@@ -8,11 +8,20 @@ export interface Frame {
   readonly hidden: readonly (readonly string[])[]
 }
 
-/** Routers, switches and telephone exchanges have a column only if they are asked for. */
-const LAST_RANK = 3
+export interface Choice {
+  /** So many columns have room. */
+  readonly most: number
+  /** The nodes that are to have one, whatever has room. */
+  readonly names?: ReadonlySet<string> | undefined
+  /** Ends of tunnels have one before they have said anything, so that nothing moves when they do. */
+  readonly steady?: boolean
+}
 
-/** `most`: so many columns have room. Without `names` those that have most to do with tunnels are chosen. */
-export function frameOf(ladder: Ladder, rows: readonly LadderRow[], most: number, names?: ReadonlySet<string>): Frame {
+/** Of a tunnel's way; of those who talk. Routers, switches and telephone exchanges have a column only if they are asked for. */
+const STEADY_RANK = 2
+const LAST_RANK = 4
+
+export function frameOf(ladder: Ladder, rows: readonly LadderRow[], { most, names, steady = false }: Choice): Frame {
   const { nodes } = ladder
   const counts = new Map<string, number>()
   for (const row of rows) {
@@ -21,13 +30,12 @@ export function frameOf(ladder: Ladder, rows: readonly LadderRow[], most: number
     for (const place of placesOf(row)) counts.set(place, (counts.get(place) ?? 0) + weight)
   }
   const count = ({ name }: LadderNode): number => counts.get(name) ?? 0
-  const named = nodes.filter(({ name }) => names?.has(name))
-  const able = nodes.filter(
-    node => node.rank <= LAST_RANK && (count(node) >= 1 || (node.rank === 0 && count(node) > 0)),
-  )
+  const possible = nodes.filter(({ rank }) => rank <= LAST_RANK)
+  const able = possible.filter(node => count(node) >= 1 || (steady && node.rank <= STEADY_RANK))
+  const first = able.length > 0 ? able : possible
   const wanted = names
-    ? named
-    : [...(able.length > 0 ? able : nodes)].sort((a, b) => a.rank - b.rank || count(b) - count(a)).slice(0, most)
+    ? nodes.filter(({ name }) => names.has(name))
+    : [...first].sort((a, b) => a.rank - b.rank || (steady ? 0 : count(b) - count(a))).slice(0, most)
   const columns = nodes.filter(node => wanted.includes(node))
   const hidden = columns.map((node, i) => {
     const next = columns[i + 1]
@@ -54,7 +62,10 @@ export interface Arrow {
   /** The end without a column: its name, and whether it is the one that the packet goes to. */
   readonly other: { readonly name: string; readonly way: 'to' | 'from' } | undefined
   readonly labels: readonly string[]
+  /** It is a frame of PPP … */
   readonly double: boolean
+  /** … except between these columns, before or behind the tunnel. */
+  readonly clear: readonly (readonly [number, number])[]
   readonly sealed: boolean
   readonly role: LadderRow['role']
 }
@@ -63,7 +74,9 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
   const row = item.kind === 'row' ? item.row : item.rows[0]
   const at = new Map(columns.map(({ name }, i) => [name, i]))
   const column = (name: string): number | undefined => at.get(name)
-  const places = placesOf(row).flatMap(name => column(name) ?? [])
+  const [copy] = row.copies.flatMap(name => column(name) ?? [])
+  const had = placesOf(row).flatMap(name => column(name) ?? [])
+  const places = had.length > 0 || copy === undefined ? had : [copy]
   const target = column(row.to)
   const folded = item.kind === 'fold'
   const sealed = row.seal !== ''
@@ -80,6 +93,7 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
     other: undefined,
     labels: words.map(label),
     double: row.ppp,
+    clear: clearIn(row, column),
     sealed,
     role: row.role,
   } as const
@@ -107,6 +121,19 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
   const share = fate.kind === 'flying' ? flown(row, now, column) : 0.5
   // Where it has died before it came to the next machine that it was to pass.
   return { ...base, from: first, to: goal, by: places.slice(1), share, other: undefined }
+}
+
+/** Where a packet that goes through a tunnel is not in it. */
+function clearIn(row: LadderRow, column: (name: string) => number | undefined): [number, number][] {
+  if (!row.ppp) return []
+  const clear: [number, number][] = []
+  const shown = placesOf(row).filter(name => column(name) !== undefined)
+  for (const [i, name] of shown.entries()) {
+    const leg = row.legs.find(({ to }) => to === name)
+    const [from, to] = [column(shown[i - 1] ?? ''), column(name)]
+    if (leg && !leg.framed && from !== undefined && to !== undefined) clear.push([from, to])
+  }
+  return clear
 }
 
 /** Of a packet that died at a machine without a column also where. */

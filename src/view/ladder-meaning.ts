@@ -206,7 +206,8 @@ const negotiation =
     return {
       ...MEANS,
       layer,
-      channel: 'ppp',
+      // What goes on beside an opening does not break it in two.
+      channel: apart === 'echo' ? 'ppp echo' : 'ppp',
       phase: failure ? '' : apart === '' ? phase : `${name} ${apart}`,
       part: apart === '' ? name : `${name} ${apart}`,
       failure,

@@ -14,7 +14,7 @@ import type { Kind, Lab } from '../lab/lab.ts'
 import type { Hop, Journey, PacketRecord, Recorder } from '../lab/recorder.ts'
 import type { SceneTunnel } from '../lab/scene.ts'
 import { columnsOf } from './graph.ts'
-import type { Ladder, LadderNode, LadderRow, Leg, RowFate } from './ladder.ts'
+import type { Ladder, LadderNode, LadderPacket, LadderRow, Leg, RowFate } from './ladder.ts'
 import { findCauses } from './ladder-cause.ts'
 import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
 import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
@@ -28,6 +28,7 @@ interface Draft {
   places: string[]
   to: string
   legs: readonly Leg[]
+  readonly copies: readonly string[]
   fate: RowFate
   readonly label: string
   readonly seal: string
@@ -44,18 +45,18 @@ interface Draft {
 export type LadderTunnel = Pick<SceneTunnel, 'no' | 'client' | 'entry' | 'server'>
 
 const RANKS: Readonly<Record<Kind, number>> = {
-  client: 0,
-  nas: 0,
   'pptp-server': 0,
-  firewall: 1,
-  'load-balancer': 1,
-  tun: 1,
-  udp: 1,
-  host: 2,
-  radius: 2,
-  router: 4,
-  pstn: 4,
-  switch: 4,
+  nas: 0,
+  client: 1,
+  firewall: 2,
+  'load-balancer': 2,
+  tun: 2,
+  udp: 2,
+  host: 3,
+  radius: 3,
+  router: 5,
+  pstn: 5,
+  switch: 5,
 }
 
 export class RunLadder {
@@ -90,7 +91,37 @@ export class RunLadder {
       nodes: this.#nodes,
       now: run.now,
       calls: tunnels.map(({ no, client, server }) => ({ no, client, server })),
+      packetsOf: row => row.journeys.flatMap(({ packets }) => packets.flatMap(packet => this.#packet(packet))),
+      changesAt: (node, t) => this.#changes(node, t),
     }
+  }
+
+  /** As it was on its last line, or as it went into a tunnel. */
+  #packet(packet: PacketRecord): LadderPacket[] {
+    const { wire, layers } = dissectionOf(packet, this.#linkType)
+    if (wire.length === 0) return []
+    const leg = packet.hops.map(hop => this.#leg(packet, hop)).at(-1)
+    const where = leg ? `on the line from ${leg.from} to ${leg.to}` : `inside of ${makerOf(packet.id)}`
+    return [
+      { title: `${packet.id}, ${where}, ${wire.length} octets`, layers: layers.map(({ field }) => field), bytes: wire },
+    ]
+  }
+
+  /** The events of an instant stand together: the search goes back from the end to it. */
+  #changes(node: string, t: SimTime): string[] {
+    const { events } = this.#recorder
+    let end = events.length
+    for (let low = 0; low < end; ) {
+      const middle = (low + end) >> 1
+      if (events[middle].t > t) end = middle
+      else low = middle + 1
+    }
+    const changes: string[] = []
+    for (let i = end - 1; i >= 0 && events[i].t === t; i--) {
+      const event = events[i]
+      if (event.node === node && event.event === 'state') changes.unshift(stateWords(event))
+    }
+    return changes
   }
 
   #tell(journey: Journey): Draft {
@@ -116,7 +147,8 @@ export class RunLadder {
     const { sealed } = dissection
     const intended = this.#intended(journey, outer)
     const chain = chainOf(journey, intended, now, hop => this.#endOf(hop))
-    const legs = chain.flatMap(packet => packet.hops.map(hop => this.#leg(packet, hop)))
+    const all = chain.flatMap(packet => packet.hops.map(hop => this.#leg(packet, hop)))
+    const legs = wayAmong(all, intended)
     const places = placesIn(makerOf(packets[0].id), chain, legs, now)
     const fate = this.#fate(chain[chain.length - 1], legs, now)
     const { text, seal, role } = packetWords(main, dissection)
@@ -126,6 +158,7 @@ export class RunLadder {
       places,
       to: fate.kind === 'arrived' ? places[places.length - 1] : (intended ?? legs.at(-1)?.to ?? places[0]),
       legs,
+      copies: all.length === legs.length ? NOBODY : copiesOf(all, now),
       fate,
       label: text,
       seal,
@@ -144,7 +177,8 @@ export class RunLadder {
 
   #leg(packet: PacketRecord, hop: Hop): Leg {
     const from = this.#lab.links[hop.link].ends[hop.from].node
-    return { packet, from, to: this.#endOf(hop), sent: hop.sent, arrives: hop.arrives }
+    const framed = packet.facts?.proto === 'gre' || this.#linkType(hop.link) === 'serial'
+    return { packet, from, to: this.#endOf(hop), sent: hop.sent, arrives: hop.arrives, framed }
   }
 
   /** Who is to get it. */
@@ -230,6 +264,15 @@ export class RunLadder {
   }
 }
 
+/** `LCP Ack-Sent → Opened` */
+function stateWords({ machine, from, to }: Extract<TraceEvent, { event: 'state' }>): string {
+  const name = machine.split('.').at(-1) ?? machine
+  const state = (word: string): string =>
+    word.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
+  return `${SHORT_NAMES.has(name) ? name.toUpperCase() : name} ${state(from)} → ${state(to)}`
+}
+const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', 'pap', 'chap'])
+
 /** For so long a frame may wait for its line. */
 const LONGEST_WAIT = 10e9
 
@@ -257,7 +300,8 @@ function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: s
     from: event.node,
     places: [event.node],
     to,
-    legs: [{ packet: undefined, from: event.node, to, sent: event.t, arrives: undefined }],
+    legs: [{ packet: undefined, from: event.node, to, sent: event.t, arrives: undefined, framed: false }],
+    copies: NOBODY,
     fate: { kind: 'flying' },
     label: words,
     seal: '',
@@ -273,7 +317,7 @@ function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: s
 const toRow =
   (tunnels: readonly LadderTunnel[]) =>
   (
-    { t, from, places, to, legs, label, seal, role, meaning, ppp, octets, fate, journeys }: Draft,
+    { t, from, places, to, legs, copies, label, seal, role, meaning, ppp, octets, fate, journeys }: Draft,
     i: number,
   ): LadderRow => {
     const via = places.slice(1).filter(place => place !== to && !(fate.kind === 'dropped' && place === fate.node))
@@ -285,10 +329,11 @@ const toRow =
       to,
       via,
       legs,
+      copies,
       label,
       more: meaning.more,
       seal,
-      role: fate.kind === 'dropped' || meaning.failure ? 'bad' : role,
+      role: fate.kind === 'dropped' || meaning.failure ? 'bad' : meaning.bare ? 'muted' : role,
       meaning,
       ppp,
       octets,
@@ -355,6 +400,26 @@ function chainOf(
   }
   return chain
 }
+
+const NOBODY: readonly string[] = []
+
+/** Where a switch has sent a packet to all its ports: only the way to whom it was for, or to the last who got it. */
+function wayAmong(legs: readonly Leg[], intended: string | undefined): readonly Leg[] {
+  if (!legs.some((leg, i) => legs.slice(0, i).some(({ packet, from }) => packet === leg.packet && from === leg.from))) {
+    return legs
+  }
+  const way: Leg[] = []
+  let leg = legs.findLast(({ to }) => to === intended) ?? legs.at(-1)
+  while (leg && !way.includes(leg)) {
+    const { from, sent } = leg
+    way.unshift(leg)
+    leg = legs.findLast(({ to, arrives }) => to === from && arrives !== undefined && arrives <= sent)
+  }
+  return way
+}
+
+const copiesOf = (legs: readonly Leg[], now: SimTime): string[] =>
+  legs.flatMap(({ to, arrives }) => (arrives !== undefined && arrives <= now ? [to] : []))
 
 /** Everybody who has had it by now, in order. */
 function placesIn(first: string, chain: readonly PacketRecord[], legs: readonly Leg[], now: SimTime): string[] {

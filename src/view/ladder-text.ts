@@ -7,7 +7,7 @@ import { asciiCell } from './ascii.ts'
 import type { Ladder, LadderRow } from './ladder.ts'
 import type { LadderItem } from './ladder-fold.ts'
 import { rowsOf } from './ladder-fold.ts'
-import { type Arrow, arrowOf, type Frame, frameOf } from './ladder-frame.ts'
+import { type Arrow, arrowOf, type Choice, type Frame, frameOf } from './ladder-frame.ts'
 import type { WordRole } from './packet-words.ts'
 
 export interface LadderSpan {
@@ -32,10 +32,10 @@ export function textFrame(
   ladder: Ladder,
   rows: readonly LadderRow[],
   width: number,
-  names?: ReadonlySet<string>,
+  choice: Omit<Choice, 'most'> = {},
 ): TextFrame {
   const most = Math.max(2, 1 + Math.floor((width - TIME_COLUMN - 6) / GAP))
-  const frame = frameOf(ladder, rows, most, names)
+  const frame = frameOf(ladder, rows, { ...choice, most })
   const { columns } = frame
   const last = columns.length - 1
   const half = (i: number): number => Math.floor(Math.min(headWidth(frame, i), GAP) / 2)
@@ -69,7 +69,7 @@ export function headLines(frame: TextFrame): LadderLine[] {
       }
     }
   }
-  return [names.line(), jobs.line()]
+  return jobs.isFree(0, width) ? [names.line()] : [names.line(), jobs.line()]
 }
 
 /** One row, one group or one silence. */
@@ -102,11 +102,12 @@ function draw(cells: Cells, frame: TextFrame, arrow: Arrow): void {
   if (a === b) return stub(cells, frame, a, arrow)
   const step = b > a ? 1 : -1
   const tip = tipOf(arrow, a, b, step)
-  const dash = arrow.double ? '═' : '─'
   const role = lineRole(arrow)
+  const clear = arrow.clear.map(([from, to]) => [Math.min(xs[from], xs[to]), Math.max(xs[from], xs[to])])
+  const framed = (x: number): boolean => arrow.double && !clear.some(([from, to]) => x > from && x < to)
   for (let x = a + step; x !== tip; x += step) {
     const column = xs.indexOf(x)
-    if (column < 0) cells.put(x, dash, role)
+    if (column < 0) cells.put(x, framed(x) ? '═' : '─', role)
     else if (arrow.by.includes(column)) cells.put(x, arrow.double ? '╪' : '┼', role)
   }
   if (arrow.dropped) cells.put(tip, '×', 'bad')
@@ -147,7 +148,7 @@ function besideTip(cells: Cells, { xs, width }: TextFrame, tip: number, step: nu
 function label(
   cells: Cells,
   { xs }: TextFrame,
-  { from, by, both, dropped, role }: Arrow,
+  { from, by, both, dropped, role, clear }: Arrow,
   tip: number,
   texts: readonly string[],
 ): void {
@@ -155,9 +156,14 @@ function label(
   const step = tip > a ? 1 : -1
   const marks = [a, ...by.map(column => xs[column]).filter(x => (x - a) * step > 0 && (tip - x) * step > 0), tip]
   marks.sort((x, y) => (x - y) * step)
+  // What is said of a sealed packet stands where it is sealed, if there is room.
+  const bare = (i: number): boolean =>
+    clear.some(([u, v]) => [marks[i], marks[i + 1]].every(x => x === xs[u] || x === xs[v]))
+  const parts = marks.slice(1).map((_, i) => i)
+  const order = [...parts.filter(i => !bare(i)), ...parts.filter(bare)]
   for (const text of texts) {
     for (const lead of [2, 1]) {
-      for (let i = 0; i + 1 < marks.length; i++) {
+      for (const i of order) {
         const dashes = lead + (i === 0 && both ? 1 : 0)
         if (text.length <= roomIn(marks[i], marks[i + 1], dashes, lead)) {
           return write(cells, marks[i], step, dashes, text, role)
@@ -261,7 +267,7 @@ export interface LadderTextOptions {
 /** The whole ladder, without spaces at the ends of its lines. */
 export function ladderText(ladder: Ladder, items: readonly LadderItem[], options: LadderTextOptions): string {
   const { width, nodes, ascii = false } = options
-  const frame = textFrame(ladder, items.flatMap(rowsOf), width, nodes)
+  const frame = textFrame(ladder, items.flatMap(rowsOf), width, { names: nodes })
   const lines = [...headLines(frame), ...items.map(item => itemLine(item, frame, ladder.now))]
   const texts = lines.map(line => line.map(({ text }) => text).join(''))
   const shown = ascii ? texts.map(text => Array.from(text, asciiCell).join('')) : texts

@@ -6,6 +6,7 @@
  * them, and `ladder-text.ts`, `ladder-mermaid.ts`, `ladder-svg.ts` and `ladder-html.ts` draw what comes of it.
  */
 import type { DropReason } from '../base/drop.ts'
+import type { Field } from '../base/field.ts'
 import type { SimTime } from '../base/time.ts'
 import type { Journey, PacketRecord } from '../lab/recorder.ts'
 import type { Meaning } from './ladder-meaning.ts'
@@ -30,6 +31,8 @@ export interface Leg {
   readonly sent: SimTime
   /** Undefined: it did not arrive. */
   readonly arrives: SimTime | undefined
+  /** It is a frame of PPP here: in GRE, or on a telephone line. */
+  readonly framed: boolean
 }
 
 export type RowFate =
@@ -60,6 +63,8 @@ export interface LadderRow {
   /** Machines that have carried it, in order; the last may be on its way to `to` still. */
   readonly via: readonly string[]
   readonly legs: readonly Leg[]
+  /** Who else got a copy, where a switch has sent it to all its ports. */
+  readonly copies: readonly string[]
   readonly label: string
   /** What may stand beside it: `call 41 answers 7`. */
   readonly more: string
@@ -92,6 +97,17 @@ export interface Ladder {
   readonly now: SimTime
   /** Those that `calls` of a row name: who asked, and with whom. */
   readonly calls: readonly LadderCall[]
+  /** The packets that a row is made of, to be looked into. */
+  packetsOf(row: LadderRow): readonly LadderPacket[]
+  /** What a machine made of what came to it, and what boxes changed of it: `LCP Ack-Sent → Opened`. */
+  changesAt(node: string, t: SimTime): readonly string[]
+}
+
+export interface LadderPacket {
+  readonly title: string
+  /** From the outside in; of what was sealed the octets stand where the cipher text does. */
+  readonly layers: readonly Field[]
+  readonly bytes: Uint8Array
 }
 
 export interface LadderCall {
@@ -104,7 +120,7 @@ export interface LadderNode {
   readonly name: string
   /** `client, PNS`; empty if nothing is known. */
   readonly job: string
-  /** The less it is, the sooner the node has a column; from 4 on it has one only if it is asked for. */
+  /** The less it is, the sooner the node has a column: up to 2 if there is room, 5 only if it is asked for. */
   readonly rank: number
 }
 

@@ -59,13 +59,14 @@ export class Page {
     this.text(x, text, stops ? 'name says-none' : 'name')
   }
 
-  svg(title: string, description: string): string {
+  /** `style`: of marks that only this picture has. */
+  svg(title: string, description: string, style = ''): string {
     const [width, height] = [this.columns * CELL.width, (this.#row + 1) * CELL.height]
     const [w, h] = [px(width + 2 * MARGIN), px(height + 2 * MARGIN)]
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-labelledby="title description">
 <title id="title">${escaped(title)}</title>
 <desc id="description">${escaped(description)}</desc>
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 <rect class="page" width="100%" height="100%" rx="8"/>
 <g transform="translate(${MARGIN} ${MARGIN})">
 ${this.#parts.join('\n')}
@@ -76,7 +77,7 @@ ${this.#parts.join('\n')}
 }
 
 /** Colours say what words say too: green is protected, orange clear, red refused, violet not known. */
-const STYLE = `
+export const STYLE = `
 svg{--page:#fff;--ink:#1f2328;--muted:#59636e;--line:#818b98;--box:#f6f8fa;--frame:#57606a;--protected:#1a7f37;--clear:#bc4c00;--none:#cf222e;--open:#8250df;--client:#ddf4ff;--server:#dafbe1;--router:#f6f8fa;--switch:#eaeef2;--host:#fff8c5}
 @media(prefers-color-scheme:dark){svg{--page:#0d1117;--ink:#e6edf3;--muted:#9198a1;--line:#768390;--box:#161b22;--frame:#9198a1;--protected:#3fb950;--clear:#f0883e;--none:#ff7b72;--open:#bc8cff;--client:#10263d;--server:#12281b;--router:#161b22;--switch:#21262d;--host:#2b2611}}
 text{font:12.3px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink);dominant-baseline:central;white-space:pre}

@@ -1,9 +1,11 @@
 /** The views of the terminal UI at several moments and sizes, as text. */
-import type { Selection, Size, Ui, View } from '../../tui/model.ts'
+import type { Model, Selection, Size, Ui, View } from '../../tui/model.ts'
 import { narrate, plainRun } from '../../tui/plain.ts'
+import type { Move } from '../../tui/selection.ts'
 import { plainText } from '../../tui/text.ts'
 import * as Checks from '../../tui/views/checks.ts'
 import * as Events from '../../tui/views/events.ts'
+import * as Ladder from '../../tui/views/ladder.ts'
 import * as Nat from '../../tui/views/nat.ts'
 import * as Packets from '../../tui/views/packets.ts'
 import * as Tunnels from '../../tui/views/tunnels.ts'
@@ -11,7 +13,21 @@ import { why } from '../../tui/views/why.ts'
 import { recorded } from './scene.ts'
 import { modelOf, UI } from './ui.ts'
 
-const VIEWS = { tunnels: Tunnels, packets: Packets, nat: Nat, events: Events, checks: Checks } as const
+/** Its keys change more than the selection; the tests of all views ask for that part. */
+const LADDER = {
+  view: Ladder.view,
+  panes: () => 1,
+  moveSelection: (model: Model, move: Move): Selection => Ladder.press(model, move).selection,
+  enter: (model: Model): Partial<Ui> => Ladder.press(model, 'enter'),
+}
+const VIEWS = {
+  tunnels: Tunnels,
+  packets: Packets,
+  ladder: LADDER,
+  nat: Nat,
+  events: Events,
+  checks: Checks,
+} as const
 export const VIEWS_AND_WHY = { ...VIEWS, why: { ...Nat, view: why } } as const
 export type Name = keyof typeof VIEWS_AND_WHY
 
@@ -52,6 +68,8 @@ const SHOTS: readonly Shot[] = [
   { view: 'packets' },
   { view: 'packets', ui: { pane: 1 }, selection: { field: [6] } },
   { view: 'packets', ui: { pane: 2 }, selection: { field: [2, 3] }, small: true },
+  { view: 'ladder' },
+  { view: 'ladder', ui: { filter: 'lcp' } },
   { view: 'events' },
   { view: 'events', ui: { filter: 'drop' } },
   { view: 'checks', selection: { check: 1 } },

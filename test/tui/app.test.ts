@@ -47,8 +47,8 @@ const ui = async (before: readonly string[], key: string): Promise<Robot> => {
 const goesToView: Claim = async key => {
   const { parts, asked } = placeholders()
   const robot = start({ parts })
-  await robot.press(key === 'z' ? '1' : '3', key)
-  const { command } = KEYS.find(({ keys, modes }) => keys.includes(key) && modes.includes('view')) ?? {}
+  const { command, views } = KEYS.find(({ keys, modes }) => keys.includes(key) && modes.includes('view')) ?? {}
+  await robot.press(VIEW_KEYS[views?.[0] ?? 'packets'].key, key)
   assert.deepEqual(asked, [command])
   await robot.close()
 }

@@ -248,7 +248,10 @@ export function placeholders(): { readonly parts: Parts; readonly asked: Own[] }
       return ui
     },
   }
-  return { parts: { net: part, tunnels: part, packets: part, nat: part, events: part, checks: part }, asked }
+  return {
+    parts: { net: part, tunnels: part, packets: part, ladder: part, nat: part, events: part, checks: part },
+    asked,
+  }
 }
 
 function placeholder({ ui, scene }: Model, { columns, rows }: Size): Rendered {

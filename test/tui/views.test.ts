@@ -66,7 +66,7 @@ const modelAt = ({ at, ui, selection }: Moment): Model => ({
   explain: 'pptp-lab explain voluntary',
 })
 const anySize = fc.record({ columns: fc.integer({ min: 10, max: 160 }), rows: fc.integer({ min: 3, max: 60 }) })
-const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'nat', 'events', 'checks', 'why')
+const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'why')
 
 describe('any view', () => {
   test('is exactly as many lines of exactly as many cells as it is given', () => {

@@ -20,6 +20,7 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
     case 'events':
       return Events.dropOf(model)
     case 'packets':
+    case 'ladder':
       return selectedJourney(model)?.packets.findLast(({ drop }) => drop !== undefined)?.drop
     case 'net':
       return recorder.events.findLast(
@@ -62,6 +63,7 @@ function nothingChosen(model: Model, size: Size): Rendered {
 const CHOOSE: Partial<Readonly<Record<Model['ui']['view'], string>>> = {
   net: 'Choose a machine that has dropped something, and press w again.',
   packets: 'Choose a packet that ends with ×, and press w again.',
+  ladder: 'Choose a row that ends with ×, and press w again.',
   nat: 'Choose a row with ×, or Tab to the drops, and press w again.',
   events: 'Choose a drop, and press w again: the filter /drop finds them all.',
 }

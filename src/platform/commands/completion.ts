@@ -34,15 +34,18 @@ function endingsFor(name: string): string {
   return [...ofLabs, ...ofCaptures].join('|')
 }
 
-/** What may stand behind an option that has a list of words. */
-const choices = (): string[] =>
-  Object.values(COMMANDS)
-    .flatMap(({ options }) => Object.entries(options))
-    .flatMap(([option, { words }]) =>
-      words === undefined
-        ? []
-        : [`    --${option}) COMPREPLY=($(compgen -W "${words.join(' ')}" -- "$word")); return ;;`],
-    )
+/** What may stand behind an option that has a list of words, in any command. */
+function choices(): string[] {
+  const all = new Map<string, Set<string>>()
+  for (const { options } of Object.values(COMMANDS)) {
+    for (const [option, { words = [] }] of Object.entries(options)) {
+      if (words.length > 0) all.set(option, new Set([...(all.get(option) ?? []), ...words]))
+    }
+  }
+  return [...all].map(
+    ([option, words]) => `    --${option}) COMPREPLY=($(compgen -W "${[...words].join(' ')}" -- "$word")); return ;;`,
+  )
+}
 
 function bash(): string {
   const cases = Object.keys(COMMANDS).map(name => {
@@ -61,7 +64,7 @@ ${cases.join('\n')}
     help) words="${commands()}" ;;
   esac
   case "$before" in
-    --seed|--set|--until|--windows|--packet|--node|--call) return ;;
+    --seed|--set|--until|--windows|--packet|--node|--nodes|--layer|--call|--from|--to|--password) return ;;
 ${choices().join('\n')}
     --record|--output|-o|--svg|--html|--log) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;

@@ -3,6 +3,7 @@ import type { Command, Option } from '../usage.ts'
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export const FORMATS = ['text', 'svg', 'mermaid'] as const
+export const LADDER_FORMATS = ['text', 'mermaid', 'svg', 'html'] as const
 export const COMPARISONS = ['nat'] as const
 
 /** What every command that runs a lab understands; a command may say more of an option than stands here. */
@@ -32,6 +33,13 @@ const RECORD: Option = {
   value: 'FILE',
   wants: ['a file', 'run.jsonl'],
   help: 'keep what is needed to have the same run again: pptp-lab run FILE',
+}
+const PASSWORD: Option = {
+  type: 'string',
+  multiple: true,
+  value: 'USER=PASSWORD',
+  wants: ['USER=PASSWORD', 'alice=wonderland'],
+  help: 'decrypt what this user has sent and received; stderr says how much of it could be read',
 }
 const PCAP: Option = {
   type: 'string',
@@ -158,6 +166,53 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
     load: async () => (await import('./explain.ts')).explain,
   },
+  ladder: {
+    operands: 'LAB|CAPTURE',
+    example: 'pptp-lab ladder voluntary --to 1s',
+    help: 'Draws who said what to whom, in order of time: a column for each machine, an arrow for each packet on its whole way. Of a lab or a recorded run, or of a capture (pcap, pcapng), ours or a real one. Packets of one exchange are one line, unless --unfolded. docs/ladder.md explains the drawing.',
+    options: {
+      nodes: {
+        type: 'string',
+        value: 'A,B',
+        wants: ['names of machines', 'alice,office'],
+        help: 'columns for these machines only; without it for the ends of tunnels, and for others as long as there is room',
+      },
+      layer: {
+        type: 'string',
+        value: 'LAYERS',
+        wants: ['layers', 'control,ppp'],
+        help: 'only these: line, arp, radius, tcp, control, gre, lcp, auth, ccp, ipcp, data (in a tunnel), ip (outside); ppp and pptp stand for several',
+      },
+      call: {
+        type: 'string',
+        value: 'CALL',
+        wants: ['a call', '1'],
+        help: 'one tunnel only, by its number or by the machine that asked for it',
+      },
+      from: { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'begin later: --from 5s' },
+      to: { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'end earlier: --to 5s' },
+      unfolded: { type: 'boolean', help: 'a line for each packet' },
+      format: {
+        type: 'string',
+        value: 'FORMAT',
+        wants: ['a format', 'svg'],
+        words: LADDER_FORMATS,
+        help: 'text, mermaid (a sequence diagram for Markdown), svg (a picture) or html (a page in which every packet can be opened); text, if the name of the output does not say it',
+      },
+      output: {
+        type: 'string',
+        short: 'o',
+        value: 'FILE',
+        wants: ['a file', 'voluntary.html'],
+        help: 'write it to a file: .svg, .html and .mmd choose the format',
+      },
+      ascii: { type: 'boolean', help: 'text in ASCII characters only' },
+      seed: SEED,
+      set: SET,
+      password: { ...PASSWORD, help: 'of a capture: decrypt what this user has sent and received' },
+    },
+    load: async () => (await import('./ladder.ts')).ladder,
+  },
   check: {
     operands: 'LAB...',
     example: 'pptp-lab check my-lab.yaml',
@@ -226,13 +281,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     help: 'Reads a capture (pcap or pcapng), ours or a real one, and prints a line for each packet. It goes down to PPP options, CHAP fields and the MPPE header. Status 0 if all of it could be read; if not, 1, and stderr names what and where.',
     options: {
       json: { type: 'boolean', help: 'print every field of every frame, with its offset, as a line of JSON' },
-      password: {
-        type: 'string',
-        multiple: true,
-        value: 'USER=PASSWORD',
-        wants: ['USER=PASSWORD', 'alice=wonderland'],
-        help: 'decrypt what this user has sent and received; stderr says how much of it could be read',
-      },
+      password: PASSWORD,
     },
     load: async () => (await import('./decode.ts')).decode,
   },

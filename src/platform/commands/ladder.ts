@@ -1,0 +1,166 @@
+/** `pptp-lab ladder`: who said what to whom, as a sequence diagram of a lab, a recorded run or a capture. */
+import { writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { decodeCapture } from '../../decode/decode.ts'
+import {
+  chosenRows,
+  foldRows,
+  LADDER_LAYERS,
+  LAYER_GROUPS,
+  type Ladder,
+  type LadderChoice,
+  type LadderItem,
+  type LadderLayer,
+  ladderHtml,
+  ladderMermaid,
+  ladderOfCapture,
+  ladderSvg,
+  ladderText,
+  layersNamed,
+  parseDuration,
+  Recorder,
+  Run,
+  RunLadder,
+  type SimTime,
+  sceneOf,
+} from '../../index.ts'
+import { checkedLab, isCapture, overridesOf, readBytes, readLab, refuseOutside, replayOf, writing } from '../files.ts'
+import { err, out, terminalWidth } from '../terminal.ts'
+import { type Action, didYouMean, EXIT, UsageError } from '../usage.ts'
+import { passwordsOf } from './decode.ts'
+import { LADDER_FORMATS } from './table.ts'
+
+type Format = (typeof LADDER_FORMATS)[number]
+
+interface Flags {
+  readonly nodes?: string
+  readonly layer?: string
+  readonly call?: string
+  readonly from?: string
+  readonly to?: string
+  readonly unfolded?: boolean
+  readonly format?: string
+  readonly output?: string
+  readonly ascii?: boolean
+  readonly seed?: string
+  readonly set?: readonly string[]
+  readonly password?: readonly string[]
+}
+
+/** Everything of a run is kept: a ladder that begins in the middle would lie. */
+const LIMITS = { events: 2_000_000, journeys: 500_000 }
+const NARROW = 80
+
+export const ladder: Action = async ([name], options) => {
+  const flags = options as Flags
+  const format = flags.format === undefined ? formatOf(flags.output) : await knownFormat(flags.format)
+  if (flags.ascii && format !== 'text') {
+    throw new UsageError(`--ascii is for text: ${format} has no arrows of characters.`)
+  }
+  const [from, to] = [timeOf('from', flags.from), timeOf('to', flags.to)]
+  if (from !== undefined && to !== undefined && to < from) {
+    throw new UsageError(`--from ${flags.from} is later than --to ${flags.to}: nothing is between them.`)
+  }
+  const layers = flags.layer === undefined ? undefined : await layersOf(flags.layer)
+  const whole = isCapture(name) ? ofCapture(name, flags) : await ofLab(name, flags, to)
+  const nodes = flags.nodes === undefined ? undefined : await nodesIn(whole, flags.nodes)
+  const choice: LadderChoice = { nodes, layers, call: callOf(whole, flags.call), from, to }
+  const rows = chosenRows(whole, choice)
+  if (rows.length === 0) err(`${name}: no packet is chosen; the whole ladder has ${whole.rows.length}.\n`)
+  const items = foldRows(rows, () => flags.unfolded === true)
+  const drawing = draw(format, whole, items, { nodes, ascii: flags.ascii === true })
+  const { output } = flags
+  if (output === undefined) out(drawing)
+  else writing(output, () => writeFileSync(output, drawing))
+  return EXIT.good
+}
+
+function draw(
+  format: Format,
+  whole: Ladder,
+  items: readonly LadderItem[],
+  options: { readonly nodes: ReadonlySet<string> | undefined; readonly ascii: boolean },
+): string {
+  if (format === 'mermaid') return ladderMermaid(whole, items, options)
+  if (format === 'svg') return ladderSvg(whole, items, options)
+  if (format === 'html') return ladderHtml(whole, items, options)
+  return ladderText(whole, items, { ...options, width: Math.max(NARROW, terminalWidth() ?? NARROW) })
+}
+
+async function ofLab(name: string, flags: Flags, to: SimTime | undefined): Promise<Ladder> {
+  if (flags.password) throw new UsageError('--password is for captures: of a lab everything is known.')
+  const file = await readLab(name, overridesOf(flags))
+  const lab = checkedLab(file)
+  refuseOutside(lab, file)
+  const replay = replayOf(file, lab)
+  const until = Math.min(to ?? lab.stop, replay.until ?? lab.stop)
+  const run = new Run(lab, { ...replay, until, fingerprint: false })
+  const recorder = new Recorder(run, LIMITS)
+  run.advance()
+  return new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+}
+
+function ofCapture(name: string, flags: Flags): Ladder {
+  if (flags.seed !== undefined || flags.set) {
+    throw new UsageError('--seed and --set change a lab: what is in a capture has happened.')
+  }
+  return ladderOfCapture(decodeCapture(readBytes(name), passwordsOf(flags.password)), basename(name))
+}
+
+function timeOf(option: string, text: string | undefined): SimTime | undefined {
+  if (text === undefined) return undefined
+  const t = parseDuration(text)
+  if (t === undefined) throw new UsageError(`--${option} wants a time, such as --${option} 5s, not ${text}`)
+  return t
+}
+
+const words = (text: string): string[] => text.split(',').map(word => word.trim())
+
+async function layersOf(text: string): Promise<ReadonlySet<LadderLayer>> {
+  const layers = new Set<LadderLayer>()
+  const all = [...LADDER_LAYERS, ...Object.keys(LAYER_GROUPS)]
+  for (const word of words(text)) {
+    const named = layersNamed(word)
+    if (!named) {
+      throw new UsageError(
+        `There is no layer ${word}. ${await didYouMean(word, all, `The layers: ${all.join(', ')}.`)}`,
+      )
+    }
+    for (const layer of named) layers.add(layer)
+  }
+  return layers
+}
+
+async function nodesIn({ nodes, title }: Ladder, text: string): Promise<ReadonlySet<string>> {
+  const names = nodes.map(({ name }) => name)
+  for (const word of words(text)) {
+    if (names.includes(word)) continue
+    throw new UsageError(
+      `${title} has no node ${word}. ${await didYouMean(word, names, `It has ${names.join(', ')}.`)}`,
+    )
+  }
+  return new Set(words(text))
+}
+
+/** By its number, or by the machine that asked for it. */
+function callOf({ calls }: Ladder, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const call = calls.find(({ no, client }) => String(no) === text || client === text)
+  if (call) return call.no
+  const all = calls.map(({ no, client, server }) => `${no} (${client} to ${server})`).join(', ')
+  throw new UsageError(`There is no call ${text}. ${calls.length === 0 ? 'There is none.' : `The calls: ${all}.`}`)
+}
+
+async function knownFormat(word: string): Promise<Format> {
+  const format = LADDER_FORMATS.find(each => each === word)
+  if (format !== undefined) return format
+  const all = `The formats: ${LADDER_FORMATS.join(', ')}.`
+  throw new UsageError(`There is no format ${word}. ${await didYouMean(word, LADDER_FORMATS, all)}`)
+}
+
+/** What the name of the output asks for. */
+function formatOf(output = ''): Format {
+  if (/\.svg$/i.test(output)) return 'svg'
+  if (/\.html?$/i.test(output)) return 'html'
+  return /\.(mmd|mermaid)$/i.test(output) ? 'mermaid' : 'text'
+}
