@@ -27,6 +27,24 @@ export {
   zooCell,
 } from './diagnose/nat-zoo.ts'
 export { ZOO_CASES, type ZooCase, zooLab, zooName } from './diagnose/nat-zoo-lab.ts'
+export {
+  type Asked,
+  dueQuestion,
+  explanation,
+  type Guess,
+  type Guesses,
+  latestOf,
+  nextQuestion,
+  type Outcome,
+  outcomeOf,
+  questionsOf,
+  runUpTo,
+  SURENESS,
+  type Sureness,
+  summaryOf,
+  surely,
+  verdictWords,
+} from './lab/ask.ts'
 export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
@@ -39,7 +57,7 @@ export { type Difference, type DifferenceRow, difference } from './lab/differenc
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
-export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, ServiceSpec, Verb } from './lab/lab.ts'
+export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
 export { nearest } from './lab/nearest.ts'
@@ -117,6 +135,7 @@ export {
   type WidthOf,
 } from './view/layout.ts'
 export { ledgerTable } from './view/ledger.ts'
+export { logMeaning } from './view/log-meaning.ts'
 export { graphMermaid } from './view/mermaid.ts'
 export { zooHtml, zooSvg } from './view/nat-zoo-picture.ts'
 export { zooTable } from './view/nat-zoo-table.ts'
@@ -131,6 +150,7 @@ export {
   type PacketLayer,
 } from './view/packet-layers.ts'
 export { layerWords, packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
+export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { type QuickWords, quickWords } from './view/quick-words.ts'
 export { lineOf, namesOf, networksOf, Story, type StoryLine, type StoryOptions } from './view/story.ts'

@@ -19,6 +19,7 @@ import { FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session } from './session.ts'
 import { type Line, line } from './text.ts'
+import { hasRoom } from './views/dash.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { why } from './views/why.ts'
@@ -90,7 +91,7 @@ export class App {
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
-    this.#ui = { ...FIRST_UI, ...ui }
+    this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0 }
     if (lab && live) this.begun = this.#begin(new LiveView(live, lab, explain, wall))
     else if (capture) this.#openCapture(capture)
@@ -282,7 +283,7 @@ export class App {
     if (action === 'wheel-up') return this.#key('Up')
     if (action === 'wheel-down') return this.#key('Down')
     if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
-    const view = tabAt(this.#ui.view, column, formOf(this.#display.size))
+    const view = tabAt(this.#ui.view, column, this.#display.size)
     if (view !== undefined) this.#become(goTo(this.#ui, view))
   }
 

@@ -1,5 +1,15 @@
 /** The packets of a capture: their layers are those of the reader of captures, which remembers what came before. */
-import { type Dissection, type Field, layersOf, layerWords, type PacketRecord, type What } from '../src/index.ts'
+import {
+  type Dissection,
+  type Field,
+  type Ladder,
+  ladderOfCapture,
+  layersOf,
+  layerWords,
+  type PacketRecord,
+  type SimTime,
+  type What,
+} from '../src/index.ts'
 import type { CaptureSource } from '../src/platform/commands/tui.ts'
 import type { Ui } from './model.ts'
 import type { Row, Shown } from './shown.ts'
@@ -9,6 +19,8 @@ import { brief, type Peers } from './views/packet-row.ts'
 const REMEMBERED = 400
 /** Frames that a filter looks through at a time, so that keys are still heard. */
 const PIECE = 3000
+/** So many frames are rows of the ladder: the beginning of a capture. */
+export const LADDER = 3000
 /** Octets in front of an IP packet that say so: whole, or compressed (RFC 1661 §6.5). */
 const IP_HEADS = [0x0021, 0x21] as const
 
@@ -16,6 +28,7 @@ export class Captured {
   readonly source: CaptureSource
   readonly #dissections = new Map<number, Dissection>()
   readonly #words: (What | undefined)[] = []
+  #ladder: { readonly whole: Ladder; readonly count: number; readonly shown: Ladder } | undefined
   /** What the filter has found so far. */
   #found: { readonly key: string; looked: number; readonly numbers: number[] } = { key: '', looked: 0, numbers: [] }
 
@@ -54,6 +67,16 @@ export class Captured {
     const { t, size, ip } = this.source.frame(no - 1)
     const { text, seal, role } = this.#what(no - 1)
     return { no, t, ...this.#peers(no - 1, labels), text, seal, role, size, way: '', protocols: ip?.proto ?? '' }
+  }
+
+  /** Of the first `count` frames; so many of them as it has room for. */
+  ladder(count: number, now: SimTime): Ladder {
+    if (this.#ladder?.count === count) return this.#ladder.shown
+    const { source } = this
+    const whole = this.#ladder?.whole ?? ladderOfCapture(source.firstFrames(LADDER), source.lab.name)
+    const shown = { ...whole, rows: whole.rows.slice(0, count), now }
+    this.#ladder = { whole, count, shown }
+    return shown
   }
 
   /** The first `count` frames, those with all of the words. */

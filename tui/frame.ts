@@ -7,6 +7,7 @@ import type { Scene } from '../src/index.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
+import { hasRoom } from './views/dash.ts'
 import { seconds } from './words.ts'
 
 const FULL: Size = { columns: 80, rows: 24 }
@@ -34,7 +35,7 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
     case 'full':
       return [
         statusOf(model, columns),
-        tabsOf(ui.view, columns),
+        tabsOf(ui.view, size),
         ...inside(view.lines, columns, rows - 4),
         bottomOf(ui.message || view.sentence, columns),
         hintsOf(keysOf(model, view), ui, columns),
@@ -44,7 +45,7 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
       const short = shortStatusOf(model, columns)
       return [
         short,
-        shortTabsOf(ui.view, columns),
+        shortTabsOf(ui.view, size),
         ...filled(lines, rows - 3, columns),
         ui.message === '' ? hintsOf(keysOf(model, view), ui, columns) : fit(line(ui.message), columns),
       ]
@@ -172,19 +173,24 @@ function checksOf({ scene: { checks }, capture }: Model): Line {
 
 const titleOf = (view: ViewName): string => `${VIEW_KEYS[view].key} ${VIEW_KEYS[view].title}`
 
-function tabsOf(current: ViewName, columns: number): Line {
-  const spans = VIEWS.flatMap((view): Span[] => {
+/** The dashboard has a name where there is room for it, or where one has gone to it all the same. */
+const tabsShown = (current: ViewName, size: Size): ViewName[] =>
+  VIEWS.filter(view => view !== 'dash' || current === 'dash' || hasRoom(size))
+
+function tabsOf(current: ViewName, size: Size): Line {
+  const spans = tabsShown(current, size).flatMap((view): Span[] => {
     const here = view === current
     const text = here ? `[${titleOf(view)}]` : titleOf(view)
     return [here ? span(text, undefined, { bold: true, reverse: true }) : span(text), span('─', 'muted')]
   })
-  return border('┌─', spans, '┐', columns)
+  return border('┌─', spans, '┐', size.columns)
 }
 
 /** Which view's name stands at a column of the tabs. */
-export function tabAt(current: ViewName, column: number, form: Form): ViewName | undefined {
+export function tabAt(current: ViewName, column: number, size: Size): ViewName | undefined {
+  const form = formOf(size)
   let at = form === 'full' ? 2 : 0
-  for (const view of VIEWS) {
+  for (const view of tabsShown(current, size)) {
     const text = form === 'full' ? titleOf(view) : VIEW_KEYS[view].short
     const width = text.length + (view === current ? 2 : 0)
     if (column >= at && column < at + width) return view
@@ -193,12 +199,12 @@ export function tabAt(current: ViewName, column: number, form: Form): ViewName |
   return undefined
 }
 
-function shortTabsOf(current: ViewName, columns: number): Line {
-  const spans = VIEWS.flatMap((view): (Span | string)[] => {
+function shortTabsOf(current: ViewName, size: Size): Line {
+  const spans = tabsShown(current, size).flatMap((view): (Span | string)[] => {
     const { short } = VIEW_KEYS[view]
     return [view === current ? span(`[${short}]`, undefined, { bold: true, reverse: true }) : short, ' ']
   })
-  return fit(line(...spans), columns)
+  return fit(line(...spans), size.columns)
 }
 
 const bottomOf = (sentence: string, columns: number): Line =>

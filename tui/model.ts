@@ -7,13 +7,14 @@ import type { Archive } from './archive.ts'
 import type { Captured } from './captured.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks'] as const
+export const VIEWS = ['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'log'] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
 export const VIEW_KEYS: Readonly<
   Record<ViewName, { readonly key: string; readonly title: string; readonly short: string }>
 > = {
+  dash: { key: '0', title: 'Dash', short: 'Dsh' },
   net: { key: '1', title: 'Net', short: 'Net' },
   tunnels: { key: '2', title: 'Tunnels', short: 'Tun' },
   packets: { key: '3', title: 'Packets', short: 'Pkt' },
@@ -21,6 +22,7 @@ export const VIEW_KEYS: Readonly<
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
+  log: { key: '9', title: 'Log', short: 'Log' },
 }
 
 export type StepUnit = 'event' | 'packet' | '1 ms' | 'interesting'
@@ -44,6 +46,8 @@ export interface Selection {
   /** Index into the filtered events, from the newest (0). */
   readonly event: number
   readonly check: number
+  /** Index into the filtered lines of the log, from the newest (0). */
+  readonly logLine: number
   /** In 5 NAT: rows of the connections, the rules and the drops. */
   readonly connection: number
   readonly rule: number

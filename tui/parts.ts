@@ -10,9 +10,8 @@ export type Own = (typeof OWN)[number]
 
 export interface Part {
   readonly render: View
-  /** How many panes Tab goes through. */
-  panes(model: Model): number
-  /** `size` is the room that the view has. */
+  /** How many panes Tab goes through; `size` is the room that the view has. */
+  panes(model: Model, size: Size): number
   press(model: Model, own: Own, size: Size): Ui
 }
 export type Parts = Readonly<Record<ViewName, Part>>

@@ -47,6 +47,7 @@ export const FIRST_UI: Ui = {
     field: [],
     event: 0,
     check: 0,
+    logLine: 0,
     connection: 0,
     rule: 0,
     loss: 0,
@@ -123,9 +124,11 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'auto-speed':
       return { ui: { ...ui, auto: !ui.auto, speed: 1 } }
     case 'next-pane':
-      return { ui: { ...ui, pane: (ui.pane + 1) % part.panes(model) } }
+      return { ui: { ...ui, pane: (ui.pane + 1) % part.panes(model, innerSize(size)) } }
     case 'previous-pane':
-      return { ui: { ...ui, pane: (ui.pane + part.panes(model) - 1) % part.panes(model) } }
+      return {
+        ui: { ...ui, pane: (ui.pane + part.panes(model, innerSize(size)) - 1) % part.panes(model, innerSize(size)) },
+      }
     case 'lens':
       return { ui: { ...ui, lens: after(LENSES, ui.lens) } }
     case 'labels':

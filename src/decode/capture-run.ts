@@ -83,6 +83,21 @@ export class CaptureRun {
   opened(index: number): Uint8Array | undefined {
     return this.reader.opened(index)
   }
+  /** The first frames as `decode` has them, with their trees: what the ladder takes. */
+  firstFrames(count: number) {
+    const { capture, calls } = this.reader
+    const frames = this.#frames.slice(0, count).map(({ t, from, to, ip, size, call }, index) => ({
+      number: index + 1,
+      t,
+      length: size,
+      interface: capture.interfaces[capture.frames[index].interface].name,
+      source: ip?.src ?? from,
+      destination: ip?.dst ?? to,
+      ...(call === undefined ? {} : { call }),
+      tree: this.reader.tree(index),
+    }))
+    return { capture, calls, frames }
+  }
   frame(index: number): Seen {
     return this.#frames[index]
   }

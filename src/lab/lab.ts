@@ -587,12 +587,16 @@ export type Action = { [V in Verb]: { readonly at: SimTime; readonly verb: V; re
 
 /** One entry of `ask`. */
 export interface Question {
-  /** Asked at this moment, or before the verdict of the named check. */
+  /** Asked before anything happens at this moment, or when what the named check looks at begins. */
   readonly when: { readonly at: SimTime } | { readonly before: string }
+  /** The check that passes where `correct` is right; one asked `before` a check has that. */
+  readonly shows?: string
   readonly text: string
   readonly answers: readonly string[]
   readonly correct: string
   readonly because: string
+  /** Help for those who ask for it. */
+  readonly hint?: string
 }
 
 /** One entry of `expect`. */

@@ -112,6 +112,7 @@ function read(tree: Tree, issues: Issues, readFile: ReadFile): Lab {
   const timeline = new Timeline(tree, topology, issues)
   const events = timeline.events()
   const nodes = [...topology.nodes.values()].map(node => topology.nodeSpec(node))
+  const checks = timeline.checks()
   return {
     name: text(child(tree, 'name')) ?? '',
     description: text(child(tree, 'description')) ?? '',
@@ -122,7 +123,7 @@ function read(tree: Tree, issues: Issues, readFile: ReadFile): Lab {
     services: readServices(tree, topology, events, issues),
     events,
     files: topology.files,
-    questions: timeline.questions(),
-    checks: timeline.checks(),
+    questions: timeline.questions(checks),
+    checks,
   }
 }

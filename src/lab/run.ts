@@ -263,11 +263,11 @@ export class Run {
 
   /**
    * Runs until the end or until about `budget` events have happened, so that a caller can look at the world outside in
-   * between. True when the run is over.
+   * between; nothing of the moment `before` and later ones. True when the run is over.
    */
-  advance(budget = Number.POSITIVE_INFINITY): boolean {
+  advance(budget = Number.POSITIVE_INFINITY, before = Number.POSITIVE_INFINITY): boolean {
     const limit = this.#events + budget
-    while (this.#events < limit && !this.over) this.#instant(this.next)
+    while (this.#events < limit && !this.over && this.next < before) this.#instant(this.next)
     return this.over
   }
 

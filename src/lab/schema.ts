@@ -39,6 +39,7 @@ import { nasKeys } from './nas.ts'
 import { natSchema } from './nat.ts'
 import { seenSchema, unseenSchema } from './pattern.ts'
 import { authSchema, echoFailuresSchema, identitySchema, lcpSchema, nbnsSchema, requireAuthSchema } from './ppp.ts'
+import { questionSchema } from './questions.ts'
 import { answerSchema, askSchema } from './radius.ts'
 import { tcpSchema } from './tcp.ts'
 import { dialSchema, DEFAULTS as LINES, pstnKeys } from './telephone.ts'
@@ -423,22 +424,6 @@ const event = v.pipe(
   v.description('One thing that is done: `at` and exactly one verb.'),
 )
 
-const question = v.pipe(
-  map('a question', {
-    at: v.optional(duration('When it is asked.')),
-    before: v.optional(words('The check before whose verdict it is asked.', 100)),
-    text: words('The question.'),
-    answers: v.pipe(
-      v.array(words('An answer.', 200), 'Here a list of answers must stand.'),
-      v.minLength(2, 'A question needs at least two answers to choose from.'),
-      v.description('What to choose from.'),
-    ),
-    correct: words('The right one of the answers.', 200),
-    because: words('The reason, told afterwards.'),
-  }),
-  v.description('A question for the class.'),
-)
-
 const stateValue = v.union(
   [
     v.pipe(v.number(stateWrong), v.integer(stateWrong), v.minValue(0, stateWrong)),
@@ -489,7 +474,10 @@ export const labSchema = v.pipe(
       v.pipe(v.array(event, 'Here a list of events must stand.'), v.description('What is done in the run.')),
     ),
     ask: v.optional(
-      v.pipe(v.array(question, 'Here a list of questions must stand.'), v.description('Questions for the class.')),
+      v.pipe(
+        v.array(questionSchema, 'Here a list of questions must stand.'),
+        v.description('Questions for the class.'),
+      ),
     ),
     expect: v.optional(
       v.pipe(named('checks', check), v.description('What the lab is expected to show, reported in this order.')),

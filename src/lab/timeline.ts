@@ -6,6 +6,7 @@ import { readRule } from './filter.ts'
 import type { Action, Check, CheckTime, Comparison, EventPattern, Kind, Question, StateCondition, Verb } from './lab.ts'
 import { oneOfThese, suggest } from './nearest.ts'
 import { COMPARISON, isDurationField, isNumberField } from './pattern.ts'
+import { readQuestions } from './questions.ts'
 import { DEFAULTS } from './schema.ts'
 import { clientPaths, generalPath, isPresence, STATE_PATHS, type Values } from './state-paths.ts'
 import { isSerial, SERIAL_QUALITY } from './telephone.ts'
@@ -193,38 +194,8 @@ export class Timeline {
 
   // ask
 
-  questions(): Question[] {
-    const questions = items(child(this.#lab, 'ask')).map(tree => this.#question(tree))
-    return questions.filter(question => question !== undefined)
-  }
-
-  #question(tree: Tree): Question | undefined {
-    const correctTree = child(tree, 'correct')
-    const correct = text(correctTree)
-    const answers = items(child(tree, 'answers')).map(answer => text(answer) ?? '')
-    if (correctTree && correct !== undefined && answers.length > 1 && !answers.includes(correct)) {
-      this.#issues.value(correctTree, `"${correct}" is none of the answers.`, suggest(correct, answers))
-    }
-    for (const [i, answer] of answers.entries()) {
-      if (answers.indexOf(answer) < i) {
-        this.#issues.value(items(child(tree, 'answers'))[i], `The answer "${answer}" is offered twice.`)
-      }
-    }
-    const [at, before] = [child(tree, 'at'), child(tree, 'before')]
-    if (tree.kind === 'map' && (at === undefined) === (before === undefined)) {
-      this.#issues.value(tree, 'A question is asked either `at` a moment or `before` the verdict of a check.')
-      return undefined
-    }
-    const check = text(before)
-    const checks = entries(child(this.#lab, 'expect')).map(([name]) => name)
-    if (before && check !== undefined && !checks.includes(check)) {
-      this.#issues.value(before, `There is no check ${check}.`, suggest(check, checks))
-    }
-    const t = this.#moment(at)
-    const when = check !== undefined ? { before: check } : t !== undefined ? { at: t } : undefined
-    const [words, because] = [text(child(tree, 'text')), text(child(tree, 'because'))]
-    if (!when || words === undefined || correct === undefined || because === undefined) return undefined
-    return { when, text: words, answers, correct, because }
+  questions(checks: readonly Check[]): Question[] {
+    return readQuestions(this.#lab, { issues: this.#issues, moment: tree => this.#moment(tree), checks })
   }
 
   // expect

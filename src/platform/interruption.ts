@@ -7,8 +7,14 @@ const SIGNALS = Object.keys(STATUS) as (keyof typeof STATUS)[]
 export class Interruption {
   /** What the program ends with, once somebody has asked for the end. */
   status: number | undefined
+  #tell = (): void => {}
+  /** Comes true then, for whoever waits for something else. */
+  readonly wanted = new Promise<void>(resolve => {
+    this.#tell = resolve
+  })
   readonly #end = (signal: NodeJS.Signals): void => {
     this.status ??= STATUS[signal as keyof typeof STATUS]
+    this.#tell()
   }
 
   constructor() {

@@ -41,8 +41,10 @@ export interface Report {
   readonly packets: boolean
   begin(): void
   event(event: TraceEvent): void
-  /** Writes what has been gathered. */
-  flush(): void
+  /** Writes what has been gathered; was there anything? */
+  flush(): boolean
+  /** The same, with what is held back until it can be told shorter; the run stands at `t`. */
+  pause(t: SimTime): boolean
   end(result: RunResult, ending: Ending): void
 }
 
@@ -69,9 +71,14 @@ export class JsonReport implements Report {
   #add(line: unknown): void {
     this.#text += `${JSON.stringify(line)}\n`
   }
-  flush(): void {
-    if (this.#text !== '') out(this.#text)
+  flush(): boolean {
+    if (this.#text === '') return false
+    out(this.#text)
     this.#text = ''
+    return true
+  }
+  pause(): boolean {
+    return this.flush()
   }
   end(result: RunResult, { interrupted, replayed, calls }: Ending): void {
     if (calls) this.#add({ type: 'ledger', calls })
@@ -109,10 +116,19 @@ const TONE_COLOUR: Readonly<Record<StoryLine['tone'], Colour | undefined>> = {
   faint: 'gray',
 }
 
+interface StoryFlags {
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly unfolded?: boolean
+  readonly quiz?: boolean
+}
+
 export class StoryReport implements Report {
   readonly packets: boolean
   readonly #run: Run
   readonly #quiet: boolean
+  /** What the lab shows is not told before it was asked. */
+  readonly #quiz: boolean
   readonly #story: Story
   /** Absent: nothing is folded. */
   readonly #fold: Fold | undefined
@@ -121,15 +137,13 @@ export class StoryReport implements Report {
   readonly #screen = terminalWidth()
   #text = ''
 
-  constructor(
-    run: Run,
-    { quiet = false, verbose = false, unfolded = verbose }: { quiet?: boolean; verbose?: boolean; unfolded?: boolean },
-  ) {
+  constructor(run: Run, { quiet = false, verbose = false, unfolded = verbose, quiz = false }: StoryFlags) {
     const { lab } = run.simulation
     // Who hears whom is told by packets: where they are traced anyway, they cost nothing more.
     this.packets = (verbose && !quiet) || run.simulation.world.trace.packets
     this.#run = run
     this.#quiet = quiet
+    this.#quiz = quiz
     this.#failures = new FailureWatch(lab)
     this.#story = new Story({ verbose, names: namesOf(lab), networks: networksOf(lab) })
     this.#fold = unfolded ? undefined : new Fold()
@@ -138,7 +152,7 @@ export class StoryReport implements Report {
 
   begin(): void {
     const { lab } = this.#run.simulation
-    const title = wrap(`${lab.name}: ${lab.description}`, this.#screen, 0)
+    const title = this.#quiz ? lab.name : wrap(`${lab.name}: ${lab.description}`, this.#screen, 0)
     out(`${paint('bold', lab.name)}${title.slice(lab.name.length)}\nseed ${lab.seed}\n`)
     if (this.#quiet) return
     out(`\n${paint('gray', `   seconds  channel  ${'node'.padEnd(this.#nodeWidth)}  what happens`)}\n`)
@@ -165,14 +179,20 @@ export class StoryReport implements Report {
     return `${head}${tone ? paint(tone, rest) : rest}`
   }
 
-  flush(): void {
-    if (this.#text !== '') out(this.#text)
+  flush(): boolean {
+    if (this.#text === '') return false
+    out(this.#text)
     this.#text = ''
+    return true
+  }
+
+  pause(t: SimTime): boolean {
+    if (!this.#quiet) this.#tell(this.#fold?.end(t) ?? [])
+    return this.flush()
   }
 
   end(result: RunResult, { interrupted, replayed, calls }: Ending): void {
-    if (!this.#quiet) this.#tell(this.#fold?.end(result.t) ?? [])
-    this.flush()
+    this.pause(result.t)
     const lines: string[] = ['']
     for (const failed of this.#failures.failed) {
       lines.push(...failureLines(failed).map((line, i) => this.#wrap(line, i === 0 ? 2 : 4)), '')

@@ -16,6 +16,7 @@ export interface WatchFlags {
   readonly record?: string
   readonly pcap?: string
   readonly ledger?: boolean
+  readonly quiz?: boolean
 }
 
 /** What a replay, or a program, compares. */
@@ -47,6 +48,16 @@ export class Watch {
 
   begin(): void {
     this.#report.begin()
+  }
+
+  /** Prints what was told so far, also what is held back to be told shorter: somebody else speaks now. Was there anything? */
+  pause(): boolean {
+    return this.#report.pause(this.#run.now)
+  }
+
+  /** Comes true when somebody wants the end. */
+  get enough(): Promise<void> {
+    return this.#interruption.wanted
   }
 
   /** Writes what there is; false when somebody wants the end. */

@@ -26,6 +26,28 @@ const TERMINATIONS: readonly (readonly [ours: RegExp, spoken: string, logged: st
   [/^The session has lasted/, 'Connect time expired', 'Connect time expired'],
 ]
 
+/** Of these pppd logs something else, or nothing: they are in no list of failures. */
+const SPOKEN: readonly (readonly [ours: RegExp, spoken: string])[] = [
+  [/^The user has (disconnected|hung up)/, 'User request'],
+  [/^The peer did not prove/, 'Authentication failed'],
+  [/^The peer does not accept/, 'Failed to authenticate ourselves to peer'],
+  [/^No answer to \d+ Echo-Requests/, 'Peer not responding'],
+]
+
+/** What pppd writes into a Terminate-Request where ours has these words. */
+export function spokenWords(words: string): string {
+  const known = TERMINATIONS.find(([ours]) => ours.test(words)) ?? SPOKEN.find(([ours]) => ours.test(words))
+  return known?.[1] ?? words
+}
+
+/** What it logs before it sends that Terminate-Request. */
+export function loggedBefore(words: string): readonly string[] {
+  const tries = /^No answer to (\d+) Echo-Requests/.exec(words)?.[1]
+  if (tries !== undefined) return [`No response to ${tries} echo-requests`, 'Serial link appears to be disconnected.']
+  const known = TERMINATIONS.find(([ours]) => ours.test(words))
+  return known ? [known[2]] : []
+}
+
 /** The words of the Terminate-Request stand in quotes in the detail of a `peer-closed`. */
 export function terminated({ detail }: TunnelEnd): PppdLines {
   const words = /"(.*)"/.exec(detail)?.[1]

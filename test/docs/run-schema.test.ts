@@ -59,6 +59,34 @@ describe(FILE, () => {
     assert.deepEqual(wrongLines(lines.slice(-2)), [])
   })
 
+  test('the lines of --quiz are what they say', () => {
+    const input = '3 certain\ns\n1\n'
+    const options = { encoding: 'utf8', maxBuffer: 2 ** 28, input } as const
+    const args = [rootPath('dist/cli/cli.js'), 'run', 'voluntary', '--json', '--quiz']
+    const { stdout, stderr } = spawnSync(process.execPath, args, options)
+    const lines: Line[] = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    assert.deepEqual(wrongLines(lines), [])
+    assert.deepEqual(
+      lines.filter(({ type }) => type !== 'event').map(({ type, no, outcome }) => [type, no, outcome]),
+      [
+        ['run', undefined, undefined],
+        ['question', 1, undefined],
+        ['answer', 1, 'right'],
+        ['question', 2, undefined],
+        ['answer', 2, 'skipped'],
+        ['question', 3, undefined],
+        ['question', 4, undefined],
+        ['answer', 3, 'right'],
+        ['result', undefined, undefined],
+      ],
+    )
+    assert.equal(stderr, '\nNo more answers come from stdin: question 4 is left out.\n')
+    assert.equal(lines.at(-1)?.fingerprint, printed('voluntary').at(-1)?.fingerprint)
+  })
+
   const met = new Set<string>()
   for (const lab of CLOSED) {
     test(`every line of ${lab} is what it says`, () => {

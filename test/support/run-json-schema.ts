@@ -5,6 +5,7 @@ import { DROP_REASONS } from '../../src/base/drop.ts'
 import { MALFORMED } from '../../src/base/result.ts'
 import { EVENTS, type EventFields, type EventName } from '../../src/base/trace.ts'
 import { TUNNEL_END_REASONS, TUNNEL_LAYERS } from '../../src/base/tunnel-end.ts'
+import { SURENESS } from '../../src/lab/ask.ts'
 import { FRAME_KINDS, LAYERS } from '../../src/lab/weigh.ts'
 import { WINDOWS } from '../../src/view/failures.ts'
 import { CAUSE } from '../../src/wire/radius-attributes.ts'
@@ -224,12 +225,43 @@ const call = object(
   name => name === 'user' || name === 'encryption' || name === 'computed',
 )
 
+const number: Schema = { type: 'integer', minimum: 1, description: 'In the order of asking.' }
+const question = object(
+  {
+    type: { const: 'question' },
+    t: { ...nanoseconds, description: 'Nothing of this moment has happened when it is asked.' },
+    no: number,
+    text,
+    answers: { type: 'array', items: text, minItems: 2 },
+    shows: { ...text, description: 'The check that shows the answer; without one it is judged at once.' },
+  },
+  name => name === 'shows',
+)
+const answer = object(
+  {
+    type: { const: 'answer' },
+    t: { ...nanoseconds, description: 'When the run had shown what is right, or its end.' },
+    no: number,
+    outcome: {
+      ...words(['right', 'wrong', 'skipped', 'open', 'refuted']),
+      description: 'open: the run has ended before; refuted: its check has failed, and `correct` does not hold.',
+    },
+    answer: { ...text, description: 'Absent: skipped.' },
+    sure: { ...words(SURENESS), description: 'Absent: not said.' },
+    correct: text,
+    because: text,
+  },
+  name => name === 'answer' || name === 'sure',
+)
+
 export const runJsonSchema = (): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'One line of `pptp-lab run LAB --json`',
   description:
-    'The first line is the run, the last the result; between them stands one line for each event (docs/trace.md). `--ledger` adds one line before the result.',
-  oneOf: ['run', ...Object.keys(EVENTS), 'ledger', 'result'].map(name => ({ $ref: `#/definitions/${name}` })),
+    'The first line is the run, the last the result; between them stands one line for each event (docs/trace.md). `--ledger` adds one line before the result, `--quiz` two for each question that was answered.',
+  oneOf: ['run', ...Object.keys(EVENTS), 'question', 'answer', 'ledger', 'result'].map(name => ({
+    $ref: `#/definitions/${name}`,
+  })),
   definitions: {
     run: whole({
       type: { const: 'run' },
@@ -239,6 +271,8 @@ export const runJsonSchema = (): Schema => ({
       version: text,
     }),
     ...Object.fromEntries((Object.keys(EVENTS) as EventName[]).map(event => [event, eventLine(event)])),
+    question,
+    answer,
     ledger: whole({ type: { const: 'ledger' }, calls: { type: 'array', items: call } }),
     result: object(
       {

@@ -86,7 +86,7 @@ function textOf(moment: Moment, columns: number, rows: number): string {
 
 export function modelAt({ lab, seconds, more, ui, selection }: Omit<Moment, 'title'>): Model {
   const text = shippedText(lab)
-  const loaded = load(more === undefined ? text : text.replace('expect:\n', `${more}expect:\n`), lab)
+  const loaded = load(more === undefined ? text : text.replace(/^(ask|expect):\n/m, `${more}$&`), lab)
   assert.ok(loaded.ok)
   const recorder = new Recorder(new Run(loaded.lab))
   if (seconds >= 0) recorder.run.advanceTo(seconds * 1e9)

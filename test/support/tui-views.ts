@@ -6,6 +6,7 @@ import { plainText } from '../../tui/text.ts'
 import * as Checks from '../../tui/views/checks.ts'
 import * as Events from '../../tui/views/events.ts'
 import * as Ladder from '../../tui/views/ladder.ts'
+import * as Log from '../../tui/views/log.ts'
 import * as Nat from '../../tui/views/nat.ts'
 import * as Packets from '../../tui/views/packets.ts'
 import * as Tunnels from '../../tui/views/tunnels.ts'
@@ -27,6 +28,7 @@ const VIEWS = {
   nat: Nat,
   events: Events,
   checks: Checks,
+  log: Log,
 } as const
 export const VIEWS_AND_WHY = { ...VIEWS, why: { ...Nat, view: why } } as const
 export type Name = keyof typeof VIEWS_AND_WHY
@@ -73,6 +75,7 @@ const SHOTS: readonly Shot[] = [
   { view: 'events' },
   { view: 'events', ui: { filter: 'drop' } },
   { view: 'checks', selection: { check: 1 } },
+  { view: 'log', selection: { logLine: 4 } },
 ]
 
 const BOX_SHOTS: readonly Shot[] = [

@@ -128,6 +128,18 @@ describe('a capture of real peers', () => {
     await robot.close()
   })
 
+  test('4 Ladder has its rows, and Enter goes to the frame', async () => {
+    const robot = robotOf(open('mschapv2-wrong-password'))
+    await robot.press('t', '1', '.', '1', '9', 'Enter', '4', 'G')
+    const last = robot.scene.t
+    assert.match(robot.text, /PNS +PAC|10\.99\.1\.2 +10\.99\.2\.2/)
+    assert.match(robot.text, /OCRQ/)
+    await robot.press('Enter')
+    assert.equal(robot.ui.view, 'packets')
+    assert.ok(robot.ui.selection.journey !== undefined && robot.scene.t === last)
+    await robot.close()
+  })
+
   test('views that make no sense say so, what is known of its calls, and where the rest is', async () => {
     const robot = robotOf(open('mschapv2-mppe128-stateless', PASSWORDS))
     for (const [key, pattern] of [
@@ -138,7 +150,7 @@ describe('a capture of real peers', () => {
     ] as const) {
       await robot.press(key)
       assert.match(robot.text, pattern)
-      assert.match(robot.text, /3 Packets shows all of its frames, 6 Events its messages/)
+      assert.match(robot.text, /3 Packets shows all of its frames, 4 Ladder/)
       assert.match(robot.text, /call 1: PNS 10\.99\.1\.2, call ID 54945; PAC 10\.99\.2\.2, call ID 0/)
       assert.match(robot.text, /MPPE 128 bit stateless: 151 of 151 packets decrypted/)
       await robot.press('j', 'l', 'Enter', 'Tab', 'w', 'Esc')
@@ -149,7 +161,7 @@ describe('a capture of real peers', () => {
   test('no fault in any view, whatever the key', async () => {
     for (const name of ['control-bad-input', 'client-vanishes', 'defaults-compression', 'pap-plain']) {
       const robot = robotOf(open(name, PASSWORDS))
-      for (const view of ['1', '2', '3', '5', '6', '7']) {
+      for (const view of ['1', '2', '3', '4', '5', '6', '7', '9', '0']) {
         await robot.press(view, 'j', 'Enter', 'l', 'Tab', 'G', 'z', 'w', 'Esc', 'o', 'i', '[', ']', 'Esc')
       }
       assert.equal(robot.complaint, '')

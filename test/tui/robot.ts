@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
 import { type Lab, load, renderIssues } from '../../src/index.ts'
 import type { CaptureSource, LiveRun } from '../../src/platform/commands/tui.ts'
-import type { Model, Rendered, Size, Ui } from '../../tui/model.ts'
+import { type Model, type Rendered, type Size, type Ui, VIEWS } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
 import { openTerminal, type Terminal } from '../../tui/terminal.ts'
@@ -248,10 +248,7 @@ export function placeholders(): { readonly parts: Parts; readonly asked: Own[] }
       return ui
     },
   }
-  return {
-    parts: { net: part, tunnels: part, packets: part, ladder: part, nat: part, events: part, checks: part },
-    asked,
-  }
+  return { parts: Object.fromEntries(VIEWS.map(view => [view, part])) as unknown as Parts, asked }
 }
 
 function placeholder({ ui, scene }: Model, { columns, rows }: Size): Rendered {

@@ -42,6 +42,7 @@ const anySelection: fc.Arbitrary<Selection> = fc.record({
   field: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 4 }),
   event: fc.integer({ min: 0, max: 200 }),
   check: fc.integer({ min: 0, max: 9 }),
+  logLine: fc.integer({ min: 0, max: 200 }),
   connection: fc.integer({ min: 0, max: 9 }),
   rule: fc.integer({ min: 0, max: 9 }),
   loss: fc.integer({ min: 0, max: 9 }),
@@ -66,7 +67,7 @@ const modelAt = ({ at, ui, selection }: Moment): Model => ({
   explain: 'pptp-lab explain voluntary',
 })
 const anySize = fc.record({ columns: fc.integer({ min: 10, max: 160 }), rows: fc.integer({ min: 3, max: 60 }) })
-const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'why')
+const anyName = fc.constantFrom<Name>('tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'log', 'why')
 
 describe('any view', () => {
   test('is exactly as many lines of exactly as many cells as it is given', () => {
@@ -108,7 +109,7 @@ describe('any view', () => {
             const ui = move === 'enter' ? part.enter(current) : { selection: part.moveSelection(current, move) }
             current = { ...current, ui: { ...current.ui, ...ui } }
             const next = current.ui.view
-            if (move === 'enter' && next !== 'net' && ui.view !== undefined) view = next
+            if (move === 'enter' && next !== 'net' && next !== 'dash' && ui.view !== undefined) view = next
             assert.ok(current.ui.pane <= 3 && current.ui.selection.event >= 0 && current.ui.selection.check >= 0)
             const { lines } = VIEWS[view].view(current, { columns: 78, rows: 20 })
             assert.equal(lines.length, 20)

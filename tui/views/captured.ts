@@ -7,11 +7,13 @@ import { type Line, line, span } from '../text.ts'
 
 const SENTENCES: Readonly<Partial<Record<ViewName, string>>> = {
   net: 'A capture has no machines: it knows what was on the wire.',
+  dash: 'A capture has no machines: it knows what was on the wire.',
   tunnels: 'A capture has no state machines: it knows what they said.',
   nat: 'A capture does not say what a box remembers.',
+  log: 'A capture does not say what the programs would have written.',
   checks: 'A capture has no checks: nobody has said what should be true.',
 }
-const ELSEWHERE = '3 Packets shows all of its frames, 6 Events its messages.'
+const ELSEWHERE = '3 Packets shows all of its frames, 4 Ladder who said what to whom, 6 Events its messages.'
 
 export function notKnown({ ui }: Model, { source }: Captured, size: Size): Rendered {
   const sentence = SENTENCES[ui.view] ?? SENTENCES.net ?? ''
@@ -22,5 +24,5 @@ export function notKnown({ ui }: Model, { source }: Captured, size: Size): Rende
     ...text(ELSEWHERE),
     ...facts.map(each => each.map(({ text }) => span(text, 'muted'))),
   ]
-  return { lines: fill([[], ...lines], size), sentence, keys: ['3 packets', '6 events', 'q quit'] }
+  return { lines: fill([[], ...lines], size), sentence, keys: ['3 packets', '4 ladder', '6 events', 'q quit'] }
 }

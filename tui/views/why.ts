@@ -7,6 +7,7 @@ import { derive } from '../selection.ts'
 import { type Line, left, line, span } from '../text.ts'
 import { whatIs } from '../what.ts'
 import { seconds } from '../words.ts'
+import { focused } from './dash.ts'
 import * as Events from './events.ts'
 import * as Nat from './nat.ts'
 import { peersOf } from './packet-row.ts'
@@ -15,6 +16,8 @@ import { peersOf } from './packet-row.ts'
 export function dropAskedFor(model: Model): DropEvent | undefined {
   const { ui, recorder } = model
   switch (ui.view) {
+    case 'dash':
+      return dropAskedFor(focused(model))
     case 'nat':
       return Nat.dropOf(model)
     case 'events':

@@ -69,6 +69,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
       record: RECORD,
       pcap: PCAP,
+      quiz: {
+        type: 'boolean',
+        help: 'stop before the questions of the lab and ask them: a number, and how sure you are (3 c); what has come of it is told once the run has shown it. Without a terminal each line of stdin is an answer',
+      },
       ledger: {
         type: 'boolean',
         help: 'at the end, what each tunnel weighs: octets by layer, and what encryption computed',

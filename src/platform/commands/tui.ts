@@ -1,6 +1,14 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
 import { pathToFileURL } from 'node:url'
-import { type Field, type Lab, load, type Run, type RunOptions, type SimTime } from '../../index.ts'
+import {
+  type DecodedCapture,
+  type Field,
+  type Lab,
+  load,
+  type Run,
+  type RunOptions,
+  type SimTime,
+} from '../../index.ts'
 import { bridgedLab } from '../bridged.ts'
 import {
   besides,
@@ -58,6 +66,8 @@ export interface CaptureSource {
   tree(index: number): Field
   /** What a password has opened of it, its PPP protocol field first. */
   opened(index: number): Uint8Array | undefined
+  /** The first frames, with their trees. */
+  firstFrames(count: number): DecodedCapture
   /** Who sent it to whom, and when. */
   frame(index: number): CapturedFrame
   /** What is known of it as a whole: its calls, what was opened, what could not be read. */
