@@ -9,7 +9,7 @@ export { formatIpv4, type Ipv4, parseIpv4 } from './base/address.ts'
 // What a run tells.
 export { DROP_REASONS, type DropReason } from './base/drop.ts'
 export type { Field } from './base/field.ts'
-export { type Duration, formatTime, parseDuration, type SimTime } from './base/time.ts'
+export { type Duration, formatDuration, formatTime, parseDuration, type SimTime } from './base/time.ts'
 export { EVENTS, type EventFields, type EventName, type TraceEvent } from './base/trace.ts'
 // What goes wrong, and why.
 export { examine, type Finding } from './diagnose/doctor/doctor.ts'
@@ -45,7 +45,7 @@ export {
   surely,
   verdictWords,
 } from './lab/ask.ts'
-export { type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
+export { BOX_KINDS, type Box, type BoxConnection, type BoxRule, boxNames, boxOf } from './lab/boxes.ts'
 // From a lab to the result of its run.
 export { type Breakpoint, type ReadBreakpoint, readBreakpoint } from './lab/breakpoint.ts'
 export { build, type Simulation } from './lab/build.ts'
@@ -73,7 +73,7 @@ export {
   type Visit,
 } from './lab/recorder.ts'
 export { Rewinder, type Rewinding } from './lab/rewinder.ts'
-export { describeAction, type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
+export { type Input, type Moment, Run, type RunOptions, type RunResult, run } from './lab/run.ts'
 export {
   type RecordedAction,
   type RecordedRun,
@@ -98,6 +98,7 @@ export {
 } from './lab/scene.ts'
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
+export { describeAction, fitsVerb, usersOf, VERB_WORDS, type VerbWords } from './lab/verb-words.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'

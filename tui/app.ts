@@ -3,10 +3,11 @@
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
  * going back; then it has no timer.
  */
-import type { Lab, Run, RunOptions, Scene, SimTime } from '../src/index.ts'
-import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
+import type { Scene, SimTime } from '../src/index.ts'
 import { Captured } from './captured.ts'
+import type { Told } from './deeds.ts'
 import type { Effect } from './effect.ts'
+import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
 import { entryOf } from './keys.ts'
@@ -17,7 +18,7 @@ import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { FIRST_UI, press } from './press.ts'
 import type { ScreenEvent } from './screen.ts'
-import { Session } from './session.ts'
+import { Session, type SessionSource } from './session.ts'
 import { type Line, line } from './text.ts'
 import { hasRoom } from './views/dash.ts'
 import { help } from './views/help.ts'
@@ -36,15 +37,10 @@ export interface Display {
 export interface AppOptions {
   readonly display: Display
   readonly wall: Wall
-  readonly lab: Lab | undefined
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** A run of the lab that goes by itself. */
-  readonly live?: LiveRun
-  /** `lab` is that of a capture. */
-  readonly capture?: CaptureSource
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  /** What is opened first. */
+  readonly open: SessionSource | undefined
+  /** Where labs are saved and read again. */
+  readonly disk: Disk
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
@@ -68,6 +64,7 @@ export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
+  readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
   /** What is looked at: of a live run its live end, or a copy of what has been. */
@@ -86,21 +83,24 @@ export class App {
   /** Of a live run: rejects if it fails by a fault of ours. */
   readonly begun: Promise<void> | undefined
 
-  constructor({ display, wall, lab, replay, live, capture, explain, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0 }
-    if (lab && live) this.begun = this.#begin(new LiveView(live, lab, explain, wall))
-    else if (capture) this.#openCapture(capture)
-    else if (lab) this.#open(new Session({ lab, replay: replay ?? {}, explain }, wall))
+    this.#files = new Files(disk)
+    if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
+    else if (open) this.#open(new Session(open, wall))
     this.#draw()
   }
 
   get ui(): Ui {
     return this.#ui
+  }
+  get session(): Session | undefined {
+    return this.#session
   }
   get scene(): Scene | undefined {
     return this.#session?.scene
@@ -124,19 +124,17 @@ export class App {
     this.#wake()
   }
 
-  /** A capture has happened: all of it is there, and its first frame is chosen. */
-  #openCapture(source: CaptureSource): void {
-    this.#capture = new Captured(source)
-    const make = (): Run => source.begin()
-    const session = new Session({ lab: source.lab, replay: {}, explain: '', make }, this.#wall)
-    session.seek(source.lab.stop)
-    this.#open(session)
-    const selection = { ...this.#ui.selection, journey: 1 }
-    this.#ui = { ...this.#ui, view: 'packets', follow: false, selection }
-  }
-
   #open(session: Session): void {
     this.#session = session
+    const { capture } = session.source
+    if (capture) {
+      // It has happened: all of it is there, and its first frame is chosen.
+      this.#capture = new Captured(capture)
+      session.seek(session.run.stop)
+      session.look()
+      const selection = { ...this.#ui.selection, journey: 1 }
+      this.#ui = { ...this.#ui, view: 'packets', follow: false, selection }
+    }
     const { scene } = session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
@@ -175,7 +173,7 @@ export class App {
   /** The live end cannot be stopped or stepped: who pauses or goes elsewhere gets a copy. True if the key is done. */
   #leavesLive(live: LiveView, before: Ui, effect: Effect | undefined): boolean {
     if (this.#session !== live.face) return false
-    const seek = typeof effect === 'object' ? effect.seek : undefined
+    const seek = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
     const pauses = before.running && !this.#ui.running
     if (this.#ui.speed !== before.speed || this.#ui.auto !== before.auto) {
       const message = 'A live run goes with the clock: other speeds are for looking back (Space).'
@@ -231,8 +229,19 @@ export class App {
   #effect(session: Session, effect: Effect): void {
     if (effect === 'step') session.player.step(this.#ui.stepBy)
     else if (effect === 'live') this.#attach()
+    else if (effect === 'undo') this.#tell(session.undo())
+    else if (effect === 'redo') this.#tell(session.redo())
+    else if (effect === 'reload') this.#tell(this.#files.reload(session))
     else if (typeof effect === 'string') this.#outside(effect)
-    else session.seek(effect.seek)
+    else if ('seek' in effect) session.seek(effect.seek)
+    else if ('act' in effect) this.#tell(session.act(effect.act), effect.again)
+    else if ('save' in effect) this.#tell(this.#files.save(session, effect.save, effect.replace))
+    else this.#tell(this.#files.seed(session, effect.seed))
+  }
+
+  /** Says what has come of it; a line that was not understood stays, to be mended. */
+  #tell({ ok, message }: Told, again?: Ui['prompt']): void {
+    this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -268,7 +277,7 @@ export class App {
       case 'pageDown':
         return choose(labs.length - 1)
       case 'accept':
-        return labs.length > 0 ? this.#open(new Session({ ...labs[chosen], replay: {} }, this.#wall)) : undefined
+        return labs.length > 0 ? this.#open(new Session(labs[chosen], this.#wall)) : undefined
       case 'quit':
       case 'interrupt':
       case 'redraw':
@@ -292,8 +301,10 @@ export class App {
   }
 
   #model(session: Session): Model {
-    const { scene, recorder, source, archive } = session
-    const model = { scene, recorder, archive, ui: this.#ui, explain: source.explain }
+    const { scene, recorder, archive, explain, deeds } = session
+    const { fixed } = session.source
+    const can = { ...(deeds ? { deeds } : {}), ...(fixed === undefined ? {} : { fixed }) }
+    const model = { scene, recorder, archive, ui: this.#ui, explain, ...can }
     if (this.#capture) return { ...model, capture: this.#capture }
     const live = this.#live
     return live ? { ...model, live: { behind: live.behind(session), over: live.over } } : model

@@ -1,5 +1,6 @@
 /** What a key asks of the program besides a new state of the interface. */
 import type { SimTime } from '../src/index.ts'
+import type { Deed } from './deeds.ts'
 import type { Ui } from './model.ts'
 
 export type Effect =
@@ -12,6 +13,15 @@ export type Effect =
   | 'live'
   /** The run goes on, or back, to a time. */
   | { readonly seek: SimTime }
+  /** Something is done in the run; `again` is the line that asked for it, if one did, to be mended. */
+  | { readonly act: readonly Deed[]; readonly again?: NonNullable<Ui['prompt']> }
+  | 'undo'
+  | 'redo'
+  /** The lab with all that was done goes into a file. */
+  | { readonly save: string; readonly replace: boolean }
+  /** The file of the lab is read again. */
+  | 'reload'
+  | { readonly seed: number }
 
 export interface Pressed {
   readonly ui: Ui

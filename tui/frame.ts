@@ -38,16 +38,18 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
         tabsOf(ui.view, size),
         ...inside(view.lines, columns, rows - 4),
         bottomOf(ui.message || view.sentence, columns),
-        hintsOf(keysOf(model, view), ui, columns),
+        hintsOf(keysOf(model, view), model, columns),
       ]
     case 'small': {
-      const lines = view.lines.slice(0, rows - 3).map(part => fit(part, columns))
-      const short = shortStatusOf(model, columns)
+      // What was said goes over the end of the view, so that a line that is being typed stays in sight.
+      const said = ui.message === '' ? [] : wrap(ui.message, columns).slice(0, rows - 3)
+      const lines = view.lines.slice(0, rows - 3 - said.length).map(part => fit(part, columns))
       return [
-        short,
+        shortStatusOf(model, columns),
         shortTabsOf(ui.view, size),
-        ...filled(lines, rows - 3, columns),
-        ui.message === '' ? hintsOf(keysOf(model, view), ui, columns) : fit(line(ui.message), columns),
+        ...filled(lines, rows - 3 - said.length, columns),
+        ...said.map(part => fit(line(part), columns)),
+        hintsOf(keysOf(model, view), model, columns),
       ]
     }
     case 'none':
@@ -236,14 +238,18 @@ function inside(lines: readonly Line[], columns: number, rows: number): Line[] {
   })
 }
 
-function hintsOf(keys: readonly string[], ui: Ui, columns: number): Line {
+function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
+  const { ui } = model
   if (ui.prompt) {
-    const { label, keys } = PROMPTS[ui.prompt.kind]
-    const hints = keys.flatMap(key => ['  ', ...hint(key)])
+    const { about = '' } = ui.prompt
+    const { label: short, labelOf, keys } = PROMPTS[ui.prompt.kind]
+    const label = labelOf?.(model, about) ?? short
     const typed = `${ui.prompt.text}_`
-    // Of a long line the end is seen, where the next letter comes.
-    const room = columns - label.length - 2 - widthOf(line(...hints))
-    const seen = typed.slice(-Math.max(10, room))
+    const free = columns - label.length - 2
+    // The text matters more than the keys; of a long one the end is seen, where the next letter comes.
+    const shown = keys.filter((_, i) => typed.length + keys.slice(0, i + 1).join('  ').length + 2 <= free)
+    const hints = shown.flatMap(key => ['  ', ...hint(key)])
+    const seen = typed.slice(-Math.max(10, free))
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu)

@@ -32,6 +32,10 @@ export type Command =
   | 'mark'
   | 'go-to-mark'
   | 'live'
+  | 'act'
+  | 'undo'
+  | 'redo'
+  | 'command'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -43,6 +47,10 @@ export type Command =
   | 'interrupt'
   | 'suspend'
   | 'erase'
+  | 'erase-all'
+  | 'complete'
+  | 'older'
+  | 'newer'
   | 'accept'
   | 'cancel'
 
@@ -191,6 +199,10 @@ export const KEYS: readonly KeyEntry[] = [
       help: `view ${VIEW_KEYS[view].title}`,
     }),
   ),
+  { keys: ['a'], command: 'act', modes: VIEW, group: 'everywhere', help: 'act: do something' },
+  { keys: ['u'], command: 'undo', modes: VIEW, group: 'everywhere', help: 'undo what was done' },
+  { keys: ['R'], command: 'redo', modes: VIEW, group: 'everywhere', help: 'redo what was undone' },
+  { keys: [':'], command: 'command', modes: VIEW, group: 'everywhere', help: 'command line' },
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
@@ -205,6 +217,10 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Enter'], command: 'accept', modes: ['typing', 'prompt'], group: 'filter', help: 'keep the filter' },
   { keys: ['Esc'], command: 'cancel', modes: ['typing', 'prompt'], group: 'filter', help: 'clear the filter' },
   { keys: ['Backspace'], command: 'erase', modes: ['typing', 'prompt'], group: 'filter', help: 'erase a letter' },
+  { keys: ['C-u'], command: 'erase-all', modes: ['prompt'], group: 'filter', help: 'erase all' },
+  { keys: ['Tab'], command: 'complete', modes: ['prompt'], group: 'filter', help: 'what may stand here' },
+  { keys: ['Up'], command: 'older', modes: ['prompt'], group: 'filter', help: 'the line before' },
+  { keys: ['Down'], command: 'newer', modes: ['prompt'], group: 'filter', help: 'the line after' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },

@@ -3,14 +3,16 @@
  * looks at a copy, made again from what has come in so far, while the run itself goes on. A long run is made again in
  * slices: the run has a turn between any two, and keys are heard.
  */
-import { type Lab, Recorder, type Rewinding, type SimTime } from '../src/index.ts'
+import { Recorder, type Rewinding, type SimTime } from '../src/index.ts'
 import type { LiveRun } from '../src/platform/commands/tui.ts'
 import type { Wall } from './player.ts'
-import { Session } from './session.ts'
+import { Session, type SessionSource } from './session.ts'
 
 /** How long a copy is made at a time: milliseconds; steps between two looks at the wall. */
 const SLICE = 15
 const BATCH = 500
+
+const COPY = 'This is a copy of what has been, and nothing can be done in it. V goes back to the live run.'
 
 export class LiveView {
   readonly run: LiveRun
@@ -21,10 +23,10 @@ export class LiveView {
   readonly #wall: Wall
   #way: Rewinding | undefined
 
-  constructor(run: LiveRun, lab: Lab, explain: string, wall: Wall) {
+  constructor(source: SessionSource, run: LiveRun, wall: Wall) {
     this.run = run
     this.#wall = wall
-    this.face = new Session({ lab, explain, replay: run.replay }, wall, new Recorder(run.run))
+    this.face = new Session({ ...source, replay: run.replay }, wall, new Recorder(run.run))
   }
 
   /** A copy is wanted of `t`, or of the last moment that can be made again: `advance` makes it. */
@@ -53,9 +55,10 @@ export class LiveView {
 
   #copy({ recorder }: Rewinding): Session {
     this.#way = undefined
-    const { lab, explain } = this.face.source
+    const { source, deeds, explain } = this.face
+    const lab = deeds?.lab ?? source.lab
     const { replay } = this.run
-    return new Session({ lab, explain, replay, limit: () => this.run.known }, this.#wall, recorder)
+    return new Session({ lab, explain, replay, fixed: COPY, limit: () => this.run.known }, this.#wall, recorder)
   }
 
   /** How far a session is behind the live end; undefined for the live end itself. */

@@ -1,21 +1,22 @@
 /** The entry of `pptp-lab tui`: the terminal of the process, its signals, and its exit status. */
-import { type Lab, Recorder, Run } from '../src/index.ts'
+import { Recorder, Run } from '../src/index.ts'
 import type { TuiMain, TuiRequest } from '../src/platform/commands/tui.ts'
 import { out } from '../src/platform/terminal.ts'
 import { EXIT } from '../src/platform/usage.ts'
 import type { Parts } from './parts.ts'
 import { plainRun } from './plain.ts'
 import { FIRST_UI } from './press.ts'
+import type { SessionSource } from './session.ts'
 import { openTerminal } from './terminal.ts'
 import { PARTS } from './views.ts'
 
 const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export const main: TuiMain = async request =>
-  request.plain && request.lab ? tellPlainly(request.lab, request) : play(request, PARTS)
+  request.plain && request.open ? tellPlainly(request.open) : play(request, PARTS)
 
 /** The run in whole sentences, for a screen reader or a file; status as that of `run`. */
-function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
+function tellPlainly({ lab, replay, explain }: SessionSource): number {
   const recorder = new Recorder(new Run(lab, replay))
   plainRun(
     recorder,
@@ -26,19 +27,13 @@ function tellPlainly(lab: Lab, { replay, explain }: TuiRequest): number {
 }
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
-export async function play(
-  { lab, replay, live, capture, explain, labs, ascii, theme, speed }: TuiRequest,
-  parts: Parts,
-): Promise<number> {
+export async function play({ open, disk, labs, ascii, theme, speed }: TuiRequest, parts: Parts): Promise<number> {
   const terminal = openTerminal({
     input: process.stdin,
     output: process.stdout,
     env: process.env,
-    lab,
-    replay,
-    ...(live ? { live } : {}),
-    ...(capture ? { capture } : {}),
-    explain,
+    open,
+    disk,
     labs,
     parts,
     ui: { speed, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },

@@ -1,4 +1,5 @@
 /** Lists to choose from that open over a view: what stands in each, and what choosing does. */
+import { ACT_MENUS } from './acts.ts'
 import type { Pressed } from './effect.ts'
 import type { MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
@@ -11,15 +12,17 @@ export interface MenuRow {
 }
 
 export interface Menu {
-  title(model: Model): string
-  rows(model: Model): readonly MenuRow[]
+  /** `about` is what it was opened for. */
+  title(model: Model, about: string): string
+  rows(model: Model, about: string): readonly MenuRow[]
   /** What is said instead when there is nothing to choose from. */
   readonly empty: string
   /** `model.ui` has no menu any more. */
-  pick(model: Model, index: number): Pressed
+  pick(model: Model, index: number, about: string): Pressed
 }
 
 export const MENUS: Readonly<Record<MenuKind, Menu>> = {
+  ...ACT_MENUS,
   marks: {
     title: () => 'go to a mark',
     rows: ({ ui }) => ui.marks.map(({ letter, t }) => ({ key: letter, text: `${seconds(t)} s` })),
@@ -32,7 +35,7 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
 export function openMenu(model: Model, kind: MenuKind): Pressed {
   const { ui } = model
   const menu = MENUS[kind]
-  if (menu.rows(model).length === 0) return { ui: { ...ui, message: menu.empty } }
+  if (menu.rows(model, '').length === 0) return { ui: { ...ui, message: menu.empty } }
   return { ui: { ...ui, menu: { kind, chosen: 0 } } }
 }
 
@@ -44,7 +47,8 @@ export function withMenu(lines: readonly Line[], model: Model, size: Size): read
   const { menu } = model.ui
   if (!menu) return lines
   const { title, rows } = MENUS[menu.kind]
-  const entries = rows(model)
+  const { about = '' } = menu
+  const entries = rows(model, about)
   const room = Math.max(1, size.rows - 2)
   const first = Math.max(0, Math.min(menu.chosen - Math.floor(room / 2), entries.length - room))
   const shown = entries.slice(first, first + room).map(({ key, text }, i) => {
@@ -52,7 +56,7 @@ export function withMenu(lines: readonly Line[], model: Model, size: Size): read
     const whole = line(chosen ? '►' : ' ', span(key.padEnd(2), undefined, { bold: true }), text)
     return chosen ? selected(whole) : whole
   })
-  return popUp(lines, title(model), shown, 'Esc', size)
+  return popUp(lines, title(model, about), shown, 'Esc', size)
 }
 
 /** A box in the middle of a view, as wide as its widest line. */

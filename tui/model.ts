@@ -5,6 +5,7 @@
 import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
 import type { Archive } from './archive.ts'
 import type { Captured } from './captured.ts'
+import type { Deeds } from './deeds.ts'
 import type { Line } from './text.ts'
 
 export const VIEWS = ['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'log'] as const
@@ -55,9 +56,9 @@ export interface Selection {
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */
-export type PromptKind = 'go'
+export type PromptKind = 'go' | 'command' | 'value'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks'
+export type MenuKind = 'marks' | 'act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords'
 
 /** A moment to come back to. */
 export interface TimeMark {
@@ -82,12 +83,17 @@ export interface Ui {
   readonly pane: number
   readonly help: boolean
   /** The line that is being typed; it has the keyboard. */
-  readonly prompt?: { readonly kind: PromptKind; readonly text: string }
+  readonly prompt?: { readonly kind: PromptKind; readonly text: string; readonly about?: string }
   /** The list that is open over the view; it has the keyboard. */
-  readonly menu?: { readonly kind: MenuKind; readonly chosen: number }
+  readonly menu?: { readonly kind: MenuKind; readonly chosen: number; readonly about?: string }
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
+  /** Command lines, the latest last; `recalled`: that which stands in the prompt now, counted from the end. */
+  readonly typed: readonly string[]
+  readonly recalled: number
+  /** It was said that something is not saved: the next `q` leaves without it. */
+  readonly leaving: boolean
   /** Why was the chosen packet discarded? */
   readonly why: boolean
   /** What is typed into the search of the help; the scrolled-off rows of it. */
@@ -137,6 +143,10 @@ export interface Model {
   readonly capture?: Captured
   /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
   readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
+  /** What was done in the run; absent: nothing can be. */
+  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved'>
+  /** Why nothing can be, where it is not for want of a lab file. */
+  readonly fixed?: string
 }
 
 export interface Size {

@@ -1,12 +1,14 @@
 /** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
 
 import type { SimTime } from '../src/index.ts'
+import { openActs } from './acts.ts'
+import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
-import { type Model, type PromptKind, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
+import { type Model, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { PROMPTS } from './prompts.ts'
 import { THEMES } from './theme.ts'
@@ -28,6 +30,9 @@ export const FIRST_UI: Ui = {
   why: false,
   message: '',
   marks: [],
+  typed: [],
+  recalled: 0,
+  leaving: false,
   helpSearch: '',
   helpScroll: 0,
   running: false,
@@ -70,7 +75,10 @@ export function modeOf({ prompt, menu, typing, help, why }: Ui): Mode {
 /** `key` as the screen names it; `size` is that of the whole screen. */
 export function press(before: Model, key: string, size: Size, parts: Parts): Pressed {
   // What was said was said: the next key is about something else.
-  const model = before.ui.message === '' ? before : { ...before, ui: { ...before.ui, message: '' } }
+  const { message, leaving } = before.ui
+  const heard = message === '' && !leaving ? before : { ...before, ui: { ...before.ui, message: '', leaving: false } }
+  if (leaving && entryOf(key, modeOf(heard.ui), heard.ui.view)?.command === 'quit') return leave(before)
+  const model = heard
   const { ui } = model
   const mode = modeOf(ui)
   if (mode === 'menu') {
@@ -149,6 +157,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: marked(ui, model.scene.t) }
     case 'go-to-mark':
       return openMenu(model, 'marks')
+    case 'act':
+      return openActs(model)
+    case 'command':
+      return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -158,18 +170,20 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'escape':
       return { ui: back(ui) }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
-function viewOrEffect(ui: Ui, command: Command): Pressed {
+function viewOrEffect(model: Model, command: Command): Pressed {
+  const { ui } = model
+  if (command === 'quit') return leave(model)
   if (isEffect(command)) return { ui, effect: command }
   const view = VIEWS.find(name => command === `view-${name}`)
   return { ui: view === undefined ? ui : goTo(ui, view) }
 }
 
 type Simple = Extract<Command, Effect>
-const EFFECTS: ReadonlySet<string> = new Set<Simple>(['quit', 'interrupt', 'redraw', 'suspend', 'live'])
+const EFFECTS: ReadonlySet<string> = new Set<Simple>(['interrupt', 'redraw', 'suspend', 'undo', 'redo', 'live'])
 const isEffect = (command: Command): command is Simple => EFFECTS.has(command)
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 
@@ -191,26 +205,36 @@ function marked(ui: Ui, t: SimTime): Ui {
   return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark.` }
 }
 
-function inPrompt(model: Model, { kind, text }: { kind: PromptKind; text: string }, command: Command): Pressed {
+function inPrompt(model: Model, { kind, text, about = '' }: NonNullable<Ui['prompt']>, command: Command): Pressed {
   const { prompt: _, ...rest } = model.ui
   switch (command) {
     case 'accept':
-      return text.trim() === '' ? { ui: rest } : PROMPTS[kind].accept({ ...model, ui: rest }, text)
+      return text.trim() === '' ? { ui: rest } : PROMPTS[kind].accept({ ...model, ui: rest }, text, about)
     case 'cancel':
       return { ui: rest }
     case 'erase':
       return { ui: prompted(model.ui, typed => typed.slice(0, -1)) }
+    case 'erase-all':
+      return { ui: prompted(model.ui, () => '') }
+    case 'complete':
+      return { ui: PROMPTS[kind].complete?.(model, text) ?? model.ui }
+    case 'older':
+    case 'newer':
+      return { ui: kind === 'command' ? recalled(model, command === 'older' ? 1 : -1) : model.ui }
     default:
-      return viewOrEffect(model.ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
-const menuRows = (model: Model) => (model.ui.menu ? MENUS[model.ui.menu.kind].rows(model) : [])
+const menuRows = (model: Model) => {
+  const { menu } = model.ui
+  return menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
+}
 
 /** What is chosen of the open menu; the menu is closed. */
 function picked(model: Model, index: number): Pressed {
   const { menu, ...rest } = model.ui
-  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index) : { ui: rest }
+  return menu ? MENUS[menu.kind].pick({ ...model, ui: rest }, index, menu.about ?? '') : { ui: rest }
 }
 
 function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): Pressed {
@@ -234,7 +258,7 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
       return { ui: rest }
     }
     default:
-      return viewOrEffect(model.ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
@@ -250,7 +274,7 @@ function typing(model: Model, command: Command, size: Size): Pressed {
     case 'erase':
       return { ui: typed(ui, text => text.slice(0, -1)) }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }
 
@@ -258,7 +282,7 @@ function typing(model: Model, command: Command, size: Size): Pressed {
 function inWhy(model: Model, command: Command): Pressed {
   const ui = { ...model.ui, why: false }
   if (command === 'enter') return { ui: packetOf({ ...model, ui }) }
-  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect(ui, command)
+  return command === 'why' || command === 'escape' ? { ui } : viewOrEffect({ ...model, ui }, command)
 }
 
 function inHelp(model: Model, command: Command, size: Size): Pressed {
@@ -281,6 +305,6 @@ function inHelp(model: Model, command: Command, size: Size): Pressed {
     case 'cancel':
       return { ui: { ...ui, help: false, helpSearch: '' } }
     default:
-      return viewOrEffect(ui, command)
+      return viewOrEffect(model, command)
   }
 }

@@ -3,7 +3,9 @@
  * run is its lab, its seed and its actions, and nothing of its state is kept by hand.
  */
 import {
+  formatDuration,
   type Lab,
+  type LabText,
   type Moment,
   Recorder,
   Rewinder,
@@ -14,8 +16,11 @@ import {
   type SimTime,
   sceneOf,
 } from '../src/index.ts'
+import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
+import { actionAt, type Deed, Deeds, momentOf, type Told } from './deeds.ts'
 import { OldPackets } from './older.ts'
 import { Player, type Wall } from './player.ts'
+import { seconds } from './words.ts'
 
 export interface SessionSource {
   readonly lab: Lab
@@ -23,8 +28,16 @@ export interface SessionSource {
   readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
   readonly explain: string
-  /** Makes the run, each time the same; absent: it is that of the lab and the replay. */
-  readonly make?: () => Run
+  /** What the lab was made from; without it nothing can be done in its run. */
+  readonly text?: LabText
+  /** What of its events is no part of that text: a recorded run has such. */
+  readonly entries?: readonly string[]
+  /** A run of the lab that goes by itself. */
+  readonly live?: LiveRun
+  /** `lab` is that of a capture, which makes its run. */
+  readonly capture?: CaptureSource
+  /** Why nothing can be done in it. */
+  readonly fixed?: string
   /** A copy of a live run never overtakes it. */
   readonly limit?: () => SimTime
 }
@@ -41,24 +54,26 @@ interface Life {
 
 export class Session {
   readonly source: SessionSource
-  readonly #wall: Wall
-  readonly #rewinder: Rewinder
+  /** What was done in this run. */
+  readonly deeds: Deeds | undefined
   /** Packets that are too many for the recorder. */
   readonly archive: OldPackets
+  #explain: string
+  readonly #wall: Wall
+  #rewinder: Rewinder
   #life: Life
   #scene: Scene
 
   /** `watched`: who watches a run that is there already. */
   constructor(source: SessionSource, wall: Wall, watched?: Recorder) {
     this.source = source
+    this.deeds = source.text && new Deeds(source.text, source.lab, source.entries ?? [])
+    this.#explain = source.explain
     this.#wall = wall
-    const { lab, replay } = source
-    // A fingerprint costs as much as the simulation, and nobody sees it here.
-    const make = source.make ?? ((): Run => new Run(lab, { fingerprint: false, ...replay }))
-    this.#rewinder = new Rewinder(make)
-    const recorder = watched ?? new Recorder(make())
+    this.#rewinder = new Rewinder(this.#make)
+    const recorder = watched ?? new Recorder(this.#make())
     this.#scene = sceneOf(recorder)
-    this.archive = new OldPackets(make, this.#scene, recorder)
+    this.archive = new OldPackets(this.#make, this.#scene, recorder)
     this.#life = this.#watch(recorder)
   }
 
@@ -118,8 +133,95 @@ export class Session {
     return false
   }
 
+  // What is done
+
+  /** At once, or as soon as nothing else happens at the same nanosecond. */
+  act(deeds: readonly Deed[]): Told {
+    const { run } = this
+    if (!this.deeds) return no(this.source.fixed ?? NO_FILE)
+    const late = deeds.find(({ at = Infinity }) => at <= run.now)
+    if (late) return no(`${formatDuration(late.at ?? 0)} is over: it is ${seconds(run.now)} s. t goes back.`)
+    const first = this.deeds.with(deeds, run.now + 1)
+    if (typeof first === 'string') return no(run.now < run.stop ? first : OVER)
+    const t = run.quiet()
+    if (t === undefined) return no(OVER)
+    const ready = t === first.done.t ? first : this.deeds.with(deeds, t)
+    if (typeof ready === 'string') return no(ready)
+    for (const deed of deeds) {
+      const action = actionAt(ready.lab, momentOf(deed, t))
+      if (action?.at === t) run.act(action)
+      else if (action) run.plan(action)
+    }
+    this.deeds.add(ready)
+    // Runs that wait for going back know nothing of it.
+    this.#rewinder = new Rewinder(this.#make)
+    const { live } = this.source
+    live?.acted(ready.done.entries)
+    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}.${live ? '' : ' u takes it back.'}` }
+  }
+
+  undo(): Told {
+    if (this.source.live) return no(LIVE)
+    if (!this.deeds) return no(this.source.fixed ?? NO_FILE)
+    const done = this.deeds.undo()
+    if (!done) return no('Nothing was done here that could be taken back. a does something.')
+    this.#again()
+    return { ok: true, message: `Taken back: ${done.words}. R does it again.` }
+  }
+
+  redo(): Told {
+    if (this.source.live) return no(LIVE)
+    if (!this.deeds) return no(this.source.fixed ?? NO_FILE)
+    const done = this.deeds.redo()
+    if (!done) return no('Nothing was taken back that could be done again.')
+    this.#again()
+    return { ok: true, message: `Done again: ${done.words}. u takes it back.` }
+  }
+
+  /** The same time in a run of another text, or of another seed. */
+  move(text: LabText, explain = this.#explain): Told {
+    if (this.source.live) return no(LIVE)
+    const problem = this.deeds ? this.deeds.move(text) : (this.source.fixed ?? NO_FILE)
+    if (problem !== undefined) return no(problem)
+    this.#explain = explain
+    this.#again()
+    return { ok: true, message: '' }
+  }
+
+  /** It stands in this file now. */
+  kept(name: string): void {
+    this.deeds?.kept()
+    this.#explain = `pptp-lab explain ${name}`
+  }
+
+  /** `pptp-lab explain`, as far as a command can name this run. */
+  get explain(): string {
+    return this.#explain
+  }
+
+  /** The lab has changed: the same time in its run. */
+  #again(): void {
+    const { now } = this.run
+    this.#rewinder = new Rewinder(this.#make)
+    const recorder = new Recorder(this.#make())
+    this.archive.watch(recorder)
+    this.#life = this.#watch(recorder)
+    this.run.advanceTo(now)
+  }
+
+  /** The run from its beginning. A fingerprint costs as much as the simulation, and nobody sees it here. */
+  #make = (): Run => {
+    const { lab, replay, capture } = this.source
+    return capture ? capture.begin() : new Run(this.deeds?.lab ?? lab, { fingerprint: false, ...replay })
+  }
+
   #watch(recorder: Recorder): Life {
     const { run } = recorder
     return { run, recorder, player: new Player(run, this.#wall, this.source.limit) }
   }
 }
+
+const no = (message: string): Told => ({ ok: false, message })
+const OVER = 'The run is over, and nothing can be done any more. t goes to an earlier time.'
+const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
+const LIVE = 'Real machines have seen it: what is done in a live run cannot be taken back.'

@@ -1,26 +1,19 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
-import type { Lab, RunOptions } from '../src/index.ts'
-import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
 import { App } from './app.ts'
 import { wantsAscii } from './ascii.ts'
+import type { Disk } from './files.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { Screen, type ScreenOptions } from './screen.ts'
+import type { SessionSource } from './session.ts'
 import { depthOf, themeOf } from './theme.ts'
 import type { StartChoice } from './views/start.ts'
 
 export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'> {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly lab: Lab | undefined
-  /** Of a recorded run. */
-  readonly replay?: RunOptions
-  /** A run that goes by itself. */
-  readonly live?: LiveRun
-  /** `lab` is that of a capture. */
-  readonly capture?: CaptureSource
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
+  readonly open: SessionSource | undefined
+  readonly disk: Disk
   readonly labs: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -50,7 +43,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, lab, replay = {}, live, capture, explain, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, open, disk, labs, parts } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -83,11 +76,8 @@ export function openTerminal(options: TerminalOptions): Terminal {
         suspend: () => screen.suspend(),
       },
       wall: { now: wall.now, schedule: (delay, fire) => wall.schedule(delay, () => guard(fire)) },
-      lab,
-      replay,
-      ...(live ? { live } : {}),
-      ...(capture ? { capture } : {}),
-      explain,
+      open,
+      disk,
       labs,
       parts,
       ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },
@@ -100,8 +90,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     screen.close()
     throw error
   }
-  const { begun } = app
-  begun?.catch(fault)
+  app.begun?.catch(fault)
   return { app, status, end: status => app.end(status), fault }
 }
 

@@ -2,6 +2,7 @@
 import { formatIpv4 } from '../base/address.ts'
 import type { Duration } from '../base/time.ts'
 import type { Flow } from '../filter/flow.ts'
+import { PERSONALITIES as BOXES } from '../filter/personalities/index.ts'
 import { TCP_STATES } from '../filter/tcp-tracker.ts'
 import type { Tuple } from '../filter/tuple.ts'
 import type { Personality } from '../filter/types.ts'
@@ -9,6 +10,7 @@ import { IpNode } from '../node/ip-node.ts'
 import type { Snapshot } from '../node/node.ts'
 import * as Ipv4 from '../wire/ipv4.ts'
 import type { Simulation } from './build.ts'
+import { PERSONALITIES } from './filter.ts'
 
 export interface BoxConnection {
   /** From 1, in the order of their beginning; one that is gone leaves no gap. */
@@ -52,6 +54,12 @@ export interface Box {
   readonly translations: readonly string[]
   readonly connections: readonly BoxConnection[]
 }
+
+/** What a NAT box may become, and what each is. */
+export const BOX_KINDS: readonly Pick<Personality, 'name' | 'about'>[] = PERSONALITIES.map(name => ({
+  name,
+  about: BOXES[name].about,
+}))
 
 /** A view has no use for more. */
 const MOST = 200

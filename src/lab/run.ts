@@ -9,7 +9,7 @@ import { apply } from './events.ts'
 import { Checks, type Standing, type Verdict } from './expect.ts'
 import { combine, Hash, hashEvent } from './fingerprint.ts'
 import type { Action, Lab } from './lab.ts'
-import { VERBS } from './verbs.ts'
+import { describeAction } from './verb-words.ts'
 
 /** A packet that came in from outside. */
 export interface Input {
@@ -382,12 +382,6 @@ export function run(
   if (options.onEvent) whole.listen(options.onEvent)
   whole.advance()
   return whole.result()
-}
-
-/** In words, as the story has it: `alice disconnects`. */
-export function describeAction(action: Action): string {
-  const rules: { describe(args: never): string } = VERBS[action.verb]
-  return rules.describe(action.args as never)
 }
 
 /** Events with which something changes that a check of a state can see. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import {
   type Lab,
+  type LabText,
   loadWith,
   type NodeSpec,
   type Override,
@@ -19,6 +20,7 @@ export interface LabFile {
   readonly text: string
   /** As messages name it. */
   readonly file: string
+  readonly path: string
   readonly overrides: readonly Override[]
   /** For a run file: what was recorded. */
   readonly recorded: Extract<RecordedRun, { ok: true }> | undefined
@@ -36,13 +38,13 @@ export async function readLab(name: string, overrides: readonly Override[]): Pro
   }
   const text = readText(path)
   if (!name.endsWith('.jsonl') && !text.startsWith('{"type":"header"')) {
-    return { text, file: name, overrides, recorded: undefined, readFile: besides(path) }
+    return { text, file: name, path, overrides, recorded: undefined, readFile: besides(path) }
   }
   const recorded = readRunFile(text)
   if (!recorded.ok) throw new UsageError(`${name} is no run file: ${recorded.problem}.`)
   const { files } = recorded
   const all = [...recorded.overrides, ...overrides]
-  return { text: recorded.lab, file: name, overrides: all, recorded, readFile: wanted => files.get(wanted) }
+  return { text: recorded.lab, file: name, path, overrides: all, recorded, readFile: wanted => files.get(wanted) }
 }
 
 /** Files of the folder in which the lab stands. */
@@ -112,7 +114,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The checked lab, with what was done in the run that a run file holds; a UsageError with every problem if it has some. */
-export function checkedLab(file: Omit<LabFile, 'recorded'> & Partial<Pick<LabFile, 'recorded'>>): Lab {
+export function checkedLab(file: LabText & Partial<Pick<LabFile, 'recorded'>>): Lab {
   const loaded = loadWith(file, actionsOf(file))
   if (loaded.ok) return loaded.lab
   throw new UsageError(renderIssues(loaded.issues))

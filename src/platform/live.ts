@@ -57,6 +57,11 @@ export class Live {
     return Math.min(this.run.now, this.#full - 1)
   }
 
+  /** Something was done in it, at its present time; entries as they would stand in the file. */
+  acted(entries: readonly string[]): void {
+    this.#recording?.acted(this.run.now, entries)
+  }
+
   /** The clock goes from here on. Resolves when the run is over, however it came; the doors are closed then. */
   begin(): Promise<void> {
     this.#over ??= this.#play()

@@ -1,7 +1,7 @@
 /** The program with a fault on purpose: `j` in the first view throws. Run by test/tui/process.test.ts in a terminal. */
 import { play } from '../../tui/main.ts'
 import { PARTS } from '../../tui/views.ts'
-import { labOf } from '../tui/robot.ts'
+import { labOf, sourceOf, TestDisk } from '../tui/robot.ts'
 
 const faulty = {
   ...PARTS.net,
@@ -10,9 +10,8 @@ const faulty = {
   },
 }
 const request = {
-  lab: labOf('voluntary'),
-  replay: {},
-  explain: '',
+  open: sourceOf(labOf('voluntary')),
+  disk: new TestDisk(),
   labs: [],
   ascii: false,
   theme: undefined,

@@ -58,5 +58,6 @@ async function voluntary(options: Partial<RobotOptions>): Promise<Robot> {
 
 function captured(name: string, options: Partial<RobotOptions>): Robot {
   const capture = new CaptureRun(readCapture(name), `${name}.pcap`, new Map([['alice', 'alice-secret']]))
-  return new Robot({ lab: capture.lab, capture, parts: PARTS, ...options })
+  const open = { lab: capture.lab, replay: {}, explain: '', capture }
+  return new Robot({ open, parts: PARTS, ...options })
 }

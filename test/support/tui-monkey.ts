@@ -6,7 +6,7 @@ import { App } from '../../tui/app.ts'
 import { KEYS } from '../../tui/keys.ts'
 import type { Parts } from '../../tui/parts.ts'
 import { plainText } from '../../tui/text.ts'
-import { TestWall } from '../tui/robot.ts'
+import { sourceOf, TestDisk, TestWall } from '../tui/robot.ts'
 
 /** Keys that end the program or stop the process: pressed by tests of their own. */
 const LEAVE = new Set(['quit', 'interrupt', 'suspend'])
@@ -50,8 +50,8 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
       suspend: () => {},
     },
     wall,
-    lab,
-    explain: '',
+    open: sourceOf(lab),
+    disk: new TestDisk(),
     labs: [],
     parts,
     onEnd: () => {

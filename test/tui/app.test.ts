@@ -6,7 +6,7 @@ import { VIEW_KEYS, VIEWS } from '../../tui/model.ts'
 import { OWN } from '../../tui/parts.ts'
 import { SPEEDS } from '../../tui/press.ts'
 import { PARTS } from '../../tui/views.ts'
-import { labOf, placeholders, Robot, type RobotOptions } from './robot.ts'
+import { labOf, placeholders, Robot, type RobotOptions, sourceOf } from './robot.ts'
 
 const voluntary = labOf('voluntary')
 const start = ({ parts = placeholders().parts, ...options }: Partial<RobotOptions> = {}): Robot =>
@@ -142,6 +142,34 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.match(robot.rows[22], /Nothing here is live: a bridged run is/)
     await robot.close()
   },
+  act: async key => {
+    const robot = await ui([], key)
+    assert.ok(robot.rows.some(row => /┌ do with alice \(client\) ─+┐/.test(row)))
+    await robot.press('c')
+    assert.match(robot.rows[22], /0\.000 s: alice calls its server\. u takes it back\./)
+    await robot.close()
+  },
+  undo: async key => {
+    const robot = await ui([], key)
+    assert.match(robot.rows[22], /Nothing was done here/)
+    await robot.press('a', 'c', key)
+    assert.match(robot.rows[22], /Taken back: alice calls its server/)
+    await robot.close()
+  },
+  redo: async key => {
+    const robot = await ui([], key)
+    assert.match(robot.rows[22], /Nothing was taken back/)
+    await robot.press('a', 'c', 'u', key)
+    assert.match(robot.rows[22], /Done again: alice calls its server/)
+    await robot.close()
+  },
+  command: async key => {
+    const robot = await ui([], key)
+    assert.ok(robot.rows[23].startsWith(' : _  Tab complete'))
+    await robot.press(...'theme mono', 'Enter')
+    assert.equal(robot.ui.theme, 'mono')
+    await robot.close()
+  },
   'step-by': async key => {
     const robot = start()
     const units: string[] = []
@@ -229,6 +257,10 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
   accept: async () => {},
   cancel: async () => {},
   erase: async () => {},
+  'erase-all': async () => {},
+  complete: async () => {},
+  older: async () => {},
+  newer: async () => {},
 }
 
 describe('every key of the help does what it says', () => {
@@ -476,8 +508,7 @@ describe('sizes', () => {
 describe('without a lab', () => {
   const labs = ['voluntary', 'voluntary-lan'].map(name => ({
     name,
-    lab: labOf(name),
-    explain: `pptp-lab explain ${name}`,
+    ...sourceOf(labOf(name)),
   }))
 
   test('the shipped ones are listed, the chosen one is shown before its start, Enter opens it', async () => {

@@ -17,7 +17,8 @@ const PASSWORDS = new Map([
 ])
 const open = (name: string, passwords?: ReadonlyMap<string, string>): CaptureRun =>
   new CaptureRun(readCapture(name), `some/where/${name}.pcap`, passwords)
-const robotOf = (capture: CaptureRun): Robot => new Robot({ lab: capture.lab, capture, parts: PARTS })
+const robotOf = (capture: CaptureRun): Robot =>
+  new Robot({ open: { lab: capture.lab, replay: {}, explain: '', capture, fixed: 'It has happened.' }, parts: PARTS })
 
 describe('a capture as a run', () => {
   for (const { name } of CAPTURES) {
@@ -125,6 +126,15 @@ describe('a capture of real peers', () => {
     await robot.press('/', ...'failure', 'Enter', 'Enter')
     assert.equal(robot.ui.view, 'packets')
     assert.match(robot.text, /► +\d+ +[\d.]+ {2}10\.99\.2\.2 10\.99\.1\.2 CHAP Failure/)
+    await robot.close()
+  })
+
+  test('nothing can be done in it', async () => {
+    const robot = robotOf(open('mschapv2-wrong-password'))
+    await robot.press('a')
+    assert.match(robot.rows[22], /It has happened\./)
+    await robot.press('u')
+    assert.match(robot.rows[22], /It has happened\./)
     await robot.close()
   })
 

@@ -23,6 +23,7 @@ class Bridge implements LiveRun {
   readonly lab = officeLab()
   readonly run = new Run(this.lab, { timeZero: TIME_ZERO })
   readonly inputs: Input[] = []
+  readonly done: string[] = []
   trouble: string | undefined
   ended = 0
   #over: () => void = () => {}
@@ -34,6 +35,9 @@ class Bridge implements LiveRun {
   }
   get known(): number {
     return Math.min(this.run.now, this.#kept)
+  }
+  acted(entries: readonly string[]): void {
+    this.done.push(...entries)
   }
   begin(): Promise<void> {
     return new Promise(resolve => {
@@ -64,9 +68,17 @@ class Bridge implements LiveRun {
   }
 }
 
+const openOf = (bridge: Bridge) => ({
+  lab: bridge.lab,
+  text: { text: OFFICE, file: 'office.yaml' },
+  replay: bridge.replay,
+  explain: '',
+  live: bridge,
+})
+
 async function watching(size = { columns: 80, rows: 24 }) {
   const bridge = new Bridge()
-  const robot = new Robot({ lab: bridge.lab, live: bridge, parts: PARTS, size })
+  const robot = new Robot({ open: openOf(bridge), parts: PARTS, size })
   await robot.settle()
   /** Wall and run go on together. */
   const pass = async (seconds: number): Promise<void> => {
@@ -101,6 +113,27 @@ describe('the live end of a bridged run', () => {
     await robot.close()
   })
 
+  test('can be acted on; it is recorded, and cannot be taken back', async () => {
+    const { bridge, robot, pass } = await watching()
+    await pass(2)
+    await robot.press(':', ...'note', 'Space', ...'"done by hand"', 'Enter')
+    assert.match(robot.rows[22], /^└─ 2\.000 s: .*done by hand/)
+    assert.doesNotMatch(robot.rows[22], /takes it back/)
+    assert.equal(bridge.done.length, 1)
+    assert.match(bridge.done[0], /^\{ at: 2\.00000000\ds, note: "done by hand" \}$/)
+    await robot.press('u')
+    assert.match(robot.rows[22], /Real machines have seen it/)
+    assert.match(robot.rows[0], /LIVE/)
+    await pass(2)
+    // A copy knows of it, and nothing can be done in one.
+    await robot.press('t', '3', 's', 'Enter', '6')
+    assert.match(robot.text, /done by hand/)
+    await robot.press('a')
+    assert.match(robot.rows[22], /This is a copy of what has been/)
+    await robot.press('V', 'q', 'q')
+    assert.equal(await robot.terminal.status, 0)
+  })
+
   test('ends with the run; a sentence says why', async () => {
     const { bridge, robot, pass } = await watching()
     await pass(1)
@@ -116,7 +149,7 @@ describe('the live end of a bridged run', () => {
   test('a fault of the run gives the terminal back', async () => {
     const bridge = new Bridge()
     bridge.begin = () => Promise.reject(new Error('on purpose'))
-    const robot = new Robot({ lab: bridge.lab, live: bridge, parts: PARTS })
+    const robot = new Robot({ open: openOf(bridge), parts: PARTS })
     assert.equal(await robot.terminal.status, 3)
     assert.match(robot.complaint, /fault of pptp-lab.*lab office.*on purpose/s)
   })

@@ -2,15 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import xterm from '@xterm/headless'
-import { type Lab, load, renderIssues } from '../../src/index.ts'
-import type { CaptureSource, LiveRun } from '../../src/platform/commands/tui.ts'
+import { type Lab, type LabText, load, renderIssues } from '../../src/index.ts'
+import type { Disk } from '../../tui/files.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEWS } from '../../tui/model.ts'
 import type { Own, Part, Parts } from '../../tui/parts.ts'
 import type { Wall } from '../../tui/player.ts'
+import type { Session, SessionSource } from '../../tui/session.ts'
 import { openTerminal, type Terminal } from '../../tui/terminal.ts'
 import { fit, line } from '../../tui/text.ts'
 import type { StartChoice } from '../../tui/views/start.ts'
 import { rootPath } from '../support/root.ts'
+import { shippedText } from '../support/shipped.ts'
 
 export function labOf(name: string): Lab {
   const file = `topologies/${name}.yaml`
@@ -70,12 +72,36 @@ export const KEY_BYTES: Readonly<Record<string, string>> = {
   'C-z': '\x1a',
 }
 
+/** A lab that comes with the program, as the command opens it. */
+export const sourceOf = (lab: Lab) => ({
+  lab,
+  text: { text: shippedText(lab.name), file: `${lab.name}.yaml` },
+  entries: [],
+  replay: {},
+  explain: `pptp-lab explain ${lab.name}`,
+})
+
+/** Files that are nowhere but here. */
+export class TestDisk implements Disk {
+  readonly files = new Map<string, string>()
+
+  readAgain(lab: LabText): LabText | string {
+    const text = this.files.get(lab.file)
+    return text === undefined ? `${lab.file} cannot be read: it does not exist.` : { ...lab, text }
+  }
+  write(name: string, text: string, replace: boolean): string | undefined {
+    if (!replace && this.files.has(name)) return `${name} exists already and is left alone.`
+    this.files.set(name, text)
+    return undefined
+  }
+}
+
 export interface RobotOptions {
   readonly size?: Size
   readonly env?: Readonly<Record<string, string>>
   readonly lab?: Lab | undefined
-  readonly live?: LiveRun
-  readonly capture?: CaptureSource
+  /** Something else than a lab that comes with the program. */
+  readonly open?: SessionSource
   readonly labs?: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
@@ -92,6 +118,8 @@ export class Robot {
   written = ''
   writes = 0
   raw = false
+  /** What was written, by name. */
+  readonly disk = new TestDisk()
   readonly #input = new PassThrough()
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>
@@ -100,8 +128,7 @@ export class Robot {
     size = { columns: 80, rows: 24 },
     env = {},
     lab,
-    live,
-    capture,
+    open,
     labs = [],
     parts,
     ui = {},
@@ -122,10 +149,8 @@ export class Robot {
       input: this.#input,
       output: this.#output,
       env: { ...UTF8, ...env },
-      lab,
-      ...(live ? { live } : {}),
-      ...(capture ? { capture } : {}),
-      explain: `pptp-lab explain ${lab?.name}`,
+      open: open ?? (lab && sourceOf(lab)),
+      disk: this.disk,
       labs,
       parts,
       ui,
@@ -138,6 +163,11 @@ export class Robot {
 
   get ui(): Ui {
     return this.terminal.app.ui
+  }
+  get session(): Session {
+    const { session } = this.terminal.app
+    if (!session) throw new Error('no lab is open')
+    return session
   }
   get scene() {
     const { scene } = this.terminal.app

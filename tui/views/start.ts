@@ -2,13 +2,11 @@
 import type { Lab } from '../../src/index.ts'
 import { formOf, tooSmall, wrap } from '../frame.ts'
 import type { Size } from '../model.ts'
+import type { SessionSource } from '../session.ts'
 import { ends, fit, type Line, left, line, span } from '../text.ts'
 
-export interface StartChoice {
+export interface StartChoice extends SessionSource {
   readonly name: string
-  readonly lab: Lab
-  /** The `pptp-lab explain` of it. */
-  readonly explain: string
 }
 
 export interface Start {

@@ -1,16 +1,19 @@
 /** `pptp-lab tui [LAB]`: a lab in the terminal. The program itself is in tui/, and loaded only here. */
+import { existsSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import {
   type DecodedCapture,
   type Field,
   type Lab,
-  load,
+  type LabText,
+  loadWith,
   type Run,
   type RunOptions,
   type SimTime,
 } from '../../index.ts'
 import { bridgedLab } from '../bridged.ts'
 import {
+  actionsOf,
   besides,
   checkedLab,
   explainCommand,
@@ -22,6 +25,7 @@ import {
   readText,
   refuseOutside,
   replayOf,
+  writing,
 } from '../files.ts'
 import { Live } from '../live.ts'
 import { shippedLabs, tuiProgram } from '../package.ts'
@@ -83,6 +87,8 @@ export interface LiveRun {
   readonly known: SimTime
   /** Why it has come to an end that nobody wanted. */
   readonly trouble: string | undefined
+  /** Something was done in it, at its present time; entries as they would stand in the file. */
+  acted(entries: readonly string[]): void
   /** The clock goes from here on. Resolves when the run is over. */
   begin(): Promise<void>
   /** Ends it. Resolves when it is over. */
@@ -91,22 +97,37 @@ export interface LiveRun {
 
 /** What tui/main.ts is given. */
 export interface TuiRequest {
-  readonly lab: Lab | undefined
-  /** For a recorded run: what came in from outside, and when it ended. */
-  readonly replay: RunOptions
-  /** For a bridged run: `lab` is its lab. */
-  readonly live?: LiveRun
-  /** `lab` is that of a capture. */
-  readonly capture?: CaptureSource
-  /** The `pptp-lab explain` of the lab, without what of it. */
-  readonly explain: string
+  readonly open: TuiLab | undefined
   /** Labs to choose from when none is named. */
-  readonly labs: readonly { readonly name: string; readonly lab: Lab; readonly explain: string }[]
+  readonly labs: readonly (TuiLab & { readonly name: string })[]
+  readonly disk: {
+    /** The lab as its file is now; or why it cannot be read. */
+    readAgain(lab: LabText): LabText | string
+    /** Writes a lab file, and over one that is there only if `replace`; what is against it. */
+    write(name: string, text: string, replace: boolean): string | undefined
+  }
   readonly ascii: boolean
   readonly theme: TuiTheme | undefined
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
   readonly speed: number
   readonly plain: boolean
+}
+export interface TuiLab {
+  readonly lab: Lab
+  /** Absent: nothing can be done in it. */
+  readonly text?: LabText
+  /** What was done in a recorded run. */
+  readonly entries?: readonly string[]
+  /** For a recorded run: what came in from outside, and when it ended. */
+  readonly replay: RunOptions
+  /** The `pptp-lab explain` of the lab, without what of it. */
+  readonly explain: string
+  /** For a bridged run: `lab` is its lab. */
+  readonly live?: LiveRun
+  /** `lab` is that of a capture. */
+  readonly capture?: CaptureSource
+  /** Why nothing can be done in it. */
+  readonly fixed?: string
 }
 export type TuiMain = (request: TuiRequest) => Promise<number>
 
@@ -138,9 +159,38 @@ export const tui: Action = async ([name], options) => {
   if (name === undefined && (flags.seed !== undefined || flags.set !== undefined)) {
     throw new UsageError('--seed and --set want a LAB to change, such as: pptp-lab tui voluntary --seed 7')
   }
-  const replay = lab ? replayOf(file, lab) : {}
-  const explain = name === undefined ? '' : explainCommand(name, flags)
-  return (await program())({ ...request, lab, replay, explain, labs: name === undefined ? choices() : [] })
+  const open = lab && {
+    lab,
+    text: file,
+    entries: actionsOf(file),
+    replay: replayOf(file, lab),
+    explain: explainCommand(name ?? '', flags),
+  }
+  return (await program())({ ...request, open, disk: DISK, labs: name === undefined ? choices() : [] })
+}
+
+/** Sentences in place of errors: they stand in the program, which goes on. */
+const DISK: TuiRequest['disk'] = {
+  readAgain: lab => {
+    const { path, recorded } = lab as Partial<LabFile>
+    if (path === undefined || recorded) return `${lab.file} is a run file: what it holds does not change.`
+    return inWords(() => ({ ...lab, text: readText(path) }))
+  },
+  write: (name, text, replace) =>
+    inWords(() => {
+      if (!replace && existsSync(name)) return `${name} exists already and is left alone. :save! ${name} replaces it.`
+      writing(name, () => writeFileSync(name, text, replace ? {} : { flag: 'wx' }))
+      return undefined
+    }),
+}
+
+function inWords<T>(work: () => T): T | string {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof UsageError) return error.message
+    throw error
+  }
 }
 
 /** Before anything is opened. */
@@ -172,7 +222,8 @@ async function bridge(name: string, file: LabFile, flags: Flags, request: Look):
   let status: number
   try {
     const explain = explainCommand(name, flags)
-    status = await main({ ...request, lab: bridged.lab, replay: {}, live, explain, labs: [] })
+    const open = { lab: bridged.lab, text: file, replay: live.replay, explain, live }
+    status = await main({ ...request, open, disk: DISK, labs: [] })
   } finally {
     // A fault of the run has been told by the program already.
     await live.end().catch(() => {})
@@ -184,7 +235,8 @@ async function bridge(name: string, file: LabFile, flags: Flags, request: Look):
   return EXIT.usage
 }
 
-/** What a capture cannot be told: it has happened. */
+const HAPPENED = 'A capture has happened: nothing can be done in it.'
+/** What it cannot be told. */
 const OF_LABS = ['seed', 'set', 'bridge', 'plain'] as const
 
 async function capture(name: string, flags: Flags, request: Look): Promise<number> {
@@ -194,7 +246,8 @@ async function capture(name: string, flags: Flags, request: Look): Promise<numbe
   const { openCapture } = await import('../capture-source.ts')
   const source = openCapture(name, passwords)
   const main = await program()
-  return main({ ...request, lab: source.lab, replay: {}, capture: source, explain: '', labs: [] })
+  const open = { lab: source.lab, replay: {}, explain: `pptp-lab decode ${name}`, capture: source, fixed: HAPPENED }
+  return main({ ...request, open, disk: DISK, labs: [] })
 }
 
 type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain'>
@@ -207,9 +260,10 @@ async function program(): Promise<TuiMain> {
 
 function choices(): TuiRequest['labs'] {
   return shippedLabs().flatMap(({ name, path }) => {
-    const loaded = load(readText(path), path, [], besides(path))
+    const file = { text: readText(path), file: name, path, readFile: besides(path) }
+    const loaded = loadWith(file, [])
     return loaded.ok && !loaded.lab.nodes.some(isOutside)
-      ? [{ name, lab: loaded.lab, explain: explainCommand(name, {}) }]
+      ? [{ name, lab: loaded.lab, text: file, entries: [], replay: {}, explain: explainCommand(name, {}) }]
       : []
   })
 }

@@ -1,0 +1,180 @@
+/**
+ * The line behind `:`: commands of the program, and every verb of a lab file, which is done at once. `complete.ts` knows
+ * what may stand next.
+ */
+import { nearest, parseDuration, VERB_WORDS } from '../src/index.ts'
+import { completed } from './complete.ts'
+import type { Deed } from './deeds.ts'
+import type { Pressed } from './effect.ts'
+import { goTo } from './go.ts'
+import { type Model, VIEW_KEYS, VIEWS } from './model.ts'
+import { goToTime } from './moments.ts'
+import type { Prompt } from './prompts.ts'
+import { THEMES } from './theme.ts'
+
+interface Command {
+  /** What stands behind it. */
+  readonly usage: string
+  readonly help: string
+  /** Words of which one may stand behind it. */
+  readonly words?: readonly string[]
+  run(model: Model, rest: string): Pressed
+}
+
+const say = ({ ui }: Model, message: string): Pressed => ({ ui: { ...ui, message } })
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  save: {
+    usage: 'FILE.yaml',
+    help: 'the lab with all that was done, as a lab file',
+    run: (model, rest) => save(model, rest, false),
+  },
+  'save!': {
+    usage: 'FILE.yaml',
+    help: 'the same, in place of a file that is there',
+    run: (model, rest) => save(model, rest, true),
+  },
+  go: {
+    usage: '5s',
+    help: 'go to a time',
+    run: (model, rest) => (rest === '' ? wants(model, 'go') : goToTime(model, rest)),
+  },
+  speed: { usage: '0.1', help: 'virtual seconds a second, or max', words: ['max', 'auto'], run: speed },
+  view: {
+    usage: 'nat',
+    help: 'another view',
+    words: VIEWS,
+    run: (model, rest) => {
+      const view = VIEWS.find(name => name === rest.toLowerCase() || VIEW_KEYS[name].key === rest)
+      return view ? { ui: goTo(model.ui, view) } : say(model, `There is no view "${rest}": ${VIEWS.join(', ')}.`)
+    },
+  },
+  theme: {
+    usage: 'light',
+    help: 'colours',
+    words: THEMES,
+    run: (model, rest) => {
+      const theme = THEMES.find(name => name === rest)
+      return theme ? { ui: { ...model.ui, theme } } : say(model, `There is no theme "${rest}": ${THEMES.join(', ')}.`)
+    },
+  },
+  seed: {
+    usage: '7',
+    help: 'the same with other random numbers',
+    run: (model, rest) =>
+      /^\d{1,15}$/.test(rest)
+        ? { ui: model.ui, effect: { seed: Number(rest) } }
+        : say(model, 'seed wants a whole number, such as seed 7.'),
+  },
+  reload: { usage: '', help: 'read the lab file again', run: ({ ui }) => ({ ui, effect: 'reload' }) },
+  undo: { usage: '', help: 'take the last thing back that was done', run: ({ ui }) => ({ ui, effect: 'undo' }) },
+  redo: { usage: '', help: 'do it again', run: ({ ui }) => ({ ui, effect: 'redo' }) },
+  at: { usage: '20s VERB ...', help: 'do something later', run: later },
+  help: {
+    usage: '',
+    help: 'keys and words',
+    run: ({ ui }) => ({ ui: { ...ui, help: true, helpSearch: '', helpScroll: 0 } }),
+  },
+  quit: { usage: '', help: 'leave; quit! without what is not saved', run: model => leave(model) },
+  'quit!': { usage: '', help: 'leave without what is not saved', run: ({ ui }) => ({ ui, effect: 'quit' }) },
+}
+const SHORT: Readonly<Record<string, string>> = { q: 'quit', 'q!': 'quit!', w: 'save', 'w!': 'save!', h: 'help' }
+
+const wants = (model: Model, name: string): Pressed =>
+  say(model, `${name} wants something behind it: ${name} ${COMMANDS[name]?.usage ?? ''}.`)
+
+/** How many lines are remembered. */
+const REMEMBERED = 50
+
+export const commandPrompt: Prompt = {
+  label: ':',
+  keys: ['Tab complete', 'Enter do it', 'Esc leave'],
+  accept(model, text) {
+    const typed = [...model.ui.typed.filter(line => line !== text), text].slice(-REMEMBERED)
+    const done = obeyed({ ...model, ui: { ...model.ui, typed, recalled: 0 } }, text.trim())
+    // What could not be understood stays, to be mended.
+    const failed = done.effect === undefined && done.ui.message !== ''
+    return failed ? { ...done, ui: { ...done.ui, prompt: { kind: 'command', text } } } : done
+  },
+  complete(model, text) {
+    const { text: longer, words } = completed(model, text, COMMANDS)
+    const message = longer === text && words.length === 0 ? 'Nothing that is known may stand here.' : words.join('  ')
+    return { ...model.ui, prompt: { kind: 'command', text: longer }, message: words.length === 1 ? '' : message }
+  },
+}
+
+function obeyed(model: Model, text: string): Pressed {
+  const [, word, rest] = /^(\S+?):?(?:\s+(.*))?$/s.exec(text) ?? []
+  if (word === undefined) return { ui: model.ui }
+  const name = SHORT[word] ?? word
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name].run(model, (rest ?? '').trim())
+  const deed = deedOf(text)
+  if (typeof deed === 'string') return say(model, deed)
+  return { ui: model.ui, effect: { act: [deed], again: { kind: 'command', text } } }
+}
+
+/** `ping { from: alice, to: files }`, with its braces or without; a colon behind the verb is allowed. */
+function deedOf(text: string): Deed | string {
+  const [, word = '', rest = ''] = /^([^\s:{]+):?\s*(.*)$/s.exec(text) ?? []
+  const verb = VERB_WORDS.find(known => known.verb === word)
+  if (!verb) {
+    const known = [...Object.keys(COMMANDS), ...VERB_WORDS.map(each => each.verb)]
+    const meant = nearest(word, known)
+    return meant === undefined
+      ? `"${word}" is neither a command nor a verb. Tab shows what there is.`
+      : `"${word}" is neither a command nor a verb. Did you mean ${meant}?`
+  }
+  const args = rest.trim()
+  if (args === '') return `${verb.verb} wants something behind it: ${verb.verb} ${usageOf(verb)}`
+  if (verb.verb === 'note' && !/^["']/.test(args)) return { entry: `note: ${JSON.stringify(args)}` }
+  const bare = verb.keys.length > 0 && /^[a-z-]+:\s/.test(args)
+  return { entry: `${verb.verb}: ${bare ? `{ ${args} }` : args}` }
+}
+
+const usageOf = ({ keys, verb }: (typeof VERB_WORDS)[number]): string =>
+  keys.length === 0 ? (verb === 'note' ? 'TEXT' : 'NODE') : `{ ${keys[0].key}: … }`
+
+function later(model: Model, rest: string): Pressed {
+  const [, moment = '', text = ''] = /^(\S+)\s*(.*)$/s.exec(rest) ?? []
+  const at = parseDuration(moment)
+  if (at === undefined || text === '') return say(model, 'at wants a time and a verb: at 20s disconnect alice')
+  const deed = deedOf(text)
+  if (typeof deed === 'string') return say(model, deed)
+  const again = { kind: 'command', text: `at ${rest}` } as const
+  return { ui: model.ui, effect: { act: [{ ...deed, at }], again } }
+}
+
+function speed(model: Model, rest: string): Pressed {
+  const { ui } = model
+  if (rest === 'auto') return { ui: { ...ui, auto: true, speed: 1 } }
+  if (rest === 'max') return { ui: { ...ui, auto: false, speed: Number.POSITIVE_INFINITY } }
+  const written = rest.replace(/x$/, '')
+  const value = /^\d+(\.\d+)?$/.test(written) ? Number(written) : 0
+  if (value >= 0.01 && value <= 100) return { ui: { ...ui, auto: false, speed: value } }
+  return say(model, `speed wants a number from 0.01 to 100, or max, or auto, not "${rest}".`)
+}
+
+function save(model: Model, name: string, replace: boolean): Pressed {
+  if (!model.deeds) return say(model, 'This run has no lab file, so there is nothing to save.')
+  if (name === '') return say(model, `save wants the name of a file: save my-${model.scene.lab.name}.yaml`)
+  if (!/\.ya?ml$/.test(name))
+    return say(model, `The name of a lab file ends in .yaml: save ${name.replace(/\.\w*$/, '')}.yaml`)
+  return { ui: model.ui, effect: { save: name, replace } }
+}
+
+/** `q`: what is not saved is asked for once. */
+export function leave(model: Model): Pressed {
+  const { ui, deeds, scene } = model
+  if (!deeds?.unsaved || ui.leaving) return { ui, effect: 'quit' }
+  const many = deeds.done.length === 1 ? 'One action is' : `${deeds.done.length} actions are`
+  const what = deeds.done.length === 0 ? 'That something was taken back is' : many
+  const message = `${what} not saved. q leaves without; :save my-${scene.lab.name}.yaml keeps.`
+  return { ui: { ...ui, leaving: true, message } }
+}
+
+/** A command line of before: `by` 1 goes to older ones. */
+export function recalled({ ui }: Model, by: 1 | -1): Model['ui'] {
+  const at = Math.max(0, Math.min(ui.typed.length, ui.recalled + by))
+  const text = at === 0 ? '' : (ui.typed.at(-at) ?? '')
+  return ui.prompt ? { ...ui, recalled: at, prompt: { ...ui.prompt, text } } : ui
+}

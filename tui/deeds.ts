@@ -1,0 +1,155 @@
+/**
+ * What was done to a run: a list of entries of `events`, which can be taken back and done again. The run that knows them
+ * from the beginning is the same as the one to which they were done.
+ */
+import {
+  describeAction,
+  formatDuration,
+  type Issue,
+  type Lab,
+  type LabText,
+  loadWith,
+  type SimTime,
+  savedLab,
+} from '../src/index.ts'
+
+/** One thing to do: an entry without its time, `disconnect: alice`. */
+export interface Deed {
+  readonly entry: string
+  /** So much later than the moment at which it is done; absent: at once. */
+  readonly after?: number
+  /** At this moment. */
+  readonly at?: SimTime
+}
+
+/** What was done at once: entries as they would stand in the file. */
+export interface Done {
+  readonly t: SimTime
+  readonly entries: readonly string[]
+  /** `alice clears its call`. */
+  readonly words: string
+}
+
+/** What has come of something, as a sentence. */
+export interface Told {
+  readonly ok: boolean
+  readonly message: string
+}
+
+export class Deeds {
+  source: LabText
+  /** With all that was done. */
+  lab: Lab
+  #done: readonly Done[]
+  #undone: readonly Done[] = []
+  /** As it was last written to a file, or read from one. */
+  #kept: string
+
+  /** `lab` is what `source` and `entries` make. */
+  constructor(source: LabText, lab: Lab, entries: readonly string[]) {
+    this.source = source
+    this.lab = lab
+    this.#done = entries.map(entry => ({ t: 0, entries: [entry], words: entry }))
+    this.#kept = this.#image
+  }
+
+  get done(): readonly Done[] {
+    return this.#done
+  }
+  get undone(): readonly Done[] {
+    return this.#undone
+  }
+  /** Whether they stand in no file. */
+  get unsaved(): boolean {
+    return this.#image !== this.#kept
+  }
+  get #image(): string {
+    return JSON.stringify(this.#entries)
+  }
+  get #entries(): readonly string[] {
+    return this.#done.flatMap(({ entries }) => entries)
+  }
+
+  /** The lab with these deeds too, done at `t`; or what is wrong with them. */
+  with(deeds: readonly Deed[], t: SimTime): { readonly lab: Lab; readonly done: Done } | string {
+    const entries = deeds.map(deed => `{ at: ${formatDuration(momentOf(deed, t))}, ${deed.entry} }`)
+    const loaded = loadWith(this.source, [...this.#entries, ...entries])
+    if (!loaded.ok) return sentenceOf(loaded.issues)
+    const { lab } = loaded
+    const words = deeds.map(deed => {
+      const moment = momentOf(deed, t)
+      const action = actionAt(lab, moment)
+      const what = action ? describeAction(action) : deed.entry
+      return moment === t ? what : `at ${formatDuration(moment)} ${what}`
+    })
+    return { lab, done: { t, entries, words: words.join('; ') } }
+  }
+
+  /** They have been done. */
+  add({ lab, done }: { readonly lab: Lab; readonly done: Done }): void {
+    this.lab = lab
+    this.#done = [...this.#done, done]
+    this.#undone = []
+  }
+
+  undo(): Done | undefined {
+    const last = this.#done.at(-1)
+    if (!last) return undefined
+    this.#become(this.#done.slice(0, -1))
+    this.#undone = [...this.#undone, last]
+    return last
+  }
+
+  redo(): Done | undefined {
+    const last = this.#undone.at(-1)
+    if (!last) return undefined
+    this.#become([...this.#done, last])
+    this.#undone = this.#undone.slice(0, -1)
+    return last
+  }
+
+  #become(done: readonly Done[]): void {
+    const loaded = loadWith(
+      this.source,
+      done.flatMap(({ entries }) => entries),
+    )
+    if (!loaded.ok) throw new Error(sentenceOf(loaded.issues))
+    this.#done = done
+    this.lab = loaded.lab
+  }
+
+  /** Another text, or other overrides, with the same done to it; what is wrong with it. */
+  move(source: LabText): string | undefined {
+    const loaded = loadWith(source, this.#entries)
+    if (!loaded.ok) return sentenceOf(loaded.issues)
+    this.source = source
+    this.lab = loaded.lab
+    return undefined
+  }
+
+  /** The lab file with all that was done, and which values stand in a comment only. */
+  text(): { readonly text: string; readonly apart: number } {
+    const saved = savedLab(this.source, this.#entries)
+    if (!saved.ok) throw new Error(sentenceOf(saved.issues))
+    return { text: saved.text, apart: saved.apart.length }
+  }
+
+  /** It is in a file now. */
+  kept(): void {
+    this.#kept = this.#image
+  }
+}
+
+export const momentOf = ({ at, after = 0 }: Deed, t: SimTime): SimTime => at ?? t + after
+
+/** The last action at a moment: what was added stands behind the others. */
+export const actionAt = (lab: Lab, t: SimTime): Lab['events'][number] | undefined =>
+  lab.events.findLast(({ at }) => at === t)
+
+/** The first thing that is wrong, with what would be right. */
+export function sentenceOf([issue]: readonly Issue[]): string {
+  if (!issue) return 'Something is wrong here.'
+  const place = /^action \d+$/.test(issue.file) ? '' : `${issue.file}:${issue.line}:${issue.column}: `
+  const hint = issue.hint === undefined ? '' : ` ${issue.hint[0].toUpperCase()}${issue.hint.slice(1)}`
+  return `${place}${issue.message}${hint}${/[.?!]$/.test(hint || issue.message) ? '' : '.'}`
+}
