@@ -124,15 +124,7 @@ export class Robot {
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>
 
-  constructor({
-    size = { columns: 80, rows: 24 },
-    env = {},
-    lab,
-    open,
-    labs = [],
-    parts,
-    ui = {},
-  }: RobotOptions) {
+  constructor({ size = { columns: 80, rows: 24 }, env = {}, lab, open, labs = [], parts, ui = {} }: RobotOptions) {
     this.#screen = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true })
     const setRawMode = (raw: boolean): void => {
       this.raw = raw
