@@ -155,9 +155,10 @@ export class Session {
     this.deeds.add(ready)
     // Runs that wait for going back know nothing of it.
     this.#rewinder = new Rewinder(this.#make)
-    const { live } = this.source
+    const { live, replay } = this.source
     live?.acted(ready.done.entries)
-    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}.${live ? '' : ' u takes it back.'}` }
+    const more = live ? '' : (replay.inputs?.length ?? 0) > 0 ? ` u takes it back. ${RECORDED}` : ' u takes it back.'
+    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}.${more}` }
   }
 
   undo(): Told {
@@ -224,4 +225,6 @@ export class Session {
 const no = (message: string): Told => ({ ok: false, message })
 const OVER = 'The run is over, and nothing can be done any more. t goes to an earlier time.'
 const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
+/** Who was outside does not know of it. */
+const RECORDED = 'What came in from outside stays as recorded.'
 const LIVE = 'Real machines have seen it: what is done in a live run cannot be taken back.'

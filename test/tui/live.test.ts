@@ -255,3 +255,37 @@ describe('looking back while a bridged run goes on', () => {
     await robot.close()
   })
 })
+
+describe('a recorded run', () => {
+  const recorded = () => {
+    const lab = officeLab()
+    const replay = { timeZero: TIME_ZERO, inputs: PACKETS }
+    const text = { text: OFFICE, file: 'office.yaml' }
+    return new Robot({ open: { lab, text, replay, explain: '' }, parts: PARTS, size: { columns: 120, rows: 40 } })
+  }
+
+  test('goes to any time and back, with what came in from outside', async () => {
+    const robot = recorded()
+    await robot.press('t', '8', 's', 'Enter')
+    const { received } = robot.scene.tunnels[0]
+    assert.ok(received > 0)
+    await robot.press('t', '3', 's', 'Enter')
+    assert.equal(robot.scene.t, 3e9)
+    await robot.press('t', '8', 's', 'Enter')
+    assert.equal(robot.scene.tunnels[0].received, received)
+    await robot.close()
+  })
+
+  test('can be acted on: what came in from outside stays as it was, and a sentence says so', async () => {
+    const robot = recorded()
+    await robot.press('t', '8', 's', 'Enter')
+    const { received } = robot.scene.tunnels[0]
+    await robot.press('t', '5', 's', 'Enter', ':', ...'note', 'Space', ...'here', 'Enter')
+    assert.match(robot.rows[38], /5\.000 s: .*here\. u takes it back\. What came in from outside stays as recorded\./)
+    await robot.press('t', '8', 's', 'Enter')
+    assert.equal(robot.scene.tunnels[0].received, received)
+    await robot.press('u')
+    assert.match(robot.rows[38], /Taken back/)
+    await robot.close()
+  })
+})
