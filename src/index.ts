@@ -60,6 +60,7 @@ export { type Heard, hearingSentence } from './lab/hearing.ts'
 export type { Action, Check, Issue, Lab, LinkSpec, NodeSpec, Question, ServiceSpec, Verb } from './lab/lab.ts'
 export { type CallLedger, type Computed, type FrameTotals, Ledger } from './lab/ledger.ts'
 export { type LabText, type Loaded, loadLab as load, loadWith, type Override, type ReadFile } from './lab/load.ts'
+export { type MachineTable, machineTableOf } from './lab/machine-tables.ts'
 export { nearest } from './lab/nearest.ts'
 export {
   type Hop,
@@ -99,12 +100,25 @@ export {
 export type { SceneSignal } from './lab/scene-signals.ts'
 export { type Snapshot, type SnapshotValue, snapshot, valueAt } from './lab/snapshot.ts'
 export { describeAction, fitsVerb, usersOf, VERB_WORDS, type VerbWords } from './lab/verb-words.ts'
+export { type WatchedLink, watchLinks } from './lab/watch-links.ts'
 export { pathBetween } from './lab/way.ts'
 export type { FrameKind, Layer, Weight } from './lab/weigh.ts'
 export { type DropEvent, type RewriteEvent, type Rewriting, rewritingOf, type Why, whyOf } from './lab/why.ts'
 export { asciiCells } from './view/ascii.ts'
 export { type FailedTunnel, FailureWatch, failureLines } from './view/failed.ts'
 export { Fold } from './view/fold.ts'
+export {
+  type Explanation,
+  explainCheck,
+  explainDrop,
+  explainEvent,
+  explainField,
+  explainKind,
+  explainMessage,
+  explainState,
+  explainWord,
+} from './view/glossary.ts'
+export { WORDS } from './view/glossary-words.ts'
 export { columnsOf, foldChains, foldHosts, type Graph, type GraphLink, type GraphNode } from './view/graph.ts'
 export { graphText } from './view/graph-text.ts'
 export { DOWN, LEFT, lineChar, RIGHT, UP } from './view/joints.ts'

@@ -5,22 +5,26 @@
  */
 import type { Scene, SimTime } from '../src/index.ts'
 import { Captured } from './captured.ts'
+import { type CopyKind, copied } from './copy.ts'
 import type { Told } from './deeds.ts'
 import type { Effect } from './effect.ts'
+import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize, tabAt } from './frame.ts'
 import { goTo } from './go.ts'
-import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
 import { withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { FIRST_UI, press } from './press.ts'
+import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
 import { type Line, line } from './text.ts'
+import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
+import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
 import { why } from './views/why.ts'
@@ -30,6 +34,8 @@ export interface Display {
   readonly size: Size
   draw(lines: readonly Line[], ui: Ui): void
   redraw(): void
+  /** To the clipboard of the terminal. */
+  copy(text: string): void
   mouse(on: boolean): void
   suspend(): void
 }
@@ -43,6 +49,8 @@ export interface AppOptions {
   readonly disk: Disk
   /** Labs to choose from when none is given. */
   readonly labs: readonly StartChoice[]
+  /** Absent: files cannot be written. */
+  readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
   /** The program is over, with this exit status. */
@@ -59,12 +67,15 @@ const BEHIND_FRAME = 1000
 const PAUSE = 5
 const QUIT = 0
 const INTERRUPTED = 130
+/** Characters that go to a clipboard: xterm takes about so many. */
+const CLIPBOARD = 70_000
 
 export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
   readonly #files: Files
+  readonly #writeNew: WriteNew | undefined
   readonly #onEnd: (status: number) => void
   #start: Start
   /** What is looked at: of a live run its live end, or a copy of what has been. */
@@ -83,13 +94,14 @@ export class App {
   /** Of a live run: rejects if it fails by a fault of ours. */
   readonly begun: Promise<void> | undefined
 
-  constructor({ display, wall, open, disk, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
+    this.#writeNew = writeNew
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
-    this.#start = { labs, chosen: 0 }
+    this.#start = { labs, chosen: 0, filter: '', typing: false }
     this.#files = new Files(disk)
     if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
     else if (open) this.#open(new Session(open, wall))
@@ -236,12 +248,38 @@ export class App {
     else if ('seek' in effect) session.seek(effect.seek)
     else if ('act' in effect) this.#tell(session.act(effect.act), effect.again)
     else if ('save' in effect) this.#tell(this.#files.save(session, effect.save, effect.replace))
+    else if ('copy' in effect) this.#say(this.#copyOut(session, effect.copy))
+    else if ('export' in effect) this.#say(this.#export(session, effect.export))
     else this.#tell(this.#files.seed(session, effect.seed))
   }
 
   /** Says what has come of it; a line that was not understood stays, to be mended. */
   #tell({ ok, message }: Told, again?: Ui['prompt']): void {
     this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
+  }
+
+  #say(message: string): void {
+    this.#ui = { ...this.#ui, message }
+  }
+
+  #copyOut(session: Session, kind: CopyKind): string {
+    const text = copied(kind, this.#model(session), () => this.#view(session).lines)
+    if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
+    if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
+    this.#display.copy(text)
+    return `Copied, if the terminal lets it: ${text}`
+  }
+
+  #export(session: Session, kind: ExportKind): string {
+    const write = this.#writeNew
+    if (!write) return 'Files cannot be written here.'
+    const files = filesOf(kind, session, this.#model(session), () => this.#lines(session))
+    try {
+      const names = files.map(({ name, content }) => write(name, content))
+      return names.length === 1 ? `Written: ${names[0]}` : `${names.length} files: ${names.join(', ')}`
+    } catch (error) {
+      return (error as Error).message
+    }
   }
 
   #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
@@ -260,31 +298,10 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { labs, chosen } = this.#start
-    const command = entryOf(key, 'start', this.#ui.view)?.command
-    const choose = (to: number): void => {
-      this.#start = { labs, chosen: Math.max(0, Math.min(labs.length - 1, to)) }
-    }
-    switch (command) {
-      case 'down':
-        return choose(chosen + 1)
-      case 'up':
-        return choose(chosen - 1)
-      case 'first':
-      case 'pageUp':
-        return choose(0)
-      case 'last':
-      case 'pageDown':
-        return choose(labs.length - 1)
-      case 'accept':
-        return labs.length > 0 ? this.#open(new Session(labs[chosen], this.#wall)) : undefined
-      case 'quit':
-      case 'interrupt':
-      case 'redraw':
-      case 'suspend':
-        return this.#outside(command)
-      default:
-    }
+    const { start, open, effect } = pressStart(this.#start, key)
+    this.#start = start
+    if (open) this.#open(new Session(open, this.#wall))
+    if (effect) this.#outside(effect)
   }
 
   #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
@@ -357,7 +374,7 @@ export class App {
   /** Will the next frame show more, though nothing happens? */
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
-    session.archive.want(view === 'packets' ? selection.journey : undefined)
+    session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     const before = this.#remade
     this.#remade = session.remake()
     return this.#looking || !this.#remade || !before
@@ -373,6 +390,15 @@ export class App {
     else if (live && run.now >= live.run.run.now)
       this.#attach('Here the copy has caught up with the run: this is live.')
     else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
+  }
+
+  /** The screen as it is without what is open over the view. */
+  #lines(session: Session): readonly Line[] {
+    return frame(this.#model(session), this.#view(session), this.#display.size).slice(0, -1)
+  }
+
+  #view(session: Session): Rendered {
+    return viewOf(this.#model(session), this.#display.size, this.#parts)
   }
 
   #draw(): void {
@@ -393,11 +419,17 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
   const size = innerSize(screen)
   try {
-    if (model.ui.why) return why(model, size)
-    const view = model.ui.help ? help(model, size) : parts[model.ui.view].render(model, size)
-    return model.ui.menu ? { ...view, lines: withMenu(view.lines, model, size) } : view
+    const { ui } = model
+    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
+    return { ...view, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }
   }
+}
+
+/** What is open over a view. */
+function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
+  if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
+  return withMenu(lines, model, size)
 }

@@ -18,5 +18,16 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function wantsAscii({ LC_ALL, LC_CTYPE, LANG, TERM = '' }: Environment): boolean {
   const locale = [LC_ALL, LC_CTYPE, LANG].find(value => value !== undefined && value !== '')
   const utf8 = locale !== undefined && /utf-?8/i.test(locale)
-  return !utf8 || TERM === 'dumb' || /^vt\d/.test(TERM)
+  return !utf8 || TERM === 'dumb' || /^vt\d/.test(TERM) || isUnknown({ TERM })
 }
+
+/** Families of terminals that understand what we send: cursor, attributes and, but for some, colours (ECMA-48). */
+const KNOWN =
+  /^(xterm|screen|tmux|linux|rxvt|vt\d|dumb|ansi|konsole|gnome|vte|kitty|alacritty|foot|ghostty|wezterm|contour|rio|iterm|nsterm|putty|mintty|ms-terminal|cygwin|eterm|mlterm|terminator|st$|st-|stterm|cons25|wsvt25|pcvt|teraterm|mosh|zellij|sun|hurd|fbterm|jfbterm|bterm|kterm|dtterm|aixterm|hpterm|interix|eat|emacs)/i
+
+/** Is it the name of a terminal that nobody here has heard of? */
+export const isUnknown = ({ TERM = '' }: Environment): boolean => TERM !== '' && !KNOWN.test(TERM)
+
+/** What is said at the start; empty where there is nothing to say. */
+export const termMessage = (env: Environment): string =>
+  isUnknown(env) ? `TERM=${env.TERM} is unknown; using plain ASCII.` : ''

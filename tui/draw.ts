@@ -57,6 +57,25 @@ export function row(parts: Line, width: number, chosen: boolean): Line {
 export const windowStart = (index: number, rows: number, count: number): number =>
   Math.max(0, Math.min(index - Math.floor(rows / 2), count - rows))
 
+export const clamp = (index: number, count: number): number => Math.max(0, Math.min(count - 1, index))
+
+/** Exactly so many rows of a list, with the selected one among them; `none` where there is nothing. */
+export function list<T>(
+  items: readonly T[],
+  selected: number,
+  rows: number,
+  columns: number,
+  focus: boolean,
+  cells: (item: T, index: number) => Line,
+): Line[] {
+  const index = clamp(selected, items.length)
+  const start = Math.max(0, windowStart(index, rows, items.length))
+  const shown = items
+    .slice(start, start + rows)
+    .map((item, i) => row(cells(item, start + i), columns, focus && start + i === index))
+  return fill(shown.length === 0 ? [[span('  none', 'muted')]] : shown, { columns, rows })
+}
+
 /** Words in lines of at most so many cells. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []

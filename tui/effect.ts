@@ -1,6 +1,8 @@
 /** What a key asks of the program besides a new state of the interface. */
 import type { SimTime } from '../src/index.ts'
+import type { CopyKind } from './copy.ts'
 import type { Deed } from './deeds.ts'
+import type { ExportKind } from './export.ts'
 import type { Ui } from './model.ts'
 
 export type Effect =
@@ -22,6 +24,10 @@ export type Effect =
   /** The file of the lab is read again. */
   | 'reload'
   | { readonly seed: number }
+  /** Something of what is selected goes to the clipboard. */
+  | { readonly copy: CopyKind }
+  /** Something is written into new files. */
+  | { readonly export: ExportKind }
 
 export interface Pressed {
   readonly ui: Ui

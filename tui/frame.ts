@@ -254,6 +254,7 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
   }
   if (ui.menu)
     return fit(line(' ', ...hint('jk choose'), '  ', ...hint('Enter take'), '  ', ...hint('Esc close')), columns)
+  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(
@@ -269,8 +270,10 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
   }
   const last = ui.help ? 'q close' : '? help'
   const room = columns - last.length - 2
-  const spans: (Span | string)[] = [' ']
-  let used = 1
+  // A filter that is kept hides rows: it is said in front of everything else.
+  const kept = ui.filter === '' ? '' : `/${ui.filter.slice(0, 20)}`
+  const spans: (Span | string)[] = [' ', span(kept, undefined, { bold: true })]
+  let used = 1 + kept.length
   for (const key of keys) {
     const gap = used === 1 ? '' : '  '
     if (used + gap.length + key.length > room - 1) break

@@ -10,9 +10,11 @@ export function goTo(ui: Ui, view: ViewName): Ui {
   return { ...ui, view, pane: 0, filter: '', history: [...ui.history, ui.view].slice(-HISTORY) }
 }
 
-/** Esc: first the filter goes, then the view before comes back. */
+/** Esc: first the filter goes, then one step out of what is deeper inside, then the view before comes back. */
 export function back(ui: Ui): Ui {
   if (ui.filter !== '') return { ...ui, filter: '' }
+  // The table of a machine is deeper inside than the machine.
+  if (ui.view === 'tunnels' && ui.pane === 2) return { ...ui, pane: 1 }
   const view = ui.history.at(-1)
   return view === undefined ? { ...ui, pane: 0 } : { ...ui, view, pane: 0, history: ui.history.slice(0, -1) }
 }

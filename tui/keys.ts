@@ -7,9 +7,9 @@ import type { Own } from './parts.ts'
 
 /**
  * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, the
- * help, the answer to why, or the choice of a lab before the start.
+ * help, the answer to why, an explanation, or the choice of a lab before the start.
  */
-export type Mode = 'view' | 'why' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
+export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -28,6 +28,9 @@ export type Command =
   | 'labels'
   | 'follow'
   | 'why'
+  | 'explain'
+  | 'copy'
+  | 'export'
   | 'go'
   | 'mark'
   | 'go-to-mark'
@@ -67,8 +70,8 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start'] as const
-const LISTS = ['view', 'menu', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start'] as const
+const LISTS = ['view', 'explain', 'menu', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
@@ -166,18 +169,17 @@ export const KEYS: readonly KeyEntry[] = [
     help: 'why was it dropped?',
   },
   {
-    keys: ['/'],
-    command: 'filter',
-    modes: VIEW,
-    views: ['packets', 'ladder', 'events', 'log', 'dash'],
+    keys: ['e'],
+    command: 'explain',
+    modes: ['view', 'why'],
     group: 'here',
-    help: 'filter',
+    help: 'explain this field or word',
   },
+  { keys: ['/'], command: 'filter', modes: VIEW, group: 'here', help: 'filter; in the net search' },
   {
     keys: ['n'],
     command: 'next-match',
     modes: VIEW,
-    views: ['packets', 'ladder', 'events', 'log'],
     group: 'here',
     help: 'next match',
   },
@@ -185,7 +187,6 @@ export const KEYS: readonly KeyEntry[] = [
     keys: ['N'],
     command: 'previous-match',
     modes: VIEW,
-    views: ['packets', 'ladder', 'events', 'log'],
     group: 'here',
     help: 'previous match',
   },
@@ -206,6 +207,8 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
   { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
+  { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
+  { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'export: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
   { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
@@ -225,11 +228,24 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
 
+  {
+    keys: ['Esc', 'q', 'e'],
+    command: 'cancel',
+    modes: ['explain'],
+    group: 'menu',
+    help: 'close the explanation',
+  },
+
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
-  { keys: ['Esc', 'q', '?'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
+  { keys: ['n'], command: 'next-match', modes: ['help'], group: 'help', help: 'next that is found' },
+  { keys: ['N'], command: 'previous-match', modes: ['help'], group: 'help', help: 'previous that is found' },
+  { keys: ['Enter'], command: 'accept', modes: ['help'], group: 'help', help: 'try the key of the row' },
+  { keys: ['?'], command: 'help', modes: ['help'], group: 'help', help: 'all keys, or those here' },
+  { keys: ['Esc', 'q'], command: 'cancel', modes: ['help'], group: 'help', help: 'close the help' },
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['start'], group: 'start', help: 'open the lab' },
-  { keys: ['Esc'], command: 'quit', modes: ['start'], group: 'start', help: 'quit' },
+  { keys: ['/'], command: 'filter', modes: ['start'], group: 'start', help: 'filter the labs' },
+  { keys: ['Esc'], command: 'escape', modes: ['start'], group: 'start', help: 'clear the filter, or quit' },
 ]
 
 /** The entry of a key, if it does something here. */

@@ -1,10 +1,11 @@
 /** The log of a run: each event is told once, in its order, and the latest lines are remembered. */
-import { type LogLine, PeerLog, type Recorder, type TraceEvent } from '../src/index.ts'
+import { type LogLine, PeerLog, type Recorder } from '../src/index.ts'
 
 interface Memory {
   readonly log: PeerLog
   lines: LogLine[]
-  last: TraceEvent | undefined
+  /** How many events have been told. */
+  told: number
 }
 const memories = new WeakMap<Recorder, Memory>()
 /** Lines that are remembered. */
@@ -15,13 +16,13 @@ export function logOf(recorder: Recorder): readonly LogLine[] {
   const memory = memories.get(recorder) ?? {
     log: new PeerLog(recorder.run.simulation.lab),
     lines: [],
-    last: undefined,
+    told: 0,
   }
   memories.set(recorder, memory)
-  const { events } = recorder
-  const seen = memory.last === undefined ? -1 : events.lastIndexOf(memory.last)
-  for (let i = seen + 1; i < events.length; i++) memory.lines.push(...memory.log.tell(events[i]))
-  memory.last = events.at(-1)
+  const { events, eventCount } = recorder
+  const first = Math.max(0, events.length - (eventCount - memory.told))
+  for (let i = first; i < events.length; i++) memory.lines.push(...memory.log.tell(events[i]))
+  memory.told = eventCount
   if (memory.lines.length > MOST * 1.25) memory.lines = memory.lines.slice(-MOST)
   return memory.lines
 }

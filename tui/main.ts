@@ -1,6 +1,8 @@
 /** The entry of `pptp-lab tui`: the terminal of the process, its signals, and its exit status. */
 import { Recorder, Run } from '../src/index.ts'
 import type { TuiMain, TuiRequest } from '../src/platform/commands/tui.ts'
+import { isFirstTime } from '../src/platform/first-time.ts'
+import { writeNew } from '../src/platform/new-file.ts'
 import { out } from '../src/platform/terminal.ts'
 import { EXIT } from '../src/platform/usage.ts'
 import type { Parts } from './parts.ts'
@@ -27,7 +29,7 @@ function tellPlainly({ lab, replay, explain }: SessionSource): number {
 }
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
-export async function play({ open, disk, labs, ascii, theme, speed }: TuiRequest, parts: Parts): Promise<number> {
+export async function play({ open, disk, labs, ascii, theme, speed, tour }: TuiRequest, parts: Parts): Promise<number> {
   const terminal = openTerminal({
     input: process.stdin,
     output: process.stdout,
@@ -35,8 +37,14 @@ export async function play({ open, disk, labs, ascii, theme, speed }: TuiRequest
     open,
     disk,
     labs,
+    writeNew,
     parts,
-    ui: { speed, ...(theme ? { theme } : {}), ...(ascii ? { ascii } : {}) },
+    ui: {
+      speed,
+      ...(tour && isFirstTime(process.env) ? { tour: 0 } : {}),
+      ...(theme ? { theme } : {}),
+      ...(ascii ? { ascii } : {}),
+    },
     complain: text => process.stderr.write(text),
   })
   const listeners = Object.entries(STATUSES).map(([signal, status]) => [signal, () => terminal.end(status)] as const)

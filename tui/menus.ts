@@ -1,6 +1,8 @@
 /** Lists to choose from that open over a view: what stands in each, and what choosing does. */
 import { ACT_MENUS } from './acts.ts'
+import { copiesOf } from './copy.ts'
 import type { Pressed } from './effect.ts'
+import { offersOf } from './export.ts'
 import type { MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
 import { seconds } from './words.ts'
@@ -28,6 +30,18 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
     rows: ({ ui }) => ui.marks.map(({ letter, t }) => ({ key: letter, text: `${seconds(t)} s` })),
     empty: 'No mark is set: m sets one here.',
     pick: ({ ui }, index) => ({ ui: { ...ui, running: false }, effect: { seek: ui.marks[index].t } }),
+  },
+  copy: {
+    title: () => 'copy',
+    rows: copiesOf,
+    empty: 'Nothing is selected.',
+    pick: (model, index) => ({ ui: model.ui, effect: { copy: copiesOf(model)[index].kind } }),
+  },
+  export: {
+    title: () => 'write a file',
+    rows: offersOf,
+    empty: 'There is nothing to write.',
+    pick: (model, index) => ({ ui: model.ui, effect: { export: offersOf(model)[index].kind } }),
   },
 }
 
@@ -59,13 +73,20 @@ export function withMenu(lines: readonly Line[], model: Model, size: Size): read
   return popUp(lines, title(model, about), shown, 'Esc', size)
 }
 
-/** A box in the middle of a view, as wide as its widest line. */
-export function popUp(lines: readonly Line[], title: string, inside: readonly Line[], end: string, size: Size): Line[] {
+/** A box in the middle of a view or at its end, as wide as its widest line. */
+export function popUp(
+  lines: readonly Line[],
+  title: string,
+  inside: readonly Line[],
+  end: string,
+  size: Size,
+  place: 'middle' | 'bottom' = 'middle',
+): Line[] {
   const widest = Math.max(title.length + 4, end.length + 6, ...inside.map(each => plainText(each).length + 1))
   const width = Math.min(widest + 2, size.columns - (size.columns >= 78 ? 2 * MARGIN : 0))
   const height = Math.min(inside.length + 2, size.rows)
   const at = Math.floor((size.columns - width) / 2)
-  const top = Math.floor((size.rows - height) / 2)
+  const top = place === 'bottom' ? size.rows - height : Math.floor((size.rows - height) / 2)
   const head = `┌ ${title} `.slice(0, width - 1)
   const tail = ` ${end} ─┘`
   const box = [

@@ -38,6 +38,8 @@ export interface Selection {
   readonly tunnel: number | undefined
   /** Which layer of the tunnel: 0 TCP … 6 IPCP; -1, until one is selected, is that which the tunnel waits for. */
   readonly layer: number
+  /** In the table of its machine: which event; -1 is the one that happened last. */
+  readonly transition: number
   /** Number of a journey; undefined follows the newest. */
   readonly journey: number | undefined
   /** Which form of it: index into its packets; -1: the one that stands for it. */
@@ -53,12 +55,14 @@ export interface Selection {
   readonly connection: number
   readonly rule: number
   readonly loss: number
+  /** And of routes, ARP, TCP connections and leases of a machine. */
+  readonly ipRow: number
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */
 export type PromptKind = 'go' | 'command' | 'value'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks' | 'act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords'
+export type MenuKind = 'marks' | 'copy' | 'export' | 'act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords'
 
 /** A moment to come back to. */
 export interface TimeMark {
@@ -86,6 +90,8 @@ export interface Ui {
   readonly prompt?: { readonly kind: PromptKind; readonly text: string; readonly about?: string }
   /** The list that is open over the view; it has the keyboard. */
   readonly menu?: { readonly kind: MenuKind; readonly chosen: number; readonly about?: string }
+  /** What is selected is explained: which of its explanations is shown. */
+  readonly explained?: number
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
@@ -96,9 +102,12 @@ export interface Ui {
   readonly leaving: boolean
   /** Why was the chosen packet discarded? */
   readonly why: boolean
-  /** What is typed into the search of the help; the scrolled-off rows of it. */
+  /** What is typed into the search of the help; which row is chosen; are the keys of all views shown? */
   readonly helpSearch: string
-  readonly helpScroll: number
+  readonly helpRow: number
+  readonly helpAll?: boolean
+  /** Which step of the tour is shown. */
+  readonly tour?: number
   readonly running: boolean
   /** Virtual seconds a second of the wall. */
   readonly speed: number

@@ -4,6 +4,7 @@ import type { SimTime } from '../src/index.ts'
 import { openActs } from './acts.ts'
 import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
+import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
@@ -11,8 +12,11 @@ import { MENUS, openMenu } from './menus.ts'
 import { type Model, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
 import { PROMPTS } from './prompts.ts'
+import { isMove, step } from './selection.ts'
 import { THEMES } from './theme.ts'
-import { helpPageOf, helpPages } from './views/help.ts'
+import { toured } from './tour.ts'
+import { explanationsOf } from './views/explain.ts'
+import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
 
@@ -34,7 +38,7 @@ export const FIRST_UI: Ui = {
   recalled: 0,
   leaving: false,
   helpSearch: '',
-  helpScroll: 0,
+  helpRow: 0,
   running: false,
   speed: 1,
   auto: false,
@@ -47,6 +51,7 @@ export const FIRST_UI: Ui = {
     link: undefined,
     tunnel: undefined,
     layer: -1,
+    transition: -1,
     journey: undefined,
     form: 0,
     field: [],
@@ -56,6 +61,7 @@ export const FIRST_UI: Ui = {
     connection: 0,
     rule: 0,
     loss: 0,
+    ipRow: 0,
   },
   filter: '',
   typing: false,
@@ -66,9 +72,10 @@ export const FIRST_UI: Ui = {
   mouse: false,
 }
 
-export function modeOf({ prompt, menu, typing, help, why }: Ui): Mode {
+export function modeOf({ prompt, menu, typing, help, why, explained }: Ui): Mode {
   if (prompt) return 'prompt'
   if (menu) return 'menu'
+  if (explained !== undefined) return 'explain'
   return typing ? 'typing' : help ? 'help' : why ? 'why' : 'view'
 }
 
@@ -86,9 +93,13 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (row >= 0) return picked(model, row)
   }
   const entry = entryOf(key, mode, ui.view)
-  if (entry) return obey(model, entry.command, size, parts)
+  if (entry) return toured(ui, mode, entry.command, obey(model, entry.command, size, parts))
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
-  if (mode === 'typing' && isText(key)) return { ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }
+  if (mode === 'typing' && isText(key)) {
+    const next = { ...model, ui: typed(ui, text => text + (key === 'Space' ? ' ' : key)) }
+    if (ui.help) return { ui: { ...next.ui, helpRow: helpMatch(next, 0) } }
+    return { ui: ui.view === 'net' ? searchNet(next, 0) : next.ui }
+  }
   return { ui }
 }
 
@@ -111,8 +122,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   const { ui } = model
   if (ui.prompt) return inPrompt(model, ui.prompt, command)
   if (ui.menu) return inMenu(model, ui.menu, command)
-  if (ui.typing) return typing(model, command, size)
-  if (ui.help) return inHelp(model, command, size)
+  if (ui.explained !== undefined) return inExplanation(model, ui.explained, command)
+  if (command === 'explain') return explain(model)
+  if (ui.typing) return typing(model, command)
+  if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
   const part = parts[ui.view]
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
@@ -146,9 +159,9 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'filter':
       return { ui: { ...ui, typing: true } }
     case 'next-match':
-      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'down', innerSize(size)) }
+      return { ui: match(model, 1, size, parts) }
     case 'previous-match':
-      return { ui: part.press({ ...model, ui: { ...ui, pane: 0 } }, 'up', innerSize(size)) }
+      return { ui: match(model, -1, size, parts) }
     case 'why':
       return { ui: { ...ui, why: true } }
     case 'go':
@@ -161,12 +174,15 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return openActs(model)
     case 'command':
       return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
+    case 'copy':
+    case 'export':
+      return openMenu(model, command)
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
       return { ui: { ...ui, mouse: !ui.mouse } }
     case 'help':
-      return { ui: { ...ui, help: true, helpSearch: '', helpScroll: 0 } }
+      return { ui: { ...ui, help: true, helpSearch: '', helpRow: 0, helpAll: false } }
     case 'escape':
       return { ui: back(ui) }
     default:
@@ -180,6 +196,14 @@ function viewOrEffect(model: Model, command: Command): Pressed {
   if (isEffect(command)) return { ui, effect: command }
   const view = VIEWS.find(name => command === `view-${name}`)
   return { ui: view === undefined ? ui : goTo(ui, view) }
+}
+
+/** In a list that is narrowed the next match is the next row; beside details it is that of the list. */
+function match(model: Model, turn: 1 | -1, size: Size, parts: Parts): Ui {
+  const { ui } = model
+  if (ui.view === 'net') return searchNet(model, turn)
+  const pane = ui.view === 'packets' ? 0 : ui.pane
+  return parts[ui.view].press({ ...model, ui: { ...ui, pane } }, turn === 1 ? 'down' : 'up', innerSize(size))
 }
 
 type Simple = Extract<Command, Effect>
@@ -262,13 +286,11 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
   }
 }
 
-function typing(model: Model, command: Command, size: Size): Pressed {
+function typing(model: Model, command: Command): Pressed {
   const { ui } = model
   switch (command) {
     case 'accept':
-      return {
-        ui: { ...ui, typing: false, helpScroll: ui.help ? helpPageOf(model, innerSize(size)) : ui.helpScroll },
-      }
+      return { ui: { ...ui, typing: false } }
     case 'cancel':
       return { ui: { ...typed(ui, () => ''), typing: false } }
     case 'erase':
@@ -278,6 +300,19 @@ function typing(model: Model, command: Command, size: Size): Pressed {
   }
 }
 
+/** Opens, or says that there is nothing. */
+function explain({ ui, ...model }: Model): Pressed {
+  const any = explanationsOf({ ui, ...model }).length > 0
+  return { ui: any ? { ...ui, explained: 0 } : { ...ui, message: 'Nothing is selected here that has an explanation.' } }
+}
+
+function inExplanation(model: Model, at: number, command: Command): Pressed {
+  const { explained: _, ...ui } = model.ui
+  const to = isMove(command) ? step(command, at, explanationsOf(model).length) : undefined
+  if (to !== undefined) return { ui: { ...ui, explained: to } }
+  return command === 'cancel' ? { ui } : viewOrEffect(model, command)
+}
+
 /** Run and step go on behind the answer; Enter goes to the packet. */
 function inWhy(model: Model, command: Command): Pressed {
   const ui = { ...model.ui, why: false }
@@ -285,26 +320,43 @@ function inWhy(model: Model, command: Command): Pressed {
   return command === 'why' || command === 'escape' ? { ui } : viewOrEffect({ ...model, ui }, command)
 }
 
-function inHelp(model: Model, command: Command, size: Size): Pressed {
+function inHelp(model: Model, command: Command, size: Size, parts: Parts): Pressed {
   const { ui } = model
-  const last = helpPages(model, innerSize(size)) - 1
-  const page = (to: number): Pressed => ({ ui: { ...ui, helpScroll: Math.max(0, Math.min(last, to)) } })
+  const choose = (helpRow: number): Pressed => ({ ui: { ...ui, helpRow } })
+  const page = helpPage(innerSize(size))
   switch (command) {
     case 'down':
-    case 'pageDown':
-      return page(ui.helpScroll + 1)
+      return choose(helpMove(model, 1))
     case 'up':
+      return choose(helpMove(model, -1))
+    case 'pageDown':
+      return choose(helpMove(model, page))
     case 'pageUp':
-      return page(ui.helpScroll - 1)
+      return choose(helpMove(model, -page))
     case 'first':
-      return page(0)
+      return choose(helpMove(model, Number.NEGATIVE_INFINITY))
     case 'last':
-      return page(last)
+      return choose(helpMove(model, Number.POSITIVE_INFINITY))
+    case 'next-match':
+      return choose(helpMatch(model, 1))
+    case 'previous-match':
+      return choose(helpMatch(model, -1))
     case 'filter':
       return { ui: { ...ui, typing: true } }
+    case 'help':
+      return { ui: { ...ui, helpAll: !ui.helpAll, helpRow: 0 } }
+    case 'accept':
+      return tryKey(model, size, parts)
     case 'cancel':
       return { ui: { ...ui, help: false, helpSearch: '' } }
     default:
       return viewOrEffect(model, command)
   }
+}
+
+/** The help closes, and the key of its chosen row is pressed. */
+function tryKey(model: Model, size: Size, parts: Parts): Pressed {
+  const key = helpKey(model)
+  if (key === undefined) return { ui: { ...model.ui, message: 'This row has no key that works in the view.' } }
+  return press({ ...model, ui: { ...model.ui, help: false, helpSearch: '' } }, key, size, parts)
 }

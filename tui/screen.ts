@@ -219,6 +219,16 @@ export class Screen {
     return `${out}\x1b[0m`
   }
 
+  /**
+   * Text for the clipboard: OSC 52, which a terminal may have switched off and never answers. GNU screen passes on only
+   * what is wrapped for it.
+   */
+  copy(text: string, wrapped: boolean): void {
+    const osc = `\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`
+    this.#program._write(wrapped ? `\x1bP${osc}\x1b\\` : osc)
+    this.#program.flush()
+  }
+
   /** The next frame is written whole: what stands on the terminal is not known. */
   redraw(): void {
     this.#shown = []

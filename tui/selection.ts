@@ -6,6 +6,11 @@ import { isOf } from './words.ts'
 
 export type Move = 'up' | 'down' | 'left' | 'right' | 'first' | 'last' | 'pageUp' | 'pageDown'
 
+const MOVES: ReadonlySet<string> = new Set<Move>([
+  ...(['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown'] as const),
+])
+export const isMove = (command: string): command is Move => MOVES.has(command)
+
 /** Rows that a page of a list has: a view does not know its size when a key comes. */
 export const PAGE = 10
 

@@ -103,6 +103,11 @@ export class Session {
     this.player.pause()
   }
 
+  /** The same run from its beginning: same lab, same actions. */
+  again(): Run {
+    return this.#make()
+  }
+
   /** To a moment at which the run has been. */
   back(moment: Moment): void {
     const way = this.wayTo(moment)

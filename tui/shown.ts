@@ -3,7 +3,8 @@ import type { Journey } from '../src/index.ts'
 import { namesOf } from './addresses.ts'
 import type { Archive } from './archive.ts'
 import { sizeOf } from './archive.ts'
-import { journeyOf, type Model, type Ui } from './model.ts'
+import { wordsOf } from './filter.ts'
+import { journeyOf, type Model } from './model.ts'
 import { rowWords } from './row-words.ts'
 import { Search } from './search.ts'
 import { shownForm } from './selection.ts'
@@ -25,7 +26,7 @@ export interface Shown {
 export function shownOf(model: Model): Shown {
   const { recorder, ui } = model
   const { journeys } = recorder
-  const words = wordsOf(ui)
+  const words = wordsOf(ui.filter)
   if (model.capture) return model.capture.shown(recorder.journeyCount, words, ui.labels)
   const archive = archiveOf(model)
   const first = archive?.first ?? journeys[0]?.no ?? 1
@@ -53,13 +54,6 @@ export function shownOf(model: Model): Shown {
     },
   }
 }
-
-/** Every word of the filter must stand somewhere in a row. */
-const wordsOf = ({ filter }: Ui): string[] =>
-  filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(word => word !== '')
 
 /** Only if it goes up to where the recorder begins. */
 const archiveOf = ({ archive, recorder }: Model): Archive | undefined =>

@@ -1,6 +1,7 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
 import { App } from './app.ts'
-import { wantsAscii } from './ascii.ts'
+import { termMessage, wantsAscii } from './ascii.ts'
+import type { WriteNew } from './export.ts'
 import type { Disk } from './files.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
@@ -15,6 +16,7 @@ export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>
   readonly open: SessionSource | undefined
   readonly disk: Disk
   readonly labs: readonly StartChoice[]
+  readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
   readonly wall?: Wall
@@ -43,7 +45,7 @@ export const WALL: Wall = {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { input, output, env, wall = WALL, complain, open, disk, labs, parts } = options
+  const { input, output, env, wall = WALL, complain, open, disk, labs, parts, writeNew } = options
   let done: (status: number) => void = () => {}
   const status = new Promise<number>(resolve => {
     done = resolve
@@ -72,6 +74,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
         },
         draw: (lines, { theme, ascii }) => screen.draw(lines, { theme, depth, ascii }),
         redraw: () => screen.redraw(),
+        copy: text => screen.copy(text, env.STY !== undefined),
         mouse: on => screen.mouse(on),
         suspend: () => screen.suspend(),
       },
@@ -79,8 +82,9 @@ export function openTerminal(options: TerminalOptions): Terminal {
       open,
       disk,
       labs,
+      writeNew,
       parts,
-      ui: { theme: themeOf(env), ascii: wantsAscii(env), ...options.ui },
+      ui: { theme: themeOf(env), ascii: wantsAscii(env), message: termMessage(env), ...options.ui },
       onEnd: status => {
         screen.close()
         done(status)

@@ -2,6 +2,7 @@
  * Colours: one table from roles to numbers of the 256 or the 16 colours. A sign or a letter always says the same, so
  * `mono` loses nothing; it has bold, dim, underline and reverse left.
  */
+import { isUnknown } from './ascii.ts'
 import type { Role, Span } from './text.ts'
 
 export const THEMES = ['dark', 'light', 'mono'] as const
@@ -9,21 +10,26 @@ export type Theme = (typeof THEMES)[number]
 /** How many colours the terminal has. */
 export type Depth = 16 | 256
 
-interface Colour {
+export interface Colour {
   readonly number: number
   readonly style?: 'bold' | 'dim'
 }
-type Colours = Readonly<Record<`${'dark' | 'light'}${Depth}`, Colour>>
+export type ColourTable = `${'dark' | 'light'}${Depth}`
+type Colours = Readonly<Record<ColourTable, Colour>>
 
 const bold = (number: number): Colour => ({ number, style: 'bold' })
 const dim = (number: number): Colour => ({ number, style: 'dim' })
 const plain = (number: number): Colour => ({ number })
 
-const ROLES: Readonly<Record<Role, Colours>> = {
-  ok: { dark256: plain(74), light256: plain(29), dark16: plain(14), light16: plain(4) },
-  warn: { dark256: plain(220), light256: plain(94), dark16: plain(11), light16: plain(3) },
+/**
+ * Held against simulated colour blindness by test/tui/colours.test.ts. In 16 colours the terminal decides how they look; its
+ * yellow and cyan cannot be read on white, so the light table does without them.
+ */
+export const ROLES: Readonly<Record<Role, Colours>> = {
+  ok: { dark256: plain(117), light256: plain(29), dark16: plain(14), light16: plain(4) },
+  warn: { dark256: plain(220), light256: plain(130), dark16: plain(11), light16: bold(5) },
   bad: { dark256: bold(203), light256: bold(88), dark16: bold(9), light16: bold(1) },
-  control: { dark256: plain(172), light256: plain(21), dark16: plain(3), light16: plain(6) },
+  control: { dark256: plain(172), light256: plain(21), dark16: plain(3), light16: bold(4) },
   ppp: { dark256: plain(207), light256: plain(91), dark16: plain(13), light16: plain(5) },
   sealed: { dark256: plain(245), light256: plain(60), dark16: dim(7), light16: plain(8) },
   plain: { dark256: bold(255), light256: bold(16), dark16: bold(15), light16: bold(0) },
@@ -64,7 +70,7 @@ export function depthOf({ TERM = '', COLORTERM, TMUX }: Environment): Depth {
 
 /** `COLORFGBG` is `foreground;background`; 7 and 15 are light. No colour is wanted: mono. */
 export function themeOf({ NO_COLOR, COLORFGBG, TERM }: Environment): Theme {
-  if ((NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb') return 'mono'
+  if ((NO_COLOR !== undefined && NO_COLOR !== '') || TERM === 'dumb' || isUnknown({ TERM })) return 'mono'
   const background = COLORFGBG?.split(';').at(-1)
   return background === '7' || background === '15' ? 'light' : 'dark'
 }

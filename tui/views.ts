@@ -1,11 +1,11 @@
 /** The views of the program: how each looks, and what the keys do in it. */
-
 import { LADDER } from './captured.ts'
+import { filtered } from './filter.ts'
 import { goTo } from './go.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Own, Part, Parts } from './parts.ts'
 import { pressNet } from './press-net.ts'
-import type { Move } from './selection.ts'
+import { isMove } from './selection.ts'
 import { notKnown } from './views/captured.ts'
 import * as Checks from './views/checks.ts'
 import { dashPart } from './views/dash.ts'
@@ -16,11 +16,6 @@ import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
 import * as Tunnels from './views/tunnels.ts'
-
-const MOVES: ReadonlySet<string> = new Set<Move>([
-  ...(['up', 'down', 'left', 'right', 'first', 'last', 'pageUp', 'pageDown'] as const),
-])
-const isMove = (own: Own): own is Move => MOVES.has(own)
 
 type ListView = Pick<typeof Checks, 'view' | 'panes' | 'moveSelection' | 'enter'>
 
@@ -70,13 +65,15 @@ function ladderView(model: Model, size: Size): Rendered {
 
 const OTHERS: Omit<Parts, 'dash'> = {
   net: ofRuns({ render: netView, panes: () => 1, press: pressNet }),
-  tunnels: ofRuns(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
+  tunnels: ofRuns(
+    filtered(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
+  ),
   // Who walks through the packets wants to stay where he is.
   packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
   ladder: { render: ladderView, panes: () => 1, press: Ladder.press },
   nat: ofRuns(partOf(Nat)),
   events: partOf(Events),
-  checks: ofRuns(partOf(Checks)),
+  checks: ofRuns(filtered(partOf(Checks))),
   log: ofRuns(partOf(Log)),
 }
 

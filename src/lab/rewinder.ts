@@ -10,11 +10,13 @@ import { SLACK } from './latest.ts'
 import { LIMITS, type Mark, Recorder, type RecorderLimits } from './recorder.ts'
 import type { Moment, Run } from './run.ts'
 
-/** So many runs wait; each can be used once. Of a long run only one, as each takes long to make: in steps. */
-const PARKED = 3
-const LONG = 300_000
+/** So many runs wait at most, as each can be used once; and so many steps are taken for all of them together, at most. */
+const PARKED = 5
+const STEPS = 400_000
 /** Runs are parked where so many steps would have to be taken otherwise: fewer take no time that anybody feels. */
 const WORTH = 10_000
+/** A run that waits goes on when the place where it should be is so many steps away. */
+const NEAR = 2000
 /** Runs are parked so that they serve for going back so many events, one after the other. */
 const ROOM = 2000
 
@@ -89,10 +91,9 @@ export class Rewinder {
     const at = lastMark(known.marks, mark => isBefore(mark.moment, moment))
     const keepAt = this.#keepAt(known.marks, at)
     const steps = keepAt.moment.steps ?? 0
-    const parked = this.#parked.findIndex(({ run }) => run.steps <= steps)
-    const [recorder] = parked < 0 ? [this.#begin()] : this.#parked.splice(parked, 1)
     // Those that are too late for this moment are too late for all that come before it.
-    this.#parked = this.#parked.filter(({ run }) => run.steps <= steps)
+    this.#parked = this.#parked.filter(({ run }) => run.steps <= steps).sort((a, b) => b.run.steps - a.run.steps)
+    const recorder = this.#parked.shift() ?? this.#begin()
     return new Rewinding(moment, recorder, keepAt, moment.steps ?? nextSteps(known, moment))
   }
 
@@ -105,15 +106,14 @@ export class Rewinder {
     )
     const goal = place.moment.steps ?? 0
     if (goal < this.#worth) return true
-    const count = goal < LONG ? PARKED : 1
+    const count = Math.max(1, Math.min(PARKED, Math.floor(STEPS / goal)))
     let left = budget
     for (let i = 0; i < count; i++) {
       const recorder = this.#parked[i] ?? this.#begin()
       this.#parked[i] = recorder
       const { run } = recorder
       const from = run.steps
-      // A little way is not worth waking up for.
-      if (goal - from < this.#worth && from > 0) continue
+      if (goal - from < NEAR && from > 0) continue
       if (!run.reach(place.moment, left)) return false
       left -= run.steps - from
       if (left <= 0) return i === count - 1

@@ -320,7 +320,7 @@ function layerOf(
     counters: machine?.counters ?? {},
     facts: machine?.facts ?? {},
     timers: machine?.timers ?? {},
-    entered: record?.entered.map(({ state, t }) => ({ state, t })) ?? [],
+    entered: record?.entered.map(({ state, t, cause }) => ({ state, t, cause })) ?? [],
   }
 }
 

@@ -80,8 +80,8 @@ export interface SceneLayer {
   readonly facts: Readonly<Record<string, string>>
   /** When its timers fire: those that run. */
   readonly timers: Readonly<Record<string, SimTime>>
-  /** States entered, in order. */
-  readonly entered: readonly { readonly state: string; readonly t: SimTime }[]
+  /** States entered, in order, and by which event. */
+  readonly entered: readonly { readonly state: string; readonly t: SimTime; readonly cause: string }[]
 }
 
 export interface SceneInside {

@@ -1,20 +1,8 @@
 /** `--pcap DIR`: one pcapng for each link, whole after every write. */
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
-import {
-  captureName,
-  type EventName,
-  fingerprintOf,
-  hostNames,
-  LinkCapture,
-  type NodeSpec,
-  type Run,
-} from '../index.ts'
+import { fingerprintOf, type LinkCapture, type Run, watchLinks } from '../index.ts'
 import { writing } from './files.ts'
-
-/** What becomes a comment. */
-const NOTED: ReadonlySet<EventName> = new Set(['drop', 'nat', 'nat-helper'])
-const translates = (node: NodeSpec): boolean => 'nat' in node && node.nat !== undefined
 
 interface CaptureFile {
   readonly path: string
@@ -30,20 +18,12 @@ export class Captures {
   constructor(dir: string, run: Run, labText: string) {
     this.#dir = dir
     this.#run = run
-    const mark = fingerprintOf(labText)
-    const { lab, links } = run.simulation
     // Node 20 tries for ever to make a folder in one that refuses with ENOENT, as /proc does: `recursive` only if need be.
     if (!existsSync(dir)) writing(dir, () => mkdirSync(dir, { recursive: !existsSync(dirname(dir)) }))
-    this.#files = links.map((link, index) => {
-      const path = join(dir, captureName(link))
-      const capture = new LinkCapture(link, hostNames(lab), mark, run.timeZero)
-      run.tap(index, frame => capture.frame(frame))
+    this.#files = watchLinks(run, fingerprintOf(labText)).map(({ name, capture }) => {
+      const path = join(dir, name)
       return { path, descriptor: writing(path, () => openSync(path, 'w')), capture }
     })
-    // Translations are told packet by packet, which costs time: only where somebody translates.
-    run.listen(event => {
-      if (NOTED.has(event.event)) for (const { capture } of this.#files) capture.event(event)
-    }, lab.nodes.some(translates))
     this.write(false)
   }
 

@@ -13,6 +13,8 @@ const request = {
   open: sourceOf(labOf('voluntary')),
   disk: new TestDisk(),
   labs: [],
+  tour: false,
+  text: undefined,
   ascii: false,
   theme: undefined,
   speed: 1,

@@ -46,6 +46,7 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
         }
       },
       redraw: () => {},
+      copy: () => {},
       mouse: () => {},
       suspend: () => {},
     },

@@ -4,6 +4,7 @@ import { conformance } from './conformance.ts'
 import { checkedCommands, page, pages, withFreshOutput } from './docs.ts'
 import { DOCTOR_PAGE, withTables } from './doctor-page.ts'
 import { hostilePage } from './hostile-pptp.ts'
+import { KEY_PAGE, withKeyTable } from './key-table.ts'
 import { LINE_TABLE, withLineTable } from './line-table.ts'
 import { PICTURES, pictureOfShipped } from './pictures.ts'
 import { rootPath } from './root.ts'
@@ -12,6 +13,7 @@ import { SHIPPED } from './shipped.ts'
 writeFileSync(rootPath('docs/conformance.md'), conformance())
 writeFileSync(rootPath('docs/hostile-pptp.md'), hostilePage())
 writeFileSync(rootPath(DOCTOR_PAGE), withTables(page(DOCTOR_PAGE)))
+writeFileSync(rootPath(KEY_PAGE), withKeyTable(page(KEY_PAGE)))
 writeFileSync(rootPath(LINE_TABLE), withLineTable(page(LINE_TABLE)))
 mkdirSync(rootPath(PICTURES), { recursive: true })
 for (const lab of SHIPPED) writeFileSync(rootPath(`${PICTURES}/${lab}.svg`), pictureOfShipped(lab))

@@ -12,7 +12,7 @@ const voluntary = labOf('voluntary')
 const start = ({ parts = placeholders().parts, ...options }: Partial<RobotOptions> = {}): Robot =>
   new Robot({ lab: voluntary, parts, ...options })
 
-const MODES: readonly Mode[] = ['view', 'why', 'typing', 'prompt', 'menu', 'help', 'start']
+const MODES: readonly Mode[] = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start']
 
 describe('the table of keys', () => {
   test('no key does two things at one place', () => {
@@ -224,6 +224,36 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'packets'])
     await robot.close()
   },
+  copy: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.text, /┌ copy ─/)
+    await robot.press('r')
+    assert.equal(robot.clipboard, 'alice client 198.51.100.10')
+    assert.match(robot.rows[22], /Copied, if the terminal lets it: alice client/)
+    await robot.close()
+  },
+  export: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.text, /┌ write a file ─/)
+    await robot.press('g')
+    assert.match(String(robot.files.get('voluntary.svg')), /^<svg/)
+    assert.match(robot.rows[22], /Written: voluntary\.svg/)
+    await robot.close()
+  },
+  explain: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.text, /┌ client ─+┐.*A computer that dials.*RFC 2637 §1\.2.*1 of \d, jk ─ Esc ─┘/s)
+    await robot.press('j')
+    assert.match(robot.text, /┌ PNS ─+┐.*PPTP Network Server/s)
+    await robot.press('k', 'k', 'q')
+    assert.equal(robot.ui.explained, undefined)
+    await robot.press('6', key)
+    assert.match(robot.rows[22], /Nothing is selected here that has an explanation/)
+    await robot.close()
+  },
   theme: becomes(['T'], robot => [robot.ui.theme, /3[0-9]m|38;5/.test(robot.marked)], ['mono', false]),
   mouse: async key => {
     const robot = start()
@@ -302,8 +332,8 @@ describe('typing a filter', () => {
 })
 
 describe('the help', () => {
-  test('scrolls by pages, searches, and closes with Esc, q or ?', async () => {
-    for (const close of ['Esc', 'q', '?']) {
+  test('goes on row by row and page by page, searches, and closes with Esc or q', async () => {
+    for (const close of ['Esc', 'q']) {
       const robot = start({ size: { columns: 40, rows: 12 } })
       await robot.press('?')
       const first = robot.text
@@ -311,6 +341,8 @@ describe('the help', () => {
       assert.notEqual(robot.text, first)
       await robot.press('k')
       assert.equal(robot.text, first)
+      await robot.press('PgDn')
+      assert.match(robot.text, / 2 of \d+ /)
       await robot.press('G', 'j', 'g')
       assert.equal(robot.text, first)
       await robot.press('/', 'f', 'a', 's', 't', 'e', 'r')
@@ -321,6 +353,43 @@ describe('the help', () => {
       assert.equal(robot.ui.help, false)
       await robot.close()
     }
+  })
+
+  test('finds words and what the lab says of itself; n and N go through what was found', async () => {
+    const robot = start()
+    await robot.press('?', '/', ...'office', 'Enter')
+    assert.match(robot.text, /search: office, [1-9]/)
+    const rows: number[] = []
+    for (let i = 0; i < 3; i++) {
+      rows.push(robot.ui.helpRow)
+      await robot.press('n')
+    }
+    await robot.press('N', 'N', 'N')
+    assert.equal(robot.ui.helpRow, rows[0])
+    await robot.press('/', ...Array<string>(6).fill('Backspace'), ...'hands', 'Space', ...'address', 'Enter')
+    assert.match(robot.text, /►IPCP +hands out the inner address/)
+    await robot.press('Enter')
+    assert.match(robot.rows[22], /This row has no key/)
+    await robot.close()
+  })
+
+  test('Enter tries the key of the row', async () => {
+    const robot = start()
+    await robot.press('?', '/', ...'view', 'Space', ...'tun', 'Enter', 'Enter')
+    assert.deepEqual([robot.ui.help, robot.ui.view], [false, 'tunnels'])
+    await robot.close()
+  })
+
+  test('? in it shows the keys of all views and boxes, each once', async () => {
+    const robot = start({ size: { columns: 120, rows: 100 } })
+    await robot.press('?', '?')
+    for (const { keys, help } of KEYS) {
+      const row = `${keys.map(shown).join(' ').padEnd(11)} ${help.slice(0, 20)}`
+      assert.ok(robot.text.includes(row), row)
+    }
+    await robot.press('?')
+    assert.doesNotMatch(robot.text, /before the start/)
+    await robot.close()
   })
 })
 
@@ -414,7 +483,7 @@ describe('frames', () => {
     const robot = start()
     await robot.settle()
     const before = robot.written
-    await robot.press('x', 'Z', '=')
+    await robot.press('~', '!', '=')
     assert.equal(robot.written, before)
     await robot.close()
   })

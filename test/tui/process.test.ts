@@ -1,7 +1,7 @@
 /** The program in a terminal of its own: what it leaves behind, and with which status. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -24,7 +24,11 @@ interface Left {
 }
 
 /** Runs `command` in a new terminal; once it has drawn its frame, `then` is typed, or done with its process id. */
-async function inTerminal(command: string, then: string | ((pid: number) => void)): Promise<Left> {
+async function inTerminal(
+  command: string,
+  then: string | ((pid: number) => void),
+  env: Readonly<Record<string, string>> = {},
+): Promise<Left> {
   const at = (name: string): string => join(dir, name)
   const shell = [
     'stty rows 24 cols 80',
@@ -35,7 +39,7 @@ async function inTerminal(command: string, then: string | ((pid: number) => void
   ].join('; ')
   const child = spawn('script', ['-qec', shell, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' },
+    env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh', ...env },
   })
   let screen = ''
   let told = false
@@ -70,7 +74,7 @@ function restored({ screen, before, after }: Left): void {
 }
 
 describe('the terminal is as it was', { skip }, () => {
-  const PLAY = `${process.execPath} ${CLI} tui voluntary`
+  const PLAY = `${process.execPath} ${CLI} tui voluntary --no-tour`
   const kill =
     (signal: NodeJS.Signals) =>
     (pid: number): void => {
@@ -116,6 +120,18 @@ describe('the terminal is as it was', { skip }, () => {
     const modes = screen.match(/speed \d+ baud.*?echoke[^\r\n]*/gs) ?? []
     assert.equal(modes.length, 3)
     assert.deepEqual(new Set(modes).size, 1)
+  })
+
+  test('a tour is shown at the first start, and at no other', async () => {
+    const command = `${process.execPath} ${CLI} tui voluntary`
+    const env = { XDG_CONFIG_HOME: join(dir, 'config') }
+    assert.match((await inTerminal(`${command} --no-tour`, 'q', env)).screen, /^(?!.*tour 1 of)/s)
+    assert.match((await inTerminal(command, 'q', env)).screen, /tour 1 of 8/)
+    assert.match((await inTerminal(command, 'q', env)).screen, /^(?!.*tour 1 of)/s)
+    writeFileSync(join(dir, 'no-folder'), '')
+    const left = await inTerminal(command, 'q', { XDG_CONFIG_HOME: join(dir, 'no-folder') })
+    assert.match(left.screen, /^(?!.*tour 1 of)/s, 'nor where it could not be remembered')
+    assert.equal(left.status, 0)
   })
 
   test('after an exception; status 3, and lab, seed and time on stderr', async () => {

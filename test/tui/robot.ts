@@ -105,6 +105,8 @@ export interface RobotOptions {
   readonly labs?: readonly StartChoice[]
   readonly parts: Parts
   readonly ui?: Partial<Ui>
+  /** Names that are taken: nothing can be written there. */
+  readonly readOnly?: boolean
 }
 
 const UTF8 = { TERM: 'xterm-256color', LANG: 'C.UTF-8' }
@@ -120,11 +122,22 @@ export class Robot {
   raw = false
   /** What was written, by name. */
   readonly disk = new TestDisk()
+  /** Files that were written, by name. */
+  readonly files = new Map<string, string | Uint8Array>()
   readonly #input = new PassThrough()
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>
 
-  constructor({ size = { columns: 80, rows: 24 }, env = {}, lab, open, labs = [], parts, ui = {} }: RobotOptions) {
+  constructor({
+    size = { columns: 80, rows: 24 },
+    env = {},
+    lab,
+    open,
+    labs = [],
+    parts,
+    ui = {},
+    readOnly = false,
+  }: RobotOptions) {
     this.#screen = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true })
     const setRawMode = (raw: boolean): void => {
       this.raw = raw
@@ -147,6 +160,11 @@ export class Robot {
       parts,
       ui,
       wall: this.wall,
+      writeNew: (name, content) => {
+        if (readOnly) throw new Error(`${name} cannot be written: the disk can only be read.`)
+        this.files.set(name, content)
+        return name
+      },
       complain: text => {
         this.complaint += text
       },
@@ -244,6 +262,12 @@ export class Robot {
       out += cell?.getChars() || ' '
     }
     return `${out}${style === '' ? '' : '}'}`
+  }
+
+  /** What was sent to the clipboard of the terminal, the last. */
+  get clipboard(): string | undefined {
+    const last = [...this.written.matchAll(/\x1b\]52;c;([^\x07]*)\x07/g)].at(-1)
+    return last && Buffer.from(last[1], 'base64').toString()
   }
 
   get alternate(): boolean {

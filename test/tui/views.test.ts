@@ -37,6 +37,7 @@ const anySelection: fc.Arbitrary<Selection> = fc.record({
   link: fc.constantFrom(undefined, 0, 2, 99),
   tunnel: fc.constantFrom(undefined, 1, 2, 9),
   layer: fc.integer({ min: -1, max: 9 }),
+  transition: fc.integer({ min: -1, max: 20 }),
   journey: fc.option(fc.integer({ min: 0, max: 1200 }), { nil: undefined }),
   form: fc.integer({ min: 0, max: 5 }),
   field: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 4 }),
@@ -46,10 +47,11 @@ const anySelection: fc.Arbitrary<Selection> = fc.record({
   connection: fc.integer({ min: 0, max: 9 }),
   rule: fc.integer({ min: 0, max: 9 }),
   loss: fc.integer({ min: 0, max: 9 }),
+  ipRow: fc.integer({ min: 0, max: 9 }),
 })
 const KEYS = ['gre', 'ppp', 'lcp', 'mppe', 'tcp', 'ipv4', 'inner ipv4', 'inner icmp', 'pptp', 'pptp/pptp', 'ethernet']
 const anyUi: fc.Arbitrary<Partial<Ui>> = fc.record({
-  pane: fc.integer({ min: 0, max: 3 }),
+  pane: fc.integer({ min: 0, max: 7 }),
   lens: fc.constantFrom('outside', 'inside', 'both'),
   labels: fc.constantFrom('names', 'addresses'),
   follow: fc.boolean(),
@@ -110,7 +112,7 @@ describe('any view', () => {
             current = { ...current, ui: { ...current.ui, ...ui } }
             const next = current.ui.view
             if (move === 'enter' && next !== 'net' && next !== 'dash' && ui.view !== undefined) view = next
-            assert.ok(current.ui.pane <= 3 && current.ui.selection.event >= 0 && current.ui.selection.check >= 0)
+            assert.ok(current.ui.pane <= 7 && current.ui.selection.event >= 0 && current.ui.selection.check >= 0)
             const { lines } = VIEWS[view].view(current, { columns: 78, rows: 20 })
             assert.equal(lines.length, 20)
           }

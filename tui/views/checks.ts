@@ -27,6 +27,8 @@ export function view(model: Model, size: Size): Rendered {
   }
 }
 
+export const chosenCheck = (model: Model): Standing | undefined => model.scene.checks[chosenIndex(model)]
+
 const passed = ({ scene }: Model): number => scene.checks.filter(({ state }) => state === 'passed').length
 
 function wideLines(model: Model, chosen: Standing | undefined, { columns, rows }: Size): Line[] {
@@ -63,13 +65,22 @@ const widthsOf = (checks: readonly Standing[]): Widths => ({
 /** `by 2 s`, `from 2 s to 80 s` */
 const whenOf = ({ when }: Standing): string => when.replaceAll('.000 s', ' s')
 
+const BOTH = 140
+
 function checkRow(check: Standing, { name, when }: Widths, columns: number, chosen: boolean): Line {
   const { description, state, verdict } = check
   const at = verdict ? `at ${seconds(verdict.t)}` : ''
-  const room = Math.max(10, columns - name - when - 20)
-  const text = `  ${left(description, room)}  ${left(whenOf(check), when)}${at.padStart(11)} `
+  const all = Math.max(10, columns - name - when - 20)
+  // Where there is room, what was seen stands beside what is wanted.
+  const seen = columns >= BOTH ? Math.floor(all * 0.5) : 0
+  const text = `  ${left(description, all - seen)}  ${left(whenOf(check), when)}${at.padStart(11)} `
   const role = state === 'open' ? 'muted' : undefined
-  return row([span(' '), SIGNS[state], span(` ${left(check.name, name)}`), span(text, role)], columns, chosen)
+  const beside = seen > 0 ? [span(left(`  ${verdict?.detail ?? ''}`, seen), 'muted')] : []
+  return row(
+    [span(' '), SIGNS[state], span(` ${left(check.name, name)}`), span(text, role), ...beside],
+    columns,
+    chosen,
+  )
 }
 
 /** What the check wants, until when, and what was seen. */

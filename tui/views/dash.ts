@@ -111,7 +111,9 @@ function columnLines(
     left -= count
     const { key, title } = VIEW_KEYS[each.view]
     const head = rule(columns, [{ at: 0, title: each.title ?? `${key} ${title}`, focus: each === focus }])
-    return [head, ...others[each.view].render(inside(model, each), { columns, rows: count }).lines]
+    // The filter is that of the pane that has the keys.
+    const seen = inside(each === focus ? model : { ...model, ui: { ...model.ui, filter: '' } }, each)
+    return [head, ...others[each.view].render(seen, { columns, rows: count }).lines]
   })
 }
 

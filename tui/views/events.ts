@@ -2,8 +2,16 @@
  * 6 Events: what happened, where, and what was dropped for which reason. Without a filter it is the story; a filter
  * searches every state and message too, but not the single packets: those are in 3 Packets.
  */
-import { DROP_REASONS, type Journey, type SceneLayer, type TraceEvent } from '../../src/index.ts'
+import {
+  DROP_REASONS,
+  explainEvent,
+  explainMessage,
+  type Journey,
+  type SceneLayer,
+  type TraceEvent,
+} from '../../src/index.ts'
 import { fill, isSmall, row, windowStart } from '../draw.ts'
+import { wordsOf } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, makerOf, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
@@ -97,10 +105,7 @@ function stateText({ machine, from, to }: Extract<TraceEvent, { event: 'state' }
 
 /** Events that the filter lets through, newest first. */
 function rowsShown(model: Model): EventRow[] {
-  const words = model.ui.filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(word => word !== '')
+  const words = wordsOf(model.ui.filter)
   const rows: EventRow[] = []
   const told = toldOf(model.recorder)
   for (let i = told.length - 1; i >= 0; i--) {
@@ -166,48 +171,13 @@ function footLine({ ui, scene }: Model, rows: readonly EventRow[], width: number
 
 // The sentence
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  'start-control-connection-request': 'The control connection begins: this side says which version of PPTP it speaks.',
-  'start-control-connection-reply': 'The other side speaks the same version: the control connection is there.',
-  'stop-control-connection-request': 'The control connection is to end; calls end with it.',
-  'stop-control-connection-reply': 'The other side agrees that the control connection ends.',
-  'outgoing-call-request': 'The PNS asks the PAC for a call, and says by which number it wants to be called.',
-  'outgoing-call-reply': 'The PAC answers with a call number of its own: GRE can begin.',
-  'incoming-call-request': 'Somebody has dialled: the PAC asks the PNS whether it takes the call.',
-  'incoming-call-reply': 'The PNS takes the call, with a call number of its own.',
-  'incoming-call-connected': 'The PAC has answered the telephone: GRE can begin.',
-  'set-link-info': 'The PNS tells the PAC which octets must be escaped on the telephone line.',
-  'wan-error-notify': 'The PAC tells what noise on the telephone line has done.',
-  'call-clear-request': 'The PNS wants the call to end.',
-  'call-disconnect-notify': 'The PAC says that the call is over.',
-  'echo-request': 'Is the other side still there?',
-  'echo-reply': 'The other side is still there.',
-  'configure-request': 'This side says how it wants the link to be.',
-  'configure-ack': 'Everything that the other side asked for is accepted.',
-  'configure-nak': 'Another value is asked for: the other side may ask again with it.',
-  'configure-reject': 'An option that this side does not know: the other side must leave it out.',
-  challenge: 'Prove who you are: answer this random value with your password, without showing it.',
-  response: 'The password has been worked into the challenge; only who knows it can check it.',
-  success: 'The password is right, and the server proves that it knows it too.',
-  failure: 'The password is wrong, or the user is not known.',
-  'authenticate-request': 'User and password are sent as they are: everyone on the way can read them.',
-  'terminate-request': 'This side wants the link to end.',
-  'terminate-ack': 'The other side agrees that the link ends.',
-}
-
-const SIGNALS: Readonly<Record<Extract<TraceEvent, { event: 'line-signal' }>['type'], string>> = {
-  setup: 'The number that was dialled goes ahead of the call; nothing is said on the line yet.',
-  alerting: 'At the other end it rings.',
-  connect: 'The call is answered: from now on the line carries octets, and PPP may begin.',
-  release: 'The line is given back; what ran over it ends.',
-}
-
 function sentenceOf(model: Model, chosen: EventRow | undefined): string {
   if (!chosen) return model.recorder.events.length === 0 ? 'Nothing has happened yet.' : 'Nothing here matches.'
   const { event } = chosen
   if (event.event === 'drop') return DROP_REASONS[event.reason]
-  if (event.event === 'pptp-message' || event.event === 'ppp-message') return MESSAGES[event.type] ?? `${chosen.text}.`
-  if (event.event === 'line-signal') return SIGNALS[event.type]
+  if (event.event === 'pptp-message' || event.event === 'ppp-message')
+    return explainMessage(event.event === 'pptp-message' ? 'pptp' : 'ppp', event.type)?.text ?? `${chosen.text}.`
+  if (event.event === 'line-signal') return explainEvent(event)[0].text
   if (event.event === 'tunnel-rule') return ruleSentence(event)
   if (event.event === 'state') return `${event.node}: ${stateText(event)}, because of ${event.cause}.`
   const whole = chosen.text.startsWith(`${event.node} `) ? chosen.text : `${event.node}: ${chosen.text}`
@@ -288,9 +258,13 @@ export function enter(model: Model): Partial<Ui> {
   return part.node === undefined ? {} : { view: 'net', pane: 0, filter: '', selection }
 }
 
+export function chosenEvent(model: Model): TraceEvent | undefined {
+  const rows = rowsShown(model)
+  return rows[chosenIndex(model, rows)]?.event
+}
+
 /** The chosen event, if it is a drop. */
 export function dropOf(model: Model): Extract<TraceEvent, { event: 'drop' }> | undefined {
-  const rows = rowsShown(model)
-  const event = rows[chosenIndex(model, rows)]?.event
+  const event = chosenEvent(model)
   return event?.event === 'drop' ? event : undefined
 }

@@ -1,20 +1,13 @@
-/** The help: the table of keys, and the words that appear on the screen. Typing searches both. */
+/**
+ * The help: the table of keys, the words that appear on the screen, and what the lab says of itself. It opens on the keys of
+ * the present view; `?` shows those of all. Typing searches everything; Enter tries the key of the chosen row.
+ */
+import { WORDS } from '../../src/index.ts'
+import { wrap } from '../draw.ts'
+import { isMatch, wordsOf } from '../filter.ts'
 import { KEYS, type KeyEntry, shown } from '../keys.ts'
-import { type Model, type Rendered, type Size, VIEW_KEYS } from '../model.ts'
+import { type Model, type Rendered, type Size, VIEW_KEYS, VIEWS } from '../model.ts'
 import { ends, fit, type Line, left, line, span } from '../text.ts'
-
-const WORDS: readonly (readonly [string, string])[] = [
-  ['PNS', 'the end that asks for the call'],
-  ['PAC', 'the end that owns the line'],
-  ['OCRQ', 'Outgoing-Call-Request'],
-  ['GRE', 'carries PPP between PNS and PAC'],
-  ['LCP', 'sets up the PPP link'],
-  ['auth', 'who is it? (PAP or CHAP)'],
-  ['CCP', 'agrees on the sealing (MPPE)'],
-  ['IPCP', 'hands out the inner address'],
-  ['sealed', 'encrypted by MPPE'],
-  ['way', '● passed ► moving ○ to come × lost'],
-]
 
 interface Row {
   readonly name: string
@@ -23,95 +16,160 @@ interface Row {
   readonly width: number
   /** A heading has no key. */
   readonly heading?: string
+  /** What Enter does. */
+  readonly entry?: KeyEntry
 }
 
 const KEY_WIDTH = 11
-const WORD_WIDTH = 6
+/** Words of the lab file, and of what it says: as wide as a column of 80. */
+const TEXT_WIDTH = 36
 
-/** Every row of the help for a view, in the order of reading: time, here, everywhere, words. */
+const heading = (text: string): Row => ({ name: '', text: '', width: 0, heading: text })
+
+const keyRow = (entry: KeyEntry, where = ''): Row => ({
+  name: entry.keys.map(shown).join(' '),
+  text: `${entry.help}${where}`,
+  width: KEY_WIDTH,
+  entry,
+})
+
+/** Every row of the help, in the order of reading: time, here, everywhere, words, lab. */
 export function helpRows(model: Model): readonly Row[] {
-  const { view } = model.ui
-  const works = (entry: KeyEntry): boolean =>
-    entry.modes.includes('view') && (entry.views === undefined || entry.views.includes(view))
-  const group = (heading: string, name: KeyEntry['group']): Row[] => [
-    { name: '', text: '', width: 0, heading },
-    ...KEYS.filter(entry => entry.group === name && works(entry)).map(entry => ({
-      name: entry.keys.map(shown).join(' '),
-      text: entry.help,
-      width: KEY_WIDTH,
-    })),
+  return [...(model.ui.helpAll ? allKeys() : keysHere(model)), ...wordRows(), ...labRows(model)]
+}
+
+function keysHere({ ui }: Model): Row[] {
+  const { view } = ui
+  const works = ({ modes, views }: KeyEntry): boolean =>
+    modes.includes('view') && (views === undefined || views.includes(view))
+  const group = (title: string, name: KeyEntry['group']): Row[] => [
+    heading(title),
+    ...KEYS.filter(entry => entry.group === name && works(entry)).map(entry => keyRow(entry)),
   ]
   return [
     ...group('time', 'time'),
     ...group(`here: ${VIEW_KEYS[view].title}`, 'here'),
     ...group('everywhere', 'everywhere'),
-    { name: '', text: '', width: 0, heading: 'words' },
-    ...WORDS.map(([name, text]) => ({ name, text, width: WORD_WIDTH })),
   ]
 }
 
-/** How many pages the help has, and so how far it scrolls. */
-export function helpPages(model: Model, size: Size): number {
-  return Math.max(1, Math.ceil(helpRows(model).length / rowsOf(size)))
+/** How the groups are headed where all of them stand. */
+export const GROUPS: Readonly<Record<KeyEntry['group'], string>> = {
+  time: 'time',
+  here: 'in views',
+  everywhere: 'everywhere',
+  filter: 'while a line is typed',
+  menu: 'in lists and boxes',
+  help: 'in the help',
+  start: 'before the start',
+}
+
+/** In which views a key works, if not in all. */
+export const viewsOf = ({ views }: KeyEntry): string =>
+  views === undefined || views.length === VIEWS.length ? '' : views.map(view => VIEW_KEYS[view].title).join(', ')
+
+const allKeys = (): Row[] =>
+  (Object.keys(GROUPS) as KeyEntry['group'][]).flatMap(group => [
+    heading(GROUPS[group]),
+    ...KEYS.filter(entry => entry.group === group).map(entry => {
+      const where = viewsOf(entry)
+      return keyRow(entry, where === '' ? '' : ` (${where})`)
+    }),
+  ])
+
+const wordRows = (): Row[] => {
+  const width = Math.max(...Object.keys(WORDS).map(name => name.length))
+  return [heading('words'), ...Object.entries(WORDS).map(([name, { short }]) => ({ name, text: short, width }))]
+}
+
+function labRows({ scene, recorder }: Model): Row[] {
+  const { description } = recorder.run.simulation.lab
+  const width = Math.max(0, ...scene.checks.map(({ name }) => name.length))
+  return [
+    heading(`the lab ${scene.lab.name}`),
+    ...wrap(description, TEXT_WIDTH).map(text => ({ name: '', text, width: 0 })),
+    ...scene.checks.map(({ name, description }) => ({ name, text: description, width })),
+  ]
 }
 
 const columnsOf = ({ columns }: Size): number => (columns >= 78 ? 2 : 1)
 /** Rows of one page: the first line says where we are. */
-const rowsOf = (size: Size): number => Math.max(1, size.rows - 1) * columnsOf(size)
+export const helpPage = (size: Size): number => Math.max(1, Math.max(1, size.rows - 1) * columnsOf(size))
 
-/** The page of the first row that the search finds; the present one if there is none. */
-export function helpPageOf(model: Model, size: Size): number {
-  const { helpSearch, helpScroll } = model.ui
-  const first = helpRows(model).findIndex(row => matches(row, helpSearch))
-  return first < 0 ? helpScroll : Math.floor(first / rowsOf(size))
+/** The chosen row: never a heading. */
+const chosenRow = (rows: readonly Row[], { helpRow }: Model['ui']): number => {
+  const at = Math.max(0, Math.min(rows.length - 1, helpRow))
+  return rows[at]?.heading === undefined ? at : at + 1
+}
+
+/** The row so many further; headings are passed over. */
+export function helpMove(model: Model, by: number): number {
+  const rows = helpRows(model)
+  const from = chosenRow(rows, model.ui)
+  const to = Math.max(0, Math.min(rows.length - 1, from + by))
+  if (rows[to].heading === undefined) return to
+  return by < 0 && to > 0 ? to - 1 : to + 1
+}
+
+/** The first row from the chosen one on that the search finds, in a direction and around the end; the chosen one if there is none. */
+export function helpMatch(model: Model, turn: 0 | 1 | -1): number {
+  const rows = helpRows(model)
+  const from = chosenRow(rows, model.ui)
+  const step = turn === 0 ? 1 : turn
+  for (let i = turn === 0 ? 0 : 1; i <= rows.length; i++) {
+    const at = (((from + i * step) % rows.length) + rows.length) % rows.length
+    if (matches(rows[at], model.ui.helpSearch)) return at
+  }
+  return from
+}
+
+/** The key of the chosen row, if it works in the view. */
+export function helpKey(model: Model): string | undefined {
+  const rows = helpRows(model)
+  const { entry } = rows[chosenRow(rows, model.ui)] ?? {}
+  const works = entry?.modes.includes('view') && (entry.views?.includes(model.ui.view) ?? true)
+  return works ? entry?.keys[0] : undefined
 }
 
 export function help(model: Model, size: Size): Rendered {
-  const { helpSearch, helpScroll } = model.ui
+  const { helpSearch, helpAll } = model.ui
   const rows = helpRows(model)
-  const found = rows.filter(row => matches(row, helpSearch))
-  const pages = helpPages(model, size)
-  const page = Math.min(helpScroll, pages - 1)
-  const shownRows = rows.slice(page * rowsOf(size), (page + 1) * rowsOf(size))
-  const search = helpSearch === '' ? '' : `search: ${helpSearch}, ${found.length} found`
+  const chosen = chosenRow(rows, model.ui)
+  const count = rows.filter(row => matches(row, helpSearch)).length
+  const perPage = helpPage(size)
+  const page = Math.floor(chosen / perPage)
+  const first = page * perPage
+  const search = wordsOf(helpSearch).length === 0 ? '' : `search: ${helpSearch}, ${count} found`
   const head = ends(
-    line(span(' HELP ', undefined, { bold: true }), search),
-    line(`${size.columns < 78 ? '' : 'page '}${page + 1} of ${pages} `),
+    line(span(` HELP${helpAll ? ', all keys' : ''} `, undefined, { bold: true }), search),
+    line(`${size.columns < 78 ? '' : 'page '}${page + 1} of ${Math.max(1, Math.ceil(rows.length / perPage))} `),
     size.columns,
   )
-  const count = columnsOf(size)
+  const columns = columnsOf(size)
   const height = Math.max(1, size.rows - 1)
-  const width = Math.floor((size.columns - (count - 1)) / count)
+  const width = Math.floor((size.columns - (columns - 1)) / columns)
+  const cell = (at: number, cells: number): Line => rowLine(rows[at], helpSearch, at === chosen, cells)
   const lines: Line[] = [fit(head, size.columns)]
   for (let row = 0; row < height; row++) {
-    const first = rowLine(shownRows[row], helpSearch, width)
-    const second =
-      count === 2 ? [span('│', 'muted'), ...rowLine(shownRows[row + height], helpSearch, size.columns - width - 1)] : []
-    lines.push(fit(line(...first, ...second), size.columns))
+    const second = columns === 2 ? [span('│', 'muted'), ...cell(first + row + height, size.columns - width - 1)] : []
+    lines.push(fit(line(...cell(first + row, width), ...second), size.columns))
   }
   return {
     lines: lines.slice(0, size.rows),
-    sentence: 'The keys that work in this view, and the words of RFC 2637 and RFC 1661.',
-    keys: ['/ search', 'jk page', 'Esc close'],
+    sentence: 'Enter tries the key of the row. In a view e explains what is selected.',
+    keys: ['/ search', 'jk row', 'n next found', 'Enter try the key', helpAll ? '? keys here' : '? all keys'],
   }
 }
 
 const matches = ({ name, text, heading }: Row, search: string): boolean =>
-  search !== '' && heading === undefined && `${name} ${text}`.toLowerCase().includes(search.toLowerCase())
+  heading === undefined && wordsOf(search).length > 0 && isMatch(`${name} ${text}`, search)
 
-function rowLine(row: Row | undefined, search: string, width: number): Line {
+function rowLine(row: Row | undefined, search: string, chosen: boolean, width: number): Line {
   if (row === undefined) return fit([], width)
   if (row.heading !== undefined) return fit(line(span(` ${row.heading} `, 'muted', { underline: true })), width)
-  const marked = matches(row, search)
-  const style = marked ? { reverse: true } : {}
-  const mark = marked ? '►' : ' '
-  return fit(
-    line(
-      mark,
-      span(left(row.name, row.width), undefined, { bold: true, ...style }),
-      ' ',
-      span(row.text, undefined, style),
-    ),
-    width,
-  )
+  const style = chosen ? { reverse: true } : {}
+  const found = matches(row, search)
+  const mark = chosen ? '►' : found ? '·' : ' '
+  const name = row.width === 0 ? [] : [span(left(row.name, row.width), undefined, { bold: true, ...style }), ' ']
+  return fit(line(mark, ...name, span(row.text, undefined, found ? { ...style, underline: true } : style)), width)
 }

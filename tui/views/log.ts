@@ -4,6 +4,7 @@
  */
 import { type LogLine, logMeaning, type SceneLayer } from '../../src/index.ts'
 import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
+import { wordsOf } from '../filter.ts'
 import { logOf } from '../logged.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
@@ -15,10 +16,7 @@ export const panes = (_: Model): number => 1
 /** Lines that the filter lets through, oldest first. */
 function linesShown(model: Model): readonly LogLine[] {
   const all = logOf(model.recorder)
-  const words = model.ui.filter
-    .toLowerCase()
-    .split(/\s+/)
-    .filter(word => word !== '')
+  const words = wordsOf(model.ui.filter)
   if (words.length === 0) return all
   return all.filter(each => {
     const hay = `${each.node} ${programOf(each)} ${each.text} ${each.modelled ? 'modelled' : ''}`.toLowerCase()
@@ -29,6 +27,11 @@ function linesShown(model: Model): readonly LogLine[] {
 /** Where it stands in the list: the selection counts from the newest. */
 const chosenIndex = ({ ui }: Model, lines: readonly LogLine[]): number =>
   Math.max(0, lines.length - 1 - Math.min(ui.selection.logLine, lines.length - 1))
+
+export function chosenLine(model: Model): LogLine | undefined {
+  const lines = linesShown(model)
+  return lines[chosenIndex(model, lines)]
+}
 
 /** `pppd ppp0`: a server has many. */
 const programOf = ({ program, iface }: LogLine): string => (iface === undefined ? program : `${program} ${iface}`)
@@ -72,7 +75,7 @@ interface Widths {
 }
 const widthsOf = ({ scene }: Model, lines: readonly LogLine[], small: boolean): Widths => ({
   node: Math.min(small ? 6 : 12, Math.max(4, ...scene.nodes.map(({ name }) => name.length))),
-  program: small ? 5 : Math.max(7, lines.some(({ iface }) => iface !== undefined) ? 9 : 0),
+  program: small ? 5 : Math.max(7, lines.some(({ iface }) => iface !== undefined) ? 10 : 0),
 })
 
 const headLine = ({ node, program }: Widths): Line => [

@@ -1,6 +1,6 @@
 /**
  * 5 NAT: what a firewall or NAT box remembers, which rule acted, and what was discarded. What a box refuses stands in the
- * table where it would have gone.
+ * table where it would have gone. By Tab the tables of every machine with an IP stack: ip-tables.ts.
  */
 import {
   type Box,
@@ -11,14 +11,21 @@ import {
   DROP_REASONS,
   type Loss,
 } from '../../src/index.ts'
-import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
+import { clamp, fill, isSmall, list, rule, wrap } from '../draw.ts'
+import { isMatch } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
 import { seconds } from '../words.ts'
+import * as Ip from './ip-tables.ts'
 
-/** Connections, rules, drops. */
-export const panes = (_: Model): number => 3
+/** Connections, rules, drops; then the tables of the machine. */
+const BOX_PANES = 3
+export const panes = (model: Model): number => BOX_PANES + Ip.panes(model)
+/** Is it one of the panes of ip-tables.ts? */
+const isIp = ({ ui }: Model): boolean => ui.pane >= BOX_PANES
+/** That pane, as ip-tables.ts counts them. */
+const ipPane = ({ ui }: Model): number => ui.pane - BOX_PANES
 
 const simulationOf = ({ recorder }: Model) => recorder.run.simulation
 
@@ -50,10 +57,30 @@ interface Lists {
 
 function listsOf(model: Model): Lists {
   const box = boxShown(model)
-  const losses = model.recorder.losses
+  const { filter } = model.ui
+  const losses = model.recorder.losses.filter(loss => isMatch(lossText(loss), filter))
   if (!box) return { box, table: [], rules: [], losses }
-  return { box, table: tableOf(model, box), rules: rulesOf(box), losses }
+  return {
+    box,
+    table: tableOf(model, box).filter(row => isMatch(rowText(row), filter)),
+    rules: rulesOf(box).filter(({ text }) => isMatch(text, filter)),
+    losses,
+  }
 }
+
+/** What a filter looks into. */
+const lossText = ({ node, reason, rule, entry, last }: Loss): string =>
+  [node, reason, rule, entry, last.proto, last.layer, last.src, last.dst].join(' ')
+const rowText = (row: TableRow): string =>
+  'refused' in row
+    ? `refused ${lossText(row.refused)}`
+    : [
+        row.connection.proto,
+        row.connection.inside,
+        row.connection.remote,
+        row.connection.outside,
+        row.connection.state,
+      ].join(' ')
 
 /** Rules, then what is translated: nobody counts that. */
 const rulesOf = ({ rules, translations }: Box): BoxRule[] => [
@@ -61,13 +88,26 @@ const rulesOf = ({ rules, translations }: Box): BoxRule[] => [
   ...translations.map(text => ({ text: `nat ${text}`, packets: -1, octets: -1 })),
 ]
 
-const clamp = (index: number, count: number): number => Math.max(0, Math.min(count - 1, index))
+/** Where both have room, the tables of the machine stand below those of the box. */
+const BOTH = 44
 
 export function view(model: Model, size: Size): Rendered {
+  const { columns, rows } = size
+  if (rows >= BOTH && !isSmall(size)) {
+    const above = Math.floor(rows * 0.55)
+    const boxes = boxView(isIp(model) ? { ...model, ui: { ...model.ui, pane: -1 } } : model, { columns, rows: above })
+    const tables = Ip.view(model, ipPane(model), { columns, rows: rows - above - 1 })
+    const asked = isIp(model) ? tables : boxes
+    return { ...asked, lines: [...boxes.lines, rule(columns, [{ at: 0, title: 'the machine' }]), ...tables.lines] }
+  }
+  return isIp(model) ? Ip.view(model, ipPane(model), size) : boxView(model, size)
+}
+
+function boxView(model: Model, size: Size): Rendered {
   const lists = listsOf(model)
   const others = boxNames(simulationOf(model)).length > 1
   const asked = dropOf(model) === undefined ? [] : ['w why', 'Enter its packet']
-  const keys = [...HINTS[model.ui.pane % 3], ...asked, ...(others ? ['hl box'] : [])]
+  const keys = [...(HINTS[model.ui.pane] ?? []), ...asked, ...(others ? ['hl box'] : [])]
   const told = sentenceOf(model, lists)
   if (isSmall(size)) return { lines: fill(smallLines(model, lists, size), size), sentence: told, keys }
   // What of the sentence has no room in the border stands above it.
@@ -84,7 +124,7 @@ const BORDER = 4
 const HINTS: readonly (readonly string[])[] = [
   ['jk entry', 'Tab rules'],
   ['jk rule', 'Tab drops'],
-  ['jk drop', 'Tab entries'],
+  ['jk drop', 'Tab routes'],
 ]
 
 // Wide
@@ -111,23 +151,6 @@ function wideLines(model: Model, { box, table, rules, losses }: Lists, { columns
     head('dropped, by machine and reason', 2, `${model.scene.drops} in all`),
     ...list(losses, selection.loss, lossRows, columns, pane === 2, each => lossCells(each, columns)),
   ]
-}
-
-function list<T>(
-  items: readonly T[],
-  selected: number,
-  rows: number,
-  columns: number,
-  focus: boolean,
-  cells: (item: T, index: number) => Line,
-): Line[] {
-  const index = clamp(selected, items.length)
-  const start = Math.max(0, windowStart(index, rows, items.length))
-  const shown = items.slice(start, start + rows).map((item, i) => {
-    const parts = cells(item, start + i)
-    return row(parts, columns, focus && start + i === index)
-  })
-  return fill(shown.length === 0 ? [line(span('  none', 'muted'))] : shown, { columns, rows })
 }
 
 function boxLine(model: Model, box: Box | undefined, columns: number): Line {
@@ -228,7 +251,7 @@ function lossCells({ node, reason, rule, entry, count, last }: Loss, columns: nu
 function smallLines(model: Model, { box, table, rules, losses }: Lists, { columns, rows }: Size): Line[] {
   const { pane, selection } = model.ui
   const size = rows - 1
-  if (pane % 3 === 2) {
+  if (pane === 2) {
     return [
       line(span(' dropped', undefined, { bold: true })),
       ...list(losses, selection.loss, size, columns, true, ({ node, reason, count }) => [
@@ -237,7 +260,7 @@ function smallLines(model: Model, { box, table, rules, losses }: Lists, { column
     ]
   }
   if (!box) return [line(span(' No box filters or translates.', 'muted'))]
-  if (pane % 3 === 1) {
+  if (pane === 1) {
     return [
       line(span(` ${box.node}: rules`, undefined, { bold: true })),
       ...list(rules, selection.rule, size, columns, true, ({ text, packets }) => [
@@ -268,12 +291,12 @@ function smallLines(model: Model, { box, table, rules, losses }: Lists, { column
 
 function sentenceOf(model: Model, { box, table, rules, losses }: Lists): string {
   const { pane, selection } = model.ui
-  if (pane % 3 === 2) {
+  if (pane === 2) {
     const loss = losses[clamp(selection.loss, losses.length)]
     return loss ? DROP_REASONS[loss.reason] : 'Nothing was dropped so far.'
   }
   if (!box) return 'This lab has no firewall and no NAT box; drops of other machines stand below.'
-  if (pane % 3 === 1) {
+  if (pane === 1) {
     const chosen = rules[clamp(selection.rule, rules.length)]
     return chosen ? ruleSentence(chosen) : 'It has no rules: everything passes.'
   }
@@ -305,9 +328,10 @@ const PLACES = ['connection', 'rule', 'loss'] as const
 
 export function moveSelection(model: Model, move: Move): Selection {
   const { ui } = model
+  if (isIp(model)) return Ip.moveSelection(model, ipPane(model), move)
   if (move === 'left' || move === 'right') return otherBox(model, move)
   const { table, rules, losses } = listsOf(model)
-  const place = PLACES[ui.pane % 3]
+  const place = PLACES[ui.pane] ?? 'connection'
   const count = { connection: table.length, rule: rules.length, loss: losses.length }[place]
   const to = step(move, clamp(ui.selection[place], count), count)
   return to === undefined ? ui.selection : { ...ui.selection, [place]: to }
@@ -323,15 +347,23 @@ function otherBox(model: Model, move: 'left' | 'right'): Selection {
 
 /** What was discarded that the chosen row is about: the last of it. */
 export function dropOf(model: Model): Loss['last'] | undefined {
+  if (isIp(model)) return undefined
   const { box, table, rules, losses } = listsOf(model)
   const { pane, selection } = model.ui
-  if (pane % 3 === 2) return losses[clamp(selection.loss, losses.length)]?.last
-  if (pane % 3 === 0) {
+  if (pane === 2) return losses[clamp(selection.loss, losses.length)]?.last
+  if (pane === 0) {
     const each = table[clamp(selection.connection, table.length)]
     return each && 'refused' in each ? each.refused.last : undefined
   }
   const chosen = rules[clamp(selection.rule, rules.length)]
   return losses.find(({ node, rule }) => node === box?.node && chosen !== undefined && rule === chosen.text)?.last
+}
+
+/** The chosen connection, if it is one and not what found no place. */
+export function chosenConnection(model: Model): BoxConnection | undefined {
+  const { table } = listsOf(model)
+  const each = table[clamp(model.ui.selection.connection, table.length)]
+  return model.ui.pane % 3 === 0 && each && 'connection' in each ? each.connection : undefined
 }
 
 /** To the packet of the chosen drop; elsewhere to the next pane. */

@@ -41,6 +41,11 @@ function chosenOf(model: Model, shown: Shown): Chosen | undefined {
   }
 }
 
+/** The packet that the layers and octets are of: the selected one, if the filter shows it. */
+export function chosenPacket(model: Model): Pick<Chosen, 'packet' | 'dissection' | 'journey'> | undefined {
+  return chosenOf(model, shownOf(model))
+}
+
 export function view(model: Model, size: Size): Rendered {
   const shown = shownOf(model)
   const chosen = chosenOf(model, shown)
@@ -55,7 +60,7 @@ export function view(model: Model, size: Size): Rendered {
 
 const KEYS: readonly (readonly string[])[] = [
   ['jk packet', 'hl form', 'Tab layers', 'Enter look inside', '[ ] same flow', '/ filter', 'f follow'],
-  ['jk layer', 'hl in and out', 'Enter unfold', 'z all', 'Tab octets', 'i lens'],
+  ['jk layer', 'hl in and out', 'Enter unfold', 'e explain', 'z all', 'Tab octets', 'i lens'],
   ['hjkl octets', 'Tab packets', 'i lens'],
 ]
 
@@ -68,7 +73,9 @@ function smallLines(model: Model, shown: Shown, chosen: Chosen | undefined, { co
 }
 
 /** Columns of the tree, so that the octets have the rest. */
-const TREE = 38
+const treeWidth = (columns: number): number => Math.max(38, Math.min(64, columns - OCTETS))
+/** What sixteen octets a row take, twice. */
+const OCTETS = 92
 
 function wideLines(model: Model, shown: Shown, chosen: Chosen | undefined, { columns, rows }: Size): Line[] {
   const { pane, lens, selection } = model.ui
@@ -80,18 +87,19 @@ function wideLines(model: Model, shown: Shown, chosen: Chosen | undefined, { col
   const forms = chosen.journey.packets.filter(({ hops }) => hops.length > 0)
   const form = forms.length > 1 ? `form ${forms.indexOf(chosen.packet) + 1} of ${forms.length}` : ''
   const rest = rows - listRows - 4
+  const tree = treeWidth(columns)
   return [
     ...list,
     rule(columns, [{ at: 0, title: titleOf(model, chosen), focus: pane === 0 }], form),
     ...rulerLines(chosen.dissection, selection.field[0], columns),
     rule(columns, [
       { at: 0, title: 'layers', focus: pane === 1 },
-      { at: TREE, title: 'octets', focus: pane === 2 },
+      { at: tree, title: 'octets', focus: pane === 2 },
     ]),
     ...beside(
-      treeLines(model, chosen, TREE, rest),
-      octetLines(chosen.dissection, chosen.field, lens, columns - TREE - 1, rest),
-      TREE,
+      treeLines(model, chosen, tree, rest),
+      octetLines(chosen.dissection, chosen.field, lens, columns - tree - 1, rest),
+      tree,
       { columns, rows: rest },
     ),
   ]

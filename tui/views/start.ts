@@ -1,9 +1,10 @@
 /** Without a lab: those that come with the program, one line each, and a look at the machines and links of one. */
 import type { Lab } from '../../src/index.ts'
+import { isMatch } from '../filter.ts'
 import { formOf, tooSmall, wrap } from '../frame.ts'
 import type { Size } from '../model.ts'
 import type { SessionSource } from '../session.ts'
-import { ends, fit, type Line, left, line, span } from '../text.ts'
+import { ends, fit, type Line, left, line, type Span, span } from '../text.ts'
 
 export interface StartChoice extends SessionSource {
   readonly name: string
@@ -11,25 +12,39 @@ export interface StartChoice extends SessionSource {
 
 export interface Start {
   readonly labs: readonly StartChoice[]
+  /** Among those that the filter lets through. */
   readonly chosen: number
+  readonly filter: string
+  /** The filter is being typed. */
+  readonly typing: boolean
 }
 
-export function startScreen({ labs, chosen }: Start, size: Size): readonly Line[] {
+/** Labs that the filter lets through. */
+export const labsShown = ({ labs, filter }: Start): readonly StartChoice[] =>
+  labs.filter(({ name, lab }) => isMatch(`${name} ${lab.description}`, filter))
+
+export function startScreen(start: Start, size: Size): readonly Line[] {
+  const { chosen, filter, typing } = start
+  const labs = labsShown(start)
   const { columns, rows } = size
   if (formOf(size) === 'none') return tooSmall(size, [])
   const room = rows - 4
   const listed = Math.min(labs.length, Math.max(3, Math.floor(room / 3)))
   const first = Math.max(0, Math.min(chosen - listed + 1, labs.length - listed))
-  const width = Math.max(...labs.map(({ name }) => name.length))
+  const width = Math.max(0, ...start.labs.map(({ name }) => name.length))
   const list = labs.slice(first, first + listed).map(({ name, lab }, at): Line => {
     const here = first + at === chosen
     const style = here ? { reverse: true } : {}
     const text = `${left(name, width)}  ${lab.description}`
     return fit(line(here ? '► ' : '  ', span(text, undefined, { bold: here, ...style })), columns)
   })
-  const look = labs.length > 0 ? lookAt(labs[chosen].lab, columns) : [line('No lab comes with this program.')]
+  const look = labs.length > 0 ? lookAt(labs[chosen].lab, columns) : [line(emptyText(start))]
   const lines: Line[] = [
-    ends(line(span(' pptp-lab', undefined, { bold: true }), '  choose a lab'), line(`${labs.length} labs `), columns),
+    ends(
+      line(span(' pptp-lab', undefined, { bold: true }), '  choose a lab'),
+      line(labs.length === start.labs.length ? `${labs.length} labs ` : `${labs.length} of ${start.labs.length} labs `),
+      columns,
+    ),
     line(''),
     ...list,
     line(''),
@@ -37,22 +52,28 @@ export function startScreen({ labs, chosen }: Start, size: Size): readonly Line[
   ].map(part => fit(part, columns))
   const body = lines.slice(0, rows - 1)
   while (body.length < rows - 1) body.push(line(' '.repeat(columns)))
-  return [
-    ...body,
-    fit(
-      line(
-        ' ',
-        span('jk', undefined, { bold: true }),
-        ' choose  ',
-        span('Enter', undefined, { bold: true }),
-        ' open  ',
-        span('q', undefined, { bold: true }),
-        ' quit',
-      ),
-      columns,
-    ),
-  ]
+  return [...body, fit(typing ? typingLine(filter) : keysLine(filter), columns)]
 }
+
+const key = (name: string): Span => span(name, undefined, { bold: true })
+const typingLine = (filter: string): Line =>
+  line(' ', key(`/${filter}_`), '   ', key('Enter'), ' keep  ', key('Esc'), ' clear')
+const keysLine = (filter: string): Line =>
+  line(
+    ' ',
+    ...(filter === '' ? [] : [key(`/${filter}`), '  ']),
+    key('jk'),
+    ' choose  ',
+    key('Enter'),
+    ' open  ',
+    key('/'),
+    ' filter  ',
+    key('q'),
+    ' quit',
+  )
+
+const emptyText = ({ labs, filter }: Start): string =>
+  labs.length === 0 ? ' No lab comes with this program.' : ` No lab matches ${filter}; Esc clears the filter.`
 
 /** Nodes and links as they will be: the lab is not started. */
 function lookAt({ name, description, nodes, links, checks }: Lab, columns: number): Line[] {

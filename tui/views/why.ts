@@ -2,7 +2,7 @@
 import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
-import { type Model, type Rendered, type Size, selectedJourney, type Ui } from '../model.ts'
+import type { Model, Rendered, Size, Ui } from '../model.ts'
 import { derive } from '../selection.ts'
 import { type Line, left, line, span } from '../text.ts'
 import { whatIs } from '../what.ts'
@@ -11,6 +11,7 @@ import { focused } from './dash.ts'
 import * as Events from './events.ts'
 import * as Nat from './nat.ts'
 import { peersOf } from './packet-row.ts'
+import { chosenPacket } from './packets.ts'
 
 /** The drop that the selection of the view is about. */
 export function dropAskedFor(model: Model): DropEvent | undefined {
@@ -24,7 +25,7 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
       return Events.dropOf(model)
     case 'packets':
     case 'ladder':
-      return selectedJourney(model)?.packets.findLast(({ drop }) => drop !== undefined)?.drop
+      return chosenPacket(model)?.journey.packets.findLast(({ drop }) => drop !== undefined)?.drop
     case 'net':
       return recorder.events.findLast(
         (event): event is DropEvent =>

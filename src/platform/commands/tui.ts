@@ -45,6 +45,7 @@ interface Flags {
   readonly record?: string
   readonly 'tun-fd'?: string
   readonly password?: Options[string]
+  readonly 'no-tour'?: boolean
 }
 
 export interface CapturedFrame {
@@ -111,6 +112,8 @@ export interface TuiRequest {
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
   readonly speed: number
   readonly plain: boolean
+  /** A user who has never been here is shown around. */
+  readonly tour: boolean
 }
 export interface TuiLab {
   readonly lab: Lab
@@ -142,6 +145,7 @@ export const tui: Action = async ([name], options) => {
     speed: speedOf(flags.speed),
     ascii: flags.ascii === true,
     plain: flags.plain === true,
+    tour: flags['no-tour'] !== true,
   }
   if (request.plain) {
     if (name === undefined)
@@ -223,7 +227,8 @@ async function bridge(name: string, file: LabFile, flags: Flags, request: Look):
   try {
     const explain = explainCommand(name, flags)
     const open = { lab: bridged.lab, text: file, replay: live.replay, explain, live }
-    status = await main({ ...request, open, disk: DISK, labs: [] })
+    // Real machines do not wait for somebody who is shown around.
+    status = await main({ ...request, tour: false, open, disk: DISK, labs: [] })
   } finally {
     // A fault of the run has been told by the program already.
     await live.end().catch(() => {})
@@ -247,10 +252,10 @@ async function capture(name: string, flags: Flags, request: Look): Promise<numbe
   const source = openCapture(name, passwords)
   const main = await program()
   const open = { lab: source.lab, replay: {}, explain: `pptp-lab decode ${name}`, capture: source, fixed: HAPPENED }
-  return main({ ...request, open, disk: DISK, labs: [] })
+  return main({ ...request, tour: false, open, disk: DISK, labs: [] })
 }
 
-type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain'>
+type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain' | 'tour'>
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
 async function program(): Promise<TuiMain> {
