@@ -2,6 +2,8 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
  * going back; then it has no timer.
+ *
+ * Longer than 400 lines, since it is the one place where keys, frames, the run, and a live run with its copies meet.
  */
 import type { Scene, SimTime } from '../src/index.ts'
 import { Captured } from './captured.ts'
