@@ -8,6 +8,7 @@ import { fingerprintOf, Run, watchLinks } from '../../src/index.ts'
 import { writeNew } from '../../src/platform/new-file.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { PARTS } from '../../tui/views.ts'
+import { shippedText } from '../support/shipped.ts'
 import { labOf, Robot, type RobotOptions } from './robot.ts'
 
 const at = async (t: string, options: Partial<RobotOptions> = {}): Promise<Robot> => {
@@ -86,7 +87,7 @@ describe('files', () => {
     const robot = await at('5.012')
     await robot.press('x', 'p')
     const run = new Run(labOf('voluntary'))
-    const watched = watchLinks(run, fingerprintOf('voluntary'))
+    const watched = watchLinks(run, fingerprintOf(shippedText('voluntary')))
     run.advanceTo(5.012e9)
     assert.deepEqual(
       [...robot.files],
