@@ -53,7 +53,7 @@ export { type LabSource, lab, labText } from './lab/builder.ts'
 export { captureName, hostNames, LinkCapture } from './lab/capture.ts'
 export { Course, INTERESTING_EVENTS, type Landmark, PACKET_EVENTS, type Stop } from './lab/course.ts'
 export { renderIssue, renderIssues } from './lab/diagnostic.ts'
-export { type Difference, type DifferenceRow, difference } from './lab/difference.ts'
+export { type Difference, type DifferenceRow, difference, earliest } from './lab/difference.ts'
 export type { Standing, Verdict } from './lab/expect.ts'
 export { fingerprintOf } from './lab/fingerprint.ts'
 export { type Heard, hearingSentence } from './lab/hearing.ts'
@@ -63,6 +63,7 @@ export { type LabText, type Loaded, loadLab as load, loadWith, type Override, ty
 export { type MachineTable, machineTableOf } from './lab/machine-tables.ts'
 export { nearest } from './lab/nearest.ts'
 export {
+  type Flight,
   type Hop,
   type Journey,
   type Loss,
@@ -86,7 +87,6 @@ export {
 } from './lab/run-file.ts'
 export { type Saved, savedLab } from './lab/save.ts'
 export {
-  type Flight,
   type Mark,
   type Scene,
   type SceneEnd,
@@ -136,9 +136,10 @@ export {
 } from './view/ladder-fold.ts'
 export { ladderHtml } from './view/ladder-html.ts'
 export { ladderMermaid } from './view/ladder-mermaid.ts'
-export { mainForm, RunLadder } from './view/ladder-run.ts'
+export { RunLadder } from './view/ladder-run.ts'
 export { ladderSvg } from './view/ladder-svg.ts'
 export { headLines, itemLine, ladderText, textFrame } from './view/ladder-text.ts'
+export { mainForm } from './view/ladder-way.ts'
 export {
   type Drawing,
   drawingFor,

@@ -7,7 +7,7 @@ import type { Deed } from './deeds.ts'
 import type { Pressed } from './effect.ts'
 import type { Menu, MenuRow } from './menus.ts'
 import type { MenuKind, Model } from './model.ts'
-import { isOf, JOBS, phaseOf } from './words.ts'
+import { isOf, JOBS } from './words.ts'
 
 /** What a row does: something at once, another list, or a line to type a value in, with a first value. */
 type Does =
@@ -108,24 +108,25 @@ function actChoices(model: Model): readonly Choice[] {
 function tunnelChoices({ scene }: Model, spec: NodeSpec): Choice[] {
   if (spec.kind !== 'client' || isOff(scene, spec.name)) return []
   const { name } = spec
-  const phases = (local: boolean) =>
-    scene.tunnels
-      .filter(tunnel => tunnel.client === name && (local ? tunnel.lines.length > 0 : tunnel.kind === 'voluntary'))
-      .map(phaseOf)
-  const may = (phases: readonly string[]) => ({
-    begin: !phases.some(phase => phase === 'up' || phase === 'opening'),
-    end: phases.some(phase => phase !== 'idle' && phase !== 'over'),
-  })
+  /** Does this layer of its tunnel or line stand, or is it on its way? */
+  const isActive = (layer: 'TCP' | 'line'): boolean =>
+    scene.tunnels.some(
+      ({ client, layers }) =>
+        client === name &&
+        layers.some(
+          each => each.name === layer && each.node === name && (each.mark === 'open' || each.mark === 'opening'),
+        ),
+    )
   const rows: Choice[] = []
   if (spec.pptp) {
-    const { begin, end } = may(phases(false))
-    if (begin) rows.push({ key: 'c', text: 'connect: call its server', does: once(`connect: ${name}`) })
-    if (end) rows.push({ key: 'd', text: 'disconnect: clear its call', does: once(`disconnect: ${name}`) })
+    const active = isActive('TCP')
+    if (!active) rows.push({ key: 'c', text: 'connect: call its server', does: once(`connect: ${name}`) })
+    if (active) rows.push({ key: 'd', text: 'disconnect: clear its call', does: once(`disconnect: ${name}`) })
   }
   if (spec.dial) {
-    const { begin, end } = may(phases(true))
-    if (begin) rows.push({ key: 'i', text: `dial ${spec.dial.number}`, does: once(`dial: ${name}`) })
-    if (end || !begin) rows.push({ key: 'h', text: 'hang up', does: once(`hangup: ${name}`) })
+    const active = isActive('line')
+    if (!active) rows.push({ key: 'i', text: `dial ${spec.dial.number}`, does: once(`dial: ${name}`) })
+    if (active) rows.push({ key: 'h', text: 'hang up', does: once(`hangup: ${name}`) })
   }
   return rows
 }
@@ -214,12 +215,25 @@ function linkChoices({ scene }: Model, about: string): readonly Choice[] {
 export const betweenOf = (ends: Model['scene']['links'][number]['ends']): string =>
   `[${ends.map(({ node, iface }) => quoted(`${node}:${iface}`)).join(', ')}]`
 
+/** In a few words; BOX_KINDS has the sentences. */
+const BOX_WORDS: Readonly<Record<(typeof BOX_KINDS)[number]['name'], string>> = {
+  'linux-pptp': 'Linux with its helper: call IDs are rewritten',
+  linux: 'Linux without it: GRE that comes back finds nobody',
+  keyless: 'GRE by addresses alone: one tunnel to each server',
+  single: '"PPTP passthrough": one inside host has all GRE',
+  libalias: 'FreeBSD natd: a helper that knows both sides',
+  cisco: 'IOS: call IDs change where two are the same',
+  cgn: 'a NAT of a carrier: no GRE at all',
+}
+
 function boxChoices({ recorder }: Model, about: string): readonly Choice[] {
   const now = boxOf(recorder.run.simulation, about)?.like
   const kinds = BOX_KINDS.filter(({ name }) => name !== now)
   const rows = kinds.map(({ name, about: words }, i) => ({
     key: letterOf(i),
-    text: `${name.padEnd(11)} ${words}`,
+    text: name,
+    more: BOX_WORDS[name],
+    sentence: `${name}: ${words[0].toLowerCase()}${words.slice(1)}`,
     does: once(`nat: { node: ${about}, like: ${name} }`),
   }))
   const flush = {

@@ -5,31 +5,35 @@
  *
  * Longer than 400 lines, since it is the one place where keys, frames, the run, and a live run with its copies meet.
  */
-import type { Scene, SimTime } from '../src/index.ts'
+import { readBreakpoint, type Scene, type SimTime } from '../src/index.ts'
+import { armed, atHits, withBreak } from './breaks.ts'
 import { Captured } from './captured.ts'
-import { type CopyKind, copied } from './copy.ts'
+import { type CopyKind, copied, copiedFrom } from './copy.ts'
 import type { Told } from './deeds.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, Pressed } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { type Disk, Files } from './files.ts'
-import { formOf, frame, innerSize, tabAt } from './frame.ts'
-import { goTo } from './go.ts'
+import { formOf, frame, innerSize } from './frame.ts'
+import { ONE_FUTURE } from './future.ts'
+import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
-import { withMenu } from './menus.ts'
+import { sentenceOfMenu, withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
+import { type MouseEvent, moused } from './mouse.ts'
 import type { Parts } from './parts.ts'
-import type { Wall } from './player.ts'
-import { FIRST_UI, press } from './press.ts'
+import type { Hit, Wall } from './player.ts'
+import { FIRST_UI, modeOf, press } from './press.ts'
 import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
-import { type Line, line } from './text.ts'
+import { type Line, line, plainText } from './text.ts'
 import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
 import { withExplanation } from './views/explain.ts'
 import { help } from './views/help.ts'
 import { type Start, type StartChoice, startScreen } from './views/start.ts'
-import { why } from './views/why.ts'
+import { dropAskedFor, why } from './views/why.ts'
+import { seconds } from './words.ts'
 
 /** What the program needs of the terminal. */
 export interface Display {
@@ -65,8 +69,14 @@ const FRAME = 50
 const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
 const BEHIND_FRAME = 1000
+/** So long something may take until it is shown that it goes on: milliseconds. */
+const UNSEEN = 200
+/** What takes longer is done in slices, between which keys are heard. */
+const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
+/** Within so many milliseconds two clicks at one place are a double click. */
+const DOUBLE = 400
 const QUIT = 0
 const INTERRUPTED = 130
 /** Characters that go to a clipboard: xterm takes about so many. */
@@ -76,8 +86,8 @@ export class App {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
-  readonly #files: Files
   readonly #writeNew: WriteNew | undefined
+  readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
   /** What is looked at: of a live run its live end, or a copy of what has been. */
@@ -89,8 +99,10 @@ export class App {
   #drawn = Number.NEGATIVE_INFINITY
   /** The view is looking for something. */
   #looking = false
-  /** The old packet that is looked at is there. */
-  #remade = true
+  /** Something has been made since the last frame that the next one will show. */
+  #grown = false
+  /** The last click, and when it was. */
+  #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
 
   /** Of a live run: rejects if it fails by a fault of ours. */
@@ -145,6 +157,7 @@ export class App {
       // It has happened: all of it is there, and its first frame is chosen.
       this.#capture = new Captured(capture)
       session.seek(session.run.stop)
+      session.proceed(Number.POSITIVE_INFINITY)
       session.look()
       const selection = { ...this.#ui.selection, journey: 1 }
       this.#ui = { ...this.#ui, view: 'packets', follow: false, selection }
@@ -176,29 +189,38 @@ export class App {
     if (!session) return this.#startKey(key)
     // The key means this moment, not that of the last frame.
     if (this.#ui.running) this.#play(session)
+    if (session.travel && entryOf(key, modeOf(this.#ui), this.#ui.view)?.command === 'escape') {
+      session.stay()
+      return this.#become({ ...this.#ui, message: `Stayed at ${seconds(session.run.now)} s.` })
+    }
+    this.#obey(session, press(this.#model(session), key, this.#display.size, this.#parts))
+  }
+
+  #obey(session: Session, { ui, effect }: Pressed): void {
     const before = this.#ui
-    const { ui, effect } = press(this.#model(session), key, this.#display.size, this.#parts)
     this.#become(ui)
     if (this.#live && this.#leavesLive(this.#live, before, effect)) return
     if (ui.running !== before.running) session.player.pause()
+    if (ui.running) this.#become({ ...this.#ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
   }
 
   /** The live end cannot be stopped or stepped: who pauses or goes elsewhere gets a copy. True if the key is done. */
   #leavesLive(live: LiveView, before: Ui, effect: Effect | undefined): boolean {
     if (this.#session !== live.face) return false
-    const seek = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
+    const { now } = live.run.run
+    const seek = typeof effect === 'object' && 'seek' in effect ? effect.seek : STEPS.has(effect) ? now : undefined
     const pauses = before.running && !this.#ui.running
     if (this.#ui.speed !== before.speed || this.#ui.auto !== before.auto) {
       const message = 'A live run goes with the clock: other speeds are for looking back (Space).'
       this.#ui = { ...this.#ui, speed: before.speed, auto: before.auto, message }
     }
     if (seek === undefined && !pauses) return false
-    if (seek !== undefined && seek >= live.run.run.now && before.running) {
+    if (seek !== undefined && seek >= now && before.running && !STEPS.has(effect)) {
       this.#ui = { ...this.#ui, running: true, message: 'That is still to come: a live run goes with the clock.' }
       return true
     }
-    this.#detach(live, seek ?? live.run.run.now)
+    this.#detach(live, seek ?? now)
     return true
   }
 
@@ -207,11 +229,11 @@ export class App {
     const message = known ? 'More has come in since than is kept to look back: this is the last moment of it.' : ''
     live.detach(t)
     this.#ui = { ...this.#ui, running: !live.over, message }
-    this.#copy(live, message)
+    this.#copyLive(live, message)
   }
 
   /** A slice of making the copy that is wanted; once it is made it is what is looked at. */
-  #copy(live: LiveView, message: string): void {
+  #copyLive(live: LiveView, message: string): void {
     const copy = live.advance()
     if (copy) {
       this.#session = copy
@@ -232,7 +254,7 @@ export class App {
     live.stay()
     this.#session = live.face
     const running = !live.over
-    this.#ui = { ...this.#ui, running, speed: 1, auto: false, message }
+    this.#ui = { ...this.#ui, running, speed: 1, auto: false, broke: undefined, message }
   }
 
   #become(ui: Ui): void {
@@ -241,18 +263,17 @@ export class App {
   }
 
   #effect(session: Session, effect: Effect): void {
-    if (effect === 'step') session.player.step(this.#ui.stepBy)
-    else if (effect === 'live') this.#attach()
-    else if (effect === 'undo') this.#tell(session.undo())
-    else if (effect === 'redo') this.#tell(session.redo())
-    else if (effect === 'reload') this.#tell(this.#files.reload(session))
-    else if (typeof effect === 'string') this.#outside(effect)
-    else if ('seek' in effect) session.seek(effect.seek)
-    else if ('act' in effect) this.#tell(session.act(effect.act), effect.again)
-    else if ('save' in effect) this.#tell(this.#files.save(session, effect.save, effect.replace))
-    else if ('copy' in effect) this.#say(this.#copyOut(session, effect.copy))
-    else if ('export' in effect) this.#say(this.#export(session, effect.export))
-    else this.#tell(this.#files.seed(session, effect.seed))
+    if (isOutside(effect)) return this.#outside(effect)
+    if (effect === 'live') return this.#attach()
+    if (typeof effect === 'object' && 'breakpoint' in effect) return this.#setBreakpoint(session, effect)
+    if (typeof effect === 'object' && 'save' in effect) {
+      return this.#tell(this.#files.save(session, effect.save, effect.replace))
+    }
+    if (typeof effect === 'object' && 'copy' in effect) return this.#say(this.#copy(session, effect.copy))
+    if (typeof effect === 'object' && 'export' in effect) return this.#say(this.#export(session, effect.export))
+    this.#become({ ...this.#ui, broke: undefined })
+    this.#inTime(session, effect)
+    session.proceed(UNSEEN)
   }
 
   /** Says what has come of it; a line that was not understood stays, to be mended. */
@@ -260,12 +281,58 @@ export class App {
     this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
   }
 
+  /** What goes to another time, or to another future. */
+  #inTime(session: Session, effect: InTime): void {
+    const { stepBy } = this.#ui
+    if (typeof effect === 'object') {
+      if ('seek' in effect) return session.seek(effect.seek)
+      if ('choose' in effect) return session.choose(effect.choose)
+      if ('act' in effect) return this.#tell(session.act(effect.act), effect.again)
+      if ('seed' in effect) return this.#tell(this.#files.seed(session, effect.seed))
+      return this.#tell('forget' in effect ? session.forget(effect.forget) : session.cure(effect.cure))
+    }
+    switch (effect) {
+      case 'step':
+      case 'next':
+        return this.#stopAt(session, session.step(effect === 'step' ? stepBy : 'interesting', armed(this.#ui)))
+      case 'step-back':
+      case 'previous':
+        if (session.stepBack(effect === 'step-back' ? stepBy : 'interesting')) return undefined
+        return this.#tell({ ok: false, message: 'This is the beginning: nothing is before it.' })
+      case 'fork':
+      case 'undo':
+      case 'redo':
+        return this.#tell(session[effect]())
+      case 'reload':
+        return this.#tell(this.#files.reload(session))
+    }
+  }
+
+  #setBreakpoint(session: Session, { breakpoint: text, no }: { breakpoint: string; no?: number }): void {
+    const { text: source, live, fixed } = session.source
+    if (live) return this.#tell({ ok: false, message: ONE_FUTURE })
+    const read = source ? readBreakpoint(text, source, session.source.lab) : undefined
+    if (read?.ok) return this.#become(withBreak(this.#ui, read.breakpoint, no))
+    const about = no === undefined ? {} : { about: String(no) }
+    const message = read?.problem ?? fixed ?? 'This run has no lab file, so nobody can say what could happen in it.'
+    this.#become({ ...this.#ui, message, prompt: { kind: 'breakpoint', text, ...about } })
+  }
+
+  /** A breakpoint was hit, if one was. */
+  #stopAt(session: Session, hits: readonly Hit[]): void {
+    if (hits.length === 0) return
+    session.look()
+    this.#become(atHits(this.#model(session), hits))
+    session.player.pause()
+  }
+
   #say(message: string): void {
     this.#ui = { ...this.#ui, message }
   }
 
-  #copyOut(session: Session, kind: CopyKind): string {
-    const text = copied(kind, this.#model(session), () => this.#view(session).lines)
+  #copy(session: Session, kind: CopyKind): string {
+    const model = copiedFrom(this.#model(session))
+    const text = copied(kind, model, () => viewOf(model, this.#display.size, this.#parts).lines)
     if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
     if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
     this.#display.copy(text)
@@ -284,7 +351,7 @@ export class App {
     }
   }
 
-  #outside(effect: 'quit' | 'interrupt' | 'redraw' | 'suspend'): void {
+  #outside(effect: Outside): void {
     switch (effect) {
       case 'quit':
         return this.end(QUIT)
@@ -300,19 +367,43 @@ export class App {
   }
 
   #startKey(key: string): void {
-    const { start, open, effect } = pressStart(this.#start, key)
+    const { start, open, effect, mouse } = pressStart(this.#start, key)
+    if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
     this.#start = start
     if (open) this.#open(new Session(open, this.#wall))
     if (effect) this.#outside(effect)
   }
 
-  #mouse({ action, column, row }: Extract<ScreenEvent, { type: 'mouse' }>): void {
+  #mouse(event: MouseEvent): void {
     if (!this.#ui.mouse) return
-    if (action === 'wheel-up') return this.#key('Up')
-    if (action === 'wheel-down') return this.#key('Down')
-    if (!this.#session || this.#ui.help || this.#ui.typing || this.#ui.menu || this.#ui.prompt || row !== 1) return
-    const view = tabAt(this.#ui.view, column, this.#display.size)
-    if (view !== undefined) this.#become(goTo(this.#ui, view))
+    const session = this.#session
+    if (!session) return this.#mouseAtStart(event)
+    const again = this.#again(event)
+    const { size } = this.#display
+    const view = this.#view(session)
+    this.#obey(session, moused(this.#model(session), event, size, this.#parts, view.lines, again))
+  }
+
+  #mouseAtStart(event: MouseEvent): void {
+    const { action, row } = event
+    if (action !== 'click') return this.#startKey(action === 'wheel-up' ? 'Up' : 'Down')
+    const again = this.#again(event)
+    const texts = startScreen(this.#start, this.#display.size).map(plainText)
+    const from = texts.findIndex(text => text.startsWith('►'))
+    // The list ends with the empty line behind it.
+    const end = texts.findIndex((text, at) => at > from && text.trim() === '')
+    if (from < 0 || row < 2 || row >= end) return
+    if (row === from || again) return this.#startKey('Enter')
+    for (let i = 0; i < Math.abs(row - from); i++) this.#startKey(row > from ? 'Down' : 'Up')
+  }
+
+  /** Is it the second of two clicks? The list may have moved below the first one. */
+  #again({ action, column, row }: MouseEvent): boolean {
+    const now = this.#wall.now()
+    const before = this.#clicked
+    const again = before.column === column && before.row === row && now - before.at < DOUBLE
+    if (action === 'click') this.#clicked = { column, row, at: again ? Number.NEGATIVE_INFINITY : now }
+    return action === 'click' && again
   }
 
   get #isLiveEnd(): boolean {
@@ -320,13 +411,24 @@ export class App {
   }
 
   #model(session: Session): Model {
-    const { scene, recorder, archive, explain, deeds } = session
+    const { scene, recorder, archive, explain, deeds, futures, current, travel } = session
     const { fixed } = session.source
+    const ui = this.#ui
+    const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
+    const known = { list: futures, current, comparison, travel }
     const can = { ...(deeds ? { deeds } : {}), ...(fixed === undefined ? {} : { fixed }) }
-    const model = { scene, recorder, archive, ui: this.#ui, explain, ...can }
-    if (this.#capture) return { ...model, capture: this.#capture }
+    const seen = { scene, recorder, archive, ui, explain, futures: known, ...can }
+    if (this.#capture) return { ...seen, capture: this.#capture }
     const live = this.#live
-    return live ? { ...model, live: { behind: live.behind(session), over: live.over } } : model
+    if (live) return { ...seen, live: { behind: live.behind(session), over: live.over } }
+    return this.#withCures(session, seen)
+  }
+
+  #withCures(session: Session, model: Model): Model {
+    const { ui } = model
+    const drop = ui.why ? dropAskedFor(model) : undefined
+    const cures = drop && session.curesFor(drop)
+    return cures ? { ...model, cures } : model
   }
 
   /** Draws now or when the time of the next frame has come. */
@@ -341,9 +443,10 @@ export class App {
 
   #frame(): void {
     this.#timer = undefined
-    if (this.#live?.progress !== undefined) this.#copy(this.#live, '')
+    if (this.#live?.progress !== undefined) this.#copyLive(this.#live, '')
     const session = this.#session
-    if (session && this.#ui.running) this.#play(session)
+    if (session?.travel) session.proceed(SLICE)
+    else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
     if (this.#live?.progress !== undefined) {
@@ -356,13 +459,23 @@ export class App {
     this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
   }
 
-  /** What is looked for or made again comes first and is drawn as it grows; then going back is made ready. */
+  /**
+   * What is on its way, looked for or made again comes first and is drawn as it grows; then futures are compared, and going
+   * back is made ready.
+   */
   #idle(): void {
     this.#timer = undefined
     const session = this.#session
     if (!session) return
+    if (session.travel) {
+      this.#timer = this.#wall.schedule(PAUSE, () => this.#frame())
+      return
+    }
     const growing = this.#growing(session)
-    if (!growing && session.prepare()) return this.#behind(session)
+    const { waits } = session
+    const done = session.work(SLICE)
+    if (waits && !session.waits) return this.#frame()
+    if (!growing && done) return this.#behind(session)
     const wait = this.#drawn + FRAME - this.#wall.now()
     this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
   }
@@ -377,9 +490,11 @@ export class App {
   #growing(session: Session): boolean {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
-    const before = this.#remade
-    this.#remade = session.remake()
-    return this.#looking || !this.#remade || !before
+    if (!session.archive.isThere) {
+      session.remake(SLICE)
+      this.#grown = true
+    }
+    return this.#looking || this.#grown
   }
 
   #play(session: Session): void {
@@ -387,11 +502,12 @@ export class App {
     const live = this.#live
     if (session === live?.face) return
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
-    player.play(this.#ui.speed)
+    const hits = session.play(this.#ui.speed, armed(this.#ui))
     if (run.over) this.#ui = { ...this.#ui, running: false }
     else if (live && run.now >= live.run.run.now)
-      this.#attach('Here the copy has caught up with the run: this is live.')
+      return this.#attach('Here the copy has caught up with the run: this is live.')
     else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
+    this.#stopAt(session, hits)
   }
 
   /** The screen as it is without what is open over the view. */
@@ -412,9 +528,25 @@ export class App {
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#looking = view.more === true
+    this.#grown = false
     this.#display.draw(frame(model, view, size), this.#ui)
   }
 }
+
+type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
+const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
+const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
+/** Effects that go on or back by steps. */
+const STEPS: ReadonlySet<Effect | undefined> = new Set(['step', 'step-back', 'next', 'previous'])
+type InTime = Exclude<
+  Effect,
+  | Outside
+  | 'live'
+  | { readonly breakpoint: string }
+  | { readonly save: string }
+  | { readonly copy: CopyKind }
+  | { readonly export: ExportKind }
+>
 
 /** A view that fails says so; the run and the other views go on. */
 function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
@@ -423,7 +555,8 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
   try {
     const { ui } = model
     const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
-    return { ...view, lines: withTour(over(view.lines, model, size), model, size) }
+    const sentence = sentenceOfMenu(model) ?? view.sentence
+    return { ...view, sentence, lines: withTour(over(view.lines, model, size), model, size) }
   } catch (error) {
     const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
     return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }

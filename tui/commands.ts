@@ -164,11 +164,9 @@ function save(model: Model, name: string, replace: boolean): Pressed {
 
 /** `q`: what is not saved is asked for once. */
 export function leave(model: Model): Pressed {
-  const { ui, deeds, scene } = model
+  const { ui, deeds } = model
   if (!deeds?.unsaved || ui.leaving) return { ui, effect: 'quit' }
-  const many = deeds.done.length === 1 ? 'One action is' : `${deeds.done.length} actions are`
-  const what = deeds.done.length === 0 ? 'That something was taken back is' : many
-  const message = `${what} not saved. q leaves without; :save my-${scene.lab.name}.yaml keeps.`
+  const message = 'What was done is not saved: q again leaves, :save FILE.yaml keeps it.'
   return { ui: { ...ui, leaving: true, message } }
 }
 

@@ -2,6 +2,7 @@
 import { type Dissection, fieldAt } from './dissection.ts'
 import type { Model } from './model.ts'
 import { type Line, plainText } from './text.ts'
+import { focused } from './views/dash.ts'
 import { chosenPacket } from './views/packets.ts'
 import { bare } from './words.ts'
 
@@ -14,8 +15,12 @@ interface Offer {
   readonly text: string
 }
 
+/** The view that it is about: on the dashboard that of the pane that has the keys. */
+export const copiedFrom = (model: Model): Model => (model.ui.view === 'dash' ? focused(model) : model)
+
 /** What there is to choose from now. */
-export function copiesOf(model: Model): readonly Offer[] {
+export function copiesOf(whole: Model): readonly Offer[] {
+  const model = copiedFrom(whole)
   const packet = model.ui.view === 'packets' ? chosenPacket(model) : undefined
   const { field } = model.ui.selection
   const name = packet && field.length > 0 ? fieldAt(packet.dissection, field)?.name : undefined
@@ -27,7 +32,7 @@ export function copiesOf(model: Model): readonly Offer[] {
   ]
 }
 
-/** The text; undefined when nothing is selected. `screen`: the lines of the view as they are drawn. */
+/** The text; undefined when nothing is selected. `model` as `copiedFrom` has it; `screen`: the lines of its view. */
 export function copied(kind: CopyKind, model: Model, screen: () => readonly Line[]): string | undefined {
   switch (kind) {
     case 'row':

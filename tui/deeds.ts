@@ -92,6 +92,27 @@ export class Deeds {
     this.#undone = []
   }
 
+  /** What was done up to a moment, for a future that goes another way from there. */
+  until(t: SimTime): Deeds | string {
+    return this.#other(this.#done.filter(done => done.t <= t))
+  }
+
+  /** With something else done before. */
+  after(deeds: readonly Deed[], t: SimTime): Deeds | string {
+    const made = this.with(deeds, t)
+    return typeof made === 'string' ? made : this.#other([...this.#done, made.done])
+  }
+
+  #other(done: readonly Done[]): Deeds | string {
+    const entries = done.flatMap(each => each.entries)
+    const loaded = loadWith(this.source, entries)
+    if (!loaded.ok) return sentenceOf(loaded.issues)
+    const other = new Deeds(this.source, loaded.lab, entries)
+    other.#done = done
+    other.#kept = this.#kept
+    return other
+  }
+
   undo(): Done | undefined {
     const last = this.#done.at(-1)
     if (!last) return undefined

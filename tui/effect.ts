@@ -3,10 +3,19 @@ import type { SimTime } from '../src/index.ts'
 import type { CopyKind } from './copy.ts'
 import type { Deed } from './deeds.ts'
 import type { ExportKind } from './export.ts'
+import type { FutureName } from './future.ts'
 import type { Ui } from './model.ts'
 
 export type Effect =
   | 'step'
+  | 'step-back'
+  /** To the next or the previous interesting thing. */
+  | 'next'
+  | 'previous'
+  /** Another future begins here. */
+  | 'fork'
+  | 'undo'
+  | 'redo'
   | 'quit'
   | 'interrupt'
   | 'redraw'
@@ -15,19 +24,23 @@ export type Effect =
   | 'live'
   /** The run goes on, or back, to a time. */
   | { readonly seek: SimTime }
+  /** Something of what is selected goes to the clipboard. */
+  | { readonly copy: CopyKind }
+  /** Something is written into new files. */
+  | { readonly export: ExportKind }
+  /** A breakpoint is set, or one becomes another. */
+  | { readonly breakpoint: string; readonly no?: number }
+  | { readonly choose: FutureName }
+  | { readonly forget: FutureName }
+  /** The cure of that number is tried in a future of its own. */
+  | { readonly cure: number }
   /** Something is done in the run; `again` is the line that asked for it, if one did, to be mended. */
   | { readonly act: readonly Deed[]; readonly again?: NonNullable<Ui['prompt']> }
-  | 'undo'
-  | 'redo'
   /** The lab with all that was done goes into a file. */
   | { readonly save: string; readonly replace: boolean }
   /** The file of the lab is read again. */
   | 'reload'
   | { readonly seed: number }
-  /** Something of what is selected goes to the clipboard. */
-  | { readonly copy: CopyKind }
-  /** Something is written into new files. */
-  | { readonly export: ExportKind }
 
 export interface Pressed {
   readonly ui: Ui

@@ -11,9 +11,23 @@ import {
 import type { Model } from './model.ts'
 import type { Session } from './session.ts'
 import { type Line, plainText } from './text.ts'
-import { toldOf } from './told.ts'
+import { rareEvents, toldOf } from './told.ts'
+import { exported as ladderAs } from './views/ladder.ts'
+import { chosenPacket } from './views/packets.ts'
 
-export const EXPORTS = ['screen', 'story', 'captures', 'capture', 'svg', 'mermaid'] as const
+export const EXPORTS = [
+  ...([
+    'screen',
+    'story',
+    'captures',
+    'capture',
+    'ladder-text',
+    'ladder-svg',
+    'ladder-html',
+    'ladder-mermaid',
+  ] as const),
+  ...(['svg', 'mermaid'] as const),
+] as const
 export type ExportKind = (typeof EXPORTS)[number]
 
 export interface NewFile {
@@ -48,6 +62,10 @@ export const OFFERS: Readonly<Record<ExportKind, Offer>> = {
       return `the link ${a.node} to ${b.node} as pcap`
     },
   },
+  'ladder-text': { key: 't', text: () => 'the ladder so far as text' },
+  'ladder-svg': { key: 'i', text: () => 'the ladder so far as a picture (SVG)' },
+  'ladder-html': { key: 'h', text: () => 'the ladder so far as a page (HTML)' },
+  'ladder-mermaid': { key: 'd', text: () => 'the ladder so far as a Mermaid diagram' },
   svg: { key: 'g', text: () => 'the network as a picture (SVG)' },
   mermaid: { key: 'm', text: () => 'the network as a Mermaid flowchart' },
 }
@@ -65,12 +83,11 @@ export const offersOf = (
 /** A capture is a file already, and has no network; what the program writes would be taken for a run of ours. */
 const OF_CAPTURES: ReadonlySet<ExportKind> = new Set(['screen', 'story'])
 
-/** The chosen link, or that on which the chosen packet was last. */
-function linkOf({ ui, recorder }: Model): number | undefined {
-  const { link, journey } = ui.selection
-  if (link !== undefined) return link
-  const chosen = recorder.journeys.find(({ no }) => no === journey)
-  return chosen?.packets.flatMap(({ hops }) => hops).at(-1)?.link
+/** The chosen link, or in 3 Packets that on which the chosen packet was last. */
+function linkOf(model: Model): number | undefined {
+  if (model.ui.view !== 'packets') return model.ui.selection.link
+  const hops = chosenPacket(model)?.journey.packets.flatMap(({ hops }) => hops) ?? []
+  return hops.at(-1)?.link
 }
 
 /** `screen`: the lines of the screen as they are drawn. */
@@ -88,6 +105,14 @@ export function filesOf(kind: ExportKind, session: Session, model: Model, screen
       const link = linkOf(model)
       return link === undefined ? [] : capturesOf(session, [link])
     }
+    case 'ladder-text':
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.txt`, content: ladderAs(model, 'text') }]
+    case 'ladder-svg':
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.svg`, content: ladderAs(model, 'svg') }]
+    case 'ladder-html':
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.html`, content: ladderAs(model, 'html') }]
+    case 'ladder-mermaid':
+      return [{ name: `${lab.name}-ladder-${stamp(t)}.mmd`, content: ladderAs(model, 'mermaid') }]
     case 'svg':
       return [{ name: `${lab.name}.svg`, content: graphSvg(simulated) }]
     case 'mermaid':
@@ -101,8 +126,9 @@ const stamp = (t: SimTime): string => `${(Math.floor(t / 1e6) / 1e3).toFixed(3)}
 const textOf = (lines: readonly Line[]): string => lines.map(line => `${plainText(line).trimEnd()}\n`).join('')
 
 function storyOf({ recorder, scene }: Model): string {
-  const lines = toldOf(recorder)
-    .map(({ short }) => short)
+  const told = toldOf(recorder)
+  const lines = rareEvents(recorder)
+    .map(event => told.get(event)?.short)
     .filter((line): line is StoryLine => line !== undefined)
   const width = Math.max(...scene.nodes.map(({ name }) => name.length))
   const text = lines.map(line => `${lineOf(line, width).columns.join('  ').trimEnd()}\n`).join('')
@@ -112,7 +138,7 @@ function storyOf({ recorder, scene }: Model): string {
 /** The same run again, up to now, with captures of its links. */
 function capturesOf(session: Session, links?: readonly number[]): NewFile[] {
   const { lab } = session.source
-  const run = session.again()
+  const run = session.fresh()
   const watched = watchLinks(run, fingerprintOf(session.source.text?.text ?? lab.name), links)
   run.advanceTo(session.run.now)
   return watched.map(({ name, capture }) => ({ name: `${lab.name}-${name}`, content: capture.take(run.now, true) }))

@@ -19,6 +19,10 @@ export function isMatch(row: string, filter: string): boolean {
   return wordsOf(filter).every(word => hay.includes(word))
 }
 
+/** Those whose row holds all words of the filter; without one nobody's text is made. */
+export const matching = <T>(items: readonly T[], filter: string, textOf: (item: T) => string): readonly T[] =>
+  wordsOf(filter).length === 0 ? items : items.filter(item => isMatch(textOf(item), filter))
+
 /** What a view lists of the scene: with a filter only the rest of it is there. */
 interface Listed {
   /** `tunnel`: one of what is listed. */
@@ -50,7 +54,7 @@ const TUNNELS: Listed = {
     const { scene, ui } = model
     return {
       ...model,
-      scene: { ...scene, tunnels: scene.tunnels.filter(each => isMatch(tunnelText(each), ui.filter)) },
+      scene: { ...scene, tunnels: matching(scene.tunnels, ui.filter, tunnelText) },
     }
   },
 }
@@ -59,7 +63,7 @@ const CHECKS: Listed = {
   count: ({ scene }) => scene.checks.length,
   narrow: model => {
     const { scene, ui } = model
-    return { ...model, scene: { ...scene, checks: scene.checks.filter(each => isMatch(checkText(each), ui.filter)) } }
+    return { ...model, scene: { ...scene, checks: matching(scene.checks, ui.filter, checkText) } }
   },
 }
 const LISTED: Partial<Readonly<Record<Ui['view'], Listed>>> = { tunnels: TUNNELS, checks: CHECKS }

@@ -3,7 +3,8 @@
  * the lower one, the keys below. Under 80x24 the borders and the sentence go; under 40x12 only the sentence is left
  * that says so.
  */
-import type { Scene } from '../src/index.ts'
+import type { SimTime } from '../src/index.ts'
+import { keysOfMenu } from './menus.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
@@ -29,26 +30,27 @@ export function innerSize(size: Size): Size {
 
 /** The whole screen: exactly `rows` lines of exactly `columns` cells. */
 export function frame(model: Model, view: Rendered, size: Size): readonly Line[] {
-  const { ui } = model
   const { columns, rows } = size
+  const { ui } = model
+  const said = saidOf(model, view)
   switch (formOf(size)) {
     case 'full':
       return [
         statusOf(model, columns),
         tabsOf(ui.view, size),
         ...inside(view.lines, columns, rows - 4),
-        bottomOf(ui.message || view.sentence, columns),
+        bottomOf(said, columns),
         hintsOf(keysOf(model, view), model, columns),
       ]
     case 'small': {
       // What was said goes over the end of the view, so that a line that is being typed stays in sight.
-      const said = ui.message === '' ? [] : wrap(ui.message, columns).slice(0, rows - 3)
-      const lines = view.lines.slice(0, rows - 3 - said.length).map(part => fit(part, columns))
+      const told = said === view.sentence ? [] : wrap(said, columns).slice(0, rows - 3)
+      const lines = view.lines.slice(0, rows - 3 - told.length).map(part => fit(part, columns))
       return [
         shortStatusOf(model, columns),
         shortTabsOf(ui.view, size),
-        ...filled(lines, rows - 3 - said.length, columns),
-        ...said.map(part => fit(line(part), columns)),
+        ...filled(lines, rows - 3 - told.length, columns),
+        ...told.map(part => fit(line(part), columns)),
         hintsOf(keysOf(model, view), model, columns),
       ]
     }
@@ -60,6 +62,14 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
 /** Whoever looks back at a live run wants to know the way to its end. */
 const keysOf = ({ live }: Model, { keys }: Rendered): readonly string[] =>
   live?.behind === undefined ? keys : ['V live', ...keys]
+
+/** In place of the sentence stands what the last key has come to, or what goes on. */
+function saidOf({ ui, futures }: Model, view: Rendered): string {
+  const travel = futures?.travel
+  if (travel)
+    return `${travel.way === 'back' ? 'Running again' : 'Running on'} to ${seconds(travel.to)} s. Esc stays here.`
+  return ui.message || view.sentence
+}
 
 /** What is shown where not even the small form fits. */
 export function tooSmall({ columns, rows }: Size, above: readonly Line[]): readonly Line[] {
@@ -98,13 +108,21 @@ const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
 const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
 const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
 
-/** Of a bridged run: is it the run itself, or a copy of what has been? */
-function stateOf({ scene, ui, live }: Model): string {
+const BACK: RunState = { sign: '◄', ascii: '<', word: 'BACK' }
+const ON: RunState = { sign: '►', ascii: '>', word: 'ON' }
+const BROKEN: RunState = { sign: '●', ascii: '*', word: 'BREAK' }
+
+function stateOf({ scene, ui: { running, ascii, broke }, futures, live }: Model): string {
+  const signOf = ({ sign, ascii: plain, word }: RunState): string => `${ascii ? plain : sign} ${word}`
+  const travel = futures?.travel
+  if (travel) return `${signOf(travel.way === 'back' ? BACK : ON)} ${Math.floor(travel.progress * 100)} %`
+  if (broke !== undefined && !running) return `${signOf(BROKEN)} b${broke}`
   const over = scene.over || (live?.behind === undefined && live?.over === true)
-  const { sign, ascii, word } = over ? ENDED : ui.running ? RUNNING : PAUSED
-  const detached = live?.behind !== undefined
-  const text = detached ? `DETACHED ${Math.floor(live.behind / 1e9)} s behind` : live && !over ? 'LIVE' : word
-  return `${ui.ascii ? ascii : sign} ${text}`
+  const state = over ? ENDED : running ? RUNNING : PAUSED
+  // Of a bridged run: is it the run itself, or a copy of what has been?
+  if (live?.behind !== undefined)
+    return signOf({ ...state, word: `DETACHED ${Math.floor(live.behind / 1e9)} s behind` })
+  return signOf(live && !over ? { ...state, word: 'LIVE' } : state)
 }
 
 /** The shortest spelling of a length: `30 s`. */
@@ -129,13 +147,25 @@ function statusOf(model: Model, columns: number): Line {
   const behind = drops.length + seed.length + widthOf(checks) + 1
   const most = Math.max(8, Math.floor(columns / 5))
   const room = columns - fixed - behind - scene.lab.name.length
-  const timeline = timelineOf(scene, Math.min(most, Math.max(8, room)))
+  const timeline = timelineOf(model, Math.min(most, Math.max(8, room)))
   const name = scene.lab.name.slice(0, Math.max(0, columns - fixed - behind - widthOf(timeline)))
   return ends(
     line(state, time, ...timeline, length, span(step, 'muted')),
     line(span(drops, 'bad'), name, span(seed, 'muted'), ...checks, ' '),
     columns,
   )
+}
+
+/** The time that stands at a column of the timeline; undefined beside it. */
+export function timeAt(model: Model, column: number, size: Size): SimTime | undefined {
+  const { scene } = model
+  const small = formOf(size) !== 'full'
+  const text = plainText(small ? shortStatusOf(model, size.columns) : statusOf(model, size.columns))
+  const from = small ? text.search(/[─■]/) : text.indexOf('├') + 1
+  const length = /^[─■]*/.exec(text.slice(from))?.[0].length ?? 0
+  const at = column - from
+  if (from < 0 || at < 0 || at >= length) return undefined
+  return length < 2 ? scene.t : Math.round((scene.stop * at) / (length - 1))
 }
 
 function shortStatusOf(model: Model, columns: number): Line {
@@ -147,17 +177,20 @@ function shortStatusOf(model: Model, columns: number): Line {
   const length = detached ? ` ${speedOf(ui)}` : ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
   const checks = checksOf(model)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2
-  const timeline = room >= 3 ? railOf(scene, Math.min(room, 8)) : []
+  const timeline = room >= 3 ? railOf(model, Math.min(room, 8)) : []
   return ends(line(state, time, ...timeline, length), line(...checks, ' '), columns)
 }
 
-/** `├──■───────────┤`; the part that has never run is empty. */
-const timelineOf = (scene: Scene, width: number): Line =>
-  line(span('├', 'muted'), ...railOf(scene, width - 2), span('┤', 'muted'))
+/** `├──■···────────┤`: what has happened, now, what is known of the future; of what has never run nothing is told. */
+const timelineOf = (model: Model, width: number): Line =>
+  line(span('├', 'muted'), ...railOf(model, width - 2), span('┤', 'muted'))
 
-function railOf({ t, stop }: Scene, width: number): Line {
-  const now = stop > 0 ? Math.min(width - 1, Math.floor(((width - 1) * t) / stop)) : 0
-  return line(span('─'.repeat(now), 'muted'), '■', span('─'.repeat(width - 1 - now), 'muted'))
+function railOf({ scene: { t, stop }, futures }: Model, width: number): Line {
+  const cellOf = (at: number): number => (stop > 0 ? Math.min(width - 1, Math.floor(((width - 1) * at) / stop)) : 0)
+  const now = cellOf(t)
+  const known = Math.max(0, cellOf(futures?.current.course.reached.t ?? t) - now)
+  const rest = '─'.repeat(width - 1 - now - known)
+  return line(span('─'.repeat(now), 'muted'), '■', span('·'.repeat(known) + rest, 'muted'))
 }
 
 function checksOf({ scene: { checks }, capture }: Model): Line {
@@ -242,8 +275,10 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
   const { ui } = model
   if (ui.prompt) {
     const { about = '' } = ui.prompt
-    const { label: short, labelOf, keys } = PROMPTS[ui.prompt.kind]
+    const { label: short, labelOf, keys: all, nothing } = PROMPTS[ui.prompt.kind]
     const label = labelOf?.(model, about) ?? short
+    const empty = ui.prompt.text === '' ? (nothing?.(model).hint ?? '') : ''
+    const keys = all.map((key, i) => (i === 0 && empty !== '' ? `${key}: ${empty}` : key))
     const typed = `${ui.prompt.text}_`
     const free = columns - label.length - 2
     // The text matters more than the keys; of a long one the end is seen, where the next letter comes.
@@ -252,8 +287,7 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
     const seen = typed.slice(-Math.max(10, free))
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
-  if (ui.menu)
-    return fit(line(' ', ...hint('jk choose'), '  ', ...hint('Enter take'), '  ', ...hint('Esc close')), columns)
+  if (ui.menu) return fit(line(...keysOfMenu(model).flatMap((key, i) => [i === 0 ? ' ' : '  ', ...hint(key)])), columns)
   if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`

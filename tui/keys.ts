@@ -14,6 +14,9 @@ export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | '
 export type Command =
   | 'run'
   | 'step'
+  | 'step-back'
+  | 'next'
+  | 'previous'
   | 'step-by'
   | 'faster'
   | 'slower'
@@ -35,9 +38,16 @@ export type Command =
   | 'mark'
   | 'go-to-mark'
   | 'live'
-  | 'act'
+  | 'break'
+  | 'breaks'
+  | 'fork'
   | 'undo'
   | 'redo'
+  | 'forget'
+  | 'delete'
+  | 'edit'
+  | `cure-${1 | 2 | 3}`
+  | 'act'
   | 'command'
   | 'filter'
   | 'next-match'
@@ -76,6 +86,7 @@ const LISTS = ['view', 'explain', 'menu', 'help', 'start'] as const
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
   { keys: ['.'], command: 'step', modes: VIEW, group: 'time', help: 'one step on' },
+  { keys: [','], command: 'step-back', modes: VIEW, group: 'time', help: 'one step back' },
   {
     keys: ['s'],
     command: 'step-by',
@@ -83,14 +94,20 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'time',
     help: 'choose what a step is',
   },
+  { keys: ['>'], command: 'next', modes: VIEW, group: 'time', help: 'next interesting thing' },
+  { keys: ['<'], command: 'previous', modes: VIEW, group: 'time', help: 'the one before it' },
   { keys: ['+'], command: 'faster', modes: VIEW, group: 'time', help: 'faster, to 100x and max' },
   { keys: ['-'], command: 'slower', modes: VIEW, group: 'time', help: 'slower, to 0.01x' },
   { keys: ['='], command: 'real-time', modes: VIEW, group: 'time', help: 'back to 1x' },
   { keys: ['\\'], command: 'auto-speed', modes: VIEW, group: 'time', help: 'auto: hurry when quiet' },
-  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time' },
+  { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time or mark' },
   { keys: ['m'], command: 'mark', modes: VIEW, group: 'time', help: 'set a mark here' },
   { keys: ["'"], command: 'go-to-mark', modes: VIEW, group: 'time', help: 'go to a mark' },
   { keys: ['V'], command: 'live', modes: VIEW, group: 'time', help: 'bridged: back to now' },
+  { keys: ['b'], command: 'break', modes: VIEW, group: 'time', help: 'stop at such things' },
+  { keys: ['B'], command: 'breaks', modes: VIEW, group: 'time', help: 'list of breakpoints' },
+  { keys: ['F'], command: 'fork', modes: VIEW, group: 'time', help: 'another future from here' },
+  { keys: ['X'], command: 'forget', modes: VIEW, views: ['time'], group: 'here', help: 'forget a future' },
 
   { keys: ['h', 'Left'], command: 'left', modes: VIEW, group: 'here', help: 'left; closes a branch' },
   { keys: ['j', 'Down'], command: 'down', modes: LISTS, group: 'here', help: 'down' },
@@ -168,6 +185,15 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'here',
     help: 'why was it dropped?',
   },
+  ...([1, 2, 3] as const).map(
+    (no): KeyEntry => ({
+      keys: [String(no)],
+      command: `cure-${no}`,
+      modes: ['why'],
+      group: 'here',
+      help: `try cure ${no} in a fork`,
+    }),
+  ),
   {
     keys: ['e'],
     command: 'explain',
@@ -181,14 +207,14 @@ export const KEYS: readonly KeyEntry[] = [
     command: 'next-match',
     modes: VIEW,
     group: 'here',
-    help: 'next match',
+    help: 'next match, next ≠',
   },
   {
     keys: ['N'],
     command: 'previous-match',
     modes: VIEW,
     group: 'here',
-    help: 'previous match',
+    help: 'previous match, ≠',
   },
 
   ...VIEWS.map(
@@ -210,7 +236,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
   { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'export: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
-  { keys: ['M'], command: 'mouse', modes: VIEW, group: 'everywhere', help: 'mouse on or off' },
+  { keys: ['M'], command: 'mouse', modes: ['view', 'start'], group: 'everywhere', help: 'mouse on or off' },
   { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
   { keys: ['q'], command: 'quit', modes: ['view', 'why', 'start'], group: 'everywhere', help: 'quit' },
   { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },
@@ -227,6 +253,8 @@ export const KEYS: readonly KeyEntry[] = [
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['menu'], group: 'menu', help: 'choose' },
   { keys: ['Esc', 'q'], command: 'cancel', modes: ['menu'], group: 'menu', help: 'close the list' },
+  { keys: ['d'], command: 'delete', modes: ['menu'], group: 'menu', help: 'delete a breakpoint' },
+  { keys: ['e'], command: 'edit', modes: ['menu'], group: 'menu', help: 'change a breakpoint' },
 
   {
     keys: ['Esc', 'q', 'e'],

@@ -26,7 +26,7 @@ export class LiveView {
   constructor(source: SessionSource, run: LiveRun, wall: Wall) {
     this.run = run
     this.#wall = wall
-    this.face = new Session({ ...source, replay: run.replay }, wall, new Recorder(run.run))
+    this.face = new Session({ ...source, replay: run.replay }, wall, { recorder: new Recorder(run.run) })
   }
 
   /** A copy is wanted of `t`, or of the last moment that can be made again: `advance` makes it. */
@@ -55,10 +55,12 @@ export class LiveView {
 
   #copy({ recorder }: Rewinding): Session {
     this.#way = undefined
-    const { source, deeds, explain } = this.face
+    const { source, deeds, explain, current } = this.face
     const lab = deeds?.lab ?? source.lab
     const { replay } = this.run
-    return new Session({ lab, explain, replay, fixed: COPY, limit: () => this.run.known }, this.#wall, recorder)
+    const copied = { lab, explain, replay, fixed: COPY, limit: () => this.run.known }
+    // What the run has come through, and its copies will.
+    return new Session(copied, this.#wall, { recorder, course: current.course })
   }
 
   /** How far a session is behind the live end; undefined for the live end itself. */

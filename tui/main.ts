@@ -12,6 +12,10 @@ import type { SessionSource } from './session.ts'
 import { openTerminal } from './terminal.ts'
 import { PARTS } from './views.ts'
 
+/** Errors of a terminal whose other end was closed. */
+const GONE: ReadonlySet<unknown> = new Set(['EIO', 'EPIPE', 'ENXIO', 'EBADF', 'ENOTTY'])
+const isGone = (error: unknown): boolean => GONE.has((error as NodeJS.ErrnoException | undefined)?.code)
+
 const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export const main: TuiMain = async request =>
@@ -47,13 +51,20 @@ export async function play({ open, disk, labs, ascii, theme, speed, tour }: TuiR
     },
     complain: text => process.stderr.write(text),
   })
+  // A terminal that is gone says so by an error of whoever reads or writes next, or has nothing more to read; giving it back fails then as well, and
+  // talk about it has no reader. These stay until the process ends.
+  const lost = (error: unknown): void => (isGone(error) ? terminal.end(STATUSES.SIGHUP) : terminal.fault(error))
+  process.stdin.on('error', lost)
+  process.stdin.on('end', () => terminal.end(STATUSES.SIGHUP))
+  process.stdout.on('error', lost)
+  process.stderr.on('error', () => {})
   const listeners = Object.entries(STATUSES).map(([signal, status]) => [signal, () => terminal.end(status)] as const)
   for (const [signal, listener] of listeners) process.on(signal, listener)
-  process.on('uncaughtException', terminal.fault)
+  process.on('uncaughtException', lost)
   try {
     return await terminal.status
   } finally {
     for (const [signal, listener] of listeners) process.removeListener(signal, listener)
-    process.removeListener('uncaughtException', terminal.fault)
+    process.removeListener('uncaughtException', lost)
   }
 }

@@ -3,7 +3,7 @@ import { ACT_MENUS } from './acts.ts'
 import { copiesOf } from './copy.ts'
 import type { Pressed } from './effect.ts'
 import { offersOf } from './export.ts'
-import type { MenuKind, Model, Size } from './model.ts'
+import type { Break, MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
 import { seconds } from './words.ts'
 
@@ -11,6 +11,10 @@ export interface MenuRow {
   /** Chooses the row at once. */
   readonly key: string
   readonly text: string
+  /** Stands behind the text where there is room for that of all rows. */
+  readonly more?: string
+  /** What a teacher would say about it, while it is chosen. */
+  readonly sentence?: string
 }
 
 export interface Menu {
@@ -21,13 +25,21 @@ export interface Menu {
   readonly empty: string
   /** `model.ui` has no menu any more. */
   pick(model: Model, index: number, about: string): Pressed
+  /** Keys that work besides, as hints tell them: `d delete`. */
+  readonly also?: readonly string[]
+  delete?(model: Model, index: number): Pressed
+  edit?(model: Model, index: number): Pressed
 }
 
 export const MENUS: Readonly<Record<MenuKind, Menu>> = {
   ...ACT_MENUS,
   marks: {
     title: () => 'go to a mark',
-    rows: ({ ui }) => ui.marks.map(({ letter, t }) => ({ key: letter, text: `${seconds(t)} s` })),
+    rows: ({ ui }) =>
+      ui.marks.map(({ letter, t, name }) => ({
+        key: letter,
+        text: `${seconds(t)} s${name === '' ? '' : `  "${name}"`}`,
+      })),
     empty: 'No mark is set: m sets one here.',
     pick: ({ ui }, index) => ({ ui: { ...ui, running: false }, effect: { seek: ui.marks[index].t } }),
   },
@@ -43,6 +55,47 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
     empty: 'There is nothing to write.',
     pick: (model, index) => ({ ui: model.ui, effect: { export: offersOf(model)[index].kind } }),
   },
+  breakpoints: {
+    title: () => 'breakpoints',
+    rows: ({ ui }) => ui.breaks.map(each => ({ key: String(each.no), text: breakText(each) })),
+    empty: 'No breakpoint is set: b sets one for what is selected.',
+    also: ['d delete', 'e change'],
+    pick: ({ ui }, index) => {
+      const breaks = ui.breaks.map((each, i) => (i === index ? { ...each, on: !each.on } : each))
+      return { ui: { ...ui, breaks, menu: { kind: 'breakpoints', chosen: index } } }
+    },
+    delete: ({ ui }, index) => {
+      const breaks = ui.breaks.filter((_, i) => i !== index)
+      const chosen = Math.min(index, breaks.length - 1)
+      return { ui: { ...ui, breaks, ...(breaks.length === 0 ? {} : { menu: { kind: 'breakpoints', chosen } }) } }
+    },
+    edit: ({ ui }, index) => {
+      const { breakpoint, no } = ui.breaks[index]
+      return { ui: { ...ui, prompt: { kind: 'breakpoint', text: breakpoint.text, about: String(no) } } }
+    },
+  },
+  futures: {
+    title: () => 'forget a future',
+    rows: ({ futures }) =>
+      (futures?.list ?? [])
+        .filter(future => future !== futures?.current)
+        .map(({ name, from, done }) => ({
+          key: name,
+          text: `from ${seconds(from?.t ?? 0)} s, ${done.length} ${done.length === 1 ? 'action' : 'actions'}`,
+        })),
+    empty: 'There is only one future: F begins another.',
+    pick: ({ ui, futures }, index) => {
+      const others = (futures?.list ?? []).filter(future => future !== futures?.current)
+      return { ui, effect: { forget: others[index].name } }
+    },
+  },
+}
+
+/** `drop at nat1   on   hit 5 times, last 22.120 s` */
+export function breakText({ breakpoint, on, hits, last }: Break): string {
+  const times = hits === 1 ? 'once' : `${hits} times`
+  const hit = last === undefined ? 'not yet' : `hit ${times}, last ${seconds(last)} s`
+  return `${breakpoint.text.padEnd(36)} ${on ? 'on ' : 'off'}  ${hit}`
 }
 
 /** A menu opens, or says why it does not. */
@@ -65,13 +118,33 @@ export function withMenu(lines: readonly Line[], model: Model, size: Size): read
   const entries = rows(model, about)
   const room = Math.max(1, size.rows - 2)
   const first = Math.max(0, Math.min(menu.chosen - Math.floor(room / 2), entries.length - room))
-  const shown = entries.slice(first, first + room).map(({ key, text }, i) => {
+  const names = Math.max(...entries.map(({ text, more }) => (more === undefined ? 0 : text.length)))
+  const wide = entries.every(({ more = '' }) => names + more.length + 7 <= widthFor(size))
+  const shown = entries.slice(first, first + room).map(({ key, text, more }, i) => {
     const chosen = first + i === menu.chosen
-    const whole = line(chosen ? '►' : ' ', span(key.padEnd(2), undefined, { bold: true }), text)
+    const words = wide && more !== undefined ? `${text.padEnd(names)}  ${more}` : text
+    const whole = line(chosen ? '►' : ' ', span(key.padEnd(2), undefined, { bold: true }), words)
     return chosen ? selected(whole) : whole
   })
   return popUp(lines, title(model, about), shown, 'Esc', size)
 }
+
+/** What is said of the chosen row of the open menu, in place of the sentence of the view. */
+export function sentenceOfMenu(model: Model): string | undefined {
+  const { menu } = model.ui
+  return menu && MENUS[menu.kind].rows(model, menu.about ?? '')[menu.chosen]?.sentence
+}
+
+/** Keys that work in the open menu; where `k` stands for a row it moves nothing. */
+export function keysOfMenu(model: Model): readonly string[] {
+  const { menu } = model.ui
+  const rows = menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
+  const move = rows.some(({ key }) => key === 'j' || key === 'k') ? 'arrows choose' : 'jk choose'
+  return [move, 'Enter take', ...(menu ? (MENUS[menu.kind].also ?? []) : []), 'Esc close']
+}
+
+/** The widest that a box may be. */
+const widthFor = ({ columns }: Size): number => columns - (columns >= 78 ? 2 * MARGIN : 0)
 
 /** A box in the middle of a view or at its end, as wide as its widest line. */
 export function popUp(
@@ -83,7 +156,7 @@ export function popUp(
   place: 'middle' | 'bottom' = 'middle',
 ): Line[] {
   const widest = Math.max(title.length + 4, end.length + 6, ...inside.map(each => plainText(each).length + 1))
-  const width = Math.min(widest + 2, size.columns - (size.columns >= 78 ? 2 * MARGIN : 0))
+  const width = Math.min(widest + 2, widthFor(size))
   const height = Math.min(inside.length + 2, size.rows)
   const at = Math.floor((size.columns - width) / 2)
   const top = place === 'bottom' ? size.rows - height : Math.floor((size.rows - height) / 2)

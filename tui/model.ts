@@ -2,13 +2,18 @@
  * What the views are given: the run as recorded, the scene of this moment, and what the user is looking at. A view is a
  * pure function of the three and of its size.
  */
-import type { Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Breakpoint, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
 import type { Archive } from './archive.ts'
 import type { Captured } from './captured.ts'
+import type { Comparison } from './comparison.ts'
+import type { Cures } from './cures.ts'
 import type { Deeds } from './deeds.ts'
+import type { Future, FutureName } from './future.ts'
 import type { Line } from './text.ts'
 
-export const VIEWS = ['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'log'] as const
+export const VIEWS = [
+  ...(['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'time', 'log'] as const),
+] as const
 export type ViewName = (typeof VIEWS)[number]
 
 /** Same thing, same place: the numbers are those of the full program, so some are still missing. */
@@ -23,6 +28,7 @@ export const VIEW_KEYS: Readonly<
   nat: { key: '5', title: 'NAT', short: 'NAT' },
   events: { key: '6', title: 'Events', short: 'Evt' },
   checks: { key: '7', title: 'Checks', short: 'Chk' },
+  time: { key: '8', title: 'Time', short: 'Tim' },
   log: { key: '9', title: 'Log', short: 'Log' },
 }
 
@@ -57,17 +63,45 @@ export interface Selection {
   readonly loss: number
   /** And of routes, ARP, TCP connections and leases of a machine. */
   readonly ipRow: number
+  /** In 8 Time: the future, the difference (an index into those that differ), and the breakpoint or mark. */
+  readonly future: FutureName
+  readonly difference: number
+  readonly stop: number
 }
 
 /** Lines that are typed, apart from filters: prompts.ts has them. */
-export type PromptKind = 'go' | 'command' | 'value'
+export type PromptKind = 'go' | 'mark' | 'breakpoint' | 'command' | 'value'
 /** Lists to choose from: menus.ts has them. */
-export type MenuKind = 'marks' | 'copy' | 'export' | 'act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords'
+export type MenuKind =
+  | ('marks' | 'breakpoints' | 'futures' | 'copy' | 'export')
+  | ('act' | 'lines' | 'line' | 'box' | 'rules' | 'passwords')
 
 /** A moment to come back to. */
 export interface TimeMark {
   readonly letter: string
   readonly t: SimTime
+  /** What the user calls it; empty: nothing. */
+  readonly name: string
+}
+
+/** Something at which the run stops. */
+export interface Break {
+  /** `b1` is the first. */
+  readonly no: number
+  readonly breakpoint: Breakpoint
+  readonly on: boolean
+  readonly hits: number
+  readonly last: SimTime | undefined
+}
+
+/** What is known of the futures of the lab. */
+export interface Futures {
+  readonly list: readonly Future[]
+  readonly current: Future
+  /** Of the current one and another; undefined: there is only one, or nobody looks. */
+  readonly comparison: Comparison | undefined
+  /** The run is on its way to another time. */
+  readonly travel: { readonly way: 'back' | 'on'; readonly to: SimTime; readonly progress: number } | undefined
 }
 
 /** What is looked at in 4 Ladder; rows are named as `rowKey` does. */
@@ -95,6 +129,9 @@ export interface Ui {
   /** What the last key has come to, in place of the teacher's sentence; empty: nothing to say. */
   readonly message: string
   readonly marks: readonly TimeMark[]
+  readonly breaks: readonly Break[]
+  /** The number of the breakpoint at which the run stands. */
+  readonly broke: number | undefined
   /** Command lines, the latest last; `recalled`: that which stands in the prompt now, counted from the end. */
   readonly typed: readonly string[]
   readonly recalled: number
@@ -144,6 +181,10 @@ export interface Model {
   readonly scene: Scene
   readonly recorder: Recorder
   readonly ui: Ui
+  /** Absent where nobody can go back: in the telling of --plain. */
+  readonly futures?: Futures
+  /** What helps against the drop that is asked about; absent: it is being looked up, or nobody asks. */
+  readonly cures?: Cures
   /** Packets that the recorder has forgotten, as far as somebody has taken care of them. */
   readonly archive?: Older
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */

@@ -53,10 +53,15 @@ export class OldPackets implements Older {
     return this.#there?.journey(no) ?? (this.#way?.to === no ? this.#way.rewinding.progress : undefined)
   }
 
+  /** What is wanted is there, or nothing is. */
+  get isThere(): boolean {
+    return this.#wanted === undefined || this.#there?.journey(this.#wanted) !== undefined
+  }
+
   /** A slice of the way to what is wanted; true when nothing is left to do. */
   advance(): boolean {
     const wanted = this.#wanted
-    if (wanted === undefined || this.#there?.journey(wanted)) return true
+    if (wanted === undefined || this.isThere) return true
     if (this.#way?.to !== wanted) {
       this.#way = { to: wanted, rewinding: this.#rewinder.to(this.#momentOf(wanted), this.#live) }
     }

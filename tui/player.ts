@@ -2,7 +2,15 @@
  * Plays a run against a clock that is given: virtual time follows the wall at a speed, or goes step by step. No timer is
  * set here: who drives it says when to look.
  */
-import type { EventName, Run, Scene, TraceEvent } from '../src/index.ts'
+import {
+  type Breakpoint,
+  INTERESTING_EVENTS,
+  PACKET_EVENTS,
+  type Run,
+  type Scene,
+  type TraceEvent,
+  type Verdict,
+} from '../src/index.ts'
 import type { StepUnit } from './model.ts'
 
 /** The clock of the wall, in milliseconds. */
@@ -25,8 +33,12 @@ const FLIGHT = 0.8
 const QUIET = 100e6
 const SLOWEST = 0.01
 
-const PACKET: ReadonlySet<EventName> = new Set(['send', 'forward', 'deliver', 'drop'])
-const INTERESTING: ReadonlySet<EventName> = new Set(['state', 'drop', 'action', 'tunnel-end', 'interface'])
+/** A breakpoint has stopped the run. */
+export interface Hit {
+  readonly breakpoint: Breakpoint
+  /** Absent: it was the verdict of a check. */
+  readonly event?: TraceEvent
+}
 
 export class Player {
   readonly #run: Run
@@ -37,17 +49,36 @@ export class Player {
   readonly #limit: () => number
   #packets = 0
   #interesting = 0
+  /** While it plays or steps, and only then, breakpoints are heeded. */
+  #armed: readonly Breakpoint[] = []
+  #hits: Hit[] = []
 
   constructor(run: Run, wall: Wall, limit: () => number = () => Number.POSITIVE_INFINITY) {
     this.#run = run
     this.#wall = wall
     this.#limit = limit
     run.listen(event => this.#event(event))
+    run.onVerdict(verdict => this.#verdict(verdict))
   }
 
-  #event({ event }: TraceEvent): void {
-    if (PACKET.has(event)) this.#packets++
-    if (INTERESTING.has(event)) this.#interesting++
+  #event(event: TraceEvent): void {
+    if (PACKET_EVENTS.has(event.event)) this.#packets++
+    if (INTERESTING_EVENTS.has(event.event)) this.#interesting++
+    for (const breakpoint of this.#armed) if (breakpoint.hits(event)) this.#hits.push({ breakpoint, event })
+  }
+
+  #verdict({ name, ok }: Verdict): void {
+    this.#interesting++
+    for (const breakpoint of this.#armed) {
+      const { check } = breakpoint
+      const fits = check?.state === undefined || (check.state === 'passed') === ok
+      if (check?.name === name && fits) this.#hits.push({ breakpoint })
+    }
+  }
+
+  /** What was hit since it was asked last, in order. */
+  takeHits(): readonly Hit[] {
+    return this.#hits.splice(0)
   }
 
   /** The clock of the wall counts from now: after a pause. */
@@ -55,8 +86,14 @@ export class Player {
     this.#origin = undefined
   }
 
-  /** Runs up to where virtual time should be now. */
-  play(speed: number): void {
+  /** Runs up to where virtual time should be now, or to a breakpoint: it stops right behind the step that hits one. */
+  play(speed: number, breakpoints: readonly Breakpoint[] = []): void {
+    this.#armed = breakpoints
+    this.#play(speed)
+    this.#armed = []
+  }
+
+  #play(speed: number): void {
     if (speed === Number.POSITIVE_INFINITY) return this.#hurry()
     const wall = this.#wall.now()
     if (this.#origin?.speed !== speed) this.#origin = { wall, virtual: this.#run.now, speed }
@@ -70,11 +107,20 @@ export class Player {
     const run = this.#run
     const end = this.#wall.now() + SLICE
     while (!run.over && run.next <= target) {
-      for (let i = 0; i < BATCH && !run.over && run.next <= target; i++) run.advanceTo(run.next)
+      for (let i = 0; i < BATCH && !run.over && run.next <= target; i++) {
+        this.#on()
+        if (this.#hits.length > 0) return false
+      }
       if (this.#wall.now() >= end) return false
     }
     run.advanceTo(target)
     return true
+  }
+
+  /** An instant; with breakpoints only one step of it. */
+  #on(): void {
+    if (this.#armed.length > 0) this.#run.step()
+    else this.#run.advanceTo(this.#run.next)
   }
 
   #hurry(): void {
@@ -86,8 +132,8 @@ export class Player {
     }
     const end = this.#wall.now() + SLICE
     while (!this.#run.over) {
-      this.#run.advance(BATCH)
-      if (this.#wall.now() >= end) return
+      for (let i = 0; i < BATCH && !this.#run.over && this.#hits.length === 0; i++) this.#on()
+      if (this.#hits.length > 0 || this.#wall.now() >= end) return
     }
   }
 
@@ -103,17 +149,23 @@ export class Player {
     return Math.min(1, Math.max(SLOWEST, Number((shortest / FLIGHT).toPrecision(2))))
   }
 
-  step(unit: StepUnit): void {
+  step(unit: StepUnit, breakpoints: readonly Breakpoint[] = []): void {
+    this.#armed = breakpoints
+    this.#step(unit)
+    this.#armed = []
+  }
+
+  #step(unit: StepUnit): void {
     this.#origin = undefined
     switch (unit) {
       case 'event':
         return this.#mayStep ? this.#run.step() : undefined
       case '1 ms':
-        return this.#run.advanceTo(Math.min(this.#run.now + 1e6, this.#limit()))
+        return this.#millisecond()
       case 'packet':
         return this.#stepUntil(() => this.#packets)
       case 'interesting':
-        return this.#stepUntil(() => this.#interesting + this.#verdicts())
+        return this.#stepUntil(() => this.#interesting)
     }
   }
 
@@ -121,12 +173,18 @@ export class Player {
     return this.#run.next <= this.#limit()
   }
 
-  #verdicts(): number {
-    return this.#run.standing.filter(({ state }) => state !== 'open').length
+  #millisecond(): void {
+    const run = this.#run
+    const target = Math.min(run.now + 1e6, this.#limit())
+    if (this.#armed.length > 0) while (!run.over && run.next <= target && this.#hits.length === 0) run.step()
+    if (this.#hits.length === 0) run.advanceTo(target)
   }
 
   #stepUntil(count: () => number): void {
     const before = count()
-    for (let i = 0; i < STEP_LIMIT && !this.#run.over && this.#mayStep && count() === before; i++) this.#run.step()
+    for (let i = 0; i < STEP_LIMIT && !this.#run.over && this.#mayStep && count() === before; i++) {
+      this.#run.step()
+      if (this.#hits.length > 0) return
+    }
   }
 }

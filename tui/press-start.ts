@@ -9,6 +9,8 @@ export interface StartPressed {
   /** It is opened. */
   readonly open?: StartChoice
   readonly effect?: Extract<Effect, 'quit' | 'interrupt' | 'redraw' | 'suspend'>
+  /** The mouse is switched on or off. */
+  readonly mouse?: true
 }
 
 export function pressStart(start: Start, key: string): StartPressed {
@@ -43,6 +45,8 @@ export function pressStart(start: Start, key: string): StartPressed {
     }
     case 'escape':
       return start.filter === '' ? { start, effect: 'quit' } : typed(start, '')
+    case 'mouse':
+      return { start, mouse: true }
     case 'quit':
     case 'interrupt':
     case 'redraw':

@@ -2,10 +2,12 @@
 
 import type { SimTime } from '../src/index.ts'
 import { openActs } from './acts.ts'
+import { fitting } from './breaks.ts'
 import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
+import { ONE_FUTURE } from './future.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
@@ -17,6 +19,7 @@ import { THEMES } from './theme.ts'
 import { toured } from './tour.ts'
 import { explanationsOf } from './views/explain.ts'
 import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
+import * as Time from './views/time.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
 
@@ -34,6 +37,8 @@ export const FIRST_UI: Ui = {
   why: false,
   message: '',
   marks: [],
+  breaks: [],
+  broke: undefined,
   typed: [],
   recalled: 0,
   leaving: false,
@@ -62,6 +67,9 @@ export const FIRST_UI: Ui = {
     rule: 0,
     loss: 0,
     ipRow: 0,
+    future: 'A',
+    difference: 0,
+    stop: 0,
   },
   filter: '',
   typing: false,
@@ -128,12 +136,17 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
   const part = parts[ui.view]
+  if (ui.view === 'time' && command === 'enter') return Time.enter(model)
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
   switch (command) {
     case 'run':
       return { ui: { ...ui, running: !ui.running && !model.scene.over } }
     case 'step':
       return { ui: { ...ui, running: false }, effect: 'step' }
+    case 'step-back':
+    case 'next':
+    case 'previous':
+      return { ui: { ...ui, running: false }, effect: command }
     case 'step-by':
       return { ui: { ...ui, stepBy: after(STEP_UNITS, ui.stepBy) } }
     case 'faster':
@@ -159,8 +172,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'filter':
       return { ui: { ...ui, typing: true } }
     case 'next-match':
+      if (ui.view === 'time') return Time.nextDifference(model, 1)
       return { ui: match(model, 1, size, parts) }
     case 'previous-match':
+      if (ui.view === 'time') return Time.nextDifference(model, -1)
       return { ui: match(model, -1, size, parts) }
     case 'why':
       return { ui: { ...ui, why: true } }
@@ -168,15 +183,25 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return { ui: { ...ui, prompt: { kind: 'go', text: '' } } }
     case 'mark':
       return { ui: marked(ui, model.scene.t) }
+    case 'break':
+      if (refusal(model) !== undefined) return refused(model)
+      return { ui: { ...ui, running: false, prompt: { kind: 'breakpoint', text: fitting(model) } } }
+    case 'breaks':
+      return openMenu(model, 'breakpoints')
+    case 'fork':
+      if (refusal(model) !== undefined) return refused(model)
+      return { ui: { ...ui, running: false }, effect: command }
+    case 'forget':
+      return openMenu(model, 'futures')
     case 'go-to-mark':
       return openMenu(model, 'marks')
+    case 'copy':
+    case 'export':
+      return openMenu(model, command)
     case 'act':
       return openActs(model)
     case 'command':
       return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
-    case 'copy':
-    case 'export':
-      return openMenu(model, command)
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -189,6 +214,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
       return viewOrEffect(model, command)
   }
 }
+
+/** Why there are no other futures and no breakpoints. */
+const refusal = ({ fixed, live }: Model): string | undefined => fixed ?? (live ? ONE_FUTURE : undefined)
+const refused = (model: Model): Pressed => ({ ui: { ...model.ui, message: refusal(model) ?? '' } })
 
 function viewOrEffect(model: Model, command: Command): Pressed {
   const { ui } = model
@@ -221,19 +250,22 @@ function follow(ui: Ui): Ui {
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
-/** The next free letter is that of the present moment; when all are given, the oldest goes. */
+/** At the place of the last mark: its name. Otherwise the next free letter is that of the present moment; when all are given, the oldest goes. */
 function marked(ui: Ui, t: SimTime): Ui {
+  const last = ui.marks.at(-1)
+  if (last?.t === t) return { ...ui, running: false, prompt: { kind: 'mark', text: last.name } }
   const kept = ui.marks.slice(1 - LETTERS.length)
   const letter = [...LETTERS].find(free => !kept.some(mark => mark.letter === free)) ?? LETTERS[0]
-  const marks: TimeMark[] = [...kept, { letter, t }]
-  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark.` }
+  const marks: TimeMark[] = [...kept, { letter, t, name: '' }]
+  return { ...ui, marks, message: `Mark ${letter} is at ${seconds(t)} s; ' goes to a mark, m names it.` }
 }
 
 function inPrompt(model: Model, { kind, text, about = '' }: NonNullable<Ui['prompt']>, command: Command): Pressed {
   const { prompt: _, ...rest } = model.ui
   switch (command) {
     case 'accept':
-      return text.trim() === '' ? { ui: rest } : PROMPTS[kind].accept({ ...model, ui: rest }, text, about)
+      if (text.trim() === '') return PROMPTS[kind].nothing?.({ ...model, ui: rest }).pressed ?? { ui: rest }
+      return PROMPTS[kind].accept({ ...model, ui: rest }, text, about)
     case 'cancel':
       return { ui: rest }
     case 'erase':
@@ -277,6 +309,11 @@ function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): 
       return choose(last)
     case 'accept':
       return picked(model, menu.chosen)
+    case 'delete':
+    case 'edit': {
+      const { menu: _, ...rest } = model.ui
+      return MENUS[menu.kind][command]?.({ ...model, ui: rest }, menu.chosen) ?? { ui: model.ui }
+    }
     case 'cancel': {
       const { menu: _, ...rest } = model.ui
       return { ui: rest }
@@ -301,8 +338,9 @@ function typing(model: Model, command: Command): Pressed {
 }
 
 /** Opens, or says that there is nothing. */
-function explain({ ui, ...model }: Model): Pressed {
-  const any = explanationsOf({ ui, ...model }).length > 0
+function explain(model: Model): Pressed {
+  const { ui } = model
+  const any = explanationsOf(model).length > 0
   return { ui: any ? { ...ui, explained: 0 } : { ...ui, message: 'Nothing is selected here that has an explanation.' } }
 }
 
@@ -317,6 +355,8 @@ function inExplanation(model: Model, at: number, command: Command): Pressed {
 function inWhy(model: Model, command: Command): Pressed {
   const ui = { ...model.ui, why: false }
   if (command === 'enter') return { ui: packetOf({ ...model, ui }) }
+  const cure = /^cure-(\d)$/.exec(command)?.[1]
+  if (cure !== undefined) return { ui, effect: { cure: Number(cure) - 1 } }
   return command === 'why' || command === 'escape' ? { ui } : viewOrEffect({ ...model, ui }, command)
 }
 

@@ -237,12 +237,14 @@ export class Screen {
 
   /** Gives the terminal back and stops the process; all is drawn again when it goes on. */
   suspend(): void {
+    const mouse = this.#mouse
     this.#leave()
     this.#input.setRawMode?.(false)
     process.once('SIGCONT', () => {
       if (!this.#open) return
       this.#input.setRawMode?.(true)
       this.#enter()
+      this.mouse(mouse)
       this.#onEvent({ type: 'resize' })
     })
     process.kill(process.pid, 'SIGTSTP')

@@ -1,31 +1,34 @@
 /**
- * One run in the program: a lab, what is done in it, and who remembers what has happened. Going back is running again: a
- * run is its lab, its seed and its actions, and nothing of its state is kept by hand.
+ * What the program has open: a lab, up to four futures of it, and the one that is looked at. Going back is running again:
+ * a run is its lab, its seed and its actions, and nothing of its state is kept by hand. What takes long is done in slices,
+ * so that keys are heard in between.
  */
 import {
+  type Breakpoint,
+  type DropEvent,
   formatDuration,
   type Lab,
   type LabText,
   type Moment,
-  Recorder,
-  Rewinder,
+  type Recorder,
   type Rewinding,
-  Run,
-  type RunOptions,
+  type Run,
   type Scene,
   type SimTime,
   sceneOf,
 } from '../src/index.ts'
-import type { CaptureSource, LiveRun } from '../src/platform/commands/tui.ts'
+import type { LiveRun } from '../src/platform/commands/tui.ts'
+import { Comparison } from './comparison.ts'
+import { CureSearch, type Cures } from './cures.ts'
 import { actionAt, type Deed, Deeds, momentOf, type Told } from './deeds.ts'
-import { OldPackets } from './older.ts'
-import { Player, type Wall } from './player.ts'
+import { Future, type FutureName, type FutureSpec, NAMES, ONE_FUTURE, type Origin, type Watched } from './future.ts'
+import type { StepUnit } from './model.ts'
+import type { Hit, Player, Wall } from './player.ts'
+import { Trail } from './trail.ts'
 import { seconds } from './words.ts'
 
-export interface SessionSource {
+export interface SessionSource extends Origin {
   readonly lab: Lab
-  /** Of a recorded run. */
-  readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   /** What the lab was made from; without it nothing can be done in its run. */
@@ -34,141 +37,323 @@ export interface SessionSource {
   readonly entries?: readonly string[]
   /** A run of the lab that goes by itself. */
   readonly live?: LiveRun
-  /** `lab` is that of a capture, which makes its run. */
-  readonly capture?: CaptureSource
   /** Why nothing can be done in it. */
   readonly fixed?: string
-  /** A copy of a live run never overtakes it. */
-  readonly limit?: () => SimTime
 }
 
-/** How long other runs go on at a time, so that keys are still heard: milliseconds; steps between two looks at the wall. */
-const SLICE = 20
-const BATCH = 500
-
-interface Life {
-  readonly run: Run
-  readonly recorder: Recorder
-  readonly player: Player
+/** On the way to a time, before it is there. */
+export interface Travel {
+  readonly way: 'back' | 'on'
+  readonly to: SimTime
+  /** 0 … 1 */
+  readonly progress: number
 }
+
+interface Journey {
+  readonly future: Future
+  readonly to: Moment
+  /** Absent: the future's own run goes on. */
+  readonly rewinding?: Rewinding
+  readonly from: SimTime
+  /** Not among the futures yet, or takes the place of that of its name. */
+  readonly isNew: boolean
+  /** Nobody can stay: what was done there has changed. */
+  readonly mustArrive?: true
+}
+
+const no = (message: string): Told => ({ ok: false, message })
+const OVER = 'The run is over, and nothing can be done any more. t goes to an earlier time.'
+const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
+/** Who was outside does not know of it. */
+const RECORDED = ' What came in from outside stays as recorded.'
+const LIVE = 'Real machines have seen it: what is done in a live run cannot be taken back.'
+
+/** Steps between two looks at the wall. */
+const BATCH = 2000
+/** Steps that a run is prepared for going back between two looks. */
+const PREPARE = 500
 
 export class Session {
   readonly source: SessionSource
-  /** What was done in this run. */
-  readonly deeds: Deeds | undefined
-  /** Packets that are too many for the recorder. */
-  readonly archive: OldPackets
-  #explain: string
   readonly #wall: Wall
-  #rewinder: Rewinder
-  #life: Life
+  #explain: string
+  #futures: readonly Future[]
+  #current: Future
   #scene: Scene
+  #journey: Journey | undefined
+  #comparison: Comparison | undefined
+  #search: CureSearch | undefined
+  readonly #trail = new Trail()
 
-  /** `watched`: who watches a run that is there already. */
-  constructor(source: SessionSource, wall: Wall, watched?: Recorder) {
+  /** `watched`: a run that is there already. */
+  constructor(source: SessionSource, wall: Wall, watched?: Watched) {
     this.source = source
-    this.deeds = source.text && new Deeds(source.text, source.lab, source.entries ?? [])
-    this.#explain = source.explain
     this.#wall = wall
-    this.#rewinder = new Rewinder(this.#make)
-    const recorder = watched ?? new Recorder(this.#make())
-    this.#scene = sceneOf(recorder)
-    this.archive = new OldPackets(this.#make, this.#scene, recorder)
-    this.#life = this.#watch(recorder)
+    this.#explain = source.explain
+    const { lab, text, entries = [] } = source
+    const deeds = text && new Deeds(text, lab, entries)
+    this.#current = new Future({ name: NAMES[0], lab, deeds, from: undefined }, source, wall, watched)
+    this.#futures = [this.#current]
+    this.#scene = sceneOf(this.recorder)
   }
 
   get run(): Run {
-    return this.#life.run
+    return this.#current.life.run
   }
   get recorder(): Recorder {
-    return this.#life.recorder
+    return this.#current.life.recorder
   }
   get player(): Player {
-    return this.#life.player
+    return this.#current.life.player
   }
   /** As of the last look. */
   get scene(): Scene {
     return this.#scene
   }
+  get archive(): Future['archive'] {
+    return this.#current.archive
+  }
+  get futures(): readonly Future[] {
+    return this.#futures
+  }
+  get current(): Future {
+    return this.#current
+  }
+
+  /** What was done in the future that is looked at. */
+  get deeds(): Deeds | undefined {
+    return this.#current.deeds
+  }
+  /** `pptp-lab explain`, as far as a command can name this run. */
+  get explain(): string {
+    return this.#explain
+  }
 
   look(): Scene {
+    this.#current.noteReached()
     this.#scene = sceneOf(this.recorder)
     return this.#scene
   }
 
-  /** To a time, before or after the present one; everything due at it has happened then. */
+  // Time
+
+  get travel(): Travel | undefined {
+    const journey = this.#journey
+    if (!journey) return undefined
+    const { rewinding, to, from, future, isNew } = journey
+    const { now } = future.life.run
+    const whole = to.t - from
+    const progress = rewinding?.progress ?? (whole <= 0 ? 1 : Math.min(1, (now - from) / whole))
+    return { way: rewinding || isNew ? 'back' : 'on', to: to.t, progress }
+  }
+
+  /** To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way. */
   seek(t: SimTime): void {
-    if (t < this.run.now) this.back({ t })
-    this.run.advanceTo(Math.min(t, this.source.limit?.() ?? t))
+    this.#trail.forget()
+    this.#go({ t: Math.min(t, this.run.stop, this.source.limit?.() ?? t) })
+  }
+
+  step(unit: StepUnit, breakpoints: readonly Breakpoint[]): readonly Hit[] {
+    this.stay()
+    const { run } = this
+    const from = run.moment
+    this.player.step(unit, breakpoints)
+    this.#trail.taken(unit, from, run.moment)
+    return this.player.takeHits()
+  }
+
+  /** False: there is nothing before. */
+  stepBack(unit: StepUnit): boolean {
+    this.stay()
+    const to = this.#trail.back(unit, this.run.moment, this.#current.course)
+    if (to) this.#go(to)
+    return to !== undefined
+  }
+
+  #go(to: Moment): void {
+    const { run } = this
+    const isBack = to.t < run.now || (to.steps !== undefined && to.steps < run.steps)
+    const common = { future: this.#current, to, from: run.now, isNew: false }
+    this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : common
     this.player.pause()
   }
 
-  /** The same run from its beginning: same lab, same actions. */
-  again(): Run {
-    return this.#make()
-  }
-
-  /** To a moment at which the run has been. */
-  back(moment: Moment): void {
-    const way = this.wayTo(moment)
-    way.advance()
-    this.archive.watch(way.recorder)
-    this.#life = this.#watch(way.recorder)
-  }
-
-  /** The way to a moment at which the run has been; the session stays where it is. */
+  /** The way to a moment at which the present run has been; the session stays where it is. */
   wayTo(moment: Moment): Rewinding {
-    return this.#rewinder.to(moment, this.recorder)
+    return this.#current.rewindTo(moment)
   }
 
-  /** A slice of what makes an old packet again that is looked at. True when nothing is left to do. */
-  remake(): boolean {
-    return this.#slice(() => this.archive.advance())
+  /** The same run from its beginning: same lab, same actions. */
+  fresh(): Run {
+    return this.#current.fresh()
   }
 
-  /** A slice of what makes runs ready for going back. True when nothing is left to do. */
-  prepare(): boolean {
-    return this.#slice(() => this.#rewinder.prepare(this.recorder, BATCH))
+  /** Goes on with what was begun, for so many milliseconds of the wall; true when it is there. */
+  proceed(milliseconds: number): boolean {
+    const journey = this.#journey
+    if (!journey) return true
+    const end = this.#wall.now() + milliseconds
+    const { rewinding, future, to } = journey
+    while (!(rewinding ? rewinding.advance(BATCH) : future.life.run.reach(to, BATCH))) {
+      if (this.#wall.now() >= end) return false
+    }
+    this.#arrive(journey)
+    return true
   }
 
-  #slice(work: () => boolean): boolean {
-    const end = this.#wall.now() + SLICE
-    do if (work()) return true
-    while (this.#wall.now() < end)
-    return false
+  #arrive({ rewinding, future, isNew }: Journey): void {
+    this.#journey = undefined
+    if (rewinding) future.rewound(rewinding)
+    if (isNew) {
+      const others = this.#futures.filter(({ name }) => name !== future.name)
+      this.#futures = [...others, future].sort((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name))
+    }
+    this.#current = future
+    future.noteReached()
+    this.player.pause()
+  }
+
+  /** What was begun is given up: the run stays where it is, if it can. */
+  stay(): void {
+    if (this.#journey?.mustArrive) this.proceed(Number.POSITIVE_INFINITY)
+    this.#journey = undefined
+  }
+
+  play(speed: number, breakpoints: readonly Breakpoint[]): readonly Hit[] {
+    this.stay()
+    this.#trail.forget()
+    this.player.play(speed, breakpoints)
+    return this.player.takeHits()
+  }
+
+  // What is done while the run rests
+
+  /** The present future beside another one, in the order of their names; undefined: there is no other. */
+  compare(name: FutureName | undefined): Comparison | undefined {
+    const others = this.#futures.filter(future => future !== this.#current)
+    const wanted = others.find(future => future.name === name)
+    const other = wanted ?? others.find(future => future.name === this.#current.from?.future) ?? others[0]
+    if (!other) return undefined
+    const [a, b] = this.#futures.filter(future => future === other || future === this.#current)
+    const { now } = this.run
+    if (!this.#comparison?.isFor(a, b, now)) this.#comparison = new Comparison(a, b, now)
+    return this.#comparison
+  }
+
+  /** What would help against this drop; undefined: it is being looked up. */
+  curesFor(drop: DropEvent): Cures | undefined {
+    const { future, drop: known } = this.#search ?? {}
+    if (future !== this.#current || known?.t !== drop.t || known.node !== drop.node || known.packet !== drop.packet) {
+      this.#search = new CureSearch(this.#current, drop, this.source.replay)
+    }
+    return this.#search?.found
+  }
+
+  /** Makes an old packet again that is looked at, for so many milliseconds; true when nothing is left to do. */
+  remake(milliseconds = 20): boolean {
+    const end = this.#wall.now() + milliseconds
+    while (!this.archive.advance()) if (this.#wall.now() >= end) return false
+    return true
+  }
+
+  /** Is something not there yet that somebody wants to see? */
+  get waits(): boolean {
+    const isComparing = this.#comparison !== undefined && !this.#comparison.result
+    return isComparing || (this.#search !== undefined && !this.#search.found)
+  }
+
+  /** For so many milliseconds; true when nothing is left to do: to compare, to look up, to go back faster. */
+  work(milliseconds: number): boolean {
+    const end = this.#wall.now() + milliseconds
+    const jobs = [
+      () => this.#comparison?.proceed() ?? true,
+      () => this.#search?.proceed() ?? true,
+      () => this.#current.prepare(PREPARE),
+    ]
+    for (const job of jobs) {
+      while (!job()) if (this.#wall.now() >= end) return false
+    }
+    return true
   }
 
   // What is done
 
-  /** At once, or as soon as nothing else happens at the same nanosecond. */
+  /**
+   * At once, or as soon as nothing else happens at the same nanosecond. Where more is known of this future, another one
+   * begins.
+   */
   act(deeds: readonly Deed[]): Told {
+    this.stay()
     const { run } = this
-    if (!this.deeds) return no(this.source.fixed ?? NO_FILE)
-    const late = deeds.find(({ at = Infinity }) => at <= run.now)
+    const known = this.deeds
+    if (!known) return no(this.#fixed)
+    const late = deeds.find(({ at = Number.POSITIVE_INFINITY }) => at <= run.now)
     if (late) return no(`${formatDuration(late.at ?? 0)} is over: it is ${seconds(run.now)} s. t goes back.`)
-    const first = this.deeds.with(deeds, run.now + 1)
+    const first = known.with(deeds, run.now + 1)
     if (typeof first === 'string') return no(run.now < run.stop ? first : OVER)
     const t = run.quiet()
     if (t === undefined) return no(OVER)
-    const ready = t === first.done.t ? first : this.deeds.with(deeds, t)
+    if (this.#current.knowsMoreThan(t)) return this.#actElsewhere(known, deeds, t)
+    const ready = t === first.done.t ? first : known.with(deeds, t)
     if (typeof ready === 'string') return no(ready)
     for (const deed of deeds) {
       const action = actionAt(ready.lab, momentOf(deed, t))
       if (action?.at === t) run.act(action)
       else if (action) run.plan(action)
     }
-    this.deeds.add(ready)
-    // Runs that wait for going back know nothing of it.
-    this.#rewinder = new Rewinder(this.#make)
-    const { live, replay } = this.source
+    known.add(ready)
+    this.#current.acted()
+    this.#trail.forget()
+    const { live } = this.source
     live?.acted(ready.done.entries)
-    const more = live ? '' : (replay.inputs?.length ?? 0) > 0 ? ` u takes it back. ${RECORDED}` : ' u takes it back.'
-    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}.${more}` }
+    const back = live ? '' : ' u takes it back.'
+    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}.${back}${this.#recorded}` }
+  }
+
+  /** Why nothing can be done in a run without deeds. */
+  get #fixed(): string {
+    return this.source.fixed ?? NO_FILE
+  }
+
+  get #recorded(): string {
+    const { live, replay } = this.source
+    return !live && (replay.inputs?.length ?? 0) > 0 ? RECORDED : ''
+  }
+
+  #actElsewhere(known: Deeds, deeds: readonly Deed[], t: SimTime): Told {
+    const before = known.until(t)
+    const made = typeof before === 'string' ? before : before.after(deeds, t)
+    if (typeof made === 'string') return no(made)
+    return this.#fork(made, t, { t }, `${seconds(t)} s: ${made.done.at(-1)?.words}`)
+  }
+
+  /** Another future begins here; what is known of this one is kept. */
+  fork(): Told {
+    if (this.source.live) return no(ONE_FUTURE)
+    this.stay()
+    const { moment, now } = this.run
+    const made = this.deeds?.until(now) ?? this.#fixed
+    return typeof made === 'string' ? no(made) : this.#fork(made, now, moment, 'what you do now happens there')
+  }
+
+  /** The cure of that number, in a future of its own, up to the present time. */
+  cure(index: number): Told {
+    this.stay()
+    const { now } = this.run
+    const trial = this.#search?.found?.trials[index]
+    if (!trial) return no('There is no such cure.')
+    const before = this.deeds?.until(now) ?? this.#fixed
+    if (typeof before === 'string') return no(before)
+    const t = trial.when === 'start' ? 0 : now + 1
+    const deeds = trial.acts.map(({ after, body }): Deed => ({ entry: body, at: t + after }))
+    const made = before.after(deeds, t)
+    if (typeof made === 'string') return no(made)
+    return this.#fork(made, t, { t: Math.max(now, t) }, `${trial.title}, from ${seconds(t)} s`)
   }
 
   undo(): Told {
     if (this.source.live) return no(LIVE)
-    if (!this.deeds) return no(this.source.fixed ?? NO_FILE)
+    if (!this.deeds) return no(this.#fixed)
     const done = this.deeds.undo()
     if (!done) return no('Nothing was done here that could be taken back. a does something.')
     this.#again()
@@ -177,19 +362,20 @@ export class Session {
 
   redo(): Told {
     if (this.source.live) return no(LIVE)
-    if (!this.deeds) return no(this.source.fixed ?? NO_FILE)
+    if (!this.deeds) return no(this.#fixed)
     const done = this.deeds.redo()
     if (!done) return no('Nothing was taken back that could be done again.')
     this.#again()
     return { ok: true, message: `Done again: ${done.words}. u takes it back.` }
   }
 
-  /** The same time in a run of another text, or of another seed. */
+  /** The same time in a run of another text, or of another seed; other futures are forgotten. */
   move(text: LabText, explain = this.#explain): Told {
     if (this.source.live) return no(LIVE)
-    const problem = this.deeds ? this.deeds.move(text) : (this.source.fixed ?? NO_FILE)
+    const problem = this.deeds ? this.deeds.move(text) : this.#fixed
     if (problem !== undefined) return no(problem)
     this.#explain = explain
+    this.#futures = [this.#current]
     this.#again()
     return { ok: true, message: '' }
   }
@@ -197,39 +383,43 @@ export class Session {
   /** It stands in this file now. */
   kept(name: string): void {
     this.deeds?.kept()
-    this.#explain = `pptp-lab explain ${name}`
-  }
-
-  /** `pptp-lab explain`, as far as a command can name this run. */
-  get explain(): string {
-    return this.#explain
+    this.#explain = `pptp-lab explain ${/^[\w./=:@-]+$/.test(name) ? name : `'${name}'`}`
   }
 
   /** The lab has changed: the same time in its run. */
   #again(): void {
-    const { now } = this.run
-    this.#rewinder = new Rewinder(this.#make)
-    const recorder = new Recorder(this.#make())
-    this.archive.watch(recorder)
-    this.#life = this.#watch(recorder)
-    this.run.advanceTo(now)
+    const future = new Future(this.#current.spec, this.source, this.#wall)
+    this.#journey = { future, to: { t: this.run.now }, from: 0, isNew: true, mustArrive: true }
+    this.#trail.forget()
   }
 
-  /** The run from its beginning. A fingerprint costs as much as the simulation, and nobody sees it here. */
-  #make = (): Run => {
-    const { lab, replay, capture } = this.source
-    return capture ? capture.begin() : new Run(this.deeds?.lab ?? lab, { fingerprint: false, ...replay })
+  // Futures
+
+  /** It is looked at from now on, at the present time. */
+  choose(name: FutureName): void {
+    const future = this.#futures.find(each => each.name === name)
+    if (!future || future === this.#current) return
+    const to = { t: this.run.now }
+    const { now } = future.life.run
+    const common = { future, to, from: now, isNew: false }
+    this.#journey = now > to.t ? { ...common, rewinding: future.rewindTo(to) } : common
+    this.#trail.forget()
   }
 
-  #watch(recorder: Recorder): Life {
-    const { run } = recorder
-    return { run, recorder, player: new Player(run, this.#wall, this.source.limit) }
+  /** A future is forgotten; not the one that is looked at. */
+  forget(name: FutureName): Told {
+    const future = this.#futures.find(each => each.name === name)
+    if (!future || future === this.#current) return no(`${name} is looked at: choose another one first.`)
+    this.#futures = this.#futures.filter(each => each !== future)
+    return { ok: true, message: `The future ${name} is forgotten.` }
+  }
+
+  #fork(deeds: Deeds, t: SimTime, to: Moment, what: string): Told {
+    const name = NAMES.find(free => !this.#futures.some(future => future.name === free))
+    if (name === undefined) return no(`There are ${NAMES.length} futures already. X in 8 Time forgets one.`)
+    const spec: FutureSpec = { name, lab: deeds.lab, deeds, from: { future: this.#current.name, t } }
+    this.#journey = { future: new Future(spec, this.source, this.#wall), to, from: 0, isNew: true }
+    this.#trail.forget()
+    return { ok: true, message: `Future ${name}, ${what}. ${this.#current.name} is kept in 8 Time.${this.#recorded}` }
   }
 }
-
-const no = (message: string): Told => ({ ok: false, message })
-const OVER = 'The run is over, and nothing can be done any more. t goes to an earlier time.'
-const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
-/** Who was outside does not know of it. */
-const RECORDED = 'What came in from outside stays as recorded.'
-const LIVE = 'Real machines have seen it: what is done in a live run cannot be taken back.'

@@ -3,7 +3,6 @@ import { namesOf, networksOf, type Recorder, Story, type StoryLine, type TraceEv
 import { follower } from './follow.ts'
 
 export interface Told {
-  readonly event: TraceEvent
   /** A line of the story; undefined when the event does not matter to it. */
   readonly short: StoryLine | undefined
   readonly long: StoryLine | undefined
@@ -12,10 +11,28 @@ export interface Told {
 /** Single packets, and what is asked for each of them: too many for a story, which knows nothing by them. */
 const PACKETS: ReadonlySet<TraceEvent['event']> = new Set(['send', 'forward', 'deliver', 'nat'])
 
+interface Rare {
+  events: TraceEvent[]
+}
+const rareOf = follower<Rare>(
+  () => ({ events: [] }),
+  ({ events }, event) => {
+    if (!PACKETS.has(event.event)) events.push(event)
+  },
+)
+
+/** All events but those of single packets, as far as the recorder remembers them, oldest first. */
+export function rareEvents(recorder: Recorder): readonly TraceEvent[] {
+  const rare = rareOf(recorder)
+  const oldest = recorder.events[0]?.t ?? 0
+  if (rare.events[0]?.t < oldest) rare.events = rare.events.filter(({ t }) => t >= oldest)
+  return rare.events
+}
+
 interface Tellers {
   readonly short: Story
   readonly long: Story
-  lines: Told[]
+  readonly lines: WeakMap<TraceEvent, Told>
 }
 
 const tellersOf = follower<Tellers>(
@@ -25,18 +42,12 @@ const tellersOf = follower<Tellers>(
     return {
       short: new Story({ verbose: false, names, networks }),
       long: new Story({ verbose: true, names, networks }),
-      lines: [],
+      lines: new WeakMap(),
     }
   },
   ({ short, long, lines }, event) => {
-    if (!PACKETS.has(event.event)) lines.push({ event, short: short.tell(event), long: long.tell(event) })
+    if (!PACKETS.has(event.event)) lines.set(event, { short: short.tell(event), long: long.tell(event) })
   },
 )
 
-/** All but those of single packets, as far as the recorder remembers them, oldest first. */
-export function toldOf(recorder: Recorder): readonly Told[] {
-  const tellers = tellersOf(recorder)
-  const oldest = recorder.events[0]?.t ?? 0
-  if (tellers.lines[0]?.event.t < oldest) tellers.lines = tellers.lines.filter(({ event }) => event.t >= oldest)
-  return tellers.lines
-}
+export const toldOf = (recorder: Recorder): WeakMap<TraceEvent, Told> => tellersOf(recorder).lines

@@ -15,6 +15,7 @@ import * as Log from './views/log.ts'
 import * as Nat from './views/nat.ts'
 import { netView } from './views/net.ts'
 import * as Packets from './views/packets.ts'
+import * as Time from './views/time.ts'
 import * as Tunnels from './views/tunnels.ts'
 
 type ListView = Pick<typeof Checks, 'view' | 'panes' | 'moveSelection' | 'enter'>
@@ -74,6 +75,7 @@ const OTHERS: Omit<Parts, 'dash'> = {
   nat: ofRuns(partOf(Nat)),
   events: partOf(Events),
   checks: ofRuns(filtered(partOf(Checks))),
+  time: ofRuns(partOf({ ...Time, enter: () => ({}) })),
   log: ofRuns(partOf(Log)),
 }
 

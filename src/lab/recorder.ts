@@ -64,6 +64,12 @@ export interface Journey {
   readonly packets: PacketRecord[]
 }
 
+/** A packet on a link. The record is the recorder's own: it goes on growing. */
+export interface Flight {
+  readonly packet: PacketRecord
+  readonly hop: Hop
+}
+
 /** A state machine: how it came to its state. */
 export interface MachineRecord {
   readonly node: string
@@ -106,6 +112,8 @@ export interface Mark {
   readonly events: number
   readonly journeys: number
 }
+/** So many flights are remembered before they are looked through for those that are over. */
+const ROOM = 1000
 /** There is a mark every so many events. */
 const MARK = 1000
 
@@ -137,6 +145,9 @@ export class Recorder {
   readonly #traffic = new Map<string, TrafficSecond[]>()
   readonly #dropsByNode = new Map<string, number>()
   readonly #losses = new Map<string, Loss>()
+  /** On links now, or since it was looked through: then there are no more than `#room`. */
+  #flying: Flight[] = []
+  #room = ROOM
   #early: RewriteEvent[] = []
   #dropped = 0
 
@@ -190,6 +201,11 @@ export class Recorder {
   /** Of the seconds in which something passed, oldest first. */
   traffic(node: string): readonly TrafficSecond[] {
     return this.#traffic.get(node) ?? []
+  }
+  /** Packets on links now, each where it is, in the order of their sending. */
+  get flights(): readonly Flight[] {
+    this.#land(this.run.now)
+    return this.#flying.filter(({ packet, hop }) => packet.hops.at(-1) === hop)
   }
   /** By its number, if it is still remembered. */
   journey(no: number): Journey | undefined {
@@ -311,7 +327,19 @@ export class Recorder {
 
   #frame(link: number, { t, from, line, bytes, packet, parent, fate, arrives }: TappedFrame): void {
     const record = this.#record(packet, parent, t)
-    record?.hops.push({ link, line, from, sent: t, arrives, fate, bytes: this.#copies.of(bytes) })
+    if (!record) return
+    const hop: Hop = { link, line, from, sent: t, arrives, fate, bytes: this.#copies.of(bytes) }
+    record.hops.push(hop)
+    if (arrives === undefined) return
+    this.#flying.push({ packet: record, hop })
+    if (this.#flying.length > this.#room) this.#land(t)
+  }
+
+  /** Forgets flights that are over. */
+  #land(now: SimTime): void {
+    const { gone } = this.#journeys
+    this.#flying = this.#flying.filter(({ packet, hop }) => (hop.arrives ?? 0) > now && packet.journey.no > gone)
+    this.#room = Math.max(ROOM, this.#flying.length * 2)
   }
 
   #inside(node: string, { way, packet, parent, bytes }: InsidePacket): void {

@@ -59,7 +59,13 @@ function writtenIn(text: string, { path, value }: Override): string | undefined 
   if (old) return old.kind === 'scalar' ? replaced(text, old.mark, spelled(value, old)) : undefined
   if (above.kind !== 'map') return undefined
   const { start } = above.mark
+  const [first] = above.entries.values()
   const entry = `${/^[\w-]+$/.test(key) ? key : JSON.stringify(key)}: ${spelled(value)}`
+  const { mark } = first ?? above
+  const isLine =
+    first?.kind === 'scalar' && mark.source.text === text && !text.slice(mark.start, mark.end).includes('\n')
+  if (text[start] !== '{' && isLine)
+    return insertLine(text, mark.end, `${' '.repeat(columnOf(text, start))}${entry}`).text
   if (text[start] !== '{') return insert(text, start, `${entry}${eolOf(text)}${' '.repeat(columnOf(text, start))}`)
   return insert(text, start + 1, above.entries.size === 0 ? ` ${entry} ` : ` ${entry},`)
 }

@@ -21,6 +21,7 @@ const LONGEST = 10e9
 export function signalsOn({ events, run }: Recorder): Map<number, SceneSignal[]> {
   const { lab, links } = run.simulation
   const all = new Map<number, SceneSignal[]>()
+  if (!links.some(({ type }) => type === 'serial')) return all
   const heard = new Map<string, number>()
   for (let i = events.length - 1; i >= 0 && events[i].t > run.now - LONGEST; i--) {
     const event = events[i]

@@ -10,7 +10,7 @@ import { serversBehind } from './behind.ts'
 import type { Standing } from './expect.ts'
 import type { Heard } from './hearing.ts'
 import type { Kind, Lab, LinkSpec, NodeSpec } from './lab.ts'
-import type { Hop, PacketRecord, Recorder } from './recorder.ts'
+import type { Flight, Recorder } from './recorder.ts'
 import { lineState, type SceneLine } from './scene-calls.ts'
 import { type SceneSignal, signalsOn } from './scene-signals.ts'
 import { tunnelsOf } from './scene-tunnels.ts'
@@ -34,12 +34,6 @@ export interface SceneEnd {
   readonly iface: string
   /** `198.51.100.10/24`; absent at a switch. */
   readonly address: string | undefined
-}
-
-/** A packet on a link. The record is the recorder's own: it goes on growing. */
-export interface Flight {
-  readonly packet: PacketRecord
-  readonly hop: Hop
 }
 
 export interface SceneLink {
@@ -246,20 +240,12 @@ function linesOf({ ends: [{ node, iface }], lines }: LinkSpec, states: ReadonlyM
   return { all: lines, busy }
 }
 
-/** No packet that was sent longer ago than this is looked for on a link. */
-const LONGEST_FLIGHT = 10e9
-
-function flightsOf({ journeys, run }: Recorder): Map<number, Flight[]> {
+function flightsOf(recorder: Recorder): Map<number, Flight[]> {
   const flights = new Map<number, Flight[]>()
-  const { now } = run
-  for (let i = journeys.length - 1; i >= 0 && journeys[i].t > now - LONGEST_FLIGHT; i--) {
-    for (const packet of journeys[i].packets) {
-      const hop = packet.hops.at(-1)
-      if (hop?.arrives === undefined || hop.arrives <= now) continue
-      const list = flights.get(hop.link) ?? []
-      list.unshift({ packet, hop })
-      flights.set(hop.link, list)
-    }
+  for (const flight of recorder.flights) {
+    const list = flights.get(flight.hop.link)
+    if (list) list.push(flight)
+    else flights.set(flight.hop.link, [flight])
   }
   return flights
 }

@@ -43,11 +43,11 @@ const isOver = (row: LadderRow, t: number): boolean => row.fate.kind !== 'flying
 /** What came last from there to the machine that acknowledges. */
 function acknowledged(rows: readonly LadderRow[], at: number): LadderRow | undefined {
   const { from, to, meaning, t } = rows[at]
-  const comes = ({ from: maker, via, ...row }: LadderRow): boolean => {
-    if (row.meaning.bare || !(meaning.channel === 'gre' ? row.ppp : row.meaning.channel === meaning.channel))
-      return false
-    if (row.fate.kind === 'seen') return maker === to && row.to === from
-    const there = maker === to || via.includes(to)
+  const comes = (row: LadderRow): boolean => {
+    const ours = meaning.channel === 'gre' ? row.ppp : row.meaning.channel === meaning.channel
+    if (row.meaning.bare || !ours) return false
+    if (row.fate.kind === 'seen') return row.from === to && row.to === from
+    const there = row.from === to || row.via.includes(to)
     return there && row.legs.some(leg => leg.to === from && leg.arrives !== undefined && leg.arrives <= t)
   }
   for (let i = at - 1; i >= Math.max(0, at - LOOKED_BACK); i--) if (comes(rows[i])) return rows[i]

@@ -17,6 +17,7 @@ import { columnsOf } from './graph.ts'
 import type { Ladder, LadderNode, LadderPacket, LadderRow, Leg, RowFate } from './ladder.ts'
 import { findCauses } from './ladder-cause.ts'
 import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
+import { chainOf, copiesOf, HARMLESS, mainForm, makerOf, markOf, NOBODY, placesIn, wayAmong } from './ladder-way.ts'
 import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
 import { packetWords, signalWords, type WordRole } from './packet-words.ts'
 import { pictureOf } from './picture.ts'
@@ -25,11 +26,11 @@ import { pictureOf } from './picture.ts'
 interface Draft {
   readonly t: SimTime
   readonly from: string
-  places: string[]
-  to: string
-  legs: readonly Leg[]
+  readonly places: readonly string[]
+  readonly to: string
+  readonly legs: readonly Leg[]
   readonly copies: readonly string[]
-  fate: RowFate
+  readonly fate: RowFate
   readonly label: string
   readonly seal: string
   readonly role: WordRole
@@ -38,7 +39,7 @@ interface Draft {
   readonly octets: number
   /** By what a relay's own packet is known as this one; '' if no relay carries it. */
   readonly key: string
-  journeys: readonly Journey[]
+  readonly journeys: readonly Journey[]
 }
 
 /** What tunnels there are: of a scene. */
@@ -127,10 +128,10 @@ export class RunLadder {
   #tell(journey: Journey): Draft {
     const mark = markOf(journey, this.#recorder.run.now)
     const known = this.#told.get(journey)
-    if (known?.mark === mark) return { ...known.draft }
+    if (known?.mark === mark) return known.draft
     const draft = this.#draft(journey)
     this.#told.set(journey, { mark, draft })
-    return { ...draft }
+    return draft
   }
 
   #draft(journey: Journey): Draft {
@@ -209,7 +210,8 @@ export class RunLadder {
   /** Signals of telephone lines: each is sent at one end and heard at the other, in order. */
   #signals(): Draft[] {
     const { links } = this.#lab
-    const open = new Map<string, Draft[]>()
+    /** Indices of those that were not heard yet. */
+    const open = new Map<string, number[]>()
     const drafts: Draft[] = []
     for (const event of this.#recorder.events) {
       if (event.event !== 'line-signal') continue
@@ -220,16 +222,12 @@ export class RunLadder {
       const other = links[link].ends[1 - end].node
       const key = `${link} ${number} ${event.type} ${event.way === 'sent' ? event.node : other}`
       if (event.way === 'sent') {
-        const draft = signalDraft(event, other)
-        open.set(key, [...(open.get(key) ?? []), draft])
-        drafts.push(draft)
+        open.set(key, [...(open.get(key) ?? []), drafts.length])
+        drafts.push(signalDraft(event, other))
         continue
       }
-      const draft = open.get(key)?.shift()
-      if (!draft) continue
-      draft.legs = [{ ...draft.legs[0], arrives: event.t }]
-      draft.places = [draft.from, event.node]
-      draft.fate = { kind: 'arrived', t: event.t }
+      const at = open.get(key)?.shift()
+      if (at !== undefined) drafts[at] = heardDraft(drafts[at], event.t)
     }
     return drafts
   }
@@ -237,30 +235,37 @@ export class RunLadder {
   /** In order of time, with what relays have carried on as one. */
   #joined(all: readonly Draft[]): Draft[] {
     const rows: Draft[] = []
-    /** What has come to a relay and was not seen to leave it. */
-    const waiting = new Map<string, Draft[]>()
-    const arrived = new Map<string, Draft>()
+    /** Rows by what has come to a relay and was not seen to leave it; by what came where at an instant. */
+    const waiting = new Map<string, number[]>()
+    const arrived = new Map<string, number>()
     for (const draft of [...all].sort((a, b) => a.t - b.t)) {
-      const row = this.#carriedOn(draft, waiting) ?? unpacked(draft, arrived)
-      if (row) join(row, draft)
-      else rows.push(draft)
-      const done = row ?? draft
-      if (done.fate.kind !== 'arrived') continue
-      arrived.set(`${done.to} ${done.fate.t}`, done)
-      if (done.key === '' || !this.#relays.has(done.to)) continue
-      const key = `${done.to} ${done.key}`
-      waiting.set(key, [...(waiting.get(key) ?? []), done])
+      const at = this.#carriedOn(draft, rows, waiting) ?? unpackedFrom(draft, arrived)
+      const place = at ?? rows.length
+      rows[place] = at === undefined ? draft : joined(rows[at], draft)
+      const { fate, to, key } = rows[place]
+      if (fate.kind !== 'arrived') continue
+      arrived.set(`${to} ${fate.t}`, place)
+      if (key === '' || !this.#relays.has(to)) continue
+      const queue = waiting.get(`${to} ${key}`)
+      if (queue) queue.push(place)
+      else waiting.set(`${to} ${key}`, [place])
     }
     return rows
   }
 
-  #carriedOn({ from, to, key, t }: Draft, waiting: ReadonlyMap<string, Draft[]>): Draft | undefined {
+  #carriedOn(
+    { from, to, key, t }: Draft,
+    rows: readonly Draft[],
+    waiting: ReadonlyMap<string, number[]>,
+  ): number | undefined {
     if (key === '' || !this.#relays.has(from)) return undefined
     const queue = waiting.get(`${from} ${key}`)
-    const goesOn = ({ fate, places }: Draft): boolean =>
-      fate.kind === 'arrived' && fate.t <= t && t - fate.t < LONGEST_WAIT && !places.includes(to)
-    const at = queue?.findIndex(goesOn) ?? -1
-    return at < 0 ? undefined : queue?.splice(at, 1)[0]
+    const goesOn = (at: number): boolean => {
+      const { fate, places } = rows[at]
+      return fate.kind === 'arrived' && fate.t <= t && t - fate.t < LONGEST_WAIT && !places.includes(to)
+    }
+    const first = queue?.findIndex(goesOn) ?? -1
+    return first < 0 ? undefined : queue?.splice(first, 1)[0]
   }
 }
 
@@ -276,22 +281,21 @@ const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', '
 /** For so long a frame may wait for its line. */
 const LONGEST_WAIT = 10e9
 
-/** Reasons that hit a copy: the packet itself had arrived. */
-const HARMLESS: ReadonlySet<string> = new Set(['gre-duplicate', 'fragment-duplicate', 'not-for-us'])
-
 /** Something that was taken out of a packet and discarded at once: that is what has become of the packet. */
-function unpacked({ journeys, from, t, fate }: Draft, arrived: ReadonlyMap<string, Draft>): Draft | undefined {
+function unpackedFrom({ journeys, from, t, fate }: Draft, arrived: ReadonlyMap<string, number>): number | undefined {
   if (fate.kind !== 'dropped' || journeys.some(({ packets }) => packets.some(({ hops }) => hops.length > 0))) return
   return arrived.get(`${from} ${t}`)
 }
 
-function join(row: Draft, { places, to, legs, fate, journeys }: Draft): void {
-  row.places = [...row.places, ...places.filter(place => !row.places.includes(place))]
-  row.to = to
-  row.legs = [...row.legs, ...legs]
-  row.fate = fate
-  row.journeys = [...row.journeys, ...journeys]
-}
+/** The drafts of journeys are remembered: what is joined is another one. */
+const joined = (row: Draft, { places, to, legs, fate, journeys }: Draft): Draft => ({
+  ...row,
+  places: [...row.places, ...places.filter(place => !row.places.includes(place))],
+  to,
+  legs: [...row.legs, ...legs],
+  fate,
+  journeys: [...row.journeys, ...journeys],
+})
 
 function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: string): Draft {
   const words = signalWords(event)
@@ -313,6 +317,13 @@ function signalDraft(event: Extract<TraceEvent, { event: 'line-signal' }>, to: s
     journeys: [],
   }
 }
+
+const heardDraft = (draft: Draft, t: SimTime): Draft => ({
+  ...draft,
+  legs: [{ ...draft.legs[0], arrives: t }],
+  places: [draft.from, draft.to],
+  fate: { kind: 'arrived', t },
+})
 
 const toRow =
   (tunnels: readonly LadderTunnel[]) =>
@@ -348,92 +359,6 @@ const toRow =
 /** Two of its machines have had it: what only a NAT box or an exchange saw is told by them. */
 const isOf = ({ client, entry, server }: LadderTunnel, places: ReadonlySet<string>): boolean =>
   [...new Set([client, entry, server])].filter(name => places.has(name)).length > 1
-
-/** `alice#5` was made by alice. */
-const makerOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('#')))
-
-/** The form of a journey that stands for it: the first that carries another one, or else the first that was on a link. */
-export function mainForm({ packets }: Journey): number {
-  const wrapped = packets.findIndex(({ hops, parent }) => hops.length > 0 && parent?.inside !== undefined)
-  if (wrapped >= 0) return wrapped
-  return Math.max(
-    0,
-    packets.findIndex(({ hops }) => hops.length > 0),
-  )
-}
-
-/** What can still change of it: a hop that ends, another packet, a drop, what is inside. */
-function markOf({ packets }: Journey, now: SimTime): string {
-  let text = ''
-  for (const { hops, visits, drop, inside } of packets) {
-    const flying = hops.some(({ arrives }) => arrives !== undefined && arrives > now)
-    text += `${hops.length}.${visits.length}.${drop ? 1 : 0}${inside ? 1 : 0}${flying ? 1 : 0} `
-  }
-  return text
-}
-
-/** From the first packet to the one with which the journey ended: at its addressee if it got there. */
-function chainOf(
-  { packets }: Journey,
-  intended: string | undefined,
-  now: SimTime,
-  endOf: (hop: Hop) => string,
-): readonly PacketRecord[] {
-  const parents = new Set(packets.map(({ parent }) => parent))
-  const leaves = packets.filter(packet => !parents.has(packet))
-  const ended = ({ visits, hops }: PacketRecord): string | undefined => {
-    const hop = hops.at(-1)
-    if (visits.at(-1)?.what === 'deliver') return visits.at(-1)?.node
-    return visits.length === 0 && hop?.arrives !== undefined ? endOf(hop) : undefined
-  }
-  const flies = ({ hops }: PacketRecord): boolean => hops.some(({ arrives }) => arrives !== undefined && arrives > now)
-  const whole = ({ drop }: PacketRecord): boolean => drop === undefined || HARMLESS.has(drop.reason)
-  const last =
-    leaves.find(leaf => intended !== undefined && ended(leaf) === intended && whole(leaf)) ??
-    leaves.find(({ drop }) => drop !== undefined && !HARMLESS.has(drop.reason)) ??
-    leaves.find(flies) ??
-    leaves.find(leaf => ended(leaf) !== undefined) ??
-    leaves[leaves.length - 1]
-  const chain: PacketRecord[] = []
-  for (let packet: PacketRecord | undefined = last; packet; packet = packet.parent) {
-    if (packet.journey === last.journey) chain.unshift(packet)
-  }
-  return chain
-}
-
-const NOBODY: readonly string[] = []
-
-/** Where a switch has sent a packet to all its ports: only the way to whom it was for, or to the last who got it. */
-function wayAmong(legs: readonly Leg[], intended: string | undefined): readonly Leg[] {
-  if (!legs.some((leg, i) => legs.slice(0, i).some(({ packet, from }) => packet === leg.packet && from === leg.from))) {
-    return legs
-  }
-  const way: Leg[] = []
-  let leg = legs.findLast(({ to }) => to === intended) ?? legs.at(-1)
-  while (leg && !way.includes(leg)) {
-    const { from, sent } = leg
-    way.unshift(leg)
-    leg = legs.findLast(({ to, arrives }) => to === from && arrives !== undefined && arrives <= sent)
-  }
-  return way
-}
-
-const copiesOf = (legs: readonly Leg[], now: SimTime): string[] =>
-  legs.flatMap(({ to, arrives }) => (arrives !== undefined && arrives <= now ? [to] : []))
-
-/** Everybody who has had it by now, in order. */
-function placesIn(first: string, chain: readonly PacketRecord[], legs: readonly Leg[], now: SimTime): string[] {
-  const seen: { t: SimTime; node: string }[] = [
-    ...legs.flatMap(({ from, to, sent, arrives }) => [
-      { t: sent, node: from },
-      ...(arrives !== undefined && arrives <= now ? [{ t: arrives, node: to }] : []),
-    ]),
-    ...chain.flatMap(({ visits }) => visits.map(({ t, node }) => ({ t, node }))),
-  ]
-  const places = [first]
-  for (const { node } of seen.sort((a, b) => a.t - b.t)) if (!places.includes(node)) places.push(node)
-  return places
-}
 
 /** The PPP frame in it, as text: whole, so that the same frame is known again on another line. */
 function frameKey({ layers }: Dissection): string {

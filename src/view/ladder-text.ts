@@ -105,7 +105,7 @@ function draw(cells: Cells, frame: TextFrame, arrow: Arrow): void {
   const role = lineRole(arrow)
   const clear = arrow.clear.map(([from, to]) => [Math.min(xs[from], xs[to]), Math.max(xs[from], xs[to])])
   const framed = (x: number): boolean => arrow.double && !clear.some(([from, to]) => x > from && x < to)
-  for (let x = a + step; x !== tip; x += step) {
+  for (let x = a + step; (tip - x) * step > 0; x += step) {
     const column = xs.indexOf(x)
     if (column < 0) cells.put(x, framed(x) ? '═' : '─', role)
     else if (arrow.by.includes(column)) cells.put(x, arrow.double ? '╪' : '┼', role)

@@ -152,7 +152,7 @@ describe('values that options have set', () => {
   test('are written where they would stand', () => {
     const { text: result, apart } = overridden(BARE, ['topology.nodes.pc.tcp.sack', 'false'], ['seed', '9'])
     assert.deepEqual(apart, [{ path: 'topology.nodes.pc.tcp.sack', value: 'false' }])
-    assert.ok(result.includes('\nseed: 9\nname: bare\n'), result)
+    assert.ok(result.includes('\nname: bare\nseed: 9\ntopology'), result)
     const text = BARE.replace('{ kind: host }', '{ kind: host, tcp: {} }')
     const deep = overridden(text, ['topology.nodes.pc.tcp.sack', 'false'])
     assert.deepEqual(deep.apart, [])
@@ -164,7 +164,7 @@ describe('values that options have set', () => {
     const path = 'topology.nodes.b.tcp.sack'
     const { text: result, apart } = overridden(text, ['seed', '5'], [path, 'false'])
     assert.deepEqual(apart, [{ path, value: 'false' }])
-    assert.match(result, /^# The run .*\n# {3}--set 'topology\.nodes\.b\.tcp\.sack=false'\nseed: 5\nname: two\n/)
+    assert.match(result, /^# The run .*\n# {3}--set 'topology\.nodes\.b\.tcp\.sack=false'\nname: two\nseed: 5\n/)
     const whole = loadWith({ text, file: 'x', overrides: [{ path: 'seed', value: '5' }, ...apart] }, [ENTRY])
     const read = loadWith({ text: result, file: 'x', overrides: apart }, [])
     assert.ok(whole.ok && read.ok)

@@ -85,8 +85,8 @@ describe('ladder', () => {
     assert.match(ladder(join('out', 'alice_eth0-isp_eth0.pcapng')).stdout, /^ +sent s +alice +office$/m)
     const real = captureFile('mschapv2-mppe128-stateless')
     assert.match(ladder(real).stdout, /10\.99\.1\.2 +10\.99\.2\.2/)
-    assert.doesNotMatch(ladder(real).stdout, /echo,/)
-    assert.match(ladder(real, '--password', 'alice=alice-secret').stdout, /▒ .*echo, \d+ packets/)
+    assert.doesNotMatch(ladder(real).stdout, /▒ echo,/)
+    assert.match(ladder(real, '--password', 'alice=alice-secret').stdout, /▒ echo, \d+ packets/)
   })
 
   test('nothing chosen is said, and no mistake', () => {

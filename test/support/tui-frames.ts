@@ -7,6 +7,8 @@ import { readCapture } from './captures.ts'
 interface Shot {
   readonly options: Partial<RobotOptions>
   readonly keys: readonly string[]
+  /** Another lab than `voluntary`, at its beginning: the keys do all. */
+  readonly lab?: string
   /** With the attributes of its cells. */
   readonly marked?: boolean
   /** Of a capture of real peers, opened with the password of alice; else of the lab. */
@@ -14,6 +16,22 @@ interface Shot {
 }
 
 const SEALED = 'mschapv2-mppe128-stateless'
+const typed = (text: string): string[] => [...text].map(letter => (letter === ' ' ? 'Space' : letter))
+const goTo = (seconds: string): string[] => ['t', ...typed(seconds), 'Enter']
+
+/** What happens to Dave is known; then somebody goes back and gives the NAT box another personality. */
+const ALONE = [...goTo('22.3'), ...goTo('9'), 'm', 'm', ...typed('before Dave dials'), 'Enter']
+const FORKED = [
+  ...ALONE,
+  ...[':', ...typed('nat { node: nat1, like: linux-pptp }'), 'Enter'],
+  ...goTo('22.3'),
+  ...['b', ...Array<string>('carol'.length).fill('Backspace'), ...typed('nat1'), 'Enter'],
+]
+const passthrough = (keys: readonly string[], options: Partial<RobotOptions> = {}): Shot => ({
+  options,
+  keys,
+  lab: 'nat-single-passthrough',
+})
 
 const SHOTS: Readonly<Record<string, Shot>> = {
   '80x24': { options: {}, keys: [] },
@@ -49,23 +67,36 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'capture-ascii-80x24': { capture: SEALED, options: { env: { LANG: 'C' } }, keys: ['PgDn', 'PgDn'] },
   'capture-events-80x24': { capture: SEALED, options: {}, keys: ['6'] },
   'capture-tunnels-80x24': { capture: SEALED, options: {}, keys: ['2'] },
+  'time-alone-80x24': passthrough([...ALONE, '8']),
+  'time-80x24': passthrough([...FORKED, '8']),
+  'time-120x40': passthrough([...FORKED, '8', 'n', 'n'], { size: { columns: 120, rows: 40 } }),
+  'time-40x12': passthrough([...FORKED, '8'], { size: { columns: 40, rows: 12 } }),
+  'time-mono-80x24': { ...passthrough([...FORKED, '8', 'n'], { env: { NO_COLOR: '1' } }), marked: true },
+  'time-ascii-80x24': passthrough([...FORKED, '8'], { env: { LANG: 'C' } }),
+  'why-80x24': passthrough([...goTo('10.12'), '6', 'w']),
+  'why-40x12': passthrough([...goTo('10.12'), '6', 'w'], { size: { columns: 40, rows: 12 } }),
+  'breaks-80x24': passthrough(['b', 'Enter', ...goTo('1'), 'b', 'Enter', 'B']),
 }
 
 export const SHOT_NAMES = Object.keys(SHOTS)
 export const fileOf = (name: string): string => `tui/frame-${name}.txt`
 
-/** Five seconds into the lab `voluntary`, paused, or a capture as it opens; then some keys. */
+/** Five seconds into the lab `voluntary`, paused; another lab as the keys leave it; or a capture as it opens, then some keys. */
 export async function shotOf(name: string): Promise<string> {
-  const { options, keys, marked, capture } = SHOTS[name]
-  const robot = capture === undefined ? await voluntary(options) : captured(capture, options)
+  const { options, keys, marked, lab, capture } = SHOTS[name]
+  const robot =
+    capture !== undefined ? captured(capture, options) : lab === undefined ? await voluntary(options) : of(lab, options)
   await robot.press(...keys)
   const text = marked ? robot.marked : robot.text
   await robot.close()
   return text
 }
 
+const of = (lab: string, options: Partial<RobotOptions>): Robot =>
+  new Robot({ lab: labOf(lab), parts: PARTS, ...options })
+
 async function voluntary(options: Partial<RobotOptions>): Promise<Robot> {
-  const robot = new Robot({ lab: labOf('voluntary'), parts: PARTS, ...options })
+  const robot = of('voluntary', options)
   await robot.press('Space')
   await robot.wait(4950)
   await robot.press('Space')

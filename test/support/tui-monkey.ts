@@ -5,6 +5,7 @@ import type { Lab } from '../../src/index.ts'
 import { App } from '../../tui/app.ts'
 import { KEYS } from '../../tui/keys.ts'
 import type { Parts } from '../../tui/parts.ts'
+import { modeOf } from '../../tui/press.ts'
 import { plainText } from '../../tui/text.ts'
 import { sourceOf, TestDisk, TestWall } from '../tui/robot.ts'
 
@@ -15,6 +16,8 @@ const TEXT = Array.from('abcxyz 0123456789?/~é漢')
 export interface MonkeyResult {
   readonly problems: readonly string[]
   readonly frames: number
+  /** What has had the keyboard. */
+  readonly met: ReadonlySet<string>
   /** Virtual seconds that have passed. */
   readonly seconds: number
 }
@@ -30,6 +33,7 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
   let size = { columns: 80, rows: 24 }
   let frames = 0
   let ended = false
+  const met = new Set<string>()
   const app = new App({
     display: {
       get size() {
@@ -55,12 +59,28 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
     disk: new TestDisk(),
     labs: [],
     parts,
+    writeNew: name => name,
+    ui: { tour: 0 },
     onEnd: () => {
       ended = true
     },
   })
+  /** Times and words that a prompt or a filter may be given. */
+  const phrase = (): readonly string[] =>
+    Array.from(pick(['5s', '0.2', '250ms', 'lcp', 'gre', 'office', 'drop', '漢 x', '']))
   const act = (): void => {
-    const kind = random.below(20)
+    const kind = random.below(24)
+    // What is open has the keyboard: something is typed, or a letter chosen, more often than by chance.
+    const mode = modeOf(app.ui)
+    met.add(mode)
+    if ((mode === 'prompt' || mode === 'typing') && kind > 18) {
+      for (const key of [...phrase(), pick(['Enter', 'Enter', 'Esc'])])
+        app.event({ type: 'key', key: key === ' ' ? 'Space' : key })
+      return
+    }
+    if (mode === 'menu' && kind > 18)
+      return app.event({ type: 'key', key: pick(Array.from('abcdeghilmnoprsuvxy1234')) })
+    if (kind >= 20) return app.event({ type: 'key', key: pick(['e', 'x', 'y', 'w', 't', "'", '/', '?', 'm']) })
     if (kind === 0) size = { columns: 1 + random.below(180), rows: 1 + random.below(60) }
     if (kind === 1)
       size = pick([
@@ -87,5 +107,5 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
     }
     if (ended) problems.push(`move ${i} has ended the program`)
   }
-  return { problems, frames, seconds: (app.scene?.t ?? 0) / 1e9 }
+  return { problems, frames, met, seconds: (app.scene?.t ?? 0) / 1e9 }
 }

@@ -46,7 +46,10 @@ describe('a: what can be done', () => {
       offered(robot).map(row => row[0]),
       ['c', 'p', 'f', 'l', 'r', 'k', 'b', 'o', 's'],
     )
-    await robot.press('Esc')
+    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}Esc close/, 'k is a row here')
+    await robot.press('Down', 'Up', 'Enter')
+    assert.match(said(robot), /alice calls its server/)
+    await robot.press('u')
     await go(robot, '3')
     await robot.press('a')
     assert.deepEqual(
@@ -92,7 +95,7 @@ describe('a: what can be done', () => {
     await robot.press('5', 'a')
     assert.ok(offered(robot).includes('n NAT personality, now linux ...'), offered(robot).join('\n'))
     await robot.press('n')
-    assert.ok(!offered(robot).some(row => / linux /.test(row)), 'it is that already')
+    assert.ok(!offered(robot).some(row => /\S linux /.test(row)), 'it is that already')
     const [choice] = offered(robot).filter(row => row.includes('linux-pptp'))
     await robot.press(choice[0])
     assert.match(said(robot), /home becomes like linux-pptp/)
@@ -387,11 +390,25 @@ describe('saving and leaving', () => {
   test('q asks once for what is not saved; another key stays', async () => {
     const robot = start('voluntary')
     await robot.press('a', 'c', 'q')
-    assert.equal(said(robot), 'One action is not saved. q leaves without; :save my-voluntary.yaml keeps.')
+    assert.equal(said(robot), 'What was done is not saved: q again leaves, :save FILE.yaml keeps it.')
     await robot.press('j', 'q')
-    assert.match(said(robot), /^One action is not saved/)
+    assert.match(said(robot), /^What was done is not saved/)
     await robot.press('q')
     assert.equal(await robot.terminal.status, 0)
+  })
+  test('what a run file has done already is listed, can be taken back, and is saved too', async () => {
+    const source = sourceOf(labOf('voluntary'))
+    const entries = ['{ at: 2s, disconnect: alice }']
+    const loaded = loadWith(source.text, entries)
+    assert.ok(loaded.ok)
+    const session = new Session({ ...source, lab: loaded.lab, entries }, new TestWall())
+    session.seek(5e9)
+    assert.ok(session.proceed(1))
+    assert.deepEqual([session.look().tunnels[0].up, session.deeds?.unsaved], [false, false])
+    assert.match(session.deeds?.text().text ?? '', /disconnect: alice \}$/m)
+    session.undo()
+    assert.ok(session.proceed(1))
+    assert.deepEqual([session.look().tunnels[0].up, session.deeds?.unsaved], [true, true])
   })
   test('what was taken back again is nothing that could be lost', async () => {
     const robot = start('voluntary')

@@ -103,6 +103,112 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.ok(robot.scene.t > 0 && robot.scene.next > before)
     await robot.close()
   },
+  'step-back': async key => {
+    const robot = start()
+    await robot.press(...Array<string>(30).fill('.'))
+    const before = robot.scene.t
+    await robot.press(...Array<string>(5).fill(key))
+    assert.ok(robot.scene.t < before)
+    assert.match(robot.rows[0], /■·*─+┤/)
+    await robot.press(...Array<string>(5).fill('.'))
+    assert.equal(robot.scene.t, before)
+    await robot.press(...Array<string>(40).fill(key))
+    assert.equal(robot.scene.t, 0)
+    assert.match(robot.rows[22], /This is the beginning/)
+    await robot.close()
+  },
+  next: async key => {
+    const robot = start()
+    const times: number[] = []
+    for (let i = 0; i < 6; i++) {
+      await robot.press(key)
+      times.push(robot.scene.t)
+    }
+    assert.ok(times.every((t, i) => i === 0 || t >= times[i - 1]) && times[5] > times[0])
+    await robot.close()
+  },
+  previous: async key => {
+    const robot = start()
+    await robot.press('t', '2', 'Enter', key)
+    const last = robot.scene.t
+    assert.ok(last < 2e9 && last > 0)
+    await robot.press(key)
+    const earlier = robot.scene.t
+    assert.ok(earlier < last)
+    await robot.press('>')
+    assert.equal(robot.scene.t, last, 'forward again to what came next')
+    await robot.close()
+  },
+  break: async key => {
+    const robot = start({ lab: labOf('nat-single-passthrough'), parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.rows[23], /^ stop at drop at carol_/)
+    await robot.press(...Array<string>('carol'.length).fill('Backspace'), ...'nat2', 'Enter')
+    assert.match(robot.rows[22], /There is no node nat2\. Did you mean "nat1"\?/)
+    await robot.press('Backspace', '1', 'Enter', '+', '+', '+', '+', '+', 'Space')
+    assert.match(robot.rows[22], /b1 stops the run: drop at nat1|└/)
+    await robot.wait(1000)
+    assert.equal(robot.ui.running, false)
+    assert.match(robot.rows[0], /^ ● BREAK b1 /)
+    assert.match(robot.rows[22], /b1, drop at nat1: nat1 drops it/)
+    assert.equal(robot.ui.selection.node, 'nat1')
+    const { t } = robot.scene
+    await robot.press('.')
+    assert.match(robot.rows[0], /^ ║ PAUSED/)
+    await robot.press('Space')
+    await robot.wait(5000)
+    assert.match(robot.rows[0], /^ ● BREAK b1 /)
+    assert.ok(robot.scene.t > t)
+    assert.equal(robot.ui.breaks[0].hits, 2)
+    await robot.close()
+  },
+  breaks: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press(key)
+    assert.match(robot.rows[22], /No breakpoint is set/)
+    await robot.press('b', 'Enter', key)
+    assert.ok(robot.rows.some(row => /1 {1,2}drop at alice +on +not yet/.test(row)))
+    assert.match(robot.rows[23], /Enter take {2}d delete {2}e change {2}Esc close/)
+    await robot.press('Enter')
+    assert.equal(robot.ui.breaks[0].on, false)
+    await robot.press('1')
+    assert.equal(robot.ui.breaks[0].on, true)
+    await robot.press('e', ...Array<string>('alice'.length).fill('Backspace'), ...'isp', 'Enter')
+    assert.deepEqual(
+      robot.ui.breaks.map(({ no, breakpoint }) => [no, breakpoint.text]),
+      [[1, 'drop at isp']],
+    )
+    await robot.press(key, 'd')
+    assert.deepEqual([robot.ui.breaks, robot.ui.menu], [[], undefined])
+    await robot.close()
+  },
+  fork: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press('t', '3', 'Enter', key)
+    assert.match(robot.rows[22], /Future B, what you do now happens there\. A is kept in 8 Time/)
+    assert.equal(robot.scene.t, 3e9)
+    await robot.press(key, key, key)
+    assert.match(robot.rows[22], /There are 4 futures already/)
+    await robot.press('8')
+    for (const name of 'ABCD')
+      assert.ok(robot.rows.some(row => row.startsWith(`│ ${name} `) || row.startsWith(`│►${name} `)))
+    await robot.close()
+  },
+  forget: async key => {
+    const robot = start({ parts: PARTS })
+    await robot.press('8', key)
+    assert.match(robot.rows[22], /There is only one future/)
+    await robot.press('F', key)
+    assert.ok(robot.rows.some(row => /A {1,2}from 0\.000 s, 0 actions/.test(row)))
+    await robot.press('Enter')
+    assert.match(robot.rows[22], /The future A is forgotten/)
+    await robot.close()
+  },
+  delete: async () => {},
+  edit: async () => {},
+  'cure-1': async () => {},
+  'cure-2': async () => {},
+  'cure-3': async () => {},
   go: async key => {
     const robot = await ui([], key)
     await robot.press('5', 's', 'Enter')
@@ -118,10 +224,16 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     const robot = await ui([], key)
     await robot.press('t', '3', 'Enter', key)
     assert.deepEqual(robot.ui.marks, [
-      { letter: 'a', t: 0 },
-      { letter: 'b', t: 3e9 },
+      { letter: 'a', t: 0, name: '' },
+      { letter: 'b', t: 3e9, name: '' },
     ])
     assert.match(robot.rows[22], /Mark b is at 3\.000 s/)
+    await robot.press(key, 'u', 'p', 'Enter')
+    assert.equal(robot.ui.marks[1].name, 'up')
+    for (const name of ['b', 'up']) {
+      await robot.press('t', '9', 'Enter', 't', ...name, 'Enter')
+      assert.equal(robot.scene.t, 3e9, name)
+    }
     await robot.close()
   },
   'go-to-mark': async key => {

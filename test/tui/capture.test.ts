@@ -83,9 +83,14 @@ describe('a capture of real peers', () => {
     const before = robot.scene.t
     await robot.press('.')
     assert.ok(robot.scene.t > before, 'a step is a frame')
+    await robot.press('.', ',', ',')
+    assert.equal(robot.scene.t, before)
+    await robot.press(',')
+    assert.ok(robot.scene.t < before, 'and one back too')
+    const from = robot.scene.t
     await robot.press('f', 'Space')
     await robot.wait(500)
-    assert.ok(robot.scene.t > before + 400e6)
+    assert.ok(robot.scene.t > from + 400e6)
     await robot.close()
   })
 
@@ -133,8 +138,11 @@ describe('a capture of real peers', () => {
     const robot = robotOf(open('mschapv2-wrong-password'))
     await robot.press('a')
     assert.match(robot.rows[22], /It has happened\./)
-    await robot.press('u')
-    assert.match(robot.rows[22], /It has happened\./)
+    for (const key of ['u', 'R', 'F', 'b']) {
+      await robot.press(key)
+      assert.match(robot.rows[22], /It has happened\./, key)
+      assert.equal(robot.ui.prompt, undefined)
+    }
     await robot.close()
   })
 
@@ -157,6 +165,7 @@ describe('a capture of real peers', () => {
       ['2', /A capture has no state machines/],
       ['5', /A capture does not say what a box remembers/],
       ['7', /A capture has no checks/],
+      ['8', /A capture has happened: it has one course/],
     ] as const) {
       await robot.press(key)
       assert.match(robot.text, pattern)

@@ -47,6 +47,15 @@ describe('copying', () => {
     await robot.close()
   })
 
+  test('on the dashboard it is about the pane that has the keys', async () => {
+    const robot = await at('5.012', { size: { columns: 120, rows: 40 } })
+    await robot.press('0', 'y', 'r')
+    assert.equal(robot.clipboard, 'alice client 198.51.100.10')
+    await robot.press('Tab', 'y', 'r')
+    assert.match(robot.clipboard ?? '', /^46 +5\.000 {2}alice +files +echo request 3/)
+    await robot.close()
+  })
+
   test('of nothing says so', async () => {
     const robot = await at('0')
     await robot.press('5', 'y', 'r')
@@ -100,8 +109,10 @@ describe('files', () => {
 
   test('the capture of the link that the packet was on', async () => {
     const robot = await at('5.012')
-    await robot.press('3', 'k', 'x', 'l')
-    assert.equal(robot.files.size, 1)
+    await robot.press('3', 'x', 'l')
+    assert.deepEqual([...robot.files.keys()], ['voluntary-alice_eth0-isp_eth0.pcapng'])
+    await robot.press('7', 'x')
+    assert.doesNotMatch(robot.text, /the link alice/)
     await robot.close()
   })
 
@@ -109,6 +120,21 @@ describe('files', () => {
     const robot = await at('0')
     await robot.press('x', 'm')
     assert.match(String(robot.files.get('voluntary.mmd')), /^flowchart/m)
+    await robot.close()
+  })
+
+  test('the ladder as text, picture, page and diagram, up to now', async () => {
+    const robot = await at('0.3')
+    for (const key of ['t', 'i', 'h', 'd']) await robot.press('x', key)
+    const [text, svg, html, mermaid] = ['txt', 'svg', 'html', 'mmd'].map(end =>
+      String(robot.files.get(`voluntary-ladder-0.300s.${end}`)),
+    )
+    assert.match(text, /alice.*office/)
+    assert.match(text, /SCCRQ/)
+    assert.doesNotMatch(text, /echo request/)
+    assert.match(svg, /^<svg/)
+    assert.match(html, /<html/i)
+    assert.match(mermaid, /^sequenceDiagram/m)
     await robot.close()
   })
 

@@ -134,6 +134,26 @@ describe('the live end of a bridged run', () => {
     assert.equal(await robot.terminal.status, 0)
   })
 
+  test('has one future, and no breakpoints; nothing stops it', async () => {
+    const { robot, pass } = await watching()
+    await pass(1)
+    for (const key of ['F', 'b']) {
+      await robot.press(key)
+      assert.match(robot.rows[22], /A live run has one future and stops for nobody/, key)
+      assert.equal(robot.ui.prompt, undefined)
+      assert.match(robot.rows[0], /^ ► LIVE/)
+    }
+    await robot.press('8')
+    assert.match(robot.text, /real machines take part in it/)
+    assert.doesNotMatch(robot.rows[23], /fork|undo|break/)
+    // In a copy the way back is that of a copy.
+    await robot.press('Space', 'F')
+    assert.match(robot.rows[22], /This is a copy of what has been/)
+    await robot.press('b')
+    assert.match(robot.rows[22], /This is a copy of what has been/)
+    await robot.close()
+  })
+
   test('ends with the run; a sentence says why', async () => {
     const { bridge, robot, pass } = await watching()
     await pass(1)
@@ -159,6 +179,8 @@ describe('looking back while a bridged run goes on', () => {
   for (const [what, keys] of [
     ['Space', ['Space']],
     ['a step', ['.']],
+    ['a step back', [',']],
+    ['the next interesting thing', ['>']],
   ] as const) {
     test(`${what} stops the view, not the run, and says how far behind it is`, async () => {
       const { bridge, robot, pass } = await watching()
@@ -211,6 +233,29 @@ describe('looking back while a bridged run goes on', () => {
     assert.match(robot.rows[0], /^ ► LIVE {5}11\.000 s /)
     assert.match(robot.rows[22], /caught up/)
     assert.equal(robot.ui.speed, 1)
+    await robot.close()
+  })
+
+  test('steps go back in a copy through what the run has come through, and on again', async () => {
+    const { bridge, robot, pass } = await watching()
+    await pass(6)
+    await robot.press('Space', 's', 's', 's')
+    assert.equal(robot.ui.stepBy, 'interesting')
+    const seen: number[] = []
+    for (let i = 0; i < 4; i++) {
+      await robot.press(',')
+      seen.push(robot.scene.t)
+    }
+    assert.ok(seen[0] < 6e9 && seen[3] > 0, `${seen}`)
+    assert.deepEqual(
+      [...seen].sort((a, b) => b - a),
+      seen,
+    )
+    for (const t of seen.slice(0, -1).reverse()) {
+      await robot.press('.')
+      assert.equal(robot.scene.t, t)
+    }
+    assert.equal(bridge.run.now, 6e9)
     await robot.close()
   })
 
@@ -281,7 +326,7 @@ describe('a recorded run', () => {
     await robot.press('t', '8', 's', 'Enter')
     const { received } = robot.scene.tunnels[0]
     await robot.press('t', '5', 's', 'Enter', ':', ...'note', 'Space', ...'here', 'Enter')
-    assert.match(robot.rows[38], /5\.000 s: .*here\. u takes it back\. What came in from outside stays as recorded\./)
+    assert.match(robot.rows[38], /Future B, 5\.000 s: here\. .*What came in from outside stays as recorded\./)
     await robot.press('t', '8', 's', 'Enter')
     assert.equal(robot.scene.tunnels[0].received, received)
     await robot.press('u')

@@ -54,9 +54,9 @@ describe('the table of a machine', () => {
       Tunnels.view({ ...model, ui: { ...model.ui, selection: { ...model.ui.selection, transition } } }, SCREEN).sentence
     assert.equal(
       at(-1),
-      'The layer below is up in Starting: fill the restart counter, send Configure-Request; then Req-Sent.',
+      'The layer below is up in Starting: on to Req-Sent; fill the restart counter, send Configure-Request.',
     )
-    assert.equal(at(6), 'A good Configure-Request came: send Configure-Ack; then Ack-Sent.')
+    assert.equal(at(6), 'A good Configure-Request came: on to Ack-Sent; send Configure-Ack.')
     assert.equal(at(0), 'The layer below is up: that cannot happen in Req-Sent.')
   })
 

@@ -12,8 +12,9 @@ for (const [name, seed] of [
   ['compulsory-realms', 5],
 ] as const) {
   test(`1500 random keys, mouse events and resizes in ${name}: no exception, every line as wide as the window`, () => {
-    const { problems, frames } = monkey(labOf(name), PARTS, seed, 1500)
+    const { problems, frames, met } = monkey(labOf(name), PARTS, seed, 1500)
     assert.deepEqual(problems, [])
     assert.ok(frames > 500)
+    assert.deepEqual([...met].sort(), ['explain', 'help', 'menu', 'prompt', 'typing', 'view', 'why'])
   })
 }

@@ -104,7 +104,7 @@ describe('the terminal is as it was', { skip }, () => {
       env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' },
     })
     let screen = ''
-    const keys = ['\x1a', 'q']
+    const keys = ['M\x1a', 'q']
     child.stdout.on('data', (data: Buffer) => {
       screen += data.toString()
       const seen = keys.length === 2 ? screen : (screen.split('STOPPED')[1] ?? '')
@@ -117,6 +117,8 @@ describe('the terminal is as it was', { skip }, () => {
     await new Promise(resolve => child.on('close', resolve))
     clearTimeout(late)
     assert.match(screen, /\x1b\[\?1049l.*STOPPED.*\x1b\[\?1049h.* help.*\x1b\[\?1049l.*ENDED 0/s)
+    const [before, after = ''] = screen.split('STOPPED')
+    for (const part of [before, after]) assert.match(part, /\x1b\[\?1000h.*\x1b\[\?1000l/s, 'the mouse goes and comes')
     const modes = screen.match(/speed \d+ baud.*?echoke[^\r\n]*/gs) ?? []
     assert.equal(modes.length, 3)
     assert.deepEqual(new Set(modes).size, 1)

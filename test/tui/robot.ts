@@ -26,7 +26,10 @@ export class TestWall implements Wall {
   #now = 0
   #timers: { readonly at: number; readonly fire: () => void }[] = []
 
-  now = (): number => this.#now
+  /** So much of it passes whenever somebody looks: for what is to take its time. */
+  perLook = 0
+
+  now = (): number => (this.#now += this.perLook)
   schedule = (delay: number, fire: () => void): (() => void) => {
     const timer = { at: this.#now + delay, fire }
     this.#timers.push(timer)
@@ -46,7 +49,7 @@ export class TestWall implements Wall {
       this.#now = Math.max(this.#now, due.at)
       due.fire()
     }
-    this.#now = end
+    this.#now = Math.max(this.#now, end)
   }
 }
 
@@ -120,10 +123,10 @@ export class Robot {
   written = ''
   writes = 0
   raw = false
-  /** What was written, by name. */
-  readonly disk = new TestDisk()
   /** Files that were written, by name. */
   readonly files = new Map<string, string | Uint8Array>()
+  /** What was written, by name. */
+  readonly disk = new TestDisk()
   readonly #input = new PassThrough()
   readonly #output = new PassThrough()
   readonly #screen: InstanceType<typeof xterm.Terminal>

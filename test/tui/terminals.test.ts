@@ -13,7 +13,7 @@ async function sent(env: Readonly<Record<string, string>>): Promise<string> {
   const { COLORTERM: _, TMUX: __, NO_COLOR: ___, ...inherited } = process.env
   const child = spawn(
     'script',
-    ['-qec', `stty rows 24 cols 80; exec ${process.execPath} ${CLI} tui voluntary`, '/dev/null'],
+    ['-qec', `stty rows 24 cols 80; exec ${process.execPath} ${CLI} tui voluntary --no-tour`, '/dev/null'],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: { ...inherited, LANG: 'C.UTF-8', SHELL: '/bin/sh', ...env },

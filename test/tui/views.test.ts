@@ -4,10 +4,13 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { follow, lifeLines, survey } from '../../src/diagnose/explain/explain.ts'
 import { type Recorder, sceneOf } from '../../src/index.ts'
+import { offersOf } from '../../tui/export.ts'
 import type { Model, Selection, Ui, View } from '../../tui/model.ts'
+import type { Own } from '../../tui/parts.ts'
 import type { Move } from '../../tui/selection.ts'
 import { plainText, widthOf } from '../../tui/text.ts'
 import * as Events from '../../tui/views/events.ts'
+import * as Ladder from '../../tui/views/ladder.ts'
 import * as Nat from '../../tui/views/nat.ts'
 import * as Packets from '../../tui/views/packets.ts'
 import * as Tunnels from '../../tui/views/tunnels.ts'
@@ -48,6 +51,9 @@ const anySelection: fc.Arbitrary<Selection> = fc.record({
   rule: fc.integer({ min: 0, max: 9 }),
   loss: fc.integer({ min: 0, max: 9 }),
   ipRow: fc.integer({ min: 0, max: 9 }),
+  future: fc.constantFrom('A', 'B', 'D'),
+  difference: fc.integer({ min: 0, max: 9 }),
+  stop: fc.integer({ min: 0, max: 9 }),
 })
 const KEYS = ['gre', 'ppp', 'lcp', 'mppe', 'tcp', 'ipv4', 'inner ipv4', 'inner icmp', 'pptp', 'pptp/pptp', 'ethernet']
 const anyUi: fc.Arbitrary<Partial<Ui>> = fc.record({
@@ -87,7 +93,7 @@ describe('any view', () => {
   })
 
   test('draws with characters of the WGL4 set and those of the sparkline', () => {
-    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒…▁▂▃▄▅▆▇║═╪╫─│┌┐└┘├┤┬┴┼]*$/
+    const WGL4 = /^[\x20-\x7e×→←↑↓·•√●○►◄▲▼■□▒…≠▁▂▃▄▅▆▇║═╪╫─│┌┐└┘├┤┬┴┼]*$/
     fc.assert(
       fc.property(anyMoment, anySize, anyName, (moment, size, name) => {
         const model = modelAt(moment)
@@ -111,7 +117,8 @@ describe('any view', () => {
             const ui = move === 'enter' ? part.enter(current) : { selection: part.moveSelection(current, move) }
             current = { ...current, ui: { ...current.ui, ...ui } }
             const next = current.ui.view
-            if (move === 'enter' && next !== 'net' && next !== 'dash' && ui.view !== undefined) view = next
+            const other = next === 'net' || next === 'time' || next === 'dash'
+            if (move === 'enter' && !other && ui.view !== undefined) view = next
             assert.ok(current.ui.pane <= 7 && current.ui.selection.event >= 0 && current.ui.selection.check >= 0)
             const { lines } = VIEWS[view].view(current, { columns: 78, rows: 20 })
             assert.equal(lines.length, 20)
@@ -344,5 +351,97 @@ describe('events', () => {
   test('Enter on a state goes to its machine', () => {
     const ui = Events.enter(modelOf(recorded('voluntary', 1), { filter: 'alice LCP Ack-Sent → Opened' }))
     assert.deepEqual([ui.view, ui.selection?.layer, ui.selection?.node], ['tunnels', 3, 'alice'])
+  })
+})
+
+describe('ladder', () => {
+  const model = modelOf(recorded('compulsory', 0.34), { view: 'ladder' })
+  const after = (start: Model, ...owns: Own[]): Model =>
+    owns.reduce((now, own): Model => {
+      const ui = Ladder.press(now, own)
+      return { ...model, recorder: now.recorder, scene: now.scene, ui }
+    }, start)
+  const lines = (now: Model): string[] => rows(now, Ladder.view)
+  const chosen = (now: Model): string => lines(now).find(text => text.startsWith('►')) ?? ''
+  const facts = (now: Model): string => lines(now).slice(-5).join('\n')
+
+  test('the newest row is chosen, with why it was sent; below it stands the clock', () => {
+    assert.match(chosen(model), /^► +0\.303 +│◄═+╪═+ CHAP Challenge 102 ══│/)
+    assert.match(lines(model).join('\n'), /^ {2}now ═+ 0\.340 ═$\n^ {2}next {4}0\.358 a timer or an action/m)
+    assert.match(facts(model), /0\.303 sent by company because of LCP Conf-Ack 1 from bob, sent 0\.239\./)
+    assert.match(Ladder.view(model, { columns: 78, rows: 20 }).sentence, /^╪ nas only carries PPP frames/)
+  })
+
+  test('c goes to the cause, which opens no group, and C to the first consequence', () => {
+    const cause = after(model, 'cause')
+    assert.match(chosen(cause), /^►\+ +0\.175 .* LCP, 4 packets/)
+    const open = after(model, 'foldAll', 'cause')
+    assert.match(chosen(open), /0\.239 .* LCP Conf-Ack 1/)
+    assert.match(facts(after(open, 'consequence')), /sent by company because of LCP Conf-Ack 1 from bob/)
+    const first = after(model, 'first')
+    assert.equal(after(first, 'cause').ui.message, 'An action brought it about: bob dials.')
+  })
+
+  test('z opens the group and folds it again, Z does so for all', () => {
+    const group = after(model, 'cause')
+    const open = after(group, 'fold')
+    assert.ok(lines(open).some(text => /0\.200 +│══ LCP Conf-Req 1/.test(text)))
+    assert.match(chosen(open), /LCP Conf-Ack 1/)
+    assert.deepEqual(lines(after(open, 'fold')), lines(group))
+    assert.equal(after(model, 'fold').ui.message, 'This row stands alone: there is nothing to fold.')
+    const all = lines(after(model, 'foldAll')).join('\n')
+    assert.ok(/SLI +call/.test(all) && !/^.\+/m.test(all))
+    assert.deepEqual(lines(after(model, 'foldAll', 'foldAll')), lines(model))
+  })
+
+  test('Enter shows the packet in 3 Packets, and a packet chosen there is the row here', () => {
+    const inside = after(model, 'enter')
+    assert.equal(inside.ui.view, 'packets')
+    const { journey } = inside.ui.selection
+    assert.ok(inside.recorder.journeys.some(({ no }) => no === journey))
+    const first = model.recorder.journeys.find(({ packets }) => packets[0].facts?.proto === 'gre')
+    const there = modelOf(model.recorder, { view: 'ladder' }, { journey: first?.no ?? 0 })
+    assert.match(chosen(there), /LCP, 4 packets/)
+    assert.equal(after(after(model, 'first'), 'enter').ui.message, 'A signal of the telephone network is no packet.')
+  })
+
+  test('j and k walk over silences', () => {
+    const late = modelOf(recorded('compulsory', 12.03), { view: 'ladder' })
+    const walked = [late, ...Array.from({ length: 6 }, (_, i) => after(late, ...Array<Own>(i + 1).fill('up')))]
+    assert.equal(new Set(walked.map(chosen)).size, walked.length)
+    for (const now of walked) assert.doesNotMatch(chosen(now), /quiet/)
+    assert.equal(chosen(after(walked[3], 'last')), chosen(late))
+  })
+
+  test('L in 2 Tunnels is the ladder of that tunnel only, and L there all of them again', () => {
+    const two = modelOf(recorded('nat-two-clients', 5.2), { view: 'tunnels' }, { tunnel: 2 })
+    const only = { ...two, ui: Ladder.ofTunnel(two) }
+    assert.equal(only.ui.view, 'ladder')
+    const text = lines(only).join('\n')
+    assert.match(text, /tunnel 2 only {2}\d+ hidden/)
+    assert.doesNotMatch(text, /alice/)
+    assert.match(lines(after(only, 'tunnelLadder')).join('\n'), /alice/)
+  })
+
+  test('a filter hides what does not match, and says so', () => {
+    const lcp = modelOf(model.recorder, { view: 'ladder', filter: 'lcp conf-ack' })
+    assert.match(lines(lcp).join('\n'), /LCP, 2 packets[\s\S]*\/lcp conf-ack\/ {2}\d+ hidden/)
+    const none = modelOf(model.recorder, { view: 'ladder', filter: 'nothing like it' })
+    assert.match(lines(none).join('\n'), /No row matches nothing like it; \d+ are hidden\. Esc clears the filter\./)
+  })
+
+  test('x offers the ladder in four forms, here only', () => {
+    const ladders = (now: Model): string[] => offersOf(now).flatMap(({ kind }) => (/^ladder/.test(kind) ? [kind] : []))
+    assert.equal(ladders(model).length, 4)
+    assert.deepEqual(ladders(modelOf(model.recorder, { view: 'net' })), [])
+    const keys = offersOf(model).map(({ key }) => key)
+    assert.equal(new Set(keys).size, keys.length)
+  })
+
+  test('what is shown can be kept as text, Mermaid, SVG and HTML', () => {
+    assert.match(Ladder.exported(model, 'text'), /LCP, 4 packets/)
+    assert.match(Ladder.exported(model, 'mermaid'), /^sequenceDiagram/)
+    assert.match(Ladder.exported(model, 'svg'), /^<svg/)
+    assert.match(Ladder.exported(model, 'html'), /^<!doctype html>/)
   })
 })

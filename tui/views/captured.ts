@@ -12,6 +12,7 @@ const SENTENCES: Readonly<Partial<Record<ViewName, string>>> = {
   nat: 'A capture does not say what a box remembers.',
   log: 'A capture does not say what the programs would have written.',
   checks: 'A capture has no checks: nobody has said what should be true.',
+  time: 'A capture has happened: it has one course, and nobody can ask what if.',
 }
 const ELSEWHERE = '3 Packets shows all of its frames, 4 Ladder who said what to whom, 6 Events its messages.'
 

@@ -2,16 +2,17 @@
  * 0 Dash: all at once, where there is room. Its panes are the views themselves in smaller boxes, which show the form
  * that has room; the selection is one everywhere. A digit shows one of them alone, and 0 comes back.
  */
-import { rule } from '../draw.ts'
+import { fill, isSmall, rule, wrap } from '../draw.ts'
 import { goTo } from '../go.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, type ViewName } from '../model.ts'
 import type { Own, Part, Parts } from '../parts.ts'
-import { fit, type Line, line, plainText, span } from '../text.ts'
+import { type Line, line, plainText, span } from '../text.ts'
 
 /** The whole window, as people know it. */
 const NEEDS: Size = { columns: 110, rows: 34 }
-/** What the frame takes of it. */
-const FRAME: Size = { columns: 2, rows: 4 }
+/** The window around the room of a view: smaller than 80x24 it has no borders. */
+const windowOf = (size: Size): Size =>
+  isSmall(size) ? { columns: size.columns, rows: size.rows + 3 } : { columns: size.columns + 2, rows: size.rows + 4 }
 /** From this width on there is a third column. */
 const WIDE = 160
 
@@ -53,8 +54,8 @@ const RIGHT: Column = {
 /** What joins where there is room for it. */
 const THIRD: Column = { share: 0.3, panes: [{ view: 'log', pane: 0, share: 1 }] }
 
-const columnsOf = ({ columns }: Size): readonly Column[] =>
-  columns + FRAME.columns >= WIDE ? [{ ...LEFT, share: 0.42 }, { ...RIGHT, share: 0.28 }, THIRD] : [LEFT, RIGHT]
+const columnsOf = (size: Size): readonly Column[] =>
+  windowOf(size).columns >= WIDE ? [{ ...LEFT, share: 0.42 }, { ...RIGHT, share: 0.28 }, THIRD] : [LEFT, RIGHT]
 
 /** The model as the pane has it that has the keys; the panes of a third column come last. */
 export function focused(model: Model): Model {
@@ -77,44 +78,72 @@ export const dashPart = (others: Others): Part => ({
   press: (model, own, size) => press(others, model, own, size),
 })
 
+/** Which pane is at a cell, and from where to where. */
+export function paneAt(x: number, y: number, size: Size) {
+  let pane = 0
+  let left = 0
+  const columns = columnsOf(size)
+  for (const [i, { share, panes }] of columns.entries()) {
+    const width = i === columns.length - 1 ? size.columns - left : Math.floor(size.columns * share)
+    let top = 0
+    for (const rows of heightsOf(panes, size.rows)) {
+      const bottom = top + rows
+      if (x >= left && x < left + width && y > top && y <= bottom)
+        return { pane, left, right: left + width - 1, top: top + 1, bottom }
+      top = bottom + 1
+      pane++
+    }
+    left += width + 1
+  }
+  return undefined
+}
+
+/** Rows of the panes of a column, without the rules above them. */
+function heightsOf(panes: readonly Pane[], rows: number): number[] {
+  const room = rows - panes.length
+  let left = room
+  return panes.map(({ share }, i) => {
+    const count = i === panes.length - 1 ? left : Math.floor(room * share)
+    left -= count
+    return count
+  })
+}
+
 function render(others: Others, model: Model, size: Size): Rendered {
-  const window = { columns: size.columns + FRAME.columns, rows: size.rows + FRAME.rows }
-  if (!hasRoom(window)) return tooSmall(size)
+  if (!hasRoom(windowOf(size))) return tooSmall(size)
   const focus = focusOf(model, size)
   const columns = columnsOf(size)
   let x = 0
   let lines: Line[] = []
+  let sentence = ''
   columns.forEach(({ share, panes }, i) => {
     const last = i === columns.length - 1
     const width = last ? size.columns - x : Math.floor(size.columns * share)
-    const made = columnLines(others, model, panes, focus, { columns: width, rows: size.rows })
-    lines = i === 0 ? made : lines.map((each, row) => joined(each, made[row], row === 0))
+    const made = columnOf(others, model, panes, focus, { columns: width, rows: size.rows })
+    sentence ||= made.sentence
+    lines = i === 0 ? made.lines : lines.map((each, row) => joined(each, made.lines[row], row === 0))
     x += width + 1
   })
-  const { sentence } = others[focus.view].render(inside(model, focus), { columns: 78, rows: 20 })
   return { lines, sentence, keys: KEYS }
 }
 
 const KEYS = ['Space run', '. step', '1-9 enlarge', 'Tab pane', 'hjkl move', 'Enter look inside', 'w why', '/ filter']
 
-function columnLines(
-  others: Others,
-  model: Model,
-  panes: readonly Pane[],
-  focus: Pane,
-  { columns, rows }: Size,
-): Line[] {
-  const room = rows - panes.length
-  let left = room
-  return panes.flatMap((each, i) => {
-    const count = i === panes.length - 1 ? left : Math.floor(room * each.share)
-    left -= count
+/** Its lines, and what the pane that has the keys says, if it is one of these. */
+function columnOf(others: Others, model: Model, panes: readonly Pane[], focus: Pane, { columns, rows }: Size) {
+  const heights = heightsOf(panes, rows)
+  let sentence = ''
+  const lines = panes.flatMap((each, i) => {
+    const count = heights[i]
     const { key, title } = VIEW_KEYS[each.view]
     const head = rule(columns, [{ at: 0, title: each.title ?? `${key} ${title}`, focus: each === focus }])
     // The filter is that of the pane that has the keys.
     const seen = inside(each === focus ? model : { ...model, ui: { ...model.ui, filter: '' } }, each)
-    return [head, ...others[each.view].render(seen, { columns, rows: count }).lines]
+    const made = others[each.view].render(seen, { columns, rows: count })
+    if (each === focus) sentence = made.sentence
+    return [head, ...made.lines]
   })
+  return { lines, sentence }
 }
 
 /** Two columns with an upright between them, which a rule at its side joins. */
@@ -125,11 +154,13 @@ function joined(a: Line, b: Line, first: boolean): Line {
   return [...a, span(upright, 'muted'), ...b]
 }
 
-function tooSmall({ columns, rows }: Size): Rendered {
-  const text = `The dashboard needs ${NEEDS.columns}x${NEEDS.rows}; the window is ${columns + FRAME.columns}x${rows + FRAME.rows}.`
-  const lines = [line(''), line(` ${text}`), line(span(' A digit shows one view.', 'muted'))]
+function tooSmall(size: Size): Rendered {
+  const { columns, rows } = size
+  const window = windowOf(size)
+  const text = `The dashboard needs ${NEEDS.columns}x${NEEDS.rows}; the window is ${window.columns}x${window.rows}.`
+  const words = [...wrap(text, columns - 2), 'A digit shows one view.'].map(each => line(` ${each}`))
   return {
-    lines: Array.from({ length: rows }, (_, i) => fit(lines[i] ?? [], columns)),
+    lines: fill([line(''), ...words], size).slice(0, rows),
     sentence: 'All views at once need more room than there is.',
     keys: ['1-9 view'],
   }

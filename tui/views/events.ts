@@ -15,7 +15,7 @@ import { wordsOf } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, makerOf, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
-import { type Told, toldOf } from '../told.ts'
+import { rareEvents, type Told, toldOf } from '../told.ts'
 import { whatIs } from '../what.ts'
 import { seconds } from '../words.ts'
 import { stateName } from './machine.ts'
@@ -46,12 +46,13 @@ const KINDS: Readonly<Partial<Record<TraceEvent['event'], Kind>>> = {
   'tunnel-rule': 'line',
 }
 
-function rowOf({ event, short: story, long }: Told, model: Model): EventRow {
+function rowOf(event: TraceEvent, model: Model, told: Told | undefined): EventRow {
   const known = remembered.get(event)
   if (known) return known
+  const story = told?.short
   const kind = KINDS[event.event] ?? 'note'
   const text = event.event === 'drop' ? dropText(event, model) : event.event === 'state' ? stateText(event) : undefined
-  const whole = text ?? brief((story ?? long)?.text ?? event.event)
+  const whole = text ?? brief((story ?? told?.long)?.text ?? event.event)
   const reason = event.event === 'drop' ? event.reason : ''
   const made: EventRow = {
     event,
@@ -107,9 +108,10 @@ function stateText({ machine, from, to }: Extract<TraceEvent, { event: 'state' }
 function rowsShown(model: Model): EventRow[] {
   const words = wordsOf(model.ui.filter)
   const rows: EventRow[] = []
+  const events = rareEvents(model.recorder)
   const told = toldOf(model.recorder)
-  for (let i = told.length - 1; i >= 0; i--) {
-    const each = rowOf(told[i], model)
+  for (let i = events.length - 1; i >= 0; i--) {
+    const each = rowOf(events[i], model, told.get(events[i]))
     if (words.length === 0 ? each.told : words.every(word => each.hay.includes(word))) rows.push(each)
   }
   return rows

@@ -57,8 +57,10 @@ interface Shown {
   readonly items: readonly LadderItem[]
   /** Index of the selected item; -1: there is none. */
   readonly at: number
-  /** The row of it that is meant: of an open group the one, of a folded one the first, unless another was asked for. */
+  /** The row of it that is meant. */
   readonly row: LadderRow | undefined
+  /** None was chosen. */
+  readonly newest: boolean
 }
 
 function shownOf(model: Model): Shown {
@@ -68,12 +70,11 @@ function shownOf(model: Model): Shown {
   const rows = chosenRows(ladder, { call: tunnel, words: words.filter(word => word !== '') })
   const items = foldRows(rows, first => turned.has(rowKey(first)) !== allOpen)
   const chosen = chosenRow(model, rows)
-  const last = items.findLastIndex(({ kind }) => kind !== 'quiet')
-  const found = chosen ? items.findIndex(item => rowsOf(item).includes(chosen)) : -1
-  const at = found < 0 ? last : found
-  return { ladder, rows, items, at, row: found < 0 ? rowsOf(items[last] ?? NOTHING)[0] : chosen }
+  // Until one is chosen it is the newest, in whatever group that is.
+  const row = chosen ?? rows.at(-1)
+  const at = row ? items.findIndex(item => rowsOf(item).includes(row)) : -1
+  return { ladder, rows, items, at, row, newest: chosen === undefined }
 }
-const NOTHING: LadderItem = { kind: 'quiet', t: 0, length: 0 }
 
 /** The row that was chosen here, unless another packet was chosen elsewhere since. */
 function chosenRow(model: Model, rows: readonly LadderRow[]): LadderRow | undefined {
@@ -111,16 +112,18 @@ function linesOf(model: Model, shown: Shown, size: Size): Line[] {
   const head = small ? heads.slice(0, 1) : heads
   const facts = small ? 2 : Math.max(3, Math.min(10, Math.floor(rows / 5)))
   const room = rows - head.length - facts - (small ? 0 : 1)
-  const drawn = items.map((item, i) => {
+  const tail = nowLines(model, ladder, columns)
+  const count = items.length + tail.length
+  const end = Math.max(0, count - room)
+  const start = shown.newest ? Math.min(end, Math.max(0, at)) : windowStart(at, room, count)
+  const seen = items.slice(start, start + room).map((item, i) => {
     const line = itemLine(item, frame, ladder.now).map(({ text, role }) => span(text, role))
     // The marker of the selection stands in the first cell.
     const [first, ...rest] = line
-    return row([{ ...first, text: first.text.slice(1) }, ...rest], columns, i === at)
+    return row([{ ...first, text: first.text.slice(1) }, ...rest], columns, start + i === at)
   })
-  const body = items.length === 0 ? [emptyLine(model)] : [...drawn, ...nowLines(model, ladder, columns)]
-  const newest = at === items.length - 1
-  const start = newest ? Math.max(0, body.length - room) : windowStart(at, room, body.length)
-  const list = fill(body.slice(start, start + room), { columns, rows: room })
+  const body = items.length === 0 ? [emptyLine(model)] : [...seen, ...tail.slice(0, Math.max(0, room - seen.length))]
+  const list = fill(body, { columns, rows: room })
   const told = fill(factLines(model, shown, columns, facts), { columns, rows: facts })
   if (small) return [...head, ...list, ...told]
   return [
@@ -173,7 +176,7 @@ function statusOf(model: Model, { rows, ladder, row: chosen, items, at }: Shown)
 function factLines(model: Model, { ladder, items, at, row: chosen }: Shown, columns: number, rows: number): Line[] {
   const item = items[at]
   if (!item || !chosen) return []
-  if (isTyping(model) && columns < 78) return [[span(` /${model.ui.filter}_`)]]
+  if (model.ui.typing && columns < 78) return [[span(` /${model.ui.filter}_`)]]
   const texts =
     item.kind === 'fold'
       ? item.rows.map(each => `${seconds(each.t)} ${each.label}, ${each.from} → ${each.to}`)
@@ -183,8 +186,6 @@ function factLines(model: Model, { ladder, items, at, row: chosen }: Shown, colu
     whole.length > rows ? [...whole.slice(0, rows - 1), `  … and ${whole.length - rows + 1} more lines`] : whole
   return cut.map(text => [span(text)])
 }
-
-const isTyping = ({ ui }: Model): boolean => ui.typing || ui.filter !== ''
 
 function emptyLine(model: Model): Line {
   const { ui } = model

@@ -35,6 +35,9 @@ const shortText = (table: MachineTable, event: string, state: string): string =>
   return cell ? `${cell.actions.length > 0 ? '·/' : ''}${table.states.indexOf(cell.next)}` : '-'
 }
 
+/** Lower screens show nothing below the table. */
+const LOW = 14
+
 /** The table alone needs so many rows. */
 export const tableRows = (tunnel: SceneTunnel, layer: SceneLayer): number => {
   const table = machineTableOf(layer, tunnel)
@@ -56,11 +59,14 @@ export function tableLines(
     return [
       rule(columns, [{ at: 0, title: `${layer.name} of ${layer.node}`, focus }]),
       [span('  There is no table of it: its states are drawn one step back, Esc.', 'muted')],
+      ...(history.length === 0
+        ? [[span(`  Nothing has happened to it: it is ${stateName(layer.state)}.`, 'muted')]]
+        : []),
       ...lower(history, timers, { columns, rows: rows - 2 }),
     ]
   }
   const full = 2 + table.events.length
-  const kept = Math.min(lowerRows(history, timers), Math.max(5, rows - full))
+  const kept = rows < LOW ? 0 : Math.min(lowerRows(history, timers), Math.max(5, rows - full))
   const count = Math.max(1, Math.min(table.events.length, rows - 2 - kept))
   const chosen = eventAt(table, layer, transition)
   const start = windowStart(chosen, count, table.events.length)
@@ -86,6 +92,9 @@ export function tableLines(
   ]
 }
 
+/** A column that says something has so many cells. */
+const NARROW = 12
+
 interface Widths {
   readonly event: number
   readonly cells: readonly number[]
@@ -103,6 +112,10 @@ function widthsOf(table: MachineTable, { state }: SceneLayer, columns: number): 
   const least = 4
   const wanted = table.states.indexOf(state)
   const others = table.states.length - 1
+  // A narrow screen has room for the present state only.
+  if (others * least + NARROW > room) {
+    return { event, cells: table.states.map((_, i) => (i === wanted ? room : 0)) }
+  }
   const present = Math.min(whole[wanted] ?? 0, room - others * least)
   const other = Math.max(least, Math.min(6, Math.floor((room - present) / Math.max(1, others))))
   const cells = table.states.map((_, i) => (i === wanted ? Math.max(least, room - others * other) : other))
@@ -191,7 +204,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   rxr: 'Echo or Discard came',
 }
 
-/** `A good Configure-Request came: send Configure-Ack; then Ack-Sent.` Until a row is chosen, what led here. */
+/** `A good Configure-Request came: on to Ack-Sent; send Configure-Ack.` Until a row is chosen, what led here. */
 export function tableSentence(tunnel: SceneTunnel, layer: SceneLayer, transition: number): string {
   const table = machineTableOf(layer, tunnel)
   if (!table) return 'Its states and what led to each.'
@@ -202,6 +215,6 @@ export function tableSentence(tunnel: SceneTunnel, layer: SceneLayer, transition
   const what = EVENTS[event] ?? `${event.charAt(0).toUpperCase()}${event.slice(1).replaceAll('-', ' ')}`
   if (!cell) return `${what}: that cannot happen in ${stateName(state)}.`
   const actions = cell.actions.map(each => ACTIONS[each] ?? each.replaceAll('-', ' ')).join(', ')
-  const then = cell.next === state ? `it stays ${stateName(cell.next)}` : `then ${stateName(cell.next)}`
-  return `${what}${before === undefined ? '' : ` in ${stateName(state)}`}: ${actions === '' ? '' : `${actions}; `}${then}.`
+  const next = cell.next === state ? `it stays ${stateName(cell.next)}` : `on to ${stateName(cell.next)}`
+  return `${what}${before === undefined ? '' : ` in ${stateName(state)}`}: ${next}${actions === '' ? '' : `; ${actions}`}.`
 }

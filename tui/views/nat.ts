@@ -12,7 +12,7 @@ import {
   type Loss,
 } from '../../src/index.ts'
 import { clamp, fill, isSmall, list, rule, wrap } from '../draw.ts'
-import { isMatch } from '../filter.ts'
+import { matching } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
@@ -58,12 +58,12 @@ interface Lists {
 function listsOf(model: Model): Lists {
   const box = boxShown(model)
   const { filter } = model.ui
-  const losses = model.recorder.losses.filter(loss => isMatch(lossText(loss), filter))
+  const losses = matching(model.recorder.losses, filter, lossText)
   if (!box) return { box, table: [], rules: [], losses }
   return {
     box,
-    table: tableOf(model, box).filter(row => isMatch(rowText(row), filter)),
-    rules: rulesOf(box).filter(({ text }) => isMatch(text, filter)),
+    table: matching(tableOf(model, box), filter, rowText),
+    rules: matching(rulesOf(box), filter, ({ text }) => text),
     losses,
   }
 }
@@ -107,7 +107,7 @@ function boxView(model: Model, size: Size): Rendered {
   const lists = listsOf(model)
   const others = boxNames(simulationOf(model)).length > 1
   const asked = dropOf(model) === undefined ? [] : ['w why', 'Enter its packet']
-  const keys = [...(HINTS[model.ui.pane] ?? []), ...asked, ...(others ? ['hl box'] : [])]
+  const keys = [...(HINTS[model.ui.pane] ?? []), ...asked, ...(others ? ['hl box'] : []), 'a act']
   const told = sentenceOf(model, lists)
   if (isSmall(size)) return { lines: fill(smallLines(model, lists, size), size), sentence: told, keys }
   // What of the sentence has no room in the border stands above it.

@@ -13,6 +13,7 @@ import {
 import { classOf } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
+import { rareEvents } from '../told.ts'
 import { bare, endWords, isOf, JOBS, MARK_SIGNS, nameOf, nextLayer, PHASE_SIGNS, phaseOf, seconds } from '../words.ts'
 import { telephoneFacts } from './telephone-facts.ts'
 
@@ -110,7 +111,7 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
   const drops =
     node.drops === 0
       ? 'nothing dropped here'
-      : `dropped ${node.drops}, the last ${lastDrop(recorder.events, node.name)}`
+      : `dropped ${node.drops}, the last ${lastDrop(rareEvents(recorder), node.name)}`
   out.push([3, line(span(drops, 'muted'))])
   return out
 }
@@ -146,7 +147,7 @@ function layersLine({ layers }: SceneTunnel, node: string): Line {
     })
 }
 
-function lastDrop(events: Model['recorder']['events'], node: string): string {
+function lastDrop(events: ReturnType<typeof rareEvents>, node: string): string {
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]
     if (event.event === 'drop' && event.node === node) return event.reason

@@ -2,8 +2,10 @@
 import { type SceneLink, type SceneTunnel, signalWords } from '../../src/index.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
+import { derive } from '../selection.ts'
 import { latest } from '../tale.ts'
-import { ends, fit, type Line, left, right, span } from '../text.ts'
+import { ends, fit, type Line, left, plainText, right, span } from '../text.ts'
+import { rareEvents } from '../told.ts'
 import { JOBS, nextLayer, phaseOf, seconds, tubePhase } from '../words.ts'
 import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
@@ -78,7 +80,7 @@ function taleLines(model: Model, columns: number, rows: number): Line[] {
   const now = nowLines(model).map(([who, text]) => row('►', scene.t, who, [text]))
   const next = nextLines(model).map(([t, who, text]) => row(' ', t, who, [span(text, 'muted')]))
   const room = Math.max(0, rows - now.length - next.length)
-  const past = latest(recorder.events, scene.nodes, room, onlyOf(model, only))
+  const past = latest(rareEvents(recorder), scene.nodes, room, onlyOf(model, only))
   return [...past.map(({ t, node, text, role }) => row(' ', t, node, [span(text, role)])), ...now, ...next].slice(
     0,
     rows,
@@ -235,7 +237,8 @@ function keysOf(model: Model): string[] {
   const { scene } = model
   const time = scene.over ? [] : ['Space run', '. step']
   const why = scene.drops > 0 && dropAskedFor(model) ? ['w why'] : []
-  const keys = [...time, 'hjkl choose', 'Enter look inside', 'i lens', 'o names', ...why]
+  const act = scene.over ? [] : ['a act']
+  const keys = [...time, 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names', ...why]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 
@@ -292,8 +295,34 @@ function same(choice: Spot['choice'], { node, link, tunnel }: Selection): boolea
   return choice.tunnel === tunnel
 }
 
+/** The lines above the drawing. */
+const ABOVE = 3
+
+/** What is chosen by a click at a cell of the view; in the list the machine that is named in front of the row. */
+export function spotAt(model: Model, x: number, y: number, size: Size): Selection | undefined {
+  const { selection } = model.ui
+  if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) {
+    const words = plainText(linesOf(model, size)[y] ?? []).split(/[^\w-]+/)
+    const node = model.scene.nodes.find(({ name }) => words.includes(name))
+    return node && derive(model, { node: node.name })
+  }
+  const { drawing, x: shift } = planOf(model, roomOf(size))
+  const at = { x: x - shift, y: y - ABOVE }
+  const box = drawing.nodes.find(
+    ({ rect }) => at.x >= rect.x && at.x < rect.x + rect.columns && at.y >= rect.y && at.y < rect.y + rect.rows,
+  )
+  const spots = spotsOf(model, size)
+  const choose = (choice: Spot['choice'] | undefined) => choice && { ...selection, ...choice }
+  if (box) return choose(spots.find(({ choice }) => choice.node === box.node.name)?.choice)
+  const link = drawing.links.find(({ cells }) => cells.some(cell => cell.x === at.x && Math.abs(cell.y - at.y) <= 1))
+  if (link) return choose(spots.find(({ choice }) => choice.link === link.link.index)?.choice)
+  return choose(spots.find(spot => isTube(spot) && spot.y === at.y && x >= spot.from && x <= spot.to)?.choice)
+}
+
+const roomOf = ({ columns, rows }: Size) => ({ columns, rows: Math.max(1, rows - 4 - PANES) })
+
 function spotsOf(model: Model, size: Size): Spot[] {
-  const { drawing, tubes, x } = planOf(model, { columns: size.columns, rows: Math.max(1, size.rows - 4 - PANES) })
+  const { drawing, tubes, x } = planOf(model, roomOf(size))
   const { scene } = model
   const tunnelAt = (name: string): { tunnel?: number } => {
     const tunnel =

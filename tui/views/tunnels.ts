@@ -3,7 +3,7 @@ import { machineTableOf, type SceneLayer, type SceneTunnel } from '../../src/ind
 import { fill, isSmall, row, rule, windowStart } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
-import { type Line, left, line, span } from '../text.ts'
+import { fit, type Line, left, line, span } from '../text.ts'
 import { failureLines } from './failure.ts'
 import { drawingRows, drawMachine, stateName } from './machine.ts'
 import { eventAt, tableLines, tableRows, tableSentence } from './machine-table.ts'
@@ -38,8 +38,8 @@ export function view(model: Model, size: Size): Rendered {
 }
 
 const KEYS: readonly (readonly string[])[] = [
-  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine'],
-  ['hl layer', 'Enter its whole table', 'Tab table'],
+  ['jk tunnel', 'hl layer', 'Tab machine', 'Enter its machine', 'a act'],
+  ['hl layer', 'Enter its whole table', 'Tab table', 'a act'],
   ['jk event', 'hl layer', 'Enter its packets', 'Esc back'],
 ]
 
@@ -130,13 +130,14 @@ function smallLines(model: Model, tunnel: SceneTunnel, { columns, rows }: Size):
       each === tunnel,
     )
   })
-  const spare = rows - 4 - list.length - tunnel.layers.length
+  const spare = rows - 3 - list.length
+  const words = layerWords(tunnel, layer, columns, false)
   return [
     line(span(`${' '.repeat(Math.max(0, columns - 20))} TcclaCI inner`, 'muted')),
     ...list,
     stateLine(layer, scene.t, columns),
     trafficLine(tunnel, true, scene.t),
-    ...(spare >= 0 ? [[], ...layerWords(tunnel, layer, columns, false)] : []),
+    ...(spare > words.length ? [[], ...words] : layerPairs(tunnel, columns).slice(0, Math.max(0, spare))),
   ]
 }
 
@@ -151,6 +152,17 @@ const layerWords = ({ layers }: SceneTunnel, chosen: SceneLayer, columns: number
     ]
     return row(words, columns, focus && each === chosen)
   })
+
+/** Two of them in a line: `call √ Established`. */
+function layerPairs({ layers }: SceneTunnel, columns: number): Line[] {
+  const width = Math.floor((columns - 2) / 2)
+  const cells = layers.map((each): Line => {
+    const { text, role } = markOf(each)
+    const sign = span(`${text.includes('/') ? '~' : text} `, role ?? 'muted')
+    return fit([span(left(each.name, 5)), sign, span(stateName(each.state))], width)
+  })
+  return cells.flatMap((each, i) => (i % 2 === 0 ? [[span('  '), ...each, ...(cells[i + 1] ?? [])]] : []))
+}
 
 // The sentence
 

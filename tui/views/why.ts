@@ -39,7 +39,9 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
 export function why(model: Model, size: Size): Rendered {
   const drop = dropAskedFor(model)
   if (!drop) return nothingChosen(model, size)
-  const keys = ['Enter its packet', 'w Esc close']
+  const trials = model.cures?.trials ?? []
+  const digits = trials.length > 1 ? `1-${Math.min(3, trials.length)}` : '1'
+  const keys = ['Enter its packet', ...(trials.length > 0 ? [`${digits} try a cure in a fork`] : []), 'w Esc close']
   return {
     lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
     sentence: closing(drop),
@@ -81,20 +83,47 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
     wrap(text, width - first.length).map((words, i) =>
       line(span(`${pad}${i === 0 ? first : ' '.repeat(first.length)}`, role), span(words, role)),
     )
+  const small = margin === 0
+  const gap = small ? [] : [line('')]
+  const trials = trialLines(model, width, pad)
   const head = [
     line(span(`${pad}WHY was this dropped?`, undefined, { bold: true })),
-    line(''),
+    ...gap,
     ...block(titleOf(model, drop, record), ''),
     ...block(`dropped at ${drop.node}, ${seconds(drop.t)} s (${reason})`, '', 'muted'),
-    line(''),
+    ...gap,
     ...block(sentence, '× ', 'bad'),
+    // Where there is no room for all, what can be done matters most.
+    ...(small ? trials : []),
     ...facts.flatMap(fact => block(fact, '  ')),
     line(''),
   ]
-  const more = drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)
+  const words = wrap(model.cures?.words ?? '', width - 2).map(text => line(`${pad}  ${text}`))
+  const command = drop.packet === undefined ? [] : moreLines(model, drop.packet, width, pad)
+  const left = rows - head.length - trials.length - 4
+  const more = small
+    ? command
+    : [...trials, ...words.slice(0, Math.max(0, left)), ...(left - words.length >= command.length ? command : [])]
   const way = record ? wayOf(model, record).slice(-Math.max(1, rows - head.length - 1 - more.length)) : []
   const came = way.length === 0 ? [] : [line(span(`${pad}how it came there`, 'muted'))]
   return [...head, ...came, ...way.map(text => line(`${pad}  ${text}`)), ...more]
+}
+
+/** So many cures have a key. */
+const CURES = 3
+
+/** What of the doctor's cures can be tried at once. */
+function trialLines({ cures, futures, live, capture }: Model, width: number, pad: string): Line[] {
+  if (!futures || live || capture) return []
+  const title = line(span(`${pad}what would help`, 'muted'))
+  const head = pad === '' ? [] : [line(''), title]
+  if (!cures) return [...head, line(span(`${pad}  the doctor is looking …`, 'muted'))]
+  if (cures.words === '') return [...head, line(`${pad}  The doctor finds nothing wrong that has to do with it.`)]
+  const trials = cures.trials.slice(0, CURES)
+  const whole = trials.reduce((sum, { title }) => sum + title.length + 5, 0) <= width
+  const cells = trials.map(({ title }, i) => [span(`${i + 1}`, undefined, { bold: true }), span(` ${title}   `)])
+  if (cells.length === 0) return head
+  return [...head, ...(whole ? [cells.flat()] : cells).map(each => line(`${pad}  `, ...each))]
 }
 
 /** What of the screen is to be typed in a shell is broken as one is told to go on. */
