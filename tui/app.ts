@@ -5,7 +5,8 @@
  *
  * Longer than 400 lines, since it is the one place where keys, frames, the run, and a live run with its copies meet.
  */
-import { readBreakpoint, type Scene, type SimTime } from '../src/index.ts'
+import { readBreakpoint, type Scene, type SimTime, verdictWords } from '../src/index.ts'
+import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
 import { Captured } from './captured.ts'
 import { type CopyKind, copied, copiedFrom } from './copy.ts'
@@ -104,6 +105,10 @@ export class App {
   /** The last click, and when it was. */
   #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
+  /** Questions whose outcome was told. */
+  readonly #told = new Set<number>()
+  /** The time that somebody wants to go to. */
+  #goal: SimTime | undefined
 
   /** Of a live run: rejects if it fails by a fault of ours. */
   readonly begun: Promise<void> | undefined
@@ -118,7 +123,7 @@ export class App {
     this.#start = { labs, chosen: 0, filter: '', typing: false }
     this.#files = new Files(disk)
     if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
-    else if (open) this.#open(new Session(open, wall))
+    else if (open) this.#openRun(open)
     this.#draw()
   }
 
@@ -141,13 +146,20 @@ export class App {
   async #begin(live: LiveView): Promise<void> {
     this.#live = live
     this.#open(live.face)
-    this.#ui = { ...this.#ui, running: true, speed: 1, auto: false }
+    // Real machines do not wait for an answer.
+    this.#ui = { ...this.#ui, running: true, speed: 1, auto: false, quiz: false }
     this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
     await live.run.begin()
     live.over = true
     if (this.#session === live.face) this.#ui = { ...this.#ui, running: false }
     this.#ui = { ...this.#ui, message: live.run.trouble ?? this.#ui.message }
     this.#wake()
+  }
+
+  #openRun(source: SessionSource): void {
+    const session = new Session(source, this.#wall)
+    session.limit = run => stopBefore(source.lab, this.#ui, run)
+    this.#open(session)
   }
 
   #open(session: Session): void {
@@ -203,6 +215,8 @@ export class App {
     if (ui.running !== before.running) session.player.pause()
     if (ui.running) this.#become({ ...this.#ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
+    if (ui.asking?.told) this.#told.add(ui.asking.no)
+    if (before.asking && !ui.asking && !session.travel) this.#heed(session)
   }
 
   /** The live end cannot be stopped or stepped: who pauses or goes elsewhere gets a copy. True if the key is done. */
@@ -273,7 +287,8 @@ export class App {
     if (typeof effect === 'object' && 'export' in effect) return this.#say(this.#export(session, effect.export))
     this.#become({ ...this.#ui, broke: undefined })
     this.#inTime(session, effect)
-    session.proceed(UNSEEN)
+    this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
+    if (session.proceed(UNSEEN)) this.#heed(session)
   }
 
   /** Says what has come of it; a line that was not understood stays, to be mended. */
@@ -370,7 +385,7 @@ export class App {
     const { start, open, effect, mouse } = pressStart(this.#start, key)
     if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
     this.#start = start
-    if (open) this.#open(new Session(open, this.#wall))
+    if (open) this.#openRun(open)
     if (effect) this.#outside(effect)
   }
 
@@ -445,7 +460,7 @@ export class App {
     this.#timer = undefined
     if (this.#live?.progress !== undefined) this.#copyLive(this.#live, '')
     const session = this.#session
-    if (session?.travel) session.proceed(SLICE)
+    if (session?.travel && session.proceed(SLICE)) this.#heed(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
@@ -508,6 +523,28 @@ export class App {
       return this.#attach('Here the copy has caught up with the run: this is live.')
     else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
     this.#stopAt(session, hits)
+    this.#heed(session)
+  }
+
+  /** The questions of the lab: says what the run has shown, and asks what is due on the way to a time. */
+  #heed({ run, player, source: { lab } }: Session): void {
+    const goal = this.#goal
+    this.#goal = undefined
+    if (!this.#ui.quiz || this.#ui.asking) return
+    const { guesses } = this.#ui
+    const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing)
+    for (const [i, { asked, guess, outcome }] of judged.entries()) {
+      if (outcome === 'open' || this.#told.has(asked.no)) continue
+      this.#told.add(asked.no)
+      const where = this.#ui.view === 'checks' ? '' : ' View 7 says what is right, and why.'
+      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}.${where}`
+      const selection = { ...this.#ui.selection, check: lab.checks.length + i }
+      this.#ui = { ...this.#ui, message, selection }
+    }
+    const due = dueIn(lab, this.#ui, run)
+    if (!due) return
+    this.#ui = askNow(this.#ui, due, goal)
+    player.pause()
   }
 
   /** The screen as it is without what is open over the view. */

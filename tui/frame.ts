@@ -3,7 +3,7 @@
  * the lower one, the keys below. Under 80x24 the borders and the sentence go; under 40x12 only the sentence is left
  * that says so.
  */
-import type { SimTime } from '../src/index.ts'
+import type { Scene, SimTime } from '../src/index.ts'
 import { keysOfMenu } from './menus.ts'
 import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import { PROMPTS } from './prompts.ts'
@@ -107,16 +107,21 @@ interface RunState {
 const RUNNING: RunState = { sign: '►', ascii: '>', word: 'RUN' }
 const PAUSED: RunState = { sign: '║', ascii: '||', word: 'PAUSED' }
 const ENDED: RunState = { sign: '■', ascii: '#', word: 'END' }
+const ASKS: RunState = { sign: '?', ascii: '?', word: 'QUESTION' }
+
+/** An open question stands before anything that happens at its moment. */
+const momentOf = ({ t }: Scene, { asking }: Ui): number => asking?.t ?? t
 
 const BACK: RunState = { sign: '◄', ascii: '<', word: 'BACK' }
 const ON: RunState = { sign: '►', ascii: '>', word: 'ON' }
 const BROKEN: RunState = { sign: '●', ascii: '*', word: 'BREAK' }
 
-function stateOf({ scene, ui: { running, ascii, broke }, futures, live }: Model): string {
+function stateOf({ scene, ui: { running, asking, ascii, broke }, futures, live }: Model): string {
   const signOf = ({ sign, ascii: plain, word }: RunState): string => `${ascii ? plain : sign} ${word}`
   const travel = futures?.travel
   if (travel) return `${signOf(travel.way === 'back' ? BACK : ON)} ${Math.floor(travel.progress * 100)} %`
   if (broke !== undefined && !running) return `${signOf(BROKEN)} b${broke}`
+  if (asking) return signOf(ASKS)
   const over = scene.over || (live?.behind === undefined && live?.over === true)
   const state = over ? ENDED : running ? RUNNING : PAUSED
   // Of a bridged run: is it the run itself, or a copy of what has been?
@@ -137,7 +142,7 @@ function statusOf(model: Model, columns: number): Line {
   const { scene, ui, live } = model
   const wide = columns >= 100
   const state = span(` ${stateOf(model).padEnd(10)}`, undefined, { bold: true })
-  const time = ` ${seconds(scene.t).padStart(6)} s `
+  const time = ` ${seconds(momentOf(scene, ui)).padStart(6)} s `
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
   const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
@@ -173,7 +178,7 @@ function shortStatusOf(model: Model, columns: number): Line {
   // Of a copy there is room for how far it is behind, or for how long it takes, not for both.
   const detached = model.live?.behind !== undefined
   const state = span(stateOf(model).replace('DETACHED ', ''), undefined, { bold: true })
-  const time = ` ${seconds(scene.t)}s `
+  const time = ` ${seconds(momentOf(scene, ui))}s `
   const length = detached ? ` ${speedOf(ui)}` : ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
   const checks = checksOf(model)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2

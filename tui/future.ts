@@ -47,8 +47,6 @@ export interface Origin {
   readonly replay: RunOptions
   /** The lab is that of a capture, which makes its run. */
   readonly capture?: CaptureSource
-  /** No run is played further than this: a copy of a live run never overtakes it. */
-  readonly limit?: () => SimTime
 }
 
 /** A run that goes on already, and who watches it. */
@@ -74,16 +72,25 @@ export class Future {
   readonly #written: Lab
   readonly #origin: Origin
   readonly #wall: Wall
+  readonly #limit: (run: Run) => SimTime
   #rewinder: Rewinder
   #life: Life
 
-  constructor({ name, lab, deeds, from }: FutureSpec, origin: Origin, wall: Wall, watched?: Watched) {
+  /** `limit` is asked for a moment that a run must not enter; `watched`: a run that is there already. */
+  constructor(
+    { name, lab, deeds, from }: FutureSpec,
+    origin: Origin,
+    wall: Wall,
+    limit: (run: Run) => SimTime,
+    watched?: Watched,
+  ) {
     this.name = name
     this.from = from
     this.deeds = deeds
     this.#written = lab
     this.#origin = origin
     this.#wall = wall
+    this.#limit = limit
     this.#rewinder = new Rewinder(() => this.#run())
     this.course = watched?.course ?? new Course()
     if (watched && !watched.course) this.course.watch(watched.recorder.run)
@@ -150,6 +157,7 @@ export class Future {
   }
 
   #lifeOf(recorder: Recorder): Life {
-    return { run: recorder.run, recorder, player: new Player(recorder.run, this.#wall, this.#origin.limit) }
+    const { run } = recorder
+    return { run, recorder, player: new Player(run, this.#wall, () => this.#limit(run)) }
   }
 }

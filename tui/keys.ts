@@ -6,10 +6,10 @@ import { VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
 import type { Own } from './parts.ts'
 
 /**
- * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, the
- * help, the answer to why, an explanation, or the choice of a lab before the start.
+ * What has the keyboard: a view, the line of the filter, a line that is typed for something else, a list to choose from, a
+ * question of the lab, the help, the answer to why, an explanation, or the choice of a lab before the start.
  */
-export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | 'help' | 'start'
+export type Mode = 'view' | 'why' | 'explain' | 'typing' | 'prompt' | 'menu' | 'question' | 'help' | 'start'
 
 export type Command =
   | 'run'
@@ -49,6 +49,10 @@ export type Command =
   | `cure-${1 | 2 | 3}`
   | 'act'
   | 'command'
+  | 'choose'
+  | 'surer'
+  | 'hint'
+  | 'skip'
   | 'filter'
   | 'next-match'
   | 'previous-match'
@@ -67,7 +71,7 @@ export type Command =
   | 'accept'
   | 'cancel'
 
-export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'menu' | 'start'
+export type Group = 'time' | 'here' | 'everywhere' | 'help' | 'filter' | 'menu' | 'question' | 'start'
 
 export interface KeyEntry {
   readonly keys: readonly string[]
@@ -80,8 +84,8 @@ export interface KeyEntry {
 }
 
 const VIEW = ['view'] as const
-const EVERYWHERE = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start'] as const
-const LISTS = ['view', 'explain', 'menu', 'help', 'start'] as const
+const EVERYWHERE = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'question', 'help', 'start'] as const
+const LISTS = ['view', 'explain', 'menu', 'question', 'help', 'start'] as const
 
 export const KEYS: readonly KeyEntry[] = [
   { keys: ['Space'], command: 'run', modes: VIEW, group: 'time', help: 'run or pause' },
@@ -232,13 +236,13 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: [':'], command: 'command', modes: VIEW, group: 'everywhere', help: 'command line' },
   { keys: ['Tab'], command: 'next-pane', modes: VIEW, group: 'everywhere', help: 'next pane' },
   { keys: ['S-Tab'], command: 'previous-pane', modes: VIEW, group: 'everywhere', help: 'previous pane' },
-  { keys: ['Esc'], command: 'escape', modes: ['view', 'why'], group: 'everywhere', help: 'back one step' },
+  { keys: ['Esc'], command: 'escape', modes: ['view', 'why', 'question'], group: 'everywhere', help: 'back one step' },
   { keys: ['y'], command: 'copy', modes: VIEW, group: 'everywhere', help: 'copy what is selected' },
   { keys: ['x'], command: 'export', modes: VIEW, group: 'everywhere', help: 'export: pcap, text, SVG' },
   { keys: ['T'], command: 'theme', modes: VIEW, group: 'everywhere', help: 'theme: dark, light, mono' },
   { keys: ['M'], command: 'mouse', modes: ['view', 'start'], group: 'everywhere', help: 'mouse on or off' },
-  { keys: ['?'], command: 'help', modes: VIEW, group: 'everywhere', help: 'help' },
-  { keys: ['q'], command: 'quit', modes: ['view', 'why', 'start'], group: 'everywhere', help: 'quit' },
+  { keys: ['?'], command: 'help', modes: ['view', 'question'], group: 'everywhere', help: 'help' },
+  { keys: ['q'], command: 'quit', modes: ['view', 'why', 'question', 'start'], group: 'everywhere', help: 'quit' },
   { keys: ['C-l'], command: 'redraw', modes: EVERYWHERE, group: 'everywhere', help: 'draw all again' },
   { keys: ['C-c'], command: 'interrupt', modes: EVERYWHERE, group: 'everywhere', help: 'quit at once' },
   { keys: ['C-z'], command: 'suspend', modes: EVERYWHERE, group: 'everywhere', help: 'suspend' },
@@ -263,6 +267,17 @@ export const KEYS: readonly KeyEntry[] = [
     group: 'menu',
     help: 'close the explanation',
   },
+  {
+    keys: ['1', '2', '3', '4', '5', '6'],
+    command: 'choose',
+    modes: ['question'],
+    group: 'question',
+    help: 'choose an answer',
+  },
+  { keys: ['Tab'], command: 'surer', modes: ['question'], group: 'question', help: 'how sure: guess, fairly, certain' },
+  { keys: ['Enter'], command: 'accept', modes: ['question'], group: 'question', help: 'that is my guess' },
+  { keys: ['S'], command: 'skip', modes: ['question'], group: 'question', help: 'skip the question' },
+  { keys: ['H'], command: 'hint', modes: ['question'], group: 'question', help: 'a hint' },
 
   { keys: ['/'], command: 'filter', modes: ['help'], group: 'help', help: 'search the help' },
   { keys: ['n'], command: 'next-match', modes: ['help'], group: 'help', help: 'next that is found' },

@@ -58,9 +58,11 @@ export class LiveView {
     const { source, deeds, explain, current } = this.face
     const lab = deeds?.lab ?? source.lab
     const { replay } = this.run
-    const copied = { lab, explain, replay, fixed: COPY, limit: () => this.run.known }
     // What the run has come through, and its copies will.
-    return new Session(copied, this.#wall, { recorder, course: current.course })
+    const watched = { recorder, course: current.course }
+    const copy = new Session({ lab, explain, replay, fixed: COPY }, this.#wall, watched)
+    copy.limit = () => this.run.known + 1
+    return copy
   }
 
   /** How far a session is behind the live end; undefined for the live end itself. */

@@ -19,21 +19,25 @@ const isGone = (error: unknown): boolean => GONE.has((error as NodeJS.ErrnoExcep
 const STATUSES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 export const main: TuiMain = async request =>
-  request.plain && request.open ? tellPlainly(request.open) : play(request, PARTS)
+  request.plain && request.open ? tellPlainly(request.open, request.quiz) : play(request, PARTS)
 
 /** The run in whole sentences, for a screen reader or a file; status as that of `run`. */
-function tellPlainly({ lab, replay, explain }: SessionSource): number {
+function tellPlainly({ lab, replay, explain }: SessionSource, quiz: boolean): number {
   const recorder = new Recorder(new Run(lab, replay))
   plainRun(
     recorder,
     text => out(`${text}\n`),
     scene => ({ scene, recorder, ui: FIRST_UI, explain }),
+    quiz,
   )
   return recorder.run.result().ok ? EXIT.good : EXIT.failed
 }
 
 /** Until the program ends, with its exit status; the terminal is then as it was. */
-export async function play({ open, disk, labs, ascii, theme, speed, tour }: TuiRequest, parts: Parts): Promise<number> {
+export async function play(
+  { open, disk, labs, ascii, theme, speed, quiz, tour }: TuiRequest,
+  parts: Parts,
+): Promise<number> {
   const terminal = openTerminal({
     input: process.stdin,
     output: process.stdout,
@@ -45,6 +49,7 @@ export async function play({ open, disk, labs, ascii, theme, speed, tour }: TuiR
     parts,
     ui: {
       speed,
+      quiz,
       ...(tour && isFirstTime(process.env) ? { tour: 0 } : {}),
       ...(theme ? { theme } : {}),
       ...(ascii ? { ascii } : {}),

@@ -51,7 +51,7 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
   },
   export: {
     title: () => 'write a file',
-    rows: offersOf,
+    rows: model => offersOf(model),
     empty: 'There is nothing to write.',
     pick: (model, index) => ({ ui: model.ui, effect: { export: offersOf(model)[index].kind } }),
   },

@@ -2,8 +2,9 @@
  * What the views are given: the run as recorded, the scene of this moment, and what the user is looking at. A view is a
  * pure function of the three and of its size.
  */
-import type { Breakpoint, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
+import type { Breakpoint, Guesses, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
 import type { Archive } from './archive.ts'
+import type { Asking } from './asking.ts'
 import type { Captured } from './captured.ts'
 import type { Comparison } from './comparison.ts'
 import type { Cures } from './cures.ts'
@@ -54,6 +55,7 @@ export interface Selection {
   readonly field: readonly number[]
   /** Index into the filtered events, from the newest (0). */
   readonly event: number
+  /** In 7 Checks: a row, first those of the checks, then those of the questions that were answered. */
   readonly check: number
   /** Index into the filtered lines of the log, from the newest (0). */
   readonly logLine: number
@@ -137,6 +139,12 @@ export interface Ui {
   readonly recalled: number
   /** It was said that something is not saved: the next `q` leaves without it. */
   readonly leaving: boolean
+  /** Does the lab ask its questions? */
+  readonly quiz: boolean
+  /** The question that is open; it has the keyboard, and the run waits. */
+  readonly asking?: Asking
+  /** What was answered. */
+  readonly guesses: Guesses
   /** Why was the chosen packet discarded? */
   readonly why: boolean
   /** What is typed into the search of the help; which row is chosen; are the keys of all views shown? */

@@ -3,15 +3,23 @@
  * without its word. While a run goes on only what has changed is told.
  */
 
-import type { Standing, TraceEvent } from '../src/index.ts'
 import {
+  type Asked,
   DROP_REASONS,
+  explanation,
   formatIpv4,
+  type Guess,
   hostNames,
+  type Lab,
+  outcomeOf,
+  questionsOf,
   type Recorder,
   type Scene,
   type SceneTunnel,
+  type SimTime,
+  type Standing,
   sceneOf,
+  type TraceEvent,
 } from '../src/index.ts'
 import type { Model } from './model.ts'
 import { makerOf } from './selection.ts'
@@ -243,11 +251,18 @@ const STIRRING: ReadonlySet<TraceEvent['event']> = new Set([
 
 /**
  * Runs a lab to its end in virtual time: first what there is, then every change, then how it stands at the end. Needs no
- * terminal.
+ * terminal. Questions of the lab are told at their moment; nobody is waited for, and the answer follows when it is shown.
  */
-export function plainRun(recorder: Recorder, print: (line: string) => void, model: (scene: Scene) => Model): void {
+export function plainRun(
+  recorder: Recorder,
+  print: (line: string) => void,
+  model: (scene: Scene) => Model,
+  quiz = false,
+): void {
   const { run } = recorder
-  const names = new Map([...hostNames(run.simulation.lab)].map(([address, name]) => [formatIpv4(address), name]))
+  const { lab } = run.simulation
+  const names = new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
+  const questions = quiz ? new Questions(lab, print) : undefined
   let events: TraceEvent[] = []
   let stirred = false
   run.listen(event => {
@@ -257,14 +272,52 @@ export function plainRun(recorder: Recorder, print: (line: string) => void, mode
   let scene = sceneOf(recorder)
   for (const text of narrate(model(scene))) print(text)
   while (!run.over) {
+    questions?.ask(run.next)
     run.advanceTo(run.next)
     const open = scene.checks.filter(({ state }) => state === 'open').length
     if (!stirred && !run.over && run.standing.filter(({ state }) => state === 'open').length === open) continue
     const after = sceneOf(recorder)
     for (const text of changes(scene, after, events, names)) print(text)
+    questions?.answer(after)
     scene = after
     events = []
     stirred = false
   }
   for (const text of narrate(model(scene))) print(text)
 }
+
+/** The questions of a lab in sentences: each before its moment, and what is right when the run has shown it. */
+class Questions {
+  readonly #print: (line: string) => void
+  #waiting: Asked[]
+  readonly #asked: Asked[] = []
+
+  constructor(lab: Lab, print: (line: string) => void) {
+    this.#waiting = [...questionsOf(lab)]
+    this.#print = print
+  }
+
+  ask(next: SimTime): void {
+    for (const asked of this.#waiting.filter(({ t }) => t <= next)) {
+      const { no, t, question } = asked
+      const answers = question.answers.map((answer, i) => `${i + 1}, ${answer}`)
+      this.#print(`${seconds(t)} seconds: question ${no}. ${question.text} Answers: ${answers.join('; ')}.`)
+      this.#asked.push(asked)
+    }
+    this.#waiting = this.#waiting.filter(({ t }) => t > next)
+  }
+
+  answer({ t, checks }: Scene): void {
+    for (const asked of this.#asked.splice(0)) {
+      const outcome = outcomeOf(asked, SKIPPED, checks)
+      if (outcome === 'open') {
+        this.#asked.push(asked)
+        continue
+      }
+      const [, ...rest] = explanation(asked, SKIPPED, outcome)
+      this.#print(`${seconds(t)} seconds: question ${asked.no}. ${rest.join(' ')}`)
+    }
+  }
+}
+
+const SKIPPED: Guess = { answer: undefined, sure: undefined }

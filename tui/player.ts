@@ -8,6 +8,7 @@ import {
   PACKET_EVENTS,
   type Run,
   type Scene,
+  type SimTime,
   type TraceEvent,
   type Verdict,
 } from '../src/index.ts'
@@ -43,17 +44,17 @@ export interface Hit {
 export class Player {
   readonly #run: Run
   readonly #wall: Wall
+  readonly #limit: () => SimTime
   /** Virtual and wall time are counted from here: at the start, and whenever the speed changes. */
   #origin: { readonly wall: number; readonly virtual: number; readonly speed: number } | undefined
-  /** It goes no further than this. */
-  readonly #limit: () => number
   #packets = 0
   #interesting = 0
   /** While it plays or steps, and only then, breakpoints are heeded. */
   #armed: readonly Breakpoint[] = []
   #hits: Hit[] = []
 
-  constructor(run: Run, wall: Wall, limit: () => number = () => Number.POSITIVE_INFINITY) {
+  /** `limit` is asked for a moment that the run must not enter. */
+  constructor(run: Run, wall: Wall, limit: () => SimTime = () => Number.POSITIVE_INFINITY) {
     this.#run = run
     this.#wall = wall
     this.#limit = limit
@@ -98,8 +99,20 @@ export class Player {
     const wall = this.#wall.now()
     if (this.#origin?.speed !== speed) this.#origin = { wall, virtual: this.#run.now, speed }
     const { wall: since, virtual } = this.#origin
-    const target = Math.min(this.#limit(), Math.floor(virtual + (wall - since) * 1e6 * speed))
+    const target = Math.min(Math.floor(virtual + (wall - since) * 1e6 * speed), this.#last)
     if (target > this.#run.now && !this.#reach(target)) this.#origin = undefined
+  }
+
+  /** The last nanosecond that may be entered. */
+  get #last(): SimTime {
+    return this.#limit() - 1
+  }
+
+  /** Nothing more can happen before the limit: the clock goes there. */
+  #atLimit(): boolean {
+    if (this.#run.next <= this.#last) return false
+    this.#run.advanceTo(this.#last)
+    return true
   }
 
   /** False when there was more to do than a slice has time for: virtual time then goes slower than asked. */
@@ -125,14 +138,9 @@ export class Player {
 
   #hurry(): void {
     this.#origin = undefined
-    const limit = this.#limit()
-    if (limit < this.#run.stop) {
-      this.#reach(limit)
-      return
-    }
     const end = this.#wall.now() + SLICE
-    while (!this.#run.over) {
-      for (let i = 0; i < BATCH && !this.#run.over && this.#hits.length === 0; i++) this.#on()
+    while (!this.#run.over && !this.#atLimit()) {
+      for (let i = 0; i < BATCH && !this.#run.over && !this.#atLimit() && this.#hits.length === 0; i++) this.#on()
       if (this.#hits.length > 0 || this.#wall.now() >= end) return
     }
   }
@@ -141,8 +149,7 @@ export class Player {
   auto(scene: Scene): number {
     const flights = scene.links.flatMap(link => link.flights)
     if (flights.length === 0) {
-      const next = Math.min(this.#run.next, this.#limit())
-      if (next - this.#run.now > QUIET) this.#run.advanceTo(next)
+      if (this.#run.next - this.#run.now > QUIET) this.#run.advanceTo(Math.min(this.#run.next, this.#last))
       return 1
     }
     const shortest = Math.min(...flights.map(({ hop }) => (hop.arrives ?? hop.sent) - hop.sent)) / 1e9
@@ -159,7 +166,7 @@ export class Player {
     this.#origin = undefined
     switch (unit) {
       case 'event':
-        return this.#mayStep ? this.#run.step() : undefined
+        return this.#one()
       case '1 ms':
         return this.#millisecond()
       case 'packet':
@@ -169,20 +176,20 @@ export class Player {
     }
   }
 
-  get #mayStep(): boolean {
-    return this.#run.next <= this.#limit()
-  }
-
   #millisecond(): void {
     const run = this.#run
-    const target = Math.min(run.now + 1e6, this.#limit())
+    const target = Math.min(run.now + 1e6, this.#last)
     if (this.#armed.length > 0) while (!run.over && run.next <= target && this.#hits.length === 0) run.step()
     if (this.#hits.length === 0) run.advanceTo(target)
   }
 
+  #one(): void {
+    if (!this.#atLimit()) this.#run.step()
+  }
+
   #stepUntil(count: () => number): void {
     const before = count()
-    for (let i = 0; i < STEP_LIMIT && !this.#run.over && this.#mayStep && count() === before; i++) {
+    for (let i = 0; i < STEP_LIMIT && !this.#run.over && !this.#atLimit() && count() === before; i++) {
       this.#run.step()
       if (this.#hits.length > 0) return
     }

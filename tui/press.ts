@@ -2,6 +2,7 @@
 
 import type { SimTime } from '../src/index.ts'
 import { openActs } from './acts.ts'
+import { chooseAnswer, inQuestion, strayKey } from './asking.ts'
 import { fitting } from './breaks.ts'
 import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
@@ -34,6 +35,8 @@ export const FIRST_UI: Ui = {
   view: 'net',
   pane: 0,
   help: false,
+  quiz: false,
+  guesses: new Map(),
   why: false,
   message: '',
   marks: [],
@@ -80,11 +83,12 @@ export const FIRST_UI: Ui = {
   mouse: false,
 }
 
-export function modeOf({ prompt, menu, typing, help, why, explained }: Ui): Mode {
+export function modeOf({ prompt, menu, typing, help, why, explained, asking }: Ui): Mode {
   if (prompt) return 'prompt'
   if (menu) return 'menu'
   if (explained !== undefined) return 'explain'
-  return typing ? 'typing' : help ? 'help' : why ? 'why' : 'view'
+  if (typing) return 'typing'
+  return help ? 'help' : why ? 'why' : asking ? 'question' : 'view'
 }
 
 /** `key` as the screen names it; `size` is that of the whole screen. */
@@ -101,6 +105,8 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (row >= 0) return picked(model, row)
   }
   const entry = entryOf(key, mode, ui.view)
+  if (ui.asking && mode === 'question' && !entry) return strayKey(ui, ui.asking)
+  if (ui.asking && entry?.command === 'choose') return chooseAnswer(model, ui.asking, Number(key) - 1)
   if (entry) return toured(ui, mode, entry.command, obey(model, entry.command, size, parts))
   if (ui.prompt && isText(key)) return { ui: prompted(ui, text => text + (key === 'Space' ? ' ' : key)) }
   if (mode === 'typing' && isText(key)) {
@@ -135,6 +141,10 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.typing) return typing(model, command)
   if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
+  if (ui.asking) {
+    const plain = command === 'help' || (isEffect(command) && command !== 'quit')
+    return plain ? plainly(model, command) : inQuestion(model, ui.asking, command)
+  }
   const part = parts[ui.view]
   if (ui.view === 'time' && command === 'enter') return Time.enter(model)
   if (isOwn(command)) return { ui: part.press(model, command, innerSize(size)) }
@@ -207,7 +217,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'mouse':
       return { ui: { ...ui, mouse: !ui.mouse } }
     case 'help':
-      return { ui: { ...ui, help: true, helpSearch: '', helpRow: 0, helpAll: false } }
+      return { ui: helped(ui) }
     case 'escape':
       return { ui: back(ui) }
     default:
@@ -218,6 +228,11 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
 /** Why there are no other futures and no breakpoints. */
 const refusal = ({ fixed, live }: Model): string | undefined => fixed ?? (live ? ONE_FUTURE : undefined)
 const refused = (model: Model): Pressed => ({ ui: { ...model.ui, message: refusal(model) ?? '' } })
+/** Keys that are the same whatever is open. */
+const plainly = (model: Model, command: Command): Pressed =>
+  command === 'help' ? { ui: helped(model.ui) } : viewOrEffect(model, command)
+
+const helped = (ui: Ui): Ui => ({ ...ui, help: true, helpSearch: '', helpRow: 0, helpAll: false })
 
 function viewOrEffect(model: Model, command: Command): Pressed {
   const { ui } = model

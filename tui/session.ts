@@ -74,6 +74,8 @@ const BATCH = 2000
 const PREPARE = 500
 
 export class Session {
+  /** Asked for a moment that the run must not enter: somebody wants to say something before. */
+  limit: (run: Run) => SimTime = () => Number.POSITIVE_INFINITY
   readonly source: SessionSource
   readonly #wall: Wall
   #explain: string
@@ -92,7 +94,7 @@ export class Session {
     this.#explain = source.explain
     const { lab, text, entries = [] } = source
     const deeds = text && new Deeds(text, lab, entries)
-    this.#current = new Future({ name: NAMES[0], lab, deeds, from: undefined }, source, wall, watched)
+    this.#current = this.#futureOf({ name: NAMES[0], lab, deeds, from: undefined }, watched)
     this.#futures = [this.#current]
     this.#scene = sceneOf(this.recorder)
   }
@@ -150,7 +152,7 @@ export class Session {
   /** To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way. */
   seek(t: SimTime): void {
     this.#trail.forget()
-    this.#go({ t: Math.min(t, this.run.stop, this.source.limit?.() ?? t) })
+    this.#go({ t: Math.min(t, this.run.stop, this.limit(this.run) - 1) })
   }
 
   step(unit: StepUnit, breakpoints: readonly Breakpoint[]): readonly Hit[] {
@@ -386,9 +388,13 @@ export class Session {
     this.#explain = `pptp-lab explain ${/^[\w./=:@-]+$/.test(name) ? name : `'${name}'`}`
   }
 
+  #futureOf(spec: FutureSpec, watched?: Watched): Future {
+    return new Future(spec, this.source, this.#wall, run => this.limit(run), watched)
+  }
+
   /** The lab has changed: the same time in its run. */
   #again(): void {
-    const future = new Future(this.#current.spec, this.source, this.#wall)
+    const future = this.#futureOf(this.#current.spec)
     this.#journey = { future, to: { t: this.run.now }, from: 0, isNew: true, mustArrive: true }
     this.#trail.forget()
   }
@@ -418,7 +424,7 @@ export class Session {
     const name = NAMES.find(free => !this.#futures.some(future => future.name === free))
     if (name === undefined) return no(`There are ${NAMES.length} futures already. X in 8 Time forgets one.`)
     const spec: FutureSpec = { name, lab: deeds.lab, deeds, from: { future: this.#current.name, t } }
-    this.#journey = { future: new Future(spec, this.source, this.#wall), to, from: 0, isNew: true }
+    this.#journey = { future: this.#futureOf(spec), to, from: 0, isNew: true }
     this.#trail.forget()
     return { ok: true, message: `Future ${name}, ${what}. ${this.#current.name} is kept in 8 Time.${this.#recorded}` }
   }

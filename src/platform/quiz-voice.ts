@@ -10,7 +10,7 @@ import {
   surely,
   verdictWords,
 } from '../index.ts'
-import { out, paint, terminalWidth, wrap } from './terminal.ts'
+import { err, out, paint, terminalWidth, wrap } from './terminal.ts'
 
 /** A question that was asked, and what came of it. */
 export interface Judged {
@@ -88,6 +88,9 @@ export class JsonVoice implements QuizVoice {
   }
   question({ no, t, question: { text, answers }, shows }: Asked): void {
     this.#print({ type: 'question', t, no, text, answers, ...(shows === undefined ? {} : { shows }) })
+    // Who types the answers wants to read more than JSON.
+    const choices = answers.map((answer, i) => `  ${i + 1}  ${answer}\n`).join('')
+    if (process.stdin.isTTY) err(`\n${text}\n${choices}\n`)
   }
   /** It comes together with what has become of it. */
   answer(): void {}

@@ -86,6 +86,16 @@ describe('cures that are tried in the lab', () => {
     assert.deepEqual(findingFor(findings, atOffice)?.who, ['dave'])
   })
 
+  test('a drop by another rule of the same box is no part of it', () => {
+    const { findings, drops } = examined(labOf('nat-single-passthrough'))
+    const dropAt = (reason: string): DropEvent | undefined =>
+      drops.find(drop => drop.node === 'nat1' && drop.reason === reason)
+    const [refused, filtered] = [dropAt('nat-insert-failed'), dropAt('filter-drop')]
+    assert.ok(refused && filtered)
+    assert.equal(findingFor(findings, refused)?.cause, 'nat-single-slot')
+    assert.equal(findingFor(findings, filtered), undefined)
+  })
+
   test('what no single action cures has no trial', () => {
     const lab = labOf('mppe-mismatch')
     assert.deepEqual(trialsOf(examined(lab).findings[0], lab), [])

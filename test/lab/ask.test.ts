@@ -106,6 +106,10 @@ describe('when a question is asked', () => {
     assert.equal(nextQuestion(questions, none, { now: sec(8), next: sec(9) }), undefined)
   })
 
+  test('the way to a question at 0 s is none', () => {
+    runUpTo(questions[0], { advanceTo: () => assert.fail('the run was touched') })
+  })
+
   test('it is due when the clock stands before its moment, not earlier', () => {
     const none: Guesses = new Map([[1, { answer: undefined, sure: undefined }]])
     assert.equal(dueQuestion(questions, none, { now: sec(2), next: sec(3) }), undefined)

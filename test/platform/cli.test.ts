@@ -348,7 +348,7 @@ complete_words pptp-lab check no
 `
     const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: dir, encoding: 'utf8', timeout: 10_000 })
     assert.equal(stderr, '')
-    assert.equal(stdout, 'run\n--quiet\nwrong-password\nfish\n\nlong.yaml\nno-encryption\n')
+    assert.equal(stdout, 'run\n--quiet --quiz\nwrong-password\nfish\n\nlong.yaml\nno-encryption\n')
     assert.equal(spawnSync('bash', ['-n'], { input: cli('completion', 'zsh').stdout }).status, 0)
     assert.match(cli('completion', 'fish').stdout, /^complete -c pptp-lab .* -l seed -r /m)
   })

@@ -19,5 +19,6 @@ const request = {
   theme: undefined,
   speed: 1,
   plain: false,
+  quiz: false,
 }
 process.exitCode = await play(request, { ...PARTS, net: faulty })

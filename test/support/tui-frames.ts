@@ -13,6 +13,8 @@ interface Shot {
   readonly marked?: boolean
   /** Of a capture of real peers, opened with the password of alice; else of the lab. */
   readonly capture?: string
+  /** Of another lab that asks its questions; the keys are all that is pressed. */
+  readonly asks?: string
 }
 
 const SEALED = 'mschapv2-mppe128-stateless'
@@ -32,6 +34,11 @@ const passthrough = (keys: readonly string[], options: Partial<RobotOptions> = {
   keys,
   lab: 'nat-single-passthrough',
 })
+const TALL: Partial<RobotOptions> = { size: { columns: 120, rows: 40 } }
+const TINY: Partial<RobotOptions> = { size: { columns: 40, rows: 12 } }
+const BOX = 'nat-single-passthrough'
+/** To the second question of the box, before anything happens at 10 s. */
+const SECOND = ['Space', '3', 'Enter', 'Enter', 't', '1', '2', 'Enter']
 
 const SHOTS: Readonly<Record<string, Shot>> = {
   '80x24': { options: {}, keys: [] },
@@ -76,6 +83,31 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'why-80x24': passthrough([...goTo('10.12'), '6', 'w']),
   'why-40x12': passthrough([...goTo('10.12'), '6', 'w'], { size: { columns: 40, rows: 12 } }),
   'breaks-80x24': passthrough(['b', 'Enter', ...goTo('1'), 'b', 'Enter', 'B']),
+  'question-80x24': { options: {}, keys: [...SECOND, '1'], asks: BOX },
+  'question-120x40': { options: TALL, keys: [...SECOND, '1', 'H'], asks: BOX },
+  'question-40x12': { options: TINY, keys: [...SECOND, '4'], asks: BOX },
+  'question-ascii-80x24': { options: { env: { LANG: 'C' } }, keys: [...SECOND, '1', 'Tab'], asks: BOX },
+  'question-mono-80x24': {
+    options: { env: { NO_COLOR: '1' } },
+    keys: ['Space', '3', 'Enter'],
+    asks: BOX,
+    marked: true,
+  },
+  'question-told-80x24': { options: {}, keys: ['Space', '3', 'Enter'], asks: BOX },
+  'question-told-40x12': { options: TINY, keys: ['Space', '3', 'Enter'], asks: BOX },
+  'question-long-80x24': { options: {}, keys: ['t', '2', 'Enter', '2', 'H'], asks: 'mtu-blackhole' },
+  'question-long-40x12': { options: TINY, keys: ['t', '2', 'Enter', '3'], asks: 'mtu-blackhole' },
+  'question-wide-80x24': { options: {}, keys: ['t', '4', '0', 'Enter', 'S', 'S', 'S', '2'], asks: 'compulsory' },
+  'question-after-80x24': {
+    options: {},
+    keys: [...SECOND, '1', 'Enter', '2', 'Enter', 't', '8', '0', 'Enter', '7', 'G', 'k'],
+    asks: BOX,
+  },
+  'question-after-40x12': {
+    options: TINY,
+    keys: [...SECOND, '1', 'Enter', '2', 'Enter', 't', '8', '0', 'Enter', '7', 'G'],
+    asks: BOX,
+  },
 }
 
 export const SHOT_NAMES = Object.keys(SHOTS)
@@ -83,9 +115,11 @@ export const fileOf = (name: string): string => `tui/frame-${name}.txt`
 
 /** Five seconds into the lab `voluntary`, paused; another lab as the keys leave it; or a capture as it opens, then some keys. */
 export async function shotOf(name: string): Promise<string> {
-  const { options, keys, marked, lab, capture } = SHOTS[name]
+  const { options, keys, marked, lab, capture, asks } = SHOTS[name]
+  const other = asks ?? lab
+  const shown = { ui: { quiz: asks !== undefined }, ...options }
   const robot =
-    capture !== undefined ? captured(capture, options) : lab === undefined ? await voluntary(options) : of(lab, options)
+    capture !== undefined ? captured(capture, shown) : other === undefined ? await voluntary(shown) : of(other, shown)
   await robot.press(...keys)
   const text = marked ? robot.marked : robot.text
   await robot.close()

@@ -60,7 +60,7 @@ export function monkey(lab: Lab, parts: Parts, seed: number, moves: number): Mon
     labs: [],
     parts,
     writeNew: name => name,
-    ui: { tour: 0 },
+    ui: { tour: 0, quiz: seed % 2 === 1 },
     onEnd: () => {
       ended = true
     },

@@ -12,7 +12,7 @@ const voluntary = labOf('voluntary')
 const start = ({ parts = placeholders().parts, ...options }: Partial<RobotOptions> = {}): Robot =>
   new Robot({ lab: voluntary, parts, ...options })
 
-const MODES: readonly Mode[] = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'help', 'start']
+const MODES: readonly Mode[] = ['view', 'why', 'explain', 'typing', 'prompt', 'menu', 'question', 'help', 'start']
 
 describe('the table of keys', () => {
   test('no key does two things at one place', () => {
@@ -396,6 +396,11 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     // Stops the process itself: test/tui/process.test.ts sees it in a terminal of its own.
     assert.equal(key, 'C-z')
   },
+  // Those of a question: test/tui/question.test.ts.
+  choose: async () => {},
+  surer: async () => {},
+  hint: async () => {},
+  skip: async () => {},
   accept: async () => {},
   cancel: async () => {},
   erase: async () => {},

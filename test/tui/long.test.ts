@@ -32,7 +32,11 @@ events:
 
 describe('a run with more packets than are remembered', () => {
   test('lists the first one, makes its octets again, finds it, goes back, and is still then', async () => {
-    const robot = new Robot({ lab: flood(), parts: PARTS, ui: { view: 'packets' } })
+    const robot = new Robot({
+      open: { lab: flood(), replay: {}, explain: 'pptp-lab explain' },
+      parts: PARTS,
+      ui: { view: 'packets' },
+    })
     await robot.press('t', '1', '4', 'Enter')
     assert.match(robot.text, /last 3 of 120\d\d shown/)
     await robot.press('g')

@@ -74,7 +74,7 @@ function restored({ screen, before, after }: Left): void {
 }
 
 describe('the terminal is as it was', { skip }, () => {
-  const PLAY = `${process.execPath} ${CLI} tui voluntary --no-tour`
+  const PLAY = `${process.execPath} ${CLI} tui voluntary --no-tour --no-quiz`
   const kill =
     (signal: NodeJS.Signals) =>
     (pid: number): void => {

@@ -79,7 +79,7 @@ describe('why a packet was dropped', () => {
       ['2', 'nat1: cisco'],
     ] as const) {
       const robot = open()
-      await robot.press(...goTo('22.3'), '5', 'Tab', 'Tab', 'w')
+      await robot.press(...goTo('22.3'), '5', 'Tab', 'Tab', 'j', 'w')
       assert.match(robot.text, /what would help\s+│\n│ +1 nat1: linux-pptp {3}2 nat1: cisco/)
       assert.match(robot.rows[23], /1-2 try a cure in a fork/)
       await robot.press(key)
@@ -92,6 +92,13 @@ describe('why a packet was dropped', () => {
       )
       await robot.close()
     }
+  })
+
+  test('of a drop that has to do with nothing wrong it says so', async () => {
+    const robot = open()
+    await robot.press(...goTo('22.3'), '5', 'Tab', 'Tab', 'w')
+    assert.match(robot.text, /The doctor finds nothing wrong that has to do with it\./)
+    await robot.close()
   })
 
   test('a digit without a cure says so', async () => {

@@ -430,10 +430,10 @@ describe('ladder', () => {
     assert.match(lines(none).join('\n'), /No row matches nothing like it; \d+ are hidden\. Esc clears the filter\./)
   })
 
-  test('x offers the ladder in four forms, here only', () => {
+  test('x offers the ladder in four forms', () => {
     const ladders = (now: Model): string[] => offersOf(now).flatMap(({ kind }) => (/^ladder/.test(kind) ? [kind] : []))
     assert.equal(ladders(model).length, 4)
-    assert.deepEqual(ladders(modelOf(model.recorder, { view: 'net' })), [])
+    assert.equal(ladders(modelOf(model.recorder, { view: 'net' })).length, 4)
     const keys = offersOf(model).map(({ key }) => key)
     assert.equal(new Set(keys).size, keys.length)
   })

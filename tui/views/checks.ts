@@ -1,10 +1,12 @@
-/** 7 Checks: what should be true, and whether it is. */
+/** 7 Checks: what should be true, and whether it is; the questions of the lab, and what has come of the guesses. */
 import type { Standing } from '../../src/index.ts'
+import { guessedIn, guessWords, isCovered, type Judged } from '../asking.ts'
 import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { type Move, step } from '../selection.ts'
 import { type Line, left, line, type Span, span } from '../text.ts'
 import { seconds } from '../words.ts'
+import { questionView, signOf } from './question.ts'
 
 export const panes = (_: Model): number => 1
 
@@ -14,12 +16,26 @@ const SIGNS: Readonly<Record<Standing['state'], Span>> = {
   failed: span('×', 'bad'),
 }
 
-const chosenIndex = ({ scene, ui }: Model): number => Math.max(0, Math.min(scene.checks.length - 1, ui.selection.check))
+/** A check, or a question that was answered. */
+type Row = { readonly check: Standing; readonly covered: boolean } | { readonly judged: Judged }
+
+const rowsOf = (model: Model): Row[] => [
+  ...model.scene.checks.map(check => ({ check, covered: isCovered(check, model) })),
+  ...guessedIn(model).map(judged => ({ judged })),
+]
+
+const chosenIndex = ({ ui }: Model, rows: readonly Row[]): number =>
+  Math.max(0, Math.min(rows.length - 1, ui.selection.check))
 
 export function view(model: Model, size: Size): Rendered {
-  const { checks } = model.scene
-  const chosen = checks[chosenIndex(model)]
-  const lines = isSmall(size) ? smallLines(model, size) : wideLines(model, chosen, size)
+  const { asking } = model.ui
+  if (asking)
+    return questionView(model, asking, size, count =>
+      listLines(model, rowsOf(model).slice(0, model.scene.checks.length), size.columns, count),
+    )
+  const rows = rowsOf(model)
+  const chosen = rows[chosenIndex(model, rows)]
+  const lines = isSmall(size) ? smallLines(model, rows, size) : wideLines(model, rows, size)
   return {
     lines: fill(chosen ? lines : [line(span(' This lab has no checks.', 'muted'))], size),
     sentence: sentenceOf(chosen),
@@ -27,28 +43,59 @@ export function view(model: Model, size: Size): Rendered {
   }
 }
 
-export const chosenCheck = (model: Model): Standing | undefined => model.scene.checks[chosenIndex(model)]
+/** The chosen check, unless it is covered. */
+export function chosenCheck(model: Model): Standing | undefined {
+  const rows = rowsOf(model)
+  const chosen = rows[chosenIndex(model, rows)]
+  return chosen && 'check' in chosen && !chosen.covered ? chosen.check : undefined
+}
 
 const passed = ({ scene }: Model): number => scene.checks.filter(({ state }) => state === 'passed').length
 
-function wideLines(model: Model, chosen: Standing | undefined, { columns, rows }: Size): Line[] {
-  const { checks, over } = model.scene
-  const soFar = over ? '' : ' so far'
+/** The rule and the list, in so many rows. */
+function listLines(model: Model, rows: readonly Row[], columns: number, count: number): Line[] {
+  const soFar = model.scene.over ? '' : ' so far'
+  const index = model.ui.asking ? -1 : chosenIndex(model, rows)
+  const start = windowStart(Math.max(0, index), count - 1, rows.length)
+  const widths = widthsOf(rows)
+  const shown = rows.slice(start, start + count - 1)
+  return fill(
+    [
+      rule(
+        columns,
+        [{ at: 0, title: 'checks of this lab' }],
+        `${passed(model)} of ${model.scene.checks.length} passed${soFar}`,
+      ),
+      ...shown.map((each, i) => listRow(each, widths, columns, start + i === index)),
+    ],
+    { columns, rows: count },
+  )
+}
+
+function wideLines(model: Model, all: readonly Row[], { columns, rows }: Size): Line[] {
+  const chosen = all[chosenIndex(model, all)]
   const detailRows = Math.max(6, Math.floor(rows / 3))
-  const count = Math.min(checks.length, rows - detailRows - 2)
-  const index = chosenIndex(model)
-  const start = windowStart(index, count, checks.length)
-  const widths = widthsOf(checks)
+  const count = Math.min(all.length, rows - detailRows - 2)
   return [
-    rule(columns, [{ at: 0, title: 'checks of this lab' }], `${passed(model)} of ${checks.length} passed${soFar}`),
-    ...checks.slice(start, start + count).map((each, i) => checkRow(each, widths, columns, start + i === index)),
+    ...listLines(model, all, columns, count + 1),
     ...(rows > count + detailRows + 2 ? [[]] : []),
-    rule(
-      columns,
-      [{ at: 0, title: chosen?.name ?? '' }],
-      chosen?.state === 'open' ? 'not decided yet' : (chosen?.state ?? ''),
-    ),
-    ...(chosen ? detailLines(chosen, columns) : []),
+    ...(chosen ? chosenLines(chosen, columns) : []),
+  ]
+}
+
+function chosenLines(row: Row, columns: number): Line[] {
+  if ('judged' in row) {
+    const { asked } = row.judged
+    return [
+      rule(columns, [{ at: 0, title: `question ${asked.no}` }], guessWords(row.judged)),
+      ...guessLines(row.judged, columns),
+    ]
+  }
+  const { check, covered } = row
+  const end = check.state === 'open' ? 'not decided yet' : check.state
+  return [
+    rule(columns, [{ at: 0, title: covered ? COVERED_NAME : check.name }], end),
+    ...(covered ? [line(span(`  ${COVERED_LONG}`, 'muted'))] : detailLines(check, columns)),
   ]
 }
 
@@ -57,77 +104,136 @@ interface Widths {
   readonly when: number
 }
 
-const widthsOf = (checks: readonly Standing[]): Widths => ({
-  name: Math.max(4, ...checks.map(({ name }) => name.length)),
-  when: Math.max(0, ...checks.map(each => whenOf(each).length)),
+const checksIn = (rows: readonly Row[]): Standing[] => rows.flatMap(row => ('check' in row ? [row.check] : []))
+const nameOf = (row: Row): string =>
+  'judged' in row ? `question ${row.judged.asked.no}` : row.covered ? COVERED_NAME : row.check.name
+
+const widthsOf = (rows: readonly Row[]): Widths => ({
+  name: Math.max(4, ...rows.map(row => nameOf(row).length)),
+  when: Math.max(0, ...checksIn(rows).map(each => whenOf(each).length)),
 })
+
+/** In place of what would give an answer away. */
+const COVERED_NAME = '·····'
+const COVERED = 'covered until you have guessed'
+const COVERED_LONG = 'This might give an answer away: it stays covered until all questions are answered.'
 
 /** `by 2 s`, `from 2 s to 80 s` */
 const whenOf = ({ when }: Standing): string => when.replaceAll('.000 s', ' s')
 
 const BOTH = 140
 
-function checkRow(check: Standing, { name, when }: Widths, columns: number, chosen: boolean): Line {
-  const { description, state, verdict } = check
+function listRow(each: Row, widths: Widths, columns: number, chosen: boolean): Line {
+  const { name, when } = widths
+  if ('judged' in each) {
+    const { asked } = each.judged
+    const text = `  your guess: ${guessWords(each.judged)}. ${asked.question.text}`
+    return row(
+      [
+        span(' '),
+        signOf(each.judged),
+        span(` ${left(nameOf(each), name)}`),
+        span(left(text, Math.max(10, columns - name - 5))),
+      ],
+      columns,
+      chosen,
+    )
+  }
+  const { state, verdict } = each.check
+  const description = each.covered ? COVERED : each.check.description
   const at = verdict ? `at ${seconds(verdict.t)}` : ''
   const all = Math.max(10, columns - name - when - 20)
   // Where there is room, what was seen stands beside what is wanted.
   const seen = columns >= BOTH ? Math.floor(all * 0.5) : 0
-  const text = `  ${left(description, all - seen)}  ${left(whenOf(check), when)}${at.padStart(11)} `
+  const text = `  ${left(description, all - seen)}  ${left(whenOf(each.check), when)}${at.padStart(11)} `
   const role = state === 'open' ? 'muted' : undefined
   const beside = seen > 0 ? [span(left(`  ${verdict?.detail ?? ''}`, seen), 'muted')] : []
   return row(
-    [span(' '), SIGNS[state], span(` ${left(check.name, name)}`), span(text, role), ...beside],
+    [span(' '), SIGNS[state], span(` ${left(nameOf(each), name)}`), span(text, role), ...beside],
     columns,
     chosen,
   )
 }
 
+/** A label and what stands beside it, in as many lines as it takes. */
+const block = (columns: number, label: string, text: string, role?: Span): Line[] =>
+  wrap(text, columns - 14).map((words, i) =>
+    line(span(`  ${left(i === 0 ? label : '', 10)}`, 'muted'), { ...role, text: words }),
+  )
+
 /** What the check wants, until when, and what was seen. */
 function detailLines(chosen: Standing, columns: number): Line[] {
   const { description, state, verdict } = chosen
-  const width = columns - 14
-  const block = (label: string, text: string, role?: Span): Line[] =>
-    wrap(text, width).map((words, i) =>
-      line(span(`  ${left(i === 0 ? label : '', 10)}`, 'muted'), { ...role, text: words }),
-    )
   const seen = verdict === undefined ? 'not decided yet' : verdict.detail
   const tone = span('', state === 'passed' ? 'ok' : state === 'failed' ? 'bad' : 'muted')
   return [
-    ...block('wants', `${description}.`),
-    ...block('when', whenOf(chosen)),
-    ...block('seen', seen, tone),
+    ...block(columns, 'wants', `${description}.`),
+    ...block(columns, 'when', whenOf(chosen)),
+    ...block(columns, 'seen', seen, tone),
     ...(verdict
-      ? block('decided', `at ${seconds(verdict.t)} s${verdict.level === 'warning' ? ', as a warning only' : ''}`)
+      ? block(
+          columns,
+          'decided',
+          `at ${seconds(verdict.t)} s${verdict.level === 'warning' ? ', as a warning only' : ''}`,
+        )
       : []),
   ]
 }
 
-function smallLines(model: Model, { columns, rows }: Size): Line[] {
-  const { checks } = model.scene
-  const index = chosenIndex(model)
-  const chosen = checks[index]
-  const text = wrap(chosen?.verdict?.detail ?? chosen?.description ?? '', columns - 2).slice(0, 3)
+/** What was asked and answered, and what is right once the run has shown it. */
+function guessLines(judged: Judged, columns: number): Line[] {
+  const { asked, guess, outcome } = judged
+  const { text, correct, because } = asked.question
+  const tone = span('', outcome === 'right' ? 'ok' : outcome === 'wrong' ? 'bad' : 'muted')
+  const known = outcome !== 'open' && outcome !== 'refuted'
+  const right = known && outcome !== 'right'
+  return [
+    ...block(columns, 'asked', text),
+    ...block(columns, 'you', guess.answer ?? 'skipped', tone),
+    ...(right ? block(columns, 'right is', correct) : []),
+    ...(known ? block(columns, 'because', because) : []),
+    ...(outcome === 'refuted'
+      ? block(columns, 'but', `The check ${asked.shows} has failed: in this run the answer of the lab does not hold.`)
+      : []),
+  ]
+}
+
+function smallLines(model: Model, all: readonly Row[], { columns, rows }: Size): Line[] {
+  const index = chosenIndex(model, all)
+  const chosen = all[index]
+  const text = wrap(chosen ? smallText(chosen) : '', columns - 2).slice(0, chosen && 'judged' in chosen ? 5 : 3)
   const count = Math.max(1, rows - text.length)
-  const start = windowStart(index, count, checks.length)
-  const { name } = widthsOf(checks)
+  const start = windowStart(index, count, all.length)
+  const { name } = widthsOf(all)
   return [
     ...fill(
-      checks
-        .slice(start, start + count)
-        .map((each, i) =>
-          row([SIGNS[each.state], span(` ${left(each.name, name)} ${whenOf(each)}`)], columns, start + i === index),
-        ),
+      all.slice(start, start + count).map((each, i) => {
+        const sign = 'judged' in each ? signOf(each.judged) : SIGNS[each.check.state]
+        const about = 'judged' in each ? guessWords(each.judged) : whenOf(each.check)
+        return row([sign, span(` ${left(nameOf(each), name)} ${about}`)], columns, start + i === index)
+      }),
       { columns, rows: count },
     ),
     ...text.map(words => line(span(` ${words}`, 'muted'))),
   ]
 }
 
-function sentenceOf(chosen: Standing | undefined): string {
+/** The most important first: there is little room. */
+function smallText(row: Row): string {
+  if ('judged' in row) {
+    const { asked, guess, outcome } = row.judged
+    const known = outcome !== 'open' && outcome !== 'refuted'
+    return known ? `${asked.question.correct}. ${asked.question.because}` : (guess.answer ?? asked.question.text)
+  }
+  return row.covered ? COVERED_LONG : (row.check.verdict?.detail ?? row.check.description)
+}
+
+function sentenceOf(chosen: Row | undefined): string {
   if (!chosen) return 'A lab may say what should become true; this one does not.'
-  const { name, state, verdict, description } = chosen
-  if (state === 'open') return `Not decided yet: the check ${name} is judged ${whenOf(chosen)}.`
+  if ('judged' in chosen) return `Question ${chosen.judged.asked.no}, your guess: ${guessWords(chosen.judged)}.`
+  if (chosen.covered) return COVERED_LONG
+  const { name, state, verdict, description } = chosen.check
+  if (state === 'open') return `Not decided yet: the check ${name} is judged ${whenOf(chosen.check)}.`
   if (state === 'failed') return `The check ${name} failed: ${ended(verdict?.detail ?? description)}`
   return `The check ${name} passed at ${seconds(verdict?.t ?? 0)} s: ${ended(description)}`
 }
@@ -135,7 +241,8 @@ function sentenceOf(chosen: Standing | undefined): string {
 const ended = (text: string): string => `${text.replace(/\.$/, '')}.`
 
 export function moveSelection(model: Model, move: Move): Selection {
-  const to = step(move, chosenIndex(model), model.scene.checks.length)
+  const rows = rowsOf(model)
+  const to = step(move, chosenIndex(model, rows), rows.length)
   return to === undefined ? model.ui.selection : { ...model.ui.selection, check: to }
 }
 

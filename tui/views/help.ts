@@ -60,6 +60,7 @@ export const GROUPS: Readonly<Record<KeyEntry['group'], string>> = {
   everywhere: 'everywhere',
   filter: 'while a line is typed',
   menu: 'in lists and boxes',
+  question: 'while a question of the lab is open',
   help: 'in the help',
   start: 'before the start',
 }

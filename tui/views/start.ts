@@ -76,18 +76,19 @@ const emptyText = ({ labs, filter }: Start): string =>
   labs.length === 0 ? ' No lab comes with this program.' : ` No lab matches ${filter}; Esc clears the filter.`
 
 /** Nodes and links as they will be: the lab is not started. */
-function lookAt({ name, description, nodes, links, checks }: Lab, columns: number): Line[] {
+function lookAt({ name, description, nodes, links, checks, questions }: Lab, columns: number): Line[] {
   const width = Math.max(4, ...nodes.map(node => node.name.length))
   const about = wrap(description, columns - 2).map(text => line(` ${text}`))
   const machines = nodes.map(({ name, kind, interfaces }) =>
     line(` ${left(name, width)}  ${left(kind, 11)}  `, span(interfaces.map(({ name }) => name).join(' '), 'muted')),
   )
   const wires = links.map(({ ends: [a, b] }) => line(` ${a.node}:${a.iface} ── ${b.node}:${b.iface}`))
+  const asks = questions.length > 0 ? `, ${questions.length} questions` : ''
   return [
     line(span(` ${name}`, undefined, { bold: true })),
     ...about,
     line(''),
-    line(span(` ${nodes.length} machines, ${links.length} links, ${checks.length} checks`, 'muted')),
+    line(span(` ${nodes.length} machines, ${links.length} links, ${checks.length} checks${asks}`, 'muted')),
     ...machines,
     ...wires,
   ]

@@ -28,12 +28,21 @@ export function trialsOf(finding: Finding, lab: Lab): readonly Trial[] {
 /** The cure in words, as the doctor has it. */
 export const cureOf = (finding: Finding): string => causeOf(finding.cause).cure
 
-/** The finding that is about a packet discarded there: one whose evidence names the machine, or whoever made the packet. */
-export function findingFor(findings: readonly Finding[], { node, packet = '', src }: DropEvent): Finding | undefined {
+/**
+ * The finding that is about a packet discarded there: one whose evidence names the machine, and no other rule of it; of
+ * several that which names whoever made the packet.
+ */
+export function findingFor(
+  findings: readonly Finding[],
+  { node, packet = '', src, rule }: DropEvent,
+): Finding | undefined {
   const maker = packet.slice(0, packet.lastIndexOf('#'))
   const names = ({ evidence, who }: Finding, name: string): boolean =>
     who.includes(name) || evidence.some(each => each.node === name)
-  const about = findings.filter(finding => names(finding, node))
+  const fits = (other: string | undefined): boolean => rule === undefined || other === undefined || other === rule
+  const about = findings.filter(
+    ({ evidence, who }) => who.includes(node) || evidence.some(each => each.node === node && fits(each.rule)),
+  )
   return (
     about.find(finding => names(finding, maker) || finding.who.some(who => who === src)) ??
     about[0] ??

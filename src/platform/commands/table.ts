@@ -123,6 +123,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       theme: { type: 'string', value: 'THEME', wants: ['a theme', 'dark'], help: 'dark, light or mono' },
       'no-color': { type: 'boolean', help: 'no colours, as --theme mono' },
       ascii: { type: 'boolean', help: 'ASCII characters only' },
+      'no-quiz': {
+        type: 'boolean',
+        help: 'do not ask the questions of the lab; without it the run stops before each of them',
+      },
       'no-tour': { type: 'boolean', help: 'do not show a first user around' },
       plain: { type: 'boolean', help: 'whole sentences line by line instead of a screen, for screen readers and logs' },
       bridge: {

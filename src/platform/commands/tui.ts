@@ -45,6 +45,7 @@ interface Flags {
   readonly record?: string
   readonly 'tun-fd'?: string
   readonly password?: Options[string]
+  readonly 'no-quiz'?: boolean
   readonly 'no-tour'?: boolean
 }
 
@@ -112,6 +113,8 @@ export interface TuiRequest {
   /** Virtual seconds a second; undefined: as fast as can be looked at. */
   readonly speed: number
   readonly plain: boolean
+  /** Does the lab ask its questions? */
+  readonly quiz: boolean
   /** A user who has never been here is shown around. */
   readonly tour: boolean
 }
@@ -145,6 +148,7 @@ export const tui: Action = async ([name], options) => {
     speed: speedOf(flags.speed),
     ascii: flags.ascii === true,
     plain: flags.plain === true,
+    quiz: flags['no-quiz'] !== true,
     tour: flags['no-tour'] !== true,
   }
   if (request.plain) {
@@ -255,7 +259,7 @@ async function capture(name: string, flags: Flags, request: Look): Promise<numbe
   return main({ ...request, tour: false, open, disk: DISK, labs: [] })
 }
 
-type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain' | 'tour'>
+type Look = Pick<TuiRequest, 'theme' | 'speed' | 'ascii' | 'plain' | 'tour' | 'quiz'>
 
 /** The folder tui/ is above this one in the table of who knows whom, so its types are not asked for. */
 async function program(): Promise<TuiMain> {

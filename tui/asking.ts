@@ -1,0 +1,197 @@
+/**
+ * Questions of the lab in the program: the run stops before each, 7 Checks shows it, and no other view opens until it is
+ * answered or skipped. What was answered stays answered when the run goes back.
+ */
+import {
+  type Asked,
+  dueQuestion,
+  type Guess,
+  type Guesses,
+  type Lab,
+  nextQuestion,
+  type Outcome,
+  outcomeOf,
+  questionsOf,
+  type SimTime,
+  type Standing,
+  SURENESS,
+  type Sureness,
+  surely,
+  verdictWords,
+} from '../src/index.ts'
+import type { Pressed } from './effect.ts'
+import { back, goTo } from './go.ts'
+import type { Command } from './keys.ts'
+import type { Model, Ui } from './model.ts'
+
+/** A question that is open. */
+export interface Asking {
+  readonly no: number
+  /** The moment that waits for it. */
+  readonly t: SimTime
+  /** Index of the chosen answer; -1: none yet. */
+  readonly chosen: number
+  readonly sure: Sureness
+  readonly hint: boolean
+  /** It is answered, and what is right stands on the screen: no check will show it later. */
+  readonly told: boolean
+  /** `q` was pressed: once more quits. The first may have been meant for what the question has closed. */
+  readonly leaving: boolean
+  /** What goes on when it is answered: the run, or the way to a time. */
+  readonly resume: 'run' | SimTime | undefined
+}
+
+const memory = new WeakMap<Lab, readonly Asked[]>()
+/** Those of the lab, in the order of asking. */
+export function questionsIn(lab: Lab): readonly Asked[] {
+  const questions = memory.get(lab) ?? questionsOf(lab)
+  memory.set(lab, questions)
+  return questions
+}
+
+interface Clock {
+  readonly now: SimTime
+  readonly next: SimTime
+}
+type Asks = Pick<Ui, 'quiz' | 'guesses' | 'tour'>
+
+/** Whoever is shown around is not asked meanwhile. */
+const asks = ({ quiz, tour }: Asks): boolean => quiz && tour === undefined
+
+/** The moment that the run must not enter. */
+export const stopBefore = (lab: Lab, ui: Asks, clock: Clock): SimTime =>
+  (asks(ui) ? nextQuestion(questionsIn(lab), ui.guesses, clock)?.t : undefined) ?? Number.POSITIVE_INFINITY
+
+/** The question that the run waits for. */
+export const dueIn = (lab: Lab, ui: Asks, clock: Clock): Asked | undefined =>
+  asks(ui) ? dueQuestion(questionsIn(lab), ui.guesses, clock) : undefined
+
+/** Opens it; whatever else was open is closed. `goal`: somebody wanted to go to that time. */
+export function askNow(ui: Ui, { no, t }: Asked, goal?: SimTime): Ui {
+  const { prompt: _, menu: __, explained: ___, ...rest } = goTo(ui, 'checks')
+  const asking: Asking = {
+    no,
+    t,
+    chosen: -1,
+    sure: 'fairly',
+    hint: false,
+    told: false,
+    leaving: false,
+    resume: ui.running ? 'run' : goal,
+  }
+  return { ...rest, running: false, help: false, why: false, typing: false, pane: 0, asking }
+}
+
+/** Those of the lab that runs. */
+const questionsOfRun = ({ recorder }: Model): readonly Asked[] => questionsIn(recorder.run.simulation.lab)
+
+/** The open question, with its words. */
+export const askedIn = (model: Model): Asked | undefined =>
+  questionsOfRun(model).find(({ no }) => no === model.ui.asking?.no)
+
+export interface Judged {
+  readonly asked: Asked
+  readonly guess: Guess
+  readonly outcome: Outcome
+}
+
+/** What was answered so far, in the order of asking. */
+export function judgedIn(lab: Lab, guesses: Guesses, standing: readonly Standing[]): Judged[] {
+  return questionsIn(lab).flatMap(asked => {
+    const guess = guesses.get(asked.no)
+    return guess ? [{ asked, guess, outcome: outcomeOf(asked, guess, standing) }] : []
+  })
+}
+
+const OPEN = 'waits for the run to show it'
+/** `right, fairly sure`, `fairly sure, waits for the run to show it` */
+export function guessWords({ guess, outcome }: Judged): string {
+  if (outcome !== 'open') return verdictWords(outcome, guess)
+  const how = guess.answer === undefined ? 'skipped' : guess.sure === undefined ? 'guessed' : surely(guess.sure)
+  return `${how}, ${OPEN}`
+}
+
+/** Is there a question of the lab that is still to be asked? */
+export const isQuizOpen = (model: Model): boolean =>
+  model.ui.quiz && !model.scene.over && questionsOfRun(model).some(({ no }) => !model.ui.guesses.has(no))
+
+/** What a check says, and even its name, may give an answer away: it is covered until the last question is answered. */
+export const isCovered = ({ state }: Standing, model: Model): boolean => state === 'open' && isQuizOpen(model)
+
+/** What was answered in this run. */
+export const guessedIn = (model: Model): Judged[] =>
+  judgedIn(model.recorder.run.simulation.lab, model.ui.guesses, model.scene.checks)
+
+/** How many questions there are in all. */
+export const questionCount = (model: Model): number => questionsOfRun(model).length
+
+const WAITS = 'The run waits for your guess: a number, then Enter; S skips.'
+
+const READ = 'Enter goes on, when you have read it.'
+
+/** A key that does nothing here. */
+export const strayKey = (ui: Ui, asking: Asking): Pressed => ({
+  ui: { ...ui, asking: { ...asking, leaving: false }, message: asking.told ? READ : WAITS },
+})
+
+function leave(ui: Ui, asking: Asking): Pressed {
+  if (asking.leaving) return { ui, effect: 'quit' }
+  return { ui: { ...ui, asking: { ...asking, leaving: true }, message: 'q once more quits; S skips the question.' } }
+}
+
+/** A key while a question is open. */
+export function inQuestion(model: Model, asking: Asking, command: Command): Pressed {
+  const { ui } = model
+  const asked = askedIn(model)
+  if (!asked) return { ui }
+  if (command === 'quit') return leave(ui, asking)
+  if (asking.told) return command === 'accept' ? closed(ui, asking) : strayKey(ui, asking)
+  const { answers } = asked.question
+  const count = answers.length
+  const change = (to: Partial<Asking>): Pressed => ({ ui: { ...ui, asking: { ...asking, leaving: false, ...to } } })
+  switch (command) {
+    case 'down':
+      return change({ chosen: Math.min(count - 1, asking.chosen + 1) })
+    case 'up':
+      return change({ chosen: Math.max(0, asking.chosen - 1) })
+    case 'first':
+      return change({ chosen: 0 })
+    case 'last':
+      return change({ chosen: count - 1 })
+    case 'surer':
+      return change({ sure: SURENESS[(SURENESS.indexOf(asking.sure) + 1) % SURENESS.length] })
+    case 'hint':
+      return change({ hint: !asking.hint })
+    case 'skip':
+      return guessed(model, asked, asking, { answer: undefined, sure: undefined })
+    case 'accept': {
+      const answer = answers[asking.chosen]
+      if (answer === undefined) return { ui: { ...ui, message: `Choose an answer first: 1 to ${count}, or S skips.` } }
+      return guessed(model, asked, asking, { answer, sure: asking.sure })
+    }
+    default:
+      return strayKey(ui, asking)
+  }
+}
+
+/** A digit chooses at once, if there is such an answer. */
+export function chooseAnswer(model: Model, asking: Asking, index: number): Pressed {
+  const count = askedIn(model)?.question.answers.length ?? 0
+  const { ui } = model
+  if (index >= count || asking.told) return strayKey(ui, asking)
+  return { ui: { ...ui, asking: { ...asking, leaving: false, chosen: index } } }
+}
+
+/** What no check shows later is told at once. */
+function guessed({ ui, scene }: Model, asked: Asked, asking: Asking, guess: Guess): Pressed {
+  const after = { ...ui, guesses: new Map([...ui.guesses, [asked.no, guess]]) }
+  if (outcomeOf(asked, guess, scene.checks) === 'open') return closed(after, asking)
+  return { ui: { ...after, asking: { ...asking, told: true } } }
+}
+
+/** The view before comes back, and the run goes on if it did. */
+function closed(ui: Ui, { resume }: Asking): Pressed {
+  const { asking: _, ...rest } = back(ui)
+  const after = { ...rest, running: resume === 'run' }
+  return typeof resume === 'number' ? { ui: after, effect: { seek: resume } } : { ui: after }
+}
