@@ -61,7 +61,8 @@ function slipOf(text: string, { code, message, pos: [start, end] }: YAMLParseErr
   const flow = code === 'BAD_INDENT' && message.startsWith('Flow')
   if (flow) return openBracket(text, start) ?? plain
   if (code === 'MISSING_CHAR' && message.includes('quote')) return openQuote(text, start) ?? plain
-  if (code !== 'BAD_INDENT' && !code.includes('IMPLICIT_KEY')) return plain
+  const item = code === 'MISSING_CHAR' && message.startsWith('Sequence item')
+  if (code !== 'BAD_INDENT' && !code.includes('IMPLICIT_KEY') && !item) return plain
   return missingSpace(text, start) ?? misfit(text, start) ?? plain
 }
 

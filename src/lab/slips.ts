@@ -2,8 +2,8 @@
  * The slip of the hand behind a complaint of the YAML parser: indentation, a bracket, a quote, a colon without a space. The
  * parser says where it could not go on; people want to know what they have typed wrong, which is often a line above.
  *
- * Limits: works on lines, as lab files are written. Where the text is more than that (block scalars, `? key`), it finds
- * nothing, and the parser's own place stands.
+ * Limits: works on lines, as lab files are written. Where the text is more than that (`? key`), it finds nothing, and the
+ * parser's own place stands.
  */
 
 export interface Slip {
@@ -71,7 +71,9 @@ export const spaceHint = (written: string): string =>
   `a space is missing after the colon: ${written.replace(/^([\w-]+):/, '$1: ')}`
 
 /** The line whose indentation fits no other, for a parser that gave up at `at`. */
-export function misfit(text: string, at: number): Slip | undefined {
+export const misfit = (text: string, at: number): Slip | undefined => misplaced(text, at) ?? tornText(text, at)
+
+function misplaced(text: string, at: number): Slip | undefined {
   const entries = entriesOf(text)
   const given = text.slice(0, at + 1).split('\n').length - 1
   const levels: Level[] = []
@@ -137,12 +139,54 @@ const differs = (entry: Entry, other: Entry, where: 'above' | 'below'): Slip =>
 
 const slipAt = ({ start, name }: Entry, sentence: string): Slip => ({ start, end: start + name.length, sentence })
 
-/** The entries of all blocks, in order; what stands inside of { } and [ ] is no block. */
+/** `text: >-`: the lines below it that are indented by more are its text. */
+const BLOCK_TEXT = /^( *(?:- +)*)[\w.-]+ *: *[>|][-+\d]* *(?:#.*)?\r?$/
+
+/** A line of such a text that stands to the left of its first one, and so ends it too early. */
+function tornText(text: string, at: number): Slip | undefined {
+  let block:
+    | { readonly column: number; first: { readonly word: string; readonly column: number } | undefined }
+    | undefined
+  let offset = 0
+  for (const written of text.split('\n')) {
+    const [, { length: column }, word = ''] = /^( *)(\S*)/.exec(written) ?? ['', '']
+    if (block && word !== '' && column <= block.column) block = undefined
+    if (block && word !== '') {
+      const { first } = block
+      if (first === undefined) block.first = { word, column }
+      else if (column < first.column) {
+        const entry = { line: 0, start: offset + column, column, name: word, full: true }
+        return slipAt(
+          entry,
+          `${isIndented(entry)}, and "${first.word}" above it, in the same text, by ${first.column}.`,
+        )
+      }
+    } else if (block === undefined) {
+      const opens = BLOCK_TEXT.exec(written)
+      if (opens) block = { column: opens[1].length, first: undefined }
+    }
+    offset += written.length + 1
+    if (offset > at + TORN_AT_MOST) return undefined
+  }
+  return undefined
+}
+/** The parser gives up near the line that has torn the text: octets. */
+const TORN_AT_MOST = 400
+
+/** The entries of all blocks, in order; what stands inside of { } and [ ], and text of several lines, is no block. */
 function entriesOf(text: string): Entry[] {
   const entries: Entry[] = []
   let offset = 0
   let depth = 0
+  /** Column of the key whose text this is. */
+  let block = Number.POSITIVE_INFINITY
   for (const [i, written] of text.split('\n').entries()) {
+    const indent = /^ *(?=\S)/.exec(written)?.[0].length
+    if (indent === undefined || indent > block) {
+      offset += written.length + 1
+      continue
+    }
+    block = depth === 0 ? (BLOCK_TEXT.exec(written)?.[1].length ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
     const tokens = [...written.matchAll(TOKENS)].map(match => match[0])
     let rest = depth === 0 ? written.replace(/\r$/, '') : ''
     for (let column = 0, match = ENTRY.exec(rest); match; match = ENTRY.exec(rest)) {

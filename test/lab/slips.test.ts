@@ -14,6 +14,11 @@ describe('one line indented wrongly', () => {
       for (const [i, line] of lab.entries()) {
         const indent = /^ +/.exec(line)?.[0].length
         if (indent === undefined) continue
+        // Words further in go on with the words of the item above them: that is YAML, and means something else.
+        const [above, here, below] = [lab[i - 1], line, lab[i + 1]].map(
+          each => /^ +- ["\w]/.test(each ?? '') && !/: \w/.test(each),
+        )
+        if (here && (by > 0 ? above : !above && below)) continue
         const bent = lab.with(i, ' '.repeat(indent + by) + line.trimStart())
         const loaded = loadLab(bent.join('\n'), 'bent')
         // The first or only line of a map may stand anywhere below its key.
