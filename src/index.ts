@@ -162,9 +162,10 @@ export {
   fieldAt,
   LINK_TYPES,
   type LinkTypeOf,
+  layersOf,
   type PacketLayer,
 } from './view/packet-layers.ts'
-export { packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
+export { layerWords, packetWords, signalWords, type What, type WordRole } from './view/packet-words.ts'
 export { type LogLine, type LogProgram, PeerLog } from './view/peer-log.ts'
 export { bitRate, milliseconds, percent } from './view/quality.ts'
 export { type QuickWords, quickWords } from './view/quick-words.ts'

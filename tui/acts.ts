@@ -46,7 +46,8 @@ export const ACT_MENUS: Readonly<Record<ActMenu, Menu>> = {
 /** The list for what is selected, or why there is none. */
 export function openActs(model: Model): Pressed {
   const { ui, scene } = model
-  if (!model.deeds) return { ui: { ...ui, message: 'Nothing can be done in this run: it has no lab file.' } }
+  if (!model.deeds)
+    return { ui: { ...ui, message: model.fixed ?? 'Nothing can be done in this run: it has no lab file.' } }
   if (scene.over)
     return { ui: { ...ui, message: 'The run is over. t goes to an earlier time, where something can be done.' } }
   if (actChoices(model).length > 0) return { ui: { ...ui, menu: { kind: 'act', chosen: 0 } } }

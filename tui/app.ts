@@ -2,17 +2,22 @@
  * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
  * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
  * going back; then it has no timer.
+ *
+ * Longer than 400 lines, since it is the one place where keys, frames, the run, and a live run with its copies meet.
  */
 import { readBreakpoint, type Scene, type SimTime, verdictWords } from '../src/index.ts'
 import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
+import { Captured } from './captured.ts'
 import { type CopyKind, copied, copiedFrom } from './copy.ts'
 import type { Told } from './deeds.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize } from './frame.ts'
+import { ONE_FUTURE } from './future.ts'
 import { entryOf } from './keys.ts'
+import { LiveView } from './live.ts'
 import { sentenceOfMenu, withMenu } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
@@ -63,6 +68,8 @@ export interface AppOptions {
 const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
+/** While a live run is looked back at, nothing but how far behind that is. */
+const BEHIND_FRAME = 1000
 /** So long something may take until it is shown that it goes on: milliseconds. */
 const UNSEEN = 200
 /** What takes longer is done in slices, between which keys are heard. */
@@ -84,7 +91,10 @@ export class App {
   readonly #files: Files
   readonly #onEnd: (status: number) => void
   #start: Start
+  /** What is looked at: of a live run its live end, or a copy of what has been. */
   #session: Session | undefined
+  #live: LiveView | undefined
+  #capture: Captured | undefined
   #ui: Ui
   #timer: (() => void) | undefined
   #drawn = Number.NEGATIVE_INFINITY
@@ -100,6 +110,9 @@ export class App {
   /** The time that somebody wants to go to. */
   #goal: SimTime | undefined
 
+  /** Of a live run: rejects if it fails by a fault of ours. */
+  readonly begun: Promise<void> | undefined
+
   constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
@@ -109,7 +122,8 @@ export class App {
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0, filter: '', typing: false }
     this.#files = new Files(disk)
-    if (open) this.#open(open)
+    if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
+    else if (open) this.#openRun(open)
     this.#draw()
   }
 
@@ -128,10 +142,39 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
-  #open(source: SessionSource): void {
-    this.#session = new Session(source, this.#wall)
-    const { scene } = this.#session
-    this.#session.limit = run => stopBefore(source.lab, this.#ui, run)
+  /** The live run begins; it ends by itself, or with the program. */
+  async #begin(live: LiveView): Promise<void> {
+    this.#live = live
+    this.#open(live.face)
+    // Real machines do not wait for an answer.
+    this.#ui = { ...this.#ui, running: true, speed: 1, auto: false, quiz: false }
+    this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+    await live.run.begin()
+    live.over = true
+    if (this.#session === live.face) this.#ui = { ...this.#ui, running: false }
+    this.#ui = { ...this.#ui, message: live.run.trouble ?? this.#ui.message }
+    this.#wake()
+  }
+
+  #openRun(source: SessionSource): void {
+    const session = new Session(source, this.#wall)
+    session.limit = run => stopBefore(source.lab, this.#ui, run)
+    this.#open(session)
+  }
+
+  #open(session: Session): void {
+    this.#session = session
+    const { capture } = session.source
+    if (capture) {
+      // It has happened: all of it is there, and its first frame is chosen.
+      this.#capture = new Captured(capture)
+      session.seek(session.run.stop)
+      session.proceed(Number.POSITIVE_INFINITY)
+      session.look()
+      const selection = { ...this.#ui.selection, journey: 1 }
+      this.#ui = { ...this.#ui, view: 'packets', follow: false, selection }
+    }
+    const { scene } = session
     // Something is always selected: the first who will dial, or the first machine.
     const [tunnel] = scene.tunnels
     const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
@@ -168,13 +211,64 @@ export class App {
   #obey(session: Session, { ui, effect }: Pressed): void {
     const before = this.#ui
     this.#become(ui)
+    if (this.#live && this.#leavesLive(this.#live, before, effect)) return
     if (ui.running !== before.running) session.player.pause()
-    if (ui.running) this.#become({ ...ui, broke: undefined })
+    if (ui.running) this.#become({ ...this.#ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
     if (ui.asking?.told) this.#told.add(ui.asking.no)
     if (before.asking && !ui.asking && !session.travel) this.#heed(session)
-    if (ui.asking?.told) this.#told.add(ui.asking.no)
-    if (before.asking && !ui.asking) this.#heed(session)
+  }
+
+  /** The live end cannot be stopped or stepped: who pauses or goes elsewhere gets a copy. True if the key is done. */
+  #leavesLive(live: LiveView, before: Ui, effect: Effect | undefined): boolean {
+    if (this.#session !== live.face) return false
+    const { now } = live.run.run
+    const seek = typeof effect === 'object' && 'seek' in effect ? effect.seek : STEPS.has(effect) ? now : undefined
+    const pauses = before.running && !this.#ui.running
+    if (this.#ui.speed !== before.speed || this.#ui.auto !== before.auto) {
+      const message = 'A live run goes with the clock: other speeds are for looking back (Space).'
+      this.#ui = { ...this.#ui, speed: before.speed, auto: before.auto, message }
+    }
+    if (seek === undefined && !pauses) return false
+    if (seek !== undefined && seek >= now && before.running && !STEPS.has(effect)) {
+      this.#ui = { ...this.#ui, running: true, message: 'That is still to come: a live run goes with the clock.' }
+      return true
+    }
+    this.#detach(live, seek ?? now)
+    return true
+  }
+
+  #detach(live: LiveView, t: SimTime): void {
+    const known = live.run.known < Math.min(t, live.run.run.now)
+    const message = known ? 'More has come in since than is kept to look back: this is the last moment of it.' : ''
+    live.detach(t)
+    this.#ui = { ...this.#ui, running: !live.over, message }
+    this.#copyLive(live, message)
+  }
+
+  /** A slice of making the copy that is wanted; once it is made it is what is looked at. */
+  #copyLive(live: LiveView, message: string): void {
+    const copy = live.advance()
+    if (copy) {
+      this.#session = copy
+      this.#ui = { ...this.#ui, running: false, message }
+    } else {
+      const share = Math.floor(100 * (live.progress ?? 0))
+      this.#ui = { ...this.#ui, message: `Going back: ${share} % of the run is made again. V stays live.` }
+    }
+  }
+
+  /** Back to the live end. */
+  #attach(message = ''): void {
+    const live = this.#live
+    if (!live) {
+      this.#ui = { ...this.#ui, message: 'Nothing here is live: a bridged run is (pptp-lab tui --bridge LAB).' }
+      return
+    }
+    live.stay()
+    this.#session = live.face
+    const running = !live.over
+    this.#ui = { ...this.#ui, running, speed: 1, auto: false, broke: undefined, message }
   }
 
   #become(ui: Ui): void {
@@ -184,6 +278,7 @@ export class App {
 
   #effect(session: Session, effect: Effect): void {
     if (isOutside(effect)) return this.#outside(effect)
+    if (effect === 'live') return this.#attach()
     if (typeof effect === 'object' && 'breakpoint' in effect) return this.#setBreakpoint(session, effect)
     if (typeof effect === 'object' && 'save' in effect) {
       return this.#tell(this.#files.save(session, effect.save, effect.replace))
@@ -229,11 +324,12 @@ export class App {
   }
 
   #setBreakpoint(session: Session, { breakpoint: text, no }: { breakpoint: string; no?: number }): void {
-    const { text: source } = session.source
+    const { text: source, live, fixed } = session.source
+    if (live) return this.#tell({ ok: false, message: ONE_FUTURE })
     const read = source ? readBreakpoint(text, source, session.source.lab) : undefined
     if (read?.ok) return this.#become(withBreak(this.#ui, read.breakpoint, no))
     const about = no === undefined ? {} : { about: String(no) }
-    const message = read?.problem ?? 'This run has no lab file, so nobody can say what could happen in it.'
+    const message = read?.problem ?? fixed ?? 'This run has no lab file, so nobody can say what could happen in it.'
     this.#become({ ...this.#ui, message, prompt: { kind: 'breakpoint', text, ...about } })
   }
 
@@ -279,7 +375,7 @@ export class App {
       case 'redraw':
         return this.#display.redraw()
       case 'suspend':
-        this.#become({ ...this.#ui, running: false })
+        this.#become({ ...this.#ui, running: this.#isLiveEnd })
         this.#session?.player.pause()
         return this.#display.suspend()
     }
@@ -289,7 +385,7 @@ export class App {
     const { start, open, effect, mouse } = pressStart(this.#start, key)
     if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
     this.#start = start
-    if (open) this.#open(open)
+    if (open) this.#openRun(open)
     if (effect) this.#outside(effect)
   }
 
@@ -325,12 +421,26 @@ export class App {
     return action === 'click' && again
   }
 
+  get #isLiveEnd(): boolean {
+    return this.#session === this.#live?.face && this.#ui.running
+  }
+
   #model(session: Session): Model {
     const { scene, recorder, archive, explain, deeds, futures, current, travel } = session
+    const { fixed } = session.source
     const ui = this.#ui
     const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
     const known = { list: futures, current, comparison, travel }
-    const model = { scene, recorder, archive, ui, explain, futures: known, ...(deeds ? { deeds } : {}) }
+    const can = { ...(deeds ? { deeds } : {}), ...(fixed === undefined ? {} : { fixed }) }
+    const seen = { scene, recorder, archive, ui, explain, futures: known, ...can }
+    if (this.#capture) return { ...seen, capture: this.#capture }
+    const live = this.#live
+    if (live) return { ...seen, live: { behind: live.behind(session), over: live.over } }
+    return this.#withCures(session, seen)
+  }
+
+  #withCures(session: Session, model: Model): Model {
+    const { ui } = model
     const drop = ui.why ? dropAskedFor(model) : undefined
     const cures = drop && session.curesFor(drop)
     return cures ? { ...model, cures } : model
@@ -348,11 +458,16 @@ export class App {
 
   #frame(): void {
     this.#timer = undefined
+    if (this.#live?.progress !== undefined) this.#copyLive(this.#live, '')
     const session = this.#session
     if (session?.travel && session.proceed(SLICE)) this.#heed(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (this.#ended) return
+    if (this.#live?.progress !== undefined) {
+      this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
+      return
+    }
     if (!this.#ui.running) return this.#idle()
     if (session) this.#growing(session)
     const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
@@ -375,9 +490,15 @@ export class App {
     const { waits } = session
     const done = session.work(SLICE)
     if (waits && !session.waits) return this.#frame()
-    if (!growing && done) return
+    if (!growing && done) return this.#behind(session)
     const wait = this.#drawn + FRAME - this.#wall.now()
     this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
+  }
+
+  /** Of a copy of a live run it is told how far behind it is. */
+  #behind(session: Session): void {
+    if (!this.#live || this.#live.over || session === this.#live.face) return
+    this.#timer = this.#wall.schedule(BEHIND_FRAME, () => this.#frame())
   }
 
   /** Will the next frame show more, though nothing happens? */
@@ -392,10 +513,15 @@ export class App {
   }
 
   #play(session: Session): void {
-    const { player, scene } = session
+    const { player, run, scene } = session
+    const live = this.#live
+    if (session === live?.face) return
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
     const hits = session.play(this.#ui.speed, armed(this.#ui))
-    if (session.run.over) this.#ui = { ...this.#ui, running: false }
+    if (run.over) this.#ui = { ...this.#ui, running: false }
+    else if (live && run.now >= live.run.run.now)
+      return this.#attach('Here the copy has caught up with the run: this is live.')
+    else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
     this.#stopAt(session, hits)
     this.#heed(session)
   }
@@ -447,9 +573,12 @@ export class App {
 type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
 const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
 const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
+/** Effects that go on or back by steps. */
+const STEPS: ReadonlySet<Effect | undefined> = new Set(['step', 'step-back', 'next', 'previous'])
 type InTime = Exclude<
   Effect,
   | Outside
+  | 'live'
   | { readonly breakpoint: string }
   | { readonly save: string }
   | { readonly copy: CopyKind }

@@ -4,5 +4,5 @@ import type { Model } from './model.ts'
 
 export { clearOf, type Dissection, fieldAt, type PacketLayer as Layer } from '../src/index.ts'
 
-export const dissectionOf = (packet: PacketRecord, { scene }: Model): Dissection =>
-  layersOf(packet, link => scene.links[link].type)
+export const dissectionOf = (packet: PacketRecord, { scene, capture }: Model): Dissection =>
+  capture ? capture.dissection(packet) : layersOf(packet, link => scene.links[link].type)

@@ -20,6 +20,8 @@ export type Effect =
   | 'interrupt'
   | 'redraw'
   | 'suspend'
+  /** Back to the live end of a run that goes by itself. */
+  | 'live'
   /** The run goes on, or back, to a time. */
   | { readonly seek: SimTime }
   /** Something of what is selected goes to the clipboard. */

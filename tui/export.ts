@@ -77,8 +77,11 @@ export const offersOf = (
   EXPORTS.flatMap(kind => {
     const { key, text } = OFFERS[kind]
     const words = text(model)
-    return words === undefined ? [] : [{ kind, key, text: words }]
+    return words === undefined || (model.capture && !OF_CAPTURES.has(kind)) ? [] : [{ kind, key, text: words }]
   })
+
+/** A capture is a file already, and has no network; what the program writes would be taken for a run of ours. */
+const OF_CAPTURES: ReadonlySet<ExportKind> = new Set(['screen', 'story'])
 
 /** The chosen link, or in 3 Packets that on which the chosen packet was last. */
 function linkOf(model: Model): number | undefined {

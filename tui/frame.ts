@@ -40,7 +40,7 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
         tabsOf(ui.view, size),
         ...inside(view.lines, columns, rows - 4),
         bottomOf(said, columns),
-        hintsOf(view.keys, model, columns),
+        hintsOf(keysOf(model, view), model, columns),
       ]
     case 'small': {
       // What was said goes over the end of the view, so that a line that is being typed stays in sight.
@@ -51,13 +51,17 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
         shortTabsOf(ui.view, size),
         ...filled(lines, rows - 3 - told.length, columns),
         ...told.map(part => fit(line(part), columns)),
-        hintsOf(view.keys, model, columns),
+        hintsOf(keysOf(model, view), model, columns),
       ]
     }
     case 'none':
       return tooSmall(size, [shortStatusOf(model, columns)])
   }
 }
+
+/** Whoever looks back at a live run wants to know the way to its end. */
+const keysOf = ({ live }: Model, { keys }: Rendered): readonly string[] =>
+  live?.behind === undefined ? keys : ['V live', ...keys]
 
 /** In place of the sentence stands what the last key has come to, or what goes on. */
 function saidOf({ ui, futures }: Model, view: Rendered): string {
@@ -112,13 +116,18 @@ const BACK: RunState = { sign: '◄', ascii: '<', word: 'BACK' }
 const ON: RunState = { sign: '►', ascii: '>', word: 'ON' }
 const BROKEN: RunState = { sign: '●', ascii: '*', word: 'BREAK' }
 
-function stateOf({ scene: { over }, ui: { running, asking, ascii, broke }, futures }: Model): string {
+function stateOf({ scene, ui: { running, asking, ascii, broke }, futures, live }: Model): string {
   const signOf = ({ sign, ascii: plain, word }: RunState): string => `${ascii ? plain : sign} ${word}`
   const travel = futures?.travel
   if (travel) return `${signOf(travel.way === 'back' ? BACK : ON)} ${Math.floor(travel.progress * 100)} %`
   if (broke !== undefined && !running) return `${signOf(BROKEN)} b${broke}`
   if (asking) return signOf(ASKS)
-  return signOf(over ? ENDED : running ? RUNNING : PAUSED)
+  const over = scene.over || (live?.behind === undefined && live?.over === true)
+  const state = over ? ENDED : running ? RUNNING : PAUSED
+  // Of a bridged run: is it the run itself, or a copy of what has been?
+  if (live?.behind !== undefined)
+    return signOf({ ...state, word: `DETACHED ${Math.floor(live.behind / 1e9)} s behind` })
+  return signOf(live && !over ? { ...state, word: 'LIVE' } : state)
 }
 
 /** The shortest spelling of a length: `30 s`. */
@@ -130,16 +139,16 @@ export function speedOf({ auto, speed }: Ui): string {
 }
 
 function statusOf(model: Model, columns: number): Line {
-  const { scene, ui } = model
+  const { scene, ui, live } = model
   const wide = columns >= 100
   const state = span(` ${stateOf(model).padEnd(10)}`, undefined, { bold: true })
   const time = ` ${seconds(momentOf(scene, ui)).padStart(6)} s `
   const length = ` ${roundSeconds(scene.stop)} s${speedOf(ui).padStart(5)}`
   const step = wide ? `  step: ${ui.stepBy}` : ''
   const drops = wide && scene.drops > 0 ? `drops ${scene.drops}  ` : ''
-  const seed = `  seed ${scene.lab.seed}  `
-  const checks = checksOf(scene)
-  const fixed = 11 + time.length + length.length + step.length + 2
+  const seed = (live && !wide) || model.capture ? '  ' : `  seed ${scene.lab.seed}  `
+  const checks = checksOf(model)
+  const fixed = state.text.length + time.length + length.length + step.length + 2
   const behind = drops.length + seed.length + widthOf(checks) + 1
   const most = Math.max(8, Math.floor(columns / 5))
   const room = columns - fixed - behind - scene.lab.name.length
@@ -166,10 +175,12 @@ export function timeAt(model: Model, column: number, size: Size): SimTime | unde
 
 function shortStatusOf(model: Model, columns: number): Line {
   const { scene, ui } = model
-  const state = span(stateOf(model), undefined, { bold: true })
+  // Of a copy there is room for how far it is behind, or for how long it takes, not for both.
+  const detached = model.live?.behind !== undefined
+  const state = span(stateOf(model).replace('DETACHED ', ''), undefined, { bold: true })
   const time = ` ${seconds(momentOf(scene, ui))}s `
-  const length = ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
-  const checks = checksOf(scene)
+  const length = detached ? ` ${speedOf(ui)}` : ` ${roundSeconds(scene.stop)}s ${speedOf(ui)}`
+  const checks = checksOf(model)
   const room = columns - state.text.length - time.length - length.length - widthOf(checks) - 2
   const timeline = room >= 3 ? railOf(model, Math.min(room, 8)) : []
   return ends(line(state, time, ...timeline, length), line(...checks, ' '), columns)
@@ -187,7 +198,8 @@ function railOf({ scene: { t, stop }, futures }: Model, width: number): Line {
   return line(span('─'.repeat(now), 'muted'), '■', span('·'.repeat(known) + rest, 'muted'))
 }
 
-function checksOf({ checks }: Scene): Line {
+function checksOf({ scene: { checks }, capture }: Model): Line {
+  if (capture) return line(span(`${capture.source.frames} frames`, 'muted'))
   const count = (state: 'passed' | 'failed' | 'open'): number => checks.filter(check => check.state === state).length
   const [passed, failed] = [count('passed'), count('failed')]
   return line(

@@ -14,6 +14,7 @@ import {
   type SimTime,
   sceneOf,
 } from '../src/index.ts'
+import type { CaptureSource } from '../src/platform/commands/tui.ts'
 import type { Deeds, Done } from './deeds.ts'
 import { OldPackets } from './older.ts'
 import { Player, type Wall } from './player.ts'
@@ -27,6 +28,9 @@ export interface Parting {
   readonly t: SimTime
 }
 
+/** Of a live run. */
+export const ONE_FUTURE = 'A live run has one future and stops for nobody: Space looks back at it.'
+
 export interface FutureSpec {
   readonly name: FutureName
   /** Without deeds. */
@@ -35,6 +39,21 @@ export interface FutureSpec {
   readonly deeds: Deeds | undefined
   /** Undefined: it is the lab as it was opened. */
   readonly from: Parting | undefined
+}
+
+/** Of what the runs of all futures are made. */
+export interface Origin {
+  /** Of a recorded run. */
+  readonly replay: RunOptions
+  /** The lab is that of a capture, which makes its run. */
+  readonly capture?: CaptureSource
+}
+
+/** A run that goes on already, and who watches it. */
+export interface Watched {
+  readonly recorder: Recorder
+  /** Of what it has come through; absent: it is at its beginning. */
+  readonly course?: Course
 }
 
 export interface Life {
@@ -47,27 +66,35 @@ export class Future {
   readonly name: FutureName
   readonly from: Parting | undefined
   readonly deeds: Deeds | undefined
-  readonly course = new Course()
+  readonly course: Course
   /** Packets that are too many for the recorder. */
   readonly archive: OldPackets
   readonly #written: Lab
-  readonly #options: RunOptions
+  readonly #origin: Origin
   readonly #wall: Wall
   readonly #limit: (run: Run) => SimTime
   #rewinder: Rewinder
   #life: Life
 
-  /** `limit` is asked for a moment that a run must not enter. */
-  constructor({ name, lab, deeds, from }: FutureSpec, options: RunOptions, wall: Wall, limit: (run: Run) => SimTime) {
+  /** `limit` is asked for a moment that a run must not enter; `watched`: a run that is there already. */
+  constructor(
+    { name, lab, deeds, from }: FutureSpec,
+    origin: Origin,
+    wall: Wall,
+    limit: (run: Run) => SimTime,
+    watched?: Watched,
+  ) {
     this.name = name
     this.from = from
     this.deeds = deeds
     this.#written = lab
-    this.#options = options
+    this.#origin = origin
     this.#wall = wall
     this.#limit = limit
     this.#rewinder = new Rewinder(() => this.#run())
-    const recorder = new Recorder(this.#run())
+    this.course = watched?.course ?? new Course()
+    if (watched && !watched.course) this.course.watch(watched.recorder.run)
+    const recorder = watched?.recorder ?? new Recorder(this.#run())
     this.archive = new OldPackets(() => this.#run(), sceneOf(recorder), recorder)
     this.#life = this.#lifeOf(recorder)
   }
@@ -119,7 +146,8 @@ export class Future {
 
   /** The same run from its beginning: same lab, same actions. A fingerprint costs as much as the simulation, and nobody sees it here. */
   fresh(): Run {
-    return new Run(this.lab, { fingerprint: false, ...this.#options })
+    const { replay, capture } = this.#origin
+    return capture ? capture.begin() : new Run(this.lab, { fingerprint: false, ...replay })
   }
 
   #run(): Run {

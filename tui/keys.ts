@@ -37,6 +37,7 @@ export type Command =
   | 'go'
   | 'mark'
   | 'go-to-mark'
+  | 'live'
   | 'break'
   | 'breaks'
   | 'fork'
@@ -106,6 +107,7 @@ export const KEYS: readonly KeyEntry[] = [
   { keys: ['t'], command: 'go', modes: VIEW, group: 'time', help: 'go to a time or mark' },
   { keys: ['m'], command: 'mark', modes: VIEW, group: 'time', help: 'set a mark here' },
   { keys: ["'"], command: 'go-to-mark', modes: VIEW, group: 'time', help: 'go to a mark' },
+  { keys: ['V'], command: 'live', modes: VIEW, group: 'time', help: 'bridged: back to now' },
   { keys: ['b'], command: 'break', modes: VIEW, group: 'time', help: 'stop at such things' },
   { keys: ['B'], command: 'breaks', modes: VIEW, group: 'time', help: 'list of breakpoints' },
   { keys: ['F'], command: 'fork', modes: VIEW, group: 'time', help: 'another future from here' },

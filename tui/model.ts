@@ -5,6 +5,7 @@
 import type { Breakpoint, Guesses, Journey, Recorder, Scene, SimTime } from '../src/index.ts'
 import type { Archive } from './archive.ts'
 import type { Asking } from './asking.ts'
+import type { Captured } from './captured.ts'
 import type { Comparison } from './comparison.ts'
 import type { Cures } from './cures.ts'
 import type { Deeds } from './deeds.ts'
@@ -196,8 +197,14 @@ export interface Model {
   readonly archive?: Older
   /** `pptp-lab explain LAB`, as the user has named and changed the lab: what tells more of this run. */
   readonly explain: string
+  /** What is looked at is a capture: machines and tunnels are not known, only what was on the wire. */
+  readonly capture?: Captured
+  /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
+  readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
   /** What was done in the run; absent: nothing can be. */
   readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved'>
+  /** Why nothing can be, where it is not for want of a lab file. */
+  readonly fixed?: string
 }
 
 export interface Size {

@@ -8,6 +8,7 @@ import { leave, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
+import { ONE_FUTURE } from './future.ts'
 import { back, goTo } from './go.ts'
 import { type Command, entryOf, type Mode } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
@@ -193,10 +194,12 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'mark':
       return { ui: marked(ui, model.scene.t) }
     case 'break':
+      if (refusal(model) !== undefined) return refused(model)
       return { ui: { ...ui, running: false, prompt: { kind: 'breakpoint', text: fitting(model) } } }
     case 'breaks':
       return openMenu(model, 'breakpoints')
     case 'fork':
+      if (refusal(model) !== undefined) return refused(model)
       return { ui: { ...ui, running: false }, effect: command }
     case 'forget':
       return openMenu(model, 'futures')
@@ -222,6 +225,9 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   }
 }
 
+/** Why there are no other futures and no breakpoints. */
+const refusal = ({ fixed, live }: Model): string | undefined => fixed ?? (live ? ONE_FUTURE : undefined)
+const refused = (model: Model): Pressed => ({ ui: { ...model.ui, message: refusal(model) ?? '' } })
 /** Keys that are the same whatever is open. */
 const plainly = (model: Model, command: Command): Pressed =>
   command === 'help' ? { ui: helped(model.ui) } : viewOrEffect(model, command)
@@ -245,7 +251,7 @@ function match(model: Model, turn: 1 | -1, size: Size, parts: Parts): Ui {
 }
 
 type Simple = Extract<Command, Effect>
-const EFFECTS: ReadonlySet<string> = new Set<Simple>(['interrupt', 'redraw', 'suspend', 'undo', 'redo'])
+const EFFECTS: ReadonlySet<string> = new Set<Simple>(['interrupt', 'redraw', 'suspend', 'undo', 'redo', 'live'])
 const isEffect = (command: Command): command is Simple => EFFECTS.has(command)
 const isOwn = (command: Command): command is Own => (OWN as readonly string[]).includes(command)
 

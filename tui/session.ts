@@ -13,30 +13,32 @@ import {
   type Recorder,
   type Rewinding,
   type Run,
-  type RunOptions,
   type Scene,
   type SimTime,
   sceneOf,
 } from '../src/index.ts'
+import type { LiveRun } from '../src/platform/commands/tui.ts'
 import { Comparison } from './comparison.ts'
 import { CureSearch, type Cures } from './cures.ts'
 import { actionAt, type Deed, Deeds, momentOf, type Told } from './deeds.ts'
-import { Future, type FutureName, type FutureSpec, NAMES } from './future.ts'
+import { Future, type FutureName, type FutureSpec, NAMES, ONE_FUTURE, type Origin, type Watched } from './future.ts'
 import type { StepUnit } from './model.ts'
 import type { Hit, Player, Wall } from './player.ts'
 import { Trail } from './trail.ts'
 import { seconds } from './words.ts'
 
-export interface SessionSource {
+export interface SessionSource extends Origin {
   readonly lab: Lab
-  /** Of a recorded run. */
-  readonly replay: RunOptions
   /** The `pptp-lab explain` of it. */
   readonly explain: string
   /** What the lab was made from; without it nothing can be done in its run. */
   readonly text?: LabText
   /** What of its events is no part of that text: a recorded run has such. */
   readonly entries?: readonly string[]
+  /** A run of the lab that goes by itself. */
+  readonly live?: LiveRun
+  /** Why nothing can be done in it. */
+  readonly fixed?: string
 }
 
 /** On the way to a time, before it is there. */
@@ -62,6 +64,9 @@ interface Journey {
 const no = (message: string): Told => ({ ok: false, message })
 const OVER = 'The run is over, and nothing can be done any more. t goes to an earlier time.'
 const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
+/** Who was outside does not know of it. */
+const RECORDED = ' What came in from outside stays as recorded.'
+const LIVE = 'Real machines have seen it: what is done in a live run cannot be taken back.'
 
 /** Steps between two looks at the wall. */
 const BATCH = 2000
@@ -82,13 +87,14 @@ export class Session {
   #search: CureSearch | undefined
   readonly #trail = new Trail()
 
-  constructor(source: SessionSource, wall: Wall) {
+  /** `watched`: a run that is there already. */
+  constructor(source: SessionSource, wall: Wall, watched?: Watched) {
     this.source = source
     this.#wall = wall
     this.#explain = source.explain
     const { lab, text, entries = [] } = source
     const deeds = text && new Deeds(text, lab, entries)
-    this.#current = this.#futureOf({ name: NAMES[0], lab, deeds, from: undefined })
+    this.#current = this.#futureOf({ name: NAMES[0], lab, deeds, from: undefined }, watched)
     this.#futures = [this.#current]
     this.#scene = sceneOf(this.recorder)
   }
@@ -172,6 +178,11 @@ export class Session {
     const common = { future: this.#current, to, from: run.now, isNew: false }
     this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : common
     this.player.pause()
+  }
+
+  /** The way to a moment at which the present run has been; the session stays where it is. */
+  wayTo(moment: Moment): Rewinding {
+    return this.#current.rewindTo(moment)
   }
 
   /** The same run from its beginning: same lab, same actions. */
@@ -277,7 +288,7 @@ export class Session {
     this.stay()
     const { run } = this
     const known = this.deeds
-    if (!known) return no(NO_FILE)
+    if (!known) return no(this.#fixed)
     const late = deeds.find(({ at = Number.POSITIVE_INFINITY }) => at <= run.now)
     if (late) return no(`${formatDuration(late.at ?? 0)} is over: it is ${seconds(run.now)} s. t goes back.`)
     const first = known.with(deeds, run.now + 1)
@@ -295,7 +306,20 @@ export class Session {
     known.add(ready)
     this.#current.acted()
     this.#trail.forget()
-    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}. u takes it back.` }
+    const { live } = this.source
+    live?.acted(ready.done.entries)
+    const back = live ? '' : ' u takes it back.'
+    return { ok: true, message: `${seconds(t)} s: ${ready.done.words}.${back}${this.#recorded}` }
+  }
+
+  /** Why nothing can be done in a run without deeds. */
+  get #fixed(): string {
+    return this.source.fixed ?? NO_FILE
+  }
+
+  get #recorded(): string {
+    const { live, replay } = this.source
+    return !live && (replay.inputs?.length ?? 0) > 0 ? RECORDED : ''
   }
 
   #actElsewhere(known: Deeds, deeds: readonly Deed[], t: SimTime): Told {
@@ -307,9 +331,10 @@ export class Session {
 
   /** Another future begins here; what is known of this one is kept. */
   fork(): Told {
+    if (this.source.live) return no(ONE_FUTURE)
     this.stay()
     const { moment, now } = this.run
-    const made = this.deeds?.until(now) ?? NO_FILE
+    const made = this.deeds?.until(now) ?? this.#fixed
     return typeof made === 'string' ? no(made) : this.#fork(made, now, moment, 'what you do now happens there')
   }
 
@@ -319,7 +344,7 @@ export class Session {
     const { now } = this.run
     const trial = this.#search?.found?.trials[index]
     if (!trial) return no('There is no such cure.')
-    const before = this.deeds?.until(now) ?? NO_FILE
+    const before = this.deeds?.until(now) ?? this.#fixed
     if (typeof before === 'string') return no(before)
     const t = trial.when === 'start' ? 0 : now + 1
     const deeds = trial.acts.map(({ after, body }): Deed => ({ entry: body, at: t + after }))
@@ -329,14 +354,18 @@ export class Session {
   }
 
   undo(): Told {
-    const done = this.deeds?.undo()
+    if (this.source.live) return no(LIVE)
+    if (!this.deeds) return no(this.#fixed)
+    const done = this.deeds.undo()
     if (!done) return no('Nothing was done here that could be taken back. a does something.')
     this.#again()
     return { ok: true, message: `Taken back: ${done.words}. R does it again.` }
   }
 
   redo(): Told {
-    const done = this.deeds?.redo()
+    if (this.source.live) return no(LIVE)
+    if (!this.deeds) return no(this.#fixed)
+    const done = this.deeds.redo()
     if (!done) return no('Nothing was taken back that could be done again.')
     this.#again()
     return { ok: true, message: `Done again: ${done.words}. u takes it back.` }
@@ -344,7 +373,8 @@ export class Session {
 
   /** The same time in a run of another text, or of another seed; other futures are forgotten. */
   move(text: LabText, explain = this.#explain): Told {
-    const problem = this.deeds ? this.deeds.move(text) : 'This run has no lab file.'
+    if (this.source.live) return no(LIVE)
+    const problem = this.deeds ? this.deeds.move(text) : this.#fixed
     if (problem !== undefined) return no(problem)
     this.#explain = explain
     this.#futures = [this.#current]
@@ -358,8 +388,8 @@ export class Session {
     this.#explain = `pptp-lab explain ${/^[\w./=:@-]+$/.test(name) ? name : `'${name}'`}`
   }
 
-  #futureOf(spec: FutureSpec): Future {
-    return new Future(spec, this.source.replay, this.#wall, run => this.limit(run))
+  #futureOf(spec: FutureSpec, watched?: Watched): Future {
+    return new Future(spec, this.source, this.#wall, run => this.limit(run), watched)
   }
 
   /** The lab has changed: the same time in its run. */
@@ -396,6 +426,6 @@ export class Session {
     const spec: FutureSpec = { name, lab: deeds.lab, deeds, from: { future: this.#current.name, t } }
     this.#journey = { future: this.#futureOf(spec), to, from: 0, isNew: true }
     this.#trail.forget()
-    return { ok: true, message: `Future ${name}, ${what}. ${this.#current.name} is kept in 8 Time.` }
+    return { ok: true, message: `Future ${name}, ${what}. ${this.#current.name} is kept in 8 Time.${this.#recorded}` }
   }
 }

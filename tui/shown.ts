@@ -27,6 +27,7 @@ export function shownOf(model: Model): Shown {
   const { recorder, ui } = model
   const { journeys } = recorder
   const words = wordsOf(ui.filter)
+  if (model.capture) return model.capture.shown(recorder.journeyCount, words, ui.labels)
   const archive = archiveOf(model)
   const first = archive?.first ?? journeys[0]?.no ?? 1
   const total = (journeys.at(-1)?.no ?? first - 1) - first + 1
@@ -105,6 +106,7 @@ export interface Row extends Peers {
 }
 
 export function rowOf(no: number, model: Model): Row {
+  if (model.capture) return model.capture.row(no, model.ui.labels)
   const isChosen = model.ui.selection.journey === no
   const journey = isChosen ? journeyOf(model, no) : model.recorder.journey(no)
   if (!journey) return oldRow(no, model)

@@ -94,6 +94,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     screen.close()
     throw error
   }
+  app.begun?.catch(fault)
   return { app, status, end: status => app.end(status), fault }
 }
 

@@ -1,10 +1,12 @@
 /** The views of the program: how each looks, and what the keys do in it. */
+import { LADDER } from './captured.ts'
 import { filtered } from './filter.ts'
 import { goTo } from './go.ts'
-import type { Model, Size, Ui } from './model.ts'
+import type { Model, Rendered, Size, Ui } from './model.ts'
 import type { Own, Part, Parts } from './parts.ts'
 import { pressNet } from './press-net.ts'
 import { isMove } from './selection.ts'
+import { notKnown } from './views/captured.ts'
 import * as Checks from './views/checks.ts'
 import { dashPart } from './views/dash.ts'
 import * as Events from './views/events.ts'
@@ -48,20 +50,36 @@ function pressPackets(model: Model, own: Own): Ui {
 
 const packets = partOf(Packets, pressPackets)
 
-const OTHERS: Omit<Parts, 'dash'> = {
-  net: { render: netView, panes: () => 1, press: pressNet },
-  tunnels: filtered(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
-  // Who walks through the packets wants to stay where he is.
-  packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
-  ladder: { render: Ladder.view, panes: () => 1, press: Ladder.press },
-  nat: partOf(Nat),
-  events: partOf(Events),
-  checks: filtered(partOf(Checks)),
-  time: partOf({ ...Time, enter: () => ({}) }),
-  log: partOf(Log),
+/** What a capture knows nothing of: a sentence stands in its place. */
+const ofRuns = (part: Part): Part => ({
+  render: (model, size) => (model.capture ? notKnown(model, model.capture, size) : part.render(model, size)),
+  panes: (model, size) => (model.capture ? 1 : part.panes(model, size)),
+  press: (model, own, size) => (model.capture ? model.ui : part.press(model, own, size)),
+})
+
+/** Of a long capture the ladder has the beginning. */
+function ladderView(model: Model, size: Size): Rendered {
+  const view = Ladder.view(model, size)
+  if (!model.capture || model.recorder.journeyCount <= LADDER) return view
+  return { ...view, sentence: `These are the first ${LADDER} frames. All of them: pptp-lab ladder FILE.` }
 }
 
-export const PARTS: Parts = { dash: dashPart(OTHERS), ...OTHERS }
+const OTHERS: Omit<Parts, 'dash'> = {
+  net: ofRuns({ render: netView, panes: () => 1, press: pressNet }),
+  tunnels: ofRuns(
+    filtered(partOf(Tunnels, (model, own) => (own === 'tunnelLadder' ? Ladder.ofTunnel(model) : model.ui))),
+  ),
+  // Who walks through the packets wants to stay where he is.
+  packets: { ...packets, press: (model, own, size) => stay(model.ui, packets.press(model, own, size)) },
+  ladder: { render: ladderView, panes: () => 1, press: Ladder.press },
+  nat: ofRuns(partOf(Nat)),
+  events: partOf(Events),
+  checks: ofRuns(filtered(partOf(Checks))),
+  time: ofRuns(partOf({ ...Time, enter: () => ({}) })),
+  log: ofRuns(partOf(Log)),
+}
+
+export const PARTS: Parts = { dash: ofRuns(dashPart(OTHERS)), ...OTHERS }
 
 const stay = (before: Ui, after: Ui): Ui =>
   after.selection.journey === before.selection.journey ? after : { ...after, follow: false }

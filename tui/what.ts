@@ -13,6 +13,7 @@ export function whatOf(journey: Journey, model: Model): What {
 }
 
 export function whatIs(packet: PacketRecord, model: Model): What {
+  if (model.capture) return model.capture.what(packet)
   const dissection = dissectionOf(packet, model)
   const known = remembered.get(dissection.wire)
   if (known?.dissection === dissection) return known.what

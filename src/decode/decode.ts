@@ -69,15 +69,21 @@ const IP_IN_PPP: ReadonlySet<number> = new Set([Ppp.IP, Vj.COMPRESSED, Vj.UNCOMP
 export function decodeCapture(bytes: Uint8Array, passwords?: Passwords): Decoded {
   const capture = Pcap.read(bytes)
   if (!passwords) return decodeFrames(capture, new CaptureMemory(capture))
+  const found = openAll(capture, passwords)
+  return { ...decodeFrames(capture, new CaptureMemory(capture, found.opened)), mppe: found.mppe }
+}
+
+/** All that the passwords open, tunnels in tunnels too. */
+export function openAll(capture: Pcap.Capture, passwords: Passwords): Found {
   let found = openPackets(capture, passwords, new Map())
   for (let size = 0; found.opened.size > size && hasTunnel(found.opened); ) {
     size = found.opened.size
     found = openPackets(capture, passwords, found.opened)
   }
-  return { ...decodeFrames(capture, new CaptureMemory(capture, found.opened)), mppe: found.mppe }
+  return found
 }
 
-interface Found {
+export interface Found {
   readonly opened: OpenedPackets
   readonly mppe: readonly MppeSummary[]
 }
@@ -106,7 +112,7 @@ function hasTunnel(opened: OpenedPackets): boolean {
 }
 
 function decodeFrames(capture: Pcap.Capture, memory: CaptureMemory): Decoded {
-  const start = capture.mark ? BigInt(capture.mark.timeZero) * 1000n : (capture.frames[0]?.time ?? 0n)
+  const start = startOf(capture)
   const counts = Object.fromEntries(COLUMNS.map(column => [column, 0])) as Record<(typeof COLUMNS)[number], number>
   const problems: FrameProblem[] = [...capture.problems]
   const frames = capture.frames.map((frame, index): DecodedFrame => {
@@ -133,6 +139,10 @@ function decodeFrames(capture: Pcap.Capture, memory: CaptureMemory): Decoded {
   problems.push(...memory.finish())
   return { capture, frames, calls: memory.calls.calls, problems: problems.sort((a, b) => a.offset - b.offset), counts }
 }
+
+/** What is time 0, in nanoseconds since 1970. */
+export const startOf = ({ mark, frames }: Pcap.Capture): bigint =>
+  mark ? BigInt(mark.timeZero) * 1000n : (frames[0]?.time ?? 0n)
 
 const whole = (tree: Field, originalLength: number): Field =>
   tree.length >= originalLength
@@ -191,8 +201,8 @@ export function lines(decoded: Decoded): string[] {
 }
 
 /** What could not be read, one line each: where, and why. */
-export const problemLines = (decoded: Decoded): string[] =>
-  decoded.problems.map(
+export const problemLines = ({ problems }: Pick<Decoded, 'problems'>): string[] =>
+  problems.map(
     ({ offset, frame, reason }) => `octet ${offset}${frame === undefined ? '' : ` (frame ${frame})`}: ${reason}`,
   )
 
@@ -202,7 +212,7 @@ export const isWhole = ({ problems, mppe = [] }: Decoded): boolean =>
   mppe.every(({ problem, packets, decrypted }) => problem === undefined && decrypted === packets)
 
 /** How far the passwords came, one line for each direction of a call. */
-export const mppeLines = ({ capture, mppe = [] }: Decoded): string[] =>
+export const mppeLines = ({ capture, mppe = [] }: Pick<Decoded, 'capture' | 'mppe'>): string[] =>
   mppe.map(({ source, destination, interface: port, cipher, packets, decrypted, problem }) => {
     const name = capture.interfaces[port].name
     // The end of a line is named for its interface.

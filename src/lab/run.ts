@@ -32,7 +32,10 @@ export interface Moment {
 export interface RunOptions {
   /** The run goes with the clock on the wall: what its time zero was there, in microseconds since 1970. */
   readonly timeZero?: number
-  /** What came in from outside when this run was recorded, in order of time. */
+  /**
+   * What came in from outside when this run was recorded, in order of time. The list may grow by packets that are later
+   * than the run: a copy of a run that is still going on follows it.
+   */
   readonly inputs?: readonly Input[]
   /** Ends the run earlier than the lab says; never later. */
   readonly until?: SimTime
@@ -88,7 +91,7 @@ export class Run {
     this.#fingerprint = options.fingerprint ?? true
     this.#checks = new Checks(this.simulation)
     this.#moments = this.#checks.moments.filter(t => t <= this.stop)
-    this.#inputs = (options.inputs ?? []).filter(({ t }) => t <= this.stop)
+    this.#inputs = options.inputs ?? []
     this.#observe()
     this.#places = this.#schedule()
   }
@@ -222,7 +225,7 @@ export class Run {
   /** True when nothing is left to happen before the end of the lab, and the clock stands there. */
   get over(): boolean {
     const { next } = this.simulation.world.scheduler
-    const done = this.#moments.length === 0 && this.#entered === this.#inputs.length
+    const done = this.#moments.length === 0 && this.#nextInput === undefined
     return done && this.now >= this.stop && (next === undefined || next > this.now)
   }
 
@@ -239,8 +242,10 @@ export class Run {
     return Math.min(next ?? Infinity, moment ?? Infinity, input ?? Infinity)
   }
 
+  /** What would come in after the end of the run never does. */
   get #nextInput(): SimTime | undefined {
-    return this.#inputs[this.#entered]?.t
+    const t = this.#inputs[this.#entered]?.t
+    return t !== undefined && t <= this.stop ? t : undefined
   }
 
   /**

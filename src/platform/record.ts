@@ -1,6 +1,6 @@
 /** `--record FILE`: the run file, written as the run goes, so that a bad path is known before it and little is lost. */
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { type Lab, type RunResult, runFileEnd, runFileHeader, runFileInput } from '../index.ts'
+import { type Lab, type RunResult, runFileAction, runFileEnd, runFileHeader, runFileInput } from '../index.ts'
 import { type LabFile, writing } from './files.ts'
 import { version } from './package.ts'
 
@@ -29,6 +29,11 @@ export class Recording {
   inputs(t: number, node: string, packets: readonly Uint8Array[]): void {
     for (const bytes of packets) this.#text += runFileInput({ t, node, bytes })
     if (this.#text.length > BUFFER) this.flush()
+  }
+
+  /** Something was done in the run. */
+  acted(t: number, entries: readonly string[]): void {
+    for (const event of entries) this.#text += runFileAction({ t, event })
   }
 
   /** Writes what has been gathered. */

@@ -47,8 +47,11 @@ export function dissectionOf(packet: PacketRecord, linkType: LinkTypeOf): Dissec
 export const clearOf = ({ parent, journey, id }: PacketRecord): Uint8Array | undefined =>
   parent?.inside ?? journey.packets.find(packet => packet.parent?.id === id)?.inside
 
-function opened(wire: Uint8Array, linkType: number, clear: Uint8Array | undefined): Dissection {
-  const parts = dissect(wire, linkType).children ?? []
+const opened = (wire: Uint8Array, linkType: number, clear: Uint8Array | undefined): Dissection =>
+  layersOf(wire, dissect(wire, linkType).children ?? [], clear)
+
+/** The layers of a dissected packet; `clear`: the IP packet that is sealed in it, if that is known. */
+export function layersOf(wire: Uint8Array, parts: readonly Field[], clear: Uint8Array | undefined): Dissection {
   const { layers: outer, wireAt } = unframed(parts)
   const layers = outer.map((field): PacketLayer => ({ field: placed(field, wireAt), key: field.name, inner: false }))
   if (outer !== parts) layers.unshift({ field: parts[0], key: parts[0].name, inner: false })

@@ -189,7 +189,9 @@ export interface Capture {
 }
 
 /** Reads a capture as far as it goes; what cannot be read is named by offset. */
-export function read(bytes: Uint8Array): Capture {
+export function read(file: Uint8Array): Capture {
+  // Parts of Node's Buffer are no copies where those of a Uint8Array are: readers would write into the file.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.length)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const magic = bytes.length >= 4 ? view.getUint32(0) : 0
   if (magic === SECTION) return new NgReader(bytes, view).read()

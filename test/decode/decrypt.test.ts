@@ -101,6 +101,14 @@ describe('captures of real peers, with the password', () => {
   })
 })
 
+test("a file that is read into a Buffer of Node's stays as it is", () => {
+  const bytes = Buffer.from(readCapture(SEALED[0]))
+  const before = hex(bytes)
+  const first = decodeCapture(bytes, ALICE)
+  assert.equal(hex(bytes), before)
+  assert.deepEqual(decodeCapture(bytes, ALICE).frames, first.frames)
+})
+
 describe('what passwords cannot open', () => {
   const capture = readCapture('mschapv2-mppe128-stateless')
   test('a wrong one: no packet is opened, and why is said once for each direction', () => {

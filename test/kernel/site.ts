@@ -52,10 +52,13 @@ export class Site {
     return new Bridge({ folder, ...plan, lab: this.#lab(road, events), namespace }, this.#undo)
   }
 
-  /** The words of the command as somebody types them who reads the story, and where the record is kept. */
-  inTerminal(events: readonly object[]): { readonly words: readonly string[]; readonly record: string } {
+  /** The words of the command as somebody types them who looks himself, and where the record is kept. */
+  inTerminal(
+    events: readonly object[],
+    command: readonly string[] = ['bridge'],
+  ): { readonly words: readonly string[]; readonly record: string } {
     const record = join(this.folder, 'terminal.jsonl')
-    return { words: [process.execPath, CLI, 'bridge', this.#lab({}, events), '--record', record], record }
+    return { words: [process.execPath, CLI, ...command, this.#lab({}, events), '--record', record], record }
   }
 
   #lab(road?: Road, events?: readonly object[]): string {

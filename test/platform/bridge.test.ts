@@ -204,3 +204,17 @@ describe('run --speed', () => {
     refused(/--speed wants a number from 0\.01 to 100, or max, not fast/, 'run', 'voluntary', '--speed', 'fast')
   })
 })
+
+describe('tui --bridge refuses', () => {
+  // Without a terminal it would refuse everything: what is wrong with the words is said before.
+  for (const [words, pattern] of [
+    [['--bridge'], /^--bridge wants a LAB with a way out/],
+    [['voluntary', '--record', 'x.jsonl'], /^--record wants --bridge\. .*pptp-lab run voluntary --record x\.jsonl$/m],
+    [['bridge-server', '--tun-fd', '3'], /^--tun-fd wants --bridge/],
+    [['--bridge', 'bridge-server', '--plain'], /^--plain and --bridge .*pptp-lab bridge bridge-server$/m],
+    [['--bridge', 'bridge-server', '--speed', '2'], /^--speed and --bridge/],
+    [['--bridge', 'bridge-server'], /needs a terminal.*pptp-lab bridge bridge-server$/m],
+  ] as const) {
+    test(words.join(' '), () => refused(pattern, 'tui', ...words))
+  }
+})

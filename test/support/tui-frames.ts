@@ -1,6 +1,8 @@
 /** Whole screens, as test/golden/tui keeps them: the same moment at every size, without colour, in ASCII, and the help. */
+import { CaptureRun } from '../../src/decode/capture-run.ts'
 import { PARTS } from '../../tui/views.ts'
 import { labOf, Robot, type RobotOptions } from '../tui/robot.ts'
+import { readCapture } from './captures.ts'
 
 interface Shot {
   readonly options: Partial<RobotOptions>
@@ -9,10 +11,13 @@ interface Shot {
   readonly lab?: string
   /** With the attributes of its cells. */
   readonly marked?: boolean
+  /** Of a capture of real peers, opened with the password of alice; else of the lab. */
+  readonly capture?: string
   /** Of another lab that asks its questions; the keys are all that is pressed. */
   readonly asks?: string
 }
 
+const SEALED = 'mschapv2-mppe128-stateless'
 const typed = (text: string): string[] => [...text].map(letter => (letter === ' ' ? 'Space' : letter))
 const goTo = (seconds: string): string[] => ['t', ...typed(seconds), 'Enter']
 
@@ -63,6 +68,12 @@ const SHOTS: Readonly<Record<string, Shot>> = {
   'table-ascii-80x24': { options: { env: { LANG: 'C' } }, keys: ['2', 'Enter', 'Enter'] },
   'routes-80x24': { options: {}, keys: ['5', 'Tab', 'Tab', 'Tab'] },
   'help-80x24': { options: {}, keys: ['?'] },
+  'capture-80x24': { capture: SEALED, options: {}, keys: ['/', 'e', 'c', 'h', 'o', 'Enter', 'j', 'Tab', 'G'] },
+  'capture-120x40': { capture: SEALED, options: { size: { columns: 120, rows: 40 } }, keys: ['PgDn', 'PgDn', 'PgDn'] },
+  'capture-40x12': { capture: SEALED, options: { size: { columns: 40, rows: 12 } }, keys: ['PgDn', 'PgDn', 'PgDn'] },
+  'capture-ascii-80x24': { capture: SEALED, options: { env: { LANG: 'C' } }, keys: ['PgDn', 'PgDn'] },
+  'capture-events-80x24': { capture: SEALED, options: {}, keys: ['6'] },
+  'capture-tunnels-80x24': { capture: SEALED, options: {}, keys: ['2'] },
   'time-alone-80x24': passthrough([...ALONE, '8']),
   'time-80x24': passthrough([...FORKED, '8']),
   'time-120x40': passthrough([...FORKED, '8', 'n', 'n'], { size: { columns: 120, rows: 40 } }),
@@ -102,18 +113,32 @@ const SHOTS: Readonly<Record<string, Shot>> = {
 export const SHOT_NAMES = Object.keys(SHOTS)
 export const fileOf = (name: string): string => `tui/frame-${name}.txt`
 
-/** Five seconds into the lab `voluntary`, paused; another lab as the keys leave it. */
+/** Five seconds into the lab `voluntary`, paused; another lab as the keys leave it; or a capture as it opens, then some keys. */
 export async function shotOf(name: string): Promise<string> {
-  const { options, keys, marked, lab, asks } = SHOTS[name]
-  const ui = { quiz: asks !== undefined }
-  const robot = new Robot({ lab: labOf(asks ?? lab ?? 'voluntary'), parts: PARTS, ui, ...options })
-  if (asks === undefined && lab === undefined) {
-    await robot.press('Space')
-    await robot.wait(4950)
-    await robot.press('Space')
-  }
+  const { options, keys, marked, lab, capture, asks } = SHOTS[name]
+  const other = asks ?? lab
+  const shown = { ui: { quiz: asks !== undefined }, ...options }
+  const robot =
+    capture !== undefined ? captured(capture, shown) : other === undefined ? await voluntary(shown) : of(other, shown)
   await robot.press(...keys)
   const text = marked ? robot.marked : robot.text
   await robot.close()
   return text
+}
+
+const of = (lab: string, options: Partial<RobotOptions>): Robot =>
+  new Robot({ lab: labOf(lab), parts: PARTS, ...options })
+
+async function voluntary(options: Partial<RobotOptions>): Promise<Robot> {
+  const robot = of('voluntary', options)
+  await robot.press('Space')
+  await robot.wait(4950)
+  await robot.press('Space')
+  return robot
+}
+
+function captured(name: string, options: Partial<RobotOptions>): Robot {
+  const capture = new CaptureRun(readCapture(name), `${name}.pcap`, new Map([['alice', 'alice-secret']]))
+  const open = { lab: capture.lab, replay: {}, explain: '', capture }
+  return new Robot({ open, parts: PARTS, ...options })
 }

@@ -249,6 +249,11 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.equal(robot.ui.menu, undefined)
     await robot.close()
   },
+  live: async key => {
+    const robot = await ui([], key)
+    assert.match(robot.rows[22], /Nothing here is live: a bridged run is/)
+    await robot.close()
+  },
   act: async key => {
     const robot = await ui([], key)
     assert.ok(robot.rows.some(row => /┌ do with alice \(client\) ─+┐/.test(row)))

@@ -76,7 +76,7 @@ export const KEY_BYTES: Readonly<Record<string, string>> = {
 }
 
 /** A lab that comes with the program, as the command opens it. */
-export const sourceOf = (lab: Lab): Required<SessionSource> => ({
+export const sourceOf = (lab: Lab) => ({
   lab,
   text: { text: shippedText(lab.name), file: `${lab.name}.yaml` },
   entries: [],
@@ -103,7 +103,7 @@ export interface RobotOptions {
   readonly size?: Size
   readonly env?: Readonly<Record<string, string>>
   readonly lab?: Lab | undefined
-  /** A lab that does not come with the program. */
+  /** Something else than a lab that comes with the program. */
   readonly open?: SessionSource
   readonly labs?: readonly StartChoice[]
   readonly parts: Parts

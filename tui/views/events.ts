@@ -2,11 +2,18 @@
  * 6 Events: what happened, where, and what was dropped for which reason. Without a filter it is the story; a filter
  * searches every state and message too, but not the single packets: those are in 3 Packets.
  */
-import { DROP_REASONS, explainEvent, explainMessage, type SceneLayer, type TraceEvent } from '../../src/index.ts'
+import {
+  DROP_REASONS,
+  explainEvent,
+  explainMessage,
+  type Journey,
+  type SceneLayer,
+  type TraceEvent,
+} from '../../src/index.ts'
 import { fill, isSmall, row, windowStart } from '../draw.ts'
 import { wordsOf } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
-import { derive, type Move, step } from '../selection.ts'
+import { derive, type Move, makerOf, step } from '../selection.ts'
 import { ends, type Line, left, line, type Role, right, span } from '../text.ts'
 import { rareEvents, type Told, toldOf } from '../told.ts'
 import { whatIs } from '../what.ts'
@@ -198,6 +205,7 @@ export function moveSelection(model: Model, move: Move): Selection {
 
 /** What an event is about: its packet, or its machine. */
 function partOf(model: Model, event: TraceEvent): Partial<Selection> {
+  if (model.capture) return { journey: frameOf(model, event)?.no }
   const packet = event.event === 'drop' && event.packet !== undefined ? model.recorder.packet(event.packet) : undefined
   if (packet) return { journey: packet.journey.no, form: packet.journey.packets.indexOf(packet), node: event.node }
   const known = model.scene.nodes.some(({ name }) => name === event.node)
@@ -205,6 +213,10 @@ function partOf(model: Model, event: TraceEvent): Partial<Selection> {
   const layer = name === undefined ? -1 : (model.scene.tunnels[0]?.layers ?? []).findIndex(each => each.name === name)
   return { ...(known ? { node: event.node } : {}), ...(layer < 0 ? {} : { layer }) }
 }
+
+/** Of a capture: the frame in which a message was. */
+const frameOf = ({ recorder }: Model, { t, node }: TraceEvent): Journey | undefined =>
+  recorder.journeys.find(journey => journey.t === t && makerOf(journey.packets[0].id) === node)
 
 const LAYERS: Readonly<Record<string, SceneLayer['name']>> = {
   control: 'ctl',

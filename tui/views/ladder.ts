@@ -34,7 +34,8 @@ const makers = new WeakMap<Recorder, RunLadder>()
 const ladders = new WeakMap<Scene, Ladder>()
 
 /** The rows of this moment; those that are over are remembered with their journeys. */
-function ladderOf({ recorder, scene }: Model): Ladder {
+function ladderOf({ recorder, scene, capture }: Model): Ladder {
+  if (capture) return capture.ladder(recorder.journeyCount, scene.t)
   let ladder = ladders.get(scene)
   if (ladder) return ladder
   const maker = makers.get(recorder) ?? new RunLadder(recorder)
@@ -45,8 +46,10 @@ function ladderOf({ recorder, scene }: Model): Ladder {
 }
 
 /** A row by something that stays when others come: its first packet, or when and by whom a signal was given. */
-const rowKey = ({ journeys, t, from, label }: LadderRow): string =>
-  journeys.length > 0 ? `${journeys[0].no}` : `${t} ${from} ${label}`
+const rowKey = (row: LadderRow): string => `${packetOf(row) ?? `${row.t} ${row.from} ${row.label}`}`
+
+/** Number of its first packet; of a capture that of the frame. */
+const packetOf = ({ journeys, frame }: LadderRow): number | undefined => journeys[0]?.no ?? frame
 
 interface Shown {
   readonly ladder: Ladder
@@ -77,9 +80,10 @@ function shownOf(model: Model): Shown {
 function chosenRow(model: Model, rows: readonly LadderRow[]): LadderRow | undefined {
   const { journey } = model.ui.selection
   const { row: key } = uiOf(model)
-  const has = ({ journeys }: LadderRow): boolean => journeys.some(({ no }) => no === journey)
+  const has = (row: LadderRow): boolean =>
+    (journey !== undefined && row.frame === journey) || row.journeys.some(({ no }) => no === journey)
   const own = key === undefined ? undefined : rows.find(each => rowKey(each) === key)
-  if (own && (own.journeys.length === 0 || has(own))) return own
+  if (own && (packetOf(own) === undefined || has(own))) return own
   return journey === undefined ? undefined : rows.find(has)
 }
 
@@ -260,8 +264,8 @@ function walk(model: Model, move: Move): Ui {
 }
 
 function choose(model: Model, chosen: LadderRow): Ui {
-  const [journey] = chosen.journeys
-  const selection = journey ? derive(model, { journey: journey.no }) : model.ui.selection
+  const journey = packetOf(chosen)
+  const selection = journey === undefined ? model.ui.selection : derive(model, { journey })
   return { ...model.ui, follow: false, selection, ladder: { ...uiOf(model), row: rowKey(chosen) } }
 }
 
@@ -269,7 +273,7 @@ function choose(model: Model, chosen: LadderRow): Ui {
 function toPacket(model: Model): Ui {
   const { row: chosen } = shownOf(model)
   if (!chosen) return model.ui
-  if (chosen.journeys.length === 0) return { ...model.ui, message: 'A signal of the telephone network is no packet.' }
+  if (packetOf(chosen) === undefined) return { ...model.ui, message: 'A signal of the telephone network is no packet.' }
   return goTo(choose(model, chosen), 'packets')
 }
 

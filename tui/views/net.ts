@@ -173,6 +173,7 @@ function sentenceOf(model: Model): string {
   if (node?.kind === 'switch') return `${node.name} passes frames on by their Ethernet address and reads no further.`
   if (node?.kind === 'radius')
     return `${node.name} is a RADIUS server: it says to others who may come in, and keeps the accounts.`
+  if (node?.kind === 'tun' || node?.kind === 'udp') return `${node.name} stands for what is outside of the simulation.`
   if (node) return `${node.name} is a ${JOBS[node.kind]}. It knows nothing of tunnels.`
   return scene.t > 0 ? 'Nothing is selected. hjkl choose.' : 'Nothing has happened yet. Space starts, . takes one step.'
 }

@@ -56,20 +56,23 @@ interface Columns {
   readonly small: boolean
 }
 
-function columnsOf({ recorder, scene, ui }: Model, width: number, small: boolean): Columns {
+function columnsOf({ recorder, scene, ui, capture }: Model, width: number, small: boolean): Columns {
   const no = Math.max(small ? 3 : 4, String(recorder.journeys.at(-1)?.no ?? 0).length)
   const longest = Math.max(...scene.nodes.map(({ name }) => name.length), ui.labels === 'addresses' ? 8 : 5)
-  const name = small ? 0 : Math.min(longest, width >= 100 ? 16 : 9)
-  const dots = Math.min(scene.nodes.length, DOTS)
+  // A capture has seen its packets at one place, so they have no way; but its machines are called by their addresses.
+  const name = small ? 0 : Math.min(longest, width >= 100 || capture ? 16 : 9)
+  const dots = capture ? 0 : Math.min(scene.nodes.length, DOTS)
   // Marker, number, time, from, to and size, with their gaps.
-  const rest = small ? 1 + no + 8 + 1 + dots : 1 + no + 10 + 2 + (name + 1) * 2 + 5 + 2 + 4 + dots + 1
+  const way = capture ? 0 : 2 + 4 + dots
+  const rest = small ? 1 + no + 8 + 1 + dots : 1 + no + 10 + 2 + (name + 1) * 2 + 5 + way + 1
   return { no, name, what: Math.max(8, width - rest), dots, small }
 }
 
 function headLine({ scene }: Model, { no, name, what, dots }: Columns): Line {
   const initials = scene.nodes.slice(0, dots).map(({ name }) => name[0])
   const text = ` ${right('no', no)}${right('time s', 10)}  ${left('from', name + 1)}${left('to', name + 1)}`
-  return [span(`${text}${left('what', what)}${right('size', 5)}  way ${initials.join('')}`, 'muted')]
+  const way = dots === 0 ? '' : `  way ${initials.join('')}`
+  return [span(`${text}${left('what', what)}${right('size', 5)}${way}`, 'muted')]
 }
 
 function cellsOf(each: Row, { no, name, what, dots, small }: Columns): Line {
@@ -79,7 +82,7 @@ function cellsOf(each: Row, { no, name, what, dots, small }: Columns): Line {
   if (small) return [span(number), span(right(seconds(each.t), 7)), span(' '), ...cells, span(' '), ...way]
   const size = right(String(each.size), 5)
   const head = `${number}${right(seconds(each.t), 10)}  ${left(each.from, name + 1)}${left(each.to, name + 1)}`
-  return [span(head), ...cells, span(`${size}      `), ...way]
+  return [span(head), ...cells, span(way.length === 0 ? size : `${size}      `), ...way]
 }
 
 function emptyLine({ ui }: Model, { hidden, progress }: Shown): Line {

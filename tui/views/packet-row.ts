@@ -12,6 +12,7 @@ export interface Peers {
 /** Who made the first form of it, and who is to get it. */
 export function peersOf(journey: Journey, model: Model): Peers {
   const { packets } = journey
+  if (model.capture) return model.capture.peersOf(packets[0], model.ui.labels)
   const facts = factsOf(journey)
   if (model.ui.labels === 'addresses' && facts) return { from: brief(facts.src), to: brief(facts.dst) }
   const target = facts && namesOf(model.scene).byIp.get(facts.dst)

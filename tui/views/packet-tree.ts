@@ -27,6 +27,7 @@ const TITLES: Readonly<Record<string, string>> = {
   fragment: 'Fragment',
   controlStream: 'Control stream',
   padding: 'Padding',
+  reassembled: 'Put together',
 }
 const titleOf = ({ name }: Field): string => TITLES[name] ?? name
 const shortTitle = (field: Field): string =>
@@ -75,7 +76,7 @@ export function treeRows(dissection: Dissection, model: Model, sealer: string): 
   const { unfolded } = model.ui
   dissection.layers.forEach(({ field, key, inner }, index) => {
     const first = inner && !dissection.layers[index - 1]?.inner
-    if (first) rows.push(mark(`▒ unsealed with the key of ${sealer}`))
+    if (first) rows.push(mark(model.capture ? '▒ unsealed with the password' : `▒ unsealed with the key of ${sealer}`))
     const children = field.children ?? []
     const open = children.length > 0 && unfolded.has(key)
     const sign = children.length === 0 ? ' ' : open ? '-' : '+'
@@ -94,7 +95,9 @@ export function treeRows(dissection: Dissection, model: Model, sealer: string): 
     })
     if (open) fieldRows(rows, children, [index], key, inner ? 6 : 4, unfolded)
   })
-  if (dissection.sealed && dissection.sealed.clear === undefined) rows.push(mark('▒ sealed: its inside was not seen'))
+  if (dissection.sealed && dissection.sealed.clear === undefined) {
+    rows.push(mark(model.capture ? '▒ sealed: no password has opened it' : '▒ sealed: its inside was not seen'))
+  }
   return rows
 }
 
@@ -162,7 +165,7 @@ interface Segment {
 function segments(layers: readonly Layer[], inner: boolean): Segment[] {
   const out: Segment[] = []
   layers.forEach(({ field, inner: own }, index) => {
-    if (own !== inner) return
+    if (own !== inner || field.name === 'reassembled') return
     const last = out.at(-1)
     if (field.name === 'data' && last) last.length += field.length
     else if (field.name === 'hdlc') out.push({ title: 'HDLC', length: framing(layers, field), index })
@@ -205,6 +208,7 @@ export function rulerLines({ layers, sealed }: Dissection, chosen: number | unde
 /** Why nothing of it is sealed. */
 function clearReason(layers: readonly Layer[]): string {
   const names = new Set(layers.map(({ field }) => field.name))
+  if (names.has('fragment')) return 'a fragment: by itself it does not say what is in it'
   if (names.has('hdlc') && !names.has('gre'))
     return 'nothing is sealed here: on a line without MPPE, or before CCP opens'
   if (!names.has('gre')) return names.has('pptp') ? 'control messages are never sealed' : 'nothing of it is sealed'

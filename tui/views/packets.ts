@@ -129,8 +129,12 @@ function treeLines(model: Model, { rows }: Chosen, width: number, count: number)
   )
 }
 
-function titleOf({ scene }: Model, { journey, packet, dissection }: Chosen): string {
+function titleOf({ scene, capture }: Model, { journey, packet, dissection }: Chosen): string {
   const hop = packet.hops.at(-1)
+  if (capture) {
+    const call = capture.callOf(packet)
+    return `frame ${journey.no}, ${dissection.wire.length} octets${call === undefined ? '' : `, of call ${call}`}`
+  }
   const start = `packet ${journey.no}, ${dissection.wire.length} octets`
   if (packet.drop) return `${start}, dropped at ${packet.drop.node}`
   if (!hop) return start
@@ -146,10 +150,22 @@ function sentenceOf(model: Model, shown: Shown, chosen: Chosen | undefined): str
   if (!chosen) return model.recorder.journeys.length === 0 ? 'No packet has been sent yet.' : 'Nothing here matches.'
   const { packet, dissection, field } = chosen
   if (packet.drop) return `${packet.drop.node} dropped it. ${DROP_REASONS[packet.drop.reason]}`
+  if (model.capture && field === undefined && dissection.layers.some(layer => layer.field.name === 'fragment')) {
+    const whole = dissection.layers.some(layer => layer.field.name === 'reassembled')
+    return whole
+      ? 'With this fragment the packet is whole: its layers stand below.'
+      : 'A fragment: what is in the packet shows when it is whole.'
+  }
+  if (model.capture && field === undefined && dissection.sealed) {
+    if (dissection.sealed.clear) return 'The data in it is sealed; the password has opened it.'
+    return 'The data in it is sealed. --password USER=PASSWORD opens it, if the capture has the authentication.'
+  }
   const blind = dissection.sealed ? onlookers(model, chosen) : []
   const inner = dissection.layers[model.ui.selection.field[0]]?.inner === true
   const sees = blind.length === 1 ? 'sees' : 'see'
   const cover = blind.length === 0 ? '' : `${blind.join(' and ')} ${sees} only the left column. `
+  if (field && dissection.layers[model.ui.selection.field[0]]?.field.name === 'reassembled')
+    return 'It was put together: its octets stand in several frames.'
   if (field) {
     const end = field.offset + Math.max(1, field.length) - 1
     const place = field.length === 1 ? `octet ${octet(field.offset)}` : `octets ${octet(field.offset)} to ${octet(end)}`

@@ -5,7 +5,7 @@
 import { type DifferenceRow, earliest, type TraceEvent } from '../../src/index.ts'
 import { beside, fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
 import type { Pressed } from '../effect.ts'
-import type { Future } from '../future.ts'
+import { type Future, ONE_FUTURE } from '../future.ts'
 import { breakText } from '../menus.ts'
 import type { Futures, Model, Rendered, Selection, Size } from '../model.ts'
 import { type Move, step } from '../selection.ts'
@@ -27,11 +27,14 @@ export function view(model: Model, size: Size): Rendered {
   return { lines: fill(lines, size), sentence: sentenceOf(model, futures), keys: keysOf(model, futures) }
 }
 
-const keysOf = ({ ui }: Model, { list }: Futures): string[] => [
-  'Tab pane',
-  ...(list.length > 1 ? ['n next ≠', ui.pane === 0 ? 'Enter look at it' : 'Enter go there'] : []),
-  ...['F fork here', 'u undo', 'R redo', 'b break', 'm mark'],
-]
+const keysOf = ({ ui, live }: Model, { list }: Futures): string[] =>
+  live
+    ? ['Tab pane', 'm mark', "' go to a mark"]
+    : [
+        'Tab pane',
+        ...(list.length > 1 ? ['n next ≠', ui.pane === 0 ? 'Enter look at it' : 'Enter go there'] : []),
+        ...['F fork here', 'u undo', 'R redo', 'b break', 'm mark'],
+      ]
 
 // Timelines
 
@@ -71,7 +74,7 @@ function wideLines(model: Model, futures: Futures, { columns, rows }: Size): Lin
   const { comparison } = futures
   const body = comparison
     ? pairLines(model, comparison, { columns, rows: room })
-    : aloneLines(futures.current, { columns, rows: room })
+    : aloneLines(futures.current, { columns, rows: room }, model.live ? LIVE : ALONE)
   return [
     ...head,
     ...fill(body, { columns, rows: room }),
@@ -112,12 +115,14 @@ function deedLine({ t, text, own }: Deed, width: number, mark = ' '): Line {
   return ends([span(`${mark}${right(seconds(t), 8)} ${text}`, own ? 'warn' : undefined)], [who], width)
 }
 
-function aloneLines(future: Future, { columns, rows }: Size): Line[] {
+const ALONE =
+  'One future so far. Go back with , or t and do something, or press F: another future begins there, and this one is kept beside it.'
+const LIVE =
+  'A live run has one future: real machines take part in it. What is done with a and : at its live end happens to them too.'
+
+function aloneLines(future: Future, { columns, rows }: Size, text: string): Line[] {
   const deeds = deedsOf(future)
-  const hint = wrap(
-    'One future so far. Go back with , or t and do something, or press F: another future begins there, and this one is kept beside it.',
-    columns - 4,
-  ).map(text => line(span(`  ${text}`, 'muted')))
+  const hint = wrap(text, columns - 4).map(words => line(span(`  ${words}`, 'muted')))
   const room = Math.max(0, rows - 2 - hint.length)
   const shown = deeds.slice(-room)
   return [
@@ -254,6 +259,7 @@ function smallLines(model: Model, futures: Futures, { columns, rows }: Size): Li
 }
 
 function sentenceOf(model: Model, futures: Futures): string {
+  if (model.live) return ONE_FUTURE
   const { list, comparison } = futures
   if (list.length === 1) return 'Every change is an action. Who goes back and acts begins another future.'
   const { result, a, b } = comparison ?? {}

@@ -113,8 +113,8 @@ function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: n
 const CURES = 3
 
 /** What of the doctor's cures can be tried at once. */
-function trialLines({ cures, futures }: Model, width: number, pad: string): Line[] {
-  if (!futures) return []
+function trialLines({ cures, futures, live, capture }: Model, width: number, pad: string): Line[] {
+  if (!futures || live || capture) return []
   const title = line(span(`${pad}what would help`, 'muted'))
   const head = pad === '' ? [] : [line(''), title]
   if (!cures) return [...head, line(span(`${pad}  the doctor is looking …`, 'muted'))]

@@ -108,9 +108,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./bridge.ts')).bridge,
   },
   tui: {
-    operands: '[LAB]',
+    operands: '[LAB|CAPTURE]',
     example: 'pptp-lab tui voluntary',
-    help: 'Shows a lab in the terminal while it runs: the network, the tunnels, every packet and its octets. Without LAB it lets you choose one. Keys: ? in the program.',
+    help: 'Shows a lab in the terminal while it runs: the network, the tunnels, every packet and its octets. A recorded run is shown as it went, and of a CAPTURE (pcap, pcapng), ours or a real one, its packets and messages. Without a name it lets you choose a lab. Keys: ? in the program.',
     options: {
       seed: SEED,
       set: SET,
@@ -129,6 +129,24 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       },
       'no-tour': { type: 'boolean', help: 'do not show a first user around' },
       plain: { type: 'boolean', help: 'whole sentences line by line instead of a screen, for screen readers and logs' },
+      bridge: {
+        type: 'boolean',
+        help: 'open the ways out of the lab as the command bridge does, and watch live; docs/bridge.md',
+      },
+      record: { ...RECORD, help: 'with --bridge: keep the run and all that came in, to be played again' },
+      'tun-fd': {
+        type: 'string',
+        value: 'N',
+        wants: ['the number of an open descriptor', '3'],
+        help: 'with --bridge: use a TUN device that somebody else has opened as this descriptor',
+      },
+      password: {
+        type: 'string',
+        multiple: true,
+        value: 'USER=PASSWORD',
+        wants: ['USER=PASSWORD', 'alice=wonderland'],
+        help: 'of a capture: decrypt what this user has sent and received',
+      },
     },
     load: async () => (await import('./tui.ts')).tui,
   },
