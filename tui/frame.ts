@@ -166,8 +166,8 @@ export function timeAt(model: Model, column: number, size: Size): SimTime | unde
   const { scene } = model
   const small = formOf(size) !== 'full'
   const text = plainText(small ? shortStatusOf(model, size.columns) : statusOf(model, size.columns))
-  const from = small ? text.search(/[─■]/) : text.indexOf('├') + 1
-  const length = /^[─■]*/.exec(text.slice(from))?.[0].length ?? 0
+  const from = small ? text.search(/[─■·]{3}/) : text.indexOf('├') + 1
+  const length = /^[─■·]*/.exec(text.slice(from))?.[0].length ?? 0
   const at = column - from
   if (from < 0 || at < 0 || at >= length) return undefined
   return length < 2 ? scene.t : Math.round((scene.stop * at) / (length - 1))

@@ -1,4 +1,7 @@
-/** What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. */
+/**
+ * What a key does, as a pure function: the next state of the interface, and what the driver has to do besides. Longer than 400
+ * lines, since every command stands here once.
+ */
 
 import type { SimTime } from '../src/index.ts'
 import { openActs } from './acts.ts'

@@ -2,6 +2,8 @@
  * What the program has open: a lab, up to four futures of it, and the one that is looked at. Going back is running again:
  * a run is its lab, its seed and its actions, and nothing of its state is kept by hand. What takes long is done in slices,
  * so that keys are heard in between.
+ *
+ * Longer than 400 lines, since it is the one place that knows which future is looked at and what is under way.
  */
 import {
   type Breakpoint,

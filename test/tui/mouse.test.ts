@@ -95,6 +95,11 @@ describe('a click', () => {
     assert.equal(robot.scene.t, robot.scene.stop)
     await click(robot, from + 1, 0)
     assert.equal(robot.scene.t, 0)
+    // What is known of the future is drawn otherwise, and as good a place to click.
+    assert.match(robot.rows[0], /├■·+┤/)
+    await click(robot, to - 1, 0)
+    assert.equal(robot.scene.t, robot.scene.stop)
+    await click(robot, from + 1, 0)
     await click(robot, from - 3, 0)
     assert.equal(robot.scene.t, 0)
     await click(robot, ...placeOf(robot, '6 Events'))
