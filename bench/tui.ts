@@ -54,7 +54,7 @@ const memoryOf = (pid: number): string =>
 
 async function measure(lab: string, keys: string): Promise<void> {
   const started = performance.now()
-  const command = `exec ${process.execPath} ${CLI} tui ${lab}`
+  const command = `exec ${process.execPath} ${CLI} tui --no-tour --no-quiz ${lab}`
   const child = spawn('script', ['-qec', `stty rows 40 cols 120; ${command}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', SHELL: '/bin/sh' },
