@@ -3,7 +3,7 @@ import { sec } from '../../base/time.ts'
 import type { Personality, PptpHelper } from '../types.ts'
 import { LINUX_TIMEOUTS } from './timeouts.ts'
 
-/** Masquerading as any Linux router does it since 4.7: the PPTP helper is not assigned by itself. */
+/** A Linux router that masquerades. It has no PPTP helper: since Linux 4.7 one works only where a rule assigns it. */
 export const linux: Personality = {
   name: 'linux',
   about: 'A Linux router that masquerades and knows nothing of PPTP: GRE goes out, and what comes back finds nobody.',
