@@ -10,6 +10,7 @@ import {
   RECEIVER,
 } from '../node/machine-tables.ts'
 import type { SceneLayer, SceneTunnel } from './scene.ts'
+import { AUTOMATON_STATES, CONTROL_STATES } from './state-paths.ts'
 
 export interface MachineTable {
   /** `outgoing calls, PNS` */
@@ -24,20 +25,7 @@ export interface MachineTable {
   cell(event: string, state: string): Cell<string, string> | undefined
 }
 
-/** RFC 1661 §4.1: states 0 to 9. */
-const AUTOMATON_STATES = [
-  'initial',
-  'starting',
-  'closed',
-  'stopped',
-  'closing',
-  'stopping',
-  'req-sent',
-  'ack-rcvd',
-  'ack-sent',
-  'opened',
-] as const
-const CONTROL_STATES = ['idle', 'wait-ctl-reply', 'established', 'wait-stop-reply'] as const
+/** In the order of the way through a call, whichever end has it. */
 const CALL_STATES = ['idle', 'wait-cs-ans', 'wait-reply', 'wait-connect', 'established', 'wait-disconnect'] as const
 
 type AnyTable = Table<string, string, string>

@@ -7,8 +7,8 @@ import type { Kind } from './lab.ts'
 /** Values of a machine, or `number`. */
 export type Values = readonly string[] | 'number'
 
-/** RFC 1661 §4.2 */
-const AUTOMATON = [
+/** RFC 1661 §4.1: states 0 to 9. */
+export const AUTOMATON_STATES = [
   'initial',
   'starting',
   'closed',
@@ -24,7 +24,7 @@ const AUTOMATON = [
 const PHASE = ['dead', 'establish', 'authenticate', 'network', 'terminate'] as const
 const AUTH = ['idle', 'authenticating', 'authenticated', 'failed'] as const
 /** RFC 2637 §3.1: originator and recipient together. */
-const CONTROL = ['idle', 'wait-ctl-reply', 'established', 'wait-stop-reply'] as const
+export const CONTROL_STATES = ['idle', 'wait-ctl-reply', 'established', 'wait-stop-reply'] as const
 /** RFC 2637 §3.2.4.2: outgoing calls, PNS. */
 const PNS_CALL = ['idle', 'wait-reply', 'established', 'wait-disconnect'] as const
 /** RFC 2637 §3.2.3.2, §3.2.4: calls of a server, which is the PAC of some and the PNS of others. */
@@ -41,10 +41,10 @@ export const isPresence = (values: Values): boolean =>
 
 const PPP: Readonly<Record<string, Values>> = {
   'ppp.phase': PHASE,
-  'ppp.lcp': AUTOMATON,
+  'ppp.lcp': AUTOMATON_STATES,
   'ppp.auth': AUTH,
-  'ppp.ccp': AUTOMATON,
-  'ppp.ipcp': AUTOMATON,
+  'ppp.ccp': AUTOMATON_STATES,
+  'ppp.ipcp': AUTOMATON_STATES,
 }
 
 /** `node/telephone.ts` */
@@ -106,7 +106,7 @@ export const STATE_PATHS: Readonly<Record<Kind, Readonly<Record<string, Values>>
   udp: {},
   client: {
     pptp: PRESENCE,
-    'pptp.control': CONTROL,
+    'pptp.control': CONTROL_STATES,
     'pptp.call': PNS_CALL,
     ...GRE,
     ...PPP,
