@@ -147,11 +147,15 @@ export function explainEvent(event: TraceEvent): readonly Explanation[] {
     case 'drop':
       return [explainDrop(event.reason), general]
     case 'state':
-      return [...only(explainState(event.machine, event.to)), ...only(explainState(event.machine, event.from)), general]
+      return [
+        ...found(explainState(event.machine, event.to)),
+        ...found(explainState(event.machine, event.from)),
+        general,
+      ]
     case 'pptp-message':
-      return [...only(explainMessage('pptp', event.type)), general]
+      return [...found(explainMessage('pptp', event.type)), general]
     case 'ppp-message':
-      return [...only(explainMessage('ppp', event.type)), ...only(explainWord(event.proto.toUpperCase())), general]
+      return [...found(explainMessage('ppp', event.type)), ...found(explainWord(event.proto.toUpperCase())), general]
     case 'line-signal':
       return [explanation(event.type, [SIGNAL_TEXTS[event.type], '']), general]
     default:
@@ -176,4 +180,4 @@ export function explainWord(name: string): Explanation | undefined {
   return word && explanation(name, [word.text, word.see])
 }
 
-const only = (found: Explanation | undefined): readonly Explanation[] => (found ? [found] : [])
+const found = (one: Explanation | undefined): readonly Explanation[] => (one ? [one] : [])
