@@ -1,7 +1,7 @@
 /** The choice of a lab before the start: what a key does there. */
 import type { Effect } from './effect.ts'
 import { entryOf } from './keys.ts'
-import { PAGE } from './selection.ts'
+import { isMove, step } from './selection.ts'
 import { labsShown, type Start, type StartChoice } from './views/start.ts'
 
 export interface StartPressed {
@@ -16,22 +16,9 @@ export interface StartPressed {
 export function pressStart(start: Start, key: string): StartPressed {
   const command = entryOf(key, start.typing ? 'typing' : 'start', 'net')?.command
   const shown = labsShown(start)
-  const choose = (to: number): StartPressed => ({
-    start: { ...start, chosen: Math.max(0, Math.min(shown.length - 1, to)) },
-  })
+  const to = command !== undefined && isMove(command) ? step(command, start.chosen, shown.length) : undefined
+  if (to !== undefined) return { start: { ...start, chosen: to } }
   switch (command) {
-    case 'down':
-      return choose(start.chosen + 1)
-    case 'up':
-      return choose(start.chosen - 1)
-    case 'first':
-      return choose(0)
-    case 'last':
-      return choose(shown.length - 1)
-    case 'pageUp':
-      return choose(start.chosen - PAGE)
-    case 'pageDown':
-      return choose(start.chosen + PAGE)
     case 'filter':
       return { start: { ...start, typing: true } }
     case 'erase':

@@ -312,19 +312,9 @@ function picked(model: Model, index: number): Pressed {
 }
 
 function inMenu(model: Model, menu: NonNullable<Ui['menu']>, command: Command): Pressed {
-  const last = menuRows(model).length - 1
-  const choose = (to: number): Pressed => ({
-    ui: { ...model.ui, menu: { ...menu, chosen: Math.max(0, Math.min(last, to)) } },
-  })
+  const to = isMove(command) ? step(command, menu.chosen, menuRows(model).length) : undefined
+  if (to !== undefined) return { ui: { ...model.ui, menu: { ...menu, chosen: to } } }
   switch (command) {
-    case 'down':
-      return choose(menu.chosen + 1)
-    case 'up':
-      return choose(menu.chosen - 1)
-    case 'first':
-      return choose(0)
-    case 'last':
-      return choose(last)
     case 'accept':
       return picked(model, menu.chosen)
     case 'delete':

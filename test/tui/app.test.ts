@@ -245,7 +245,9 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.equal(robot.scene.t, 4e9)
     await robot.press(key, 'a')
     assert.equal(robot.scene.t, 3e9)
-    await robot.press(key, 'Esc')
+    await robot.press(key, 'PgDn')
+    assert.equal(robot.ui.menu?.chosen, 1, 'pages of a list, as the help says')
+    await robot.press('Esc')
     assert.equal(robot.ui.menu, undefined)
     await robot.close()
   },
