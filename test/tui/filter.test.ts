@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PARTS } from '../../tui/views.ts'
-import { labOf, Robot } from './robot.ts'
+import { choicesOf, labOf, Robot } from './robot.ts'
 
 const at = async (lab: string, t: string, ...keys: readonly string[]): Promise<Robot> => {
   const robot = new Robot({ lab: labOf(lab), parts: PARTS })
@@ -83,12 +83,7 @@ describe('a filter', () => {
   })
 
   test('of labs, before the start', async () => {
-    const labs = ['voluntary', 'gre-blocked', 'compulsory'].map(name => ({
-      name,
-      lab: labOf(name),
-      replay: {},
-      explain: '',
-    }))
+    const labs = choicesOf('voluntary', 'gre-blocked', 'compulsory')
     const robot = new Robot({ parts: PARTS, labs })
     await robot.press('/', 'g', 'r', 'e', '-')
     assert.match(robot.rows[0], /1 of 3 labs/)
@@ -106,7 +101,7 @@ describe('a filter', () => {
   test('Esc before the start quits when there is no filter', async () => {
     const robot = new Robot({
       parts: PARTS,
-      labs: [{ name: 'voluntary', lab: labOf('voluntary'), replay: {}, explain: '' }],
+      labs: choicesOf('voluntary'),
     })
     await robot.press('/', 'v', 'Enter', 'Esc', 'Esc')
     assert.equal(await robot.terminal.status, 0)

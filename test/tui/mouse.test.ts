@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { PARTS } from '../../tui/views.ts'
-import { labOf, Robot } from './robot.ts'
+import { choicesOf, labOf, Robot } from './robot.ts'
 
 const at = async (lab: string, t: string, ...keys: readonly string[]): Promise<Robot> => {
   const robot = new Robot({ lab: labOf(lab), parts: PARTS })
@@ -120,12 +120,7 @@ describe('a click', () => {
   })
 
   test('before the start chooses a lab, and opens it', async () => {
-    const labs = ['voluntary', 'gre-blocked', 'compulsory'].map(name => ({
-      name,
-      lab: labOf(name),
-      replay: {},
-      explain: '',
-    }))
+    const labs = choicesOf('voluntary', 'gre-blocked', 'compulsory')
     const robot = new Robot({ parts: PARTS, labs })
     await robot.press('M')
     await click(robot, ...placeOf(robot, 'compulsory'))

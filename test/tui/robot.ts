@@ -84,6 +84,10 @@ export const sourceOf = (lab: Lab) => ({
   explain: `pptp-lab explain ${lab.name}`,
 })
 
+/** Labs to choose from before the start. */
+export const choicesOf = (...names: readonly string[]): StartChoice[] =>
+  names.map(name => ({ name, lab: labOf(name), replay: {}, explain: '' }))
+
 /** Files that are nowhere but here. */
 export class TestDisk implements Disk {
   readonly files = new Map<string, string>()
