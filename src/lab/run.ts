@@ -193,7 +193,11 @@ export class Run {
 
   /** Does all that is due now, and what stands in the way of acting; tells the moment at which `act` would. */
   quiet(): SimTime | undefined {
-    for (let due = this.#due; due !== undefined && due <= this.now + 1; due = this.#due) this.#instant(due)
+    for (;;) {
+      const due = this.#due
+      if (due === undefined || due > Math.min(this.now + 1, this.stop)) break
+      this.#instant(due)
+    }
     return this.now < this.stop ? this.now + 1 : undefined
   }
 

@@ -99,6 +99,16 @@ describe('an action in the middle of a run', () => {
     run.advance()
     assert.equal(run.act(note), undefined)
   })
+  test('at the end of the run does nothing, and what is due a nanosecond after the end stays undone', () => {
+    const lab = labOf(sourceOf('voluntary'), [at(sec(2) + 1, 'note: "too late"')])
+    const run = new Run(lab, { until: sec(2) })
+    const notes: string[] = []
+    run.listen(({ event }) => notes.push(event))
+    run.advance()
+    const before = [...notes]
+    assert.equal(run.act(actionOf(sourceOf('voluntary'), 'note: now')), undefined)
+    assert.deepEqual([run.now, notes], [sec(2), before])
+  })
   test('waits for packets that come in by a record, and does not come between them and their instant', () => {
     const source = sourceOf('bridge-server')
     const [door] = labOf(source).nodes.flatMap(({ name, kind }) => (kind === 'tun' ? [name] : []))
