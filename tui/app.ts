@@ -18,7 +18,7 @@ import { formOf, frame, innerSize } from './frame.ts'
 import { ONE_FUTURE } from './future.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
-import { sentenceOfMenu, withMenu } from './menus.ts'
+import { sentenceOfMenu, withMenu, withOffers } from './menus.ts'
 import type { Model, Rendered, Size, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
 import type { Parts } from './parts.ts'
@@ -603,5 +603,5 @@ function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
 /** What is open over a view. */
 function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
   if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
-  return withMenu(lines, model, size)
+  return withOffers(withMenu(lines, model, size), model, size)
 }

@@ -44,6 +44,8 @@ export class Deeds {
   #undone: readonly Done[] = []
   /** As it was last written to a file, or read from one. */
   #kept: string
+  /** That file, if it is one of the user. */
+  keptIn: string | undefined
 
   /** `lab` is what `source` and `entries` make. */
   constructor(source: LabText, lab: Lab, entries: readonly string[]) {
@@ -51,6 +53,7 @@ export class Deeds {
     this.lab = lab
     this.#done = entries.map(entry => ({ t: 0, entries: [entry], words: entry }))
     this.#kept = this.#image
+    this.keptIn = /\.ya?ml$/.test(source.file) ? source.file : undefined
   }
 
   get done(): readonly Done[] {
@@ -110,6 +113,7 @@ export class Deeds {
     const other = new Deeds(this.source, loaded.lab, entries)
     other.#done = done
     other.#kept = this.#kept
+    other.keptIn = this.keptIn
     return other
   }
 
@@ -148,16 +152,17 @@ export class Deeds {
     return undefined
   }
 
-  /** The lab file with all that was done, and which values stand in a comment only. */
-  text(): { readonly text: string; readonly apart: number } {
-    const saved = savedLab(this.source, this.#entries)
+  /** The lab file with all that was done, and which values stand in a comment only; `name`: what that lab is called. */
+  text(name?: string): { readonly text: string; readonly apart: number } {
+    const saved = savedLab(this.source, this.#entries, name)
     if (!saved.ok) throw new Error(sentenceOf(saved.issues))
     return { text: saved.text, apart: saved.apart.length }
   }
 
   /** It is in a file now. */
-  kept(): void {
+  kept(file: string): void {
     this.#kept = this.#image
+    this.keptIn = file
   }
 }
 

@@ -20,8 +20,9 @@ export type Saved =
     }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
-/** `entries` as `loadWith` takes them. */
-export function savedLab(source: LabText, entries: readonly string[]): Saved {
+/** `entries` as `loadWith` takes them; `name`: what the lab is called from now on, where that can be written in. */
+export function savedLab(original: LabText, entries: readonly string[], name?: string): Saved {
+  const source = name === undefined ? original : named(original, entries, name)
   const whole = loadWith(source, entries)
   if (!whole.ok) return whole
   const wanted = image(whole.lab)
@@ -42,6 +43,17 @@ export function savedLab(source: LabText, entries: readonly string[]): Saved {
   const added = [appended(text, entries), rewritten(text, entries)].find(text => same(text, apart, []))
   if (added === undefined) throw new Error('a lab that was saved is another one')
   return { ok: true, text: noticeOf(apart) + added, apart }
+}
+
+/** The same lab under another name; as it was if its name cannot be changed, as that of an alias. */
+function named(source: LabText, entries: readonly string[], name: string): LabText {
+  const before = loadWith(source, entries)
+  const text = writtenIn(source.text, { path: 'name', value: name })
+  if (!before.ok || text === undefined) return source
+  const overrides = (source.overrides ?? []).filter(({ path }) => path !== 'name')
+  const after = loadWith({ ...source, text, overrides }, entries)
+  const isSame = after.ok && image(after.lab) === image({ ...before.lab, name })
+  return isSame ? { ...source, text, overrides } : source
 }
 
 /** A lab as one text, to compare it with another. */

@@ -3,6 +3,7 @@
  * the present view; `?` shows those of all. Typing searches everything; Enter tries the key of the chosen row.
  */
 import { WORDS } from '../../src/index.ts'
+import { COMMANDS } from '../commands.ts'
 import { wrap } from '../draw.ts'
 import { isMatch, wordsOf } from '../filter.ts'
 import { KEYS, type KeyEntry, shown } from '../keys.ts'
@@ -18,6 +19,8 @@ interface Row {
   readonly heading?: string
   /** What Enter does. */
   readonly entry?: KeyEntry
+  /** Or the line that it begins behind `:`. */
+  readonly begins?: string
 }
 
 const KEY_WIDTH = 11
@@ -35,8 +38,19 @@ const keyRow = (entry: KeyEntry, where = ''): Row => ({
 
 /** Every row of the help, in the order of reading: time, here, everywhere, words, lab. */
 export function helpRows(model: Model): readonly Row[] {
-  return [...(model.ui.helpAll ? allKeys() : keysHere(model)), ...wordRows(), ...labRows(model)]
+  const keys = model.ui.helpAll ? allKeys() : keysHere(model)
+  return [...keys, ...commandRows(), ...wordRows(), ...labRows(model)]
 }
+
+const commandRows = (): Row[] => [
+  heading('typed behind :'),
+  ...Object.entries(COMMANDS).map(([name, { usage, help }]) => ({
+    name: `:${name}`,
+    text: help,
+    width: 8,
+    begins: usage === '' ? name : `${name} `,
+  })),
+]
 
 function keysHere({ ui }: Model): Row[] {
   const { view } = ui
@@ -130,6 +144,12 @@ export function helpKey(model: Model): string | undefined {
   const { entry } = rows[chosenRow(rows, model.ui)] ?? {}
   const works = entry?.modes.includes('view') && (entry.views?.includes(model.ui.view) ?? true)
   return works ? entry?.keys[0] : undefined
+}
+
+/** The line that the chosen row begins. */
+export function helpCommand(model: Model): string | undefined {
+  const rows = helpRows(model)
+  return rows[chosenRow(rows, model.ui)]?.begins
 }
 
 export function help(model: Model, size: Size): Rendered {
