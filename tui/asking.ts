@@ -115,6 +115,9 @@ export function guessWords({ guess, outcome }: Judged): string {
 export const isQuizOpen = (model: Model): boolean =>
   model.ui.quiz && !model.scene.over && questionsOfRun(model).some(({ no }) => !model.ui.guesses.has(no))
 
+/** In place of the description of a lab whose questions are open. */
+export const GUESS_FIRST = 'Guess first: the run stops and asks.'
+
 /** What a check says, and even its name, may give an answer away: it is covered until the last question is answered. */
 export const isCovered = ({ state }: Standing, model: Model): boolean => state === 'open' && isQuizOpen(model)
 

@@ -3,12 +3,14 @@
  * the present view; `?` shows those of all. Typing searches everything; Enter tries the key of the chosen row.
  */
 import { WORDS } from '../../src/index.ts'
+import { GUESS_FIRST, isCovered, isQuizOpen } from '../asking.ts'
 import { COMMANDS } from '../commands.ts'
 import { wrap } from '../draw.ts'
 import { isMatch, wordsOf } from '../filter.ts'
 import { KEYS, type KeyEntry, shown } from '../keys.ts'
 import { type Model, type Rendered, type Size, VIEW_KEYS, VIEWS } from '../model.ts'
 import { ends, fit, type Line, left, line, span } from '../text.ts'
+import { COVERED, COVERED_NAME } from './checks.ts'
 
 interface Row {
   readonly name: string
@@ -97,13 +99,21 @@ const wordRows = (): Row[] => {
   return [heading('words'), ...Object.entries(WORDS).map(([name, { short }]) => ({ name, text: short, width }))]
 }
 
-function labRows({ scene, recorder }: Model): Row[] {
-  const { description } = recorder.run.simulation.lab
-  const width = Math.max(0, ...scene.checks.map(({ name }) => name.length))
+/** What might give an answer away is covered, as in 7 Checks. */
+function labRows(model: Model): Row[] {
+  const { scene, recorder } = model
+  const description = isQuizOpen(model) ? GUESS_FIRST : recorder.run.simulation.lab.description
+  const checks = scene.checks.map(check =>
+    isCovered(check, model) ? { name: COVERED_NAME, description: COVERED } : check,
+  )
+  const width = Math.max(0, ...checks.map(({ name }) => name.length))
   return [
     heading(`the lab ${scene.lab.name}`),
     ...wrap(description, TEXT_WIDTH).map(text => ({ name: '', text, width: 0 })),
-    ...scene.checks.map(({ name, description }) => ({ name, text: description, width })),
+    ...checks.flatMap(({ name, description }) => {
+      const [first, ...more] = wrap(description, Math.max(10, TEXT_WIDTH - width))
+      return [{ name, text: first ?? '', width }, ...more.map(text => ({ name: '', text, width }))]
+    }),
   ]
 }
 

@@ -1,6 +1,6 @@
 /** View 1, Net: who is joined to whom, and what is moving now. */
 import { type SceneLink, type SceneTunnel, signalWords } from '../../src/index.ts'
-import { isQuizOpen } from '../asking.ts'
+import { GUESS_FIRST, isQuizOpen } from '../asking.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { derive } from '../selection.ts'
@@ -39,13 +39,10 @@ function linesOf(model: Model, size: Size): Line[] {
   return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
 }
 
-/** What the lab shows is told when its questions are answered. */
-const QUIZ = 'Guess first: the run stops and asks.'
-
 /** The first sentences of the lab's description, and the lens, in fewer words if the room is short. */
 function headOf(model: Model, columns: number): Line {
   const { scene, ui } = model
-  const first = isQuizOpen(model) ? [QUIZ] : scene.lab.description.split(/(?<=\.) /)
+  const first = isQuizOpen(model) ? [GUESS_FIRST] : scene.lab.description.split(/(?<=\.) /)
   const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
   const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
   while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
