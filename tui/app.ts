@@ -19,7 +19,7 @@ import { ONE_FUTURE } from './future.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
 import { sentenceOfMenu, withMenu, withOffers } from './menus.ts'
-import type { Model, Rendered, Size, Ui } from './model.ts'
+import type { Model, Rendered, Size, StepUnit, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
 import type { Parts } from './parts.ts'
 import type { Hit, Wall } from './player.ts'
@@ -27,6 +27,7 @@ import { FIRST_UI, modeOf, press } from './press.ts'
 import { pressStart } from './press-start.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
+import { watchStep } from './stepped.ts'
 import { type Line, line, plainText } from './text.ts'
 import { withTour } from './tour.ts'
 import { hasRoom } from './views/dash.ts'
@@ -309,7 +310,7 @@ export class App {
     switch (effect) {
       case 'step':
       case 'next':
-        return this.#stopAt(session, session.step(effect === 'step' ? stepBy : 'interesting', armed(this.#ui)))
+        return this.#step(session, effect === 'step' ? stepBy : 'interesting')
       case 'step-back':
       case 'previous':
         if (session.stepBack(effect === 'step-back' ? stepBy : 'interesting')) return undefined
@@ -331,6 +332,16 @@ export class App {
     const about = no === undefined ? {} : { about: String(no) }
     const message = read?.problem ?? fixed ?? 'This run has no lab file, so nobody can say what could happen in it.'
     this.#become({ ...this.#ui, message, prompt: { kind: 'breakpoint', text, ...about } })
+  }
+
+  /** Says what it was, if no breakpoint does. */
+  #step(session: Session, unit: StepUnit): void {
+    session.look()
+    const tell = watchStep(this.#model(session), unit)
+    const hits = session.step(unit, armed(this.#ui))
+    session.look()
+    this.#say(tell(this.#model(session)))
+    this.#stopAt(session, hits)
   }
 
   /** A breakpoint was hit, if one was. */

@@ -178,20 +178,21 @@ export function keysOfMenu(model: Model): readonly string[] {
 /** The widest that a box may be. */
 const widthFor = ({ columns }: Size): number => columns - (columns >= 78 ? 2 * MARGIN : 0)
 
-/** A box in the middle of a view or at its end, as wide as its widest line. */
+/** A box in the middle of a view or at its end, there also in a corner, as wide as its widest line. */
 export function popUp(
   lines: readonly Line[],
   title: string,
   inside: readonly Line[],
   end: string,
   size: Size,
-  place: 'middle' | 'bottom' = 'middle',
+  place: 'middle' | 'bottom' | 'left' | 'right' = 'middle',
 ): Line[] {
   const widest = Math.max(title.length + 4, end.length + 6, ...inside.map(each => plainText(each).length + 1))
   const width = Math.min(widest + 2, widthFor(size))
   const height = Math.min(inside.length + 2, size.rows)
-  const at = Math.floor((size.columns - width) / 2)
-  const top = place === 'bottom' ? size.rows - height : Math.floor((size.rows - height) / 2)
+  const free = size.columns - width
+  const at = place === 'left' ? 0 : place === 'right' ? free : Math.floor(free / 2)
+  const top = place === 'middle' ? Math.floor((size.rows - height) / 2) : size.rows - height
   const head = `┌ ${title} `.slice(0, width - 1)
   const tail = ` ${end} ─┘`
   const box = [

@@ -104,7 +104,7 @@ describe('a filter', () => {
     await robot.settle()
     assert.match(robot.rows[2], /^► my-first\.yaml {2}yours: Alice dials/)
     assert.match(robot.rows[3], /^ {2}gre-blocked {4}(?!yours)/)
-    await robot.press(...typed('yours'), 'Enter')
+    await robot.press(...typed('yours'))
     assert.match(robot.rows[0], / 1 of 3 labs/)
     await robot.close()
   })

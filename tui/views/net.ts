@@ -4,6 +4,7 @@ import { GUESS_FIRST, isQuizOpen } from '../asking.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { derive } from '../selection.ts'
+import { dueNext } from '../stepped.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, plainText, right, span } from '../text.ts'
 import { rareEvents } from '../told.ts'
@@ -109,18 +110,11 @@ function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>]
   return [['link', span(words, role)]]
 }
 
-function nextLines({ scene }: Model): (readonly [number, string, string])[] {
-  if (scene.over) return []
-  const moving = scene.links.flatMap(link =>
-    [...link.flights, ...link.signals].map(({ hop }) => ({ t: hop.arrives ?? 0, to: link.ends[1 - hop.from].node })),
-  )
-  const arrival = moving.find(({ t }) => t === scene.next)
-  if (arrival) return [[scene.next, arrival.to, 'next: it arrives']]
-  if (scene.next >= scene.stop) return [[scene.next, '', 'next: the end']]
-  const waiting = scene.tunnels.find(({ layers }) => layers.some(({ due }) => due === scene.next))
-  const layer = waiting?.layers.find(({ due }) => due === scene.next)
-  if (waiting && layer) return [[scene.next, waiting.client, `next: ${layer.name} timer`]]
-  return [[scene.next, '', 'next: timer or action']]
+function nextLines(model: Model): (readonly [number, string, string])[] {
+  const { next, over } = model.scene
+  if (over) return []
+  const { node, words } = dueNext(model)
+  return [[next, node, `next: ${words}`]]
 }
 
 // The sentence, and the keys.
