@@ -340,7 +340,9 @@ export class App {
     const tell = watchStep(this.#model(session), unit)
     const hits = session.step(unit, armed(this.#ui))
     session.look()
-    this.#say(tell(this.#model(session)))
+    // A small window has no room for both.
+    const isRead = this.#ui.tour === undefined || formOf(this.#display.size) === 'full'
+    if (isRead) this.#say(tell(this.#model(session)))
     this.#stopAt(session, hits)
   }
 

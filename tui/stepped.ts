@@ -103,8 +103,9 @@ export function watchStep(before: Model, unit: StepUnit): (after: Model) => stri
 
 /** `alice's LCP restart timer: LCP Configure-Request 2 to office` */
 function withResult({ node, words }: Due, result: string | undefined): string {
-  if (result === undefined) return `${node}'s ${words} runs out`
-  return `${node}'s ${words}: ${result.startsWith(`${node}: `) ? result.slice(node.length + 2) : result}`
+  const timer = `${node}'s ${words}`
+  if (result === undefined) return `${timer} runs out`
+  return `${timer}: ${result.startsWith(`${node}: `) ? result.slice(node.length + 2) : result}`
 }
 
 const decided = ({ scene }: Model): number => scene.checks.filter(({ state }) => state !== 'open').length
