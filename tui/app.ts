@@ -15,7 +15,7 @@ import type { Effect, Pressed } from './effect.ts'
 import { type ExportKind, filesOf, type WriteNew } from './export.ts'
 import { type Disk, Files } from './files.ts'
 import { formOf, frame, innerSize } from './frame.ts'
-import { ONE_FUTURE } from './future.ts'
+import { type FutureName, ONE_FUTURE } from './future.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
 import { sentenceOfMenu, withMenu, withOffers } from './menus.ts'
@@ -108,6 +108,8 @@ export class App {
   #ended = false
   /** Questions whose outcome was told. */
   readonly #told = new Set<number>()
+  /** The future that was drawn last. */
+  #future: FutureName = 'A'
   /** The time that somebody wants to go to. */
   #goal: SimTime | undefined
 
@@ -565,6 +567,13 @@ export class App {
     return frame(this.#model(session), this.#view(session), this.#display.size).slice(0, -1)
   }
 
+  /** Whoever has come to another future has it chosen in 8 Time. */
+  #beIn({ current: { name } }: Session): void {
+    if (name === this.#future) return
+    this.#future = name
+    this.#ui = { ...this.#ui, selection: { ...this.#ui.selection, future: name, difference: 0 } }
+  }
+
   #view(session: Session): Rendered {
     return viewOf(this.#model(session), this.#display.size, this.#parts)
   }
@@ -575,6 +584,7 @@ export class App {
     const session = this.#session
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
+    this.#beIn(session)
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#looking = view.more === true

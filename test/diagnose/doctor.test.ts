@@ -202,7 +202,7 @@ describe('labs with a value changed', () => {
     assert.deepEqual([cause, sure, others.length], ['nat-stale-flow', 'certain', 0])
     const flow = evidence.find(({ entry }) => entry !== undefined)
     assert.deepEqual([flow?.node, flow?.t], ['home', 70_000_000])
-    assert.ok(flow?.entry?.endsWith('answers 192.168.1.10/0 > 203.0.113.5/0'))
+    assert.ok(flow?.entry?.endsWith('answers 192.168.1.10 call 0 > 203.0.113.5 call 0'))
     assert.ok(evidence.some(({ text }) => /^alice had a call with the same call IDs before, at 0\.000 s/.test(text)))
   })
   test('a number that does not exist', () => {
