@@ -1,11 +1,11 @@
 /**
  * `npm run test:deep [-- SEED | NAME]`: the model of two TCPs, the bounded walk, telephone calls at every moment and at
- * random times, random networks of NAT boxes, the doctor on networks drawn by lot; with an argument the one that knows it.
+ * random times, random networks of NAT boxes, the doctor on networks drawn by lot, other cases of all properties; with an argument the one that knows it.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const PARTS = ['tcp-model', 'walk', 'nas-moments', 'dial-ins', 'nats', 'doctor']
+const PARTS = ['tcp-model', 'walk', 'nas-moments', 'dial-ins', 'nats', 'doctor', 'properties']
 const words = process.argv.slice(2)
 const parts =
   words.length === 0 ? PARTS : /^\d/.test(words[0]) ? ['tcp-model'] : [PARTS.find(part => part === words[0]) ?? 'walk']

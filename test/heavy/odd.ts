@@ -1,5 +1,5 @@
 /** `npm run test:odd [CONVERSATIONS [SEED]]`: spoiled control conversations against our server, fifty at a time. */
-import fc from 'fast-check'
+import { fc } from '../support/fast-check.ts'
 import { fuzzServer, ofPns } from '../support/odd-fuzz.ts'
 
 const AT_ONCE = 50

@@ -1,7 +1,6 @@
 /** Ladders: which packets are one row, what brought a row about, what is folded, and that nothing is left out. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { decodeCapture } from '../../src/decode/decode.ts'
 import {
   chosenRows,
@@ -17,6 +16,7 @@ import {
   sceneOf,
 } from '../../src/index.ts'
 import { captureFile, readCapture } from '../support/captures.ts'
+import { fc } from '../support/fast-check.ts'
 import { golden } from '../support/golden.ts'
 import { GOLDEN_LADDERS, ladderOf, ladderTexts } from '../support/ladders.ts'
 import { recorded } from '../support/scene.ts'
