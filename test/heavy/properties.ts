@@ -2,13 +2,15 @@
  * `npm run test:deep -- properties [ROUNDS [SEED]]`: every test file with properties, each round with cases drawn from another
  * seed. What fails tells the seed: PPTP_LAB_SEED=SEED npm test -- FILE shows it again.
  */
+
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { numberWord } from '../support/number-word.ts'
 import { rootPath } from '../support/root.ts'
 
-const rounds = Number(process.argv[3] ?? 3)
-const first = Number(process.argv[4] ?? Date.now() % 1_000_000_000)
+const rounds = numberWord(0, 3)
+const first = numberWord(1, Date.now() % 1_000_000_000)
 
 const tests = rootPath('dist/test')
 const files = readdirSync(tests, { recursive: true, encoding: 'utf8' })
