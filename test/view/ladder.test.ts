@@ -136,6 +136,15 @@ describe('what brought it about', () => {
     assert.equal(causeOf(nat, rowCalled(nat, 'ICMP protocol unreachable')), 'LCP Conf-Req 1 of office')
   })
 
+  test('an answer comes from its request, behind a NAT box and with something else at the same instant too', () => {
+    const nat = ladderOf('nat-no-helper', 4)
+    const answers = nat.rows.filter(({ label }) => label === 'LCP Conf-Ack 1')
+    assert.deepEqual(
+      answers.map(row => causeOf(nat, row)),
+      ['LCP Conf-Req 1 of alice', 'LCP Conf-Req 1 of alice'],
+    )
+  })
+
   test('no cause is later than what it causes', () => {
     for (const { no, t, cause } of ladder.rows) {
       if (cause?.kind !== 'row') continue
