@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Journey, Recorder } from '../../src/index.ts'
+import type { Journey, PacketRecord, Recorder } from '../../src/index.ts'
 import { recorded } from '../support/scene.ts'
 
 const protocols = ({ packets }: Journey): string[] => packets.map(({ facts }) => facts?.proto ?? 'none')
@@ -44,6 +44,17 @@ describe('a journey', () => {
     assert.ok(split.length > 0)
     for (const { packets } of split) {
       for (const packet of packets.slice(1)) assert.ok(packet.parent && packets.includes(packet.parent))
+    }
+  })
+
+  test('holds what was taken out of a packet and discarded, at once or after it has waited for earlier ones', () => {
+    const { journeys } = recorded('mppe-stateful-loss', 6)
+    const late = journeys.flatMap(({ packets }) => packets.filter(({ drop }) => drop?.reason === 'mppe-out-of-sync'))
+    const waited = ({ parent, drop }: PacketRecord): boolean => (drop?.t ?? 0) > (parent?.visits.at(-1)?.t ?? 0)
+    assert.ok(late.some(waited) && late.some(packet => !waited(packet)))
+    for (const { parent, drop } of late) {
+      assert.equal(parent?.facts?.proto, 'gre')
+      assert.equal(parent.visits.at(-1)?.node, drop?.node)
     }
   })
 
