@@ -1,8 +1,10 @@
 /** Breakpoints as the user has them: which one fits what is selected, what a hit does to the list, and where it points. */
-import type { Journey, TraceEvent } from '../src/index.ts'
+import { type Journey, readBreakpoint, type TraceEvent } from '../src/index.ts'
+import { ONE_FUTURE } from './future.ts'
 import { type Break, type Model, type Selection, selectedJourney, type Ui } from './model.ts'
 import type { Hit } from './player.ts'
 import { derive, makerOf } from './selection.ts'
+import type { SessionSource } from './session.ts'
 import { tale } from './tale.ts'
 import { chosenEvent } from './views/events.ts'
 
@@ -73,6 +75,17 @@ function ofTunnel({ client, kind, layers }: Model['scene']['tunnels'][number], l
 }
 
 export const nameOf = ({ no }: Pick<Break, 'no'>): string => `b${no}`
+
+/** A line was typed that is to be a breakpoint, or to take the place of that of a number; what cannot be one stays to be mended. */
+export function breakTyped(ui: Ui, source: SessionSource, text: string, no: number | undefined): Ui {
+  const { text: written, live, fixed, lab } = source
+  if (live) return { ...ui, message: ONE_FUTURE }
+  const read = written ? readBreakpoint(text, written, lab) : undefined
+  if (read?.ok) return withBreak(ui, read.breakpoint, no)
+  const about = no === undefined ? {} : { about: String(no) }
+  const message = read?.problem ?? fixed ?? 'This run has no lab file, so nobody can say what could happen in it.'
+  return { ...ui, message, prompt: { kind: 'breakpoint', text, ...about } }
+}
 
 /** A new one, or another in the place of that number. */
 export function withBreak(ui: Ui, breakpoint: Break['breakpoint'], no: number | undefined): Ui {
