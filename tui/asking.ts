@@ -53,18 +53,15 @@ interface Clock {
   readonly now: SimTime
   readonly next: SimTime
 }
-type Asks = Pick<Ui, 'quiz' | 'guesses' | 'tour'>
-
-/** Whoever is shown around is not asked meanwhile. */
-const asks = ({ quiz, tour }: Asks): boolean => quiz && tour === undefined
+type Asks = Pick<Ui, 'quiz' | 'guesses'>
 
 /** The moment that the run must not enter. */
 export const stopBefore = (lab: Lab, ui: Asks, clock: Clock): SimTime =>
-  (asks(ui) ? nextQuestion(questionsIn(lab), ui.guesses, clock)?.t : undefined) ?? Number.POSITIVE_INFINITY
+  (ui.quiz ? nextQuestion(questionsIn(lab), ui.guesses, clock)?.t : undefined) ?? Number.POSITIVE_INFINITY
 
 /** The question that the run waits for. */
 export const dueIn = (lab: Lab, ui: Asks, clock: Clock): Asked | undefined =>
-  asks(ui) ? dueQuestion(questionsIn(lab), ui.guesses, clock) : undefined
+  ui.quiz ? dueQuestion(questionsIn(lab), ui.guesses, clock) : undefined
 
 /** Opens it; whatever else was open is closed. `goal`: somebody wanted to go to that time. */
 export function askNow(ui: Ui, { no, t }: Asked, goal?: SimTime): Ui {
