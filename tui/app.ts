@@ -5,8 +5,8 @@
  *
  * Longer than 400 lines, since it is the one place where keys, frames, the run, and a live run with its copies meet.
  */
-import { readBreakpoint, type Scene, type SimTime, verdictWords } from '../src/index.ts'
-import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
+import { readBreakpoint, type Scene, type SimTime, type Standing, verdictWords } from '../src/index.ts'
+import { askNow, dueIn, isOfOld, judgedIn, lostIn, lostWords, stopBefore } from './asking.ts'
 import { armed, atHits, withBreak } from './breaks.ts'
 import { Captured } from './captured.ts'
 import { type CopyKind, copied, copiedFrom } from './copy.ts'
@@ -107,6 +107,10 @@ export class App {
   #ended = false
   /** Questions whose outcome was told. */
   readonly #told = new Set<number>()
+  /** Checks of which was told that they are of the lab as written. */
+  readonly #toldOld = new Set<string>()
+  /** How many questions are not asked for what was done, as it was told last. */
+  #lost = 0
   /** The time that somebody wants to go to. */
   #goal: SimTime | undefined
 
@@ -158,7 +162,7 @@ export class App {
 
   #openRun(source: SessionSource): void {
     const session = new Session(source, this.#wall)
-    session.limit = run => stopBefore(source.lab, this.#ui, run)
+    session.limit = run => stopBefore(run.simulation.lab, this.#ui, run, session.deeds?.since)
     this.#open(session)
   }
 
@@ -526,25 +530,42 @@ export class App {
     this.#heed(session)
   }
 
-  /** The questions of the lab: says what the run has shown, and asks what is due on the way to a time. */
-  #heed({ run, player, source: { lab } }: Session): void {
+  /** Says what the run has shown of checks and questions, and asks what is due on the way to a time. */
+  #heed({ run, player, deeds }: Session): void {
     const goal = this.#goal
     this.#goal = undefined
+    const { lab } = run.simulation
+    const since = deeds?.since ?? Number.POSITIVE_INFINITY
+    this.#tellOld(run.standing, since)
     if (!this.#ui.quiz || this.#ui.asking) return
     const { guesses } = this.#ui
-    const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing)
+    const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing, since)
     for (const [i, { asked, guess, outcome }] of judged.entries()) {
-      if (outcome === 'open' || this.#told.has(asked.no)) continue
+      // What was done can be taken back.
+      if (outcome === 'open' || outcome === 'changed' || this.#told.has(asked.no)) continue
       this.#told.add(asked.no)
       const where = this.#ui.view === 'checks' ? '' : ' View 7 says what is right, and why.'
       const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}.${where}`
       const selection = { ...this.#ui.selection, check: lab.checks.length + i }
       this.#ui = { ...this.#ui, message, selection }
     }
-    const due = dueIn(lab, this.#ui, run)
+    const lost = lostIn(lab, this.#ui, since).length
+    if (lost > this.#lost) this.#say(`${this.#ui.message} ${lostWords(lost)}`.trimStart())
+    this.#lost = lost
+    const due = dueIn(lab, this.#ui, run, since)
     if (!due) return
     this.#ui = askNow(this.#ui, due, goal)
     player.pause()
+  }
+
+  /** A check that fails after something was done may tell of the lab as written only: nobody is to take it for a mistake. */
+  #tellOld(standing: readonly Standing[], since: SimTime): void {
+    const old = standing.filter(check => isOfOld(check, since) && !this.#toldOld.has(check.name))
+    for (const { name } of old) this.#toldOld.add(name)
+    const [first] = old
+    if (!first) return
+    const which = old.length === 1 ? `The check ${first.name} failed, as it` : `${old.length} checks failed, as they`
+    this.#say(`${which} may: you have changed the lab (view 7).`)
   }
 
   /** The screen as it is without what is open over the view. */

@@ -137,6 +137,7 @@ const SIGNS = {
   skipped: span('·', 'muted'),
   open: span('?', 'muted'),
   refuted: span('~', 'warn'),
+  changed: span('~', 'warn'),
 } as const
 export const signOf = ({ outcome }: Judged): Span => SIGNS[outcome]
 
