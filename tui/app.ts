@@ -125,7 +125,7 @@ export class App implements Stage {
 
   #openRun(source: SessionSource): void {
     const session = new Session(source, this.#wall)
-    session.limit = run => stopBefore(source.lab, this.#ui, run)
+    session.limit = run => stopBefore(run.simulation.lab, this.#ui, run, session.deeds?.since)
     this.#open(session)
   }
 
@@ -285,7 +285,7 @@ export class App implements Stage {
     session.player.pause()
   }
 
-  /** The run has come somewhere: the questions of the lab. */
+  /** The run has come somewhere: the checks and the questions of the lab. */
   #heed(session: Session): void {
     const goal = this.#goal
     this.#goal = undefined

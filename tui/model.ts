@@ -202,7 +202,7 @@ export interface Model {
   /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
   readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
   /** What was done in the run; absent: nothing can be. */
-  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved'>
+  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved' | 'since'>
   /** Why nothing can be, where it is not for want of a lab file. */
   readonly fixed?: string
 }
