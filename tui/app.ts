@@ -12,7 +12,7 @@ import type { Told } from './deeds.ts'
 import { type Effect, type InTime, isOutside, type Outside, type Pressed } from './effect.ts'
 import type { WriteNew } from './export.ts'
 import { Files } from './files.ts'
-import { frame } from './frame.ts'
+import { formOf, frame } from './frame.ts'
 import { FRAME, Frames, type Next, type Stage } from './frames.ts'
 import { copyOut, writeOut } from './hand-out.ts'
 import { goInTime } from './in-time.ts'
@@ -251,8 +251,12 @@ export class App implements Stage {
 
   #inTime(session: Session, effect: InTime): void {
     this.#become({ ...this.#ui, broke: undefined })
-    const { told, again, hits } = goInTime({ session, ui: this.#ui }, this.#files, effect)
+    const model = (): Model => this.#model(session)
+    const { told, again, hits, sentence } = goInTime({ session, ui: this.#ui }, this.#files, model, effect)
     if (told) this.#tell(told, again)
+    // A small window has no room for both.
+    const isRead = this.#ui.tour === undefined || formOf(this.#display.size) === 'full'
+    if (sentence !== undefined && isRead) this.#say(sentence)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
     if (session.proceed(UNSEEN)) this.#heed(session)

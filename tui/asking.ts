@@ -136,6 +136,9 @@ export const isQuizOpen = (model: Model): boolean =>
   !model.scene.over &&
   askable(labOf(model), sinceOf(model)).some(({ no }) => !model.ui.guesses.has(no))
 
+/** In place of the description of a lab whose questions are open. */
+export const GUESS_FIRST = 'Guess first: the run stops and asks.'
+
 /** What a check says, and even its name, may give an answer away: it is covered until the last question is answered. */
 export const isCovered = ({ state }: Standing, model: Model): boolean => state === 'open' && isQuizOpen(model)
 

@@ -46,6 +46,8 @@ export class Deeds {
   #undone: readonly Done[] = []
   /** As it was last written to a file, or read from one. */
   #kept: string
+  /** That file, if it is one of the user. */
+  keptIn: string | undefined
 
   /** `lab` is what `source` and `entries` make. */
   constructor(source: LabText, lab: Lab, entries: readonly string[]) {
@@ -53,6 +55,7 @@ export class Deeds {
     this.lab = lab
     this.#done = entries.map(entry => ({ t: 0, entries: [entry], words: entry }))
     this.#kept = this.#image
+    this.keptIn = /\.ya?ml$/.test(source.file) ? source.file : undefined
   }
 
   get done(): readonly Done[] {
@@ -117,6 +120,7 @@ export class Deeds {
     const other = new Deeds(this.source, loaded.lab, entries)
     other.#done = done
     other.#kept = this.#kept
+    other.keptIn = this.keptIn
     return other
   }
 
@@ -155,17 +159,23 @@ export class Deeds {
     return undefined
   }
 
-  /** The lab file with all that was done, how many values stand in a comment only, and what is left out. */
-  text(): { readonly text: string; readonly apart: number; readonly questions: number; readonly checks: number } {
-    const saved = savedLab(this.source, this.#entries)
+  /** The lab file with all that was done, how many values stand in a comment only, and what is left out; `name`: of that lab. */
+  text(name?: string): {
+    readonly text: string
+    readonly apart: number
+    readonly questions: number
+    readonly checks: number
+  } {
+    const saved = savedLab(this.source, this.#entries, name)
     if (!saved.ok) throw new Error(sentenceOf(saved.issues))
     const { text, apart, left } = saved
     return { text, apart: apart.length, questions: left.questions, checks: left.checks.length }
   }
 
   /** It is in a file now. */
-  kept(): void {
+  kept(file: string): void {
     this.#kept = this.#image
+    this.keptIn = file
   }
 }
 

@@ -11,6 +11,24 @@ export interface Disk {
   write(name: string, text: string, replace: boolean): string | undefined
 }
 
+/** A lab bears the name of its file: `old-router` of `labs/old router.yaml`; undefined: no such name can be made of it. */
+export function labNameOf(file: string): string | undefined {
+  const name = file
+    .replace(/^.*[/\\]/, '')
+    .replace(/\.ya?ml$/, '')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 31)
+  return /^[A-Za-z]/.test(name) ? name : undefined
+}
+
+/** What a lab that comes with the program may be called once it is the user's own: `my-voluntary.yaml`, then `my-voluntary-2.yaml`. */
+export function ownFile(lab: string): string {
+  if (!lab.startsWith('my-')) return `my-${lab}.yaml`
+  const count = /-(\d+)$/.exec(lab)
+  return count ? `${lab.slice(0, count.index)}-${Number(count[1]) + 1}.yaml` : `${lab}-2.yaml`
+}
+
 export class Files {
   readonly #disk: Disk
 
@@ -21,7 +39,7 @@ export class Files {
   save(session: Session, name: string, replace: boolean): Told {
     const { deeds } = session
     if (!deeds) return { ok: false, message: 'This run has no lab file, so there is nothing to save.' }
-    const { text, apart, questions, checks } = deeds.text()
+    const { text, apart, questions, checks } = deeds.text(labNameOf(name))
     const problem = this.#disk.write(name, text, replace)
     if (problem !== undefined) return { ok: false, message: problem }
     session.kept(name)

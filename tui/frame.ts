@@ -34,14 +34,20 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
   const { ui } = model
   const said = saidOf(model, view)
   switch (formOf(size)) {
-    case 'full':
+    case 'full': {
+      // What was said can be longer than the border: it begins above it, and nothing of it is lost.
+      const told = said === view.sentence ? [said] : wrap(said, columns - 6)
+      const above = told.slice(0, -1).map(text => line(` ${text}`))
+      const lines = filled(view.lines.slice(0, rows - 4), rows - 4, columns - 2)
+      const over = above.length === 0 ? [] : [line(span('─'.repeat(columns - 2), 'muted')), ...above]
       return [
         statusOf(model, columns),
         tabsOf(ui.view, size),
-        ...inside(view.lines, columns, rows - 4),
-        bottomOf(said, columns),
+        ...inside([...lines.slice(0, lines.length - over.length), ...over], columns, rows - 4),
+        bottomOf(told.at(-1) ?? '', columns),
         hintsOf(keysOf(model, view), model, columns),
       ]
+    }
     case 'small': {
       // What was said goes over the end of the view, so that a line that is being typed stays in sight.
       const told = said === view.sentence ? [] : wrap(said, columns).slice(0, rows - 3)
@@ -59,9 +65,11 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
   }
 }
 
-/** Whoever looks back at a live run wants to know the way to its end. */
-const keysOf = ({ live }: Model, { keys }: Rendered): readonly string[] =>
-  live?.behind === undefined ? keys : ['V live', ...keys]
+/** Whoever looks back at a live run wants to know the way to its end; while a run goes on its key stops it. */
+function keysOf({ live, ui }: Model, { keys }: Rendered): readonly string[] {
+  const now = ui.running ? keys.map(key => (key === 'Space run' ? 'Space pause' : key)) : keys
+  return live?.behind === undefined ? now : ['V live', ...now]
+}
 
 /** In place of the sentence stands what the last key has come to, or what goes on. */
 function saidOf({ ui, futures }: Model, view: Rendered): string {

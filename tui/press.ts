@@ -7,7 +7,7 @@ import type { SimTime } from '../src/index.ts'
 import { openActs } from './acts.ts'
 import { chooseAnswer, inQuestion, strayKey } from './asking.ts'
 import { fitting } from './breaks.ts'
-import { leave, recalled } from './commands.ts'
+import { leave, openCommand, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
@@ -22,7 +22,7 @@ import { isMove, step } from './selection.ts'
 import { THEMES } from './theme.ts'
 import { toured } from './tour.ts'
 import { explanationsOf } from './views/explain.ts'
-import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
+import { helpCommand, helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
 import * as Time from './views/time.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
@@ -131,8 +131,9 @@ function typed(ui: Ui, change: (text: string) => string): Ui {
 }
 
 function prompted(ui: Ui, change: (text: string) => string): Ui {
-  const { prompt } = ui
-  return prompt ? { ...ui, prompt: { ...prompt, text: change(prompt.text).slice(0, PROMPT_AT_MOST) } } : ui
+  if (!ui.prompt) return ui
+  const { offers: _, ...prompt } = ui.prompt
+  return { ...ui, prompt: { ...prompt, text: change(prompt.text).slice(0, PROMPT_AT_MOST) } }
 }
 
 function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed {
@@ -214,7 +215,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'act':
       return openActs(model)
     case 'command':
-      return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
+      return { ui: openCommand(model, '') }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -404,6 +405,11 @@ function inHelp(model: Model, command: Command, size: Size, parts: Parts): Press
 
 /** The help closes, and the key of its chosen row is pressed. */
 function tryKey(model: Model, size: Size, parts: Parts): Pressed {
+  const begins = helpCommand(model)
+  if (begins !== undefined) {
+    const ui = { ...model.ui, help: false, helpSearch: '' }
+    return { ui: openCommand({ ...model, ui }, begins) }
+  }
   const key = helpKey(model)
   if (key === undefined) return { ui: { ...model.ui, message: 'This row has no key that works in the view.' } }
   return press({ ...model, ui: { ...model.ui, help: false, helpSearch: '' } }, key, size, parts)

@@ -26,8 +26,9 @@ export type Saved =
     }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
-/** `entries` as `loadWith` takes them. */
-export function savedLab(source: LabText, entries: readonly string[]): Saved {
+/** `entries` as `loadWith` takes them; `name`: what the lab is called from now on, where that can be written in. */
+export function savedLab(original: LabText, entries: readonly string[], name?: string): Saved {
+  const source = name === undefined ? original : named(original, entries, name)
   const whole = loadWith(source, entries)
   if (!whole.ok) return whole
   const wanted = image(whole.lab)
@@ -70,6 +71,17 @@ const withoutOutdated = (lab: Lab, { questions, checks }: Outdated): Lab => ({
   questions: lab.questions.filter((_, i) => !questions.has(i)),
   checks: lab.checks.filter(({ name }) => !checks.has(name)),
 })
+
+/** The same lab under another name; as it was if its name cannot be changed, as that of an alias. */
+function named(source: LabText, entries: readonly string[], name: string): LabText {
+  const before = loadWith(source, entries)
+  const text = writtenIn(source.text, { path: 'name', value: name })
+  if (!before.ok || text === undefined) return source
+  const overrides = (source.overrides ?? []).filter(({ path }) => path !== 'name')
+  const after = loadWith({ ...source, text, overrides }, entries)
+  const isSame = after.ok && image(after.lab) === image({ ...before.lab, name })
+  return isSame ? { ...source, text, overrides } : source
+}
 
 // Values that options set
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sec } from '../../src/base/time.ts'
 import type { Action } from '../../src/lab/lab.ts'
-import { type LabText, loadWith } from '../../src/lab/load.ts'
+import { type LabText, loadWith, type Override } from '../../src/lab/load.ts'
 import { Run } from '../../src/lab/run.ts'
 import { savedLab } from '../../src/lab/save.ts'
 import { at, entriesFor } from '../support/entries.ts'
@@ -57,6 +57,23 @@ describe('a lab that is saved', () => {
     })
   }
 
+  test('can be given another name, which an option has no say in; that of an alias stays', () => {
+    const named = (text: string, overrides: readonly Override[] = []): string | undefined => {
+      const result = savedLab({ text, file: 'x', overrides }, [ENTRY], 'other')
+      assert.ok(result.ok)
+      assert.deepEqual(result.apart, [])
+      const loaded = loadWith({ text: result.text, file: 'saved' }, [])
+      assert.ok(loaded.ok)
+      assert.equal(loaded.lab.events.length, 1)
+      return loaded.lab.name
+    }
+    assert.equal(named(BARE), 'other')
+    assert.equal(named(BARE.replace('bare', '"bare" # mine')), 'other')
+    assert.equal(named(BARE, [{ path: 'name', value: 'set' }]), 'other')
+    assert.equal(named('{ name: bare, topology: { nodes: { pc: { kind: host } } } }'), 'other')
+    const alias = 'description: &it bare\nname: *it\ntopology: { nodes: { pc: { kind: host } } }\n'
+    assert.equal(named(alias), 'bare')
+  })
   test('keeps every line of its text as it was, comments too', () => {
     for (const name of SHIPPED) {
       const text = shippedText(name)

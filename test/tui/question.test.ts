@@ -169,6 +169,20 @@ describe('while it is open', () => {
     await robot.close()
   })
 
+  test('the help covers what 7 Checks covers', async () => {
+    const robot = await asking(...SECOND)
+    await robot.press('?', 'G')
+    assert.match(robot.text, /carol +The first tunnel opens/)
+    assert.doesNotMatch(robot.text, /silence|survivor|gives up|undisturbed|Two computers/)
+    assert.equal(robot.text.match(/covered until you have/g)?.length, 3)
+    await robot.press('/', ...'silence')
+    assert.match(robot.text, /, 0 found/)
+    await robot.press('Esc', 'q', 'S', 'S', '?', 'G')
+    assert.match(robot.text, /Two computers behind an old router/)
+    assert.match(robot.text, /silence/)
+    await robot.close()
+  })
+
   test('what the lab shows is not told at its head before all is answered', async () => {
     const robot = start('wrong-password')
     await robot.settle()

@@ -132,8 +132,8 @@ const widthsOf = (rows: readonly Row[]): Widths => ({
 })
 
 /** In place of what would give an answer away. */
-const COVERED_NAME = '·····'
-const COVERED = 'covered until you have guessed'
+export const COVERED_NAME = '·····'
+export const COVERED = 'covered until you have guessed'
 const COVERED_LONG = 'This might give an answer away: it stays covered until all questions are answered.'
 
 const NOT_ASKED = 'not asked any more: you have changed the lab'

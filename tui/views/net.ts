@@ -1,9 +1,10 @@
 /** View 1, Net: who is joined to whom, and what is moving now. */
 import { type SceneLink, type SceneTunnel, signalWords } from '../../src/index.ts'
-import { isQuizOpen } from '../asking.ts'
+import { GUESS_FIRST, isQuizOpen } from '../asking.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { derive } from '../selection.ts'
+import { dueNext } from '../stepped.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, plainText, right, span } from '../text.ts'
 import { rareEvents } from '../told.ts'
@@ -39,13 +40,10 @@ function linesOf(model: Model, size: Size): Line[] {
   return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
 }
 
-/** What the lab shows is told when its questions are answered. */
-const QUIZ = 'Guess first: the run stops and asks.'
-
 /** The first sentences of the lab's description, and the lens, in fewer words if the room is short. */
 function headOf(model: Model, columns: number): Line {
   const { scene, ui } = model
-  const first = isQuizOpen(model) ? [QUIZ] : scene.lab.description.split(/(?<=\.) /)
+  const first = isQuizOpen(model) ? [GUESS_FIRST] : scene.lab.description.split(/(?<=\.) /)
   const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
   const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
   while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
@@ -112,18 +110,11 @@ function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>]
   return [['link', span(words, role)]]
 }
 
-function nextLines({ scene }: Model): (readonly [number, string, string])[] {
-  if (scene.over) return []
-  const moving = scene.links.flatMap(link =>
-    [...link.flights, ...link.signals].map(({ hop }) => ({ t: hop.arrives ?? 0, to: link.ends[1 - hop.from].node })),
-  )
-  const arrival = moving.find(({ t }) => t === scene.next)
-  if (arrival) return [[scene.next, arrival.to, 'next: it arrives']]
-  if (scene.next >= scene.stop) return [[scene.next, '', 'next: the end']]
-  const waiting = scene.tunnels.find(({ layers }) => layers.some(({ due }) => due === scene.next))
-  const layer = waiting?.layers.find(({ due }) => due === scene.next)
-  if (waiting && layer) return [[scene.next, waiting.client, `next: ${layer.name} timer`]]
-  return [[scene.next, '', 'next: timer or action']]
+function nextLines(model: Model): (readonly [number, string, string])[] {
+  const { next, over } = model.scene
+  if (over) return []
+  const { node, words } = dueNext(model)
+  return [[next, node, `next: ${words}`]]
 }
 
 // The sentence, and the keys.
