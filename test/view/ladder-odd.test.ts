@@ -1,0 +1,44 @@
+/** Ladders of labs in which a machine does several things at one instant, or something is discarded where it is made. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Ladder, load, Recorder, Run, RunLadder, sceneOf } from '../../src/index.ts'
+
+/** alice, a provider and her office; `office` stands for what the office has besides. */
+function ladderOf(office: string, events: readonly string[], seconds: number, line = ''): Ladder {
+  const text = `
+name: odd
+topology:
+  nodes:
+    alice:
+      kind: client
+      routes: ["default via 198.51.100.1"]
+      pptp: { server: 203.0.113.5, user: alice, password: wonderland, mppe: required }
+    isp: { kind: router }
+    office:
+      kind: pptp-server
+      ${office}
+      pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.99, users: { alice: wonderland }, mppe: required }
+  links:
+    - { endpoints: ["alice:eth0", "isp:eth0"], ipv4: [198.51.100.10/24, 198.51.100.1/24], delay: 15ms, rate: 10mbit${line} }
+    - { endpoints: ["isp:eth1", "office:eth0"], ipv4: [203.0.113.1/24, 203.0.113.5/24], delay: 5ms, rate: 100mbit }
+events:
+${events.map(event => `  - ${event}\n`).join('')}`
+  const loaded = load(text, 'odd.yaml')
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  const recorder = new Recorder(new Run(loaded.lab))
+  recorder.run.advanceTo(seconds * 1e9)
+  return new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+}
+
+describe('what became of a packet', () => {
+  test('it has arrived, though the answer was discarded where it was made', () => {
+    const { rows } = ladderOf('routes: []', ['{ at: 1s, ping: { from: alice, to: office } }'], 2)
+    const fates = rows
+      .filter(({ label }) => /^(echo|ICMP)/.test(label))
+      .map(({ from, label, fate }) => [from, label, fate.kind === 'dropped' ? fate.reason : fate.kind])
+    assert.deepEqual(fates, [
+      ['alice', 'echo request 1', 'arrived'],
+      ['office', 'ICMP', 'no-route'],
+    ])
+  })
+})
