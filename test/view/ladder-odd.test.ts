@@ -1,7 +1,9 @@
 /** Ladders of labs in which a machine does several things at one instant, or something is discarded where it is made. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Ladder, load, Recorder, Run, RunLadder, sceneOf } from '../../src/index.ts'
+import { foldRows, type Ladder, ladderText, load, Recorder, Run, RunLadder, sceneOf } from '../../src/index.ts'
+import { placesOf } from '../../src/view/ladder.ts'
+import { ladderOf as shippedLadder } from '../support/ladders.ts'
 
 /** alice, a provider and her office; `office` stands for what the office has besides. */
 function ladderOf(office: string, events: readonly string[], seconds: number, line = ''): Ladder {
@@ -40,5 +42,51 @@ describe('what became of a packet', () => {
       ['alice', 'echo request 1', 'arrived'],
       ['office', 'ICMP', 'no-route'],
     ])
+  })
+})
+
+describe('a packet on its way', () => {
+  /** Where the head of the last arrow is, and the lifelines of the last line. */
+  function lastLine(lab: string, seconds: number): { text: string; tip: number; lines: number[] } {
+    const ladder = shippedLadder(lab, seconds)
+    const rows = ladder.rows.filter(({ fate }) => fate.kind === 'flying')
+    const [head, , text = ''] = ladderText(
+      ladder,
+      foldRows(rows.slice(-1), () => true),
+      {
+        width: 90,
+        nodes: new Set(lab === 'compulsory' ? ['bob', 'nas', 'company'] : ['alice', 'office', 'files']),
+      },
+    ).split('\n')
+    const lines = [...text.matchAll(/[│╪]/g)].map(({ index }) => index)
+    assert.ok(head.includes('sent s'))
+    return { text, tip: text.search(/[►◄]/), lines }
+  }
+
+  test('is drawn as an arrow that stops short of who is to get it', () => {
+    const { text, tip, lines } = lastLine('voluntary', 3.01)
+    assert.match(text, /echo request 1/)
+    assert.ok(tip > lines[0] && tip < lines[1], text)
+  })
+
+  test('goes on with the time, and never back', () => {
+    const tips = [3.001, 3.005, 3.01, 3.014, 3.016, 3.018].map(t => lastLine('voluntary', t).tip)
+    assert.deepEqual(
+      tips,
+      tips.toSorted((a, b) => a - b),
+    )
+    assert.ok(tips[0] < tips[5])
+  })
+
+  test('stands behind a machine that has passed it on', () => {
+    const { text, tip, lines } = lastLine('compulsory', 0.34)
+    assert.ok(tip > lines[0] && tip < lines[1], text)
+  })
+
+  test('is not said to have been at who is to get it', () => {
+    const { rows, now } = shippedLadder('voluntary', 3.01)
+    const request = rows.find(({ label }) => label === 'echo request 1')
+    assert.ok(request && now === 3.01e9)
+    assert.deepEqual([request.to, placesOf(request)], ['files', ['alice']])
   })
 })
