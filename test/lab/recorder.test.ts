@@ -70,6 +70,15 @@ describe('a journey', () => {
   })
 })
 
+test('what was taken out of a packet and discarded at once is of its journey', () => {
+  const recorder = recorded('mppe-mismatch', 9)
+  const taken = recorder.events.flatMap(event => (event.event === 'drop' && event.parent !== undefined ? [event] : []))
+  assert.ok(taken.length > 0)
+  for (const { packet = '', parent = '' } of taken) {
+    assert.equal(recorder.packet(packet)?.journey, recorder.packet(parent)?.journey, `${packet} of ${parent}`)
+  }
+})
+
 describe('the memory of a recorder', () => {
   const limits = { events: 100, journeys: 20 }
 
