@@ -257,7 +257,7 @@ export class App implements Stage {
     if (told) this.#tell(told, again)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
-    if (!session.isHeld && session.proceed(UNSEEN)) this.#heed(session)
+    if (!session.isHeld && session.proceed(UNSEEN)) this.#arrived(session)
   }
 
   #outside(effect: Outside): void {
@@ -279,11 +279,17 @@ export class App implements Stage {
     return this.#session === this.#live?.face && this.#ui.running
   }
 
+  /** It has come where somebody wanted to go, or to a breakpoint on the way. */
+  #arrived(session: Session): void {
+    this.#stopAt(session, session.player.takeHits())
+    this.#heed(session)
+  }
+
   /** A breakpoint was hit, if one was. */
   #stopAt(session: Session, hits: readonly Hit[]): void {
     if (hits.length === 0) return
     session.look()
-    this.#become(atHits(this.#model(session), hits))
+    this.#become(atHits(this.#model(session), hits, this.#goal))
     session.player.pause()
   }
 
@@ -302,7 +308,7 @@ export class App implements Stage {
       this.#look(towardsCopy(live, { session: this.#session, ui: this.#ui }, ''))
     }
     const session = this.#session
-    if (session?.travel && session.proceed(SLICE)) this.#heed(session)
+    if (session?.travel && session.proceed(SLICE)) this.#arrived(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (live?.progress !== undefined) return { what: 'frame', in: FRAME }

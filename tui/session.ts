@@ -65,6 +65,8 @@ interface Journey {
   readonly mustArrive?: true
   /** It is so many steps back, the last of which was wanted then (on the wall). */
   readonly back?: { readonly steps: number; readonly since: number }
+  /** It ends at these too. */
+  readonly breakpoints?: readonly Breakpoint[]
 }
 
 const no = (message: string): Told => ({ ok: false, message })
@@ -164,10 +166,13 @@ export class Session {
     return back !== undefined && back.steps > 1 && this.#wall.now() - back.since < HELD
   }
 
-  /** To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way. */
-  seek(t: SimTime): void {
+  /**
+   * To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way: a later time
+   * may not be reached because of a breakpoint, an earlier one is.
+   */
+  seek(t: SimTime, breakpoints: readonly Breakpoint[] = []): void {
     this.#trail.forget()
-    this.#go({ t: Math.min(t, this.run.stop, this.limit(this.run) - 1) })
+    this.#go({ t: Math.min(t, this.run.stop, this.limit(this.run) - 1) }, breakpoints)
   }
 
   step(unit: StepUnit, breakpoints: readonly Breakpoint[]): readonly Hit[] {
@@ -195,12 +200,12 @@ export class Session {
     return true
   }
 
-  #go(to: Moment): void {
+  #go(to: Moment, breakpoints: readonly Breakpoint[] = []): void {
     this.#giveUp()
     const { run } = this
     const isBack = to.t < run.now || (to.steps !== undefined && to.steps < run.steps)
     const common = { future: this.#current, to, from: run.now, isNew: false }
-    this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : common
+    this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : { ...common, breakpoints }
     this.player.pause()
   }
 
@@ -219,11 +224,13 @@ export class Session {
     const journey = this.#journey
     if (!journey) return true
     const end = this.#wall.now() + milliseconds
-    const { rewinding, future, to } = journey
+    const { rewinding, future, to, breakpoints = [] } = journey
+    const { run, player } = future.life
+    const goOn = (): boolean => (breakpoints.length > 0 ? player.goOn(to.t, BATCH, breakpoints) : run.reach(to, BATCH))
     do {
       if (rewinding && this.isHeld) {
         if (rewinding.approach(BATCH)) return false
-      } else if (rewinding ? rewinding.advance(BATCH) : future.life.run.reach(to, BATCH)) {
+      } else if (rewinding ? rewinding.advance(BATCH) : goOn()) {
         this.#arrive(journey)
         return true
       }
