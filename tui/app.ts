@@ -46,6 +46,8 @@ const UNSEEN = 200
 const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
+/** While it plays, so much of the time to the next frame may be used: at maximum speed a quarter of all. */
+const BESIDE = 18
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -259,7 +261,7 @@ export class App implements Stage {
     if (sentence !== undefined && isRead) this.#say(sentence)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
-    if (session.proceed(UNSEEN)) this.#heed(session)
+    if (!session.isHeld && session.proceed(UNSEEN)) this.#arrived(session)
   }
 
   #outside(effect: Outside): void {
@@ -281,11 +283,17 @@ export class App implements Stage {
     return this.#session === this.#live?.face && this.#ui.running
   }
 
+  /** It has come where somebody wanted to go, or to a breakpoint on the way. */
+  #arrived(session: Session): void {
+    this.#stopAt(session, session.player.takeHits())
+    this.#heed(session)
+  }
+
   /** A breakpoint was hit, if one was. */
   #stopAt(session: Session, hits: readonly Hit[]): void {
     if (hits.length === 0) return
     session.look()
-    this.#become(atHits(this.#model(session), hits))
+    this.#become(atHits(this.#model(session), hits, this.#goal))
     session.player.pause()
   }
 
@@ -304,14 +312,23 @@ export class App implements Stage {
       this.#look(towardsCopy(live, { session: this.#session, ui: this.#ui }, ''))
     }
     const session = this.#session
-    if (session?.travel && session.proceed(SLICE)) this.#heed(session)
+    if (session?.travel && session.proceed(SLICE)) this.#arrived(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (live?.progress !== undefined) return { what: 'frame', in: FRAME }
     if (!this.#ui.running) return this.idle()
-    if (session) this.#growing(session)
-    const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
-    return { what: 'frame', in: moves ? FRAME : QUIET_FRAME }
+    if (!session) return undefined
+    this.#growing(session)
+    const moves = session.scene.links.some(({ flights }) => flights.length > 0)
+    return { what: 'frame', in: (moves ? FRAME : QUIET_FRAME) - this.#beside(session) }
+  }
+
+  /** While it plays, going back is made ready: what that has taken, in milliseconds. */
+  #beside(session: Session): number {
+    if (session === this.#live?.face) return 0
+    const start = this.#wall.now()
+    session.keepUp(BESIDE)
+    return this.#wall.now() - start
   }
 
   /**
@@ -321,7 +338,7 @@ export class App implements Stage {
   idle(): Next {
     const session = this.#session
     if (!session) return undefined
-    if (session.travel) return { what: 'frame', in: PAUSE }
+    if (session.travel) return { what: 'frame', in: session.isHeld ? FRAME / 2 : PAUSE }
     const growing = this.#growing(session)
     const { waits } = session
     const done = session.work(SLICE)

@@ -20,7 +20,7 @@ export interface Outcome {
 /** `model` tells what is looked at, each time anew. */
 export function goInTime({ session, ui }: Looking, files: Files, model: () => Model, effect: InTime): Outcome {
   if (typeof effect === 'object') {
-    if ('seek' in effect) session.seek(effect.seek)
+    if ('seek' in effect) session.seek(effect.seek, armed(ui))
     else if ('choose' in effect) session.choose(effect.choose)
     else if ('act' in effect) return { told: session.act(effect.act), again: effect.again }
     else if ('seed' in effect) return { told: files.seed(session, effect.seed) }
