@@ -18,7 +18,7 @@ const LINKS = `
     - { endpoints: ["isp:eth1", "office:eth0"], ipv4: [203.0.113.1/24, 203.0.113.5/24], delay: 5ms, rate: 100mbit }`
 
 /** A tunnel with a transfer of 40 MB in it, all of it encrypted. */
-const TUNNEL = `
+export const TUNNEL = `
 name: transfer
 stop: 200s
 topology:
@@ -53,7 +53,7 @@ events:
 ${Array.from({ length: 20 }, (_, i) => `  - { at: ${i * 60}s, flood: { from: alice, to: office, flows: 50000, interval: 1ms } }`).join('\n')}
 `
 
-function labOf(text: string) {
+export function labOf(text: string) {
   const loaded = load(text, 'bench')
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues))
   return loaded.lab
@@ -62,16 +62,16 @@ function labOf(text: string) {
 const now = (): number => performance.now()
 const memory = (): string => `${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`
 /** Milliseconds on the wall, and of CPU: on a machine that others use too only the second says something. */
-interface Cost {
+export interface Cost {
   readonly wall: number
   readonly cpu: number
 }
-const median = (costs: readonly Cost[], of: keyof Cost): number =>
+export const median = (costs: readonly Cost[], of: keyof Cost): number =>
   costs.map(cost => cost[of]).sort((a, b) => a - b)[costs.length >> 1]
-const show = (costs: readonly Cost[]): string =>
+export const show = (costs: readonly Cost[]): string =>
   `median ${median(costs, 'wall').toFixed(1)} ms (CPU ${median(costs, 'cpu').toFixed(1)}), longest ${Math.max(...costs.map(({ wall }) => wall)).toFixed(1)} ms`
 
-function cost(run: () => void): Cost {
+export function cost(run: () => void): Cost {
   const used = process.cpuUsage()
   const start = now()
   run()

@@ -1,72 +1,42 @@
 /**
- * The program between the screen and the views: holds the run, its recorder and the state of the interface; asks the
- * views for lines when something has changed, at most every 50 ms, and plays the run meanwhile. Paused it makes ready for
- * going back; then it has no timer.
- *
- * Longer than 400 lines, since it is the one place where keys, frames, the run, and a live run with its copies meet.
+ * The program between the screen and the views: what is looked at and the state of the interface. A key makes another state and
+ * may ask for more (press.ts); what was asked for is carried out here or by those who can; then a frame is drawn of what there is.
  */
-import { readBreakpoint, type Scene, type SimTime, verdictWords } from '../src/index.ts'
-import { askNow, dueIn, judgedIn, stopBefore } from './asking.ts'
-import { armed, atHits, withBreak } from './breaks.ts'
+import type { Scene, SimTime } from '../src/index.ts'
+import type { AppOptions, Display } from './app-options.ts'
+import { stopBefore } from './asking.ts'
+import { armed, atHits, breakTyped } from './breaks.ts'
 import { Captured } from './captured.ts'
-import { type CopyKind, copied, copiedFrom } from './copy.ts'
+import { Clicks } from './clicks.ts'
 import type { Told } from './deeds.ts'
-import type { Effect, Pressed } from './effect.ts'
-import { type ExportKind, filesOf, type WriteNew } from './export.ts'
-import { type Disk, Files } from './files.ts'
-import { formOf, frame, innerSize } from './frame.ts'
-import { type FutureName, ONE_FUTURE } from './future.ts'
+import { type Effect, type InTime, isOutside, type Outside, type Pressed } from './effect.ts'
+import type { WriteNew } from './export.ts'
+import { Files } from './files.ts'
+import { formOf, frame } from './frame.ts'
+import { FRAME, Frames, type Next, type Stage } from './frames.ts'
+import type { FutureName } from './future.ts'
+import { copyOut, writeOut } from './hand-out.ts'
+import { goInTime } from './in-time.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
-import { sentenceOfMenu, withMenu, withOffers } from './menus.ts'
-import type { Model, Rendered, Size, StepUnit, Ui } from './model.ts'
+import { atLiveEnd, attached, towardsCopy } from './live-end.ts'
+import { firstLook, type Looking, modelOf } from './looking.ts'
+import type { Model, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
+import { mousedAtStart } from './mouse-start.ts'
 import type { Parts } from './parts.ts'
 import type { Hit, Wall } from './player.ts'
 import { FIRST_UI, modeOf, press } from './press.ts'
 import { pressStart } from './press-start.ts'
+import { Quizmaster } from './quizmaster.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
-import { watchStep } from './stepped.ts'
-import { type Line, line, plainText } from './text.ts'
-import { withTour } from './tour.ts'
+import type { Line } from './text.ts'
 import { hasRoom } from './views/dash.ts'
-import { withExplanation } from './views/explain.ts'
-import { help } from './views/help.ts'
-import { type Start, type StartChoice, startScreen } from './views/start.ts'
-import { dropAskedFor, why } from './views/why.ts'
+import { type Start, startScreen } from './views/start.ts'
+import { viewOf } from './whole-view.ts'
 import { seconds } from './words.ts'
 
-/** What the program needs of the terminal. */
-export interface Display {
-  readonly size: Size
-  draw(lines: readonly Line[], ui: Ui): void
-  redraw(): void
-  /** To the clipboard of the terminal. */
-  copy(text: string): void
-  mouse(on: boolean): void
-  suspend(): void
-}
-
-export interface AppOptions {
-  readonly display: Display
-  readonly wall: Wall
-  /** What is opened first. */
-  readonly open: SessionSource | undefined
-  /** Where labs are saved and read again. */
-  readonly disk: Disk
-  /** Labs to choose from when none is given. */
-  readonly labs: readonly StartChoice[]
-  /** Absent: files cannot be written. */
-  readonly writeNew?: WriteNew | undefined
-  readonly parts: Parts
-  readonly ui?: Partial<Ui>
-  /** The program is over, with this exit status. */
-  readonly onEnd: (status: number) => void
-}
-
-/** Milliseconds between two frames, at least. */
-const FRAME = 50
 /** While it plays and nothing is on a link, only the clock moves: half as many frames show it. */
 const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
@@ -77,19 +47,20 @@ const UNSEEN = 200
 const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
-/** Within so many milliseconds two clicks at one place are a double click. */
-const DOUBLE = 400
+/** While it plays, so much of the time to the next frame may be used: at maximum speed a quarter of all. */
+const BESIDE = 18
 const QUIT = 0
 const INTERRUPTED = 130
-/** Characters that go to a clipboard: xterm takes about so many. */
-const CLIPBOARD = 70_000
 
-export class App {
+export class App implements Stage {
   readonly #display: Display
   readonly #wall: Wall
   readonly #parts: Parts
   readonly #writeNew: WriteNew | undefined
   readonly #files: Files
+  readonly #frames: Frames
+  readonly #clicks: Clicks
+  readonly #quiz = new Quizmaster()
   readonly #onEnd: (status: number) => void
   #start: Start
   /** What is looked at: of a live run its live end, or a copy of what has been. */
@@ -97,17 +68,11 @@ export class App {
   #live: LiveView | undefined
   #capture: Captured | undefined
   #ui: Ui
-  #timer: (() => void) | undefined
-  #drawn = Number.NEGATIVE_INFINITY
   /** The view is looking for something. */
-  #looking = false
+  #searching = false
   /** Something has been made since the last frame that the next one will show. */
   #grown = false
-  /** The last click, and when it was. */
-  #clicked = { column: -1, row: -1, at: Number.NEGATIVE_INFINITY }
   #ended = false
-  /** Questions whose outcome was told. */
-  readonly #told = new Set<number>()
   /** The future that was drawn last. */
   #future: FutureName = 'A'
   /** The time that somebody wants to go to. */
@@ -122,12 +87,15 @@ export class App {
     this.#parts = parts
     this.#onEnd = onEnd
     this.#writeNew = writeNew
+    this.#frames = new Frames(wall, this)
+    this.#clicks = new Clicks(wall)
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
     this.#start = { labs, chosen: 0, filter: '', typing: false }
     this.#files = new Files(disk)
     if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
     else if (open) this.#openRun(open)
     this.#draw()
+    if (this.#live) this.#frames.wake()
   }
 
   get ui(): Ui {
@@ -145,23 +113,24 @@ export class App {
     return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
+  // What is opened
+
   /** The live run begins; it ends by itself, or with the program. */
   async #begin(live: LiveView): Promise<void> {
     this.#live = live
     this.#open(live.face)
     // Real machines do not wait for an answer.
     this.#ui = { ...this.#ui, running: true, speed: 1, auto: false, quiz: false }
-    this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
     await live.run.begin()
     live.over = true
     if (this.#session === live.face) this.#ui = { ...this.#ui, running: false }
     this.#ui = { ...this.#ui, message: live.run.trouble ?? this.#ui.message }
-    this.#wake()
+    this.#frames.wake()
   }
 
   #openRun(source: SessionSource): void {
     const session = new Session(source, this.#wall)
-    session.limit = run => stopBefore(source.lab, this.#ui, run)
+    session.limit = run => stopBefore(run.simulation.lab, this.#ui, run, session.deeds?.since)
     this.#open(session)
   }
 
@@ -169,33 +138,29 @@ export class App {
     this.#session = session
     const { capture } = session.source
     if (capture) {
-      // It has happened: all of it is there, and its first frame is chosen.
+      // It has happened: all of it is there.
       this.#capture = new Captured(capture)
       session.seek(session.run.stop)
       session.proceed(Number.POSITIVE_INFINITY)
       session.look()
-      const selection = { ...this.#ui.selection, journey: 1 }
-      this.#ui = { ...this.#ui, view: 'packets', follow: false, selection }
     }
-    const { scene } = session
-    // Something is always selected: the first who will dial, or the first machine.
-    const [tunnel] = scene.tunnels
-    const selection = { ...this.#ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
-    this.#ui = { ...this.#ui, selection }
+    this.#ui = firstLook({ session, ui: this.#ui })
   }
+
+  // What the user does
 
   event(event: ScreenEvent): void {
     if (this.#ended) return
     if (event.type === 'key') this.#key(event.key)
     else if (event.type === 'mouse') this.#mouse(event)
-    this.#wake()
+    this.#frames.wake()
   }
 
   /** The program ends: nothing is drawn or run any more. */
   end(status: number): void {
     if (this.#ended) return
     this.#ended = true
-    this.#timer?.()
+    this.#frames.end()
     this.#onEnd(status)
   }
 
@@ -206,72 +171,46 @@ export class App {
     if (this.#ui.running) this.#play(session)
     if (session.travel && entryOf(key, modeOf(this.#ui), this.#ui.view)?.command === 'escape') {
       session.stay()
-      return this.#become({ ...this.#ui, message: `Stayed at ${seconds(session.run.now)} s.` })
+      return this.#say(`Stayed at ${seconds(session.run.now)} s.`)
     }
     this.#obey(session, press(this.#model(session), key, this.#display.size, this.#parts))
+  }
+
+  #startKey(key: string): void {
+    const { start, open, effect, mouse } = pressStart(this.#start, key)
+    if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
+    this.#start = start
+    if (open) this.#openRun(open)
+    if (effect) this.#outside(effect)
+  }
+
+  #mouse(event: MouseEvent): void {
+    if (!this.#ui.mouse) return
+    const session = this.#session
+    const { size } = this.#display
+    const again = this.#clicks.again(event)
+    if (!session) {
+      for (const key of mousedAtStart(this.#start, event, size, again)) this.#startKey(key)
+      return
+    }
+    const model = this.#model(session)
+    const { lines } = viewOf(model, size, this.#parts)
+    this.#obey(session, moused(model, event, size, this.#parts, lines, again))
   }
 
   #obey(session: Session, { ui, effect }: Pressed): void {
     const before = this.#ui
     this.#become(ui)
-    if (this.#live && this.#leavesLive(this.#live, before, effect)) return
+    if (this.#live) {
+      const { done, ...looking } = atLiveEnd(this.#live, { session, ui }, before, effect)
+      this.#look(looking)
+      if (done) return
+    }
     if (ui.running !== before.running) session.player.pause()
     if (ui.running) this.#become({ ...this.#ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
-    if (ui.asking?.told) this.#told.add(ui.asking.no)
+    if (ui.asking?.told) this.#quiz.told(ui.asking.no)
     if (before.asking && !ui.asking && !session.travel) this.#heed(session)
-  }
-
-  /** The live end cannot be stopped or stepped: who pauses or goes elsewhere gets a copy. True if the key is done. */
-  #leavesLive(live: LiveView, before: Ui, effect: Effect | undefined): boolean {
-    if (this.#session !== live.face) return false
-    const { now } = live.run.run
-    const seek = typeof effect === 'object' && 'seek' in effect ? effect.seek : STEPS.has(effect) ? now : undefined
-    const pauses = before.running && !this.#ui.running
-    if (this.#ui.speed !== before.speed || this.#ui.auto !== before.auto) {
-      const message = 'A live run goes with the clock: other speeds are for looking back (Space).'
-      this.#ui = { ...this.#ui, speed: before.speed, auto: before.auto, message }
-    }
-    if (seek === undefined && !pauses) return false
-    if (seek !== undefined && seek >= now && before.running && !STEPS.has(effect)) {
-      this.#ui = { ...this.#ui, running: true, message: 'That is still to come: a live run goes with the clock.' }
-      return true
-    }
-    this.#detach(live, seek ?? now)
-    return true
-  }
-
-  #detach(live: LiveView, t: SimTime): void {
-    const known = live.run.known < Math.min(t, live.run.run.now)
-    const message = known ? 'More has come in since than is kept to look back: this is the last moment of it.' : ''
-    live.detach(t)
-    this.#ui = { ...this.#ui, running: !live.over, message }
-    this.#copyLive(live, message)
-  }
-
-  /** A slice of making the copy that is wanted; once it is made it is what is looked at. */
-  #copyLive(live: LiveView, message: string): void {
-    const copy = live.advance()
-    if (copy) {
-      this.#session = copy
-      this.#ui = { ...this.#ui, running: false, message }
-    } else {
-      const share = Math.floor(100 * (live.progress ?? 0))
-      this.#ui = { ...this.#ui, message: `Going back: ${share} % of the run is made again. V stays live.` }
-    }
-  }
-
-  /** Back to the live end. */
-  #attach(message = ''): void {
-    const live = this.#live
-    if (!live) {
-      this.#ui = { ...this.#ui, message: 'Nothing here is live: a bridged run is (pptp-lab tui --bridge LAB).' }
-      return
-    }
-    live.stay()
-    this.#session = live.face
-    const running = !live.over
-    this.#ui = { ...this.#ui, running, speed: 1, auto: false, broke: undefined, message }
   }
 
   #become(ui: Ui): void {
@@ -279,106 +218,53 @@ export class App {
     this.#ui = ui
   }
 
-  #effect(session: Session, effect: Effect): void {
-    if (isOutside(effect)) return this.#outside(effect)
-    if (effect === 'live') return this.#attach()
-    if (typeof effect === 'object' && 'breakpoint' in effect) return this.#setBreakpoint(session, effect)
-    if (typeof effect === 'object' && 'save' in effect) {
-      return this.#tell(this.#files.save(session, effect.save, effect.replace))
-    }
-    if (typeof effect === 'object' && 'copy' in effect) return this.#say(this.#copy(session, effect.copy))
-    if (typeof effect === 'object' && 'export' in effect) return this.#say(this.#export(session, effect.export))
-    this.#become({ ...this.#ui, broke: undefined })
-    this.#inTime(session, effect)
-    this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
-    if (session.proceed(UNSEEN)) this.#heed(session)
-  }
-
-  /** Says what has come of it; a line that was not understood stays, to be mended. */
-  #tell({ ok, message }: Told, again?: Ui['prompt']): void {
-    this.#become({ ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) })
-  }
-
-  /** What goes to another time, or to another future. */
-  #inTime(session: Session, effect: InTime): void {
-    const { stepBy } = this.#ui
-    if (typeof effect === 'object') {
-      if ('seek' in effect) return session.seek(effect.seek)
-      if ('choose' in effect) return session.choose(effect.choose)
-      if ('act' in effect) return this.#tell(session.act(effect.act), effect.again)
-      if ('seed' in effect) return this.#tell(this.#files.seed(session, effect.seed))
-      return this.#tell('forget' in effect ? session.forget(effect.forget) : session.cure(effect.cure))
-    }
-    switch (effect) {
-      case 'step':
-      case 'next':
-        return this.#step(session, effect === 'step' ? stepBy : 'interesting')
-      case 'step-back':
-      case 'previous':
-        if (session.stepBack(effect === 'step-back' ? stepBy : 'interesting')) return undefined
-        return this.#tell({ ok: false, message: 'This is the beginning: nothing is before it.' })
-      case 'fork':
-      case 'undo':
-      case 'redo':
-        return this.#tell(session[effect]())
-      case 'reload':
-        return this.#tell(this.#files.reload(session))
-    }
-  }
-
-  #setBreakpoint(session: Session, { breakpoint: text, no }: { breakpoint: string; no?: number }): void {
-    const { text: source, live, fixed } = session.source
-    if (live) return this.#tell({ ok: false, message: ONE_FUTURE })
-    const read = source ? readBreakpoint(text, source, session.source.lab) : undefined
-    if (read?.ok) return this.#become(withBreak(this.#ui, read.breakpoint, no))
-    const about = no === undefined ? {} : { about: String(no) }
-    const message = read?.problem ?? fixed ?? 'This run has no lab file, so nobody can say what could happen in it.'
-    this.#become({ ...this.#ui, message, prompt: { kind: 'breakpoint', text, ...about } })
-  }
-
-  /** Says what it was, if no breakpoint does. */
-  #step(session: Session, unit: StepUnit): void {
-    session.look()
-    const tell = watchStep(this.#model(session), unit)
-    const hits = session.step(unit, armed(this.#ui))
-    session.look()
-    // A small window has no room for both.
-    const isRead = this.#ui.tour === undefined || formOf(this.#display.size) === 'full'
-    if (isRead) this.#say(tell(this.#model(session)))
-    this.#stopAt(session, hits)
-  }
-
-  /** A breakpoint was hit, if one was. */
-  #stopAt(session: Session, hits: readonly Hit[]): void {
-    if (hits.length === 0) return
-    session.look()
-    this.#become(atHits(this.#model(session), hits))
-    session.player.pause()
+  #look({ session, ui }: Looking): void {
+    this.#session = session
+    this.#ui = ui
   }
 
   #say(message: string): void {
     this.#ui = { ...this.#ui, message }
   }
 
-  #copy(session: Session, kind: CopyKind): string {
-    const model = copiedFrom(this.#model(session))
-    const text = copied(kind, model, () => viewOf(model, this.#display.size, this.#parts).lines)
-    if (text === undefined || text === '') return 'Nothing is selected that could be copied.'
-    if (text.length > CLIPBOARD) return `That is ${text.length} characters; a terminal takes ${CLIPBOARD} at most.`
-    this.#display.copy(text)
-    return `Copied, if the terminal lets it: ${text}`
+  /** Says what has come of it; a line that was not understood stays, to be mended. */
+  #tell({ ok, message }: Told, again?: Ui['prompt']): void {
+    this.#ui = { ...this.#ui, message, ...(ok || !again ? {} : { prompt: again }) }
   }
 
-  #export(session: Session, kind: ExportKind): string {
-    const write = this.#writeNew
-    if (!write) return 'Files cannot be written here.'
-    const files = filesOf(kind, session, this.#model(session), () => this.#lines(session))
-    try {
-      const names = files.map(({ name, content }) => write(name, content))
-      return names.length === 1 ? `Written: ${names[0]}` : `${names.length} files: ${names.join(', ')}`
-    } catch (error) {
-      return (error as Error).message
+  // What that asks for
+
+  #effect(session: Session, effect: Effect): void {
+    const { size } = this.#display
+    if (isOutside(effect)) return this.#outside(effect)
+    if (effect === 'live') return this.#look(attached(this.#live, { session, ui: this.#ui }))
+    if (typeof effect === 'string') return this.#inTime(session, effect)
+    if ('breakpoint' in effect) {
+      return this.#become(breakTyped(this.#ui, session.source, effect.breakpoint, effect.no))
     }
+    if ('save' in effect) return this.#tell(this.#files.save(session, effect.save, effect.replace))
+    if ('copy' in effect) {
+      const linesOf = (model: Model): readonly Line[] => viewOf(model, size, this.#parts).lines
+      return this.#say(copyOut(effect.copy, this.#model(session), linesOf, text => this.#display.copy(text)))
+    }
+    if ('export' in effect) {
+      const screen = (): readonly Line[] => this.#screen(session)
+      return this.#say(writeOut(effect.export, session, this.#model(session), screen, this.#writeNew))
+    }
+    this.#inTime(session, effect)
+  }
+
+  #inTime(session: Session, effect: InTime): void {
+    this.#become({ ...this.#ui, broke: undefined })
+    const model = (): Model => this.#model(session)
+    const { told, again, hits, sentence } = goInTime({ session, ui: this.#ui }, this.#files, model, effect)
+    if (told) this.#tell(told, again)
+    // A small window has no room for both.
+    const isRead = this.#ui.tour === undefined || formOf(this.#display.size) === 'full'
+    if (sentence !== undefined && isRead) this.#say(sentence)
+    if (hits) this.#stopAt(session, hits)
+    this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
+    if (!session.isHeld && session.proceed(UNSEEN)) this.#arrived(session)
   }
 
   #outside(effect: Outside): void {
@@ -396,124 +282,78 @@ export class App {
     }
   }
 
-  #startKey(key: string): void {
-    const { start, open, effect, mouse } = pressStart(this.#start, key)
-    if (mouse) this.#become({ ...this.#ui, mouse: !this.#ui.mouse })
-    this.#start = start
-    if (open) this.#openRun(open)
-    if (effect) this.#outside(effect)
-  }
-
-  #mouse(event: MouseEvent): void {
-    if (!this.#ui.mouse) return
-    const session = this.#session
-    if (!session) return this.#mouseAtStart(event)
-    const again = this.#again(event)
-    const { size } = this.#display
-    const view = this.#view(session)
-    this.#obey(session, moused(this.#model(session), event, size, this.#parts, view.lines, again))
-  }
-
-  #mouseAtStart(event: MouseEvent): void {
-    const { action, row } = event
-    if (action !== 'click') return this.#startKey(action === 'wheel-up' ? 'Up' : 'Down')
-    const again = this.#again(event)
-    const texts = startScreen(this.#start, this.#display.size).map(plainText)
-    const from = texts.findIndex(text => text.startsWith('►'))
-    // The list ends with the empty line behind it.
-    const end = texts.findIndex((text, at) => at > from && text.trim() === '')
-    if (from < 0 || row < 2 || row >= end) return
-    if (row === from || again) return this.#startKey('Enter')
-    for (let i = 0; i < Math.abs(row - from); i++) this.#startKey(row > from ? 'Down' : 'Up')
-  }
-
-  /** Is it the second of two clicks? The list may have moved below the first one. */
-  #again({ action, column, row }: MouseEvent): boolean {
-    const now = this.#wall.now()
-    const before = this.#clicked
-    const again = before.column === column && before.row === row && now - before.at < DOUBLE
-    if (action === 'click') this.#clicked = { column, row, at: again ? Number.NEGATIVE_INFINITY : now }
-    return action === 'click' && again
-  }
-
   get #isLiveEnd(): boolean {
     return this.#session === this.#live?.face && this.#ui.running
   }
 
-  #model(session: Session): Model {
-    const { scene, recorder, archive, explain, deeds, futures, current, travel } = session
-    const { fixed } = session.source
-    const ui = this.#ui
-    const comparison = ui.view === 'time' && !ui.running ? session.compare(ui.selection.future) : undefined
-    const known = { list: futures, current, comparison, travel }
-    const can = { ...(deeds ? { deeds } : {}), ...(fixed === undefined ? {} : { fixed }) }
-    const seen = { scene, recorder, archive, ui, explain, futures: known, ...can }
-    if (this.#capture) return { ...seen, capture: this.#capture }
+  /** It has come where somebody wanted to go, or to a breakpoint on the way. */
+  #arrived(session: Session): void {
+    this.#stopAt(session, session.player.takeHits())
+    this.#heed(session)
+  }
+
+  /** A breakpoint was hit, if one was. */
+  #stopAt(session: Session, hits: readonly Hit[]): void {
+    if (hits.length === 0) return
+    session.look()
+    this.#become(atHits(this.#model(session), hits, this.#goal))
+    session.player.pause()
+  }
+
+  /** The run has come somewhere: the checks and the questions of the lab. */
+  #heed(session: Session): void {
+    const goal = this.#goal
+    this.#goal = undefined
+    this.#ui = this.#quiz.heed({ session, ui: this.#ui }, goal)
+  }
+
+  // What goes on by itself
+
+  frame(): Next {
     const live = this.#live
-    if (live) return { ...seen, live: { behind: live.behind(session), over: live.over } }
-    return this.#withCures(session, seen)
-  }
-
-  #withCures(session: Session, model: Model): Model {
-    const { ui } = model
-    const drop = ui.why ? dropAskedFor(model) : undefined
-    const cures = drop && session.curesFor(drop)
-    return cures ? { ...model, cures } : model
-  }
-
-  /** Draws now or when the time of the next frame has come. */
-  #wake(): void {
-    if (this.#ended) return
-    this.#timer?.()
-    this.#timer = undefined
-    const wait = this.#drawn + FRAME - this.#wall.now()
-    if (wait <= 0) this.#frame()
-    else this.#timer = this.#wall.schedule(wait, () => this.#frame())
-  }
-
-  #frame(): void {
-    this.#timer = undefined
-    if (this.#live?.progress !== undefined) this.#copyLive(this.#live, '')
+    if (this.#session && live?.progress !== undefined) {
+      this.#look(towardsCopy(live, { session: this.#session, ui: this.#ui }, ''))
+    }
     const session = this.#session
-    if (session?.travel && session.proceed(SLICE)) this.#heed(session)
+    if (session?.travel && session.proceed(SLICE)) this.#arrived(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
-    if (this.#ended) return
-    if (this.#live?.progress !== undefined) {
-      this.#timer = this.#wall.schedule(FRAME, () => this.#frame())
-      return
-    }
-    if (!this.#ui.running) return this.#idle()
-    if (session) this.#growing(session)
-    const moves = session?.scene.links.some(({ flights }) => flights.length > 0)
-    this.#timer = this.#wall.schedule(moves ? FRAME : QUIET_FRAME, () => this.#frame())
+    if (live?.progress !== undefined) return { what: 'frame', in: FRAME }
+    if (!this.#ui.running) return this.idle()
+    if (!session) return undefined
+    this.#growing(session)
+    const moves = session.scene.links.some(({ flights }) => flights.length > 0)
+    return { what: 'frame', in: (moves ? FRAME : QUIET_FRAME) - this.#beside(session) }
+  }
+
+  /** While it plays, going back is made ready: what that has taken, in milliseconds. */
+  #beside(session: Session): number {
+    if (session === this.#live?.face) return 0
+    const start = this.#wall.now()
+    session.keepUp(BESIDE)
+    return this.#wall.now() - start
   }
 
   /**
    * What is on its way, looked for or made again comes first and is drawn as it grows; then futures are compared, and going
    * back is made ready.
    */
-  #idle(): void {
-    this.#timer = undefined
+  idle(): Next {
     const session = this.#session
-    if (!session) return
-    if (session.travel) {
-      this.#timer = this.#wall.schedule(PAUSE, () => this.#frame())
-      return
-    }
+    if (!session) return undefined
+    if (session.travel) return { what: 'frame', in: session.isHeld ? FRAME / 2 : PAUSE }
     const growing = this.#growing(session)
     const { waits } = session
     const done = session.work(SLICE)
-    if (waits && !session.waits) return this.#frame()
+    if (waits && !session.waits) return { what: 'frame', in: 0 }
     if (!growing && done) return this.#behind(session)
-    const wait = this.#drawn + FRAME - this.#wall.now()
-    this.#timer = this.#wall.schedule(PAUSE, () => (growing && wait <= PAUSE ? this.#frame() : this.#idle()))
+    return { what: growing && this.#frames.wait <= PAUSE ? 'frame' : 'idle', in: PAUSE }
   }
 
   /** Of a copy of a live run it is told how far behind it is. */
-  #behind(session: Session): void {
-    if (!this.#live || this.#live.over || session === this.#live.face) return
-    this.#timer = this.#wall.schedule(BEHIND_FRAME, () => this.#frame())
+  #behind(session: Session): Next {
+    if (!this.#live || this.#live.over || session === this.#live.face) return undefined
+    return { what: 'frame', in: BEHIND_FRAME }
   }
 
   /** Will the next frame show more, though nothing happens? */
@@ -524,7 +364,7 @@ export class App {
       session.remake(SLICE)
       this.#grown = true
     }
-    return this.#looking || this.#grown
+    return this.#searching || this.#grown
   }
 
   #play(session: Session): void {
@@ -534,39 +374,21 @@ export class App {
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
     const hits = session.play(this.#ui.speed, armed(this.#ui))
     if (run.over) this.#ui = { ...this.#ui, running: false }
-    else if (live && run.now >= live.run.run.now)
-      return this.#attach('Here the copy has caught up with the run: this is live.')
-    else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
+    else if (live && run.now >= live.run.run.now) {
+      const message = 'Here the copy has caught up with the run: this is live.'
+      return this.#look(attached(live, { session, ui: this.#ui }, message))
+    } else if (live && run.now >= live.run.known) this.#ui = { ...this.#ui, running: false }
     this.#stopAt(session, hits)
     this.#heed(session)
   }
 
-  /** The questions of the lab: says what the run has shown, and asks what is due on the way to a time. */
-  #heed({ run, player, source: { lab } }: Session): void {
-    const goal = this.#goal
-    this.#goal = undefined
-    if (!this.#ui.quiz || this.#ui.asking) return
-    const { guesses } = this.#ui
-    const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing)
-    for (const [i, { asked, guess, outcome }] of judged.entries()) {
-      if (outcome === 'open' || this.#told.has(asked.no)) continue
-      this.#told.add(asked.no)
-      const where = this.#ui.view === 'checks' ? '' : ' View 7 says what is right, and why.'
-      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}.${where}`
-      const selection = { ...this.#ui.selection, check: lab.checks.length + i }
-      this.#ui = { ...this.#ui, message, selection }
-    }
-    const due = dueIn(lab, this.#ui, run)
-    if (!due) return
-    this.#ui = askNow(this.#ui, due, goal)
-    player.pause()
+  // What is drawn
+
+  #model(session: Session): Model {
+    return modelOf({ session, ui: this.#ui }, this.#live, this.#capture)
   }
 
   /** The screen as it is without what is open over the view. */
-  #lines(session: Session): readonly Line[] {
-    return frame(this.#model(session), this.#view(session), this.#display.size).slice(0, -1)
-  }
-
   /** Whoever has come to another future has it chosen in 8 Time. */
   #beIn({ current: { name } }: Session): void {
     if (name === this.#future) return
@@ -574,12 +396,14 @@ export class App {
     this.#ui = { ...this.#ui, selection: { ...this.#ui.selection, future: name, difference: 0 } }
   }
 
-  #view(session: Session): Rendered {
-    return viewOf(this.#model(session), this.#display.size, this.#parts)
+  #screen(session: Session): readonly Line[] {
+    const { size } = this.#display
+    const model = this.#model(session)
+    return frame(model, viewOf(model, size, this.#parts), size).slice(0, -1)
   }
 
   #draw(): void {
-    this.#drawn = this.#wall.now()
+    this.#frames.drawn()
     const { size } = this.#display
     const session = this.#session
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
@@ -587,44 +411,8 @@ export class App {
     this.#beIn(session)
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
-    this.#looking = view.more === true
+    this.#searching = view.more === true
     this.#grown = false
     this.#display.draw(frame(model, view, size), this.#ui)
   }
-}
-
-type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
-const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
-const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
-/** Effects that go on or back by steps. */
-const STEPS: ReadonlySet<Effect | undefined> = new Set(['step', 'step-back', 'next', 'previous'])
-type InTime = Exclude<
-  Effect,
-  | Outside
-  | 'live'
-  | { readonly breakpoint: string }
-  | { readonly save: string }
-  | { readonly copy: CopyKind }
-  | { readonly export: ExportKind }
->
-
-/** A view that fails says so; the run and the other views go on. */
-function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
-  if (formOf(screen) === 'none') return { lines: [], sentence: '', keys: [] }
-  const size = innerSize(screen)
-  try {
-    const { ui } = model
-    const view = ui.why ? why(model, size) : ui.help ? help(model, size) : parts[ui.view].render(model, size)
-    const sentence = sentenceOfMenu(model) ?? view.sentence
-    return { ...view, sentence, lines: withTour(over(view.lines, model, size), model, size) }
-  } catch (error) {
-    const text = `This view failed: ${(error as Error).message}. The run is unharmed.`
-    return { lines: [line(text)], sentence: 'The other views work.', keys: ['Esc back'] }
-  }
-}
-
-/** What is open over a view. */
-function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
-  if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
-  return withOffers(withMenu(lines, model, size), model, size)
 }

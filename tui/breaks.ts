@@ -1,10 +1,13 @@
 /** Breakpoints as the user has them: which one fits what is selected, what a hit does to the list, and where it points. */
-import type { Journey, TraceEvent } from '../src/index.ts'
+import { type Journey, readBreakpoint, type SimTime, type TraceEvent } from '../src/index.ts'
+import { ONE_FUTURE } from './future.ts'
 import { type Break, type Model, type Selection, selectedJourney, type Ui } from './model.ts'
 import type { Hit } from './player.ts'
 import { derive, makerOf } from './selection.ts'
+import type { SessionSource } from './session.ts'
 import { tale } from './tale.ts'
 import { chosenEvent } from './views/events.ts'
+import { seconds } from './words.ts'
 
 /** The line that would stop the run when the selected thing happens again. */
 export function fitting(model: Model): string {
@@ -74,6 +77,17 @@ function ofTunnel({ client, kind, layers }: Model['scene']['tunnels'][number], l
 
 export const nameOf = ({ no }: Pick<Break, 'no'>): string => `b${no}`
 
+/** A line was typed that is to be a breakpoint, or to take the place of that of a number; what cannot be one stays to be mended. */
+export function breakTyped(ui: Ui, source: SessionSource, text: string, no: number | undefined): Ui {
+  const { text: written, live, fixed, lab } = source
+  if (live) return { ...ui, message: ONE_FUTURE }
+  const read = written ? readBreakpoint(text, written, lab) : undefined
+  if (read?.ok) return withBreak(ui, read.breakpoint, no)
+  const about = no === undefined ? {} : { about: String(no) }
+  const message = read?.problem ?? fixed ?? 'This run has no lab file, so nobody can say what could happen in it.'
+  return { ...ui, message, prompt: { kind: 'breakpoint', text, ...about } }
+}
+
 /** A new one, or another in the place of that number. */
 export function withBreak(ui: Ui, breakpoint: Break['breakpoint'], no: number | undefined): Ui {
   const known = ui.breaks.find(each => each.no === no)
@@ -88,8 +102,11 @@ export function withBreak(ui: Ui, breakpoint: Break['breakpoint'], no: number | 
 export const armed = ({ breaks }: Ui): readonly Break['breakpoint'][] =>
   breaks.filter(({ on }) => on).map(({ breakpoint }) => breakpoint)
 
-/** The run has hit some: it stops, the selection is at the cause, and the sentence says what was hit. */
-export function atHits(model: Model, hits: readonly Hit[]): Ui {
+/**
+ * The run has hit some: it stops, the selection is at the cause, and the sentence says what was hit, and that it was before the
+ * time that somebody wanted to go to.
+ */
+export function atHits(model: Model, hits: readonly Hit[], goal: SimTime | undefined): Ui {
   const { ui, scene } = model
   const breaks = ui.breaks.map(each => {
     const count = hits.filter(({ breakpoint }) => breakpoint === each.breakpoint).length
@@ -99,7 +116,8 @@ export function atHits(model: Model, hits: readonly Hit[]): Ui {
   const first = breaks.find(({ breakpoint }) => breakpoint === hit.breakpoint)
   if (!first) return ui
   const what = hit.event ? sentenceOf(hit.event, model) : `the verdict of ${hit.breakpoint.check?.name}`
-  const message = `${nameOf(first)}, ${hit.breakpoint.text}: ${what}.`
+  const before = goal !== undefined && goal > scene.t ? ` On the way to ${seconds(goal)} s.` : ''
+  const message = `${nameOf(first)}, ${hit.breakpoint.text}: ${what}.${before}`
   return { ...ui, breaks, running: false, broke: first.no, follow: false, message, selection: causeOf(hit, model) }
 }
 

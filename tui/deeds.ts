@@ -36,6 +36,8 @@ export interface Told {
   readonly message: string
 }
 
+const NOTE = /^\{ at: \S+ note:/
+
 export class Deeds {
   source: LabText
   /** With all that was done. */
@@ -61,6 +63,11 @@ export class Deeds {
   }
   get undone(): readonly Done[] {
     return this.#undone
+  }
+  /** From when on the run may differ from that of the lab as written; infinity: never. A note changes nothing. */
+  get since(): SimTime {
+    const acts = this.#done.filter(({ entries }) => !entries.every(entry => NOTE.test(entry)))
+    return Math.min(Number.POSITIVE_INFINITY, ...acts.map(({ t }) => t))
   }
   /** Whether they stand in no file. */
   get unsaved(): boolean {
@@ -152,11 +159,17 @@ export class Deeds {
     return undefined
   }
 
-  /** The lab file with all that was done, and which values stand in a comment only; `name`: what that lab is called. */
-  text(name?: string): { readonly text: string; readonly apart: number } {
+  /** The lab file with all that was done, how many values stand in a comment only, and what is left out; `name`: of that lab. */
+  text(name?: string): {
+    readonly text: string
+    readonly apart: number
+    readonly questions: number
+    readonly checks: number
+  } {
     const saved = savedLab(this.source, this.#entries, name)
     if (!saved.ok) throw new Error(sentenceOf(saved.issues))
-    return { text: saved.text, apart: saved.apart.length }
+    const { text, apart, left } = saved
+    return { text, apart: apart.length, questions: left.questions, checks: left.checks.length }
   }
 
   /** It is in a file now. */

@@ -46,3 +46,22 @@ export interface Pressed {
   readonly ui: Ui
   readonly effect?: Effect
 }
+
+/** What is no matter of the run. */
+export type Outside = 'quit' | 'interrupt' | 'redraw' | 'suspend'
+const OUTSIDE: ReadonlySet<unknown> = new Set<Outside>(['quit', 'interrupt', 'redraw', 'suspend'])
+export const isOutside = (effect: Effect): effect is Outside => OUTSIDE.has(effect)
+
+/** Effects that go on or back by steps. */
+export const STEPS: ReadonlySet<Effect | undefined> = new Set(['step', 'step-back', 'next', 'previous'])
+
+/** What goes to another time, or to another future. */
+export type InTime = Exclude<
+  Effect,
+  | Outside
+  | 'live'
+  | { readonly breakpoint: string }
+  | { readonly save: string }
+  | { readonly copy: CopyKind }
+  | { readonly export: ExportKind }
+>

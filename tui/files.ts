@@ -39,14 +39,15 @@ export class Files {
   save(session: Session, name: string, replace: boolean): Told {
     const { deeds } = session
     if (!deeds) return { ok: false, message: 'This run has no lab file, so there is nothing to save.' }
-    const { text, apart } = deeds.text(labNameOf(name))
+    const { text, apart, questions, checks } = deeds.text(labNameOf(name))
     const problem = this.#disk.write(name, text, replace)
     if (problem !== undefined) return { ok: false, message: problem }
     session.kept(name)
     const values =
       apart === 0 ? '' : ` ${apart === 1 ? 'One value is' : `${apart} values are`} told in its first lines only.`
     const beside = deeds.lab.files.size === 0 ? '' : ` It needs ${[...deeds.lab.files.keys()].join(', ')} beside it.`
-    return { ok: true, message: `${name} is written: pptp-lab tui ${name} opens it.${values}${beside}` }
+    const left = leftWords(questions, checks)
+    return { ok: true, message: `${name} is written${left}: pptp-lab tui ${name} opens it.${values}${beside}` }
   }
 
   reload(session: Session): Told {
@@ -67,4 +68,13 @@ export class Files {
     const told = session.move({ ...deeds.source, overrides }, explain)
     return told.ok ? { ok: true, message: `The same lab with seed ${seed}, at the same time.` } : told
   }
+}
+
+/** `; 2 questions and 1 check no longer hold, and are not in it` */
+function leftWords(questions: number, checks: number): string {
+  const count = (many: number, what: string): string[] =>
+    many === 0 ? [] : [`${many} ${what}${many === 1 ? '' : 's'}`]
+  const left = [...count(questions, 'question'), ...count(checks, 'check')]
+  if (left.length === 0) return ''
+  return `; ${left.join(' and ')} no longer ${questions + checks === 1 ? 'holds, and is' : 'hold, and are'} not in it`
 }

@@ -5,7 +5,16 @@
  */
 import type { Scene, SimTime } from '../src/index.ts'
 import { keysOfMenu } from './menus.ts'
-import { type Model, type Rendered, type Size, type Ui, VIEW_KEYS, VIEWS, type ViewName } from './model.ts'
+import {
+  type Futures,
+  type Model,
+  type Rendered,
+  type Size,
+  type Ui,
+  VIEW_KEYS,
+  VIEWS,
+  type ViewName,
+} from './model.ts'
 import { PROMPTS } from './prompts.ts'
 import { ends, fit, type Line, line, plainText, type Span, span, widthOf } from './text.ts'
 import { hasRoom } from './views/dash.ts'
@@ -74,9 +83,13 @@ function keysOf({ live, ui }: Model, { keys }: Rendered): readonly string[] {
 /** In place of the sentence stands what the last key has come to, or what goes on. */
 function saidOf({ ui, futures }: Model, view: Rendered): string {
   const travel = futures?.travel
-  if (travel)
-    return `${travel.way === 'back' ? 'Running again' : 'Running on'} to ${seconds(travel.to)} s. Esc stays here.`
+  if (travel) return `${travelWords(travel)} to ${seconds(travel.to)} s. Esc stays here.`
   return ui.message || view.sentence
+}
+
+function travelWords({ way, steps = 1 }: NonNullable<Futures['travel']>): string {
+  if (way === 'on') return 'Running on'
+  return steps > 1 ? `${steps} steps back: running again` : 'Running again'
 }
 
 /** What is shown where not even the small form fits. */

@@ -139,9 +139,14 @@ export class Future {
     this.#life = this.#lifeOf(recorder)
   }
 
-  /** Makes going back quicker, while there is time; true when nothing is left to do. */
-  prepare(steps: number): boolean {
-    return this.#rewinder.prepare(this.#life.recorder, steps)
+  /** Nobody goes it to its end. */
+  giveBack(rewinding: Rewinding): void {
+    this.#rewinder.giveBack(rewinding)
+  }
+
+  /** Makes going back quicker, while there is time, `most` times; true when nothing is left to do. */
+  prepare(steps: number, most?: number): boolean {
+    return this.#rewinder.prepare(this.#life.recorder, steps, most)
   }
 
   /** The same run from its beginning: same lab, same actions. A fingerprint costs as much as the simulation, and nobody sees it here. */

@@ -10,6 +10,7 @@ import type { Comparison } from './comparison.ts'
 import type { Cures } from './cures.ts'
 import type { Deeds } from './deeds.ts'
 import type { Future, FutureName } from './future.ts'
+import type { Travel } from './session.ts'
 import type { Line } from './text.ts'
 
 export const VIEWS = [
@@ -103,7 +104,7 @@ export interface Futures {
   /** Of the current one and another; undefined: there is only one, or nobody looks. */
   readonly comparison: Comparison | undefined
   /** The run is on its way to another time. */
-  readonly travel: { readonly way: 'back' | 'on'; readonly to: SimTime; readonly progress: number } | undefined
+  readonly travel: Travel | undefined
 }
 
 /** What is looked at in 4 Ladder; rows are named as `rowKey` does. */
@@ -208,7 +209,7 @@ export interface Model {
   /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
   readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
   /** What was done in the run; absent: nothing can be. */
-  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved' | 'keptIn'>
+  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved' | 'since' | 'keptIn'>
   /** Why nothing can be, where it is not for want of a lab file. */
   readonly fixed?: string
 }

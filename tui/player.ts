@@ -115,6 +115,18 @@ export class Player {
     return true
   }
 
+  /** Goes on to a time, or to a breakpoint, so many steps at most; true when it is there. */
+  goOn(t: SimTime, steps: number, breakpoints: readonly Breakpoint[]): boolean {
+    const run = this.#run
+    this.#armed = breakpoints
+    for (let i = 0; i < steps && !run.over && run.next <= t && this.#hits.length === 0; i++) run.step()
+    this.#armed = []
+    if (this.#hits.length > 0) return true
+    if (!run.over && run.next <= t) return false
+    run.advanceTo(t)
+    return true
+  }
+
   /** False when there was more to do than a slice has time for: virtual time then goes slower than asked. */
   #reach(target: number): boolean {
     const run = this.#run

@@ -49,6 +49,8 @@ export interface Travel {
   readonly to: SimTime
   /** 0 … 1 */
   readonly progress: number
+  /** It goes so many steps back. */
+  readonly steps?: number
 }
 
 interface Journey {
@@ -61,6 +63,10 @@ interface Journey {
   readonly isNew: boolean
   /** Nobody can stay: what was done there has changed. */
   readonly mustArrive?: true
+  /** It is so many steps back, the last of which was wanted then (on the wall). */
+  readonly back?: { readonly steps: number; readonly since: number }
+  /** It ends at these too. */
+  readonly breakpoints?: readonly Breakpoint[]
 }
 
 const no = (message: string): Told => ({ ok: false, message })
@@ -74,6 +80,8 @@ const LIVE = 'Real machines have seen it: what is done in a live run cannot be t
 const BATCH = 2000
 /** Steps that a run is prepared for going back between two looks. */
 const PREPARE = 500
+/** A key that is held comes again within so many milliseconds. */
+const HELD = 150
 
 export class Session {
   /** Asked for a moment that the run must not enter: somebody wants to say something before. */
@@ -144,17 +152,27 @@ export class Session {
   get travel(): Travel | undefined {
     const journey = this.#journey
     if (!journey) return undefined
-    const { rewinding, to, from, future, isNew } = journey
+    const { rewinding, to, from, future, isNew, back } = journey
     const { now } = future.life.run
     const whole = to.t - from
     const progress = rewinding?.progress ?? (whole <= 0 ? 1 : Math.min(1, (now - from) / whole))
-    return { way: rewinding || isNew ? 'back' : 'on', to: to.t, progress }
+    const way = rewinding || isNew ? 'back' : 'on'
+    return { way, to: to.t, progress, ...(back ? { steps: back.steps } : {}) }
   }
 
-  /** To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way. */
-  seek(t: SimTime): void {
+  /** Steps back come in faster than the run can be made again: it is shown when no more of them come. */
+  get isHeld(): boolean {
+    const { back } = this.#journey ?? {}
+    return back !== undefined && back.steps > 1 && this.#wall.now() - back.since < HELD
+  }
+
+  /**
+   * To a time, before or after the present one; everything due at it has happened then. `proceed` goes the way: a later time
+   * may not be reached because of a breakpoint, an earlier one is.
+   */
+  seek(t: SimTime, breakpoints: readonly Breakpoint[] = []): void {
     this.#trail.forget()
-    this.#go({ t: Math.min(t, this.run.stop, this.limit(this.run) - 1) })
+    this.#go({ t: Math.min(t, this.run.stop, this.limit(this.run) - 1) }, breakpoints)
   }
 
   step(unit: StepUnit, breakpoints: readonly Breakpoint[]): readonly Hit[] {
@@ -166,19 +184,28 @@ export class Session {
     return this.player.takeHits()
   }
 
-  /** False: there is nothing before. */
+  /** False: there is nothing before. Who is on the way back already goes a step further. */
   stepBack(unit: StepUnit): boolean {
-    this.stay()
-    const to = this.#trail.back(unit, this.run.moment, this.#current.course)
-    if (to) this.#go(to)
-    return to !== undefined
+    const { to: goal, rewinding, back } = this.#journey ?? {}
+    const isFurther = goal !== undefined && back !== undefined && (goal.steps !== undefined || unit === '1 ms')
+    if (!isFurther) this.stay()
+    const here = isFurther ? { t: goal.t, steps: goal.steps ?? this.run.steps } : this.run.moment
+    const to = this.#trail.back(unit, here, this.#current.course)
+    if (!to) return false
+    if (!isFurther || !rewinding?.redirect(to)) this.#go(to)
+    if (this.#journey) {
+      const steps = isFurther ? back.steps + 1 : 1
+      this.#journey = { ...this.#journey, to, back: { steps, since: this.#wall.now() } }
+    }
+    return true
   }
 
-  #go(to: Moment): void {
+  #go(to: Moment, breakpoints: readonly Breakpoint[] = []): void {
+    this.#giveUp()
     const { run } = this
     const isBack = to.t < run.now || (to.steps !== undefined && to.steps < run.steps)
     const common = { future: this.#current, to, from: run.now, isNew: false }
-    this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : common
+    this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : { ...common, breakpoints }
     this.player.pause()
   }
 
@@ -197,12 +224,18 @@ export class Session {
     const journey = this.#journey
     if (!journey) return true
     const end = this.#wall.now() + milliseconds
-    const { rewinding, future, to } = journey
-    while (!(rewinding ? rewinding.advance(BATCH) : future.life.run.reach(to, BATCH))) {
-      if (this.#wall.now() >= end) return false
-    }
-    this.#arrive(journey)
-    return true
+    const { rewinding, future, to, breakpoints = [] } = journey
+    const { run, player } = future.life
+    const goOn = (): boolean => (breakpoints.length > 0 ? player.goOn(to.t, BATCH, breakpoints) : run.reach(to, BATCH))
+    do {
+      if (rewinding && this.isHeld) {
+        if (rewinding.approach(BATCH)) return false
+      } else if (rewinding ? rewinding.advance(BATCH) : goOn()) {
+        this.#arrive(journey)
+        return true
+      }
+    } while (this.#wall.now() < end)
+    return false
   }
 
   #arrive({ rewinding, future, isNew }: Journey): void {
@@ -220,6 +253,12 @@ export class Session {
   /** What was begun is given up: the run stays where it is, if it can. */
   stay(): void {
     if (this.#journey?.mustArrive) this.proceed(Number.POSITIVE_INFINITY)
+    this.#giveUp()
+  }
+
+  #giveUp(): void {
+    const { rewinding, future } = this.#journey ?? {}
+    if (rewinding) future?.giveBack(rewinding)
     this.#journey = undefined
   }
 
@@ -228,6 +267,13 @@ export class Session {
     this.#trail.forget()
     this.player.play(speed, breakpoints)
     return this.player.takeHits()
+  }
+
+  /** While it plays: one run goes behind it, some way off, for so many milliseconds; true when it is near enough. */
+  keepUp(milliseconds: number): boolean {
+    const end = this.#wall.now() + milliseconds
+    while (!this.#current.prepare(PREPARE, 1)) if (this.#wall.now() >= end) return false
+    return true
   }
 
   // What is done while the run rests

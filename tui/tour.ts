@@ -1,6 +1,8 @@
 /**
  * The tour of the first start: a few steps over the live lab. Each says one thing and waits for the key that it teaches; the
  * key does what it always does. Esc skips the rest.
+ *
+ * A question of the lab is asked at its moment, as without a tour: the tour steps aside until it is answered.
  */
 import { isSmall, wrap } from './draw.ts'
 import type { Pressed } from './effect.ts'
@@ -75,7 +77,7 @@ const CORNERS: Partial<Record<ViewName, 'left' | 'right'>> = { dash: 'left', net
 /** The lines of a view with the step at the bottom of them. */
 export function withTour(lines: readonly Line[], { ui }: Model, size: Size): readonly Line[] {
   const step = ui.tour === undefined ? undefined : TOUR[ui.tour]
-  if (!step || ui.tour === undefined) return lines
+  if (!step || ui.tour === undefined || ui.asking) return lines
   const corner = isSmall(size) ? undefined : CORNERS[ui.view]
   const inside = wrap(step.text, Math.max(10, Math.min(corner ? HALF : WIDTH, size.columns - 6))).map(words =>
     line(' ', ...words.split(/(\{[^}]+\})/).map(keyOrText), ' '),

@@ -266,7 +266,7 @@ export class Recorder {
   }
 
   #drop(event: DropEvent): void {
-    const { node, reason, rule, entry, packet } = event
+    const { node, reason, rule, entry, packet, parent } = event
     this.#dropped++
     this.#dropsByNode.set(node, this.dropsAt(node) + 1)
     const key = [node, reason, rule, entry].join('|')
@@ -275,7 +275,7 @@ export class Recorder {
       known.count++
       known.last = event
     } else this.#losses.set(key, { node, reason, rule, entry, count: 1, last: event })
-    const record = packet === undefined ? undefined : this.#record(packet, undefined, event.t)
+    const record = packet === undefined ? undefined : this.#record(packet, parent, event.t)
     if (record) record.drop = event
   }
 

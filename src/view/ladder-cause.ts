@@ -1,12 +1,13 @@
 /**
  * What brought a row about. First what its own words say: an answer names its request, an acknowledgment acknowledges what
- * came last. Otherwise what had come to its machine at that very instant: nothing takes time inside of a machine here. Else
- * an action of the lab at that instant. What has none of them came from a timer.
+ * came last. Otherwise what had come to its machine at that very instant, first of its own channel: nothing takes time
+ * inside of a machine here. Else an action of the lab at that instant. What has none of them came from a timer.
  *
  * Limits: of a capture only the words are known.
  */
 import type { TraceEvent } from '../base/trace.ts'
 import { endOf, type LadderRow } from './ladder.ts'
+import type { Meaning } from './ladder-meaning.ts'
 
 /** Among so many rows before it an acknowledgment looks for what it acknowledges. */
 const LOOKED_BACK = 60
@@ -29,14 +30,20 @@ export function findCauses(rows: readonly LadderRow[], events: readonly TraceEve
     const { from, to, meaning, t } = row
     const by =
       meaning.answers === undefined ? undefined : asked.get(`${to} ${from} ${meaning.channel} ${meaning.answers}`)
-    const request = by && isOver(by, t) ? by : meaning.bare ? acknowledged(rows, i) : undefined
+    const here = (came.get(`${from} ${t}`) ?? []).filter(({ no }) => no < row.no)
+    const named = by && isOver(by, t) ? by : here.findLast(row => asksFor(row.meaning, meaning))
+    const request = named ?? (meaning.bare ? acknowledged(rows, i) : undefined)
     if (meaning.asks !== undefined) asked.set(`${from} ${to} ${meaning.channel} ${meaning.asks}`, row)
-    const arrival = request ?? came.get(`${from} ${t}`)?.findLast(({ no }) => no < row.no)
+    const arrival = request ?? here.findLast(row => row.meaning.channel === meaning.channel) ?? here.at(-1)
     const action = actions.get(`${from} ${t}`)
     if (arrival) row.cause = { kind: 'row', no: arrival.no, how: request ? 'request' : 'arrival' }
     else if (action !== undefined) row.cause = { kind: 'action', text: action }
   }
 }
+
+/** Behind a NAT box the one who asked has another name than the one who is answered. */
+const asksFor = (there: Meaning, { channel, answers }: Meaning): boolean =>
+  answers !== undefined && there.asks === answers && there.channel === channel
 
 const isOver = (row: LadderRow, t: number): boolean => row.fate.kind !== 'flying' && endOf(row) <= t
 

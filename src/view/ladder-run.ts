@@ -235,17 +235,14 @@ export class RunLadder {
   /** In order of time, with what relays have carried on as one. */
   #joined(all: readonly Draft[]): Draft[] {
     const rows: Draft[] = []
-    /** Rows by what has come to a relay and was not seen to leave it; by what came where at an instant. */
+    /** Rows by what has come to a relay and was not seen to leave it. */
     const waiting = new Map<string, number[]>()
-    const arrived = new Map<string, number>()
     for (const draft of [...all].sort((a, b) => a.t - b.t)) {
-      const at = this.#carriedOn(draft, rows, waiting) ?? unpackedFrom(draft, arrived)
+      const at = this.#carriedOn(draft, rows, waiting)
       const place = at ?? rows.length
       rows[place] = at === undefined ? draft : joined(rows[at], draft)
       const { fate, to, key } = rows[place]
-      if (fate.kind !== 'arrived') continue
-      arrived.set(`${to} ${fate.t}`, place)
-      if (key === '' || !this.#relays.has(to)) continue
+      if (fate.kind !== 'arrived' || key === '' || !this.#relays.has(to)) continue
       const queue = waiting.get(`${to} ${key}`)
       if (queue) queue.push(place)
       else waiting.set(`${to} ${key}`, [place])
@@ -280,12 +277,6 @@ const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', '
 
 /** For so long a frame may wait for its line. */
 const LONGEST_WAIT = 10e9
-
-/** Something that was taken out of a packet and discarded at once: that is what has become of the packet. */
-function unpackedFrom({ journeys, from, t, fate }: Draft, arrived: ReadonlyMap<string, number>): number | undefined {
-  if (fate.kind !== 'dropped' || journeys.some(({ packets }) => packets.some(({ hops }) => hops.length > 0))) return
-  return arrived.get(`${from} ${t}`)
-}
 
 /** The drafts of journeys are remembered: what is joined is another one. */
 const joined = (row: Draft, { places, to, legs, fate, journeys }: Draft): Draft => ({

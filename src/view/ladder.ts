@@ -128,11 +128,11 @@ export interface LadderNode {
 export const endOf = ({ t, fate }: LadderRow): SimTime =>
   fate.kind === 'arrived' || fate.kind === 'dropped' ? fate.t : t
 
-/** Everybody who had it, in order. */
+/** Everybody who had it by now, in order. */
 export function placesOf({ from, via, to, fate }: LadderRow): string[] {
   const places = [from, ...via]
   if (fate.kind === 'dropped' && fate.between === undefined && places.at(-1) !== fate.node) places.push(fate.node)
-  if (fate.kind !== 'dropped' && places.at(-1) !== to) places.push(to)
+  if ((fate.kind === 'arrived' || fate.kind === 'seen') && places.at(-1) !== to) places.push(to)
   return places
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Journey, Recorder } from '../../src/index.ts'
+import type { Journey, PacketRecord, Recorder } from '../../src/index.ts'
 import { recorded } from '../support/scene.ts'
 
 const protocols = ({ packets }: Journey): string[] => packets.map(({ facts }) => facts?.proto ?? 'none')
@@ -47,6 +47,17 @@ describe('a journey', () => {
     }
   })
 
+  test('holds what was taken out of a packet and discarded, at once or after it has waited for earlier ones', () => {
+    const { journeys } = recorded('mppe-stateful-loss', 6)
+    const late = journeys.flatMap(({ packets }) => packets.filter(({ drop }) => drop?.reason === 'mppe-out-of-sync'))
+    const waited = ({ parent, drop }: PacketRecord): boolean => (drop?.t ?? 0) > (parent?.visits.at(-1)?.t ?? 0)
+    assert.ok(late.some(waited) && late.some(packet => !waited(packet)))
+    for (const { parent, drop } of late) {
+      assert.equal(parent?.facts?.proto, 'gre')
+      assert.equal(parent.visits.at(-1)?.node, drop?.node)
+    }
+  })
+
   test('says where its packet was dropped', () => {
     const recorder = recorded('voluntary', 12, [{ path: 'topology.links[0].loss', value: '5%' }])
     const lost = recorder.journeys.flatMap(({ packets }) => packets.filter(({ drop }) => drop?.reason === 'line-loss'))
@@ -57,6 +68,15 @@ describe('a journey', () => {
       ['alice', 'isp', 'office', 'files'].reduce((sum, node) => sum + recorder.dropsAt(node), 0),
     )
   })
+})
+
+test('what was taken out of a packet and discarded at once is of its journey', () => {
+  const recorder = recorded('mppe-mismatch', 9)
+  const taken = recorder.events.flatMap(event => (event.event === 'drop' && event.parent !== undefined ? [event] : []))
+  assert.ok(taken.length > 0)
+  for (const { packet = '', parent = '' } of taken) {
+    assert.equal(recorder.packet(packet)?.journey, recorder.packet(parent)?.journey, `${packet} of ${parent}`)
+  }
 })
 
 describe('the memory of a recorder', () => {

@@ -1,8 +1,8 @@
 /** Going back: the run and what is remembered of it are as if somebody had gone straight to that moment. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
-import { type Lab, type Moment, Recorder, Rewinder, Run, sceneOf } from '../../src/index.ts'
+import { Course, type Lab, type Moment, Recorder, Rewinder, Run, sceneOf } from '../../src/index.ts'
+import { fc } from '../support/fast-check.ts'
 import { labNamed } from '../support/scene.ts'
 
 const LABS = ['voluntary', 'nat-no-helper', 'compulsory', 'line-noise', 'nat-reboot', 'voluntary-lan'] as const
@@ -93,6 +93,67 @@ describe('going back', () => {
     )
   })
 
+  test('further back while on the way, and waiting for more of that: the same', () => {
+    const ways = fc.array(
+      fc.record({ steps: fc.integer({ min: 1, max: 400 }), budget: fc.nat(3000), waits: fc.boolean() }),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    )
+    const start = fc.integer({ min: 4000, max: 22_000 })
+    let redirected = 0
+    fc.assert(
+      fc.property(fc.constantFrom(...LABS), limits, start, ways, fc.boolean(), (name, limits, ms, ways, prepares) => {
+        const rewinder = new Rewinder(makeOf(name), limits, 500)
+        const recorder = new Recorder(makeOf(name)(), limits)
+        const course = new Course()
+        course.watch(recorder.run)
+        recorder.run.reach({ t: ms * 1e6 })
+        if (prepares) while (!rewinder.prepare(recorder, 300));
+        let moment: Moment = recorder.run.moment
+        let way = rewinder.to(moment, recorder)
+        for (const { steps, budget, waits } of ways) {
+          const further = course.stepBefore({ t: 0, steps: Math.max(1, (moment.steps ?? 0) - steps) })
+          assert.ok(further)
+          moment = further
+          if (way.redirect(moment)) redirected++
+          else {
+            rewinder.giveBack(way)
+            way = rewinder.to(moment, recorder)
+          }
+          assert.equal(way.moment, moment)
+          if (waits) way.approach(budget)
+          else way.advance(budget)
+        }
+        while (!way.advance(700)) assert.ok(way.progress >= 0 && way.progress <= 1)
+        assert.deepEqual(seen(way.recorder), seen(straight(name, moment, limits)))
+      }),
+      { numRuns: 20 },
+    )
+    assert.ok(redirected > 10, `${redirected} times further on the same way`)
+  })
+
+  test('waits some way before the moment, and no nearer', () => {
+    const recorder = new Recorder(makeOf('voluntary')())
+    const course = new Course()
+    course.watch(recorder.run)
+    recorder.run.reach({ t: 18e9 })
+    const { steps } = recorder.run
+    const back = (count: number): Moment => {
+      const moment = course.stepBefore({ t: 0, steps: steps - count + 1 })
+      assert.ok(moment)
+      return moment
+    }
+    const way = new Rewinder(makeOf('voluntary')).to(recorder.run.moment, recorder)
+    while (!way.approach(1000)) assert.equal(way.done, false)
+    assert.equal(way.progress, (steps - 500) / steps)
+    assert.ok(way.redirect(back(400)))
+    assert.equal(way.redirect(back(600)), false, 'it has been there')
+    way.advance()
+    assert.equal(way.recorder.run.steps, steps - 400)
+  })
+
   test('in the middle of an instant: what is still to happen at it has not happened', () => {
     const counting = new Run(labNamed('voluntary'))
     let before = counting.moment
@@ -129,6 +190,30 @@ describe('going back', () => {
       way.advance()
       assert.equal(made, parked + (back === 6 ? 1 : 0), `after ${back}`)
     }
+  })
+
+  test('of runs that are to be parked one is always the nearest; a way that nobody goes to its end gives its run back', () => {
+    let made = 0
+    const make = (): Run => {
+      made++
+      return new Run(labOf('voluntary'), { fingerprint: false })
+    }
+    const limits = { events: 300, journeys: 40 }
+    const recorder = new Recorder(make(), limits)
+    const rewinder = new Rewinder(make, limits, 500)
+    for (let t = 12e9; t <= 18e9; t += 1e9) {
+      recorder.run.reach({ t })
+      while (!rewinder.prepare(recorder, 300, 1));
+    }
+    assert.equal(made, 2)
+    const moment = recorder.run.moment
+    const given = rewinder.to(moment, recorder)
+    assert.equal(given.advance(1), false)
+    rewinder.giveBack(given)
+    const way = rewinder.to(moment, recorder)
+    way.advance()
+    assert.equal(made, 2)
+    assert.deepEqual(way.recorder.run.moment, moment)
   })
 
   test('does not show the run before it is there', () => {

@@ -376,7 +376,10 @@ describe('saving and leaving', () => {
     const robot = start('voluntary')
     await go(robot, '3')
     await robot.press('a', 'd')
-    assert.match(await command(robot, 'save mine.yaml'), /^mine\.yaml is written: pptp-lab tui mine\.yaml opens it\./)
+    assert.match(
+      await command(robot, 'save mine.yaml'),
+      /^mine\.yaml is written; 3 questions and 3 checks no longer hold, and are not in it: pptp-lab tui mine\.yaml opens it\./,
+    )
     const text = robot.disk.files.get('mine.yaml') ?? ''
     assert.match(text, /^ {2}- \{ at: 3\.000000001s, disconnect: alice \}$/m)
     assert.equal(robot.session.explain, 'pptp-lab explain mine.yaml')

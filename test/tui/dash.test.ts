@@ -1,10 +1,10 @@
 /** 0 Dash: the views in smaller boxes, and the keys that go to them. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { Size } from '../../tui/model.ts'
 import { plainText, widthOf } from '../../tui/text.ts'
 import { PARTS } from '../../tui/views.ts'
+import { fc } from '../support/fast-check.ts'
 import { recorded } from '../support/scene.ts'
 import { modelOf } from '../support/ui.ts'
 import { labOf, Robot } from './robot.ts'

@@ -1,11 +1,11 @@
 /** Going back is running again: what comes of it is what was. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { StepUnit } from '../../tui/model.ts'
 import { FIRST_UI, STEP_UNITS } from '../../tui/press.ts'
 import { Session } from '../../tui/session.ts'
 import { PARTS } from '../../tui/views.ts'
+import { fc } from '../support/fast-check.ts'
 import { labOf, sourceOf, TestWall } from './robot.ts'
 
 const SIZE = { columns: 118, rows: 36 }
@@ -45,6 +45,54 @@ describe('a session', () => {
       }),
       { numRuns: 12 },
     )
+  })
+
+  test('steps back that come in while a way back is going on are added to it: n of them end where n single ones do', () => {
+    const runs = fc.array(fc.boolean(), { minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(
+        anyLab,
+        fc.integer({ min: 0, max: 12e9 }),
+        fc.constantFrom(...STEP_UNITS),
+        runs,
+        (lab, t, unit, goes) => {
+          const wall = new TestWall()
+          const held = new Session({ ...sourceOf(labOf(lab)), replay: { fingerprint: true } }, wall)
+          go(held, t)
+          const single = open(lab)
+          go(single, t)
+          for (const proceeds of goes) {
+            assert.equal(held.stepBack(unit), single.stepBack(unit))
+            // A slice at most; nobody has let go of the key.
+            if (proceeds) held.proceed(0)
+            single.proceed(1)
+          }
+          wall.advance(1000)
+          assert.ok(held.proceed(1))
+          assert.deepEqual(seen(held), seen(single))
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  test('while a key is held the run waits before the moment, and goes there when it is let go', () => {
+    const wall = new TestWall()
+    const session = new Session(sourceOf(labOf('voluntary')), wall)
+    go(session, 17e9)
+    const { steps } = session.run
+    for (let i = 1; i <= 30; i++) {
+      session.stepBack('event')
+      if (i > 1) assert.equal(session.proceed(40), false)
+      assert.equal(session.travel?.steps, i)
+      wall.advance(33)
+    }
+    assert.equal(session.isHeld, true)
+    assert.equal(session.run.steps, steps)
+    wall.advance(150)
+    assert.equal(session.isHeld, false)
+    assert.ok(session.proceed(40))
+    assert.equal(session.run.steps, steps - 30)
   })
 
   const anyUnit = fc.constantFrom<StepUnit>(...STEP_UNITS)

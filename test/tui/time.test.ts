@@ -182,11 +182,37 @@ describe('breakpoints', () => {
     await robot.close()
   })
 
-  test('one that is off does not stop the run; a jump passes them all', async () => {
+  test('whoever goes to a later time is stopped on the way, and goes on from there; back it passes them all', async () => {
+    const robot = await stopsAt('check control')
+    await robot.press(...goTo('5'))
+    assert.match(robot.rows[0], /^ ║ PAUSED {4}5\.000 s/)
+    await robot.press(...goTo('20'))
+    assert.match(robot.rows[0], /^ ● BREAK b1 +13\.000 s/)
+    assert.match(robot.rows[22], /b1, check control: the verdict of control\. On the way to 20\.000 s\./)
+    await robot.press(...goTo('20'))
+    assert.match(robot.rows[0], /^ ║ PAUSED {3}20\.000 s/)
+    await robot.press(...goTo('1'))
+    assert.match(robot.rows[0], /^ ║ PAUSED {4}1\.000 s/)
+    await robot.close()
+  })
+
+  test('on a way that takes long, too', async () => {
+    const robot = await stopsAt('check control')
+    await robot.press(...goTo('5'))
+    robot.wall.perLook = 400
+    await robot.press(...goTo('20'))
+    robot.wall.perLook = 0
+    await robot.wait(5000)
+    assert.match(robot.rows[0], /^ ● BREAK b1 +13\.000 s/)
+    assert.match(robot.rows[22], /On the way to 20\.000 s\./)
+    await robot.close()
+  })
+
+  test('one that is off does not stop the run', async () => {
     const robot = open()
-    await robot.press('b', 'Enter', ...goTo('30'))
+    await robot.press('b', 'Enter', 'B', 'Enter', 'Esc', ...goTo('30'))
     assert.match(robot.rows[0], /^ ║ PAUSED/)
-    await robot.press('B', 'Enter', 'Esc', ...Array<string>(8).fill('+'), 'Space')
+    await robot.press(...Array<string>(8).fill('+'), 'Space')
     await robot.wait(2000)
     assert.match(robot.rows[0], /^ ■ END/)
     await robot.close()

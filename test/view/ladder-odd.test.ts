@@ -1,0 +1,92 @@
+/** Ladders of labs in which a machine does several things at one instant, or something is discarded where it is made. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { foldRows, type Ladder, ladderText, load, Recorder, Run, RunLadder, sceneOf } from '../../src/index.ts'
+import { placesOf } from '../../src/view/ladder.ts'
+import { ladderOf as shippedLadder } from '../support/ladders.ts'
+
+/** alice, a provider and her office; `office` stands for what the office has besides. */
+function ladderOf(office: string, events: readonly string[], seconds: number, line = ''): Ladder {
+  const text = `
+name: odd
+topology:
+  nodes:
+    alice:
+      kind: client
+      routes: ["default via 198.51.100.1"]
+      pptp: { server: 203.0.113.5, user: alice, password: wonderland, mppe: required }
+    isp: { kind: router }
+    office:
+      kind: pptp-server
+      ${office}
+      pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.99, users: { alice: wonderland }, mppe: required }
+  links:
+    - { endpoints: ["alice:eth0", "isp:eth0"], ipv4: [198.51.100.10/24, 198.51.100.1/24], delay: 15ms, rate: 10mbit${line} }
+    - { endpoints: ["isp:eth1", "office:eth0"], ipv4: [203.0.113.1/24, 203.0.113.5/24], delay: 5ms, rate: 100mbit }
+events:
+${events.map(event => `  - ${event}\n`).join('')}`
+  const loaded = load(text, 'odd.yaml')
+  assert.ok(loaded.ok, JSON.stringify(loaded))
+  const recorder = new Recorder(new Run(loaded.lab))
+  recorder.run.advanceTo(seconds * 1e9)
+  return new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+}
+
+describe('what became of a packet', () => {
+  test('it has arrived, though the answer was discarded where it was made', () => {
+    const { rows } = ladderOf('routes: []', ['{ at: 1s, ping: { from: alice, to: office } }'], 2)
+    const fates = rows
+      .filter(({ label }) => /^(echo|ICMP)/.test(label))
+      .map(({ from, label, fate }) => [from, label, fate.kind === 'dropped' ? fate.reason : fate.kind])
+    assert.deepEqual(fates, [
+      ['alice', 'echo request 1', 'arrived'],
+      ['office', 'ICMP', 'no-route'],
+    ])
+  })
+})
+
+describe('a packet on its way', () => {
+  /** Where the head of the last arrow is, and the lifelines of the last line. */
+  function lastLine(lab: string, seconds: number): { text: string; tip: number; lines: number[] } {
+    const ladder = shippedLadder(lab, seconds)
+    const rows = ladder.rows.filter(({ fate }) => fate.kind === 'flying')
+    const [head, , text = ''] = ladderText(
+      ladder,
+      foldRows(rows.slice(-1), () => true),
+      {
+        width: 90,
+        nodes: new Set(lab === 'compulsory' ? ['bob', 'nas', 'company'] : ['alice', 'office', 'files']),
+      },
+    ).split('\n')
+    const lines = [...text.matchAll(/[│╪]/g)].map(({ index }) => index)
+    assert.ok(head.includes('sent s'))
+    return { text, tip: text.search(/[►◄]/), lines }
+  }
+
+  test('is drawn as an arrow that stops short of who is to get it', () => {
+    const { text, tip, lines } = lastLine('voluntary', 3.01)
+    assert.match(text, /echo request 1/)
+    assert.ok(tip > lines[0] && tip < lines[1], text)
+  })
+
+  test('goes on with the time, and never back', () => {
+    const tips = [3.001, 3.005, 3.01, 3.014, 3.016, 3.018].map(t => lastLine('voluntary', t).tip)
+    assert.deepEqual(
+      tips,
+      tips.toSorted((a, b) => a - b),
+    )
+    assert.ok(tips[0] < tips[5])
+  })
+
+  test('stands behind a machine that has passed it on', () => {
+    const { text, tip, lines } = lastLine('compulsory', 0.34)
+    assert.ok(tip > lines[0] && tip < lines[1], text)
+  })
+
+  test('is not said to have been at who is to get it', () => {
+    const { rows, now } = shippedLadder('voluntary', 3.01)
+    const request = rows.find(({ label }) => label === 'echo request 1')
+    assert.ok(request && now === 3.01e9)
+    assert.deepEqual([request.to, placesOf(request)], ['files', ['alice']])
+  })
+})
