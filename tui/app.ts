@@ -20,7 +20,7 @@ import { goInTime } from './in-time.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
 import { atLiveEnd, attached, towardsCopy } from './live-end.ts'
-import { firstLook, type Looking, modelOf } from './looking.ts'
+import { firstLook, inFuture, type Looking, modelOf } from './looking.ts'
 import type { Model, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
 import { mousedAtStart } from './mouse-start.ts'
@@ -389,13 +389,6 @@ export class App implements Stage {
   }
 
   /** The screen as it is without what is open over the view. */
-  /** Whoever has come to another future has it chosen in 8 Time. */
-  #beIn({ current: { name } }: Session): void {
-    if (name === this.#future) return
-    this.#future = name
-    this.#ui = { ...this.#ui, selection: { ...this.#ui.selection, future: name, difference: 0 } }
-  }
-
   #screen(session: Session): readonly Line[] {
     const { size } = this.#display
     const model = this.#model(session)
@@ -408,7 +401,8 @@ export class App implements Stage {
     const session = this.#session
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
-    this.#beIn(session)
+    this.#ui = inFuture({ session, ui: this.#ui }, this.#future)
+    this.#future = session.current.name
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#searching = view.more === true

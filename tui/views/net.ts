@@ -230,11 +230,21 @@ function tunnelSentence(tunnel: SceneTunnel, several: boolean): string {
 }
 
 function keysOf(model: Model): string[] {
-  const { scene } = model
+  const { scene, ui } = model
   const time = scene.over ? [] : ['Space run', '. step']
   const why = scene.drops > 0 && dropAskedFor(model) ? ['w why'] : []
-  const act = scene.over ? [] : ['a act']
-  const keys = [...time, 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names', ...why]
+  // A cable is chosen on the way from one machine to the next: what is done is done to it.
+  const cable = ui.selection.node === undefined && ui.selection.link !== undefined
+  const act = scene.over ? [] : [cable ? 'a act on the cable' : 'a act']
+  const keys = [
+    ...time,
+    cable ? 'hl its ends' : 'hjkl choose',
+    'Enter look inside',
+    ...act,
+    'i lens',
+    'o names',
+    ...why,
+  ]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 

@@ -41,7 +41,7 @@ export function why(model: Model, size: Size): Rendered {
   if (!drop) return nothingChosen(model, size)
   const trials = model.cures?.trials ?? []
   const digits = trials.length > 1 ? `1-${Math.min(3, trials.length)}` : '1'
-  const keys = ['Enter its packet', ...(trials.length > 0 ? [`${digits} try a cure in a fork`] : []), 'w Esc close']
+  const keys = ['Enter its packet', ...(trials.length > 0 ? [`${digits} try a cure in a fork`] : []), 'q w Esc close']
   return {
     lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
     sentence: closing(model, drop),
@@ -62,7 +62,7 @@ function nothingChosen(model: Model, size: Size): Rendered {
       size,
     ),
     sentence: 'What is chosen was not dropped.',
-    keys: ['w Esc close'],
+    keys: ['q w Esc close'],
   }
 }
 
