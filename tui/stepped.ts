@@ -8,6 +8,7 @@ import {
   type TraceEvent,
 } from '../src/index.ts'
 import type { Model, StepUnit } from './model.ts'
+import { atPause } from './text.ts'
 import { toldOf } from './told.ts'
 import { spaced } from './views/timers.ts'
 import { whatIs } from './what.ts'
@@ -111,13 +112,10 @@ function withResult({ node, words }: Due, result: string | undefined): string {
 const decided = ({ scene }: Model): number => scene.checks.filter(({ state }) => state !== 'open').length
 
 /** What has room in the narrowest border; a longer one ends at a pause of its own. */
-const ROOM = 74
+const ROOM = 73
 function sentenceOf(t: SimTime, what: string): string {
   const whole = `${seconds(t)} s, ${what}`
-  if (whole.length < ROOM) return `${whole}.`
-  const pauses = [...whole.matchAll(/[,:;](?= )| (?=\()/g)].map(({ index }) => index)
-  const end = pauses.findLast(at => at < ROOM && at > ROOM / 3)
-  return end === undefined ? `${whole}.` : `${whole.slice(0, end)}.`
+  return `${atPause(whole, ROOM) ?? whole}.`
 }
 
 /** What the story tells of the step, else of a packet that came by, else what only a long story tells. */

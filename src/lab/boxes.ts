@@ -121,16 +121,14 @@ function connectionOf(flow: Flow, no: number, now: number, keys: Keys): BoxConne
 
 type Keys = Personality['gre']['keys']
 
-/** Of a sender of GRE only a helper knows the call ID. */
-const near = ({ protocol, source, sourceKey }: Tuple, keys: Keys): string =>
-  end(protocol, source, sourceKey, sourceKey > 0 ? keys : 'none')
+const near = ({ protocol, source, sourceKey }: Tuple, keys: Keys): string => end(protocol, source, sourceKey, keys)
 const far = ({ protocol, destination, destinationKey }: Tuple, keys: Keys): string =>
   end(protocol, destination, protocol === Ipv4.PROTOCOL.icmp ? 0 : destinationKey, keys)
 
-/** A box that reads no call IDs has none to show. */
+/** A box that reads no call IDs has none to show; of a sender only a helper knows it, and 0 stands for that. */
 function end(protocol: number, address: number, key: number, keys: Keys): string {
   const text = formatIpv4((address >>> 0) as never)
-  if (protocol === Ipv4.PROTOCOL.gre) return keys === 'none' ? text : withCall(text, key)
+  if (protocol === Ipv4.PROTOCOL.gre) return keys === 'none' || key === 0 ? text : withCall(text, key)
   return (protocol === Ipv4.PROTOCOL.tcp || protocol === Ipv4.PROTOCOL.udp) && key > 0 ? `${text}:${key}` : text
 }
 

@@ -236,7 +236,7 @@ function qualityWords(quality: SceneLink['quality'][number]): string {
 
 function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
   const out: Ranked[] = [
-    [0, ends([span(`${tunnel.entry} ► ${tunnel.server}, user ${tunnel.user}`)], stateWords(tunnel), columns)],
+    [0, ends([span(`${tunnel.entry} ► ${tunnel.server} (${tunnel.user})`)], stateWords(tunnel), columns)],
   ]
   if (tunnel.inner) {
     const inside = `inside ${tunnel.inner.client} ─ ${tunnel.inner.server}`
