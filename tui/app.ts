@@ -14,12 +14,13 @@ import type { WriteNew } from './export.ts'
 import { Files } from './files.ts'
 import { formOf, frame } from './frame.ts'
 import { FRAME, Frames, type Next, type Stage } from './frames.ts'
+import type { FutureName } from './future.ts'
 import { copyOut, writeOut } from './hand-out.ts'
 import { goInTime } from './in-time.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
 import { atLiveEnd, attached, towardsCopy } from './live-end.ts'
-import { firstLook, type Looking, modelOf } from './looking.ts'
+import { firstLook, inFuture, type Looking, modelOf } from './looking.ts'
 import type { Model, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
 import { mousedAtStart } from './mouse-start.ts'
@@ -72,6 +73,8 @@ export class App implements Stage {
   /** Something has been made since the last frame that the next one will show. */
   #grown = false
   #ended = false
+  /** The future that was drawn last. */
+  #future: FutureName = 'A'
   /** The time that somebody wants to go to. */
   #goal: SimTime | undefined
 
@@ -398,6 +401,8 @@ export class App implements Stage {
     const session = this.#session
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
+    this.#ui = inFuture({ session, ui: this.#ui }, this.#future)
+    this.#future = session.current.name
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#searching = view.more === true

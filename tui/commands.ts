@@ -82,6 +82,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 }
 const SHORT: Readonly<Record<string, string>> = { q: 'quit', 'q!': 'quit!', w: 'save', 'w!': 'save!', h: 'help' }
 
+/** While a question of the lab is open the run waits, and nothing else may be seen of it. */
+const WHILE_ASKED: ReadonlySet<string> = new Set(['quit', 'quit!', 'help', 'save', 'save!', 'theme', 'speed'])
+const ASKED = 'The run waits for your guess. Until then there is only quit, save, help, theme and speed.'
+
 const wants = (model: Model, name: string): Pressed =>
   say(model, `${name} wants something behind it: ${name} ${COMMANDS[name]?.usage ?? ''}.`)
 
@@ -110,6 +114,7 @@ function obeyed(model: Model, text: string): Pressed {
   const [, word, rest] = /^(\S+?):?(?:\s+(.*))?$/s.exec(text) ?? []
   if (word === undefined) return { ui: model.ui }
   const name = SHORT[word] ?? word
+  if (model.ui.asking && !WHILE_ASKED.has(name)) return say(model, ASKED)
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name].run(model, (rest ?? '').trim())
   const deed = deedOf(text)
   if (typeof deed === 'string') return say(model, deed)
@@ -175,7 +180,8 @@ function fileNames({ scene, deeds }: Model, begun: string): readonly string[] {
 /** The line opens, with what it is good for. */
 export function openCommand(model: Model, text: string): Model['ui'] {
   const save = model.deeds ? `save ${ownFile(model.scene.lab.name)}, ` : ''
-  const message = text === '' ? `Such as ${save}go 5s, view nat. Tab shows everything.` : ''
+  const others = model.ui.asking ? 'theme light, quit' : 'go 5s, view nat'
+  const message = text === '' ? `Such as ${save}${others}. Tab shows everything.` : ''
   return { ...model.ui, prompt: { kind: 'command', text }, recalled: 0, message }
 }
 

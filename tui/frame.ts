@@ -45,7 +45,8 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
   switch (formOf(size)) {
     case 'full': {
       // What was said can be longer than the border: it begins above it, and nothing of it is lost.
-      const told = said === view.sentence ? [said] : wrap(said, columns - 6)
+      const isWhole = said === view.sentence && !ui.menu && shortened(said, columns - 4) !== undefined
+      const told = isWhole ? [said] : wrap(said, columns - 6)
       const above = told.slice(0, -1).map(text => line(` ${text}`))
       const lines = filled(view.lines.slice(0, rows - 4), rows - 4, columns - 2)
       const over = above.length === 0 ? [] : [line(span('─'.repeat(columns - 2), 'muted')), ...above]
@@ -272,12 +273,16 @@ const bottomOf = (sentence: string, columns: number): Line =>
   border('└─', sentence === '' ? [] : fitSentence(sentence, columns - 4), '┘', columns)
 
 /** What has room: of a longer sentence as much as ends at a pause of its own, with a full stop. */
-function fitSentence(sentence: string, width: number): Line {
-  if (sentence.length + 2 <= width) return line(` ${sentence} `)
+const fitSentence = (sentence: string, width: number): Line =>
+  line(` ${shortened(sentence, width) ?? plainText(fit(line(sentence), width - 2))} `)
+
+/** Undefined: there is no such pause. */
+function shortened(sentence: string, width: number): string | undefined {
+  if (sentence.length + 2 <= width) return sentence
   const fits = (pause: RegExp): number | undefined =>
     [...sentence.matchAll(pause)].map(({ index }) => index).findLast(at => at + 3 <= width && at * 2 >= width)
   const end = fits(/(?<=\w)\.(?= )/g) ?? fits(/[,:;](?= )/g)
-  return end === undefined ? fit(line(` ${sentence} `), width) : line(` ${sentence.slice(0, end)}. `)
+  return end === undefined ? undefined : `${sentence.slice(0, end)}.`
 }
 
 function border(start: string, inside: Line, end: string, columns: number): Line {
@@ -314,7 +319,7 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu) return fit(line(...keysOfMenu(model).flatMap((key, i) => [i === 0 ? ' ' : '  ', ...hint(key)])), columns)
-  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
+  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('q Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(

@@ -172,7 +172,7 @@ export function keysOfMenu(model: Model): readonly string[] {
   const { menu } = model.ui
   const rows = menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
   const move = rows.some(({ key }) => key === 'j' || key === 'k') ? 'arrows choose' : 'jk choose'
-  return [move, 'Enter take', ...(menu ? (MENUS[menu.kind].also ?? []) : []), 'Esc close']
+  return [move, 'Enter take', ...(menu ? (MENUS[menu.kind].also ?? []) : []), 'q Esc close']
 }
 
 /** The widest that a box may be. */

@@ -13,7 +13,7 @@ import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
 import { ONE_FUTURE } from './future.ts'
 import { back, goTo } from './go.ts'
-import { type Command, entryOf, type Mode } from './keys.ts'
+import { type Command, entryOf, type Mode, shown } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
 import { type Model, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
@@ -117,8 +117,11 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (ui.help) return { ui: { ...next.ui, helpRow: helpMatch(next, 0) } }
     return { ui: ui.view === 'net' ? searchNet(next, 0) : next.ui }
   }
-  return { ui }
+  return mode === 'menu' ? { ui: { ...ui, message: notListed(key) } } : { ui }
 }
+
+/** A list says that it has heard a key, and of what it is not about. */
+const notListed = (key: string): string => `${shown(key)} chooses nothing in this list. Esc closes it.`
 
 /** Keys that stand for themselves. */
 const isText = (key: string): boolean => key === 'Space' || key.length === 1
@@ -142,10 +145,16 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.menu) return inMenu(model, ui.menu, command)
   if (ui.explained !== undefined) return inExplanation(model, ui.explained, command)
   if (command === 'explain') return explain(model)
+  // Down leaves the line for what it has left.
+  if (ui.typing && command === 'down')
+    return ui.help || ui.view === 'net'
+      ? typing(model, 'accept')
+      : obey({ ...model, ui: { ...ui, typing: false } }, command, size, parts)
   if (ui.typing) return typing(model, command)
   if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
   if (ui.asking) {
+    if (command === 'command') return { ui: openCommand(model, '') }
     const plain = command === 'help' || (isEffect(command) && command !== 'quit')
     return plain ? plainly(model, command) : inQuestion(model, ui.asking, command)
   }

@@ -40,15 +40,18 @@ export class Quizmaster {
     const { guesses } = ui
     const judged = guesses.size === 0 ? [] : judgedIn(lab, guesses, run.standing, deeds?.since)
     let after = ui
+    const told: string[] = []
     for (const [i, { asked, guess, outcome }] of judged.entries()) {
       // What was done can be taken back.
       if (outcome === 'open' || outcome === 'changed' || this.#told.has(asked.no)) continue
       this.#told.add(asked.no)
-      const where = ui.view === 'checks' ? '' : ' View 7 says what is right, and why.'
-      const message = `Question ${asked.no}: ${verdictWords(outcome, guess)}.${where}`
-      after = { ...after, message, selection: { ...after.selection, check: lab.checks.length + i } }
+      told.push(`Question ${asked.no}: ${verdictWords(outcome, guess)}.`)
+      after = { ...after, selection: { ...after.selection, check: lab.checks.length + i } }
     }
-    return after
+    if (told.length === 0) return ui
+    // Several may be shown at one moment: none of them goes unsaid.
+    const where = ui.view === 'checks' ? [] : ['View 7 says what is right, and why.']
+    return { ...after, message: [...told, ...where].join(' ') }
   }
 
   #lostSince({ session: { run, deeds }, ui }: Looking): Ui {

@@ -1,5 +1,5 @@
 /** What the views of the net call things. */
-import { type Mark, percent, type SceneLink, type SceneNode, type SceneTunnel } from '../src/index.ts'
+import { type BOX_KINDS, type Mark, percent, type SceneLink, type SceneNode, type SceneTunnel } from '../src/index.ts'
 import type { Role } from './text.ts'
 
 export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
@@ -91,3 +91,14 @@ export const bare = (address: string): string => address.replace(/\/\d+$/, '')
 /** The last octets of an address: `.100.10`. */
 export const lastOctets = (address: string, count: number): string =>
   `.${bare(address).split('.').slice(-count).join('.')}`
+
+/** What a kind of NAT box does, in a few words; BOX_KINDS has the sentences. */
+export const BOX_WORDS: Readonly<Record<(typeof BOX_KINDS)[number]['name'], string>> = {
+  'linux-pptp': 'Linux with its helper: call IDs are rewritten',
+  linux: 'Linux without a helper: GRE back in finds nobody',
+  keyless: 'GRE by addresses alone: one tunnel to a server',
+  single: '"PPTP passthrough": one inside host has all GRE',
+  libalias: 'FreeBSD natd: a helper that knows both sides',
+  cisco: 'IOS: call IDs change where two are the same',
+  cgn: 'a NAT of a carrier: no GRE at all',
+}

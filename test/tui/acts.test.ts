@@ -47,7 +47,7 @@ describe('a: what can be done', () => {
       offered(robot).map(row => row[0]),
       ['c', 'p', 'f', 'l', 'r', 'k', 'b', 'o', 's'],
     )
-    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}Esc close/, 'k is a row here')
+    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}q Esc close/, 'k is a row here')
     await robot.press('Down', 'Up', 'Enter')
     assert.match(said(robot), /alice calls its server/)
     await robot.press('u')
@@ -368,6 +368,37 @@ describe('the line behind :', () => {
           keys.map(({ key }) => key),
         )
     }
+  })
+})
+
+describe('keys that meet a list or a box', () => {
+  test('a key that is in no row is answered, and the list stays', async () => {
+    const robot = start('nat-no-helper')
+    await robot.press('l', 'a', 'n')
+    assert.equal(said(robot), 'n chooses nothing in this list. Esc closes it.')
+    assert.equal(robot.ui.menu?.kind, 'act')
+    await robot.press('q')
+    assert.deepEqual([robot.ui.menu, said(robot)], [undefined, ''])
+    await robot.close()
+  })
+  test('q closes the answer to w, and leaves the program only from a view', async () => {
+    const robot = start('nat-no-helper')
+    await go(robot, '5')
+    await robot.press('6', 'w')
+    assert.equal(robot.ui.why, true)
+    await robot.press('q')
+    assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'events'])
+    await robot.press('q')
+    assert.equal(await robot.terminal.status, 0)
+  })
+  test('Down leaves the line of a filter for what it has left', async () => {
+    const robot = start('nat-no-helper')
+    await go(robot, '5')
+    await robot.press('6', '/', 'd', 'r', 'o', 'p', 'Down')
+    assert.deepEqual([robot.ui.typing, robot.ui.filter], [false, 'drop'])
+    await robot.press('?', '/', 's', 'a', 'v', 'e', 'Down')
+    assert.deepEqual([robot.ui.typing, robot.ui.help, robot.ui.helpSearch], [false, true, 'save'])
+    await robot.close()
   })
 })
 

@@ -109,6 +109,15 @@ describe('a filter', () => {
     await robot.close()
   })
 
+  test('of labs: Down goes into the list', async () => {
+    const robot = new Robot({ parts: PARTS, labs: choicesOf('voluntary', 'gre-blocked', 'compulsory') })
+    await robot.press('/', 'a', 'Down')
+    assert.match(robot.rows[23], /^ \/a {2}jk choose/)
+    await robot.press('Down')
+    assert.match(robot.text, /^► gre-blocked/m)
+    await robot.close()
+  })
+
   test('Esc before the start quits when there is no filter', async () => {
     const robot = new Robot({
       parts: PARTS,

@@ -169,6 +169,17 @@ describe('while it is open', () => {
     await robot.close()
   })
 
+  test('the line behind : leaves, saves and helps, and shows nothing of the run', async () => {
+    const robot = await asking()
+    await robot.press(':', ...'go', 'Space', '5', 's', 'Enter')
+    assert.match(robot.ui.message, /^The run waits for your guess\. Until then there is only quit,/)
+    assert.equal(robot.scene.t, 0)
+    await robot.press('C-u', ...'help', 'Enter')
+    assert.equal(robot.ui.help, true)
+    await robot.press('q', ':', ...'quit', 'Enter')
+    assert.equal(await robot.terminal.status, 0)
+  })
+
   test('the help covers what 7 Checks covers', async () => {
     const robot = await asking(...SECOND)
     await robot.press('?', 'G')
@@ -242,7 +253,7 @@ describe('an answer', () => {
     ])
     const robot = start('gre-blocked', { lab })
     await robot.press('t', '5', '0', 'Enter', '1', 'Enter', '1', 'Enter', '1', 'Enter')
-    assert.match(robot.rows[22], /not to be judged, fairly sure\./)
+    assert.match(robot.said, /not to be judged, fairly sure\./)
     await robot.press('7')
     assert.match(robot.text, /~ question 3 {2}your guess: not to be judged/)
     assert.match(robot.text, /The check gives-up has failed: in this run the answer of the lab/)
@@ -329,7 +340,7 @@ describe('once something was done in the run', () => {
     assert.match(robot.text, /2 of 4 passed so far, 1 failed after the change/)
     assert.match(robot.text, /× silence/)
     assert.match(robot.text, /but {7}This check tells what happens in the lab as it is written, and +│/)
-    assert.match(robot.rows[22], /The check silence failed, as it may: it tells of the lab as it was before 9\.000 s\./)
+    assert.match(robot.said, /The check silence failed, as it may: it tells of the lab as it was before 9\.000 s\./)
     await robot.close()
     // One that fails by itself is just a failure.
     const broken = shippedLab(BOX, [{ path: 'topology.nodes.nat1.nat.like', value: 'linux-pptp' }])
@@ -344,7 +355,7 @@ describe('once something was done in the run', () => {
   test('the lab that is saved has neither those questions nor the check', async () => {
     const robot = await cured()
     await robot.press(':', ...'save mine.yaml', 'Enter')
-    assert.match(robot.rows[22], /mine\.yaml is written; 3 questions and 1 check no longer hold/)
+    assert.match(robot.said, /mine\.yaml is written; 3 questions and 1 check no longer hold/)
     const text = robot.disk.files.get('mine.yaml') ?? ''
     assert.match(text, /^# Left out: questions about the lab as it was/)
     const loaded = load(text, 'mine.yaml')

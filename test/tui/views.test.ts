@@ -257,8 +257,8 @@ describe('firewalls and NAT boxes', () => {
   const textOf = (model: Model): string => Nat.view(model, { columns: 78, rows: 20 }).lines.map(plainText).join('\n')
 
   test('what is refused stands behind the entries, with the entry that has its place', () => {
-    assert.match(textOf(at(0)), /2 gre {3}192\.168\.1\.10\/0 +203\.0\.113\.5\/0 +\/0 +answered +179 s/)
-    assert.match(textOf(at(0)), /× gre {3}192\.168\.1\.11 +203\.0\.113\.5 +same as #2, refused 5/)
+    assert.match(textOf(at(0)), /2 gre {3}192\.168\.1\.10 +203\.0\.113\.5 +answered +179 s/)
+    assert.match(textOf(at(0)), /× gre {3}192\.168\.1\.11 +203\.0\.113\.5 +taken by #2, refused 5/)
   })
   test('rules have their counters, drops their machine and reason', () => {
     assert.match(textOf(at(1)), /input drop in wan0 state new +1 +61/)

@@ -16,7 +16,7 @@ import { matching } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
-import { seconds } from '../words.ts'
+import { BOX_WORDS, seconds } from '../words.ts'
 import * as Ip from './ip-tables.ts'
 
 /** Connections, rules, drops; then the tables of the machine. */
@@ -143,7 +143,7 @@ function wideLines(model: Model, { box, table, rules, losses }: Lists, { columns
   const title = box ? `${box.size} of ${box.limit}, ${count} refused` : ''
   return [
     boxLine(model, box, columns),
-    head('connections', 0, title),
+    head(box && outsideOf(box) !== '' ? `connections, outside ${outsideOf(box)}` : 'connections', 0, title),
     connectionHead(columns),
     ...list(table, selection.connection, tableRows, columns, pane === 0, each => tableCells(model, each, box, columns)),
     head('rules, the first that fits decides', 1, 'packets      octets'),
@@ -157,15 +157,13 @@ function boxLine(model: Model, box: Box | undefined, columns: number): Line {
   if (!box) return line(span(' No machine of this lab filters or translates.', 'muted'))
   const names = boxNames(simulationOf(model))
   const which = names.length > 1 ? `box ${names.indexOf(box.node) + 1} of ${names.length} ` : ''
-  const hidden = outsideOf(box)
-  const behind = hidden === '' ? '' : `, outside ${hidden}`
-  const what = box.isNat ? `like ${box.like} (${box.evidence})${behind}` : 'firewall without NAT'
+  const what = box.isNat ? `${box.like}: ${BOX_WORDS[box.like]}` : 'firewall without NAT'
   return ends([span(` ${box.node}`, undefined, { bold: true }), span(`  ${what}`)], [span(which, 'muted')], columns)
 }
 
 const PROTO = 6
-const OUTSIDE = 9
-const STATE = 12
+const OUTSIDE = 11
+const STATE = 11
 const LEFT = 7
 /** What is left after the number, for an address inside and a remote one. */
 const addressWidth = (columns: number): number => {
@@ -185,18 +183,22 @@ function tableCells(model: Model, each: TableRow, box: Box | undefined, columns:
   const { no, proto, inside, remote, outside, state, left: ns } = each.connection
   const hidden = outside === inside ? '' : outside.replace(outsideOf(box), '')
   return [
-    span(`${right(String(no), 3)} ${left(proto, PROTO)}${left(inside, width)}${left(remote, width)}`),
-    span(left(hidden, OUTSIDE)),
+    span(`${right(String(no), 3)} ${left(proto, PROTO)}${endCell(inside, width)}${endCell(remote, width)}`),
+    span(left(hidden.trim(), OUTSIDE)),
     span(left(state, STATE), state === 'unanswered' || state.startsWith('syn') ? 'warn' : 'ok'),
     span(right(lifeText(ns), LEFT)),
   ]
 }
 
+/** `203.0.113.5 call 128`, where there is no room `203.0.113.5 (128)`. */
+const endCell = (end: string, width: number): string =>
+  left(end.length < width ? end : end.replace(/ call (\d+)$/, ' ($1)'), width)
+
 /** The address behind which most is hidden: it stands above the table once, and in it only what follows it. */
 function outsideOf(box: Box | undefined): string {
   const counts = new Map<string, number>()
   for (const { inside, outside } of box?.connections ?? []) {
-    const [address] = outside.split(/[:/]/)
+    const [address] = outside.split(/[: ]/)
     if (outside !== inside) counts.set(address, (counts.get(address) ?? 0) + 1)
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? ''
@@ -208,11 +210,11 @@ function asItCame({ recorder }: Model, { packet = '', src = '', dst = '' }: Loss
   return [facts?.src ?? src, facts?.dst ?? dst]
 }
 
-/** `  × gre  192.168.1.11  203.0.113.5  same as #2  refused 10` */
+/** `  × gre  192.168.1.11  203.0.113.5  taken by #2, refused 10` */
 function refusedCells(model: Model, { last, entry, count }: Loss, box: Box | undefined, columns: number): Line {
   const width = addressWidth(columns)
   const holder = box?.connections.find(connection => connection.entry === entry)
-  const why = holder ? `same as #${holder.no}` : last.reason
+  const why = holder ? `taken by #${holder.no}` : last.reason
   const [inside, remote] = asItCame(model, last).map(text => left(text, width))
   return [
     span(`  × ${left(last.proto ?? '', PROTO)}`, 'bad'),
@@ -317,7 +319,7 @@ function ruleSentence({ text, packets }: BoxRule): string {
 function connectionSentence({ state, rule, remote, proto, outside }: BoxConnection, { node }: Box): string {
   if (state === 'unanswered') return `Nothing has come back from ${remote} so far.`
   if (rule === '') return `${node} remembers who speaks with whom; nothing is translated.`
-  if (proto === 'gre' && outside.endsWith('/0'))
+  if (proto === 'gre' && !outside.includes(' call '))
     return 'GRE has no ports, and this box does not read call IDs: one entry for two addresses.'
   return `${remote} sees ${outside}; by ${rule}.`
 }

@@ -1,6 +1,7 @@
 /** View 1, Net: who is joined to whom, and what is moving now. */
 import { type SceneLink, type SceneTunnel, signalWords } from '../../src/index.ts'
 import { GUESS_FIRST, isQuizOpen } from '../asking.ts'
+import { wrap } from '../draw.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { derive } from '../selection.ts'
@@ -35,19 +36,24 @@ function linesOf(model: Model, size: Size): Line[] {
   const head = headOf(model, size.columns)
   const room = { columns: size.columns, rows: size.rows - 4 - PANES }
   const net = paintNet(model, room)
-  const above = [[], head, []]
+  const above = [...(head.length > 1 ? [] : [[]]), ...head, []]
   const below = Math.max(PANES, size.rows - above.length - net.length - 1)
   return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
 }
 
-/** The first sentences of the lab's description, and the lens, in fewer words if the room is short. */
-function headOf(model: Model, columns: number): Line {
+/** The first sentences of the lab's description, in two lines if the first is long, and the lens, in fewer words if the room is short. */
+function headOf(model: Model, columns: number): Line[] {
   const { scene, ui } = model
   const first = isQuizOpen(model) ? [GUESS_FIRST] : scene.lab.description.split(/(?<=\.) /)
   const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
   const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
   while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
-  return ends([span(` ${first.join(' ')}`)], [span(hint, 'muted')], columns)
+  const [above, ...below] = wrap(first.join(' '), columns - hint.length - 1)
+  const last = below.join(' ')
+  const lens = span(hint, 'muted')
+  return last === ''
+    ? [ends([span(` ${above ?? ''}`)], [lens], columns)]
+    : [fit([span(` ${above}`)], columns), ends([span(` ${last}`)], [lens], columns)]
 }
 
 function panes(model: Model, columns: number, rows: number): Line[] {
@@ -230,11 +236,21 @@ function tunnelSentence(tunnel: SceneTunnel, several: boolean): string {
 }
 
 function keysOf(model: Model): string[] {
-  const { scene } = model
+  const { scene, ui } = model
   const time = scene.over ? [] : ['Space run', '. step']
   const why = scene.drops > 0 && dropAskedFor(model) ? ['w why'] : []
-  const act = scene.over ? [] : ['a act']
-  const keys = [...time, 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names', ...why]
+  // A cable is chosen on the way from one machine to the next: what is done is done to it.
+  const cable = ui.selection.node === undefined && ui.selection.link !== undefined
+  const act = scene.over ? [] : [cable ? 'a act on the cable' : 'a act']
+  const keys = [
+    ...time,
+    cable ? 'hl its ends' : 'hjkl choose',
+    'Enter look inside',
+    ...act,
+    'i lens',
+    'o names',
+    ...why,
+  ]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 
