@@ -22,6 +22,9 @@ export function rowFacts(ladder: Ladder, row: LadderRow, brief = false): string[
     facts.push(at(fate.t, `${row.to} has it${changes.length === 0 ? '' : `: ${changes.join(', ')}`}.`))
   }
   if (fate.kind === 'flying') facts.push(`It is still on its way to ${row.to}.`)
+  if (fate.kind === 'unheard') {
+    facts.push(`${row.to} has not heard it: the line was cut, or nobody was there to listen.`)
+  }
   if (fate.kind === 'dropped') {
     const where = fate.between ? `lost between ${fate.between.join(' and ')}` : `dropped by ${fate.node}`
     facts.push(at(fate.t, `${where}: ${fate.reason}. ${DROP_REASONS[fate.reason]}`))

@@ -207,27 +207,44 @@ export class RunLadder {
     return held ? { kind: 'flying' } : { kind: 'arrived', t: Math.max(last?.arrives ?? 0, visit?.t ?? 0) }
   }
 
-  /** Signals of telephone lines: each is sent at one end and heard at the other, in order. */
+  /**
+   * Signals of telephone lines: each is sent at one end and heard at the other, in order, unless the cable is pulled or the
+   * other end has no power. So of those under way it was the latest that has had the time to come, and those before it are
+   * lost; so are those that wait longer than any signal does.
+   */
   #signals(): Draft[] {
-    const { links } = this.#lab
+    const { lab, links } = this.#recorder.run.simulation
     /** Indices of those that were not heard yet. */
     const open = new Map<string, number[]>()
     const drafts: Draft[] = []
     for (const event of this.#recorder.events) {
       if (event.event !== 'line-signal') continue
       const [iface, number = '1'] = event.line.split('.')
-      const link = links.findIndex(({ ends }) => ends.some(end => end.node === event.node && end.iface === iface))
+      const link = lab.links.findIndex(({ ends }) => ends.some(end => end.node === event.node && end.iface === iface))
       if (link < 0) continue
-      const end = links[link].ends[0].node === event.node && links[link].ends[0].iface === iface ? 0 : 1
-      const other = links[link].ends[1 - end].node
+      const { ends } = lab.links[link]
+      const end = ends[0].node === event.node && ends[0].iface === iface ? 0 : 1
+      const other = ends[1 - end].node
       const key = `${link} ${number} ${event.type} ${event.way === 'sent' ? event.node : other}`
+      const waiting = open.get(key) ?? []
       if (event.way === 'sent') {
-        open.set(key, [...(open.get(key) ?? []), drafts.length])
+        open.set(key, [...waiting, drafts.length])
         drafts.push(signalDraft(event, other))
         continue
       }
-      const at = open.get(key)?.shift()
-      if (at !== undefined) drafts[at] = heardDraft(drafts[at], event.t)
+      const { delay } = links[link].quality(end === 0 ? 1 : 0)
+      const came = waiting.findLast(at => drafts[at].t + delay <= event.t) ?? waiting[0]
+      if (came === undefined) continue
+      for (const at of waiting) if (at < came) drafts[at] = { ...drafts[at], fate: { kind: 'unheard' } }
+      drafts[came] = heardDraft(drafts[came], event.t)
+      open.set(
+        key,
+        waiting.filter(at => at > came),
+      )
+    }
+    const { now } = this.#recorder.run
+    for (const at of [...open.values()].flat()) {
+      if (drafts[at].t + LONGEST_WAIT < now) drafts[at] = { ...drafts[at], fate: { kind: 'unheard' } }
     }
     return drafts
   }
@@ -276,7 +293,7 @@ function stateWords({ machine, from, to }: Extract<TraceEvent, { event: 'state' 
 }
 const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', 'pap', 'chap'])
 
-/** For so long a frame may wait for its line. */
+/** For so long a frame or a signal may wait for its line. */
 const LONGEST_WAIT = 10e9
 
 /** The drafts of journeys are remembered: what is joined is another one. */

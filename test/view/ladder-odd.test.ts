@@ -1,9 +1,20 @@
 /** Ladders of labs in which a machine does several things at one instant, or something is discarded where it is made. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { foldRows, type Ladder, ladderText, load, Recorder, Run, RunLadder, sceneOf } from '../../src/index.ts'
+import {
+  foldRows,
+  type Ladder,
+  ladderText,
+  load,
+  Recorder,
+  Run,
+  RunLadder,
+  rowFacts,
+  sceneOf,
+} from '../../src/index.ts'
 import { placesOf } from '../../src/view/ladder.ts'
 import { ladderOf as shippedLadder } from '../support/ladders.ts'
+import { shippedText } from '../support/shipped.ts'
 
 /** alice, a provider and her office; `office` stands for what the office has besides. */
 function ladderOf(office: string, events: readonly string[], seconds: number, line = ''): Ladder {
@@ -25,12 +36,23 @@ topology:
     - { endpoints: ["isp:eth1", "office:eth0"], ipv4: [203.0.113.1/24, 203.0.113.5/24], delay: 5ms, rate: 100mbit }
 events:
 ${events.map(event => `  - ${event}\n`).join('')}`
+  return ladderIn(recordedLab(text, seconds))
+}
+
+/** The shipped lab, in which other things happen. */
+const dialUpText = (events: readonly string[]): string =>
+  shippedText('dial-up').replace(/^events:[\s\S]*/m, `events:\n${events.map(event => `  - ${event}\n`).join('')}`)
+const dialUp = (events: readonly string[], seconds: number): Ladder =>
+  ladderIn(recordedLab(dialUpText(events), seconds))
+
+function recordedLab(text: string, seconds: number): Recorder {
   const loaded = load(text, 'odd.yaml')
   assert.ok(loaded.ok, JSON.stringify(loaded))
   const recorder = new Recorder(new Run(loaded.lab))
   recorder.run.advanceTo(seconds * 1e9)
-  return new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+  return recorder
 }
+const ladderIn = (recorder: Recorder): Ladder => new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
 
 describe('what became of a packet', () => {
   test('it has arrived, though the answer was discarded where it was made', () => {
@@ -42,6 +64,47 @@ describe('what became of a packet', () => {
       ['alice', 'echo request 1', 'arrived'],
       ['office', 'ICMP', 'no-route'],
     ])
+  })
+})
+
+describe('a signal of a telephone line', () => {
+  const ladder = dialUp(
+    [
+      '{ at: 0s, link: { between: [bob, nas], delay: 3s } }',
+      '{ at: 1s, dial: bob }',
+      '{ at: 2s, link: { between: [bob, nas], down: true } }',
+      '{ at: 3s, link: { between: [bob, nas], down: false, delay: 40ms } }',
+      '{ at: 4s, dial: bob }',
+      '{ at: 10s, crash: nas }',
+      '{ at: 12s, dial: bob }',
+      '{ at: 30s, restart: nas }',
+      '{ at: 32s, dial: bob }',
+    ],
+    50,
+  )
+  const dials = ladder.rows.filter(({ label }) => label.startsWith('dials'))
+
+  test('that was lost is none that is still on its way, and none that was heard later', () => {
+    const fates = dials.map(({ t, fate }) => [t / 1e9, fate.kind, fate.kind === 'arrived' ? fate.t / 1e9 : undefined])
+    assert.deepEqual(fates, [
+      [1, 'unheard', undefined],
+      [4, 'arrived', 4.04],
+      [12, 'unheard', undefined],
+      [32, 'arrived', 32.04],
+    ])
+  })
+
+  test('that nobody has heard says so, in the picture and in words', () => {
+    const [row] = dials
+    assert.match(ladderText(ladder, [{ kind: 'row', t: row.t, row, opened: false }], { width: 90 }), /× nas: not heard/)
+    assert.equal(rowFacts(ladder, row).at(-1), 'nas has not heard it: the line was cut, or nobody was there to listen.')
+  })
+
+  test('is under way for as long as it can be, and not when its machine has no power', () => {
+    const signals = (seconds: number): number =>
+      sceneOf(recordedLab(dialUpText(['{ at: 0s, crash: nas }', '{ at: 1s, dial: bob }']), seconds)).links[0].signals
+        .length
+    assert.deepEqual([1.02, 1.05, 3].map(signals), [1, 0, 0])
   })
 })
 
