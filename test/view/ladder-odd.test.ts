@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import {
   foldRows,
   type Ladder,
+  type LadderRow,
   ladderText,
   load,
   Recorder,
@@ -64,6 +65,79 @@ describe('what became of a packet', () => {
       ['alice', 'echo request 1', 'arrived'],
       ['office', 'ICMP', 'no-route'],
     ])
+  })
+})
+
+describe('what brought a packet about', () => {
+  const causeOf = ({ rows }: Ladder, { cause }: LadderRow): string => {
+    if (cause?.kind !== 'row') return cause?.text ?? 'a timer'
+    const { label, from, t } = rows[cause.no - 1]
+    return `${label} of ${from} at ${t / 1e9}`
+  }
+  const causes = (ladder: Ladder, wanted: (row: LadderRow) => boolean): (readonly [string, string])[] =>
+    ladder.rows.filter(wanted).map(row => [row.label, causeOf(ladder, row)])
+
+  test('of several actions at one instant the one that sends it', () => {
+    const ladder = ladderOf(
+      'routes: ["default via 203.0.113.1"]',
+      [
+        '{ at: 0s, connect: alice }',
+        '{ at: 2s, ping: { from: alice, to: office } }',
+        '{ at: 2s, disconnect: alice }',
+        '{ at: 2s, echo: { from: alice, to: office } }',
+      ],
+      2.01,
+    )
+    const sent = causes(ladder, ({ from, t, octets }) => from === 'alice' && t === 2e9 && octets > 0)
+    assert.deepEqual(
+      sent.map(([label, cause]) => [label.split(' ')[0], cause]),
+      [
+        ['echo', 'alice pings 203.0.113.5: one echo request with 56 octets'],
+        ['LCP', 'alice clears its call'],
+        ['UDP', 'alice sends one UDP datagram of 64 octets to 203.0.113.5 to be echoed'],
+      ],
+    )
+  })
+
+  test('nothing that its machine has discarded of its own', () => {
+    const ladder = shippedLadder('nat-no-helper', 31)
+    const own = ladder.rows.filter(({ fate, from }) => fate.kind === 'dropped' && fate.node === from && !fate.between)
+    assert.ok(own.length > 2)
+    for (const row of ladder.rows)
+      if (row.cause?.kind === 'row') assert.ok(!own.includes(ladder.rows[row.cause.no - 1]))
+  })
+
+  test('a timer, if the question has had its answer', () => {
+    const ladder = shippedLadder('radius-silent', 16)
+    assert.deepEqual(
+      causes(ladder, ({ label, t }) => label.startsWith('CHAP Response') && t > 8e9).map(([, cause]) => cause),
+      ['CHAP Challenge 168 of office at 12.14', 'a timer'],
+    )
+  })
+
+  test('the question that came to the machine that answers, though the answer goes to another', () => {
+    const ladder = shippedLadder('call-id-clash', 20.2)
+    const [[, cause]] = causes(ladder, ({ label, to, t }) => label === 'LCP Conf-Ack 1' && to === 'alice' && t > 20e9)
+    assert.match(cause, /LCP Conf-Req 1 of bob/)
+  })
+
+  test('a message, and not an acknowledgment that came with it', () => {
+    const ladder = shippedLadder('voluntary', 1)
+    const [[, cause]] = causes(ladder, ({ label, from }) => label === 'LCP Conf-Req 1' && from === 'office')
+    assert.match(cause, /^OCRQ of alice/)
+  })
+
+  test('of several calls that were asked for the one whose ID the answer names (RFC 2637 §2.8)', () => {
+    const call = (at: string, number: string): string =>
+      `  - { at: ${at}, call: { from: company, via: nas, number: "${number}" } }\n`
+    const text = shippedText('outgoing-call').replace(/^events:[\s\S]*/m, '')
+    const ladder = ladderIn(recordedLab(`${text}events:\n${call('10s', '5550111')}${call('10500ms', '5550113')}`, 35))
+    const answers = causes(ladder, ({ label }) => label === 'OCRP').map(([, cause]) => cause)
+    const [first, second] = ladder.rows.filter(({ label }) => label === 'OCRQ')
+    assert.deepEqual(
+      answers,
+      [first, second].map(({ t }) => `OCRQ of company at ${t / 1e9}`),
+    )
   })
 })
 
