@@ -33,6 +33,7 @@ export function findCauses(rows: readonly LadderRow[], events: readonly TraceEve
     if (meaning.asks !== undefined) asked.set(`${from} ${to} ${meaning.channel} ${meaning.asks}`, row)
     const arrival =
       request ??
+      here.findLast(({ meaning: { channel, bare } }) => channel === meaning.channel && !bare) ??
       here.findLast(there => there.meaning.channel === meaning.channel) ??
       here.findLast(there => !there.meaning.bare) ??
       here.at(-1)

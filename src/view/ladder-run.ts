@@ -5,11 +5,9 @@
  *
  * A packet is told once and remembered until something more of it happens, since a screen asks again with every step.
  */
-import { formatIpv4 } from '../base/address.ts'
 import type { Field } from '../base/field.ts'
 import type { SimTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
-import { hostNames } from '../lab/capture.ts'
 import type { Kind, Lab } from '../lab/lab.ts'
 import type { Hop, Journey, PacketRecord, Recorder } from '../lab/recorder.ts'
 import type { SceneTunnel } from '../lab/scene.ts'
@@ -17,6 +15,7 @@ import { columnsOf } from './graph.ts'
 import type { Ladder, LadderNode, LadderPacket, LadderRow, Leg, RowFate } from './ladder.ts'
 import { findCauses } from './ladder-cause.ts'
 import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
+import { Owners } from './ladder-owners.ts'
 import { chainOf, copiesOf, HARMLESS, mainForm, makerOf, markOf, NOBODY, placesIn, wayAmong } from './ladder-way.ts'
 import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
 import { packetWords, signalWords, type WordRole } from './packet-words.ts'
@@ -66,8 +65,7 @@ export class RunLadder {
   readonly #nodes: readonly LadderNode[]
   readonly #linkType: LinkTypeOf
   readonly #relays: ReadonlySet<string>
-  /** Of the lab, and inner ones as packets to them arrive. */
-  readonly #names: Map<string, string>
+  readonly #owners: Owners
   readonly #told = new WeakMap<Journey, { readonly mark: string; readonly draft: Draft }>()
 
   constructor(recorder: Recorder) {
@@ -77,7 +75,7 @@ export class RunLadder {
     this.#nodes = nodesOf(lab)
     this.#linkType = link => links[link].type
     this.#relays = new Set(lab.nodes.filter(({ kind }) => kind === 'nas' || kind === 'pstn').map(({ name }) => name))
-    this.#names = new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
+    this.#owners = new Owners(lab)
   }
 
   /** Everything up to now. */
@@ -137,10 +135,7 @@ export class RunLadder {
   #draft(journey: Journey): Draft {
     const { now } = this.#recorder.run
     const { packets } = journey
-    for (const { visits, facts } of packets) {
-      const last = visits.at(-1)
-      if (last?.what === 'deliver' && facts && !this.#names.has(facts.dst)) this.#names.set(facts.dst, last.node)
-    }
+    for (const packet of packets) this.#owners.learn(packet)
     const main = packets[mainForm(journey)] ?? packets[0]
     const dissection = dissectionOf(main, this.#linkType)
     const outer = dissection.layers.filter(({ inner }) => !inner).map(({ field }) => field)
@@ -183,15 +178,15 @@ export class RunLadder {
   }
 
   /** Who is to get it. */
-  #intended({ packets }: Journey, outer: readonly Field[]): string | undefined {
-    for (const { facts } of packets) {
-      const name = facts && this.#names.get(facts.dst)
+  #intended({ packets, t }: Journey, outer: readonly Field[]): string | undefined {
+    for (const packet of packets) {
+      const name = this.#owners.receiver(packet, makerOf(packet.id))
       if (name !== undefined) return name
     }
     const arp = outer.find(({ name }) => name === 'arp')
     if (!arp) return undefined
     const [sender, target] = ['senderIp', 'targetIp'].map(name => arp.children?.find(part => part.name === name)?.text)
-    return sender === target ? undefined : this.#names.get(target ?? '')
+    return sender === target ? undefined : this.#owners.of(target ?? '', makerOf(packets[0].id), t)
   }
 
   #fate({ drop, visits, hops }: PacketRecord, legs: readonly Leg[], now: SimTime): RowFate {

@@ -68,15 +68,15 @@ describe('what became of a packet', () => {
   })
 })
 
-describe('what brought a packet about', () => {
-  const causeOf = ({ rows }: Ladder, { cause }: LadderRow): string => {
-    if (cause?.kind !== 'row') return cause?.text ?? 'a timer'
-    const { label, from, t } = rows[cause.no - 1]
-    return `${label} of ${from} at ${t / 1e9}`
-  }
-  const causes = (ladder: Ladder, wanted: (row: LadderRow) => boolean): (readonly [string, string])[] =>
-    ladder.rows.filter(wanted).map(row => [row.label, causeOf(ladder, row)])
+const causeOf = ({ rows }: Ladder, { cause }: LadderRow): string => {
+  if (cause?.kind !== 'row') return cause?.text ?? 'a timer'
+  const { label, from, t } = rows[cause.no - 1]
+  return `${label} of ${from} at ${t / 1e9}`
+}
+const causes = (ladder: Ladder, wanted: (row: LadderRow) => boolean): (readonly [string, string])[] =>
+  ladder.rows.filter(wanted).map(row => [row.label, causeOf(ladder, row)])
 
+describe('what brought a packet about', () => {
   test('of several actions at one instant the one that sends it', () => {
     const ladder = ladderOf(
       'routes: ["default via 203.0.113.1"]',
@@ -121,12 +121,6 @@ describe('what brought a packet about', () => {
     assert.match(cause, /LCP Conf-Req 1 of bob/)
   })
 
-  test('a message, and not an acknowledgment that came with it', () => {
-    const ladder = shippedLadder('voluntary', 1)
-    const [[, cause]] = causes(ladder, ({ label, from }) => label === 'LCP Conf-Req 1' && from === 'office')
-    assert.match(cause, /^OCRQ of alice/)
-  })
-
   test('of several calls that were asked for the one whose ID the answer names (RFC 2637 §2.8)', () => {
     const call = (at: string, number: string): string =>
       `  - { at: ${at}, call: { from: company, via: nas, number: "${number}" } }\n`
@@ -137,6 +131,92 @@ describe('what brought a packet about', () => {
     assert.deepEqual(
       answers,
       [first, second].map(({ t }) => `OCRQ of company at ${t / 1e9}`),
+    )
+  })
+})
+
+describe('two homes that use the same private addresses', () => {
+  const home = (name: string, last: number): string => `
+    ${name}:
+      kind: client
+      routes: ["default via 192.168.1.1"]
+      pptp: { server: 203.0.113.5, user: ${name}, password: one, mppe: required }
+    nat-${name}:
+      kind: firewall
+      routes: ["default via 198.51.100.${last + 1}"]
+      nat: { inside: [lan0], outside: wan0, like: linux-pptp }`
+  const lines = (name: string, last: number, quality = ''): string => `
+    - { endpoints: ["${name}:eth0", "nat-${name}:lan0"], ipv4: [192.168.1.10/24, 192.168.1.1/24], delay: 1ms${quality} }
+    - { endpoints: ["nat-${name}:wan0", "isp:${name}"], ipv4: [198.51.100.${last}/30, 198.51.100.${last + 1}/30], delay: 10ms }`
+  const lab = (quality: string, events: readonly string[]): string => `
+name: homes
+topology:
+  nodes:${home('alice', 1)}${home('bob', 5)}
+    isp: { kind: router }
+    office:
+      kind: pptp-server
+      routes: ["default via 203.0.113.1"]
+      pptp: { local: 10.8.0.1, pool: 10.8.0.10-10.8.0.99, users: { alice: one, bob: one }, mppe: required }
+  links:${lines('alice', 1)}${lines('bob', 5, quality)}
+    - { endpoints: ["isp:office", "office:eth0"], ipv4: [203.0.113.1/24, 203.0.113.5/24], delay: 10ms }
+events:
+${events.map(event => `  - ${event}\n`).join('')}`
+
+  const lossy = ladderIn(
+    recordedLab(lab(', loss: 30%', ['{ at: 0s, connect: alice }', '{ at: 0s, connect: bob }']), 20),
+  )
+  const lost = lossy.rows.filter(({ from, fate }) => from === 'office' && fate.kind === 'dropped')
+
+  test('what is lost behind a NAT box was for the machine behind it, and of its tunnel', () => {
+    assert.ok(lost.length > 3)
+    assert.deepEqual(new Set(lost.map(({ to, calls }) => `${to} ${calls}`)), new Set(['bob 2']))
+  })
+
+  test('no packet is for both', () => {
+    const both = lossy.rows.filter(row => {
+      const places = [...placesOf(row), row.to].join(' ')
+      return places.includes('alice') && places.includes('bob')
+    })
+    assert.deepEqual(both, [])
+  })
+
+  test('an answer comes from a message, and not from an acknowledgment that came with it', () => {
+    const answers = causes(
+      lossy,
+      ({ label, from, to }) => /^(OCRP|LCP Conf-Req)/.test(label) && from + to === 'officebob',
+    )
+    assert.deepEqual(
+      answers.slice(0, 2).map(([label, cause]) => [label, cause.split(' at ')[0]]),
+      [
+        ['OCRP', 'OCRQ of bob'],
+        ['LCP Conf-Req 1', 'OCRQ of bob'],
+      ],
+    )
+  })
+
+  test('an address of the pool is of the one who has it then', () => {
+    const { rows } = ladderIn(
+      recordedLab(
+        lab('', [
+          '{ at: 0s, connect: alice }',
+          '{ at: 3s, ping: { from: office, to: 10.8.0.10 } }',
+          '{ at: 5s, disconnect: alice }',
+          '{ at: 10s, connect: bob }',
+          '{ at: 15s, ping: { from: office, to: 10.8.0.10 } }',
+          '{ at: 20s, link: { between: [bob, nat-bob], down: true } }',
+          '{ at: 21s, ping: { from: office, to: 10.8.0.10 } }',
+        ]),
+        22,
+      ),
+    )
+    const pings = rows.filter(({ label }) => label.startsWith('echo request'))
+    assert.deepEqual(
+      pings.map(({ to, fate }) => [to, fate.kind]),
+      [
+        ['alice', 'arrived'],
+        ['bob', 'arrived'],
+        ['bob', 'dropped'],
+      ],
     )
   })
 })
