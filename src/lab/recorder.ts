@@ -51,7 +51,9 @@ export interface PacketRecord {
   readonly visits: Visit[]
   /** The IP packet in clear, where it entered or left a ppp interface. */
   inside: Uint8Array | undefined
+  /** The latest, and how often that machine has discarded it: a line may deliver it twice. */
   drop: Extract<TraceEvent, { event: 'drop' }> | undefined
+  drops: number
   /** What NAT boxes have changed of it, in order; absent for most. */
   rewrites: RewriteEvent[] | undefined
 }
@@ -276,7 +278,9 @@ export class Recorder {
       known.last = event
     } else this.#losses.set(key, { node, reason, rule, entry, count: 1, last: event })
     const record = packet === undefined ? undefined : this.#record(packet, parent, event.t)
-    if (record) record.drop = event
+    if (!record) return
+    record.drops = record.drop?.node === node ? record.drops + 1 : 1
+    record.drop = event
   }
 
   /** A packet of a machine's own is rewritten before the trace has told of it, and what it was made from. */
@@ -376,6 +380,7 @@ export class Recorder {
       visits: [],
       inside: undefined,
       drop: undefined,
+      drops: 0,
       rewrites,
     }
     journey.packets.push(record)

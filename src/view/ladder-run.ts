@@ -14,9 +14,10 @@ import type { SceneTunnel } from '../lab/scene.ts'
 import { columnsOf } from './graph.ts'
 import type { Ladder, LadderNode, LadderPacket, LadderRow, Leg, RowFate } from './ladder.ts'
 import { findCauses } from './ladder-cause.ts'
+import { changesIn } from './ladder-changes.ts'
 import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
 import { Owners } from './ladder-owners.ts'
-import { chainOf, copiesOf, HARMLESS, mainForm, makerOf, markOf, NOBODY, placesIn, wayAmong } from './ladder-way.ts'
+import { chainOf, copiesOf, isLost, mainForm, makerOf, markOf, NOBODY, placesIn, wayAmong } from './ladder-way.ts'
 import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
 import { packetWords, signalWords, type WordRole } from './packet-words.ts'
 import { pictureOf } from './picture.ts'
@@ -91,7 +92,7 @@ export class RunLadder {
       now: run.now,
       calls: tunnels.map(({ no, client, server }) => ({ no, client, server })),
       packetsOf: row => row.journeys.flatMap(({ packets }) => packets.flatMap(packet => this.#packet(packet))),
-      changesAt: (node, t) => this.#changes(node, t),
+      changesOf: row => changesIn(this.#recorder.events, row),
     }
   }
 
@@ -104,23 +105,6 @@ export class RunLadder {
     return [
       { title: `${packet.id}, ${where}, ${wire.length} octets`, layers: layers.map(({ field }) => field), bytes: wire },
     ]
-  }
-
-  /** The events of an instant stand together: the search goes back from the end to it. */
-  #changes(node: string, t: SimTime): string[] {
-    const { events } = this.#recorder
-    let end = events.length
-    for (let low = 0; low < end; ) {
-      const middle = (low + end) >> 1
-      if (events[middle].t > t) end = middle
-      else low = middle + 1
-    }
-    const changes: string[] = []
-    for (let i = end - 1; i >= 0 && events[i].t === t; i--) {
-      const event = events[i]
-      if (event.node === node && event.event === 'state') changes.unshift(stateWords(event))
-    }
-    return changes
   }
 
   #tell(journey: Journey): Draft {
@@ -189,16 +173,19 @@ export class RunLadder {
     return sender === target ? undefined : this.#owners.of(target ?? '', makerOf(packets[0].id), t)
   }
 
-  #fate({ drop, visits, hops }: PacketRecord, legs: readonly Leg[], now: SimTime): RowFate {
+  #fate(packet: PacketRecord, legs: readonly Leg[], now: SimTime): RowFate {
+    const { drop, visits, hops } = packet
+    const got = visits.find(({ what }) => what === 'deliver')
+    if (got && !isLost(packet)) return { kind: 'arrived', t: got.t }
     const last = legs.at(-1)
     if (last?.arrives !== undefined && last.arrives > now) return { kind: 'flying' }
-    const visit = visits.at(-1)
-    if (drop && !(visit?.what === 'deliver' && HARMLESS.has(drop.reason))) {
+    if (drop) {
       const between = drop.link === undefined || !last ? undefined : ([last.from, last.to] as const)
       return { kind: 'dropped', t: drop.t, node: drop.node, reason: drop.reason, between }
     }
     // A machine has it and has not sent it on yet: it asks for an address.
-    const held = visit && visit.what !== 'deliver' && !hops.some(({ sent }) => sent >= visit.t)
+    const visit = visits.at(-1)
+    const held = visit && !hops.some(({ sent }) => sent >= visit.t)
     return held ? { kind: 'flying' } : { kind: 'arrived', t: Math.max(last?.arrives ?? 0, visit?.t ?? 0) }
   }
 
@@ -278,15 +265,6 @@ export class RunLadder {
     return first < 0 ? undefined : queue?.splice(first, 1)[0]
   }
 }
-
-/** `LCP Ack-Sent → Opened` */
-function stateWords({ machine, from, to }: Extract<TraceEvent, { event: 'state' }>): string {
-  const name = machine.split('.').at(-1) ?? machine
-  const state = (word: string): string =>
-    word.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
-  return `${SHORT_NAMES.has(name) ? name.toUpperCase() : name} ${state(from)} → ${state(to)}`
-}
-const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', 'pap', 'chap'])
 
 /** For so long a frame or a signal may wait for its line. */
 const LONGEST_WAIT = 10e9

@@ -101,8 +101,8 @@ export interface Ladder {
   readonly calls: readonly LadderCall[]
   /** The packets that a row is made of, to be looked into. */
   packetsOf(row: LadderRow): readonly LadderPacket[]
-  /** What a machine made of what came to it, and what boxes changed of it: `LCP Ack-Sent → Opened`. */
-  changesAt(node: string, t: SimTime): readonly string[]
+  /** What the machine that it was for made of it: `LCP Ack-Sent → Opened`. */
+  changesOf(row: LadderRow): readonly string[]
 }
 
 export interface LadderPacket {

@@ -221,6 +221,59 @@ ${events.map(event => `  - ${event}\n`).join('')}`
   })
 })
 
+describe('on a line that delivers packets twice', () => {
+  const text = shippedText('nat-two-clients').replace(/(198\.51\.100\.1\/24\], delay: 10ms)/, '$1, duplication: 60%')
+  const ladder = ladderIn(recordedLab(text, 4))
+
+  test('the words say once what a NAT box changes, though it does so twice', () => {
+    const rows = ladder.rows.filter(({ journeys }) =>
+      journeys.some(({ packets }) => (packets[0].rewrites?.length ?? 0) > 2),
+    )
+    assert.ok(rows.length > 0)
+    for (const row of rows) {
+      for (const fact of rowFacts(ladder, row).filter(fact => fact.includes(' and changes '))) {
+        const changes = fact.split(' and changes ')[1].replace(/\.$/, '').split(', ')
+        assert.equal(new Set(changes).size, changes.length, fact)
+      }
+    }
+  })
+
+  test('a packet has arrived if one of its copies has', () => {
+    const taken = ladder.rows.filter(
+      ({ journeys: [{ packets }], to }) =>
+        packets[0].drop?.reason === 'tcp-unexpected' && packets[0].visits.filter(({ node }) => node === to).length > 1,
+    )
+    assert.ok(taken.length > 0)
+    assert.deepEqual(new Set(taken.map(({ fate }) => fate.kind)), new Set(['arrived']))
+  })
+})
+
+describe('what a packet has brought about', () => {
+  const ladder = shippedLadder('voluntary', 1)
+  const factsOf = (label: string): string => {
+    const row = ladder.rows.find(row => row.label === label && row.from === 'office')
+    assert.ok(row)
+    return rowFacts(ladder, row).at(-1) ?? ''
+  }
+
+  test('is not what another has that came at the same instant', () => {
+    const { rows, changesOf } = shippedLadder('nat-two-clients', 1)
+    const twins = rows.filter(({ fate, to }, i) => {
+      const next = rows[i + 1]
+      return fate.kind === 'arrived' && next?.fate.kind === 'arrived' && next.to === to && next.fate.t === fate.t
+    })
+    assert.ok(twins.length > 0)
+    for (const row of twins) {
+      const others = changesOf(rows[row.no])
+      assert.ok(!changesOf(row).some(change => others.includes(change)), row.label)
+    }
+  })
+
+  test('has the name of TCP, and not the end of an address', () => {
+    assert.match(factsOf('TCP SYN ACK from 1723'), /alice has it: TCP Syn-Sent → Established/)
+  })
+})
+
 describe('a signal of a telephone line', () => {
   const ladder = dialUp(
     [
