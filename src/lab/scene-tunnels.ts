@@ -253,7 +253,9 @@ function insideOf(name: SceneInside['name'], machine: MachineView | undefined): 
 
 /** The TCP connection under the latest tunnel of a node, to a PNS if it is named. It stays to be looked at after its end. */
 const dialledFrom = (recorder: Recorder, node: string, peer = ''): MachineRecord | undefined =>
-  recorder.machinesOf(node).findLast(({ machine }) => machine.startsWith('tcp[') && machine.endsWith(`${peer}:1723]`))
+  recorder
+    .machinesOf(node)
+    .findLast(({ machine }) => machine.startsWith('tcp[') && machine.endsWith(`${peer === '' ? '' : `-${peer}`}:1723]`))
 
 const PPP_LAYERS = [
   ['LCP', 'lcp'],
