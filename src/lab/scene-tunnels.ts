@@ -48,7 +48,16 @@ export function tunnelsOf(recorder: Recorder, states: States): SceneTunnel[] {
     return call ? [throughLine(recorder, spec, call, states)] : []
   })
   const outside = lab.nodes.flatMap(spec => (spec.kind === 'pptp-server' ? fromOutside(recorder, spec, states) : []))
-  return [...own, ...dialled, ...outside].map((tunnel, i) => ({ no: i + 1, ...tunnel }))
+  const all = [...own, ...dialled, ...outside]
+  return all.map((tunnel, i) => ({ no: i + 1, ...tunnel, arrived: arrivedOf(tunnel, all, states) }))
+}
+
+/** The server counts for each of its calls, and has them by user: of several calls of one user only the latest is there. */
+function arrivedOf(tunnel: Unnumbered, all: readonly Unnumbered[], states: States): number | undefined {
+  const { server, user, callIds, arrived } = tunnel
+  const isShared = all.some(other => other !== tunnel && other.up && other.server === server && other.user === user)
+  const theirs = valueAt(states.get(server) ?? {}, `calls[${user}].callId`)
+  return isShared && theirs !== callIds.server ? undefined : arrived
 }
 
 /**
