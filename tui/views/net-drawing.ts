@@ -19,6 +19,7 @@ import {
   UP,
 } from '../../src/index.ts'
 import { Canvas } from '../canvas.ts'
+import { QUIET } from '../drops.ts'
 import { classOf, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import type { Line, Role } from '../text.ts'
@@ -75,9 +76,6 @@ function dropsNow({ recorder, scene }: Model, members: readonly string[]): boole
   }
   return false
 }
-/** What every net does all the time. */
-const QUIET: ReadonlySet<string> = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored'])
-
 // Links.
 
 const isUpright = (bits: number): boolean => bits === (UP | DOWN)
@@ -128,8 +126,9 @@ function withoutCrossed(strokes: readonly Stroke[]): readonly Stroke[] {
 
 function dressOf({ tunnels }: SceneLink, all: readonly SceneTunnel[]): { double: boolean; dashed: boolean } {
   const phases = all.filter(({ no }) => tunnels.includes(no)).map(tubePhase)
-  const double = phases.includes('up') || phases.includes('opening')
-  return { double, dashed: double && !phases.includes('up') }
+  const isUp = phases.includes('up') || phases.includes('half')
+  const double = isUp || phases.includes('opening')
+  return { double, dashed: double && !isUp }
 }
 
 const STEPS: readonly (readonly [number, number, number])[] = [
