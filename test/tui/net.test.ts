@@ -105,6 +105,15 @@ describe('what the view of the net says', () => {
     })
   })
 
+  test('where something is dropped, and the address there as well', () => {
+    for (const size of [SIZE, { columns: 118, rows: 36 }]) {
+      const rows = textOf(modelAt({ lab: 'nat-no-helper', seconds: 0.2, selection: { node: 'alice' } }), size)
+      const top = rows.findIndex(row => row.includes('┌ home'))
+      assert.match(rows[top], /┌ home ─*×┐/)
+      assert.match(rows[top + 2], /│ ?\.1 +\.20 ?│/)
+    }
+  })
+
   test('at the end, what has come of the checks, and no key that runs', () => {
     const { sentence, keys } = netView(voluntary(30), SIZE)
     assert.match(sentence, /^The run is over: 6 of 6 checks passed\. /)
