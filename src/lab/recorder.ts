@@ -343,6 +343,7 @@ export class Recorder {
   }
 
   #frame(link: number, { t, from, line, bytes, packet, parent, fate, arrives }: TappedFrame): void {
+    this.hearing.frame(packet, bytes, this.run.simulation.links[link].type)
     const record = this.#record(packet, parent, t)
     if (!record) return
     const hop: Hop = { link, line, from, sent: t, arrives, fate, bytes: this.#copies.of(bytes) }

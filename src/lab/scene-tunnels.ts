@@ -230,6 +230,10 @@ function sessionOf(
   const count = (name: string): number => Number(valueAt(state, `${shown}.counters.${name}`) ?? 0)
   const arrived = valueAt(states.get(server) ?? {}, `calls[${user}].ppp.counters.received`)
   const { callId, peerCallId } = entrys[places.pptp?.call ?? '']?.facts ?? {}
+  // A helper on the way may have given the call of the entry another ID: the server knows that one. Users are known late.
+  const theirs = valueAt(states.get(server) ?? {}, `calls[${user}].callId`) ?? peerCallId
+  const answers = nodes.get(server)?.machines()[`calls[${theirs}].pptp.call`]?.facts.peerCallId
+  const sendsBack = answers === undefined ? undefined : { node: server, callId: Number(answers) }
   return {
     client,
     entry,
@@ -250,7 +254,8 @@ function sessionOf(
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
-    heard: places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called) : undefined,
+    heard:
+      places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called, sendsBack) : undefined,
     traffic: recorder.traffic(client).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }
