@@ -44,6 +44,8 @@ const BEHIND_FRAME = 1000
 const UNSEEN = 200
 /** What takes longer is done in slices, between which keys are heard. */
 const SLICE = 40
+/** Real machines wait for nobody: as long as a live run goes on nothing takes longer. */
+const LIVE_SLICE = 15
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
 /** While it plays, so much of the time to the next frame may be used: at maximum speed a quarter of all. */
@@ -92,7 +94,7 @@ export class App implements Stage {
     if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
     else if (open) this.#openRun(open)
     this.#draw()
-    if (this.#live) this.#frames.wake()
+    if (this.#live || this.#session?.travel) this.#frames.wake()
   }
 
   get ui(): Ui {
@@ -135,10 +137,10 @@ export class App implements Stage {
     this.#session = session
     const { capture } = session.source
     if (capture) {
-      // It has happened: all of it is there.
+      // It has happened: all of it is gone through.
       this.#capture = new Captured(capture)
       session.seek(session.run.stop)
-      session.proceed(Number.POSITIVE_INFINITY)
+      session.proceed(UNSEEN)
       session.look()
     }
     this.#ui = firstLook({ session, ui: this.#ui })
@@ -257,7 +259,7 @@ export class App implements Stage {
     if (told) this.#tell(told, again)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
-    if (!session.isHeld && session.proceed(UNSEEN)) this.#arrived(session)
+    if (!session.isHeld && session.proceed(this.#atMost(UNSEEN))) this.#arrived(session)
   }
 
   #outside(effect: Outside): void {
@@ -308,7 +310,7 @@ export class App implements Stage {
       this.#look(towardsCopy(live, { session: this.#session, ui: this.#ui }, ''))
     }
     const session = this.#session
-    if (session?.travel && session.proceed(SLICE)) this.#arrived(session)
+    if (session?.travel && session.proceed(this.#atMost(SLICE))) this.#arrived(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (live?.progress !== undefined) return { what: 'frame', in: FRAME }
@@ -319,11 +321,15 @@ export class App implements Stage {
     return { what: 'frame', in: (moves ? FRAME : QUIET_FRAME) - this.#beside(session) }
   }
 
+  #atMost(milliseconds: number): number {
+    return this.#live && !this.#live.over ? Math.min(LIVE_SLICE, milliseconds) : milliseconds
+  }
+
   /** While it plays, going back is made ready: what that has taken, in milliseconds. */
   #beside(session: Session): number {
     if (session === this.#live?.face) return 0
     const start = this.#wall.now()
-    session.keepUp(BESIDE)
+    session.keepUp(this.#atMost(BESIDE))
     return this.#wall.now() - start
   }
 
@@ -337,7 +343,7 @@ export class App implements Stage {
     if (session.travel) return { what: 'frame', in: session.isHeld ? FRAME / 2 : PAUSE }
     const growing = this.#growing(session)
     const { waits } = session
-    const done = session.work(SLICE)
+    const done = session.work(this.#atMost(SLICE))
     if (waits && !session.waits) return { what: 'frame', in: 0 }
     if (!growing && done) return this.#behind(session)
     return { what: growing && this.#frames.wait <= PAUSE ? 'frame' : 'idle', in: PAUSE }
@@ -354,7 +360,7 @@ export class App implements Stage {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     if (!session.archive.isThere) {
-      session.remake(SLICE)
+      session.remake(this.#atMost(SLICE))
       this.#grown = true
     }
     return this.#searching || this.#grown
