@@ -30,6 +30,7 @@ import { pressStart } from './press-start.ts'
 import { Quizmaster } from './quizmaster.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
+import { LIVE_SLICES, SLICES, type Slices } from './slices.ts'
 import type { Line } from './text.ts'
 import { hasRoom } from './views/dash.ts'
 import { type Start, startScreen } from './views/start.ts'
@@ -40,16 +41,8 @@ import { seconds } from './words.ts'
 const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
 const BEHIND_FRAME = 1000
-/** So long something may take until it is shown that it goes on: milliseconds. */
-const UNSEEN = 200
-/** What takes longer is done in slices, between which keys are heard. */
-const SLICE = 40
-/** Real machines wait for nobody: as long as a live run goes on nothing takes longer. */
-const LIVE_SLICE = 15
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
-/** While it plays, so much of the time to the next frame may be used: at maximum speed a quarter of all. */
-const BESIDE = 18
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -106,11 +99,6 @@ export class App implements Stage {
   get scene(): Scene | undefined {
     return this.#session?.scene
   }
-  /** Where the run stands, for a message about a fault. */
-  get place(): string {
-    const { lab, t } = this.#session?.scene ?? {}
-    return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
-  }
 
   // What is opened
 
@@ -140,7 +128,7 @@ export class App implements Stage {
       // It has happened: all of it is gone through.
       this.#capture = new Captured(capture)
       session.seek(session.run.stop)
-      session.proceed(UNSEEN)
+      session.proceed(SLICES.unseen)
       session.look()
     }
     this.#ui = firstLook({ session, ui: this.#ui })
@@ -259,7 +247,7 @@ export class App implements Stage {
     if (told) this.#tell(told, again)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
-    if (!session.isHeld && session.proceed(this.#atMost(UNSEEN))) this.#arrived(session)
+    if (!session.isHeld && session.proceed(this.#slices.unseen)) this.#arrived(session)
   }
 
   #outside(effect: Outside): void {
@@ -310,7 +298,7 @@ export class App implements Stage {
       this.#look(towardsCopy(live, { session: this.#session, ui: this.#ui }, ''))
     }
     const session = this.#session
-    if (session?.travel && session.proceed(this.#atMost(SLICE))) this.#arrived(session)
+    if (session?.travel && session.proceed(this.#slices.work)) this.#arrived(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (live?.progress !== undefined) return { what: 'frame', in: FRAME }
@@ -321,15 +309,15 @@ export class App implements Stage {
     return { what: 'frame', in: (moves ? FRAME : QUIET_FRAME) - this.#beside(session) }
   }
 
-  #atMost(milliseconds: number): number {
-    return this.#live && !this.#live.over ? Math.min(LIVE_SLICE, milliseconds) : milliseconds
+  get #slices(): Slices {
+    return this.#live && !this.#live.over ? LIVE_SLICES : SLICES
   }
 
   /** While it plays, going back is made ready: what that has taken, in milliseconds. */
   #beside(session: Session): number {
     if (session === this.#live?.face) return 0
     const start = this.#wall.now()
-    session.keepUp(this.#atMost(BESIDE))
+    session.keepUp(this.#slices.beside)
     return this.#wall.now() - start
   }
 
@@ -343,7 +331,7 @@ export class App implements Stage {
     if (session.travel) return { what: 'frame', in: session.isHeld ? FRAME / 2 : PAUSE }
     const growing = this.#growing(session)
     const { waits } = session
-    const done = session.work(this.#atMost(SLICE))
+    const done = session.work(this.#slices.work)
     if (waits && !session.waits) return { what: 'frame', in: 0 }
     if (!growing && done) return this.#behind(session)
     return { what: growing && this.#frames.wait <= PAUSE ? 'frame' : 'idle', in: PAUSE }
@@ -360,7 +348,7 @@ export class App implements Stage {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     if (!session.archive.isThere) {
-      session.remake(this.#atMost(SLICE))
+      session.remake(this.#slices.work)
       this.#grown = true
     }
     return this.#searching || this.#grown

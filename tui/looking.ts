@@ -1,4 +1,5 @@
 /** What is looked at, and what the views are told of it. */
+import type { Scene } from '../src/index.ts'
 import type { Captured } from './captured.ts'
 import type { LiveView } from './live.ts'
 import type { Model, Ui } from './model.ts'
@@ -16,6 +17,13 @@ export function firstLook({ session: { scene, source }, ui }: Looking): Ui {
   const selection = { ...ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
   if (!source.capture) return { ...ui, selection }
   return { ...ui, view: 'packets', follow: false, selection: { ...selection, journey: 1 } }
+}
+
+/** Where the run stands, for a message about a fault. */
+export function placeOf(scene: Scene | undefined): string {
+  if (!scene) return 'no lab is open'
+  const { lab, t } = scene
+  return `lab ${lab.name}, seed ${lab.seed}, at ${(t / 1e9).toFixed(9)} s`
 }
 
 /** `live`: the run that goes by itself, of which the session is the live end or a copy. */
