@@ -31,6 +31,7 @@ import { pressStart } from './press-start.ts'
 import { Quizmaster } from './quizmaster.ts'
 import type { ScreenEvent } from './screen.ts'
 import { Session, type SessionSource } from './session.ts'
+import { LIVE_SLICES, SLICES, type Slices } from './slices.ts'
 import type { Line } from './text.ts'
 import { hasRoom } from './views/dash.ts'
 import { type Start, startScreen } from './views/start.ts'
@@ -41,14 +42,8 @@ import { seconds } from './words.ts'
 const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
 const BEHIND_FRAME = 1000
-/** So long something may take until it is shown that it goes on: milliseconds. */
-const UNSEEN = 200
-/** What takes longer is done in slices, between which keys are heard. */
-const SLICE = 40
 /** Between two pieces of what is done while nobody asks for anything. */
 const PAUSE = 5
-/** While it plays, so much of the time to the next frame may be used: at maximum speed a quarter of all. */
-const BESIDE = 18
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -95,7 +90,7 @@ export class App implements Stage {
     if (open?.live) this.begun = this.#begin(new LiveView(open, open.live, wall))
     else if (open) this.#openRun(open)
     this.#draw()
-    if (this.#live) this.#frames.wake()
+    if (this.#live || this.#session?.travel) this.#frames.wake()
   }
 
   get ui(): Ui {
@@ -106,11 +101,6 @@ export class App implements Stage {
   }
   get scene(): Scene | undefined {
     return this.#session?.scene
-  }
-  /** Where the run stands, for a message about a fault. */
-  get place(): string {
-    const { lab, t } = this.#session?.scene ?? {}
-    return lab ? `lab ${lab.name}, seed ${lab.seed}, at ${((t ?? 0) / 1e9).toFixed(9)} s` : 'no lab is open'
   }
 
   // What is opened
@@ -138,10 +128,10 @@ export class App implements Stage {
     this.#session = session
     const { capture } = session.source
     if (capture) {
-      // It has happened: all of it is there.
+      // It has happened: all of it is gone through.
       this.#capture = new Captured(capture)
       session.seek(session.run.stop)
-      session.proceed(Number.POSITIVE_INFINITY)
+      session.proceed(SLICES.unseen)
       session.look()
     }
     this.#ui = firstLook({ session, ui: this.#ui })
@@ -264,7 +254,7 @@ export class App implements Stage {
     if (sentence !== undefined && isRead) this.#say(sentence)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
-    if (!session.isHeld && session.proceed(UNSEEN)) this.#arrived(session)
+    if (!session.isHeld && session.proceed(this.#slices.unseen)) this.#arrived(session)
   }
 
   #outside(effect: Outside): void {
@@ -315,7 +305,7 @@ export class App implements Stage {
       this.#look(towardsCopy(live, { session: this.#session, ui: this.#ui }, ''))
     }
     const session = this.#session
-    if (session?.travel && session.proceed(SLICE)) this.#arrived(session)
+    if (session?.travel && session.proceed(this.#slices.work)) this.#arrived(session)
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (live?.progress !== undefined) return { what: 'frame', in: FRAME }
@@ -326,11 +316,15 @@ export class App implements Stage {
     return { what: 'frame', in: (moves ? FRAME : QUIET_FRAME) - this.#beside(session) }
   }
 
+  get #slices(): Slices {
+    return this.#live && !this.#live.over ? LIVE_SLICES : SLICES
+  }
+
   /** While it plays, going back is made ready: what that has taken, in milliseconds. */
   #beside(session: Session): number {
     if (session === this.#live?.face) return 0
     const start = this.#wall.now()
-    session.keepUp(BESIDE)
+    session.keepUp(this.#slices.beside)
     return this.#wall.now() - start
   }
 
@@ -344,7 +338,7 @@ export class App implements Stage {
     if (session.travel) return { what: 'frame', in: session.isHeld ? FRAME / 2 : PAUSE }
     const growing = this.#growing(session)
     const { waits } = session
-    const done = session.work(SLICE)
+    const done = session.work(this.#slices.work)
     if (waits && !session.waits) return { what: 'frame', in: 0 }
     if (!growing && done) return this.#behind(session)
     return { what: growing && this.#frames.wait <= PAUSE ? 'frame' : 'idle', in: PAUSE }
@@ -361,7 +355,7 @@ export class App implements Stage {
     const { view, selection } = this.#ui
     session.archive.want(view === 'packets' || view === 'dash' ? selection.journey : undefined)
     if (!session.archive.isThere) {
-      session.remake(SLICE)
+      session.remake(this.#slices.work)
       this.#grown = true
     }
     return this.#searching || this.#grown

@@ -95,7 +95,8 @@ export class Future {
     this.course = watched?.course ?? new Course()
     if (watched && !watched.course) this.course.watch(watched.recorder.run)
     const recorder = watched?.recorder ?? new Recorder(this.#run())
-    this.archive = new OldPackets(() => this.#run(), sceneOf(recorder), recorder)
+    // Of a capture the rows are those of its reader.
+    this.archive = new OldPackets(() => this.#run(), sceneOf(recorder), recorder, origin.capture === undefined)
     this.#life = this.#lifeOf(recorder)
   }
 

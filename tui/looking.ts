@@ -1,4 +1,5 @@
 /** What is looked at, and what the views are told of it. */
+import type { Scene } from '../src/index.ts'
 import type { Captured } from './captured.ts'
 import type { FutureName } from './future.ts'
 import type { LiveView } from './live.ts'
@@ -23,6 +24,13 @@ export function firstLook({ session: { scene, source }, ui }: Looking): Ui {
 export function inFuture({ session: { current }, ui }: Looking, before: FutureName): Ui {
   if (current.name === before) return ui
   return { ...ui, selection: { ...ui.selection, future: current.name, difference: 0 } }
+}
+
+/** Where the run stands, for a message about a fault. */
+export function placeOf(scene: Scene | undefined): string {
+  if (!scene) return 'no lab is open'
+  const { lab, t } = scene
+  return `lab ${lab.name}, seed ${lab.seed}, at ${(t / 1e9).toFixed(9)} s`
 }
 
 /** `live`: the run that goes by itself, of which the session is the live end or a copy. */

@@ -10,8 +10,8 @@ import type { Comparison } from './comparison.ts'
 import type { Cures } from './cures.ts'
 import type { Deeds } from './deeds.ts'
 import type { Future, FutureName } from './future.ts'
-import type { Travel } from './session.ts'
 import type { Line } from './text.ts'
+import type { Travel } from './travel.ts'
 
 export const VIEWS = [
   ...(['dash', 'net', 'tunnels', 'packets', 'ladder', 'nat', 'events', 'checks', 'time', 'log'] as const),

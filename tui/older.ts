@@ -22,15 +22,17 @@ const LATER = 1000
 export class OldPackets implements Older {
   readonly rows: Archive
   readonly #rewinder: Rewinder
+  readonly #lists: boolean
   #live: Recorder
   #wanted: number | undefined
   /** On its way to the wanted one, and the last that is there. */
   #way: { readonly to: number; readonly rewinding: Rewinding } | undefined
   #there: Recorder | undefined
 
-  /** `make` makes the run anew; `scene` is any of it. */
-  constructor(make: () => Run, scene: Scene, live: Recorder) {
+  /** `make` makes the run anew; `scene` is any of it; `lists`: false where others know the rows. */
+  constructor(make: () => Run, scene: Scene, live: Recorder, lists = true) {
     this.#rewinder = new Rewinder(make)
+    this.#lists = lists
     this.rows = new Archive(scene, live)
     this.#live = live
     this.watch(live)
@@ -40,13 +42,15 @@ export class OldPackets implements Older {
   watch(live: Recorder): void {
     this.#live.onForget = undefined
     this.#live = live
+    if (!this.#lists) return
     this.rows.cut(live.forgotten)
     live.onForget = journeys => this.rows.add(journeys, live.run.now)
   }
 
   /** The packet that is looked at, if its details are no more remembered. */
   want(no: number | undefined): void {
-    this.#wanted = no !== undefined && no <= this.rows.last && no >= this.rows.first ? no : undefined
+    const [first, last] = this.#lists ? [this.rows.first, this.rows.last] : [1, this.#live.forgotten]
+    this.#wanted = no !== undefined && no <= last && no >= first ? no : undefined
   }
 
   again(no: number): Journey | number | undefined {

@@ -27,6 +27,7 @@ import { Future, type FutureName, type FutureSpec, NAMES, ONE_FUTURE, type Origi
 import type { StepUnit } from './model.ts'
 import type { Hit, Player, Wall } from './player.ts'
 import { Trail } from './trail.ts'
+import { type Destination, type Travel, Travelling } from './travel.ts'
 import { seconds } from './words.ts'
 
 export interface SessionSource extends Origin {
@@ -43,32 +44,6 @@ export interface SessionSource extends Origin {
   readonly fixed?: string
 }
 
-/** On the way to a time, before it is there. */
-export interface Travel {
-  readonly way: 'back' | 'on'
-  readonly to: SimTime
-  /** 0 … 1 */
-  readonly progress: number
-  /** It goes so many steps back. */
-  readonly steps?: number
-}
-
-interface Journey {
-  readonly future: Future
-  readonly to: Moment
-  /** Absent: the future's own run goes on. */
-  readonly rewinding?: Rewinding
-  readonly from: SimTime
-  /** Not among the futures yet, or takes the place of that of its name. */
-  readonly isNew: boolean
-  /** Nobody can stay: what was done there has changed. */
-  readonly mustArrive?: true
-  /** It is so many steps back, the last of which was wanted then (on the wall). */
-  readonly back?: { readonly steps: number; readonly since: number }
-  /** It ends at these too. */
-  readonly breakpoints?: readonly Breakpoint[]
-}
-
 const no = (message: string): Told => ({ ok: false, message })
 const OVER = 'The run is over, and nothing can be done any more. t goes to an earlier time.'
 const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
@@ -76,12 +51,8 @@ const NO_FILE = 'This run has no lab file, so nothing can be done in it.'
 const RECORDED = ' What came in from outside stays as recorded.'
 const LIVE = 'Real machines have seen it: what is done in a live run cannot be taken back.'
 
-/** Steps between two looks at the wall. */
-const BATCH = 2000
-/** Steps that a run is prepared for going back between two looks. */
+/** Steps that a run is prepared for going back between two looks at the wall. */
 const PREPARE = 500
-/** A key that is held comes again within so many milliseconds. */
-const HELD = 150
 
 export class Session {
   /** Asked for a moment that the run must not enter: somebody wants to say something before. */
@@ -92,7 +63,7 @@ export class Session {
   #futures: readonly Future[]
   #current: Future
   #scene: Scene
-  #journey: Journey | undefined
+  #way: Travelling | undefined
   #comparison: Comparison | undefined
   #search: CureSearch | undefined
   readonly #trail = new Trail()
@@ -150,20 +121,12 @@ export class Session {
   // Time
 
   get travel(): Travel | undefined {
-    const journey = this.#journey
-    if (!journey) return undefined
-    const { rewinding, to, from, future, isNew, back } = journey
-    const { now } = future.life.run
-    const whole = to.t - from
-    const progress = rewinding?.progress ?? (whole <= 0 ? 1 : Math.min(1, (now - from) / whole))
-    const way = rewinding || isNew ? 'back' : 'on'
-    return { way, to: to.t, progress, ...(back ? { steps: back.steps } : {}) }
+    return this.#way?.told
   }
 
-  /** Steps back come in faster than the run can be made again: it is shown when no more of them come. */
+  /** Steps back come in faster than the run can be made again: where they lead is shown when no more of them come. */
   get isHeld(): boolean {
-    const { back } = this.#journey ?? {}
-    return back !== undefined && back.steps > 1 && this.#wall.now() - back.since < HELD
+    return this.#way?.isHeld ?? false
   }
 
   /**
@@ -186,27 +149,29 @@ export class Session {
 
   /** False: there is nothing before. Who is on the way back already goes a step further. */
   stepBack(unit: StepUnit): boolean {
-    const { to: goal, rewinding, back } = this.#journey ?? {}
-    const isFurther = goal !== undefined && back !== undefined && (goal.steps !== undefined || unit === '1 ms')
-    if (!isFurther) this.stay()
-    const here = isFurther ? { t: goal.t, steps: goal.steps ?? this.run.steps } : this.run.moment
+    const way = this.#way
+    const goal = way && way.steps > 0 && (way.to.steps !== undefined || unit === '1 ms') ? way.to : undefined
+    if (!goal) this.stay()
+    const here = goal ? { t: goal.t, steps: goal.steps ?? this.run.steps } : this.run.moment
     const to = this.#trail.back(unit, here, this.#current.course)
     if (!to) return false
-    if (!isFurther || !rewinding?.redirect(to)) this.#go(to)
-    if (this.#journey) {
-      const steps = isFurther ? back.steps + 1 : 1
-      this.#journey = { ...this.#journey, to, back: { steps, since: this.#wall.now() } }
-    }
+    if (!goal || !way?.redirect(to)) this.#go(to)
+    this.#way?.wanted(goal ? (way?.steps ?? 0) + 1 : 1)
     return true
   }
 
   #go(to: Moment, breakpoints: readonly Breakpoint[] = []): void {
-    this.#giveUp()
     const { run } = this
     const isBack = to.t < run.now || (to.steps !== undefined && to.steps < run.steps)
-    const common = { future: this.#current, to, from: run.now, isNew: false }
-    this.#journey = isBack ? { ...common, rewinding: this.#current.rewindTo(to) } : { ...common, breakpoints }
+    this.#begin({ future: this.#current, to, from: run.now, breakpoints }, isBack)
     this.player.pause()
+  }
+
+  /** Who was on another way gives it up. */
+  #begin(destination: Destination, isBack: boolean): void {
+    this.#giveUp()
+    const { future, to } = destination
+    this.#way = new Travelling(destination, isBack ? future.rewindTo(to) : undefined, this.#wall)
   }
 
   /** The way to a moment at which the present run has been; the session stays where it is. */
@@ -221,25 +186,15 @@ export class Session {
 
   /** Goes on with what was begun, for so many milliseconds of the wall; true when it is there. */
   proceed(milliseconds: number): boolean {
-    const journey = this.#journey
-    if (!journey) return true
-    const end = this.#wall.now() + milliseconds
-    const { rewinding, future, to, breakpoints = [] } = journey
-    const { run, player } = future.life
-    const goOn = (): boolean => (breakpoints.length > 0 ? player.goOn(to.t, BATCH, breakpoints) : run.reach(to, BATCH))
-    do {
-      if (rewinding && this.isHeld) {
-        if (rewinding.approach(BATCH)) return false
-      } else if (rewinding ? rewinding.advance(BATCH) : goOn()) {
-        this.#arrive(journey)
-        return true
-      }
-    } while (this.#wall.now() < end)
-    return false
+    const way = this.#way
+    if (!way) return true
+    if (!way.proceed(milliseconds)) return false
+    this.#arrive(way)
+    return true
   }
 
-  #arrive({ rewinding, future, isNew }: Journey): void {
-    this.#journey = undefined
+  #arrive({ rewinding, destination: { future, isNew } }: Travelling): void {
+    this.#way = undefined
     if (rewinding) future.rewound(rewinding)
     if (isNew) {
       const others = this.#futures.filter(({ name }) => name !== future.name)
@@ -252,14 +207,14 @@ export class Session {
 
   /** What was begun is given up: the run stays where it is, if it can. */
   stay(): void {
-    if (this.#journey?.mustArrive) this.proceed(Number.POSITIVE_INFINITY)
+    if (this.#way?.destination.mustArrive) this.proceed(Number.POSITIVE_INFINITY)
     this.#giveUp()
   }
 
   #giveUp(): void {
-    const { rewinding, future } = this.#journey ?? {}
-    if (rewinding) future?.giveBack(rewinding)
-    this.#journey = undefined
+    const { rewinding, destination } = this.#way ?? {}
+    if (rewinding) destination?.future.giveBack(rewinding)
+    this.#way = undefined
   }
 
   play(speed: number, breakpoints: readonly Breakpoint[]): readonly Hit[] {
@@ -443,7 +398,7 @@ export class Session {
   /** The lab has changed: the same time in its run. */
   #again(): void {
     const future = this.#futureOf(this.#current.spec)
-    this.#journey = { future, to: { t: this.run.now }, from: 0, isNew: true, mustArrive: true }
+    this.#begin({ future, to: { t: this.run.now }, from: 0, isNew: true, mustArrive: true }, false)
     this.#trail.forget()
   }
 
@@ -455,8 +410,7 @@ export class Session {
     if (!future || future === this.#current) return
     const to = { t: this.run.now }
     const { now } = future.life.run
-    const common = { future, to, from: now, isNew: false }
-    this.#journey = now > to.t ? { ...common, rewinding: future.rewindTo(to) } : common
+    this.#begin({ future, to, from: now }, now > to.t)
     this.#trail.forget()
   }
 
@@ -472,7 +426,7 @@ export class Session {
     const name = NAMES.find(free => !this.#futures.some(future => future.name === free))
     if (name === undefined) return no(`There are ${NAMES.length} futures already. X in 8 Time forgets one.`)
     const spec: FutureSpec = { name, lab: deeds.lab, deeds, from: { future: this.#current.name, t } }
-    this.#journey = { future: this.#futureOf(spec), to, from: 0, isNew: true }
+    this.#begin({ future: this.#futureOf(spec), to, from: 0, isNew: true }, false)
     this.#trail.forget()
     return { ok: true, message: `Future ${name}, ${what}. ${this.#current.name} is kept in 8 Time.${this.#recorded}` }
   }

@@ -3,6 +3,7 @@ import { App } from './app.ts'
 import { termMessage, wantsAscii } from './ascii.ts'
 import type { WriteNew } from './export.ts'
 import type { Disk } from './files.ts'
+import { placeOf } from './looking.ts'
 import type { Ui } from './model.ts'
 import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
@@ -53,7 +54,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
   let app: App | undefined
   const fault = (error: unknown): void => {
     screen.close()
-    complain(faultText(error, app?.place ?? 'no lab is open'))
+    complain(faultText(error, placeOf(app?.scene)))
     app?.end(INTERNAL)
     done(INTERNAL)
   }

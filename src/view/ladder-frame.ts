@@ -90,8 +90,8 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
   const words = folded ? item.labels : row.more === '' ? [row.label] : [`${row.label}  ${row.more}`, row.label]
   const base = {
     both: folded && item.both,
-    dropped: fate.kind === 'dropped',
-    reason: fate.kind === 'dropped' ? reasonIn(row, column) : '',
+    dropped: fate.kind === 'dropped' || fate.kind === 'unheard',
+    reason: fate.kind === 'arrived' ? '' : reasonIn(row, column),
     other: undefined,
     labels: words.map(label),
     double: row.ppp,
@@ -142,6 +142,7 @@ function clearIn(row: LadderRow, column: (name: string) => number | undefined): 
 /** Of a packet that died at a machine without a column also where. */
 function reasonIn(row: LadderRow, column: (name: string) => number | undefined): string {
   const { fate } = row
+  if (fate.kind === 'unheard') return fateWords(fate)
   if (fate.kind !== 'dropped') return ''
   return fate.between === undefined && column(fate.node) === undefined ? `${fate.reason} at ${fate.node}` : fate.reason
 }

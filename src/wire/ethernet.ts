@@ -37,11 +37,12 @@ export function write(b: Uint8Array, at: number, destination: Mac, source: Mac, 
 /** The group bit: broadcast and multicast. */
 export const isGroup = (mac: Mac): boolean => (Math.floor(mac / 2 ** 40) & 1) === 1
 
-export const formatMac = (mac: Mac): string =>
-  mac
-    .toString(16)
-    .padStart(12, '0')
-    .replace(/(..)(?=.)/g, '$1:')
+const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'))
+
+export function formatMac(mac: Mac): string {
+  const [high, low] = [Math.floor(mac / 0x100000000), mac >>> 0]
+  return `${HEX[high >> 8]}:${HEX[high & 0xff]}:${HEX[low >>> 24]}:${HEX[(low >> 16) & 0xff]}:${HEX[(low >> 8) & 0xff]}:${HEX[low & 0xff]}`
+}
 
 const TYPE_NAMES: Readonly<Record<number, string>> = { 2048: 'IPv4', 2054: 'ARP', 34525: 'IPv6', 33024: 'VLAN' }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Journey, PacketRecord, Recorder } from '../../src/index.ts'
+import { type Journey, load, type PacketRecord, Recorder, Run, sceneOf } from '../../src/index.ts'
 import { recorded } from '../support/scene.ts'
+import { shippedText } from '../support/shipped.ts'
 
 const protocols = ({ packets }: Journey): string[] => packets.map(({ facts }) => facts?.proto ?? 'none')
 const journeysOf = (recorder: Recorder, proto: string): Journey[] =>
@@ -103,6 +104,24 @@ describe('the memory of a recorder', () => {
 })
 
 describe('a machine', () => {
+  test('of a tunnel that is up is remembered behind thousands of TCP connections', () => {
+    const fetches = Array.from(
+      { length: 1100 },
+      (_, i) => `  - { at: ${2000 + i * 10}ms, fetch: { from: alice, to: files, bytes: 100B } }`,
+    )
+    const text = shippedText('voluntary').replace(
+      /^events:[\s\S]*/m,
+      `events:\n  - { at: 0s, connect: alice }\n${fetches.join('\n')}\n`,
+    )
+    const loaded = load(text, 'long.yaml')
+    assert.ok(loaded.ok)
+    const recorder = new Recorder(new Run(loaded.lab))
+    recorder.run.advanceTo(15e9)
+    const [{ began, since = 0, layers, up }] = sceneOf(recorder).tunnels
+    assert.deepEqual([up, began, since > 0 && since < 1e9], [true, 0, true])
+    for (const { name, state, entered } of layers) assert.equal(entered.at(-1)?.state, state, name)
+  })
+
   test('is remembered with every state it came through', () => {
     const lcp = recorded('voluntary', 1).machine('alice', 'ppp.lcp')
     assert.deepEqual(

@@ -200,6 +200,35 @@ describe('a capture of ours', () => {
     await robot.close()
   })
 
+  test('a large one opens in slices and says how far it is; so it is gone back in', async () => {
+    const lab = readFileSync(rootPath('topologies/voluntary.yaml'), 'utf8').replace(/bytes: \w+/, 'bytes: 8MB')
+    const { links } = capturedRun(lab)
+    const capture = new CaptureRun(links[0].bytes, 'alice-isp.pcapng', undefined)
+    assert.ok(capture.frames > 8000)
+    const open = { lab: capture.lab, replay: {}, explain: '', capture, fixed: 'It has happened.' }
+    const robot = new Robot({ open, parts: PARTS, perLook: 250 })
+    await robot.settle()
+    assert.match(robot.rows[0], /^ ► ON \d+ % /)
+    const seen = robot.session.recorder.journeyCount
+    assert.ok(seen > 0 && seen < capture.frames)
+    robot.wall.perLook = 0
+    await robot.wait(1000)
+    assert.equal(robot.session.recorder.journeyCount, capture.frames)
+    assert.match(robot.rows[0], /^ ■ END/)
+    assert.equal(robot.wall.timers, 0)
+    robot.wall.perLook = 250
+    await robot.press(',')
+    assert.match(robot.rows[0], /^ ◄ BACK \d+ % /)
+    robot.wall.perLook = 0
+    await robot.wait(1000)
+    assert.equal(robot.session.recorder.journeyCount, capture.frames - 1)
+    // The octets of a frame that the recorder has forgotten.
+    await robot.press('g')
+    await robot.wait(1000)
+    assert.match(robot.text, /frame 1, \d+ octets|packet 1, \d+ octets/)
+    await robot.close()
+  })
+
   test('of a telephone line has its ends', async () => {
     const { links } = capturedRun(readFileSync(rootPath('topologies/compulsory.yaml'), 'utf8'))
     const line = links.find(({ name }) => name.includes('bob'))

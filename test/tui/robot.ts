@@ -114,6 +114,8 @@ export interface RobotOptions {
   readonly ui?: Partial<Ui>
   /** Names that are taken: nothing can be written there. */
   readonly readOnly?: boolean
+  /** Of the clock on the wall. */
+  readonly perLook?: number
 }
 
 const UTF8 = { TERM: 'xterm-256color', LANG: 'C.UTF-8' }
@@ -144,7 +146,9 @@ export class Robot {
     parts,
     ui = {},
     readOnly = false,
+    perLook = 0,
   }: RobotOptions) {
+    this.wall.perLook = perLook
     this.#screen = new xterm.Terminal({ cols: size.columns, rows: size.rows, allowProposedApi: true })
     const setRawMode = (raw: boolean): void => {
       this.raw = raw

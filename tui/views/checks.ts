@@ -45,7 +45,7 @@ export function view(model: Model, size: Size): Rendered {
   const lines = isSmall(size) ? smallLines(model, rows, size) : wideLines(model, rows, size)
   return {
     lines: fill(chosen ? lines : [line(span(' This lab has no checks.', 'muted'))], size),
-    sentence: sentenceOf(model, chosen),
+    sentence: sentenceOf(chosen),
     keys: ['jk check'],
   }
 }
@@ -256,7 +256,7 @@ function smallText(model: Model, row: Row): string {
   return row.old ? oldWords(model) : (row.check.verdict?.detail ?? row.check.description)
 }
 
-function sentenceOf(model: Model, chosen: Row | undefined): string {
+function sentenceOf(chosen: Row | undefined): string {
   if (!chosen) return 'A lab may say what should become true; this one does not.'
   if ('asked' in chosen) {
     const { asked, judged } = chosen
@@ -267,8 +267,7 @@ function sentenceOf(model: Model, chosen: Row | undefined): string {
   if (chosen.covered) return COVERED_LONG
   const { name, state, verdict, description } = chosen.check
   if (state === 'open') return `Not decided yet: the check ${name} is judged ${whenOf(chosen.check)}.`
-  if (chosen.old)
-    return `The check ${name} failed, as it may: it tells of the lab as it was before ${seconds(sinceOf(model))} s.`
+  if (chosen.old) return `The check ${name} failed, as it may: it tells of the lab as written.`
   if (state === 'failed') return `The check ${name} failed: ${ended(verdict?.detail ?? description)}`
   return `The check ${name} passed at ${seconds(verdict?.t ?? 0)} s: ${ended(description)}`
 }

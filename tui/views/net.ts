@@ -9,7 +9,7 @@ import { dueNext } from '../stepped.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, plainText, right, span } from '../text.ts'
 import { rareEvents } from '../told.ts'
-import { JOBS, nextLayer, phaseOf, seconds, tubePhase } from '../words.ts'
+import { JOBS, nextLayer, phaseOf, seconds, silenceOf, tubePhase } from '../words.ts'
 import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
@@ -209,8 +209,12 @@ function tunnelSentence(tunnel: SceneTunnel, several: boolean): string {
       return kind === 'voluntary'
         ? `No tunnel yet: ${client} has not dialled ${server}. Space starts, . takes one step.`
         : 'No call yet: nobody has dialled. Space starts, . takes one step.'
+    case 'half':
+      return `Up, but ${silenceOf(tunnel)}.`
     case 'opening': {
       const next = nextLayer(tunnel)?.name ?? 'IPCP'
+      const silence = silenceOf(tunnel)
+      if (silence !== undefined) return `${next} waits, for ${silence}.`
       if (kind === 'voluntary') return `${client} and ${server} build the tunnel from below: ${next} is next.`
       if (local) return `${client} and ${server} talk over the telephone line: ${next} is next.`
       if (tubePhase(tunnel) === 'idle') return `${client} dials, and it is to ring at ${entry}.`
@@ -242,15 +246,10 @@ function keysOf(model: Model): string[] {
   // A cable is chosen on the way from one machine to the next: what is done is done to it.
   const cable = ui.selection.node === undefined && ui.selection.link !== undefined
   const act = scene.over ? [] : [cable ? 'a act on the cable' : 'a act']
-  const keys = [
-    ...time,
-    cable ? 'hl its ends' : 'hjkl choose',
-    'Enter look inside',
-    ...act,
-    'i lens',
-    'o names',
-    ...why,
-  ]
+  // Where something is silent, why is what everybody wants to know.
+  const isSilent = scene.tunnels.some(tunnel => tunnel.end === undefined && silenceOf(tunnel) !== undefined)
+  const rest = [cable ? 'hl its ends' : 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names']
+  const keys = isSilent ? [...time, ...why, ...rest] : [...time, ...rest, ...why]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 

@@ -1,6 +1,7 @@
 /** `w`: why a packet was discarded, by which rule or entry, and how it came there. The words are those of `explain`. */
 import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
+import { latestDrop } from '../drops.ts'
 import { goTo } from '../go.ts'
 import type { Model, Rendered, Size, Ui } from '../model.ts'
 import { derive } from '../selection.ts'
@@ -15,7 +16,7 @@ import { chosenPacket } from './packets.ts'
 
 /** The drop that the selection of the view is about. */
 export function dropAskedFor(model: Model): DropEvent | undefined {
-  const { ui, recorder } = model
+  const { ui } = model
   switch (ui.view) {
     case 'dash':
       return dropAskedFor(focused(model))
@@ -27,10 +28,7 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
     case 'ladder':
       return chosenPacket(model)?.journey.packets.findLast(({ drop }) => drop !== undefined)?.drop
     case 'net':
-      return recorder.events.findLast(
-        (event): event is DropEvent =>
-          event.event === 'drop' && (ui.selection.node === undefined || event.node === ui.selection.node),
-      )
+      return latestDrop(model)
     default:
       return undefined
   }
