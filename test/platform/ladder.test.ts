@@ -32,10 +32,26 @@ describe('ladder', () => {
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80)
   })
 
+  test('rows as lines of JSON, none folded; those of a tunnel', () => {
+    const { status, stdout } = ladder('nat-two-clients', '--tunnel', '2', '--to', '6s', '--json')
+    assert.equal(status, 0)
+    const [head, ...rows] = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual([head.type, head.format, head.title], ['ladder', 1, 'nat-two-clients, seed 1'])
+    assert.ok(rows.length > 20)
+    for (const row of rows) assert.ok((row.tunnels as number[]).includes(2), JSON.stringify(row))
+    const request = rows.find(({ label }) => label === 'OCRQ')
+    assert.deepEqual([request?.from, request?.to, request?.via], ['bob', 'office', ['home', 'isp']])
+    const reply = rows.find(({ label }) => label === 'OCRP')
+    assert.deepEqual(reply?.cause, { kind: 'row', no: request?.no, how: 'request' })
+  })
+
   test('only some machines, layers, calls and times; and line by line', () => {
     const { stdout } = ladder(
       'nat-two-clients',
-      '--call',
+      '--tunnel',
       'bob',
       '--layer',
       'control,lcp',
@@ -50,8 +66,8 @@ describe('ladder', () => {
     assert.doesNotMatch(stdout, /alice|ARP|CHAP/)
     assert.match(ladder('nat-two-clients', '--nodes', 'isp,office', '--to', '1s').stdout, /^ +sent s +isp +office$/m)
     assert.equal(
-      ladder('nat-two-clients', '--call', '2', '--to', '6s').stdout,
-      ladder('nat-two-clients', '--call', 'bob', '--to', '6s').stdout,
+      ladder('nat-two-clients', '--tunnel', '2', '--to', '6s').stdout,
+      ladder('nat-two-clients', '--tunnel', 'bob', '--to', '6s').stdout,
     )
   })
 
@@ -102,7 +118,12 @@ describe('mistakes: status 2, a sentence, and nothing written', () => {
     ['no such format', ['voluntary', '--format', 'htm', '-o', 'no.svg'], /no format htm\. Did you mean html\?/],
     ['no such layer', ['voluntary', '--layer', 'contrl'], /no layer contrl\. Did you mean control\?/],
     ['no such node', ['voluntary', '--nodes', 'alice,ofice'], /no node ofice\. Did you mean office\?/],
-    ['no such call', ['voluntary', '--call', '7'], /no call 7\. The calls: 1 \(alice to office\)\./],
+    ['no such tunnel', ['voluntary', '--tunnel', '7'], /no tunnel 7\. The tunnels: 1 \(alice to office\)\./],
+    [
+      'a call of a lab',
+      ['voluntary', '--call', '1'],
+      /--tunnel 1\. A call is told by: pptp-lab explain voluntary --call 1/,
+    ],
     ['no time', ['voluntary', '--from', 'soon'], /--from wants a time, such as --from 5s, not soon/],
     ['the end before the beginning', ['voluntary', '--from', '5s', '--to', '1s'], /--from 5s is later than --to 1s/],
     ['ASCII of a picture', ['voluntary', '-o', 'no.svg', '--ascii'], /--ascii is for text/],

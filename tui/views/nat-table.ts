@@ -9,6 +9,8 @@ export type TableRow = { readonly connection: BoxConnection } | { readonly refus
 const PROTO = 6
 const STATE = 11
 const LEFT = 7
+/** Between two columns, where there is room. */
+const GAP = 4
 
 /** Cells of what stands for the two ends and for the outside. */
 interface Widths {
@@ -24,12 +26,13 @@ function widthsOf(box: Box | undefined, columns: number): Widths {
   const room = columns - 5 - PROTO - STATE - LEFT
   const long = widthsIf(true, box)
   const widths = long.inside + long.remote + long.outside <= room ? long : widthsIf(false, box)
-  const spare = Math.max(0, Math.floor((room - widths.inside - widths.remote - widths.outside) / 3))
+  const free = Math.floor((room - widths.inside - widths.remote - widths.outside) / 3)
+  const spare = Math.max(0, Math.min(GAP, free))
   return {
     ...widths,
     inside: Math.min(widths.inside + spare, room - 18),
     remote: Math.min(widths.remote + spare, room - 18),
-    outside: widths.outside + Math.min(spare, 4),
+    outside: widths.outside + spare,
   }
 }
 

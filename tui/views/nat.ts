@@ -156,7 +156,7 @@ function boxLine(model: Model, box: Box | undefined, columns: number): Line {
   if (!box) return line(span(' No machine of this lab filters or translates.', 'muted'))
   const names = boxNames(simulationOf(model))
   const which = names.length > 1 ? `box ${names.indexOf(box.node) + 1} of ${names.length} ` : ''
-  const what = box.isNat ? `${box.like}: ${BOX_WORDS[box.like]}` : 'firewall without NAT'
+  const what = box.isNat ? `${box.like} (${BOX_WORDS[box.like]})` : 'firewall without NAT'
   return ends([span(` ${box.node}`, undefined, { bold: true }), span(`  ${what}`)], [span(which, 'muted')], columns)
 }
 
