@@ -103,6 +103,9 @@ export class Hearing {
     this.#places = answerers(lab)
   }
 
+  /** GRE packets that were heard lately: a line may deliver one twice. */
+  readonly #heard = new Set<string>()
+
   event(event: TraceEvent): void {
     if (event.event === 'deliver') {
       if (event.proto === 'gre') this.#delivered(event)
@@ -139,11 +142,7 @@ export class Hearing {
     talk.unheard.again(t)
     talk.unanswered.again(t)
     this.#underWay.set(packet, talk)
-    if (this.#underWay.size <= UNDER_WAY) return
-    for (const oldest of this.#underWay.keys()) {
-      this.#underWay.delete(oldest)
-      return
-    }
+    forgetFirst(this.#underWay)
   }
 
   /** Whether it is of a call of this machine is known when it is not dropped: until the next packet it is on trial. */
@@ -162,6 +161,9 @@ export class Hearing {
     if (!this.#trial) return
     const { node, packet, src, t } = this.#trial
     this.#trial = undefined
+    if (this.#heard.has(packet)) return
+    this.#heard.add(packet)
+    forgetFirst(this.#heard)
     const there = this.#underWay.get(packet)
     if (there) {
       there.there++
@@ -191,6 +193,14 @@ export class Hearing {
             : undefined
     const since = deaf === undefined ? undefined : deaf === 'server' ? lastThere : lastBack
     return { sent, there, back, deaf, since }
+  }
+}
+
+function forgetFirst(all: Map<string, unknown> | Set<string>): void {
+  if (all.size <= UNDER_WAY) return
+  for (const oldest of all.keys()) {
+    all.delete(oldest)
+    return
   }
 }
 
