@@ -139,6 +139,8 @@ export class Hearing {
   readonly #underWay = new Map<string, UnderWay>()
   /** By the machine that speaks and the call ID in its packets. */
   readonly #calls = new Map<string, Way>()
+  /** GRE packets that were heard lately: a line may deliver one twice. */
+  readonly #heard = new Set<string>()
 
   constructor(lab: Lab) {
     this.#diallers = new Set(
@@ -183,7 +185,7 @@ export class Hearing {
     talk.unheard.again(t)
     talk.unanswered.again(t)
     this.#underWay.set(packet, { node, talk, sent: t, call: undefined })
-    forgetOldest(this.#underWay)
+    forgetFirst(this.#underWay)
   }
 
   /** A frame goes onto a link, as its tap shows it. */
@@ -196,7 +198,7 @@ export class Hearing {
     const key = callKey(known.node, Gre.callId(bytes, at))
     const way = this.#calls.get(key) ?? new Way()
     this.#calls.set(key, way)
-    forgetOldest(this.#calls)
+    forgetFirst(this.#calls)
     known.call = way
   }
 
@@ -228,6 +230,9 @@ export class Hearing {
     if (!this.#trial) return
     const { node, packet, src, t } = this.#trial
     this.#trial = undefined
+    if (this.#heard.has(packet)) return
+    this.#heard.add(packet)
+    forgetFirst(this.#heard)
     const there = this.#underWay.get(packet)
     if (there) {
       const { talk, call, sent } = there
@@ -264,10 +269,10 @@ export class Hearing {
 
 const callKey = (node: string, callId: number): string => `${node} ${callId}`
 
-function forgetOldest(map: Map<string, unknown>): void {
-  if (map.size <= UNDER_WAY) return
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
+function forgetFirst(all: Map<string, unknown> | Set<string>): void {
+  if (all.size <= UNDER_WAY) return
+  for (const oldest of all.keys()) {
+    all.delete(oldest)
     return
   }
 }

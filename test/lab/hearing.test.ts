@@ -185,6 +185,12 @@ describe('hearing', () => {
     for (let n = 5000; n <= 5009; n++) hearing.event(gets(6000 + n, 'office', `carol#${n}`, '198.51.100.20'))
     assert.equal(hearing.between('carol', 'office').there, 10)
   })
+  test('what a line delivers twice was heard once', () => {
+    const hearing = new Hearing(lab)
+    hearing.event(sends(0, 'carol#1'))
+    for (let n = 1; n <= 2; n++) hearing.event(gets(sec(n), 'carol', 'office#9', office))
+    assert.equal(hearing.between('carol', 'office').back, 1)
+  })
   test('a new call begins to count anew', () => {
     const hearing = new Hearing(lab)
     hearing.event(sends(0, 'carol#1'))

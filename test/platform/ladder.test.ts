@@ -5,8 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { forgottenWords } from '../../src/platform/commands/ladder.ts'
 import { captureFile } from '../support/captures.ts'
 import { rootPath } from '../support/root.ts'
+import { recorded } from '../support/scene.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'pptp-lab-ladder-'))
 after(() => rmSync(dir, { recursive: true }))
@@ -23,6 +25,15 @@ function run(...args: string[]) {
 }
 const ladder = (...args: string[]) => run('ladder', ...args)
 const read = (name: string): string => readFileSync(join(dir, name), 'utf8')
+
+test('what there is no room for is said', () => {
+  const recorder = recorded('voluntary', 12, [], { events: 1000, journeys: 100 })
+  assert.match(
+    forgottenWords('voluntary', recorder),
+    /^voluntary: the run has \d{3} packets, and the first \d+ of them are not in this ladder/,
+  )
+  assert.equal(forgottenWords('voluntary', recorded('voluntary', 1)), '')
+})
 
 describe('ladder', () => {
   test('a lab as text in 80 columns', () => {

@@ -120,7 +120,14 @@ async function ofLab(name: string, flags: Flags, to: SimTime | undefined): Promi
   const run = new Run(lab, { ...replay, until, fingerprint: false })
   const recorder = new Recorder(run, LIMITS)
   run.advance()
+  err(forgottenWords(name, recorder))
   return new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+}
+
+/** Empty if the ladder has all of the run. */
+export function forgottenWords(name: string, { forgotten, journeyCount }: Recorder): string {
+  if (forgotten === 0) return ''
+  return `${name}: the run has ${journeyCount} packets, and the first ${forgotten} of them are not in this ladder: there is room for no more. Choose an earlier end with --to.\n`
 }
 
 function ofCapture(name: string, flags: Flags): Ladder {
