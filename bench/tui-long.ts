@@ -10,8 +10,8 @@ import { FIRST_UI } from '../tui/press.ts'
 import { Session } from '../tui/session.ts'
 import { PARTS } from '../tui/views.ts'
 
-const SCREEN = { columns: 120, rows: 40 }
-const INSIDE = { columns: 118, rows: 36 }
+export const SCREEN = { columns: 120, rows: 40 }
+export const INSIDE = { columns: 118, rows: 36 }
 
 const LINKS = `
     - { endpoints: ["alice:eth0", "isp:eth0"], ipv4: [198.51.100.10/24, 198.51.100.1/24], delay: 15ms, rate: 10mbit }
@@ -78,7 +78,7 @@ export function cost(run: () => void): Cost {
   const { user, system } = process.cpuUsage(used)
   return { wall: now() - start, cpu: (user + system) / 1000 }
 }
-const times = (count: number, run: (i: number) => void): Cost[] =>
+export const times = (count: number, run: (i: number) => void): Cost[] =>
   Array.from({ length: count }, (_, i) => cost(() => run(i)))
 
 /** Each step is as long as from the key to the scene that the views are drawn from. */

@@ -4,9 +4,13 @@
  */
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { frame } from '../tui/frame.ts'
+import type { Model } from '../tui/model.ts'
+import { FIRST_UI } from '../tui/press.ts'
+import { Session } from '../tui/session.ts'
 import { openTerminal, type Terminal } from '../tui/terminal.ts'
 import { PARTS } from '../tui/views.ts'
-import { type Cost, labOf, median, show, TUNNEL } from './tui-long.ts'
+import { type Cost, INSIDE, labOf, median, SCREEN, show, TUNNEL, times } from './tui-long.ts'
 
 const EVENTS = 200_000
 /** Keys a second of one that is held, and for how long: milliseconds. */
@@ -79,6 +83,32 @@ export async function backInProgram(): Promise<void> {
   console.log(`  a step back right after playing:      ${show(steps)}`)
   await held('right after playing', 0)
   await held('after a pause of 10 s', 10_000)
+}
+
+/** Frames as they come while a transfer plays: at 1x, and at maximum speed, where more has happened since the last one. */
+export function dashFrames(): void {
+  const wall = { now: () => performance.now(), schedule: () => () => {} }
+  const session = new Session({ lab: labOf(TUNNEL), replay: {}, explain: '' }, wall)
+  while (session.recorder.eventCount < EVENTS) session.run.step()
+  const draw = (): void => {
+    const scene = session.look()
+    const { recorder, archive } = session
+    const model: Model = { scene, recorder, archive, ui: { ...FIRST_UI, view: 'dash', running: true }, explain: '' }
+    frame(model, PARTS.dash.render(model, INSIDE), SCREEN)
+  }
+  console.log(`a frame of 0 Dash, 120x40, while a transfer plays through a tunnel:`)
+  console.log(`  the first one behind a way back:      ${show(times(1, draw))}`)
+  for (const [speed, steps] of [
+    ['1x ', 30],
+    ['max', 1500],
+  ] as const) {
+    const costs: Cost[] = []
+    for (let i = 0; i < 40; i++) {
+      for (let j = 0; j < steps; j++) session.run.step()
+      costs.push(...times(1, draw))
+    }
+    console.log(`  ${speed}:                                  ${show(costs)}`)
+  }
 }
 
 /** From the key that pauses, and the one behind it, to the frame that shows the moment. */

@@ -1,13 +1,14 @@
 /**
  * `npm run bench:tui`: time to the first frame, what the terminal UI costs while it plays in real time and while it is
- * paused, its memory; then what long runs cost (tui-long.ts). It runs in a terminal of its own, made by the program
- * `script`; Linux only, as it reads /proc.
+ * paused, its memory; then what long runs cost (tui-long.ts, tui-program.ts), and only that with `-- long`. It runs in a
+ * terminal of its own, made by the program `script`; Linux only, as it reads /proc.
  */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { millionPackets, stepsBack } from './tui-long.ts'
+import { backInProgram, dashFrames } from './tui-program.ts'
 
 const CLI = fileURLToPath(new URL('../cli/cli.js', import.meta.url))
 /** Ticks of /proc/PID/stat in a second. */
@@ -87,8 +88,12 @@ async function measure(lab: string, keys: string): Promise<void> {
   )
 }
 
-for (const lab of ['voluntary', 'voluntary-lan']) {
-  for (const keys of ['1', '3']) await measure(lab, keys)
+if (process.argv[2] !== 'long') {
+  for (const lab of ['voluntary', 'voluntary-lan']) {
+    for (const keys of ['1', '3']) await measure(lab, keys)
+  }
 }
 stepsBack()
+await backInProgram()
+dashFrames()
 millionPackets()

@@ -43,7 +43,7 @@ const QUIET_FRAME = 100
 /** While a live run is looked back at, nothing but how far behind that is. */
 const BEHIND_FRAME = 1000
 /** Between two pieces of what is done while nobody asks for anything. */
-const PAUSE = 5
+const PAUSE = 2
 const QUIT = 0
 const INTERRUPTED = 130
 
@@ -238,8 +238,8 @@ export class App implements Stage {
       return this.#say(copyOut(effect.copy, this.#model(session), linesOf, text => this.#display.copy(text)))
     }
     if ('export' in effect) {
-      const screen = (): readonly Line[] => this.#screen(session)
-      return this.#say(writeOut(effect.export, session, this.#model(session), screen, this.#writeNew))
+      const model = this.#model(session)
+      return this.#say(writeOut(effect.export, session, model, () => this.#screen(session), this.#writeNew))
     }
     this.#inTime(session, effect)
   }
@@ -266,14 +266,10 @@ export class App implements Stage {
       case 'redraw':
         return this.#display.redraw()
       case 'suspend':
-        this.#become({ ...this.#ui, running: this.#isLiveEnd })
+        this.#become({ ...this.#ui, running: this.#ui.running && this.#session === this.#live?.face })
         this.#session?.player.pause()
         return this.#display.suspend()
     }
-  }
-
-  get #isLiveEnd(): boolean {
-    return this.#session === this.#live?.face && this.#ui.running
   }
 
   /** It has come where somebody wanted to go, or to a breakpoint on the way. */
@@ -292,9 +288,8 @@ export class App implements Stage {
 
   /** The run has come somewhere: the checks and the questions of the lab. */
   #heed(session: Session): void {
-    const goal = this.#goal
+    this.#ui = this.#quiz.heed({ session, ui: this.#ui }, this.#goal)
     this.#goal = undefined
-    this.#ui = this.#quiz.heed({ session, ui: this.#ui }, goal)
   }
 
   // What goes on by itself
@@ -309,8 +304,8 @@ export class App implements Stage {
     else if (session && this.#ui.running) this.#play(session)
     this.#draw()
     if (live?.progress !== undefined) return { what: 'frame', in: FRAME }
-    if (!this.#ui.running) return this.idle()
-    if (!session) return undefined
+    if (session?.travel) return { what: 'idle', in: session.isHeld ? FRAME / 2 : PAUSE }
+    if (!session || !this.#ui.running) return this.idle()
     this.#growing(session)
     const moves = session.scene.links.some(({ flights }) => flights.length > 0)
     return { what: 'frame', in: (moves ? FRAME : QUIET_FRAME) - this.#beside(session) }
@@ -335,13 +330,21 @@ export class App implements Stage {
   idle(): Next {
     const session = this.#session
     if (!session) return undefined
-    if (session.travel) return { what: 'frame', in: session.isHeld ? FRAME / 2 : PAUSE }
+    if (session.travel) return this.#onTheWay(session)
     const growing = this.#growing(session)
     const { waits } = session
     const done = session.work(this.#slices.work)
     if (waits && !session.waits) return { what: 'frame', in: 0 }
     if (!growing && done) return this.#behind(session)
     return { what: growing && this.#frames.wait <= PAUSE ? 'frame' : 'idle', in: PAUSE }
+  }
+
+  /** How far it is need not be shown often: a frame may take as long as a slice of the way. */
+  #onTheWay(session: Session): Next {
+    if (session.isHeld || this.#frames.wait <= -FRAME) return { what: 'frame', in: 0 }
+    if (!session.proceed(this.#slices.work)) return { what: 'idle', in: PAUSE }
+    this.#arrived(session)
+    return { what: 'frame', in: 0 }
   }
 
   /** Of a copy of a live run it is told how far behind it is. */
@@ -364,7 +367,7 @@ export class App implements Stage {
   #play(session: Session): void {
     const { player, run, scene } = session
     const live = this.#live
-    if (session === live?.face) return
+    if (session === live?.face || session.travel) return
     if (this.#ui.auto) this.#ui = { ...this.#ui, speed: player.auto(scene) }
     const hits = session.play(this.#ui.speed, armed(this.#ui))
     if (run.over) this.#ui = { ...this.#ui, running: false }

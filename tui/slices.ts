@@ -9,7 +9,7 @@ export interface Slices {
   readonly beside: number
 }
 
-export const SLICES: Slices = { unseen: 100, work: 40, beside: 18 }
+export const SLICES: Slices = { unseen: 100, work: 40, beside: 22 }
 
 const MOST = 15
 /** Real machines wait for nobody. */

@@ -29,7 +29,7 @@ export interface Destination {
 }
 
 /** Steps between two looks at the wall. */
-const BATCH = 2000
+const BATCH = 500
 /** A key that is held comes again within so many milliseconds. */
 const HELD = 150
 
