@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -27,13 +28,13 @@ const child = spawn(
     env: { ...process.env, NODE_OPTIONS: '' },
   },
 )
-let tail = ''
-child.stdout.on('data', chunk => {
-  process.stdout.write(chunk)
-  tail = (tail + chunk).slice(-100_000)
+let ran = 0
+// The count stands before the list of what has failed, which may be long.
+createInterface({ input: child.stdout }).on('line', line => {
+  console.log(line)
+  ran = Number(/^ℹ pass (\d+)$/.exec(line)?.[1] ?? ran)
 })
 child.on('close', status => {
-  const ran = Number(/ℹ pass (\d+)/.exec(tail)?.[1] ?? 0)
   console.log(ran > 0 ? `${ran} tests passed in ${files.length} files.` : 'No test ran: that is a failure.')
   process.exit(status === 0 && ran > 0 ? 0 : 1)
 })
