@@ -282,7 +282,7 @@ describe('firewalls and NAT boxes', () => {
     for (const words of [
       'nat-insert-failed, layer filter',
       'rule: masquerade lan0 to wan0',
-      'entry: 192.168.1.10/0 >',
+      ': 192.168.1.10 call 0 >',
     ]) {
       assert.ok(text.includes(words), words)
       assert.ok(said.includes(words), words)
@@ -366,7 +366,7 @@ describe('ladder', () => {
   const facts = (now: Model): string => lines(now).slice(-5).join('\n')
 
   test('the newest row is chosen, with why it was sent; below it stands the clock', () => {
-    assert.match(chosen(model), /^► +0\.303 +│◄═+╪═+ CHAP Challenge 102 ══│/)
+    assert.match(chosen(model), /^► +0\.303 +│ *◄═+╪═+ CHAP Challenge 102 ══│/)
     assert.match(lines(model).join('\n'), /^ {2}now ═+ 0\.340 ═$\n^ {2}next {4}0\.358 a timer or an action/m)
     assert.match(facts(model), /0\.303 sent by company because of LCP Conf-Ack 1 from bob, sent 0\.239\./)
     assert.match(Ladder.view(model, { columns: 78, rows: 20 }).sentence, /^╪ nas only carries PPP frames/)
