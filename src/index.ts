@@ -33,6 +33,7 @@ export {
   explanation,
   type Guess,
   type Guesses,
+  isTouched,
   latestOf,
   nextQuestion,
   type Outcome,

@@ -7,7 +7,7 @@ import type { Deed } from './deeds.ts'
 import type { Pressed } from './effect.ts'
 import type { Menu, MenuRow } from './menus.ts'
 import type { MenuKind, Model } from './model.ts'
-import { isOf, JOBS } from './words.ts'
+import { BOX_WORDS, isOf, JOBS } from './words.ts'
 
 /** What a row does: something at once, another list, or a line to type a value in, with a first value. */
 type Does =
@@ -215,17 +215,6 @@ function linkChoices({ scene }: Model, about: string): readonly Choice[] {
 export const betweenOf = (ends: Model['scene']['links'][number]['ends']): string =>
   `[${ends.map(({ node, iface }) => quoted(`${node}:${iface}`)).join(', ')}]`
 
-/** In a few words; BOX_KINDS has the sentences. */
-const BOX_WORDS: Readonly<Record<(typeof BOX_KINDS)[number]['name'], string>> = {
-  'linux-pptp': 'Linux with its helper: call IDs are rewritten',
-  linux: 'Linux without it: GRE that comes back finds nobody',
-  keyless: 'GRE by addresses alone: one tunnel to each server',
-  single: '"PPTP passthrough": one inside host has all GRE',
-  libalias: 'FreeBSD natd: a helper that knows both sides',
-  cisco: 'IOS: call IDs change where two are the same',
-  cgn: 'a NAT of a carrier: no GRE at all',
-}
-
 function boxChoices({ recorder }: Model, about: string): readonly Choice[] {
   const now = boxOf(recorder.run.simulation, about)?.like
   const kinds = BOX_KINDS.filter(({ name }) => name !== now)
@@ -233,7 +222,7 @@ function boxChoices({ recorder }: Model, about: string): readonly Choice[] {
     key: letterOf(i),
     text: name,
     more: BOX_WORDS[name],
-    sentence: `${name}: ${words[0].toLowerCase()}${words.slice(1)}`,
+    sentence: `${name}: ${words.replace(/^(A|An|It) /, start => start.toLowerCase())}`,
     does: once(`nat: { node: ${about}, like: ${name} }`),
   }))
   const flush = {

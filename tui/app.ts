@@ -12,14 +12,15 @@ import type { Told } from './deeds.ts'
 import { type Effect, type InTime, isOutside, type Outside, type Pressed } from './effect.ts'
 import type { WriteNew } from './export.ts'
 import { Files } from './files.ts'
-import { frame } from './frame.ts'
+import { formOf, frame } from './frame.ts'
 import { FRAME, Frames, type Next, type Stage } from './frames.ts'
+import type { FutureName } from './future.ts'
 import { copyOut, writeOut } from './hand-out.ts'
 import { goInTime } from './in-time.ts'
 import { entryOf } from './keys.ts'
 import { LiveView } from './live.ts'
 import { atLiveEnd, attached, towardsCopy } from './live-end.ts'
-import { firstLook, type Looking, modelOf } from './looking.ts'
+import { firstLook, inFuture, type Looking, modelOf } from './looking.ts'
 import type { Model, Ui } from './model.ts'
 import { type MouseEvent, moused } from './mouse.ts'
 import { mousedAtStart } from './mouse-start.ts'
@@ -67,6 +68,8 @@ export class App implements Stage {
   /** Something has been made since the last frame that the next one will show. */
   #grown = false
   #ended = false
+  /** The future that was drawn last. */
+  #future: FutureName = 'A'
   /** The time that somebody wants to go to. */
   #goal: SimTime | undefined
 
@@ -117,7 +120,7 @@ export class App implements Stage {
 
   #openRun(source: SessionSource): void {
     const session = new Session(source, this.#wall)
-    session.limit = run => stopBefore(source.lab, this.#ui, run)
+    session.limit = run => stopBefore(run.simulation.lab, this.#ui, run, session.deeds?.since)
     this.#open(session)
   }
 
@@ -243,8 +246,12 @@ export class App implements Stage {
 
   #inTime(session: Session, effect: InTime): void {
     this.#become({ ...this.#ui, broke: undefined })
-    const { told, again, hits } = goInTime({ session, ui: this.#ui }, this.#files, effect)
+    const model = (): Model => this.#model(session)
+    const { told, again, hits, sentence } = goInTime({ session, ui: this.#ui }, this.#files, model, effect)
     if (told) this.#tell(told, again)
+    // A small window has no room for both.
+    const isRead = this.#ui.tour === undefined || formOf(this.#display.size) === 'full'
+    if (sentence !== undefined && isRead) this.#say(sentence)
     if (hits) this.#stopAt(session, hits)
     this.#goal = typeof effect === 'object' && 'seek' in effect ? effect.seek : undefined
     if (!session.isHeld && session.proceed(this.#slices.unseen)) this.#arrived(session)
@@ -279,7 +286,7 @@ export class App implements Stage {
     session.player.pause()
   }
 
-  /** The run has come somewhere: the questions of the lab. */
+  /** The run has come somewhere: the checks and the questions of the lab. */
   #heed(session: Session): void {
     this.#ui = this.#quiz.heed({ session, ui: this.#ui }, this.#goal)
     this.#goal = undefined
@@ -391,6 +398,8 @@ export class App implements Stage {
     const session = this.#session
     if (!session) return this.#display.draw(startScreen(this.#start, size), this.#ui)
     session.look()
+    this.#ui = inFuture({ session, ui: this.#ui }, this.#future)
+    this.#future = session.current.name
     const model = this.#model(session)
     const view = viewOf(model, size, this.#parts)
     this.#searching = view.more === true

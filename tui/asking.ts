@@ -1,12 +1,16 @@
 /**
  * Questions of the lab in the program: the run stops before each, 7 Checks shows it, and no other view opens until it is
  * answered or skipped. What was answered stays answered when the run goes back.
+ *
+ * A question is about the lab as written. Where something was done before its answer could show, it is neither asked nor
+ * judged; `since` is when that was.
  */
 import {
   type Asked,
   dueQuestion,
   type Guess,
   type Guesses,
+  isTouched,
   type Lab,
   nextQuestion,
   type Outcome,
@@ -53,18 +57,29 @@ interface Clock {
   readonly now: SimTime
   readonly next: SimTime
 }
-type Asks = Pick<Ui, 'quiz' | 'guesses' | 'tour'>
+type Asks = Pick<Ui, 'quiz' | 'guesses'>
 
-/** Whoever is shown around is not asked meanwhile. */
-const asks = ({ quiz, tour }: Asks): boolean => quiz && tour === undefined
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Those to which the run can still give the answer of the lab. */
+const askable = (lab: Lab, since: SimTime): readonly Asked[] =>
+  questionsIn(lab).filter(asked => !isTouched(asked, since))
 
 /** The moment that the run must not enter. */
-export const stopBefore = (lab: Lab, ui: Asks, clock: Clock): SimTime =>
-  (asks(ui) ? nextQuestion(questionsIn(lab), ui.guesses, clock)?.t : undefined) ?? Number.POSITIVE_INFINITY
+export const stopBefore = (lab: Lab, ui: Asks, clock: Clock, since: SimTime = NEVER): SimTime =>
+  (ui.quiz ? nextQuestion(askable(lab, since), ui.guesses, clock)?.t : undefined) ?? NEVER
 
 /** The question that the run waits for. */
-export const dueIn = (lab: Lab, ui: Asks, clock: Clock): Asked | undefined =>
-  asks(ui) ? dueQuestion(questionsIn(lab), ui.guesses, clock) : undefined
+export const dueIn = (lab: Lab, ui: Asks, clock: Clock, since: SimTime = NEVER): Asked | undefined =>
+  ui.quiz ? dueQuestion(askable(lab, since), ui.guesses, clock) : undefined
+
+/** Those that are not asked any more, for what was done. */
+export const lostIn = (lab: Lab, { quiz, guesses }: Asks, since: SimTime): readonly Asked[] =>
+  quiz ? questionsIn(lab).filter(asked => !guesses.has(asked.no) && isTouched(asked, since)) : []
+
+/** `2 questions of the lab are not asked any more: 7 says why.` */
+export const lostWords = (count: number): string =>
+  `${count === 1 ? '1 question of the lab is' : `${count} questions of the lab are`} not asked any more: 7 says why.`
 
 /** Opens it; whatever else was open is closed. `goal`: somebody wanted to go to that time. */
 export function askNow(ui: Ui, { no, t }: Asked, goal?: SimTime): Ui {
@@ -83,7 +98,7 @@ export function askNow(ui: Ui, { no, t }: Asked, goal?: SimTime): Ui {
 }
 
 /** Those of the lab that runs. */
-const questionsOfRun = ({ recorder }: Model): readonly Asked[] => questionsIn(recorder.run.simulation.lab)
+const questionsOfRun = (model: Model): readonly Asked[] => questionsIn(labOf(model))
 
 /** The open question, with its words. */
 export const askedIn = (model: Model): Asked | undefined =>
@@ -96,10 +111,10 @@ export interface Judged {
 }
 
 /** What was answered so far, in the order of asking. */
-export function judgedIn(lab: Lab, guesses: Guesses, standing: readonly Standing[]): Judged[] {
+export function judgedIn(lab: Lab, guesses: Guesses, standing: readonly Standing[], since: SimTime = NEVER): Judged[] {
   return questionsIn(lab).flatMap(asked => {
     const guess = guesses.get(asked.no)
-    return guess ? [{ asked, guess, outcome: outcomeOf(asked, guess, standing) }] : []
+    return guess ? [{ asked, guess, outcome: outcomeOf(asked, guess, standing, since) }] : []
   })
 }
 
@@ -111,16 +126,32 @@ export function guessWords({ guess, outcome }: Judged): string {
   return `${how}, ${OPEN}`
 }
 
+/** When something was first done in the run. */
+export const sinceOf = ({ deeds }: Model): SimTime => deeds?.since ?? NEVER
+const labOf = ({ recorder }: Model): Lab => recorder.run.simulation.lab
+
 /** Is there a question of the lab that is still to be asked? */
 export const isQuizOpen = (model: Model): boolean =>
-  model.ui.quiz && !model.scene.over && questionsOfRun(model).some(({ no }) => !model.ui.guesses.has(no))
+  model.ui.quiz &&
+  !model.scene.over &&
+  askable(labOf(model), sinceOf(model)).some(({ no }) => !model.ui.guesses.has(no))
+
+/** In place of the description of a lab whose questions are open. */
+export const GUESS_FIRST = 'Guess first: the run stops and asks.'
 
 /** What a check says, and even its name, may give an answer away: it is covered until the last question is answered. */
 export const isCovered = ({ state }: Standing, model: Model): boolean => state === 'open' && isQuizOpen(model)
 
 /** What was answered in this run. */
 export const guessedIn = (model: Model): Judged[] =>
-  judgedIn(model.recorder.run.simulation.lab, model.ui.guesses, model.scene.checks)
+  judgedIn(labOf(model), model.ui.guesses, model.scene.checks, sinceOf(model))
+
+/** What is not asked in this run, for what was done. */
+export const lostOf = (model: Model): readonly Asked[] => lostIn(labOf(model), model.ui, sinceOf(model))
+
+/** Has a check failed in a run that is no longer that of the lab as written? It tells of that one. */
+export const isOfOld = ({ verdict, state }: Standing, since: SimTime): boolean =>
+  state === 'failed' && verdict !== undefined && verdict.t >= since
 
 /** How many questions there are in all. */
 export const questionCount = (model: Model): number => questionsOfRun(model).length

@@ -3,9 +3,10 @@
  * what may stand next.
  */
 import { nearest, parseDuration, VERB_WORDS } from '../src/index.ts'
-import { completed } from './complete.ts'
+import { completed, type Words } from './complete.ts'
 import type { Deed } from './deeds.ts'
 import type { Pressed } from './effect.ts'
+import { ownFile } from './files.ts'
 import { goTo } from './go.ts'
 import { type Model, VIEW_KEYS, VIEWS } from './model.ts'
 import { goToTime } from './moments.ts'
@@ -16,8 +17,7 @@ interface Command {
   /** What stands behind it. */
   readonly usage: string
   readonly help: string
-  /** Words of which one may stand behind it. */
-  readonly words?: readonly string[]
+  readonly words?: Words
   run(model: Model, rest: string): Pressed
 }
 
@@ -26,23 +26,25 @@ const say = ({ ui }: Model, message: string): Pressed => ({ ui: { ...ui, message
 export const COMMANDS: Readonly<Record<string, Command>> = {
   save: {
     usage: 'FILE.yaml',
-    help: 'the lab with all that was done, as a lab file',
+    help: 'keep lab and acts in a file',
+    words: fileNames,
     run: (model, rest) => save(model, rest, false),
   },
   'save!': {
     usage: 'FILE.yaml',
-    help: 'the same, in place of a file that is there',
+    help: 'the same, over an old file',
+    words: fileNames,
     run: (model, rest) => save(model, rest, true),
   },
   go: {
     usage: '5s',
-    help: 'go to a time',
+    help: 'to a time: go 5s',
     run: (model, rest) => (rest === '' ? wants(model, 'go') : goToTime(model, rest)),
   },
-  speed: { usage: '0.1', help: 'virtual seconds a second, or max', words: ['max', 'auto'], run: speed },
+  speed: { usage: '0.1', help: 'speed 0.1, or max', words: ['max', 'auto'], run: speed },
   view: {
     usage: 'nat',
-    help: 'another view',
+    help: 'another view: view nat',
     words: VIEWS,
     run: (model, rest) => {
       const view = VIEWS.find(name => name === rest.toLowerCase() || VIEW_KEYS[name].key === rest)
@@ -51,7 +53,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   theme: {
     usage: 'light',
-    help: 'colours',
+    help: 'colours: theme light',
     words: THEMES,
     run: (model, rest) => {
       const theme = THEMES.find(name => name === rest)
@@ -60,25 +62,29 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   },
   seed: {
     usage: '7',
-    help: 'the same with other random numbers',
+    help: 'other random numbers: seed 7',
     run: (model, rest) =>
       /^\d{1,15}$/.test(rest)
         ? { ui: model.ui, effect: { seed: Number(rest) } }
         : say(model, 'seed wants a whole number, such as seed 7.'),
   },
   reload: { usage: '', help: 'read the lab file again', run: ({ ui }) => ({ ui, effect: 'reload' }) },
-  undo: { usage: '', help: 'take the last thing back that was done', run: ({ ui }) => ({ ui, effect: 'undo' }) },
+  undo: { usage: '', help: 'take back what was done last', run: ({ ui }) => ({ ui, effect: 'undo' }) },
   redo: { usage: '', help: 'do it again', run: ({ ui }) => ({ ui, effect: 'redo' }) },
-  at: { usage: '20s VERB ...', help: 'do something later', run: later },
+  at: { usage: '20s VERB ...', help: 'later: at 20s disconnect bob', run: later },
   help: {
     usage: '',
     help: 'keys and words',
     run: ({ ui }) => ({ ui: { ...ui, help: true, helpSearch: '', helpScroll: 0 } }),
   },
-  quit: { usage: '', help: 'leave; quit! without what is not saved', run: model => leave(model) },
-  'quit!': { usage: '', help: 'leave without what is not saved', run: ({ ui }) => ({ ui, effect: 'quit' }) },
+  quit: { usage: '', help: 'leave the program', run: model => leave(model) },
+  'quit!': { usage: '', help: 'leave, and save nothing', run: ({ ui }) => ({ ui, effect: 'quit' }) },
 }
 const SHORT: Readonly<Record<string, string>> = { q: 'quit', 'q!': 'quit!', w: 'save', 'w!': 'save!', h: 'help' }
+
+/** While a question of the lab is open the run waits, and nothing else may be seen of it. */
+const WHILE_ASKED: ReadonlySet<string> = new Set(['quit', 'quit!', 'help', 'save', 'save!', 'theme', 'speed'])
+const ASKED = 'The run waits for your guess. Until then there is only quit, save, help, theme and speed.'
 
 const wants = (model: Model, name: string): Pressed =>
   say(model, `${name} wants something behind it: ${name} ${COMMANDS[name]?.usage ?? ''}.`)
@@ -98,8 +104,9 @@ export const commandPrompt: Prompt = {
   },
   complete(model, text) {
     const { text: longer, words } = completed(model, text, COMMANDS)
-    const message = longer === text && words.length === 0 ? 'Nothing that is known may stand here.' : words.join('  ')
-    return { ...model.ui, prompt: { kind: 'command', text: longer }, message: words.length === 1 ? '' : message }
+    const message = longer === text && words.length === 0 ? 'Nothing that is known may stand here.' : ''
+    const offers = words.length > 1 ? { offers: words } : {}
+    return { ...model.ui, prompt: { kind: 'command', text: longer, ...offers }, message }
   },
 }
 
@@ -107,6 +114,7 @@ function obeyed(model: Model, text: string): Pressed {
   const [, word, rest] = /^(\S+?):?(?:\s+(.*))?$/s.exec(text) ?? []
   if (word === undefined) return { ui: model.ui }
   const name = SHORT[word] ?? word
+  if (model.ui.asking && !WHILE_ASKED.has(name)) return say(model, ASKED)
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name].run(model, (rest ?? '').trim())
   const deed = deedOf(text)
   if (typeof deed === 'string') return say(model, deed)
@@ -156,10 +164,25 @@ function speed(model: Model, rest: string): Pressed {
 
 function save(model: Model, name: string, replace: boolean): Pressed {
   if (!model.deeds) return say(model, 'This run has no lab file, so there is nothing to save.')
-  if (name === '') return say(model, `save wants the name of a file: save my-${model.scene.lab.name}.yaml`)
+  if (name === '') return say(model, `save wants the name of a file: save ${ownFile(model.scene.lab.name)}`)
   if (!/\.ya?ml$/.test(name))
     return say(model, `The name of a lab file ends in .yaml: save ${name.replace(/\.\w*$/, '')}.yaml`)
   return { ui: model.ui, effect: { save: name, replace } }
+}
+
+/** Behind `save`: the file in which the lab is kept already, and one of its own. What is begun differently only gets its ending. */
+function fileNames({ scene, deeds }: Model, begun: string): readonly string[] {
+  const kept = deeds?.keptIn
+  const names = [...(kept === undefined ? [] : [kept]), ownFile(scene.lab.name)]
+  return begun === '' || names.some(name => name.startsWith(begun)) ? [...new Set(names)] : [`${begun}.yaml`]
+}
+
+/** The line opens, with what it is good for. */
+export function openCommand(model: Model, text: string): Model['ui'] {
+  const save = model.deeds ? `save ${ownFile(model.scene.lab.name)}, ` : ''
+  const others = model.ui.asking ? 'theme light, quit' : 'go 5s, view nat'
+  const message = text === '' ? `Such as ${save}${others}. Tab shows everything.` : ''
+  return { ...model.ui, prompt: { kind: 'command', text }, recalled: 0, message }
 }
 
 /** `q`: what is not saved is asked for once. */
@@ -174,5 +197,5 @@ export function leave(model: Model): Pressed {
 export function recalled({ ui }: Model, by: 1 | -1): Model['ui'] {
   const at = Math.max(0, Math.min(ui.typed.length, ui.recalled + by))
   const text = at === 0 ? '' : (ui.typed.at(-at) ?? '')
-  return ui.prompt ? { ...ui, recalled: at, prompt: { ...ui.prompt, text } } : ui
+  return ui.prompt ? { ...ui, recalled: at, prompt: { kind: ui.prompt.kind, text } } : ui
 }

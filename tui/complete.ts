@@ -2,7 +2,9 @@
 import { BOX_KINDS, fitsVerb, nearest, usersOf, VERB_WORDS, type VerbWords } from '../src/index.ts'
 import type { Model } from './model.ts'
 
-type Commands = Readonly<Record<string, { readonly words?: readonly string[] }>>
+/** Words of which one may stand behind a command; some depend on what is typed. */
+export type Words = readonly string[] | ((model: Model, begun: string) => readonly string[])
+type Commands = Readonly<Record<string, { readonly words?: Words }>>
 
 export interface Completion {
   readonly text: string
@@ -13,7 +15,7 @@ export interface Completion {
 export function completed(model: Model, text: string, commands: Commands): Completion {
   const [begun = ''] = /[^\s:,[\]{}"]*$/.exec(text) ?? []
   const before = text.slice(0, text.length - begun.length)
-  const words = wordsBehind(model, before, commands)
+  const words = wordsBehind(model, before, commands, begun)
   const fit = words.filter(word => word.startsWith(begun))
   if (fit.length === 0) {
     const meant = begun === '' ? undefined : nearest(begun, words)
@@ -39,13 +41,17 @@ function behind(before: string, word: string, commands: Commands): string {
   return /[{,]\s*$/.test(before) && !/\[[^\]]*$/.test(before) ? ': ' : ''
 }
 
-function wordsBehind(model: Model, written: string, commands: Commands): readonly string[] {
+function wordsBehind(model: Model, written: string, commands: Commands, begun: string): readonly string[] {
   const verbs = VERB_WORDS.map(({ verb }) => verb)
   const before = written.trimStart().replace(/^at\s+\S+\s+/, '')
   const isLater = before !== written.trimStart()
   if (before === '') return isLater ? verbs : [...Object.keys(commands), ...verbs].sort()
   const [, word = ''] = /^([^\s:{]+)/.exec(before) ?? []
-  if (!isLater && Object.hasOwn(commands, word)) return /^\S+\s+$/.test(before) ? (commands[word].words ?? []) : []
+  if (!isLater && Object.hasOwn(commands, word)) {
+    const { words = [] } = commands[word]
+    if (!/^\S+\s+$/.test(before)) return []
+    return typeof words === 'function' ? words(model, begun) : words
+  }
   const verb = VERB_WORDS.find(known => known.verb === word)
   if (!verb) return []
   if (verb.keys.length === 0) return /^\S+\s+$/.test(before) ? nodesFor(model, verb) : []

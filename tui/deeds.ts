@@ -36,6 +36,8 @@ export interface Told {
   readonly message: string
 }
 
+const NOTE = /^\{ at: \S+ note:/
+
 export class Deeds {
   source: LabText
   /** With all that was done. */
@@ -44,6 +46,8 @@ export class Deeds {
   #undone: readonly Done[] = []
   /** As it was last written to a file, or read from one. */
   #kept: string
+  /** That file, if it is one of the user. */
+  keptIn: string | undefined
 
   /** `lab` is what `source` and `entries` make. */
   constructor(source: LabText, lab: Lab, entries: readonly string[]) {
@@ -51,6 +55,7 @@ export class Deeds {
     this.lab = lab
     this.#done = entries.map(entry => ({ t: 0, entries: [entry], words: entry }))
     this.#kept = this.#image
+    this.keptIn = /\.ya?ml$/.test(source.file) ? source.file : undefined
   }
 
   get done(): readonly Done[] {
@@ -58,6 +63,11 @@ export class Deeds {
   }
   get undone(): readonly Done[] {
     return this.#undone
+  }
+  /** From when on the run may differ from that of the lab as written; infinity: never. A note changes nothing. */
+  get since(): SimTime {
+    const acts = this.#done.filter(({ entries }) => !entries.every(entry => NOTE.test(entry)))
+    return Math.min(Number.POSITIVE_INFINITY, ...acts.map(({ t }) => t))
   }
   /** Whether they stand in no file. */
   get unsaved(): boolean {
@@ -110,6 +120,7 @@ export class Deeds {
     const other = new Deeds(this.source, loaded.lab, entries)
     other.#done = done
     other.#kept = this.#kept
+    other.keptIn = this.keptIn
     return other
   }
 
@@ -148,16 +159,23 @@ export class Deeds {
     return undefined
   }
 
-  /** The lab file with all that was done, and which values stand in a comment only. */
-  text(): { readonly text: string; readonly apart: number } {
-    const saved = savedLab(this.source, this.#entries)
+  /** The lab file with all that was done, how many values stand in a comment only, and what is left out; `name`: of that lab. */
+  text(name?: string): {
+    readonly text: string
+    readonly apart: number
+    readonly questions: number
+    readonly checks: number
+  } {
+    const saved = savedLab(this.source, this.#entries, name)
     if (!saved.ok) throw new Error(sentenceOf(saved.issues))
-    return { text: saved.text, apart: saved.apart.length }
+    const { text, apart, left } = saved
+    return { text, apart: apart.length, questions: left.questions, checks: left.checks.length }
   }
 
   /** It is in a file now. */
-  kept(): void {
+  kept(file: string): void {
     this.#kept = this.#image
+    this.keptIn = file
   }
 }
 

@@ -5,7 +5,7 @@ import type { Model, Size, Ui } from './model.ts'
 import type { Part } from './parts.ts'
 import { derive } from './selection.ts'
 import { line, span } from './text.ts'
-import { phaseOf } from './words.ts'
+import { phaseOf, silenceOf } from './words.ts'
 
 export const wordsOf = (filter: string): readonly string[] =>
   filter
@@ -40,7 +40,8 @@ const tunnelText = (tunnel: SceneTunnel): string =>
       tunnel.server,
       tunnel.entry,
       tunnel.kind,
-      phaseOf(tunnel),
+      tunnel.up ? 'up' : phaseOf(tunnel),
+      silenceOf(tunnel) ?? '',
       tunnel.inner?.client ?? '',
     ],
     ...[tunnel.end ?? '', ...tunnel.layers.map(({ name, state }) => `${name} ${state}`)],

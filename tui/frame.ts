@@ -43,14 +43,21 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
   const { ui } = model
   const said = saidOf(model, view)
   switch (formOf(size)) {
-    case 'full':
+    case 'full': {
+      // What was said can be longer than the border: it begins above it, and nothing of it is lost.
+      const isWhole = said === view.sentence && !ui.menu && shortened(said, columns - 4) !== undefined
+      const told = isWhole ? [said] : wrap(said, columns - 6)
+      const above = told.slice(0, -1).map(text => line(` ${text}`))
+      const lines = filled(view.lines.slice(0, rows - 4), rows - 4, columns - 2)
+      const over = above.length === 0 ? [] : [line(span('─'.repeat(columns - 2), 'muted')), ...above]
       return [
         statusOf(model, columns),
         tabsOf(ui.view, size),
-        ...inside(view.lines, columns, rows - 4),
-        bottomOf(said, columns),
+        ...inside([...lines.slice(0, lines.length - over.length), ...over], columns, rows - 4),
+        bottomOf(told.at(-1) ?? '', columns),
         hintsOf(keysOf(model, view), model, columns),
       ]
+    }
     case 'small': {
       // What was said goes over the end of the view, so that a line that is being typed stays in sight.
       const told = said === view.sentence ? [] : wrap(said, columns).slice(0, rows - 3)
@@ -68,9 +75,11 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
   }
 }
 
-/** Whoever looks back at a live run wants to know the way to its end. */
-const keysOf = ({ live }: Model, { keys }: Rendered): readonly string[] =>
-  live?.behind === undefined ? keys : ['V live', ...keys]
+/** Whoever looks back at a live run wants to know the way to its end; while a run goes on its key stops it. */
+function keysOf({ live, ui }: Model, { keys }: Rendered): readonly string[] {
+  const now = ui.running ? keys.map(key => (key === 'Space run' ? 'Space pause' : key)) : keys
+  return live?.behind === undefined ? now : ['V live', ...now]
+}
 
 /** In place of the sentence stands what the last key has come to, or what goes on. */
 function saidOf({ ui, futures }: Model, view: Rendered): string {
@@ -264,12 +273,16 @@ const bottomOf = (sentence: string, columns: number): Line =>
   border('└─', sentence === '' ? [] : fitSentence(sentence, columns - 4), '┘', columns)
 
 /** What has room: of a longer sentence as much as ends at a pause of its own, with a full stop. */
-function fitSentence(sentence: string, width: number): Line {
-  if (sentence.length + 2 <= width) return line(` ${sentence} `)
+const fitSentence = (sentence: string, width: number): Line =>
+  line(` ${shortened(sentence, width) ?? plainText(fit(line(sentence), width - 2))} `)
+
+/** Undefined: there is no such pause. */
+function shortened(sentence: string, width: number): string | undefined {
+  if (sentence.length + 2 <= width) return sentence
   const fits = (pause: RegExp): number | undefined =>
     [...sentence.matchAll(pause)].map(({ index }) => index).findLast(at => at + 3 <= width && at * 2 >= width)
   const end = fits(/(?<=\w)\.(?= )/g) ?? fits(/[,:;](?= )/g)
-  return end === undefined ? fit(line(` ${sentence} `), width) : line(` ${sentence.slice(0, end)}. `)
+  return end === undefined ? undefined : `${sentence.slice(0, end)}.`
 }
 
 function border(start: string, inside: Line, end: string, columns: number): Line {
@@ -306,7 +319,7 @@ function hintsOf(keys: readonly string[], model: Model, columns: number): Line {
     return fit(line(span(` ${label} `, 'muted'), span(seen, undefined, { bold: true }), ...hints), columns)
   }
   if (ui.menu) return fit(line(...keysOfMenu(model).flatMap((key, i) => [i === 0 ? ' ' : '  ', ...hint(key)])), columns)
-  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('Esc close')), columns)
+  if (ui.explained !== undefined) return fit(line(' ', ...hint('jk more words'), '  ', ...hint('q Esc close')), columns)
   if (ui.typing) {
     const typed = `/${ui.help ? ui.helpSearch : ui.filter}_`
     return fit(

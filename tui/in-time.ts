@@ -4,17 +4,21 @@ import type { Told } from './deeds.ts'
 import type { InTime } from './effect.ts'
 import type { Files } from './files.ts'
 import type { Looking } from './looking.ts'
-import type { Ui } from './model.ts'
+import type { Model, StepUnit, Ui } from './model.ts'
 import type { Hit } from './player.ts'
+import { watchStep } from './stepped.ts'
 
 /** What has come of it at once: `again` is a line that was not understood, to be mended. */
 export interface Outcome {
   readonly told?: Told
   readonly again?: Ui['prompt']
   readonly hits?: readonly Hit[]
+  /** What a step was. */
+  readonly sentence?: string
 }
 
-export function goInTime({ session, ui }: Looking, files: Files, effect: InTime): Outcome {
+/** `model` tells what is looked at, each time anew. */
+export function goInTime({ session, ui }: Looking, files: Files, model: () => Model, effect: InTime): Outcome {
   if (typeof effect === 'object') {
     if ('seek' in effect) session.seek(effect.seek, armed(ui))
     else if ('choose' in effect) session.choose(effect.choose)
@@ -26,7 +30,7 @@ export function goInTime({ session, ui }: Looking, files: Files, effect: InTime)
   switch (effect) {
     case 'step':
     case 'next':
-      return { hits: session.step(effect === 'step' ? ui.stepBy : 'interesting', armed(ui)) }
+      return stepped({ session, ui }, model, effect === 'step' ? ui.stepBy : 'interesting')
     case 'step-back':
     case 'previous':
       if (session.stepBack(effect === 'step-back' ? ui.stepBy : 'interesting')) return {}
@@ -38,4 +42,12 @@ export function goInTime({ session, ui }: Looking, files: Files, effect: InTime)
     case 'reload':
       return { told: files.reload(session) }
   }
+}
+
+function stepped({ session, ui }: Looking, model: () => Model, unit: StepUnit): Outcome {
+  session.look()
+  const tell = watchStep(model(), unit)
+  const hits = session.step(unit, armed(ui))
+  session.look()
+  return { hits, sentence: tell(model()) }
 }

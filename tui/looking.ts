@@ -1,6 +1,7 @@
 /** What is looked at, and what the views are told of it. */
 import type { Scene } from '../src/index.ts'
 import type { Captured } from './captured.ts'
+import type { FutureName } from './future.ts'
 import type { LiveView } from './live.ts'
 import type { Model, Ui } from './model.ts'
 import type { Session } from './session.ts'
@@ -17,6 +18,12 @@ export function firstLook({ session: { scene, source }, ui }: Looking): Ui {
   const selection = { ...ui.selection, node: tunnel?.client ?? scene.nodes[0]?.name, tunnel: tunnel?.no }
   if (!source.capture) return { ...ui, selection }
   return { ...ui, view: 'packets', follow: false, selection: { ...selection, journey: 1 } }
+}
+
+/** Whoever has come from one future to another has that chosen in 8 Time. */
+export function inFuture({ session: { current }, ui }: Looking, before: FutureName): Ui {
+  if (current.name === before) return ui
+  return { ...ui, selection: { ...ui.selection, future: current.name, difference: 0 } }
 }
 
 /** Where the run stands, for a message about a fault. */

@@ -1,8 +1,11 @@
 /** Lists to choose from that open over a view: what stands in each, and what choosing does. */
 import { ACT_MENUS } from './acts.ts'
+import { openCommand } from './commands.ts'
 import { copiesOf } from './copy.ts'
+import { wrap } from './draw.ts'
 import type { Pressed } from './effect.ts'
 import { offersOf } from './export.ts'
+import { ownFile } from './files.ts'
 import type { Break, MenuKind, Model, Size } from './model.ts'
 import { cut, fit, type Line, line, plainText, selected, span } from './text.ts'
 import { seconds } from './words.ts'
@@ -51,9 +54,13 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
   },
   export: {
     title: () => 'write a file',
-    rows: model => offersOf(model),
+    rows: model => [...saveRow(model), ...offersOf(model)],
     empty: 'There is nothing to write.',
-    pick: (model, index) => ({ ui: model.ui, effect: { export: offersOf(model)[index].kind } }),
+    pick: (model, index) => {
+      const offer = offersOf(model)[index - saveRow(model).length]
+      if (!offer) return { ui: openCommand(model, `save ${ownFile(model.scene.lab.name)}`) }
+      return { ui: model.ui, effect: { export: offer.kind } }
+    },
   },
   breakpoints: {
     title: () => 'breakpoints',
@@ -90,6 +97,10 @@ export const MENUS: Readonly<Record<MenuKind, Menu>> = {
     },
   },
 }
+
+/** The lab itself is written by a line that is typed, since it needs a name. */
+const saveRow = ({ deeds }: Model): readonly MenuRow[] =>
+  deeds ? [{ key: 'w', text: 'the lab with all that was done, as a lab file ...' }] : []
 
 /** `drop at nat1   on   hit 5 times, last 22.120 s` */
 export function breakText({ breakpoint, on, hits, last }: Break): string {
@@ -129,6 +140,27 @@ export function withMenu(lines: readonly Line[], model: Model, size: Size): read
   return popUp(lines, title(model, about), shown, 'Esc', size)
 }
 
+/** The lines of a view with what may stand next in the line that is typed. */
+export function withOffers(lines: readonly Line[], { ui }: Model, size: Size): readonly Line[] {
+  const offers = ui.prompt?.offers
+  if (!offers) return lines
+  const room = widthFor(size) - 4
+  const wide = Math.max(...offers.map(word => word.length)) + 2
+  const columns = Math.max(1, Math.floor(room / wide))
+  const rows = Math.ceil(offers.length / columns)
+  const table = Array.from({ length: rows }, (_, row) =>
+    offers
+      .filter((_, i) => i % rows === row)
+      .map(word => word.padEnd(wide))
+      .join('')
+      .trimEnd(),
+  )
+  // In a small window one behind the other, which needs fewer rows.
+  const texts = rows + 2 <= size.rows ? table : wrap(offers.join(' '), room)
+  const inside = texts.map(text => line(` ${text}`))
+  return popUp(lines, 'what may stand here', inside, 'type on, or Tab', size, 'bottom')
+}
+
 /** What is said of the chosen row of the open menu, in place of the sentence of the view. */
 export function sentenceOfMenu(model: Model): string | undefined {
   const { menu } = model.ui
@@ -140,26 +172,27 @@ export function keysOfMenu(model: Model): readonly string[] {
   const { menu } = model.ui
   const rows = menu ? MENUS[menu.kind].rows(model, menu.about ?? '') : []
   const move = rows.some(({ key }) => key === 'j' || key === 'k') ? 'arrows choose' : 'jk choose'
-  return [move, 'Enter take', ...(menu ? (MENUS[menu.kind].also ?? []) : []), 'Esc close']
+  return [move, 'Enter take', ...(menu ? (MENUS[menu.kind].also ?? []) : []), 'q Esc close']
 }
 
 /** The widest that a box may be. */
 const widthFor = ({ columns }: Size): number => columns - (columns >= 78 ? 2 * MARGIN : 0)
 
-/** A box in the middle of a view or at its end, as wide as its widest line. */
+/** A box in the middle of a view or at its end, there also in a corner, as wide as its widest line. */
 export function popUp(
   lines: readonly Line[],
   title: string,
   inside: readonly Line[],
   end: string,
   size: Size,
-  place: 'middle' | 'bottom' = 'middle',
+  place: 'middle' | 'bottom' | 'left' | 'right' = 'middle',
 ): Line[] {
   const widest = Math.max(title.length + 4, end.length + 6, ...inside.map(each => plainText(each).length + 1))
   const width = Math.min(widest + 2, widthFor(size))
   const height = Math.min(inside.length + 2, size.rows)
-  const at = Math.floor((size.columns - width) / 2)
-  const top = place === 'bottom' ? size.rows - height : Math.floor((size.rows - height) / 2)
+  const free = size.columns - width
+  const at = place === 'left' ? 0 : place === 'right' ? free : Math.floor(free / 2)
+  const top = place === 'middle' ? Math.floor((size.rows - height) / 2) : size.rows - height
   const head = `┌ ${title} `.slice(0, width - 1)
   const tail = ` ${end} ─┘`
   const box = [

@@ -124,7 +124,13 @@ export interface Ui {
   readonly pane: number
   readonly help: boolean
   /** The line that is being typed; it has the keyboard. */
-  readonly prompt?: { readonly kind: PromptKind; readonly text: string; readonly about?: string }
+  readonly prompt?: {
+    readonly kind: PromptKind
+    readonly text: string
+    readonly about?: string
+    /** What may stand next, since Tab was pressed. */
+    readonly offers?: readonly string[]
+  }
   /** The list that is open over the view; it has the keyboard. */
   readonly menu?: { readonly kind: MenuKind; readonly chosen: number; readonly about?: string }
   /** What is selected is explained: which of its explanations is shown. */
@@ -203,7 +209,7 @@ export interface Model {
   /** Of a bridged run: how far the moment that is shown is behind it; undefined: this is its live end. */
   readonly live?: { readonly behind: SimTime | undefined; readonly over: boolean }
   /** What was done in the run; absent: nothing can be. */
-  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved'>
+  readonly deeds?: Pick<Deeds, 'done' | 'undone' | 'unsaved' | 'since' | 'keptIn'>
   /** Why nothing can be, where it is not for want of a lab file. */
   readonly fixed?: string
 }

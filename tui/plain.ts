@@ -21,10 +21,11 @@ import {
   sceneOf,
   type TraceEvent,
 } from '../src/index.ts'
+import { QUIET } from './drops.ts'
 import type { Model } from './model.ts'
 import { makerOf } from './selection.ts'
 import { whatIs } from './what.ts'
-import { nameOf, seconds } from './words.ts'
+import { nameOf, seconds, silenceOf } from './words.ts'
 
 const count = (n: number, one: string): string => `${n === 0 ? 'no' : n} ${n === 1 ? one : `${one}s`}`
 const sentence = (text: string): string => {
@@ -89,12 +90,15 @@ function tunnelSentences(tunnel: SceneTunnel): string[] {
   const parts = partsOf(tunnel)
   const name = nameOf(tunnel)
   const own = layers.filter(({ mark }) => mark !== 'absent').length
+  const silence = silenceOf(tunnel)
+  const deaf = silence === undefined ? [] : [sentence(silence)]
   if (up) {
     const seal = encrypted ? `Sealed with MPPE, ${keyBits} bits.` : 'Not encrypted.'
     return [
       sentence(`${tunnelName(tunnel)} is up since ${seconds(since ?? 0)} seconds. ${sentence(parts)}`),
       `All ${COUNTS[own] ?? own} layers of ${name} are open. Inner addresses: ${client} ${inner?.client}, ${server} ${inner?.server}. ${seal}`,
       `${lines.length > 0 ? `By line ${client}` : `Through ${name} ${client}`} has sent ${count(tunnel.sent, 'packet')} and received ${count(tunnel.received, 'packet')}.`,
+      ...deaf,
     ]
   }
   const words = layers.map(({ name, mark, tries, maxTries }) => {
@@ -104,6 +108,7 @@ function tunnelSentences(tunnel: SceneTunnel): string[] {
   return [
     `${tunnelName(tunnel)} is being opened since ${seconds(began)} seconds. ${sentence(parts)}`,
     sentence(`layers of ${name}: ${words.join(', ')}`),
+    ...deaf,
   ]
 }
 
@@ -180,9 +185,6 @@ function dropSentences(event: TraceEvent): string[] {
   return [`${event.node} dropped ${what}${way}. ${DROP_REASONS[event.reason]}`]
 }
 
-/** What every network does all the time. */
-const QUIET: ReadonlySet<string> = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored'])
-
 function eventSentences(event: TraceEvent, names: ReadonlyMap<string, string>): string[] {
   const called = (address: string): string => names.get(address) ?? address
   const millis = (ns: number): string => `${(ns / 1e6).toFixed(1)} milliseconds`
@@ -220,6 +222,9 @@ function tunnelChanges(before: Scene, after: Scene): string[] {
     if (tunnel.end !== undefined && tunnel.end !== old?.end) out.push(tunnelSentences(tunnel)[0])
     if (tunnel.up && !old?.up) out.push(...tunnelSentences(tunnel).slice(0, 2))
     else if (tunnel.began !== undefined && old?.began === undefined) out.push(`${tunnelName(tunnel)} is dialled.`)
+    const silence = silenceOf(tunnel)
+    if (silence !== undefined && tunnel.end === undefined && (!old || silenceOf(old) === undefined))
+      out.push(sentence(`${nameOf(tunnel)}: ${silence}`))
     for (const [index, { name, mark }] of tunnel.layers.entries()) {
       const was = old?.layers[index]?.mark
       if (mark === was || mark === 'opening' || mark === 'absent') continue

@@ -17,7 +17,7 @@ export function pressStart(start: Start, key: string): StartPressed {
   const command = entryOf(key, start.typing ? 'typing' : 'start', 'net')?.command
   const shown = labsShown(start)
   const to = command !== undefined && isMove(command) ? step(command, start.chosen, shown.length) : undefined
-  if (to !== undefined) return { start: { ...start, chosen: to } }
+  if (to !== undefined) return { start: { ...start, typing: false, chosen: start.typing ? start.chosen : to } }
   switch (command) {
     case 'filter':
       return { start: { ...start, typing: true } }

@@ -7,13 +7,13 @@ import type { SimTime } from '../src/index.ts'
 import { openActs } from './acts.ts'
 import { chooseAnswer, inQuestion, strayKey } from './asking.ts'
 import { fitting } from './breaks.ts'
-import { leave, recalled } from './commands.ts'
+import { leave, openCommand, recalled } from './commands.ts'
 import type { Effect, Pressed } from './effect.ts'
 import { searchNet } from './filter.ts'
 import { innerSize } from './frame.ts'
 import { ONE_FUTURE } from './future.ts'
 import { back, goTo } from './go.ts'
-import { type Command, entryOf, type Mode } from './keys.ts'
+import { type Command, entryOf, type Mode, shown } from './keys.ts'
 import { MENUS, openMenu } from './menus.ts'
 import { type Model, type Size, type StepUnit, type TimeMark, type Ui, VIEWS } from './model.ts'
 import { OWN, type Own, type Parts } from './parts.ts'
@@ -22,7 +22,7 @@ import { isMove, step } from './selection.ts'
 import { THEMES } from './theme.ts'
 import { toured } from './tour.ts'
 import { explanationsOf } from './views/explain.ts'
-import { helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
+import { helpCommand, helpKey, helpMatch, helpMove, helpPage } from './views/help.ts'
 import * as Time from './views/time.ts'
 import { packetOf } from './views/why.ts'
 import { seconds } from './words.ts'
@@ -117,8 +117,11 @@ export function press(before: Model, key: string, size: Size, parts: Parts): Pre
     if (ui.help) return { ui: { ...next.ui, helpRow: helpMatch(next, 0) } }
     return { ui: ui.view === 'net' ? searchNet(next, 0) : next.ui }
   }
-  return { ui }
+  return mode === 'menu' ? { ui: { ...ui, message: notListed(key) } } : { ui }
 }
+
+/** A list says that it has heard a key, and of what it is not about. */
+const notListed = (key: string): string => `${shown(key)} chooses nothing in this list. Esc closes it.`
 
 /** Keys that stand for themselves. */
 const isText = (key: string): boolean => key === 'Space' || key.length === 1
@@ -131,8 +134,9 @@ function typed(ui: Ui, change: (text: string) => string): Ui {
 }
 
 function prompted(ui: Ui, change: (text: string) => string): Ui {
-  const { prompt } = ui
-  return prompt ? { ...ui, prompt: { ...prompt, text: change(prompt.text).slice(0, PROMPT_AT_MOST) } } : ui
+  if (!ui.prompt) return ui
+  const { offers: _, ...prompt } = ui.prompt
+  return { ...ui, prompt: { ...prompt, text: change(prompt.text).slice(0, PROMPT_AT_MOST) } }
 }
 
 function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed {
@@ -141,10 +145,16 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
   if (ui.menu) return inMenu(model, ui.menu, command)
   if (ui.explained !== undefined) return inExplanation(model, ui.explained, command)
   if (command === 'explain') return explain(model)
+  // Down leaves the line for what it has left.
+  if (ui.typing && command === 'down')
+    return ui.help || ui.view === 'net'
+      ? typing(model, 'accept')
+      : obey({ ...model, ui: { ...ui, typing: false } }, command, size, parts)
   if (ui.typing) return typing(model, command)
   if (ui.help) return inHelp(model, command, size, parts)
   if (ui.why) return inWhy(model, command)
   if (ui.asking) {
+    if (command === 'command') return { ui: openCommand(model, '') }
     const plain = command === 'help' || (isEffect(command) && command !== 'quit')
     return plain ? plainly(model, command) : inQuestion(model, ui.asking, command)
   }
@@ -214,7 +224,7 @@ function obey(model: Model, command: Command, size: Size, parts: Parts): Pressed
     case 'act':
       return openActs(model)
     case 'command':
-      return { ui: { ...ui, prompt: { kind: 'command', text: '' }, recalled: 0 } }
+      return { ui: openCommand(model, '') }
     case 'theme':
       return { ui: { ...ui, theme: after(THEMES, ui.theme) } }
     case 'mouse':
@@ -404,6 +414,11 @@ function inHelp(model: Model, command: Command, size: Size, parts: Parts): Press
 
 /** The help closes, and the key of its chosen row is pressed. */
 function tryKey(model: Model, size: Size, parts: Parts): Pressed {
+  const begins = helpCommand(model)
+  if (begins !== undefined) {
+    const ui = { ...model.ui, help: false, helpSearch: '' }
+    return { ui: openCommand({ ...model, ui }, begins) }
+  }
   const key = helpKey(model)
   if (key === undefined) return { ui: { ...model.ui, message: 'This row has no key that works in the view.' } }
   return press({ ...model, ui: { ...model.ui, help: false, helpSearch: '' } }, key, size, parts)

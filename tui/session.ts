@@ -387,7 +387,7 @@ export class Session {
 
   /** It stands in this file now. */
   kept(name: string): void {
-    this.deeds?.kept()
+    this.deeds?.kept(name)
     this.#explain = `pptp-lab explain ${/^[\w./=:@-]+$/.test(name) ? name : `'${name}'`}`
   }
 

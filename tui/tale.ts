@@ -49,7 +49,7 @@ function shortOf(
       return { text: `route ${event.action === 'add' ? 'to' : 'gone:'} ${event.route.split(' ')[0]}`, role: 'muted' }
     case 'state': {
       const story = tell(event)
-      return story && { text: shortState(story.text), role: roleOf(story.tone) }
+      return story && { text: shortState(story.text, nameOf), role: roleOf(story.tone) }
     }
     case 'line-signal':
       return signalOf(event)
@@ -99,8 +99,9 @@ function signalOf({ type, way, called }: Extract<TraceEvent, { event: 'line-sign
 }
 
 /** `control established`; which call of a server it was can be seen by the packets before. */
-const shortState = (text: string): string =>
+const shortState = (text: string, nameOf: (address: string) => string): string =>
   text
+    .replace(/^TCP connection to ([\d.]+), port \d+$/, (_, address: string) => `TCP to ${nameOf(address)}`)
     .replace(/ \([^)]*\)$/, '')
     .replace('control connection', 'control')
     .replace(/ with [\d.]+/, '')

@@ -72,3 +72,11 @@ export function ends(start: Line, end: Line, width: number): Line {
 }
 
 export const selected = (line: Line): Line => line.map(part => ({ ...part, reverse: true }))
+
+/** Text that has room, or as much of it as ends at a pause of its own; undefined: there is none. */
+export function atPause(text: string, width: number): string | undefined {
+  if (text.length <= width) return text
+  const pauses = [...text.matchAll(/[,:;](?= )| (?=\()/g)].map(({ index }) => index)
+  const end = pauses.findLast(at => at <= width && at > width / 3)
+  return end === undefined ? undefined : text.slice(0, end)
+}

@@ -1,12 +1,14 @@
 /**
  * The tour of the first start: a few steps over the live lab. Each says one thing and waits for the key that it teaches; the
  * key does what it always does. Esc skips the rest.
+ *
+ * A question of the lab is asked at its moment, as without a tour: the tour steps aside until it is answered.
  */
-import { wrap } from './draw.ts'
+import { isSmall, wrap } from './draw.ts'
 import type { Pressed } from './effect.ts'
 import { type Command, type Mode, shown } from './keys.ts'
 import { popUp } from './menus.ts'
-import type { Model, Size, Ui } from './model.ts'
+import type { Model, Size, Ui, ViewName } from './model.ts'
 import { type Line, line, span } from './text.ts'
 
 interface TourStep {
@@ -67,15 +69,20 @@ function without(ui: Ui, message: string): Ui {
 }
 
 const WIDTH = 60
+/** In a corner it leaves the other half of the last pane free. */
+const HALF = 36
+/** Where the box hides what no step speaks of: facts of a machine, octets. */
+const CORNERS: Partial<Record<ViewName, 'left' | 'right'>> = { dash: 'left', net: 'left', packets: 'right' }
 
 /** The lines of a view with the step at the bottom of them. */
 export function withTour(lines: readonly Line[], { ui }: Model, size: Size): readonly Line[] {
   const step = ui.tour === undefined ? undefined : TOUR[ui.tour]
-  if (!step || ui.tour === undefined) return lines
-  const inside = wrap(step.text, Math.max(10, Math.min(WIDTH, size.columns - 6))).map(words =>
+  if (!step || ui.tour === undefined || ui.asking) return lines
+  const corner = isSmall(size) ? undefined : CORNERS[ui.view]
+  const inside = wrap(step.text, Math.max(10, Math.min(corner ? HALF : WIDTH, size.columns - 6))).map(words =>
     line(' ', ...words.split(/(\{[^}]+\})/).map(keyOrText), ' '),
   )
-  return popUp(lines, `tour ${ui.tour + 1} of ${TOUR.length}`, inside, 'Esc skips it', size, 'bottom')
+  return popUp(lines, `tour ${ui.tour + 1} of ${TOUR.length}`, inside, 'Esc skips it', size, corner ?? 'bottom')
 }
 
 const keyOrText = (part: string) =>

@@ -1,6 +1,6 @@
 /** A view with what is open over it: an answer, the help, a menu, an explanation, the tour. */
 import { formOf, innerSize } from './frame.ts'
-import { sentenceOfMenu, withMenu } from './menus.ts'
+import { sentenceOfMenu, withMenu, withOffers } from './menus.ts'
 import type { Model, Rendered, Size } from './model.ts'
 import type { Parts } from './parts.ts'
 import { type Line, line } from './text.ts'
@@ -27,5 +27,5 @@ export function viewOf(model: Model, screen: Size, parts: Parts): Rendered {
 /** What is open over a view. */
 function over(lines: readonly Line[], model: Model, size: Size): readonly Line[] {
   if (model.ui.explained !== undefined) return withExplanation(lines, model, size)
-  return withMenu(lines, model, size)
+  return withOffers(withMenu(lines, model, size), model, size)
 }

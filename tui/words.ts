@@ -1,5 +1,5 @@
 /** What the views of the net call things. */
-import { type Mark, percent, type SceneLink, type SceneNode, type SceneTunnel } from '../src/index.ts'
+import { type BOX_KINDS, type Mark, percent, type SceneLink, type SceneNode, type SceneTunnel } from '../src/index.ts'
 import type { Role } from './text.ts'
 
 export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
@@ -17,11 +17,14 @@ export const JOBS: Readonly<Record<SceneNode['kind'], string>> = {
   udp: 'outside',
 }
 
-/** `idle`: not begun. `over`: it was, and was ended as wanted. */
-export type Phase = 'idle' | 'opening' | 'up' | 'failed' | 'over'
+/**
+ * `idle`: not begun. `half`: its machines have it up, and will until an echo stays without an answer, but one end or both
+ * hear nothing. `over`: it was, and was ended as wanted.
+ */
+export type Phase = 'idle' | 'opening' | 'up' | 'half' | 'failed' | 'over'
 
-export function phaseOf({ up, layers, end, began }: SceneTunnel): Phase {
-  if (up) return 'up'
+export function phaseOf({ up, layers, end, began, heard }: SceneTunnel): Phase {
+  if (up) return heard?.deaf === undefined ? 'up' : 'half'
   if (layers.some(({ mark }) => mark === 'failed')) return 'failed'
   if (layers.some(({ mark }) => mark === 'opening' || mark === 'open')) return 'opening'
   return end !== undefined || began !== undefined ? 'over' : 'idle'
@@ -31,6 +34,7 @@ export const PHASE_SIGNS: Readonly<Record<Phase, readonly [string, Role]>> = {
   idle: ['·', 'muted'],
   opening: ['~', 'warn'],
   up: ['√', 'ok'],
+  half: ['×', 'bad'],
   failed: ['×', 'bad'],
   over: ['·', 'muted'],
 }
@@ -56,6 +60,23 @@ export function tubePhase(tunnel: SceneTunnel): Phase {
   return phase === 'opening' && tunnel.kind === 'compulsory' && !begun ? 'idle' : phase
 }
 
+/** Of a tunnel that is up, as its machines have it: `half open` */
+export const halfWord = ({ heard }: SceneTunnel): string => (heard?.deaf === 'both' ? 'silent' : 'half open')
+
+/** `alice hears nothing since 11.040 s: home drops it (filter-drop)`; undefined: the ends hear each other, as far as is known. */
+export function silenceOf({ entry, server, heard }: SceneTunnel): string | undefined {
+  if (heard?.deaf === undefined) return undefined
+  const { deaf, since, drop } = heard
+  const who =
+    deaf === 'both'
+      ? 'neither end hears the other'
+      : deaf === 'client'
+        ? `${entry} hears nothing`
+        : `${server} hears nothing of ${entry}`
+  const from = since === undefined ? '' : ` since ${seconds(since)} s`
+  return `${who}${from}${drop ? `: ${drop.node} drops it (${drop.reason})` : ''}`
+}
+
 /** The layer that it waits for, from below. */
 export const nextLayer = ({ layers }: SceneTunnel): SceneTunnel['layers'][number] | undefined =>
   layers.find(({ mark }) => mark !== 'open' && mark !== 'absent')
@@ -63,7 +84,7 @@ export const nextLayer = ({ layers }: SceneTunnel): SceneTunnel['layers'][number
 /** How a node's tunnels are, the worst first; undefined for one that ends none. */
 export function phaseAt(node: string, tunnels: readonly SceneTunnel[]): Phase | undefined {
   const phases = tunnels.filter(tunnel => isOf(tunnel, node)).map(phaseOf)
-  return (['failed', 'opening', 'up', 'over', 'idle'] as const).find(phase => phases.includes(phase))
+  return (['failed', 'half', 'opening', 'up', 'over', 'idle'] as const).find(phase => phases.includes(phase))
 }
 
 /** `5.012`: cut off, not rounded, so that no list shows a moment that the clock above it has not reached. */
@@ -91,3 +112,14 @@ export const bare = (address: string): string => address.replace(/\/\d+$/, '')
 /** The last octets of an address: `.100.10`. */
 export const lastOctets = (address: string, count: number): string =>
   `.${bare(address).split('.').slice(-count).join('.')}`
+
+/** What a kind of NAT box does, in a few words; BOX_KINDS has the sentences. */
+export const BOX_WORDS: Readonly<Record<(typeof BOX_KINDS)[number]['name'], string>> = {
+  'linux-pptp': 'Linux with its helper: call IDs are rewritten',
+  linux: 'Linux without a helper: GRE back in finds nobody',
+  keyless: 'GRE by addresses alone: one tunnel to a server',
+  single: '"PPTP passthrough": one inside host has all GRE',
+  libalias: 'FreeBSD natd: a helper that knows both sides',
+  cisco: 'IOS: call IDs change where two are the same',
+  cgn: 'a NAT of a carrier: no GRE at all',
+}

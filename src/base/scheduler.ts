@@ -296,6 +296,11 @@ export class Scheduler implements Clock {
     return this.#front()?.due
   }
 
+  /** Whose timer that is, for a human. */
+  get nextOwner(): string | undefined {
+    return this.#front()?.owner
+  }
+
   /** Runs the next event; false when nothing is left. */
   step(): boolean {
     const timer = this.#front()

@@ -62,18 +62,21 @@ export class Tuple {
     )
   }
 
-  /** `192.0.2.1:40001 > 203.0.113.1:1723`; GRE as `192.0.2.1/1111 > 203.0.113.1/2222`, as conntrack prints its keys. */
+  /** `192.0.2.1:40001 > 203.0.113.1:1723`; GRE as `192.0.2.1 call 1111 > 203.0.113.1 call 2222`. */
   toString(): string {
     const { protocol, sourceKey, destinationKey } = this
     const source = formatIpv4(this.source)
     const destination = formatIpv4(this.destination)
-    if (protocol === PROTOCOL.gre) return `${source}/${sourceKey} > ${destination}/${destinationKey}`
+    if (protocol === PROTOCOL.gre) return `${withCall(source, sourceKey)} > ${withCall(destination, destinationKey)}`
     if (protocol === PROTOCOL.icmp) return `${source} > ${destination} id ${sourceKey}`
     if (protocol === PROTOCOL.tcp || protocol === PROTOCOL.udp)
       return `${source}:${sourceKey} > ${destination}:${destinationKey}`
     return `${source} > ${destination} protocol ${protocolName(protocol)}`
   }
 }
+
+/** An address with the call ID of what goes to it: not behind a slash, where the length of a prefix stands. */
+export const withCall = (address: string, callId: number): string => `${address} call ${callId}`
 
 /** A tuple that stands in a table; `Owner` is the flow or the expectation that it belongs to. */
 export class Entry<Owner> extends Tuple {

@@ -25,6 +25,8 @@ export interface Asked {
   readonly question: Question
   /** The check that shows the answer; without one an answer is judged at once. */
   readonly shows: string | undefined
+  /** When that check has its verdict at the latest; without one nobody knows when the answer shows. */
+  readonly until: SimTime
 }
 
 export interface Guess {
@@ -39,10 +41,11 @@ export type Guesses = ReadonlyMap<number, Guess>
 /** In the order of asking; those of one moment in the order of the file. */
 export function questionsOf({ questions, checks }: Lab): readonly Asked[] {
   const placed = questions.map(question => {
-    const { when, shows } = question
-    if ('at' in when) return { t: when.at, question, shows }
-    const check = checks.find(({ name }) => name === when.before)
-    return { t: check ? earliestOf(check) : 0, question, shows: when.before }
+    const { when } = question
+    const shows = 'at' in when ? question.shows : when.before
+    const check = checks.find(({ name }) => name === shows)
+    const until = check ? latestOf(check) : Number.POSITIVE_INFINITY
+    return { t: 'at' in when ? when.at : check ? earliestOf(check) : 0, question, shows, until }
   })
   return placed.sort((a, b) => a.t - b.t).map((each, i) => ({ no: i + 1, ...each }))
 }
@@ -81,13 +84,25 @@ export function runUpTo({ t }: Asked, run: { advanceTo(t: SimTime): void }): voi
   if (t > 0) run.advanceTo(t - 1)
 }
 
+/** Could what was done from `since` on have changed what is right? One without a check asks for its own moment. */
+export const isTouched = ({ t, shows, until }: Asked, since: SimTime): boolean =>
+  since <= (shows === undefined ? t : until)
+
 /**
  * `open`: the run has not shown it yet. `refuted`: in this run the check that should show it has failed, so the lab file's
- * answer does not hold: somebody has changed the lab.
+ * answer does not hold: somebody has changed the lab. `changed`: somebody has, before the run could show it.
  */
-export type Outcome = 'right' | 'wrong' | 'skipped' | 'open' | 'refuted'
+export type Outcome = 'right' | 'wrong' | 'skipped' | 'open' | 'refuted' | 'changed'
 
-export function outcomeOf({ question, shows }: Asked, { answer }: Guess, standing: readonly Standing[]): Outcome {
+/** `since`: when something was first done in the run that is not in the lab. */
+export function outcomeOf(
+  asked: Asked,
+  { answer }: Guess,
+  standing: readonly Standing[],
+  since: SimTime = Number.POSITIVE_INFINITY,
+): Outcome {
+  const { question, shows } = asked
+  if (isTouched(asked, since)) return 'changed'
   const state = standing.find(({ name }) => name === shows)?.state
   if (state === 'open') return 'open'
   if (state === 'failed') return 'refuted'
@@ -104,6 +119,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
   skipped: 'skipped',
   open: 'not shown by the run',
   refuted: 'not to be judged',
+  changed: 'not to be judged',
 }
 /** `right, fairly sure` */
 export function verdictWords(outcome: Outcome, { answer, sure }: Guess): string {
@@ -118,6 +134,8 @@ export function explanation({ no, question, shows }: Asked, guess: Guess, outcom
   switch (outcome) {
     case 'open':
       return [head, `The run has ended before the verdict of the check ${shows}.`]
+    case 'changed':
+      return [head, 'What was done in this run may have changed the answer.']
     case 'refuted':
       return [
         head,
@@ -132,7 +150,7 @@ export function explanation({ no, question, shows }: Asked, guess: Guess, outcom
 export function summaryOf(answered: readonly { readonly guess: Guess; readonly outcome: Outcome }[]): string[] {
   const judged = answered.filter(({ outcome }) => outcome === 'right' || outcome === 'wrong')
   const right = (list: typeof judged): number => list.filter(({ outcome }) => outcome === 'right').length
-  const others = (['skipped', 'open', 'refuted'] as const).flatMap(wanted => {
+  const others = (['skipped', 'open', 'refuted', 'changed'] as const).flatMap(wanted => {
     const count = answered.filter(({ outcome }) => outcome === wanted).length
     return count > 0 ? [`${count} ${WORDS[wanted]}`] : []
   })

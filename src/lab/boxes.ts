@@ -4,7 +4,7 @@ import type { Duration } from '../base/time.ts'
 import type { Flow } from '../filter/flow.ts'
 import { PERSONALITIES as BOXES } from '../filter/personalities/index.ts'
 import { TCP_STATES } from '../filter/tcp-tracker.ts'
-import type { Tuple } from '../filter/tuple.ts'
+import { type Tuple, withCall } from '../filter/tuple.ts'
 import type { Personality } from '../filter/types.ts'
 import { IpNode } from '../node/ip-node.ts'
 import type { Snapshot } from '../node/node.ts'
@@ -75,6 +75,7 @@ export function boxOf({ nodes, world }: Simulation, name: string): Box | undefin
   const { setup, conntrack } = filter
   const { now } = world.scheduler
   const { name: like, about, evidence, limit } = setup.personality
+  const { keys } = setup.personality.gre
   const flows = conntrack.flows.filter(({ expires }) => expires > now)
   const rules = node.filtering.snapshot().rules as readonly Snapshot[]
   return {
@@ -92,20 +93,24 @@ export function boxOf({ nodes, world }: Simulation, name: string): Box | undefin
       octets: Number(rule.octets),
     })),
     translations: [...new Set(setup.nat.map(({ text }) => text))],
-    connections: flows.slice(-MOST).map((flow, i) => connectionOf(flow, Math.max(0, flows.length - MOST) + i + 1, now)),
+    connections: flows
+      .slice(-MOST)
+      .map((flow, i) => connectionOf(flow, Math.max(0, flows.length - MOST) + i + 1, now, keys)),
   }
 }
 
-function connectionOf(flow: Flow, no: number, now: number): BoxConnection {
+function connectionOf(flow: Flow, no: number, now: number, keys: Keys): BoxConnection {
   const { original, reply, packets, rule, expires } = flow
   const fromOutside = flow.destinationNat && !flow.sourceNat
-  const [inside, remote] = fromOutside ? [near(reply), near(original)] : [near(original), far(original)]
+  const [inside, remote] = fromOutside
+    ? [near(reply, keys), near(original, keys)]
+    : [near(original, keys), far(original, keys)]
   return {
     no,
     proto: Ipv4.protocolName(original.protocol),
     inside,
     remote,
-    outside: fromOutside ? far(original) : far(reply),
+    outside: fromOutside ? far(original, keys) : far(reply, keys),
     left: expires - now,
     state: stateOf(flow),
     packets,
@@ -114,13 +119,16 @@ function connectionOf(flow: Flow, no: number, now: number): BoxConnection {
   }
 }
 
-const near = ({ protocol, source, sourceKey }: Tuple): string => end(protocol, source, sourceKey)
-const far = ({ protocol, destination, destinationKey }: Tuple): string =>
-  end(protocol, destination, protocol === Ipv4.PROTOCOL.icmp ? 0 : destinationKey)
+type Keys = Personality['gre']['keys']
 
-function end(protocol: number, address: number, key: number): string {
+const near = ({ protocol, source, sourceKey }: Tuple, keys: Keys): string => end(protocol, source, sourceKey, keys)
+const far = ({ protocol, destination, destinationKey }: Tuple, keys: Keys): string =>
+  end(protocol, destination, protocol === Ipv4.PROTOCOL.icmp ? 0 : destinationKey, keys)
+
+/** A box that reads no call IDs has none to show; of a sender only a helper knows it, and 0 stands for that. */
+function end(protocol: number, address: number, key: number, keys: Keys): string {
   const text = formatIpv4((address >>> 0) as never)
-  if (protocol === Ipv4.PROTOCOL.gre) return `${text}/${key}`
+  if (protocol === Ipv4.PROTOCOL.gre) return keys === 'none' || key === 0 ? text : withCall(text, key)
   return (protocol === Ipv4.PROTOCOL.tcp || protocol === Ipv4.PROTOCOL.udp) && key > 0 ? `${text}:${key}` : text
 }
 

@@ -14,6 +14,7 @@
  */
 import { formatIpv4, parseIpv4 } from '../base/address.ts'
 import { EVENTS, type EventName, type TraceEvent } from '../base/trace.ts'
+import { protocolName } from '../wire/ipv4.ts'
 import { matches } from './expect.ts'
 import type { EventPattern, Lab } from './lab.ts'
 import { type LabText, readPattern } from './load.ts'
@@ -52,10 +53,7 @@ export function readBreakpoint(written: string, source: LabText, lab: Lab): Read
       return ofDrop(text, words, source, lab)
     default:
       if (!Object.hasOwn(EVENTS, kind)) {
-        return bad(
-          `A run cannot stop at "${kind}".`,
-          suggest(kind, ['drop', 'state', 'packet', 'check', ...EVENT_NAMES]),
-        )
+        return bad(`A run cannot stop at "${kind}".`, suggest(kind, ['packet', 'check', ...EVENT_NAMES]))
       }
       return ofEvent(text, kind as EventName, words, source)
   }
@@ -127,7 +125,11 @@ function ofPacket(text: string, words: readonly string[], source: LabText, lab: 
   }
   const ends = endsOf(from, to, lab)
   if ('problem' in ends) return bad(ends.problem, ends.hint)
-  const pattern = { event: 'send', ...said, ...(typeof proto === 'number' ? { proto: String(proto) } : {}) } as const
+  const pattern = {
+    event: 'send',
+    ...said,
+    ...(typeof proto === 'number' ? { proto: protocolName(proto) } : {}),
+  } as const
   return ofPattern(text, pattern, source, ends.fits, said.at === undefined ? ['send'] : PASSING)
 }
 
@@ -143,7 +145,7 @@ function clausesOf(words: readonly string[]): { readonly said: Said } | { readon
     const operator = OPERATORS.has(words[i + 1]) ? words[++i] : undefined
     const value = words[++i]
     if (value === undefined || value === 'and') return { problem: `What comes behind "${name}"? It lacks its value.` }
-    if (name in said) return { problem: `"${name}" is said twice; one breakpoint has room for one.` }
+    if (Object.hasOwn(said, name)) return { problem: `"${name}" is said twice; one breakpoint has room for one.` }
     said[name] = operator === undefined ? readValue(value) : `${operator} ${value}`
   }
   return { said }

@@ -137,10 +137,10 @@ export function outlineOf(text: string): Outline | undefined {
   return { ...common, events: item ? { ...events, last: rangeOf(item)[1] } : events }
 }
 
-/** The same lab without regard to how it was written, but with these events; comments stay where `yaml` keeps them. */
-export function withEvents(text: string, events: readonly unknown[]): string {
+/** The same lab without regard to how it was written, but with these values; comments stay where `yaml` keeps them. */
+export function withValues(text: string, values: Readonly<Record<string, unknown>>): string {
   const document = parseDocument(text, { uniqueKeys: false, merge: true })
-  document.set('events', document.createNode(events))
+  for (const [key, value] of Object.entries(values)) document.set(key, document.createNode(value))
   return document.toString({ lineWidth: 120, flowCollectionPadding: true })
 }
 

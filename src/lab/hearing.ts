@@ -2,18 +2,28 @@
  * Who hears whom in a tunnel: both ways are counted apart, at both ends. Most failures of PPTP behind a NAT box or a
  * firewall are half open: the one end hears the other, which hears nothing.
  *
- * A packet keeps its name on its way, so what alice has sent is known at the server whatever address it came from.
+ * A packet keeps its name on its way, so what alice has sent is known at the server whatever address it came from. What the
+ * server sends may be dropped before a NAT box has said for whom it is: there the call ID tells, which whoever sees frames
+ * passes on (`frame`).
+ *
+ * An end is deaf when the latest packet to it was discarded by somebody who would discard the next as well, or when the
+ * other has tried often enough in vain. What a line loses or garbles is chance, and says nothing.
  *
  * Limits: both ends have to be machines of the lab; nobody here knows what a real one has heard. A telephone line makes
  * other packets of those that it carries, so nothing is said of a tunnel through one. A packet that is cut into fragments
  * on its way is not known again; acknowledgments and the packets of PPP itself are small.
  */
 import { formatIpv4 } from '../base/address.ts'
+import type { DropReason } from '../base/drop.ts'
 import { type SimTime, sec } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
+import * as Ethernet from '../wire/ethernet.ts'
+import * as Gre from '../wire/gre.ts'
+import * as Ipv4 from '../wire/ipv4.ts'
 import { serversBehind } from './behind.ts'
 import { hostNames } from './capture.ts'
 import type { Lab } from './lab.ts'
+import type { DropEvent } from './why.ts'
 
 /**
  * Who is not heard, or gets no answer, tries again: so often, each time after so long. What comes is acknowledged within
@@ -21,8 +31,14 @@ import type { Lab } from './lab.ts'
  */
 const TRIES = 3
 const APART = sec(2)
-/** GRE packets on their way that are remembered; the oldest, which was lost, is forgotten when there are more. */
+/** GRE packets on their way, and calls, that are remembered; the oldest is forgotten when there are more. */
 const UNDER_WAY = 5000
+
+/** Chance, or only because of its size: the next packet may well get through. */
+const CHANCE: ReadonlySet<DropReason> = new Set([
+  ...(['malformed', 'bad-checksum', 'queue-full', 'line-loss', 'arp-queue-full'] as const),
+  ...(['fragmentation-needed', 'reassembly-timeout', 'reassembly-full', 'gre-window-full'] as const),
+])
 
 /** Tries since something last happened. */
 class Vain {
@@ -42,8 +58,24 @@ class Vain {
   }
 }
 
+/** What is sent one way: has the latest of it been discarded? */
+class Way {
+  #lost: { readonly drop: DropEvent; readonly sent: SimTime } | undefined
+
+  discarded(drop: DropEvent, sent: SimTime): void {
+    if (!CHANCE.has(drop.reason)) this.#lost = { drop, sent }
+  }
+  arrived(sent: SimTime): void {
+    if (this.#lost && this.#lost.sent < sent) this.#lost = undefined
+  }
+  get lost(): DropEvent | undefined {
+    return this.#lost?.drop
+  }
+}
+
 /** What a machine has sent to a peer, as it knows it, and what it has got of it. */
 class Talk {
+  readonly way = new Way()
   sent = 0
   there = 0
   back = 0
@@ -63,9 +95,20 @@ export interface Heard {
   readonly deaf: 'server' | 'client' | 'both' | undefined
   /** When the deaf one heard something last; undefined: never. */
   readonly since: SimTime | undefined
+  /** How the latest packet to the deaf one was discarded, of two that to the server; undefined: nobody knows. */
+  readonly drop: DropEvent | undefined
 }
 
-const NOTHING: Heard = { sent: 0, there: 0, back: 0, deaf: undefined, since: undefined }
+const NOTHING: Heard = { sent: 0, there: 0, back: 0, deaf: undefined, since: undefined, drop: undefined }
+
+/** A GRE packet on its way. */
+interface UnderWay {
+  readonly node: string
+  readonly talk: Talk
+  readonly sent: SimTime
+  /** Of its call, once a frame of it was seen. */
+  call: Way | undefined
+}
 
 /**
  * Who answers at an address, by its text: the machine that has it, and where clients call a box that passes calls on, the
@@ -93,8 +136,11 @@ export class Hearing {
   readonly #diallers: ReadonlySet<string>
   /** By the machine that speaks, then by the one that it speaks to. */
   readonly #talks = new Map<string, Map<string, Talk>>()
-  /** By packet: in which talk it was sent. */
-  readonly #underWay = new Map<string, Talk>()
+  readonly #underWay = new Map<string, UnderWay>()
+  /** By the machine that speaks and the call ID in its packets. */
+  readonly #calls = new Map<string, Way>()
+  /** GRE packets that were heard lately: a line may deliver one twice. */
+  readonly #heard = new Set<string>()
 
   constructor(lab: Lab) {
     this.#diallers = new Set(
@@ -109,7 +155,7 @@ export class Hearing {
     } else if (event.event === 'send') {
       if (event.proto === 'gre') this.#sends(event.node, event.dst, event.packet, event.t)
     } else if (event.event === 'drop') {
-      if (event.reason === 'gre-unknown-call') this.#notForHim(event.node, event.packet)
+      this.#dropped(event)
     } else if (event.event === 'action' && event.verb === 'connect') {
       this.#believe()
       this.#talks.delete(event.node)
@@ -138,12 +184,22 @@ export class Hearing {
     talk.sent++
     talk.unheard.again(t)
     talk.unanswered.again(t)
-    this.#underWay.set(packet, talk)
-    if (this.#underWay.size <= UNDER_WAY) return
-    for (const oldest of this.#underWay.keys()) {
-      this.#underWay.delete(oldest)
-      return
-    }
+    this.#underWay.set(packet, { node, talk, sent: t, call: undefined })
+    forgetFirst(this.#underWay)
+  }
+
+  /** A frame goes onto a link, as its tap shows it. */
+  frame(packet: string, bytes: Uint8Array, type: 'ethernet' | 'ip' | 'serial'): void {
+    const known = this.#underWay.get(packet)
+    if (!known || known.call || type === 'serial') return
+    const start = type === 'ethernet' ? Ethernet.HEADER : 0
+    const at = start + Ipv4.headerLength(bytes, start)
+    if (bytes.length < at + Gre.sizeOf(false, false) || Gre.protocolType(bytes, at) !== Gre.PROTOCOL_TYPE) return
+    const key = callKey(known.node, Gre.callId(bytes, at))
+    const way = this.#calls.get(key) ?? new Way()
+    this.#calls.set(key, way)
+    forgetFirst(this.#calls)
+    known.call = way
   }
 
   /** Whether it is of a call of this machine is known when it is not dropped: until the next packet it is on trial. */
@@ -154,19 +210,37 @@ export class Hearing {
     this.#trial = { node, packet, src, t }
   }
 
-  #notForHim(node: string, packet: string | undefined): void {
-    if (this.#trial?.node === node && this.#trial.packet === packet) this.#trial = undefined
+  #dropped(event: DropEvent): void {
+    const { node, packet, reason } = event
+    // A switch that does not know the way yet gives copies to everybody.
+    if (packet === undefined || reason === 'not-for-us') return
+    if (this.#trial?.node === node && this.#trial.packet === packet) {
+      // What its call makes of it is another thing: it has been heard.
+      if (reason !== 'gre-unknown-call') return
+      this.#trial = undefined
+    }
+    const lost = this.#underWay.get(packet)
+    if (!lost) return
+    this.#underWay.delete(packet)
+    lost.talk.way.discarded(event, lost.sent)
+    lost.call?.discarded(event, lost.sent)
   }
 
   #believe(): void {
     if (!this.#trial) return
     const { node, packet, src, t } = this.#trial
     this.#trial = undefined
+    if (this.#heard.has(packet)) return
+    this.#heard.add(packet)
+    forgetFirst(this.#heard)
     const there = this.#underWay.get(packet)
     if (there) {
-      there.there++
-      there.lastThere = t
-      there.unheard.over()
+      const { talk, call, sent } = there
+      talk.there++
+      talk.lastThere = t
+      talk.unheard.over()
+      talk.way.arrived(sent)
+      call?.arrived(sent)
       this.#underWay.delete(packet)
     }
     const back = this.#talk(node, src)
@@ -175,22 +249,31 @@ export class Hearing {
     back.unanswered.over()
   }
 
-  /** What the two ends of a tunnel have heard of each other until now. `server`: its name, or the address that was called. */
-  between(client: string, server: string): Heard {
+  /**
+   * What the two ends of a tunnel have heard of each other until now. `server`: its name, or the address that was called;
+   * `at`: where its call is, with the ID that its packets have.
+   */
+  between(client: string, server: string, at?: { readonly node: string; readonly callId: number }): Heard {
     this.#believe()
     const talk = this.#talks.get(client)?.get(this.#places.get(server) ?? server)
     if (!talk || this.#diallers.has(client)) return NOTHING
-    const { sent, there, back, unheard, unanswered, lastThere, lastBack } = talk
-    const deaf =
-      unheard.isDeaf && unanswered.isDeaf
-        ? 'both'
-        : unheard.isDeaf
-          ? 'server'
-          : unanswered.isDeaf
-            ? 'client'
-            : undefined
+    const { sent, there, back, unheard, unanswered, lastThere, lastBack, way } = talk
+    const lostBack = at && this.#calls.get(callKey(at.node, at.callId))?.lost
+    const isUnheard = unheard.isDeaf || way.lost !== undefined
+    const isUnanswered = unanswered.isDeaf || lostBack !== undefined
+    const deaf = isUnheard ? (isUnanswered ? 'both' : 'server') : isUnanswered ? 'client' : undefined
     const since = deaf === undefined ? undefined : deaf === 'server' ? lastThere : lastBack
-    return { sent, there, back, deaf, since }
+    return { sent, there, back, deaf, since, drop: way.lost ?? lostBack }
+  }
+}
+
+const callKey = (node: string, callId: number): string => `${node} ${callId}`
+
+function forgetFirst(all: Map<string, unknown> | Set<string>): void {
+  if (all.size <= UNDER_WAY) return
+  for (const oldest of all.keys()) {
+    all.delete(oldest)
+    return
   }
 }
 

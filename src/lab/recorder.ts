@@ -51,7 +51,9 @@ export interface PacketRecord {
   readonly visits: Visit[]
   /** The IP packet in clear, where it entered or left a ppp interface. */
   inside: Uint8Array | undefined
+  /** The latest, and how often that machine has discarded it: a line may deliver it twice. */
   drop: Extract<TraceEvent, { event: 'drop' }> | undefined
+  drops: number
   /** What NAT boxes have changed of it, in order; absent for most. */
   rewrites: RewriteEvent[] | undefined
 }
@@ -119,8 +121,13 @@ const MARK = 1000
 
 /** States of one machine that are remembered. */
 const STATES = 64
-/** Machines that are remembered: every TCP connection of the run is one. */
+/** Machines that are remembered: every TCP connection of the run is one, and every call of a server has several. */
 const MACHINES = 2000
+const ENDS: ReadonlySet<string> = new Set(['closed', 'time-wait', 'idle', 'dead', 'initial', 'starting', 'stopped'])
+const isOver = ({ entered }: MachineRecord): boolean => ENDS.has(entered[entered.length - 1].state)
+/** A user's TCP connection, or a call of a server; the last control connection of a client is looked at after its end. */
+const isOverOfMany = (record: MachineRecord): boolean =>
+  /^calls\[|^tcp\[(?!.*:1723\b)/.test(record.machine) && isOver(record)
 /** Seconds with traffic that are remembered of a node. */
 const SECONDS = 120
 
@@ -266,7 +273,7 @@ export class Recorder {
   }
 
   #drop(event: DropEvent): void {
-    const { node, reason, rule, entry, packet } = event
+    const { node, reason, rule, entry, packet, parent } = event
     this.#dropped++
     this.#dropsByNode.set(node, this.dropsAt(node) + 1)
     const key = [node, reason, rule, entry].join('|')
@@ -275,8 +282,10 @@ export class Recorder {
       known.count++
       known.last = event
     } else this.#losses.set(key, { node, reason, rule, entry, count: 1, last: event })
-    const record = packet === undefined ? undefined : this.#record(packet, undefined, event.t)
-    if (record) record.drop = event
+    const record = packet === undefined ? undefined : this.#record(packet, parent, event.t)
+    if (!record) return
+    record.drops = record.drop?.node === node ? record.drops + 1 : 1
+    record.drop = event
   }
 
   /** A packet of a machine's own is rewritten before the trace has told of it, and what it was made from. */
@@ -295,14 +304,22 @@ export class Recorder {
       record = { node, machine, entered: [{ state: from, t: 0, cause: '' }], tries: 0, asked: undefined }
       this.#machines.delete(key)
       this.#machines.set(key, record)
-      for (const oldest of this.#machines.keys()) {
-        if (this.#machines.size <= MACHINES) break
-        this.#machines.delete(oldest)
-      }
+      if (this.#machines.size > MACHINES) this.#forgetMachine()
     }
     record.entered.push({ state: to, t, cause })
     if (record.entered.length > STATES) record.entered.splice(0, 1)
     if (to !== 'ack-sent') record.tries = 0
+  }
+
+  /** The oldest of those that matter least: what is over of many, before what a screen still asks for. */
+  #forgetMachine(): void {
+    for (const isLess of [isOverOfMany, isOver, () => true]) {
+      for (const [key, record] of this.#machines) {
+        if (!isLess(record)) continue
+        this.#machines.delete(key)
+        return
+      }
+    }
   }
 
   /** RFC 1661 §4.6: any answer to a request fills the restart counter again; a new request starts the timer anew. */
@@ -326,6 +343,7 @@ export class Recorder {
   }
 
   #frame(link: number, { t, from, line, bytes, packet, parent, fate, arrives }: TappedFrame): void {
+    this.hearing.frame(packet, bytes, this.run.simulation.links[link].type)
     const record = this.#record(packet, parent, t)
     if (!record) return
     const hop: Hop = { link, line, from, sent: t, arrives, fate, bytes: this.#copies.of(bytes) }
@@ -376,6 +394,7 @@ export class Recorder {
       visits: [],
       inside: undefined,
       drop: undefined,
+      drops: 0,
       rewrites,
     }
     journey.packets.push(record)

@@ -2,14 +2,18 @@
  * A lab with more events, as the text of a lab file: its own text, comments and all, with the entries put behind those
  * that are there. Values that an option has set (`--set`, `--seed`) are written in where they stand, or would stand.
  *
- * What cannot be written in, since it stands in two places at once (an alias) or in none, is told in a comment on top.
- * What is saved is read again and compared, so it is the same lab.
+ * Questions and checks were written for the lab as it was: those that no longer hold are left out (outdated.ts).
+ *
+ * What cannot be written in, since it stands in two places at once (an alias) or in none, is told in a comment on top,
+ * and so is what is left out. What is saved is read again and compared, so it is the same lab.
  */
-import { outlineOf, readDocument, withEvents } from './document.ts'
+import { cutOut } from './cut.ts'
+import { outlineOf, readDocument, withValues } from './document.ts'
 import type { Issue, Lab } from './lab.ts'
 import { type LabText, loadWith, type Override } from './load.ts'
+import { image, NOTHING, type Outdated, outdatedIn } from './outdated.ts'
 import { placeOf } from './overrides.ts'
-import { child, Issues, items, plain, type ScalarTree, type Tree } from './tree.ts'
+import { child, entries as entriesOf, Issues, items, plain, type ScalarTree, type Tree } from './tree.ts'
 
 export type Saved =
   | {
@@ -17,11 +21,14 @@ export type Saved =
       readonly text: string
       /** Set values that are not in the lab that is saved: only the comment on top names them. */
       readonly apart: readonly Override[]
+      /** What is left out, since it was about the lab as it was: so many questions, and checks by name. */
+      readonly left: { readonly questions: number; readonly checks: readonly string[] }
     }
   | { readonly ok: false; readonly issues: readonly Issue[] }
 
-/** `entries` as `loadWith` takes them. */
-export function savedLab(source: LabText, entries: readonly string[]): Saved {
+/** `entries` as `loadWith` takes them; `name`: what the lab is called from now on, where that can be written in. */
+export function savedLab(original: LabText, entries: readonly string[], name?: string): Saved {
+  const source = name === undefined ? original : named(original, entries, name)
   const whole = loadWith(source, entries)
   if (!whole.ok) return whole
   const wanted = image(whole.lab)
@@ -41,12 +48,40 @@ export function savedLab(source: LabText, entries: readonly string[]): Saved {
   }
   const added = [appended(text, entries), rewritten(text, entries)].find(text => same(text, apart, []))
   if (added === undefined) throw new Error('a lab that was saved is another one')
-  return { ok: true, text: noticeOf(apart) + added, apart }
+  const written = loadWith({ ...source, overrides: [] }, [])
+  const outdated = written.ok ? outdatedIn(whole.lab, written.lab) : NOTHING
+  const cut = image(withoutOutdated(whole.lab, outdated))
+  const isCut = (text: string): boolean => {
+    const loaded = loadWith({ ...source, text, overrides: apart }, [])
+    return loaded.ok && image(loaded.lab) === cut
+  }
+  const short = cutFrom(added, outdated)
+  const kept = isCut(short) ? short : [rewrittenWithout(added, outdated)].find(isCut)
+  const left = kept === undefined ? NOTHING : outdated
+  return {
+    ok: true,
+    text: noticeOf(apart) + leftNotice(left) + (kept ?? added),
+    apart,
+    left: { questions: left.questions.size, checks: [...left.checks] },
+  }
 }
 
-/** A lab as one text, to compare it with another. */
-const image = (lab: Lab): string =>
-  JSON.stringify(lab, (_, value: unknown) => (value instanceof Map ? [...value] : value))
+const withoutOutdated = (lab: Lab, { questions, checks }: Outdated): Lab => ({
+  ...lab,
+  questions: lab.questions.filter((_, i) => !questions.has(i)),
+  checks: lab.checks.filter(({ name }) => !checks.has(name)),
+})
+
+/** The same lab under another name; as it was if its name cannot be changed, as that of an alias. */
+function named(source: LabText, entries: readonly string[], name: string): LabText {
+  const before = loadWith(source, entries)
+  const text = writtenIn(source.text, { path: 'name', value: name })
+  if (!before.ok || text === undefined) return source
+  const overrides = (source.overrides ?? []).filter(({ path }) => path !== 'name')
+  const after = loadWith({ ...source, text, overrides }, entries)
+  const isSame = after.ok && image(after.lab) === image({ ...before.lab, name })
+  return isSame ? { ...source, text, overrides } : source
+}
 
 // Values that options set
 
@@ -108,7 +143,7 @@ function appended(text: string, entries: readonly string[]): string {
 function rewritten(text: string, entries: readonly string[]): string {
   const tree = treeOf(text)
   const more = entries.map(entry => plain(treeOf(entry) as Tree))
-  return withEvents(text, [...items(child(tree, 'events')).map(plain), ...more])
+  return withValues(text, { events: [...items(child(tree, 'events')).map(plain), ...more] })
 }
 
 function addLines(text: string, behind: number, column: number, entries: readonly string[]): string {
@@ -124,6 +159,43 @@ function insertLine(text: string, behind: number, line: string): { readonly text
   const newline = atStart ? behind - 1 : text.indexOf('\n', behind)
   if (newline < 0) return { text: `${text}${eol}${line}${eol}`, end: text.length + eol.length + line.length }
   return { text: insert(text, newline + 1, line + eol), end: newline + 1 + line.length }
+}
+
+// What no longer holds
+
+function leftNotice({ questions, checks }: Outdated): string {
+  const asked =
+    questions.size === 0 ? '' : '# Left out: questions about the lab as it was, before what was done in its run.\n'
+  const lines = [...checks].map(name => `#   ${name}\n`).join('')
+  return asked + (lines && `# Left out: checks that what was done in the run has made untrue:\n${lines}`)
+}
+
+function cutFrom(text: string, { questions, checks }: Outdated): string {
+  const ask = child(treeOf(text), 'ask')
+  const asked = ask && questions.size > 0 ? cutOut(text, ask, questions) : text
+  const expect = child(treeOf(asked), 'expect')
+  const names = entriesOf(expect).map(([name]) => name)
+  const goes = names.flatMap((name, i) => (checks.has(name) ? [i] : []))
+  return expect && goes.length > 0 ? cutOut(asked, expect, new Set(goes)) : asked
+}
+
+/** Where they stand elsewhere, or in brackets. What others name (an anchor in one of them) cannot be left out: the text stays. */
+function rewrittenWithout(text: string, outdated: Outdated): string {
+  try {
+    return rewrittenRest(text, outdated)
+  } catch {
+    return text
+  }
+}
+
+function rewrittenRest(text: string, { questions, checks }: Outdated): string {
+  const tree = treeOf(text)
+  const ask = items(child(tree, 'ask')).filter((_, i) => !questions.has(i))
+  const expect = entriesOf(child(tree, 'expect')).filter(([name]) => !checks.has(name))
+  return withValues(text, {
+    ...(questions.size > 0 ? { ask: ask.map(plain) } : {}),
+    ...(checks.size > 0 ? { expect: Object.fromEntries(expect.map(([name, each]) => [name, plain(each)])) } : {}),
+  })
 }
 
 // Texts

@@ -19,7 +19,7 @@ const LONGEST = 10e9
 
 /** By link. Each is sent at one end and heard at the other; in between it is on its way, in order. */
 export function signalsOn({ events, run }: Recorder): Map<number, SceneSignal[]> {
-  const { lab, links } = run.simulation
+  const { lab, links, boots } = run.simulation
   const all = new Map<number, SceneSignal[]>()
   if (!links.some(({ type }) => type === 'serial')) return all
   const heard = new Map<string, number>()
@@ -41,7 +41,10 @@ export function signalsOn({ events, run }: Recorder): Map<number, SceneSignal[]>
       heard.set(key, before - 1)
       continue
     }
-    const arrives = Math.max(run.now, event.t + links[link].quality(from).delay)
+    const least = event.t + links[link].quality(from).delay
+    // A machine without power hears nothing.
+    if (least < run.now && boots.get(lab.links[link].ends[1 - from].node)?.power.on === false) continue
+    const arrives = Math.max(run.now, least)
     const hop = { from, sent: event.t, arrives } as const
     const made = { type: event.type, called: event.called, line: Number(number), hop }
     all.set(link, [made, ...(all.get(link) ?? [])])

@@ -48,7 +48,16 @@ export function tunnelsOf(recorder: Recorder, states: States): SceneTunnel[] {
     return call ? [throughLine(recorder, spec, call, states)] : []
   })
   const outside = lab.nodes.flatMap(spec => (spec.kind === 'pptp-server' ? fromOutside(recorder, spec, states) : []))
-  return [...own, ...dialled, ...outside].map((tunnel, i) => ({ no: i + 1, ...tunnel }))
+  const all = [...own, ...dialled, ...outside]
+  return all.map((tunnel, i) => ({ no: i + 1, ...tunnel, arrived: arrivedOf(tunnel, all, states) }))
+}
+
+/** The server counts for each of its calls, and has them by user: of several calls of one user only the latest is there. */
+function arrivedOf(tunnel: Unnumbered, all: readonly Unnumbered[], states: States): number | undefined {
+  const { server, user, callIds, arrived } = tunnel
+  const isShared = all.some(other => other !== tunnel && other.up && other.server === server && other.user === user)
+  const theirs = valueAt(states.get(server) ?? {}, `calls[${user}].callId`)
+  return isShared && theirs !== callIds.server ? undefined : arrived
 }
 
 /**
@@ -221,6 +230,10 @@ function sessionOf(
   const count = (name: string): number => Number(valueAt(state, `${shown}.counters.${name}`) ?? 0)
   const arrived = valueAt(states.get(server) ?? {}, `calls[${user}].ppp.counters.received`)
   const { callId, peerCallId } = entrys[places.pptp?.call ?? '']?.facts ?? {}
+  // A helper on the way may have given the call of the entry another ID: the server knows that one. Users are known late.
+  const theirs = valueAt(states.get(server) ?? {}, `calls[${user}].callId`) ?? peerCallId
+  const answers = nodes.get(server)?.machines()[`calls[${theirs}].pptp.call`]?.facts.peerCallId
+  const sendsBack = answers === undefined ? undefined : { node: server, callId: Number(answers) }
   return {
     client,
     entry,
@@ -241,7 +254,8 @@ function sessionOf(
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
-    heard: places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called) : undefined,
+    heard:
+      places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called, sendsBack) : undefined,
     traffic: recorder.traffic(client).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }
@@ -253,7 +267,9 @@ function insideOf(name: SceneInside['name'], machine: MachineView | undefined): 
 
 /** The TCP connection under the latest tunnel of a node, to a PNS if it is named. It stays to be looked at after its end. */
 const dialledFrom = (recorder: Recorder, node: string, peer = ''): MachineRecord | undefined =>
-  recorder.machinesOf(node).findLast(({ machine }) => machine.startsWith('tcp[') && machine.endsWith(`${peer}:1723]`))
+  recorder
+    .machinesOf(node)
+    .findLast(({ machine }) => machine.startsWith('tcp[') && machine.endsWith(`${peer === '' ? '' : `-${peer}`}:1723]`))
 
 const PPP_LAYERS = [
   ['LCP', 'lcp'],

@@ -12,7 +12,11 @@ export interface Why {
   readonly facts: readonly string[]
 }
 
-export function whyOf(drop: Pick<DropEvent, 'reason' | 'layer' | 'rule' | 'entry' | 'detail' | 'why'>): Why {
+/** `whose`: the machine inside for which a box keeps such an entry, if somebody knows. */
+export function whyOf(
+  drop: Pick<DropEvent, 'reason' | 'layer' | 'rule' | 'entry' | 'detail' | 'why'>,
+  whose?: (entry: string) => string | undefined,
+): Why {
   const { reason, layer, rule, entry, detail, why } = drop
   const known = [why, detail].filter(word => word !== undefined).join(', ')
   return {
@@ -20,11 +24,13 @@ export function whyOf(drop: Pick<DropEvent, 'reason' | 'layer' | 'rule' | 'entry
     sentence: DROP_REASONS[reason],
     facts: [
       ...(rule === undefined ? [] : [`rule: ${rule}`]),
-      ...(entry === undefined ? [] : [`entry: ${entry}`]),
+      ...(entry === undefined ? [] : [`entry${of(whose?.(entry))}: ${entry}`]),
       ...(known === '' ? [] : [`facts: ${known}`]),
     ],
   }
 }
+
+const of = (name: string | undefined): string => (name === undefined ? '' : ` of ${name}`)
 
 export type RewriteEvent = Extract<TraceEvent, { event: 'nat' | 'nat-helper' }>
 

@@ -1,6 +1,6 @@
 /** What comes with the program: its version, its labs, the schema of lab files. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the package, found from the compiled file as well as from an installed one. */
@@ -28,4 +28,30 @@ export function shippedLabs(): { name: string; path: string }[] {
   const files = readdirSync(dir).filter(file => file.endsWith('.yaml'))
   const names = files.map(file => basename(file, '.yaml')).sort()
   return names.map(name => ({ name, path: join(dir, `${name}.yaml`) }))
+}
+
+/** A folder may be anything: no more files are looked into, and none that is longer. */
+const FILES_AT_MOST = 100
+const OCTETS_AT_MOST = 1 << 20
+
+/** Files of the present folder that may be labs; whether they are is seen when they are read. */
+export function labFilesHere(): string[] {
+  if (resolve('.') === join(packageRoot(), 'topologies')) return []
+  return filesHere()
+    .filter(file => /\.ya?ml$/.test(file))
+    .sort()
+    .slice(0, FILES_AT_MOST)
+    .filter(file => {
+      const stats = statSync(file, { throwIfNoEntry: false })
+      return stats?.isFile() === true && stats.size <= OCTETS_AT_MOST
+    })
+}
+
+/** A folder that cannot be read has none. */
+function filesHere(): string[] {
+  try {
+    return readdirSync('.')
+  } catch {
+    return []
+  }
 }

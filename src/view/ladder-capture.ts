@@ -85,7 +85,7 @@ export function ladderOfCapture({ capture, frames, calls }: DecodedCapture, titl
       const { bytes } = capture.frames[frame - 1]
       return [{ title: `frame ${frame}, ${bytes.length} octets`, layers: frames[frame - 1].tree.children ?? [], bytes }]
     },
-    changesAt: () => [],
+    changesOf: () => [],
   }
 }
 

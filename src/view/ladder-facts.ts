@@ -18,10 +18,13 @@ export function rowFacts(ladder: Ladder, row: LadderRow, brief = false): string[
     else if (!before && rewriting(leg) !== '') facts.push(at(leg.sent, `${leg.from} sends it${rewriting(leg)}.`))
   }
   if (fate.kind === 'arrived') {
-    const changes = ladder.changesAt(row.to, fate.t)
+    const changes = ladder.changesOf(row)
     facts.push(at(fate.t, `${row.to} has it${changes.length === 0 ? '' : `: ${changes.join(', ')}`}.`))
   }
   if (fate.kind === 'flying') facts.push(`It is still on its way to ${row.to}.`)
+  if (fate.kind === 'unheard') {
+    facts.push(`${row.to} has not heard it: the line was cut, or nobody was there to listen.`)
+  }
   if (fate.kind === 'dropped') {
     const where = fate.between ? `lost between ${fate.between.join(' and ')}` : `dropped by ${fate.node}`
     facts.push(at(fate.t, `${where}: ${fate.reason}. ${DROP_REASONS[fate.reason]}`))
@@ -51,5 +54,5 @@ function rewriting({ packet, from }: Leg): string {
   const rewrites = (packet?.rewrites ?? []).filter(({ node }) => node === from).map(rewritingOf)
   return rewrites.length === 0
     ? ''
-    : ` and changes ${rewrites.map(({ field, before, after }) => `${field} ${before} to ${after}`).join(', ')}`
+    : ` and changes ${[...new Set(rewrites.map(({ field, before, after }) => `${field} ${before} to ${after}`))].join(', ')}`
 }

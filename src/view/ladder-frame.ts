@@ -27,7 +27,9 @@ export function frameOf(ladder: Ladder, rows: readonly LadderRow[], { most, name
   for (const row of rows) {
     // Everybody speaks ARP: that is no reason for a column.
     const weight = row.meaning.layer === 'arp' ? 1e-6 : 1
-    for (const place of placesOf(row)) counts.set(place, (counts.get(place) ?? 0) + weight)
+    // Who is about to get it has one already: nothing moves when it arrives.
+    const places = row.fate.kind === 'flying' ? new Set([...placesOf(row), row.to]) : placesOf(row)
+    for (const place of places) counts.set(place, (counts.get(place) ?? 0) + weight)
   }
   const count = ({ name }: LadderNode): number => counts.get(name) ?? 0
   const possible = nodes.filter(({ rank }) => rank <= LAST_RANK)
@@ -88,8 +90,8 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
   const words = folded ? item.labels : row.more === '' ? [row.label] : [`${row.label}  ${row.more}`, row.label]
   const base = {
     both: folded && item.both,
-    dropped: fate.kind === 'dropped',
-    reason: fate.kind === 'dropped' ? reasonIn(row, column) : '',
+    dropped: fate.kind === 'dropped' || fate.kind === 'unheard',
+    reason: fate.kind === 'arrived' ? '' : reasonIn(row, column),
     other: undefined,
     labels: words.map(label),
     double: row.ppp,
@@ -118,9 +120,10 @@ export function arrowOf(item: Exclude<LadderItem, { kind: 'quiet' }>, { columns 
       other: otherOf(row, first, last, column),
     }
   }
-  const share = fate.kind === 'flying' ? flown(row, now, column) : 0.5
-  // Where it has died before it came to the next machine that it was to pass.
-  return { ...base, from: first, to: goal, by: places.slice(1), share, other: undefined }
+  // What has died on the way did so before it came to the next machine that it was to pass.
+  const rest = fate.kind === 'flying' ? flown(row, now, column) : 0.5
+  const done = Math.abs(last - first) / Math.max(1, Math.abs(goal - first))
+  return { ...base, from: first, to: goal, by: places.slice(1), share: done + rest * (1 - done), other: undefined }
 }
 
 /** Where a packet that goes through a tunnel is not in it. */
@@ -139,6 +142,7 @@ function clearIn(row: LadderRow, column: (name: string) => number | undefined): 
 /** Of a packet that died at a machine without a column also where. */
 function reasonIn(row: LadderRow, column: (name: string) => number | undefined): string {
   const { fate } = row
+  if (fate.kind === 'unheard') return fateWords(fate)
   if (fate.kind !== 'dropped') return ''
   return fate.between === undefined && column(fate.node) === undefined ? `${fate.reason} at ${fate.node}` : fate.reason
 }
@@ -155,16 +159,22 @@ function otherOf(
   return first === last && to !== from ? { name: to, way: 'to' } : undefined
 }
 
-/** How far it is on the way between the last column that it has left and its goal, and how far that is of the whole. */
-function flown({ legs }: LadderRow, now: number, column: (name: string) => number | undefined): number {
+/**
+ * How far it is from the last column that it has left to its goal. Each machine without a column takes half of what was
+ * left of that way, since nobody knows how many there are.
+ */
+function flown({ legs, to }: LadderRow, now: number, column: (name: string) => number | undefined): number {
   const seen = legs.findLastIndex(({ from }) => column(from) !== undefined)
   const rest = legs.slice(Math.max(0, seen))
   const leg = rest.at(-1)
-  if (!leg) return 0.1
-  const within =
-    leg.arrives === undefined || leg.arrives <= leg.sent ? 0.5 : (now - leg.sent) / (leg.arrives - leg.sent)
-  return Math.max(0.1, Math.min(0.9, within))
+  if (!leg) return LEAST
+  const { sent, arrives } = leg
+  const onLine = arrives === undefined || arrives <= sent ? 0.5 : Math.min(1, (now - sent) / (arrives - sent))
+  const left = 0.5 ** (rest.length - 1)
+  return Math.max(LEAST, Math.min(1 - LEAST, 1 - left + onLine * (leg.to === to ? left : left / 2)))
 }
+/** So far from both ends, so that it is seen to be under way. */
+const LEAST = 0.1
 
 /** All that happened to it, for a tooltip. */
 export const titleOf = (row: LadderRow): string => `${row.label}: ${row.from} to ${row.to}, ${fateWords(row.fate)}`

@@ -134,9 +134,18 @@ function controlMeaning(control: Field, base: Meaning): Meaning {
     failure,
     more:
       message && names.length === 1 ? `${callWords(message)}${failure ? `: ${word(message, 'resultCode')}` : ''}` : '',
-    asks: asks === '' ? undefined : `pptp ${asks}`,
-    answers: answers === '' ? undefined : `pptp ${answers}`,
+    asks: asks === '' ? undefined : `pptp ${asks}${numbered(message, asks, 'callId')}`,
+    answers: answers === '' ? undefined : `pptp ${answers}${numbered(message, answers, 'peerCallId')}`,
   }
+}
+
+/**
+ * Several calls may be asked for at once: who answers names the call ID of who asked. An echo has its identifier. Who clears
+ * a call and who says that it is cleared name it each by an ID of its own (RFC 2637 §2.12, §2.13).
+ */
+function numbered(message: Field | undefined, exchange: string, name: 'callId' | 'peerCallId'): string {
+  const field = exchange === 'CC' ? undefined : (child(message, name) ?? child(message, 'identifier'))
+  return field ? ` ${field.value}` : ''
 }
 
 function callWords(message: Field): string {

@@ -5,19 +5,19 @@
  *
  * A packet is told once and remembered until something more of it happens, since a screen asks again with every step.
  */
-import { formatIpv4 } from '../base/address.ts'
 import type { Field } from '../base/field.ts'
 import type { SimTime } from '../base/time.ts'
 import type { TraceEvent } from '../base/trace.ts'
-import { hostNames } from '../lab/capture.ts'
 import type { Kind, Lab } from '../lab/lab.ts'
 import type { Hop, Journey, PacketRecord, Recorder } from '../lab/recorder.ts'
 import type { SceneTunnel } from '../lab/scene.ts'
 import { columnsOf } from './graph.ts'
 import type { Ladder, LadderNode, LadderPacket, LadderRow, Leg, RowFate } from './ladder.ts'
 import { findCauses } from './ladder-cause.ts'
+import { changesIn } from './ladder-changes.ts'
 import { type Meaning, meaningOf, signalMeaning } from './ladder-meaning.ts'
-import { chainOf, copiesOf, HARMLESS, mainForm, makerOf, markOf, NOBODY, placesIn, wayAmong } from './ladder-way.ts'
+import { Owners } from './ladder-owners.ts'
+import { chainOf, copiesOf, isLost, mainForm, makerOf, markOf, NOBODY, placesIn, wayAmong } from './ladder-way.ts'
 import { type Dissection, dissectionOf, type LinkTypeOf } from './packet-layers.ts'
 import { packetWords, signalWords, type WordRole } from './packet-words.ts'
 import { pictureOf } from './picture.ts'
@@ -66,8 +66,7 @@ export class RunLadder {
   readonly #nodes: readonly LadderNode[]
   readonly #linkType: LinkTypeOf
   readonly #relays: ReadonlySet<string>
-  /** Of the lab, and inner ones as packets to them arrive. */
-  readonly #names: Map<string, string>
+  readonly #owners: Owners
   readonly #told = new WeakMap<Journey, { readonly mark: string; readonly draft: Draft }>()
 
   constructor(recorder: Recorder) {
@@ -77,7 +76,7 @@ export class RunLadder {
     this.#nodes = nodesOf(lab)
     this.#linkType = link => links[link].type
     this.#relays = new Set(lab.nodes.filter(({ kind }) => kind === 'nas' || kind === 'pstn').map(({ name }) => name))
-    this.#names = new Map([...hostNames(lab)].map(([address, name]) => [formatIpv4(address), name]))
+    this.#owners = new Owners(lab)
   }
 
   /** Everything up to now. */
@@ -93,7 +92,7 @@ export class RunLadder {
       now: run.now,
       calls: tunnels.map(({ no, client, server }) => ({ no, client, server })),
       packetsOf: row => row.journeys.flatMap(({ packets }) => packets.flatMap(packet => this.#packet(packet))),
-      changesAt: (node, t) => this.#changes(node, t),
+      changesOf: row => changesIn(this.#recorder.events, row),
     }
   }
 
@@ -108,23 +107,6 @@ export class RunLadder {
     ]
   }
 
-  /** The events of an instant stand together: the search goes back from the end to it. */
-  #changes(node: string, t: SimTime): string[] {
-    const { events } = this.#recorder
-    let end = events.length
-    for (let low = 0; low < end; ) {
-      const middle = (low + end) >> 1
-      if (events[middle].t > t) end = middle
-      else low = middle + 1
-    }
-    const changes: string[] = []
-    for (let i = end - 1; i >= 0 && events[i].t === t; i--) {
-      const event = events[i]
-      if (event.node === node && event.event === 'state') changes.unshift(stateWords(event))
-    }
-    return changes
-  }
-
   #tell(journey: Journey): Draft {
     const mark = markOf(journey, this.#recorder.run.now)
     const known = this.#told.get(journey)
@@ -137,10 +119,7 @@ export class RunLadder {
   #draft(journey: Journey): Draft {
     const { now } = this.#recorder.run
     const { packets } = journey
-    for (const { visits, facts } of packets) {
-      const last = visits.at(-1)
-      if (last?.what === 'deliver' && facts && !this.#names.has(facts.dst)) this.#names.set(facts.dst, last.node)
-    }
+    for (const packet of packets) this.#owners.learn(packet)
     const main = packets[mainForm(journey)] ?? packets[0]
     const dissection = dissectionOf(main, this.#linkType)
     const outer = dissection.layers.filter(({ inner }) => !inner).map(({ field }) => field)
@@ -183,51 +162,71 @@ export class RunLadder {
   }
 
   /** Who is to get it. */
-  #intended({ packets }: Journey, outer: readonly Field[]): string | undefined {
-    for (const { facts } of packets) {
-      const name = facts && this.#names.get(facts.dst)
+  #intended({ packets, t }: Journey, outer: readonly Field[]): string | undefined {
+    for (const packet of packets) {
+      const name = this.#owners.receiver(packet, makerOf(packet.id))
       if (name !== undefined) return name
     }
     const arp = outer.find(({ name }) => name === 'arp')
     if (!arp) return undefined
     const [sender, target] = ['senderIp', 'targetIp'].map(name => arp.children?.find(part => part.name === name)?.text)
-    return sender === target ? undefined : this.#names.get(target ?? '')
+    return sender === target ? undefined : this.#owners.of(target ?? '', makerOf(packets[0].id), t)
   }
 
-  #fate({ drop, visits, hops }: PacketRecord, legs: readonly Leg[], now: SimTime): RowFate {
+  #fate(packet: PacketRecord, legs: readonly Leg[], now: SimTime): RowFate {
+    const { drop, visits, hops } = packet
+    const got = visits.find(({ what }) => what === 'deliver')
+    if (got && !isLost(packet)) return { kind: 'arrived', t: got.t }
     const last = legs.at(-1)
     if (last?.arrives !== undefined && last.arrives > now) return { kind: 'flying' }
-    const visit = visits.at(-1)
-    if (drop && !(visit?.what === 'deliver' && HARMLESS.has(drop.reason))) {
+    if (drop) {
       const between = drop.link === undefined || !last ? undefined : ([last.from, last.to] as const)
       return { kind: 'dropped', t: drop.t, node: drop.node, reason: drop.reason, between }
     }
     // A machine has it and has not sent it on yet: it asks for an address.
-    const held = visit && visit.what !== 'deliver' && !hops.some(({ sent }) => sent >= visit.t)
+    const visit = visits.at(-1)
+    const held = visit && !hops.some(({ sent }) => sent >= visit.t)
     return held ? { kind: 'flying' } : { kind: 'arrived', t: Math.max(last?.arrives ?? 0, visit?.t ?? 0) }
   }
 
-  /** Signals of telephone lines: each is sent at one end and heard at the other, in order. */
+  /**
+   * Signals of telephone lines: each is sent at one end and heard at the other, in order, unless the cable is pulled or the
+   * other end has no power. So of those under way it was the latest that has had the time to come, and those before it are
+   * lost; so are those that wait longer than any signal does.
+   */
   #signals(): Draft[] {
-    const { links } = this.#lab
+    const { lab, links } = this.#recorder.run.simulation
     /** Indices of those that were not heard yet. */
     const open = new Map<string, number[]>()
     const drafts: Draft[] = []
     for (const event of this.#recorder.events) {
       if (event.event !== 'line-signal') continue
       const [iface, number = '1'] = event.line.split('.')
-      const link = links.findIndex(({ ends }) => ends.some(end => end.node === event.node && end.iface === iface))
+      const link = lab.links.findIndex(({ ends }) => ends.some(end => end.node === event.node && end.iface === iface))
       if (link < 0) continue
-      const end = links[link].ends[0].node === event.node && links[link].ends[0].iface === iface ? 0 : 1
-      const other = links[link].ends[1 - end].node
+      const { ends } = lab.links[link]
+      const end = ends[0].node === event.node && ends[0].iface === iface ? 0 : 1
+      const other = ends[1 - end].node
       const key = `${link} ${number} ${event.type} ${event.way === 'sent' ? event.node : other}`
+      const waiting = open.get(key) ?? []
       if (event.way === 'sent') {
-        open.set(key, [...(open.get(key) ?? []), drafts.length])
+        open.set(key, [...waiting, drafts.length])
         drafts.push(signalDraft(event, other))
         continue
       }
-      const at = open.get(key)?.shift()
-      if (at !== undefined) drafts[at] = heardDraft(drafts[at], event.t)
+      const { delay } = links[link].quality(end === 0 ? 1 : 0)
+      const came = waiting.findLast(at => drafts[at].t + delay <= event.t) ?? waiting[0]
+      if (came === undefined) continue
+      for (const at of waiting) if (at < came) drafts[at] = { ...drafts[at], fate: { kind: 'unheard' } }
+      drafts[came] = heardDraft(drafts[came], event.t)
+      open.set(
+        key,
+        waiting.filter(at => at > came),
+      )
+    }
+    const { now } = this.#recorder.run
+    for (const at of [...open.values()].flat()) {
+      if (drafts[at].t + LONGEST_WAIT < now) drafts[at] = { ...drafts[at], fate: { kind: 'unheard' } }
     }
     return drafts
   }
@@ -235,17 +234,14 @@ export class RunLadder {
   /** In order of time, with what relays have carried on as one. */
   #joined(all: readonly Draft[]): Draft[] {
     const rows: Draft[] = []
-    /** Rows by what has come to a relay and was not seen to leave it; by what came where at an instant. */
+    /** Rows by what has come to a relay and was not seen to leave it. */
     const waiting = new Map<string, number[]>()
-    const arrived = new Map<string, number>()
     for (const draft of [...all].sort((a, b) => a.t - b.t)) {
-      const at = this.#carriedOn(draft, rows, waiting) ?? unpackedFrom(draft, arrived)
+      const at = this.#carriedOn(draft, rows, waiting)
       const place = at ?? rows.length
       rows[place] = at === undefined ? draft : joined(rows[at], draft)
       const { fate, to, key } = rows[place]
-      if (fate.kind !== 'arrived') continue
-      arrived.set(`${to} ${fate.t}`, place)
-      if (key === '' || !this.#relays.has(to)) continue
+      if (fate.kind !== 'arrived' || key === '' || !this.#relays.has(to)) continue
       const queue = waiting.get(`${to} ${key}`)
       if (queue) queue.push(place)
       else waiting.set(`${to} ${key}`, [place])
@@ -269,23 +265,8 @@ export class RunLadder {
   }
 }
 
-/** `LCP Ack-Sent → Opened` */
-function stateWords({ machine, from, to }: Extract<TraceEvent, { event: 'state' }>): string {
-  const name = machine.split('.').at(-1) ?? machine
-  const state = (word: string): string =>
-    word.replace(/(^|-)([a-z])/g, (_, dash, letter) => dash + letter.toUpperCase())
-  return `${SHORT_NAMES.has(name) ? name.toUpperCase() : name} ${state(from)} → ${state(to)}`
-}
-const SHORT_NAMES: ReadonlySet<string> = new Set(['lcp', 'ccp', 'ipcp', 'tcp', 'pap', 'chap'])
-
-/** For so long a frame may wait for its line. */
+/** For so long a frame or a signal may wait for its line. */
 const LONGEST_WAIT = 10e9
-
-/** Something that was taken out of a packet and discarded at once: that is what has become of the packet. */
-function unpackedFrom({ journeys, from, t, fate }: Draft, arrived: ReadonlyMap<string, number>): number | undefined {
-  if (fate.kind !== 'dropped' || journeys.some(({ packets }) => packets.some(({ hops }) => hops.length > 0))) return
-  return arrived.get(`${from} ${t}`)
-}
 
 /** The drafts of journeys are remembered: what is joined is another one. */
 const joined = (row: Draft, { places, to, legs, fate, journeys }: Draft): Draft => ({

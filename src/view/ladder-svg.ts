@@ -41,7 +41,7 @@ export function ladderSvg(ladder: Ladder, items: readonly LadderItem[], options:
 }
 
 export const leftSentence = (left: number): string =>
-  `${left} more rows are not in this picture: choose with --from, --to, --layer, --nodes or --call.`
+  `${left} more rows are not in this picture: choose with --from, --to, --layer, --nodes, --tunnel or --call.`
 
 /** Where everything stands, in cells. */
 export interface Grid extends Frame {

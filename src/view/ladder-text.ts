@@ -114,7 +114,7 @@ function draw(cells: Cells, frame: TextFrame, arrow: Arrow): void {
   else cells.put(tip, step > 0 ? '►' : '◄', role)
   if (arrow.both) cells.put(a + step, step > 0 ? '◄' : '►', role)
   const texts = textsOf(arrow)
-  const told = arrow.dropped && besideTip(cells, frame, tip, step, arrow.reason)
+  const told = arrow.dropped && besideTip(cells, frame, tip, step, arrow.reason, 'bad')
   const long = arrow.dropped && !told ? texts.map(text => `${text} × ${arrow.reason}`) : []
   label(cells, frame, arrow, tip, [...long, ...texts])
 }
@@ -133,25 +133,33 @@ const textsOf = ({ labels, other }: Arrow): string[] =>
     other === undefined ? text : other.way === 'to' ? `${text} → ${other.name}` : `${other.name}: ${text}`,
   )
 
-/** The reason of a drop behind the `×`, if there is room before the next lifeline or none comes. */
-function besideTip(cells: Cells, { xs, width }: TextFrame, tip: number, step: number, reason: string): boolean {
-  const text = ` ${reason} `
+/** Words behind the tip, if there is room before the next lifeline or none comes. */
+function besideTip(
+  cells: Cells,
+  { xs, width }: TextFrame,
+  tip: number,
+  step: number,
+  words: string,
+  role: WordRole,
+): boolean {
+  const text = ` ${words} `
   const start = step > 0 ? tip + 1 : tip - text.length
   const end = start + text.length
   const cut = xs.some(x => x >= start && x < end)
   if (cut || start < TIME_COLUMN - 1 || end > width) return false
-  cells.put(start, text, 'bad')
+  cells.put(start, text, role)
   return true
 }
 
 /** The words go where the arrow begins, or to the first part of it in which they have room. */
 function label(
   cells: Cells,
-  { xs }: TextFrame,
-  { from, by, both, dropped, role, clear }: Arrow,
+  frame: TextFrame,
+  { from, by, both, dropped, share, role, clear }: Arrow,
   tip: number,
   texts: readonly string[],
 ): void {
+  const { xs } = frame
   const a = xs[from]
   const step = tip > a ? 1 : -1
   const marks = [a, ...by.map(column => xs[column]).filter(x => (x - a) * step > 0 && (tip - x) * step > 0), tip]
@@ -171,6 +179,9 @@ function label(
       }
     }
   }
+  // What has just set out has more room in front of it.
+  const isUnderWay = share !== undefined && !dropped
+  if (isUnderWay && texts.some(text => besideTip(cells, frame, tip, step, text, role))) return
   const dashes = both ? 2 : 1
   const whole = roomIn(a, tip, dashes, 1)
   if (whole > 0) write(cells, a, step, dashes, clip(texts[texts.length - 1], whole), dropped ? 'bad' : role)

@@ -30,7 +30,15 @@ export function markOf({ packets }: Journey, now: SimTime): string {
 }
 
 /** Reasons that hit a copy: the packet itself had arrived. */
-export const HARMLESS: ReadonlySet<string> = new Set(['gre-duplicate', 'fragment-duplicate', 'not-for-us'])
+const HARMLESS: ReadonlySet<string> = new Set(['gre-duplicate', 'fragment-duplicate', 'not-for-us'])
+
+/** It was discarded, and nobody has kept a copy of it. */
+export function isLost({ drop, drops, visits }: PacketRecord): boolean {
+  if (!drop) return false
+  const got = visits.filter(({ what }) => what === 'deliver')
+  if (HARMLESS.has(drop.reason)) return got.length === 0
+  return got.every(({ node }) => node === drop.node) && got.length <= drops
+}
 
 /** From the first packet to the one with which the journey ended: at its addressee if it got there. */
 export function chainOf(
@@ -47,10 +55,11 @@ export function chainOf(
     return visits.length === 0 && hop?.arrives !== undefined ? endOf(hop) : undefined
   }
   const flies = ({ hops }: PacketRecord): boolean => hops.some(({ arrives }) => arrives !== undefined && arrives > now)
-  const whole = ({ drop }: PacketRecord): boolean => drop === undefined || HARMLESS.has(drop.reason)
+  const harmless = ({ drop }: PacketRecord): boolean => drop === undefined || HARMLESS.has(drop.reason)
+  const whole = (packet: PacketRecord): boolean => harmless(packet) || !isLost(packet)
   const last =
     leaves.find(leaf => intended !== undefined && ended(leaf) === intended && whole(leaf)) ??
-    leaves.find(({ drop }) => drop !== undefined && !HARMLESS.has(drop.reason)) ??
+    leaves.find(packet => !whole(packet)) ??
     leaves.find(flies) ??
     leaves.find(leaf => ended(leaf) !== undefined) ??
     leaves[leaves.length - 1]

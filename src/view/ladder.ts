@@ -46,6 +46,8 @@ export type RowFate =
       /** The line lost it, between these two. */
       readonly between: readonly [string, string] | undefined
     }
+  /** A signal of a telephone line that nobody has heard: the cable was out, or the other end without power. */
+  | { readonly kind: 'unheard' }
   /** A capture does not say what has become of it. */
   | { readonly kind: 'seen' }
 
@@ -99,8 +101,8 @@ export interface Ladder {
   readonly calls: readonly LadderCall[]
   /** The packets that a row is made of, to be looked into. */
   packetsOf(row: LadderRow): readonly LadderPacket[]
-  /** What a machine made of what came to it, and what boxes changed of it: `LCP Ack-Sent → Opened`. */
-  changesAt(node: string, t: SimTime): readonly string[]
+  /** What the machine that it was for made of it: `LCP Ack-Sent → Opened`. */
+  changesOf(row: LadderRow): readonly string[]
 }
 
 export interface LadderPacket {
@@ -128,11 +130,11 @@ export interface LadderNode {
 export const endOf = ({ t, fate }: LadderRow): SimTime =>
   fate.kind === 'arrived' || fate.kind === 'dropped' ? fate.t : t
 
-/** Everybody who had it, in order. */
+/** Everybody who had it by now, in order. */
 export function placesOf({ from, via, to, fate }: LadderRow): string[] {
   const places = [from, ...via]
   if (fate.kind === 'dropped' && fate.between === undefined && places.at(-1) !== fate.node) places.push(fate.node)
-  if (fate.kind !== 'dropped' && places.at(-1) !== to) places.push(to)
+  if ((fate.kind === 'arrived' || fate.kind === 'seen') && places.at(-1) !== to) places.push(to)
   return places
 }
 
@@ -153,6 +155,8 @@ export function fateWords(fate: RowFate): string {
       return fate.between === undefined
         ? `dropped at ${fate.node}: ${fate.reason}`
         : `lost between ${fate.between[0]} and ${fate.between[1]}: ${fate.reason}`
+    case 'unheard':
+      return 'not heard'
     case 'seen':
       return 'as captured'
   }

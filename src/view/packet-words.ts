@@ -16,7 +16,7 @@ export interface What {
 /** Of a packet as it was on a line or entered a tunnel. */
 export function packetWords({ drop, facts }: PacketRecord, { layers, sealed, wire }: Dissection): What {
   if (wire.length === 0)
-    return { text: (drop?.proto ?? facts?.proto ?? 'packet').toUpperCase(), seal: '', role: 'muted' }
+    return { text: (drop?.proto ?? facts?.proto ?? drop?.layer ?? 'packet').toUpperCase(), seal: '', role: 'muted' }
   const outer = layers.filter(({ inner }) => !inner).map(({ field }) => field)
   const inside = layers.filter(({ inner }) => inner).map(({ field }) => field)
   return layerWords(outer, sealed && (sealed.clear === undefined ? undefined : inside), sealed !== undefined)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { echo, serveEcho } from '../../src/app/echo.ts'
 import { fillPattern, matchesPattern } from '../../src/app/pattern.ts'
 import { talk } from '../../src/app/talk.ts'
@@ -8,6 +7,7 @@ import { fetchBytes, serveTransfer } from '../../src/app/transfer.ts'
 import { ip } from '../../src/base/address.ts'
 import { fromAscii } from '../../src/base/bytes.ts'
 import { ms, sec } from '../../src/base/time.ts'
+import { fc } from '../support/fast-check.ts'
 import { Net } from '../support/net.ts'
 
 describe('the content of transfers', () => {

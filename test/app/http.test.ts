@@ -1,13 +1,13 @@
 /** The HTTP/1.0 server: RFC 1945, and what curl and browsers send it. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type HttpRequest, HttpRequestReader, type Refusal } from '../../src/app/http-request.ts'
 import { fillPattern } from '../../src/app/pattern.ts'
 import { SERVICES } from '../../src/app/services.ts'
 import { ip } from '../../src/base/address.ts'
 import { concat, fromAscii, toLatin1 } from '../../src/base/bytes.ts'
 import { ms, sec } from '../../src/base/time.ts'
+import { fc } from '../support/fast-check.ts'
 import { Net } from '../support/net.ts'
 
 const read = (text: string): HttpRequest | Refusal | undefined => new HttpRequestReader().push(fromAscii(text))

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import {
   contains,
   formatIpv4,
@@ -17,6 +16,7 @@ import { HEADROOM } from '../../src/base/packet.ts'
 import { Machine, table } from '../../src/base/table.ts'
 import { formatDuration, formatTime, formatWallClock, parseDuration } from '../../src/base/time.ts'
 import { EVENTS, type TraceEvent } from '../../src/base/trace.ts'
+import { fc } from '../support/fast-check.ts'
 
 describe('time', () => {
   test('durations carry a unit and are exact', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { EventQueue, Livelock, Scheduler } from '../../src/base/scheduler.ts'
+import { fc } from '../support/fast-check.ts'
 
 describe('event queue', () => {
   test('gives entries back in the order of (due, seq), whatever the order of pushing', () => {

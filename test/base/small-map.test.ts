@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { SmallMap } from '../../src/base/small-map.ts'
+import { fc } from '../support/fast-check.ts'
 
 describe('a small map', () => {
   const key = fc.nat(20)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromUtf8, toUtf8 } from '../../src/base/utf8.ts'
+import { fc } from '../support/fast-check.ts'
 
 describe('UTF-8', () => {
   test('agrees with the host on any text, broken surrogates included', () => {

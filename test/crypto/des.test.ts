@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createCipheriv } from 'node:crypto'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { concat, hex, unhex } from '../../src/base/bytes.ts'
 import { desEncrypt, desKey } from '../../src/crypto/des.ts'
+import { fc } from '../support/fast-check.ts'
 import { goldenLines } from '../support/golden.ts'
 
 const NO_BITS = '0101010101010101'

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { sha1 as nobleSha1 } from '@noble/hashes/legacy.js'
-import fc from 'fast-check'
 import { concat, fromAscii, hex } from '../../src/base/bytes.ts'
 import { md5, sha1 } from '../../src/crypto/hash.ts'
+import { fc } from '../support/fast-check.ts'
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { hex, unhex } from '../../src/base/bytes.ts'
 import { Rc4 } from '../../src/crypto/rc4.ts'
+import { fc } from '../support/fast-check.ts'
 import { goldenLines } from '../support/golden.ts'
 
 interface Vector {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { concat, hex, unhex } from '../../src/base/bytes.ts'
 import { ControlStream, type Piece } from '../../src/decode/control-stream.ts'
 import { HalfStream } from '../../src/decode/half-stream.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
+import { fc } from '../support/fast-check.ts'
 
 const echo = (identifier: number): Uint8Array => Pptp.write({ type: 'echo-request', identifier })
 const clear = Pptp.write({ type: 'call-clear-request', callId: 7 })

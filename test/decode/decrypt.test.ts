@@ -1,7 +1,6 @@
 /** `decode --password`: MPPE of real peers and of ours, read with the keys that the password gives. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromAscii, hex } from '../../src/base/bytes.ts'
 import type { Field } from '../../src/base/field.ts'
 import { PacketPool, PacketSource } from '../../src/base/packet.ts'
@@ -18,6 +17,7 @@ import type { Opened } from '../../src/wire/dissect.ts'
 import { problemsOf } from '../../src/wire/dissect.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { CAPTURES, readCapture } from '../support/captures.ts'
+import { fc } from '../support/fast-check.ts'
 import { walk } from '../support/field-tree.ts'
 import { ipv4, udp } from '../support/packets.ts'
 

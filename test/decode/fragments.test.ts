@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { hex } from '../../src/base/bytes.ts'
 import { type Datagram, Fragments } from '../../src/decode/fragments.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
+import { fc } from '../support/fast-check.ts'
 
 const SECOND = 1_000_000_000n
 

@@ -202,7 +202,7 @@ describe('labs with a value changed', () => {
     assert.deepEqual([cause, sure, others.length], ['nat-stale-flow', 'certain', 0])
     const flow = evidence.find(({ entry }) => entry !== undefined)
     assert.deepEqual([flow?.node, flow?.t], ['home', 70_000_000])
-    assert.ok(flow?.entry?.endsWith('answers 192.168.1.10/0 > 203.0.113.5/0'))
+    assert.ok(flow?.entry?.endsWith('answers 192.168.1.10 call 0 > 203.0.113.5 call 0'))
     assert.ok(evidence.some(({ text }) => /^alice had a call with the same call IDs before, at 0\.000 s/.test(text)))
   })
   test('a number that does not exist', () => {
@@ -227,7 +227,7 @@ describe('evidence', () => {
     const evidence = evidenceOf('nat-timeout')
     const entry = evidence.find(one => one.entry !== undefined)
     assert.ok(entry)
-    assert.ok(entry.entry?.includes('192.168.1.10/'), 'the flow of alice, not that of bob')
+    assert.ok(entry.entry?.includes('192.168.1.10 call '), 'the flow of alice, not that of bob')
     assert.ok(evidence.some(({ node, count, t }) => node === 'home' && count === 3 && (t ?? 0) > (entry.t ?? 0)))
   })
   test('a half-open tunnel: how many packets arrived in each direction', () => {

@@ -176,6 +176,12 @@ describe('the names of packets', () => {
 })
 
 describe('the life of a call', () => {
+  test('no more GRE packets arrive than were sent, though a line delivers some twice', () => {
+    const lab = labOf('voluntary', ['topology.links[0].duplication', '40%'])
+    const [call] = survey({ lab, options: {} }).calls.calls
+    assert.ok(call.ways.every(({ sent, arrived }) => arrived > 0 && arrived <= sent))
+  })
+
   test('each end has its own view of a call that is translated', () => {
     const call = callCalled(surveyOf('nat-helper'), '1')
     assert.ok(call?.answerer)

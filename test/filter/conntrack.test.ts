@@ -1,10 +1,10 @@
 /** Connection tracking: states, timeouts, limits. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type Ipv4, ip } from '../../src/base/address.ts'
 import { sec } from '../../src/base/time.ts'
 import type { Judge, PacketState } from '../../src/filter/types.ts'
+import { fc } from '../support/fast-check.ts'
 import { answer, Bench, type Ends, echo, passed, tcp, udp, WAN } from './bench.ts'
 
 const A = ip('192.168.1.10')

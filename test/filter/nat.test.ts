@@ -1,12 +1,12 @@
 /** Address translation: RFC 3022, RFC 4787, RFC 5382, RFC 5508. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { formatIpv4, type Ipv4, ip } from '../../src/base/address.ts'
 import { get16 } from '../../src/base/bytes.ts'
 import { sec } from '../../src/base/time.ts'
 import { cgn } from '../../src/filter/personalities/simple.ts'
 import type { NatRule } from '../../src/filter/types.ts'
+import { fc } from '../support/fast-check.ts'
 import {
   answer,
   Bench,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { PORT_47, parseRule, type RuleError } from '../../src/filter/rule-text.ts'
 import { CHAINS, REJECTIONS, STATES } from '../../src/filter/rules.ts'
+import { fc } from '../support/fast-check.ts'
 
 const written = (text: string): string => {
   const line = parseRule(text)

@@ -1,8 +1,10 @@
 /** `npm run test:chaos [RUNS [FIRST]]`: random faults and random users; prints what came of them and judges it. */
-import { chaos, chaosLabs } from '../support/chaos.ts'
 
-const runs = Number(process.argv[2] ?? 300)
-const first = Number(process.argv[3] ?? 1)
+import { chaos, chaosLabs } from '../support/chaos.ts'
+import { numberWord } from '../support/number-word.ts'
+
+const runs = numberWord(0, 300)
+const first = numberWord(1, 1)
 const labs = chaosLabs()
 const ends = new Map<string, number>()
 let dials = 0

@@ -1,8 +1,10 @@
 /** `npm run test:deep -- dial-ins [RUNS [FIRST]]`: people who dial and hang up at random times, each seed twice. */
-import { dialIns } from '../support/dial-ins.ts'
 
-const runs = Number(process.argv[3] ?? 20)
-const first = Number(process.argv[4] ?? 1)
+import { dialIns } from '../support/dial-ins.ts'
+import { numberWord } from '../support/number-word.ts'
+
+const runs = numberWord(0, 20)
+const first = numberWord(1, 1)
 let rang = 0
 let wrong = 0
 for (let seed = first; seed < first + runs; seed++) {

@@ -1,13 +1,15 @@
 /**
- * `npm run test:deep -- doctor`: the doctor on 100 healthy networks, and ten times on each fault, in networks drawn by lot.
- * `node dist/test/heavy/doctor.js 50000` begins at another seed.
+ * `npm run test:deep -- doctor`: the doctor on 100 healthy networks, and ten times on each fault, in networks drawn by lot;
+ * `-- doctor 50000` begins at another seed.
  */
+
 import { diagnose, namesOf } from '../support/doctor.ts'
 import { FAULTS, faultyNet, healthyNet } from '../support/faulty-net.ts'
+import { numberWord } from '../support/number-word.ts'
 
 const HEALTHY = 100
 const EACH = 10
-const FIRST = Number(process.argv[2] ?? 1000)
+const FIRST = numberWord(0, 1000)
 
 let wrong = 0
 const faults = Object.keys(FAULTS).length * EACH

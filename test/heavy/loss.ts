@@ -1,6 +1,8 @@
 /** `npm run test:loss [SEEDS]`: a hundred runs for each rate of loss; prints what came of them and judges it. */
+
 import { sec } from '../../src/base/time.ts'
 import { dialOnce, type Outcome, seconds, shippedLab } from '../support/loss.ts'
+import { numberWord } from '../support/number-word.ts'
 
 interface Level {
   readonly loss: number
@@ -15,7 +17,7 @@ const LEVELS: readonly Level[] = [
 ]
 const BAR = 50
 
-const seeds = Number(process.argv[2] ?? 100)
+const seeds = numberWord(0, 100)
 const lab = shippedLab('voluntary')
 let failed = false
 for (const level of LEVELS) {

@@ -2,10 +2,12 @@
  * `npm run test:deep -- nats [RUNS [FIRST]]`: random networks with up to three NAT boxes in a row, and what must be true of
  * translation in all of them (test/support/nat-storm.ts).
  */
-import { natStorm } from '../support/nat-storm.ts'
 
-const runs = Number(process.argv[3] ?? 2000)
-const first = Number(process.argv[4] ?? 1)
+import { natStorm } from '../support/nat-storm.ts'
+import { numberWord } from '../support/number-word.ts'
+
+const runs = numberWord(0, 2000)
+const first = numberWord(1, 1)
 const seen = { frames: 0, translated: 0, tunnels: 0, flows: 0, errors: 0, whole: 0 }
 let wrong = 0
 for (let seed = first; seed < first + runs; seed++) {

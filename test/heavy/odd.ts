@@ -1,10 +1,12 @@
 /** `npm run test:odd [CONVERSATIONS [SEED]]`: spoiled control conversations against our server, fifty at a time. */
-import fc from 'fast-check'
+
+import { fc } from '../support/fast-check.ts'
+import { numberWord } from '../support/number-word.ts'
 import { fuzzServer, ofPns } from '../support/odd-fuzz.ts'
 
 const AT_ONCE = 50
-const conversations = Number(process.argv[2] ?? 20_000)
-const seed = Number(process.argv[3] ?? 1)
+const conversations = numberWord(0, 20_000)
+const seed = numberWord(1, 1)
 const runs = Math.ceil(conversations / AT_ONCE)
 let wrong = 0
 for (const [run, batch] of fc

@@ -2,12 +2,12 @@
  * `npm run test:deep [-- SEED]`: 20 000 seeds of the model of two TCPs (test/support/tcp-model.ts), or that one, with what
  * came of it. `-- FIRST COUNT` runs a stretch.
  */
+import { numberWord } from '../support/number-word.ts'
 import { runModel } from '../support/tcp-model.ts'
 
-const [first, count] = process.argv.slice(2).map(Number)
-const single = first !== undefined && count === undefined
-const from = first ?? 1
-const runs = single ? 1 : (count ?? 20_000)
+const single = process.argv.length === 3
+const from = numberWord(0, 1)
+const runs = single ? 1 : numberWord(1, 20_000)
 const ends = new Map<string, number>()
 let wrong = 0
 let segments = 0

@@ -2,7 +2,9 @@
  * `npm run test:tui-monkey [MOVES [SEED]]`: random keys, mouse events and resizes over five labs; no exception, no line that is
  * wider than the window, and no more memory than a limit that is far above what a run needs.
  */
+
 import { PARTS } from '../../tui/views.ts'
+import { numberWord } from '../support/number-word.ts'
 import { monkey } from '../support/tui-monkey.ts'
 import { labOf } from '../tui/robot.ts'
 
@@ -10,8 +12,8 @@ const LABS = ['voluntary', 'nat-no-helper', 'compulsory', 'gre-reorder', 'wrong-
 /** Octets of resident memory. */
 const MOST = 1.5e9
 
-const moves = Number(process.argv[2] ?? 20_000)
-const seed = Number(process.argv[3] ?? 1)
+const moves = numberWord(0, 20_000)
+const seed = numberWord(1, 1)
 const megabytes = (octets: number): string => `${Math.round(octets / 1e6)} MB`
 let wrong = 0
 for (const name of LABS) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { Ipv4 } from '../../src/base/address.ts'
 import { AddressCounts } from '../../src/ip/address-counts.ts'
+import { fc } from '../support/fast-check.ts'
 
 describe('addresses that count', () => {
   const step = fc.record({ adds: fc.boolean(), address: fc.nat(12) })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { World } from '../../src/base/env.ts'
 import { clampMss, segmentFor } from '../../src/ip/mss.ts'
 import * as Checksum from '../../src/wire/checksum.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
 import { Segment as Tcp } from '../../src/wire/tcp.ts'
+import { fc } from '../support/fast-check.ts'
 import { officeLab } from '../support/office-lab.ts'
 
 const FROM = ip('10.0.0.1')

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { contains, formatIpv4, formatPrefix, type Ipv4, ip, prefixOf } from '../../src/base/address.ts'
 import { hex, set16, set32, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
@@ -12,6 +11,7 @@ import { formatRoute, type Route, RouteTable } from '../../src/ip/route.ts'
 import * as Checksum from '../../src/wire/checksum.ts'
 import * as Icmp from '../../src/wire/icmp.ts'
 import * as Ipv4Header from '../../src/wire/ipv4.ts'
+import { fc } from '../support/fast-check.ts'
 import { Net } from '../support/net.ts'
 
 const iface = (name: string): IpInterface => ({

@@ -1,12 +1,12 @@
 /** What is done to a run while it goes is the same as if the lab had said so from the beginning. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ms, sec } from '../../src/base/time.ts'
 import type { Action, Lab } from '../../src/lab/lab.ts'
 import { type LabText, loadWith } from '../../src/lab/load.ts'
 import { Run, type RunOptions } from '../../src/lab/run.ts'
 import { at, entriesFor } from '../support/entries.ts'
+import { fc } from '../support/fast-check.ts'
 import { CLOSED, shippedText } from '../support/shipped.ts'
 
 const sourceOf = (name: string): LabText => ({ text: shippedText(name), file: name })

@@ -22,7 +22,7 @@ describe('boxes', () => {
     const told = connections.map(({ proto, inside, remote, outside, state }) => [proto, inside, remote, outside, state])
     assert.deepEqual(told, [
       ['tcp', '192.168.1.10:40900', '203.0.113.5:1723', '198.51.100.20:40900', 'established'],
-      ['gre', '192.168.1.10/52546', '203.0.113.5/0', '198.51.100.20/40900', 'answered'],
+      ['gre', '192.168.1.10 call 52546', '203.0.113.5', '198.51.100.20 call 40900', 'answered'],
     ])
   })
   test('what is left of an entry shrinks while it is quiet', () => {

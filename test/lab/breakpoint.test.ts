@@ -49,6 +49,11 @@ describe('breakpoints hit what they say', () => {
     assert.deepEqual(hitsOf('drop at nat1 from carol'), [])
   })
 
+  test('packets of a protocol by its number as by its name', () => {
+    assert.ok(hitsOf('packet proto gre').length > 0)
+    assert.deepEqual(hitsOf('packet proto 47'), hitsOf('packet proto gre'))
+  })
+
   test('states of a machine, on the way in or out', () => {
     const [stopped] = hitsOf('state dave.ppp.lcp to stopped')
     assert.ok(stopped?.event === 'state' && stopped.node === 'dave' && stopped.to === 'stopped')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { load, renderIssues, type TraceEvent } from '../../src/index.ts'
 import { type Difference, difference, earliest, isCompared } from '../../src/lab/difference.ts'
 import { run } from '../../src/lab/run.ts'
+import { fc } from '../support/fast-check.ts'
 import { rootPath } from '../support/root.ts'
 
 /** The compared events of a lab; `more` are entries of `events`. */

@@ -1,9 +1,9 @@
 /** The hash behind the fingerprints: whatever differs in what it is fed, differs in its digest. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { TraceEvent } from '../../src/base/trace.ts'
 import { Hash, hashEvent } from '../../src/lab/fingerprint.ts'
+import { fc } from '../support/fast-check.ts'
 
 const digest = (feed: (hash: Hash) => void): string => {
   const hash = new Hash()

@@ -54,9 +54,44 @@ describe('half-open tunnels', () => {
     const { failed } = watched(hotel())
     assert.match(failed[0].hearing ?? '', /^neither hears the other/)
   })
-  test('three tries in vain tell, not the first packets', () => {
-    assert.equal(watched(hotel(...ONLY_OUT), sec(1)).heard?.deaf, undefined)
-    assert.equal(watched(hotel(...ONLY_OUT), sec(8)).heard?.deaf, 'client')
+  test('a box that discards the first packet would discard the next: that tells at once', () => {
+    const { heard } = watched(hotel(...ONLY_OUT), sec(1))
+    assert.equal(heard?.deaf, 'client')
+    assert.deepEqual([heard.drop?.node, heard.drop?.reason], ['hotel', 'filter-drop'])
+    const there = watched(hotel(...ONLY_IN), sec(1)).heard
+    assert.deepEqual([there?.deaf, there?.drop?.node], ['server', 'hotel'])
+  })
+  test('what a line loses tells nothing before three tries', () => {
+    const text = hotel('forward accept proto gre').replace(
+      /^events:\n/m,
+      'events:\n  - { at: 5s, link: { between: [hotel, isp], loss: 100% } }\n  - { at: 6s, ping: { from: alice, to: 10.8.0.1, count: 20, interval: 1s } }\n',
+    )
+    assert.equal(watched(text, sec(7)).heard?.deaf, undefined)
+    const later = watched(text, sec(20)).heard
+    assert.deepEqual([later?.deaf, later?.drop], ['both', undefined])
+  })
+  test('a box that is exchanged in mid-run: both tunnels are up, and each client hears nothing since', () => {
+    const text = shippedText('nat-two-clients').replace(
+      /^events:\n/m,
+      'events:\n  - { at: 12.000000001s, nat: { node: home, like: keyless } }\n',
+    )
+    const tunnels = (t: number) => {
+      const loaded = loadLab(text, 'two')
+      assert.ok(loaded.ok)
+      const run = new Run(loaded.lab)
+      const recorder = new Recorder(run)
+      run.advanceTo(t)
+      return sceneOf(recorder).tunnels
+    }
+    for (const { up, heard } of tunnels(sec(12))) assert.deepEqual([up, heard?.deaf], [true, undefined])
+    for (const { up, heard } of tunnels(sec(14))) {
+      assert.deepEqual([up, heard?.deaf, heard?.since], [true, 'client', sec(11.04)])
+      assert.deepEqual([heard?.drop?.node, heard?.drop?.reason], ['home', 'filter-drop'])
+    }
+  })
+  test('behind one address a drop on the way back is that of the call whose ID it has', () => {
+    const { heard } = watched(shippedText('nat-single-passthrough'), sec(11))
+    assert.equal(heard?.deaf, undefined, 'carol is undisturbed')
   })
   test('a tunnel that falls silent one way later says since when', () => {
     const text = hotel('forward accept proto gre').replace(
@@ -149,6 +184,12 @@ describe('hearing', () => {
     for (let n = 5000; n <= 5009; n++) hearing.event(sends(n, `carol#${n}`))
     for (let n = 5000; n <= 5009; n++) hearing.event(gets(6000 + n, 'office', `carol#${n}`, '198.51.100.20'))
     assert.equal(hearing.between('carol', 'office').there, 10)
+  })
+  test('what a line delivers twice was heard once', () => {
+    const hearing = new Hearing(lab)
+    hearing.event(sends(0, 'carol#1'))
+    for (let n = 1; n <= 2; n++) hearing.event(gets(sec(n), 'carol', 'office#9', office))
+    assert.equal(hearing.between('carol', 'office').back, 1)
   })
   test('a new call begins to count anew', () => {
     const hearing = new Hearing(lab)

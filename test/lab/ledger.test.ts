@@ -1,10 +1,10 @@
 /** The ledger: every octet of every frame has its layer, and what encryption computes is what it must be. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type CallLedger, Ledger, ledgerTable, type Override, Recorder, Run } from '../../src/index.ts'
 import { FRAME_KINDS, LAYERS, type Weight, weigh } from '../../src/lab/weigh.ts'
 import { labOf } from '../support/captured-run.ts'
+import { fc } from '../support/fast-check.ts'
 import { CLOSED, shippedText } from '../support/shipped.ts'
 
 const sum = (layers: Weight): number => LAYERS.reduce((total, layer) => total + layers[layer], 0)

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { formatIpv4, formatPrefix, ip } from '../../src/base/address.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import { renderIssues } from '../../src/lab/diagnostic.ts'
 import type { ClientSpec, Lab, NodeSpec, ServerSpec } from '../../src/lab/lab.ts'
 import { loadLab, type Override } from '../../src/lab/load.ts'
+import { fc } from '../support/fast-check.ts'
 import { rootPath } from '../support/root.ts'
 
 const shipped = (name: string): string => readFileSync(rootPath(`topologies/${name}.yaml`), 'utf8')

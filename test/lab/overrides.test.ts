@@ -1,7 +1,6 @@
 /** `--set` takes every path that a message prints, as it is printed and as a shell leaves it. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { sec } from '../../src/base/time.ts'
 import { renderIssues } from '../../src/lab/diagnostic.ts'
 import { readDocument } from '../../src/lab/document.ts'
@@ -9,6 +8,7 @@ import { loadLab } from '../../src/lab/load.ts'
 import { applyOverride } from '../../src/lab/overrides.ts'
 import { child, Issues, join, type ScalarTree, type Tree } from '../../src/lab/tree.ts'
 import { parseOverride } from '../../src/platform/files.ts'
+import { fc } from '../support/fast-check.ts'
 import { SHIPPED, shippedText } from '../support/shipped.ts'
 
 function read(text: string): Tree {

@@ -88,7 +88,9 @@ const PROOFS: Readonly<Record<string, Readonly<Record<number, (run: Seen) => boo
     1: ({ events }) =>
       events.some(
         each =>
-          each.event === 'flow' && each.proto === 'gre' && /^192\.168\.1\.10\/0 > 203\.0\.113\.5\/0,/.test(each.entry),
+          each.event === 'flow' &&
+          each.proto === 'gre' &&
+          /^192\.168\.1\.10 call 0 > 203\.0\.113\.5 call 0,/.test(each.entry),
       ),
     2: run => times(run, 'drop', { node: 'nat1', reason: 'nat-insert-failed' }).length === 10,
     3: run => times(run, 'drop', { node: 'carol', reason: 'gre-unknown-call' }).length === 10,

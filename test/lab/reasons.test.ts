@@ -82,7 +82,10 @@ describe('reasons', () => {
         if (event.event === 'drop' && event.reason === 'nat-insert-failed') entries.add(event.entry)
       },
     })
-    assert.deepEqual([...entries], ['192.168.1.10/0 > 203.0.113.5/0, answers 203.0.113.5/0 > 198.51.100.20/0'])
+    assert.deepEqual(
+      [...entries],
+      ['192.168.1.10 call 0 > 203.0.113.5 call 0, answers 203.0.113.5 call 0 > 198.51.100.20 call 0'],
+    )
   })
 })
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Journey, Recorder } from '../../src/index.ts'
+import { type Journey, load, type PacketRecord, Recorder, Run, sceneOf } from '../../src/index.ts'
 import { recorded } from '../support/scene.ts'
+import { shippedText } from '../support/shipped.ts'
 
 const protocols = ({ packets }: Journey): string[] => packets.map(({ facts }) => facts?.proto ?? 'none')
 const journeysOf = (recorder: Recorder, proto: string): Journey[] =>
@@ -47,6 +48,17 @@ describe('a journey', () => {
     }
   })
 
+  test('holds what was taken out of a packet and discarded, at once or after it has waited for earlier ones', () => {
+    const { journeys } = recorded('mppe-stateful-loss', 6)
+    const late = journeys.flatMap(({ packets }) => packets.filter(({ drop }) => drop?.reason === 'mppe-out-of-sync'))
+    const waited = ({ parent, drop }: PacketRecord): boolean => (drop?.t ?? 0) > (parent?.visits.at(-1)?.t ?? 0)
+    assert.ok(late.some(waited) && late.some(packet => !waited(packet)))
+    for (const { parent, drop } of late) {
+      assert.equal(parent?.facts?.proto, 'gre')
+      assert.equal(parent.visits.at(-1)?.node, drop?.node)
+    }
+  })
+
   test('says where its packet was dropped', () => {
     const recorder = recorded('voluntary', 12, [{ path: 'topology.links[0].loss', value: '5%' }])
     const lost = recorder.journeys.flatMap(({ packets }) => packets.filter(({ drop }) => drop?.reason === 'line-loss'))
@@ -57,6 +69,15 @@ describe('a journey', () => {
       ['alice', 'isp', 'office', 'files'].reduce((sum, node) => sum + recorder.dropsAt(node), 0),
     )
   })
+})
+
+test('what was taken out of a packet and discarded at once is of its journey', () => {
+  const recorder = recorded('mppe-mismatch', 9)
+  const taken = recorder.events.flatMap(event => (event.event === 'drop' && event.parent !== undefined ? [event] : []))
+  assert.ok(taken.length > 0)
+  for (const { packet = '', parent = '' } of taken) {
+    assert.equal(recorder.packet(packet)?.journey, recorder.packet(parent)?.journey, `${packet} of ${parent}`)
+  }
 })
 
 describe('the memory of a recorder', () => {
@@ -83,6 +104,24 @@ describe('the memory of a recorder', () => {
 })
 
 describe('a machine', () => {
+  test('of a tunnel that is up is remembered behind thousands of TCP connections', () => {
+    const fetches = Array.from(
+      { length: 1100 },
+      (_, i) => `  - { at: ${2000 + i * 10}ms, fetch: { from: alice, to: files, bytes: 100B } }`,
+    )
+    const text = shippedText('voluntary').replace(
+      /^events:[\s\S]*/m,
+      `events:\n  - { at: 0s, connect: alice }\n${fetches.join('\n')}\n`,
+    )
+    const loaded = load(text, 'long.yaml')
+    assert.ok(loaded.ok)
+    const recorder = new Recorder(new Run(loaded.lab))
+    recorder.run.advanceTo(15e9)
+    const [{ began, since = 0, layers, up }] = sceneOf(recorder).tunnels
+    assert.deepEqual([up, began, since > 0 && since < 1e9], [true, 0, true])
+    for (const { name, state, entered } of layers) assert.equal(entered.at(-1)?.state, state, name)
+  })
+
   test('is remembered with every state it came through', () => {
     const lcp = recorded('voluntary', 1).machine('alice', 'ppp.lcp')
     assert.deepEqual(

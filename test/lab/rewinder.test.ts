@@ -1,8 +1,8 @@
 /** Going back: the run and what is remembered of it are as if somebody had gone straight to that moment. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { Course, type Lab, type Moment, Recorder, Rewinder, Run, sceneOf } from '../../src/index.ts'
+import { fc } from '../support/fast-check.ts'
 import { labNamed } from '../support/scene.ts'
 
 const LABS = ['voluntary', 'nat-no-helper', 'compulsory', 'line-noise', 'nat-reboot', 'voluntary-lan'] as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { readRunFile, runFileAction, runFileEnd, runFileHeader, runFileInput } from '../../src/lab/run-file.ts'
+import { fc } from '../support/fast-check.ts'
 
 const header = { version: '0.1.0', lab: 'name: x\n', seed: 7, overrides: [{ path: 'stop', value: '3s' }] }
 const end = { t: 5, fingerprint: 'abc' }

@@ -11,7 +11,7 @@ import { CLOSED, SHIPPED, shippedText } from '../support/shipped.ts'
 
 const ENTRY = '{ at: 1.000000007s, note: "a, b: {c}" }'
 
-function saved(source: LabText, entries: readonly string[] = [ENTRY]): { text: string; apart: readonly Override[] } {
+function saved(source: LabText, entries: readonly string[] = [ENTRY]) {
   const result = savedLab(source, entries)
   assert.ok(result.ok, JSON.stringify(result))
   return result
@@ -57,6 +57,23 @@ describe('a lab that is saved', () => {
     })
   }
 
+  test('can be given another name, which an option has no say in; that of an alias stays', () => {
+    const named = (text: string, overrides: readonly Override[] = []): string | undefined => {
+      const result = savedLab({ text, file: 'x', overrides }, [ENTRY], 'other')
+      assert.ok(result.ok)
+      assert.deepEqual(result.apart, [])
+      const loaded = loadWith({ text: result.text, file: 'saved' }, [])
+      assert.ok(loaded.ok)
+      assert.equal(loaded.lab.events.length, 1)
+      return loaded.lab.name
+    }
+    assert.equal(named(BARE), 'other')
+    assert.equal(named(BARE.replace('bare', '"bare" # mine')), 'other')
+    assert.equal(named(BARE, [{ path: 'name', value: 'set' }]), 'other')
+    assert.equal(named('{ name: bare, topology: { nodes: { pc: { kind: host } } } }'), 'other')
+    const alias = 'description: &it bare\nname: *it\ntopology: { nodes: { pc: { kind: host } } }\n'
+    assert.equal(named(alias), 'bare')
+  })
   test('keeps every line of its text as it was, comments too', () => {
     for (const name of SHIPPED) {
       const text = shippedText(name)
@@ -188,11 +205,96 @@ describe('values that options have set', () => {
       const source = { text: shippedText(name), file: name, overrides }
       const whole = loadWith(source, [ENTRY])
       if (!whole.ok) continue
-      const { text, apart } = saved(source)
+      const { text, apart, left } = saved(source)
       const read = loadWith({ text, file: name, overrides: apart }, [])
       assert.ok(read.ok, name)
-      assert.deepEqual(read.lab, whole.lab, name)
+      const checks = whole.lab.checks.filter(check => !left.checks.includes(check.name))
+      // Another delay from the beginning may make any answer another one.
+      assert.deepEqual(read.lab, { ...whole.lab, questions: [], checks }, name)
       assert.deepEqual(apart, [], name)
+    }
+  })
+})
+
+describe('what no longer holds in a lab that is saved', () => {
+  const BOX = 'nat-single-passthrough'
+  const CURE = 'nat: { node: nat1, like: linux-pptp }'
+  const withDone = (name: string, ...entries: readonly string[]) => {
+    const { text, left } = saved({ text: shippedText(name), file: name }, entries)
+    const loaded = loadWith({ text, file: name }, [])
+    assert.ok(loaded.ok, text)
+    const run = new Run(loaded.lab)
+    run.advance()
+    return { text, left, lab: loaded.lab, result: run.result() }
+  }
+
+  test('questions about what was cured are left out, and what is left of the file is as it was', () => {
+    const { text, left, lab } = withDone(BOX, `{ at: 9.000000001s, ${CURE} }`)
+    assert.deepEqual(left, { questions: 3, checks: ['silence'] })
+    assert.deepEqual(lab.questions, [])
+    assert.match(text, /^# Left out: questions about the lab as it was/)
+    assert.doesNotMatch(text, /^ask:|Dave's LCP gives up/m)
+    const lines = shippedText(BOX).split('\n')
+    const added = text.split('\n').filter(line => !lines.includes(line))
+    assert.deepEqual(added, [
+      '# Left out: questions about the lab as it was, before what was done in its run.',
+      '# Left out: checks that what was done in the run has made untrue:',
+      '#   silence',
+      `  - { at: 9.000000001s, ${CURE} }`,
+    ])
+  })
+  test('a check that the cure makes fail is left out, so that the lab passes its checks', () => {
+    const { left, result, text } = withDone(BOX, `{ at: 9.000000001s, ${CURE} }`)
+    assert.deepEqual(left.checks, ['silence'])
+    assert.equal(result.ok, true, JSON.stringify(result.checks))
+    assert.deepEqual(
+      result.checks.map(({ name }) => name),
+      ['carol', 'control', 'survivor'],
+    )
+    assert.ok(text.includes('  control:\n    description: Dave'))
+  })
+  test('a question stays whose check had its verdict before, and none without a check', () => {
+    const { left, lab } = withDone('wrong-password', '{ at: 15.000000001s, crash: files }')
+    const before = loadWith({ text: shippedText('wrong-password'), file: 'x' }, [])
+    assert.ok(before.ok)
+    const stays = before.lab.questions.filter(question => {
+      const shows = 'before' in question.when ? question.when.before : question.shows
+      const check = before.lab.checks.find(({ name }) => name === shows)
+      return check !== undefined && 'by' in check.when && check.when.by < sec(15)
+    })
+    assert.ok(stays.length > 0 && stays.length < before.lab.questions.length)
+    assert.deepEqual(lab.questions, stays)
+    assert.equal(left.questions, before.lab.questions.length - stays.length)
+  })
+  test('a note changes nothing, and an act behind the last verdict nothing that was asked', () => {
+    assert.deepEqual(withDone(BOX, '{ at: 9s, note: here }').left, { questions: 0, checks: [] })
+    const late = withDone('voluntary', '{ at: 26s, ping: { from: alice, to: files, count: 1 } }')
+    assert.deepEqual(late.left.checks, [])
+  })
+  test('a check that failed before as well is not left out for it', () => {
+    const text = `${BARE}expect: { never: { description: x, by: 5s, seen: { event: drop, count: "> 9" } } }\n`
+    assert.deepEqual(saved({ text, file: 'x' }, ['{ at: 1s, crash: pc }']).left.checks, [])
+  })
+  test('wherever they stand: in brackets, in an alias, with comments above', () => {
+    const check = '{ description: x, by: 3s, unseen: { event: drop } }'
+    const broken = '{ description: y, by: 3s, unseen: { event: action } }'
+    const ask = '{ at: 2s, text: "Q?", answers: [a, b], correct: a, because: c }'
+    for (const text of [
+      `${BARE}ask: [ ${ask} ]\nexpect: { one: ${check}, two: ${broken} }\n`,
+      `x-ask: &ask [ ${ask} ]\n${BARE}ask: *ask\nexpect:\n  one: ${check}\n  two: ${broken}\n`,
+      `${BARE}# what is asked\nask:\n  # the first\n  - ${ask} # so\n# and then\nexpect:\n  one: ${check}\n  # the other\n  two: ${broken}\n`,
+      `{ name: bare, topology: { nodes: { pc: { kind: host } } }, ask: [ ${ask}, ${ask} ], expect: { two: ${broken}, one: ${check} } }\n`,
+    ]) {
+      const { left, text: result } = saved({ text, file: 'x' }, ['{ at: 1s, crash: pc }'])
+      assert.equal(left.questions, text.split('Q?').length - 1, result)
+      const loaded = loadWith({ text: result, file: 'x' }, [])
+      assert.ok(loaded.ok, result)
+      assert.deepEqual(left.checks, ['two'])
+      assert.deepEqual(
+        [loaded.lab.questions, loaded.lab.checks.map(({ name }) => name), loaded.lab.events.length],
+        [[], ['one'], 1],
+      )
+      assert.doesNotMatch(result, /the first|the other/)
     }
   })
 })

@@ -241,3 +241,14 @@ test('a caller from outside the simulation has a row at the door that he comes i
     '',
   ])
 })
+
+test('what one of two computers has sent is not what the server has got of the other, though one user has both', () => {
+  const both = ['user', 'password'].map((key, i) => ({
+    path: `topology.nodes.bob.pptp.${key}`,
+    value: ['alice', 'one'][i],
+  }))
+  const [alice, bob] = sceneOf(recorded('nat-two-clients', 14, both)).tunnels
+  assert.deepEqual([alice.user, bob.user, alice.up, bob.up], ['alice', 'alice', true, true])
+  assert.deepEqual([alice.sent > 0, alice.arrived], [true, undefined])
+  assert.deepEqual([bob.sent, bob.arrived], [3, 3])
+})

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { loadLab } from '../../src/lab/load.ts'
 import { parseSecrets } from '../../src/lab/users.ts'
+import { fc } from '../support/fast-check.ts'
 
 const lab = (pptp: string) => `
 name: t

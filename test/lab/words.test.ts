@@ -1,7 +1,6 @@
 /** The tables that lab files draw on: verbs, states, events, units, and the search for the nearest word. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { DROP_REASONS } from '../../src/base/drop.ts'
 import { ms, sec } from '../../src/base/time.ts'
@@ -13,6 +12,7 @@ import { distance, nearest, suggest } from '../../src/lab/nearest.ts'
 import { clientPaths, generalPath, STATE_PATHS } from '../../src/lab/state-paths.ts'
 import { formatPercentage, formatRate, formatSize, parsePercentage, parseRate, parseSize } from '../../src/lab/units.ts'
 import { VERBS } from '../../src/lab/verbs.ts'
+import { fc } from '../support/fast-check.ts'
 
 const lab = (expect: string) => `
 name: words

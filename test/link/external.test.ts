@@ -1,7 +1,6 @@
 /** The door of the simulation: what comes in, what goes out, and what the guard stops. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { formatIpv4, ip, type Prefix, parsePrefix } from '../../src/base/address.ts'
 import { unhex } from '../../src/base/bytes.ts'
 import { Outside } from '../../src/node/outside.ts'
@@ -9,6 +8,7 @@ import * as Checksum from '../../src/wire/checksum.ts'
 import * as Ethernet from '../../src/wire/ethernet.ts'
 import * as Icmp from '../../src/wire/icmp.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
+import { fc } from '../support/fast-check.ts'
 import { Net } from '../support/net.ts'
 
 const networks = ['10.99.0.0/16'].map(text => parsePrefix(text) as Prefix)

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { unhex } from '../../src/base/bytes.ts'
 import type { DropReason } from '../../src/base/drop.ts'
 import { ms, sec } from '../../src/base/time.ts'
+import { fc } from '../support/fast-check.ts'
 import { ENDS, type NasLab, type NasPlan, NOTHING, nasLab } from '../support/nas-lab.ts'
 import { ODD_OCTETS, written } from '../support/odd-line.ts'
 import { watchPackets } from '../support/watched-packets.ts'

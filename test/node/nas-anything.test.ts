@@ -1,9 +1,9 @@
 /** Whatever people, cables, PNSs and power do in whatever order: once all is plugged in and on again, no line is stuck and every call works. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ms, sec } from '../../src/base/time.ts'
 import { PptpServer } from '../../src/node/pptp-server.ts'
+import { fc } from '../support/fast-check.ts'
 import { ENDS, type NasLab, NOTHING, nasLab, RED } from '../support/nas-lab.ts'
 
 const CALLERS = ['ann', 'bob', 'eve'] as const

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ms, sec } from '../../src/base/time.ts'
 import type { SerialLink } from '../../src/link/serial.ts'
 import type { Dialler } from '../../src/node/dialler.ts'
 import { DialNet } from '../support/dial-net.ts'
+import { fc } from '../support/fast-check.ts'
 
 /** Three computers, and an access server with a trunk of two lines. */
 function town(

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { formatPrefix, ip, parsePrefix, prefixOf } from '../../src/base/address.ts'
 import { concat, fromAscii, hex, toLatin1 } from '../../src/base/bytes.ts'
 import { judgementOf, proofAttributes, proofOf, readRoute, unfit, writeRoute } from '../../src/node/radius-access.ts'
@@ -10,6 +9,7 @@ import type { Outcome } from '../../src/radius/client.ts'
 import { hideKey, hidePassword } from '../../src/radius/secret.ts'
 import * as Radius from '../../src/wire/radius.ts'
 import { MS, TYPE } from '../../src/wire/radius-attributes.ts'
+import { fc } from '../support/fast-check.ts'
 
 const secret = fromAscii('between us')
 const authenticator = new Uint8Array(16).fill(9)

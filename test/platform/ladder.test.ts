@@ -5,8 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { forgottenWords } from '../../src/platform/commands/ladder.ts'
 import { captureFile } from '../support/captures.ts'
 import { rootPath } from '../support/root.ts'
+import { recorded } from '../support/scene.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'pptp-lab-ladder-'))
 after(() => rmSync(dir, { recursive: true }))
@@ -24,6 +26,15 @@ function run(...args: string[]) {
 const ladder = (...args: string[]) => run('ladder', ...args)
 const read = (name: string): string => readFileSync(join(dir, name), 'utf8')
 
+test('what there is no room for is said', () => {
+  const recorder = recorded('voluntary', 12, [], { events: 1000, journeys: 100 })
+  assert.match(
+    forgottenWords('voluntary', recorder),
+    /^voluntary: the run has \d{3} packets, and the first \d+ of them are not in this ladder/,
+  )
+  assert.equal(forgottenWords('voluntary', recorded('voluntary', 1)), '')
+})
+
 describe('ladder', () => {
   test('a lab as text in 80 columns', () => {
     const { status, stdout, stderr } = ladder('voluntary', '--to', '1s')
@@ -32,10 +43,26 @@ describe('ladder', () => {
     for (const line of stdout.split('\n')) assert.ok(line.length <= 80)
   })
 
+  test('rows as lines of JSON, none folded; those of a tunnel', () => {
+    const { status, stdout } = ladder('nat-two-clients', '--tunnel', '2', '--to', '6s', '--json')
+    assert.equal(status, 0)
+    const [head, ...rows] = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>)
+    assert.deepEqual([head.type, head.format, head.title], ['ladder', 1, 'nat-two-clients, seed 1'])
+    assert.ok(rows.length > 20)
+    for (const row of rows) assert.ok((row.tunnels as number[]).includes(2), JSON.stringify(row))
+    const request = rows.find(({ label }) => label === 'OCRQ')
+    assert.deepEqual([request?.from, request?.to, request?.via], ['bob', 'office', ['home', 'isp']])
+    const reply = rows.find(({ label }) => label === 'OCRP')
+    assert.deepEqual(reply?.cause, { kind: 'row', no: request?.no, how: 'request' })
+  })
+
   test('only some machines, layers, calls and times; and line by line', () => {
     const { stdout } = ladder(
       'nat-two-clients',
-      '--call',
+      '--tunnel',
       'bob',
       '--layer',
       'control,lcp',
@@ -50,8 +77,8 @@ describe('ladder', () => {
     assert.doesNotMatch(stdout, /alice|ARP|CHAP/)
     assert.match(ladder('nat-two-clients', '--nodes', 'isp,office', '--to', '1s').stdout, /^ +sent s +isp +office$/m)
     assert.equal(
-      ladder('nat-two-clients', '--call', '2', '--to', '6s').stdout,
-      ladder('nat-two-clients', '--call', 'bob', '--to', '6s').stdout,
+      ladder('nat-two-clients', '--tunnel', '2', '--to', '6s').stdout,
+      ladder('nat-two-clients', '--tunnel', 'bob', '--to', '6s').stdout,
     )
   })
 
@@ -102,7 +129,12 @@ describe('mistakes: status 2, a sentence, and nothing written', () => {
     ['no such format', ['voluntary', '--format', 'htm', '-o', 'no.svg'], /no format htm\. Did you mean html\?/],
     ['no such layer', ['voluntary', '--layer', 'contrl'], /no layer contrl\. Did you mean control\?/],
     ['no such node', ['voluntary', '--nodes', 'alice,ofice'], /no node ofice\. Did you mean office\?/],
-    ['no such call', ['voluntary', '--call', '7'], /no call 7\. The calls: 1 \(alice to office\)\./],
+    ['no such tunnel', ['voluntary', '--tunnel', '7'], /no tunnel 7\. The tunnels: 1 \(alice to office\)\./],
+    [
+      'a call of a lab',
+      ['voluntary', '--call', '1'],
+      /--tunnel 1\. A call is told by: pptp-lab explain voluntary --call 1/,
+    ],
     ['no time', ['voluntary', '--from', 'soon'], /--from wants a time, such as --from 5s, not soon/],
     ['the end before the beginning', ['voluntary', '--from', '5s', '--to', '1s'], /--from 5s is later than --to 1s/],
     ['ASCII of a picture', ['voluntary', '-o', 'no.svg', '--ascii'], /--ascii is for text/],

@@ -1,8 +1,8 @@
 /** Virtual time on a clock that the test turns. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { Lateness, Pacer, type Wall } from '../../src/platform/pacer.ts'
+import { fc } from '../support/fast-check.ts'
 import { runOf } from '../support/joined.ts'
 
 const LAB = `

@@ -1,7 +1,6 @@
 /** CCP and the option of MPPE: one session and a peer played by hand, then two sessions that may lose packets. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromAscii, get16, get32, hex, unhex } from '../../src/base/bytes.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import type { PppConfig } from '../../src/ppp/config.ts'
@@ -9,6 +8,7 @@ import type { Bits } from '../../src/ppp/mppe-keys.ts'
 import { best, concede, judge, MPPE_STATES, type MppePolicy, policyOf, wish } from '../../src/ppp/mppe-policy.ts'
 import * as Mppe from '../../src/wire/mppe.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
+import { fc } from '../support/fast-check.ts'
 import {
   ackLcp,
   CLIENT,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromAscii, hex, unhex } from '../../src/base/bytes.ts'
 import { type Packet, PacketPool, PacketSource } from '../../src/base/packet.ts'
 import { Rc4 } from '../../src/crypto/rc4.ts'
 import { isEncryptable, MppeReceiver, MppeSender, SessionKey } from '../../src/ppp/mppe.ts'
 import { type Bits, getAsymmetricStartKey, getMasterKey } from '../../src/ppp/mppe-keys.ts'
+import { fc } from '../support/fast-check.ts'
 
 const packets = new PacketSource(new PacketPool(), 'test')
 

@@ -1,10 +1,10 @@
 /** The negotiator alone: RFC 1661 §5.1 to §5.4, §4.6. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { get16, hex, unhex } from '../../src/base/bytes.ts'
 import { type Answer, Negotiator, type OptionRule } from '../../src/ppp/options.ts'
 import type { RawOption } from '../../src/wire/ppp-options.ts'
+import { fc } from '../support/fast-check.ts'
 
 /** A number that the peer may have up to `limit`; we want ours and take any smaller one. */
 const numberRule = (

@@ -1,7 +1,6 @@
 /** Two sessions on a pipe: every way to come up and to end. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
@@ -10,6 +9,7 @@ import type { AuthMethod } from '../../src/ppp/config.ts'
 import * as Chap from '../../src/wire/chap.ts'
 import * as Cp from '../../src/wire/cp.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
+import { fc } from '../support/fast-check.ts'
 import { CLIENT, CLIENT_ADDRESS, drops, messages, pair, SERVER, SERVER_ADDRESS, states } from '../support/ppp.ts'
 
 /** An IP packet is only bytes here. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
@@ -12,6 +11,7 @@ import { Endpoint } from '../../src/pptp/endpoint.ts'
 import { endpointConfig } from '../../src/pptp/types.ts'
 import * as Gre from '../../src/wire/gre.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
+import { fc } from '../support/fast-check.ts'
 import { Bench, CallLog, CLIENT, ccrq, cdn, icrq, ocrp, ocrq, pipe, SERVER, sccrq } from './support.ts'
 
 const gre = (callId: number, sequenceNumber: number, ...payload: number[]): Uint8Array =>

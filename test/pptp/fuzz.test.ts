@@ -1,9 +1,9 @@
 /** Control conversations spoiled at random, the short form; `npm run test:odd` makes as many as asked for. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { sec } from '../../src/base/time.ts'
 import type { Role } from '../../src/pptp/types.ts'
+import { fc } from '../support/fast-check.ts'
 import { type Conversation, fuzzServer, ofPac, ofPns } from '../support/odd-fuzz.ts'
 import { Bench, CallLog } from './support.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { HandedOn } from '../../src/pptp/handed-on.ts'
+import { fc } from '../support/fast-check.ts'
 
 describe('which numbers have been handed on', () => {
   // Gaps as a tunnel makes them: none, a few, more than are remembered; and numbers of before that come late.

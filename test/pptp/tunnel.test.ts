@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { World } from '../../src/base/env.ts'
 import type { Packet } from '../../src/base/packet.ts'
 import { ms, sec } from '../../src/base/time.ts'
 import { Tunnel } from '../../src/pptp/tunnel.ts'
 import { TUNNEL, type TunnelConfig } from '../../src/pptp/types.ts'
 import * as Gre from '../../src/wire/gre.ts'
+import { fc } from '../support/fast-check.ts'
 
 const PEER_CALL = 700
 

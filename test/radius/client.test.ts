@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { concat, fromAscii, hex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
@@ -12,6 +11,7 @@ import { type Outcome, RadiusClient } from '../../src/radius/client.ts'
 import { hidePassword, isAccountingRequest, judgeProof, signResponse } from '../../src/radius/secret.ts'
 import * as Radius from '../../src/wire/radius.ts'
 import { TYPE } from '../../src/wire/radius-attributes.ts'
+import { fc } from '../support/fast-check.ts'
 
 const SECRET = fromAscii('between us')
 const FIRST = ip('10.0.0.1')

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromAscii, hex, toLatin1, unhex } from '../../src/base/bytes.ts'
 import { hmacMd5 } from '../../src/crypto/hmac-md5.ts'
 import {
@@ -18,6 +17,7 @@ import {
 } from '../../src/radius/secret.ts'
 import * as Radius from '../../src/wire/radius.ts'
 import { IETF, TYPE } from '../../src/wire/radius-attributes.ts'
+import { fc } from '../support/fast-check.ts'
 import { flopsy, mopsy, nemo, SECRET } from '../wire/radius-golden.ts'
 
 const secret = fromAscii(SECRET)

@@ -1,7 +1,8 @@
 /** Labs that are only drawn: any machines, any links, also of kinds that no lab file knows. */
-import fc from 'fast-check'
+
 import { ip, parseInterface, parsePrefix } from '../../src/base/address.ts'
 import type { Lab, LineQuality, LinkSpec, NodeSpec } from '../../src/lab/lab.ts'
+import { fc } from './fast-check.ts'
 
 export interface PlannedNode {
   readonly name: string

@@ -103,9 +103,12 @@ function tunnelOf(lab: Lab, client: string, server: string, no: number, up: bool
   }
 }
 
+/** Of a run as much as views ask for. */
+const NO_RUN = { simulation: { lab: { events: [] }, links: [], world: { scheduler: {} } } }
+
 export const plotModel = (plot: Plot, ui: Partial<Ui> = {}, selection: Partial<Selection> = {}): Model => ({
   scene: sceneOfPlot(plot),
-  recorder: { events: [], journeys: [] } as unknown as Recorder,
+  recorder: { events: [], journeys: [], run: NO_RUN } as unknown as Recorder,
   explain: '',
   ui: { ...UI, ...ui, selection: { ...SELECTION, ...selection } },
 })

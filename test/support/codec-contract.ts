@@ -1,10 +1,10 @@
 /** One suite for all codecs of control messages and options: golden bytes, round trip, every prefix, any bytes. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { hex, unhex } from '../../src/base/bytes.ts'
 import type { Field } from '../../src/base/field.ts'
 import type { Parsed } from '../../src/base/result.ts'
+import { fc } from './fast-check.ts'
 
 export interface Codec<T> {
   parse(bytes: Uint8Array): Parsed<T>

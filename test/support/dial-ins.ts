@@ -2,8 +2,9 @@
  * People dial an access server and hang up at random times; 24 lines, two PNSs, one of which loses its power and starts
  * again. In the end everybody hangs up, and nothing may be left.
  */
-import fc from 'fast-check'
+
 import { ms } from '../../src/base/time.ts'
+import { fc } from './fast-check.ts'
 import { BLUE, NOTHING, nasLab, RED } from './nas-lab.ts'
 
 export const LINES = 24

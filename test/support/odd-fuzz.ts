@@ -2,12 +2,13 @@
  * Valid control conversations, spoiled at random: messages left out, doubled, swapped and cut, octets changed, put in and
  * taken out, segments cut anywhere, pauses, and an end by FIN, by RST or none at all.
  */
-import fc from 'fast-check'
+
 import { concat } from '../../src/base/bytes.ts'
 import { type Duration, ms, sec } from '../../src/base/time.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
 import { cdn, ocrp, ocrq, sccrp, sccrq } from '../pptp/support.ts'
 import { countPackets } from './chaos.ts'
+import { fc } from './fast-check.ts'
 import { OddLab, Probe } from './odd-lab.ts'
 
 export interface Conversation {

@@ -1,8 +1,8 @@
 /** The table of connections beside a plain map: few, many, and such as share a hash. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { Connections, type TcpConnection } from 'tcp-userspace/parts'
+import { fc } from '../support/fast-check.ts'
 
 interface Ends {
   readonly local: number

@@ -1,7 +1,6 @@
 /** The parts by themselves: states, ranges, scoreboard, the window that is offered, CUBIC's arithmetic, SipHash, initial sequence numbers. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type Cause, ENDINGS, Options, STATES, type State, type TcpEnv, TRANSITIONS } from 'tcp-userspace'
 import {
   cubeRoot,
@@ -17,6 +16,7 @@ import {
   synSent,
 } from 'tcp-userspace/parts'
 import { unhex } from '../../src/base/bytes.ts'
+import { fc } from '../support/fast-check.ts'
 
 /** RFC 9293 §3.3.2, figure 5, line by line; what the listener does is left out, and so is the deletion of the TCB. */
 const FIGURE_5 = `

@@ -1,11 +1,11 @@
 /** Segment codec, checksum, sequence arithmetic. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { checksum, Options, Segment, Seq, sum } from 'tcp-userspace'
 import { ip } from '../../src/base/address.ts'
 import { unhex } from '../../src/base/bytes.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 
 const option: fc.Arbitrary<Segment.Option> = fc.oneof(
   fc.constant({ kind: 1, data: new Uint8Array(0) }),

@@ -1,9 +1,9 @@
 /** Two stacks over a bad line: whatever it does, each side reads exactly what the other wrote. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type Connection, type ConnectionHandlers, STATES, type TcpOptions } from 'tcp-userspace'
 import { sec } from '../../src/base/time.ts'
+import { fc } from '../support/fast-check.ts'
 import { octet, stream } from './harness.ts'
 import { LEFT, type Line, pipe, RIGHT } from './pipe.ts'
 

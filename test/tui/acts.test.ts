@@ -5,6 +5,7 @@ import { loadWith, Run, VERB_WORDS } from '../../src/index.ts'
 import { ACT_MENUS } from '../../tui/acts.ts'
 import { COMMANDS } from '../../tui/commands.ts'
 import { completed } from '../../tui/complete.ts'
+import { labNameOf, ownFile } from '../../tui/files.ts'
 import { FIRST_UI } from '../../tui/press.ts'
 import { Session } from '../../tui/session.ts'
 import { PARTS } from '../../tui/views.ts'
@@ -46,7 +47,7 @@ describe('a: what can be done', () => {
       offered(robot).map(row => row[0]),
       ['c', 'p', 'f', 'l', 'r', 'k', 'b', 'o', 's'],
     )
-    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}Esc close/, 'k is a row here')
+    assert.match(robot.rows[23], /^ arrows choose {2}Enter take {2}q Esc close/, 'k is a row here')
     await robot.press('Down', 'Up', 'Enter')
     assert.match(said(robot), /alice calls its server/)
     await robot.press('u')
@@ -370,12 +371,46 @@ describe('the line behind :', () => {
   })
 })
 
+describe('keys that meet a list or a box', () => {
+  test('a key that is in no row is answered, and the list stays', async () => {
+    const robot = start('nat-no-helper')
+    await robot.press('l', 'a', 'n')
+    assert.equal(said(robot), 'n chooses nothing in this list. Esc closes it.')
+    assert.equal(robot.ui.menu?.kind, 'act')
+    await robot.press('q')
+    assert.deepEqual([robot.ui.menu, said(robot)], [undefined, ''])
+    await robot.close()
+  })
+  test('q closes the answer to w, and leaves the program only from a view', async () => {
+    const robot = start('nat-no-helper')
+    await go(robot, '5')
+    await robot.press('6', 'w')
+    assert.equal(robot.ui.why, true)
+    await robot.press('q')
+    assert.deepEqual([robot.ui.why, robot.ui.view], [false, 'events'])
+    await robot.press('q')
+    assert.equal(await robot.terminal.status, 0)
+  })
+  test('Down leaves the line of a filter for what it has left', async () => {
+    const robot = start('nat-no-helper')
+    await go(robot, '5')
+    await robot.press('6', '/', 'd', 'r', 'o', 'p', 'Down')
+    assert.deepEqual([robot.ui.typing, robot.ui.filter], [false, 'drop'])
+    await robot.press('?', '/', 's', 'a', 'v', 'e', 'Down')
+    assert.deepEqual([robot.ui.typing, robot.ui.help, robot.ui.helpSearch], [false, true, 'save'])
+    await robot.close()
+  })
+})
+
 describe('saving and leaving', () => {
   test(':save writes the lab with what was done, and never over a file but with !', async () => {
     const robot = start('voluntary')
     await go(robot, '3')
     await robot.press('a', 'd')
-    assert.match(await command(robot, 'save mine.yaml'), /^mine\.yaml is written: pptp-lab tui mine\.yaml opens it\./)
+    assert.match(
+      await command(robot, 'save mine.yaml'),
+      /^mine\.yaml is written; 3 questions and 3 checks no longer hold, and are not in it: pptp-lab tui mine\.yaml opens it\./,
+    )
     const text = robot.disk.files.get('mine.yaml') ?? ''
     assert.match(text, /^ {2}- \{ at: 3\.000000001s, disconnect: alice \}$/m)
     assert.equal(robot.session.explain, 'pptp-lab explain mine.yaml')
@@ -386,6 +421,67 @@ describe('saving and leaving', () => {
     assert.notEqual(robot.disk.files.get('mine.yaml'), text)
     await robot.press('q')
     assert.equal(await robot.terminal.status, 0)
+  })
+  test('saving is found: in the line behind :, by Tab, in the list of x, and in the help', async () => {
+    const source = sourceOf(labOf('voluntary'))
+    const robot = new Robot({ parts: PARTS, open: { ...source, text: { ...source.text, file: 'voluntary' } } })
+    await robot.press(':')
+    assert.match(robot.text, /Such as save my-voluntary\.yaml, /)
+    await robot.press('Tab')
+    assert.match(robot.text, / save /)
+    assert.match(robot.text, / view /, 'the last of the words')
+    await type(robot, 'save ')
+    await robot.press('Tab')
+    assert.equal(robot.ui.prompt?.text, 'save my-voluntary.yaml')
+    await robot.press('C-u')
+    await type(robot, 'save other')
+    await robot.press('Tab', 'Enter')
+    assert.equal(robot.disk.files.size, 1)
+    await robot.press(':')
+    await type(robot, 'save! o')
+    await robot.press('Tab')
+    assert.equal(robot.ui.prompt?.text, 'save! other.yaml', 'the file that it is kept in')
+    await robot.press('Esc', 'x', 'w')
+    assert.equal(robot.ui.prompt?.text, 'save my-voluntary.yaml')
+    await robot.press('Esc', '?', '/')
+    await type(robot, ':save')
+    await robot.press('Enter')
+    assert.match(robot.text, /►:save /)
+    await robot.press('Enter')
+    assert.equal(robot.ui.prompt?.text, 'save ')
+    await robot.close()
+  })
+  test('a run without a lab file offers no saving', async () => {
+    const { text: _, ...source } = sourceOf(labOf('voluntary'))
+    const robot = new Robot({ parts: PARTS, open: source })
+    await robot.press('x')
+    assert.doesNotMatch(robot.text, /as a lab file/)
+    await robot.press('Esc', ':')
+    assert.doesNotMatch(robot.text, /Such as save/)
+    await robot.close()
+  })
+  test('a lab that is saved bears the name of its file, and has the same run', async () => {
+    const robot = start('voluntary')
+    await command(robot, 'save my-voluntary.yaml')
+    const text = robot.disk.files.get('my-voluntary.yaml') ?? ''
+    const loaded = loadWith({ text, file: 'my-voluntary.yaml' }, [])
+    assert.ok(loaded.ok)
+    assert.equal(loaded.lab.name, 'my-voluntary')
+    assert.deepEqual({ ...loaded.lab, name: 'voluntary' }, labOf('voluntary'))
+    await robot.close()
+  })
+  test('names of files and of the labs in them', () => {
+    assert.deepEqual(['old router.yaml', 'a/b/_x.y_.yml', '2nd.yaml', `${'x'.repeat(40)}.yaml`].map(labNameOf), [
+      'old-router',
+      'x-y',
+      undefined,
+      'x'.repeat(31),
+    ])
+    assert.deepEqual(['voluntary', 'my-voluntary', 'my-voluntary-9'].map(ownFile), [
+      'my-voluntary.yaml',
+      'my-voluntary-2.yaml',
+      'my-voluntary-10.yaml',
+    ])
   })
   test('q asks once for what is not saved; another key stays', async () => {
     const robot = start('voluntary')

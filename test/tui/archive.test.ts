@@ -1,7 +1,6 @@
 /** The rows of packets that the recorder has forgotten: what they say, how they are found, and how they come back. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { Recorder, Run, sceneOf } from '../../src/index.ts'
 import { Archive, Words } from '../../tui/archive.ts'
 import type { Model } from '../../tui/model.ts'
@@ -10,6 +9,7 @@ import { FIRST_UI } from '../../tui/press.ts'
 import { rowOf, shownOf } from '../../tui/shown.ts'
 import type { Line } from '../../tui/text.ts'
 import { PARTS } from '../../tui/views.ts'
+import { fc } from '../support/fast-check.ts'
 import { labNamed } from '../support/scene.ts'
 
 const plainText = (lines: readonly Line[]): string[] => lines.map(line => line.map(({ text }) => text).join(''))

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ascii, wantsAscii } from '../../tui/ascii.ts'
 import { line, plainText, span, widthOf } from '../../tui/text.ts'
+import { fc } from '../support/fast-check.ts'
 
 const asciiText = (text: string): string => plainText(ascii(line(text)))
 

@@ -1,10 +1,10 @@
 /** 0 Dash: the views in smaller boxes, and the keys that go to them. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { Size } from '../../tui/model.ts'
 import { plainText, widthOf } from '../../tui/text.ts'
 import { PARTS } from '../../tui/views.ts'
+import { fc } from '../support/fast-check.ts'
 import { recorded } from '../support/scene.ts'
 import { modelOf } from '../support/ui.ts'
 import { labOf, Robot } from './robot.ts'
@@ -87,11 +87,11 @@ describe('the dashboard', () => {
     await robot.close()
   })
 
-  test('from 160 columns the log joins at the right', () => {
+  test('from 160 columns the ladder joins at the right', () => {
     const model = modelOf(recorded('voluntary', 5), { view: 'dash' })
     const head = (columns: number): string => plainText(PARTS.dash.render(model, { columns, rows: 40 }).lines[0])
     assert.match(head(157), /^─ 1 Net ─+┬─ 2 Tunnels ─+$/)
-    assert.match(head(158), /^─ 1 Net ─+┬─ 2 Tunnels ─+┬─ 9 Log ─+$/)
+    assert.match(head(158), /^─ 1 Net ─+┬─ 2 Tunnels ─+┬─ 4 Ladder ─+$/)
     assert.equal(PARTS.dash.panes(model, { columns: 157, rows: 40 }), 7)
     assert.equal(PARTS.dash.panes(model, { columns: 158, rows: 40 }), 8)
   })

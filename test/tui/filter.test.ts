@@ -98,6 +98,26 @@ describe('a filter', () => {
     await robot.close()
   })
 
+  test('labs of the user stand before those of the program, and say so', async () => {
+    const [own, ...others] = choicesOf('voluntary', 'gre-blocked', 'compulsory')
+    const robot = new Robot({ parts: PARTS, labs: [{ ...own, name: 'my-first.yaml', own: true }, ...others] })
+    await robot.settle()
+    assert.match(robot.rows[2], /^► my-first\.yaml {2}yours: Alice dials/)
+    assert.match(robot.rows[3], /^ {2}gre-blocked {4}(?!yours)/)
+    await robot.press(...typed('yours'))
+    assert.match(robot.rows[0], / 1 of 3 labs/)
+    await robot.close()
+  })
+
+  test('of labs: Down goes into the list', async () => {
+    const robot = new Robot({ parts: PARTS, labs: choicesOf('voluntary', 'gre-blocked', 'compulsory') })
+    await robot.press('/', 'a', 'Down')
+    assert.match(robot.rows[23], /^ \/a {2}jk choose/)
+    await robot.press('Down')
+    assert.match(robot.text, /^► gre-blocked/m)
+    await robot.close()
+  })
+
   test('Esc before the start quits when there is no filter', async () => {
     const robot = new Robot({
       parts: PARTS,

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type Flight, sceneOf } from '../../src/index.ts'
 import { cellAt, classOf, wayThrough } from '../../tui/flight.ts'
 import type { Model, Selection } from '../../tui/model.ts'
+import { narrate } from '../../tui/plain.ts'
 import { pressNet } from '../../tui/press-net.ts'
 import { plainText, widthOf } from '../../tui/text.ts'
 import { foldOf, neighbourOf, netView } from '../../tui/views/net.ts'
+import { dropAskedFor } from '../../tui/views/why.ts'
 import { type Kind, type Plot, plotModel } from '../support/any-scene.ts'
+import { fc } from '../support/fast-check.ts'
 import { golden } from '../support/golden.ts'
 import { recorded } from '../support/scene.ts'
 import { modelAt, netGoldens } from '../support/tui-net.ts'
@@ -47,9 +49,71 @@ describe('what the view of the net says', () => {
     const { sentence, keys } = netView(model, SIZE)
     assert.match(sentence, /^The run is over: 1 of 4 checks passed, 1 of 2 tunnels is up\. alice is also 10\.8\.0\.10,/)
     assert.ok(keys.includes('w why'))
-    const { keys: ofBob } = netView(modelOf(recorder, {}, { node: 'bob', tunnel: 2 }), SIZE)
-    assert.ok(!ofBob.includes('w why'), 'bob has dropped nothing')
+    assert.ok(
+      !netView(modelOf(recorder, {}, { node: 'lan' }), SIZE).keys.includes('w why'),
+      'nothing of it was dropped',
+    )
   })
+  describe('of a tunnel whose ends do not hear each other', () => {
+    const EXCHANGED = '  - { at: 12.000000001s, nat: { node: home, like: keyless } }\n'
+    const exchanged = (node: string, tunnel: number) =>
+      modelAt({ lab: 'nat-two-clients', seconds: 14, more: EXCHANGED, selection: { node, tunnel } })
+
+    test('that it is up, who hears nothing, since when, and who drops it', () => {
+      for (const [node, tunnel] of [
+        ['alice', 1],
+        ['bob', 2],
+      ] as const) {
+        const { sentence, lines, keys } = netView(exchanged(node, tunnel), SIZE)
+        assert.equal(sentence, `Up, but ${node} hears nothing since 11.040 s: home drops it (filter-drop).`)
+        const text = lines.map(plainText).join('\n')
+        assert.match(text, /× up, half open/)
+        assert.match(text, /tunnel 1 {2}× half open/)
+        assert.doesNotMatch(text, /all up/)
+        assert.equal(keys[2], 'w why')
+      }
+      const office = netView(exchanged('office', 1), SIZE).lines.map(plainText).join('\n')
+      assert.match(office, /2 of 2 up, × 2 half open/)
+    })
+    test('w explains the drop that it is silent for, and not an older one of the machine itself', () => {
+      const model = exchanged('bob', 2)
+      const drop = dropAskedFor(model)
+      assert.deepEqual([drop?.node, drop?.reason], ['home', 'filter-drop'])
+      assert.ok(
+        model.recorder.packet(drop?.packet ?? '')?.journey.packets.some(({ facts }) => facts?.dst === '10.8.0.11'),
+      )
+      const alices = dropAskedFor(exchanged('alice', 1))
+      assert.notEqual(alices?.packet, drop?.packet)
+      // Carol has thrown away what was for Dave: for him that was dropped by the box first.
+      const box = (node: string) =>
+        dropAskedFor(modelAt({ lab: 'nat-single-passthrough', seconds: 15, selection: { node } }))
+      assert.deepEqual([box('dave')?.node, box('carol')?.node], ['nat1', 'carol'])
+      // Long after: the control connection that is over throws away a segment, which is no answer to "why is it silent?".
+      const quiet = modelAt({ lab: 'nat-single-passthrough', seconds: 45, selection: { node: 'dave' } })
+      assert.notEqual(dropAskedFor(quiet)?.reason, 'tcp-unexpected')
+    })
+    test('while it is opened, what the layer waits for', () => {
+      const model = modelAt({ lab: 'nat-no-helper', seconds: 5, selection: { node: 'alice', tunnel: 1 } })
+      assert.equal(netView(model, SIZE).sentence, 'LCP waits, for alice hears nothing: home drops it (no-protocol).')
+    })
+    test('in 40x12 too, and in sentences', () => {
+      const model = exchanged('alice', 1)
+      const text = netView(model, { columns: 40, rows: 9 }).lines.map(plainText).join('\n')
+      assert.match(text, /× tunnel 1: alice ► office MPPE 128 up,/)
+      const said = narrate(model).join('\n')
+      assert.match(said, /Bob hears nothing since 11\.040 s: home drops it \(filter-drop\)\./)
+    })
+  })
+
+  test('where something is dropped, and the address there as well', () => {
+    for (const size of [SIZE, { columns: 118, rows: 36 }]) {
+      const rows = textOf(modelAt({ lab: 'nat-no-helper', seconds: 0.2, selection: { node: 'alice' } }), size)
+      const top = rows.findIndex(row => row.includes('┌ home'))
+      assert.match(rows[top], /┌ home ─*×┐/)
+      assert.match(rows[top + 2], /│ ?\.1 +\.20 ?│/)
+    }
+  })
+
   test('at the end, what has come of the checks, and no key that runs', () => {
     const { sentence, keys } = netView(voluntary(30), SIZE)
     assert.match(sentence, /^The run is over: 6 of 6 checks passed\. /)

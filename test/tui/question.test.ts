@@ -1,7 +1,7 @@
 /** The questions of a lab in the program: the run waits, nothing else opens, and what was answered stays answered. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Guess, Recorder, Run, sceneOf } from '../../src/index.ts'
+import { type Guess, load, Recorder, Run, sceneOf } from '../../src/index.ts'
 import { dueIn, stopBefore } from '../../tui/asking.ts'
 import { KEYS } from '../../tui/keys.ts'
 import { VIEW_KEYS, VIEWS } from '../../tui/model.ts'
@@ -73,12 +73,17 @@ describe('a question is due', () => {
     await robot.close()
   })
 
-  test('whoever is shown around (the tour) is not asked meanwhile', async () => {
+  test('in the tour of the first start too, which steps aside and goes on behind it', async () => {
     const robot = start(BOX, { ui: { quiz: true, tour: 0 } })
+    await robot.settle()
+    assert.match(robot.text, /tour 1 of 8/)
     await robot.press('Space')
-    await robot.wait(300)
-    assert.equal(robot.ui.asking, undefined)
-    assert.ok(robot.scene.t > 0)
+    assert.match(robot.rows[0], /^ \? QUESTION +0\.000 s/)
+    assert.doesNotMatch(robot.text, /tour \d of 8/)
+    assert.match(robot.rows[22], /The lab asks first: a number, then Enter; S skips\. Then the tour goes on\./)
+    await robot.press('S', 'Enter')
+    assert.match(robot.text, /tour 2 of 8/)
+    assert.deepEqual([robot.ui.view, robot.ui.running], ['net', true])
     await robot.close()
   })
 
@@ -164,6 +169,31 @@ describe('while it is open', () => {
     await robot.close()
   })
 
+  test('the line behind : leaves, saves and helps, and shows nothing of the run', async () => {
+    const robot = await asking()
+    await robot.press(':', ...'go', 'Space', '5', 's', 'Enter')
+    assert.match(robot.ui.message, /^The run waits for your guess\. Until then there is only quit,/)
+    assert.equal(robot.scene.t, 0)
+    await robot.press('C-u', ...'help', 'Enter')
+    assert.equal(robot.ui.help, true)
+    await robot.press('q', ':', ...'quit', 'Enter')
+    assert.equal(await robot.terminal.status, 0)
+  })
+
+  test('the help covers what 7 Checks covers', async () => {
+    const robot = await asking(...SECOND)
+    await robot.press('?', 'G')
+    assert.match(robot.text, /carol +The first tunnel opens/)
+    assert.doesNotMatch(robot.text, /silence|survivor|gives up|undisturbed|Two computers/)
+    assert.equal(robot.text.match(/covered until you have/g)?.length, 3)
+    await robot.press('/', ...'silence')
+    assert.match(robot.text, /, 0 found/)
+    await robot.press('Esc', 'q', 'S', 'S', '?', 'G')
+    assert.match(robot.text, /Two computers behind an old router/)
+    assert.match(robot.text, /silence/)
+    await robot.close()
+  })
+
   test('what the lab shows is not told at its head before all is answered', async () => {
     const robot = start('wrong-password')
     await robot.settle()
@@ -223,7 +253,7 @@ describe('an answer', () => {
     ])
     const robot = start('gre-blocked', { lab })
     await robot.press('t', '5', '0', 'Enter', '1', 'Enter', '1', 'Enter', '1', 'Enter')
-    assert.match(robot.rows[22], /not to be judged, fairly sure\./)
+    assert.match(robot.said, /not to be judged, fairly sure\./)
     await robot.press('7')
     assert.match(robot.text, /~ question 3 {2}your guess: not to be judged/)
     assert.match(robot.text, /The check gives-up has failed: in this run the answer of the lab/)
@@ -245,6 +275,96 @@ describe('an answer', () => {
     const plain = new Run(lab)
     plain.advance()
     assert.equal(session.run.result().fingerprint, plain.result().fingerprint)
+  })
+})
+
+describe('once something was done in the run', () => {
+  const CURE = 'nat { node: nat1, like: linux-pptp }'
+  /** Question 1 is answered at 0 s, and the box is exchanged at 5 s. */
+  async function cured(act = CURE): Promise<Robot> {
+    const robot = await asking('2', 'Enter', 'Enter', 'Space', 't', '5', 'Enter')
+    await robot.press(':', ...act, 'Enter')
+    return robot
+  }
+
+  test('questions whose answer that may change are not asked any more, and the sentence says so', async () => {
+    const robot = await cured()
+    assert.match(robot.ui.message, /u takes it back\. 2 questions of the lab are not asked any more: 7 says why\./)
+    await robot.press('t', '9', '0', 'Enter', '7')
+    assert.deepEqual([robot.scene.over, robot.ui.asking, robot.ui.guesses.size], [true, undefined, 1])
+    assert.match(robot.text, /· question 2 {2}not asked any more: you have changed the lab/)
+    assert.match(robot.text, /√ question 1 {2}your guess: right, fairly sure\./)
+    await robot.press('G')
+    assert.match(robot.text, /What you did at +│\n│ +5\.000 s may change its answer, so it is not asked or judged\. u/)
+    await robot.close()
+  })
+
+  test('a right answer is not marked wrong, though the run shows something else', async () => {
+    // Answered before, shown later: in between the box is exchanged.
+    const robot = await asking('S', 'Enter', 'Space', 't', '1', '2', 'Enter', '1', 'Enter', '1', 'Enter')
+    assert.equal(robot.scene.t, 12e9)
+    await robot.press(':', ...CURE, 'Enter', 't', '8', '0', 'Enter', '7')
+    assert.match(robot.text, /~ question 2 {2}your guess: not to be judged, fairly sure\./)
+    assert.match(robot.text, /~ question 3 {2}your guess: not to be judged, fairly sure\./)
+    // Taken back, the run shows them.
+    await robot.press('u', '7')
+    assert.match(robot.text, /√ question 2 {2}your guess: right, fairly sure\./)
+    assert.match(robot.text, /√ question 3 {2}your guess: right, fairly sure\./)
+    await robot.close()
+  })
+
+  test('in the future as it was written they are asked, and judged', async () => {
+    const robot = await asking('S', 'Enter', 'Space', 't', '1', '1', 'Enter', 'S', 'S', 't', '8', '0', 'Enter')
+    await robot.press('t', '9', 'Enter', ':', ...CURE, 'Enter')
+    assert.equal(robot.session.current.name, 'B')
+    await robot.press('7')
+    assert.match(robot.text, /~ question 2 {2}your guess: not to be judged/)
+    await robot.press('8', 'g', 'Enter', 't', '8', '0', 'Enter', '7')
+    assert.equal(robot.session.current.name, 'A')
+    assert.match(robot.text, /· question 2 {2}your guess: skipped\./)
+    await robot.close()
+  })
+
+  test('a note changes nothing: the questions are asked', async () => {
+    const robot = await cured('note here')
+    await robot.press('t', '2', '0', 'Enter')
+    assert.equal(robot.ui.asking?.no, 2)
+    await robot.close()
+  })
+
+  test('a check that fails is said to be of the lab as written', async () => {
+    const robot = new Robot({ lab: labOf(BOX), parts: PARTS })
+    await robot.press('t', '9', 'Enter', ':', ...CURE, 'Enter', 't', '7', '0', 'Enter')
+    assert.match(robot.rows[22], /The check silence failed, as it may: you have changed the lab \(view 7\)\./)
+    await robot.press('7', 'j', 'j')
+    assert.match(robot.text, /2 of 4 passed so far, 1 failed after the change/)
+    assert.match(robot.text, /× silence/)
+    assert.match(robot.text, /but {7}This check tells what happens in the lab as it is written, and +│/)
+    assert.match(robot.said, /The check silence failed, as it may: it tells of the lab as written\./)
+    await robot.close()
+    // One that fails by itself is just a failure.
+    const broken = shippedLab(BOX, [{ path: 'topology.nodes.nat1.nat.like', value: 'linux-pptp' }])
+    const other = new Robot({ lab: broken, parts: PARTS })
+    await other.press('t', '7', '0', 'Enter')
+    assert.doesNotMatch(other.rows[22], /as it may/)
+    await other.press('7', 'j', 'j')
+    assert.doesNotMatch(other.text, /but {7}This check/)
+    await other.close()
+  })
+
+  test('the lab that is saved has neither those questions nor the check', async () => {
+    const robot = await cured()
+    await robot.press(':', ...'save mine.yaml', 'Enter')
+    assert.match(robot.said, /mine\.yaml is written; 3 questions and 1 check no longer hold/)
+    const text = robot.disk.files.get('mine.yaml') ?? ''
+    assert.match(text, /^# Left out: questions about the lab as it was/)
+    const loaded = load(text, 'mine.yaml')
+    assert.ok(loaded.ok)
+    assert.deepEqual(loaded.lab.questions, [])
+    const run = new Run(loaded.lab)
+    run.advance()
+    assert.equal(run.result().ok, true)
+    await robot.close()
   })
 })
 

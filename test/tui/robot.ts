@@ -242,6 +242,13 @@ export class Robot {
       (_, row) => active.getLine(active.viewportY + row)?.translateToString(false, 0, this.#screen.cols) ?? '',
     )
   }
+  /** The sentence below the view, also where it begins above the border. */
+  get said(): string {
+    const last = this.rows.length - 2
+    const top = this.rows.findLastIndex((row, i) => i < last && /^├─+┤$/.test(row))
+    const above = top < last - 4 ? [] : this.rows.slice(top + 1, last)
+    return [...above, this.rows[last]].map(row => row.replace(/^[│└]─? ?| ?─*[│┘]$/g, '').trim()).join(' ')
+  }
   get text(): string {
     return `${this.rows.join('\n')}\n`
   }

@@ -1,11 +1,11 @@
 /** Going back is running again: what comes of it is what was. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import type { StepUnit } from '../../tui/model.ts'
 import { FIRST_UI, STEP_UNITS } from '../../tui/press.ts'
 import { Session } from '../../tui/session.ts'
 import { PARTS } from '../../tui/views.ts'
+import { fc } from '../support/fast-check.ts'
 import { labNamed } from '../support/scene.ts'
 import { labOf, sourceOf, TestWall } from './robot.ts'
 

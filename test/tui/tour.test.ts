@@ -1,6 +1,7 @@
 /** The tour of the first start. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { questionsOf } from '../../src/index.ts'
 import { KEYS } from '../../tui/keys.ts'
 import { TOUR } from '../../tui/tour.ts'
 import { PARTS } from '../../tui/views.ts'
@@ -88,4 +89,47 @@ describe('the tour', () => {
     assert.equal(robot.ui.tour, undefined)
     await robot.close()
   })
+
+  /** At 0 s and later, only later, in the midst of what the tour shows, and none. */
+  for (const name of [
+    'voluntary',
+    'mtu-blackhole',
+    'server-crash',
+    'nat-no-helper',
+    'gre-blocked',
+    'nat-two-clients',
+  ]) {
+    test(`loses no question, and makes its points, at the first start of ${name}`, async () => {
+      const lab = labOf(name)
+      const robot = new Robot({ lab, parts: PARTS, ui: { tour: 0, quiz: true } })
+      const asked: [number, number][] = []
+      const skip = async (): Promise<void> => {
+        for (let i = 0; i < 9 && robot.ui.asking; i++) {
+          const { no, t } = robot.ui.asking
+          asked.push([no, t])
+          assert.ok(robot.scene.next >= t, 'nothing of its moment has happened')
+          await robot.press('S', ...(questionsOf(lab)[no - 1].shows === undefined ? ['Enter'] : []))
+        }
+      }
+      for (const keys of [['Space'], ['Space'], ['.'], ['2'], ['3'], ['e'], ['Esc', 't', ...'0.2', 'Enter']]) {
+        await robot.press(...keys)
+        await skip()
+        await robot.wait(300)
+        await skip()
+        if (keys[0] === 'e') assert.equal(robot.ui.explained, 0, 'there is a packet to be explained')
+      }
+      assert.match(boxOf(robot), /┌ tour 8 of 8 ─/)
+      assert.equal(robot.scene.t, 0.2e9)
+      await robot.press('?', 'Esc')
+      assert.equal(robot.ui.tour, undefined)
+      await robot.press('t', '1', '0', '0', '0', 'Enter')
+      await skip()
+      assert.ok(robot.scene.over)
+      assert.deepEqual(
+        asked,
+        questionsOf(lab).map(({ no, t }) => [no, t]),
+      )
+      await robot.close()
+    })
+  }
 })

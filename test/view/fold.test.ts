@@ -1,10 +1,10 @@
 /** Bursts of equal lines are folded, and nothing is lost by it. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ms, sec } from '../../src/base/time.ts'
 import { Fold } from '../../src/view/fold.ts'
 import type { StoryLine } from '../../src/view/story.ts'
+import { fc } from '../support/fast-check.ts'
 
 const line = (t: number, node: string, text: string): StoryLine => ({
   t,

@@ -1,12 +1,12 @@
 /** Labs as drawings: text, SVG and Mermaid. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { graphMermaid, graphSvg, graphText, type Lab } from '../../src/index.ts'
 import { drawingFor, drawingIn, type Rect } from '../../src/view/layout.ts'
 import { balanced, linkWords, numbers, pictureOf } from '../../src/view/picture.ts'
 import { graphOf, type Plan, planOf } from '../../src/view/plan.ts'
 import { anyLab, drawnLab } from '../support/any-lab.ts'
+import { fc } from '../support/fast-check.ts'
 import { shippedLab } from '../support/pictures.ts'
 import { SHIPPED } from '../support/shipped.ts'
 import { type Element, elementsOf } from '../support/xml.ts'

@@ -1,7 +1,6 @@
 /** Ladders: which packets are one row, what brought a row about, what is folded, and that nothing is left out. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { decodeCapture } from '../../src/decode/decode.ts'
 import {
   chosenRows,
@@ -17,6 +16,7 @@ import {
   sceneOf,
 } from '../../src/index.ts'
 import { captureFile, readCapture } from '../support/captures.ts'
+import { fc } from '../support/fast-check.ts'
 import { golden } from '../support/golden.ts'
 import { GOLDEN_LADDERS, ladderOf, ladderTexts } from '../support/ladders.ts'
 import { recorded } from '../support/scene.ts'
@@ -134,6 +134,15 @@ describe('what brought it about', () => {
   test('an error message comes from the packet that was discarded', () => {
     const nat = ladderOf('nat-no-helper', 1)
     assert.equal(causeOf(nat, rowCalled(nat, 'ICMP protocol unreachable')), 'LCP Conf-Req 1 of office')
+  })
+
+  test('an answer comes from its request, behind a NAT box and with something else at the same instant too', () => {
+    const nat = ladderOf('nat-no-helper', 4)
+    const answers = nat.rows.filter(({ label }) => label === 'LCP Conf-Ack 1')
+    assert.deepEqual(
+      answers.map(row => causeOf(nat, row)),
+      ['LCP Conf-Req 1 of alice', 'LCP Conf-Req 1 of alice'],
+    )
   })
 
   test('no cause is later than what it causes', () => {

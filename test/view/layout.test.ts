@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { columnsOf, foldChains, foldHosts, type Graph } from '../../src/view/graph.ts'
 import { DOWN, LEFT, lineChar, RIGHT, UP } from '../../src/view/joints.ts'
 import { type Drawing, drawingFor, drawingIn, type Rect } from '../../src/view/layout.ts'
+import { fc } from '../support/fast-check.ts'
 
 type Kind = Graph['nodes'][number]['kind']
 const KINDS: readonly Kind[] = ['host', 'router', 'switch', 'client', 'pptp-server']

@@ -1,9 +1,9 @@
 /** What a drawing says of boxes on the way of a tunnel, against runs of the same labs. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { graphMermaid, graphSvg, graphText, type Lab, lab, Recorder, Run, sceneOf } from '../../src/index.ts'
 import { tunnelsOf } from '../../src/view/tunnels.ts'
+import { fc } from '../support/fast-check.ts'
 import { shippedLab } from '../support/pictures.ts'
 
 interface Boxes {

@@ -1,11 +1,11 @@
 /** What is said of tunnels before a run is what comes of them. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { lab, Recorder, Run, sceneOf } from '../../src/index.ts'
 import type { Lab, MppeSpec } from '../../src/lab/lab.ts'
 import { type Tunnel, tunnelsOf } from '../../src/view/tunnels.ts'
 import { drawnLab } from '../support/any-lab.ts'
+import { fc } from '../support/fast-check.ts'
 import { shippedLab } from '../support/pictures.ts'
 import { CLOSED } from '../support/shipped.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { hex, unhex } from '../../src/base/bytes.ts'
 import * as Gre from '../../src/wire/gre.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
 const maybe = fc.option(uint32, { nil: undefined })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { hex, unhex } from '../../src/base/bytes.ts'
 import { World } from '../../src/base/env.ts'
 import type { Field } from '../../src/base/field.ts'
@@ -8,6 +7,7 @@ import type { Packet } from '../../src/base/packet.ts'
 import { dissect, problemsOf } from '../../src/wire/dissect.ts'
 import * as Hdlc from '../../src/wire/hdlc.ts'
 import { LINK_TYPE } from '../../src/wire/pcap.ts'
+import { fc } from '../support/fast-check.ts'
 
 const LONGEST = 1504
 const { packets } = new World(1).env('test')

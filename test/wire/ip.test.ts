@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { ip } from '../../src/base/address.ts'
 import { hex, set16, unhex } from '../../src/base/bytes.ts'
 import * as Arp from '../../src/wire/arp.ts'
@@ -10,6 +9,7 @@ import * as Icmp from '../../src/wire/icmp.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
 import * as Udp from '../../src/wire/udp.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 
 // Frames 1, 2 and 3 of a real capture (test/captures/mschapv2-mppe128-stateless.pcap).
 const ARP_REQUEST = '00010800060400012aa2c9eb86ff0a630201000000000000 0a630202'

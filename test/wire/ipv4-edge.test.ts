@@ -1,12 +1,12 @@
 /// <reference path="../../src/wire/ip-packet.d.ts" />
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import * as IpPacket from 'ip-packet'
 import { formatIpv4, ip } from '../../src/base/address.ts'
 import { hex, unhex } from '../../src/base/bytes.ts'
 import * as Ipv4 from '../../src/wire/ipv4.ts'
 import * as Edge from '../../src/wire/ipv4-edge.ts'
+import { fc } from '../support/fast-check.ts'
 
 const address = fc.nat(2 ** 32 - 1).map(formatIpv4)
 const anyPacket: fc.Arbitrary<Edge.EdgePacket> = fc.record(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { hex, unhex } from '../../src/base/bytes.ts'
 import * as Mppe from '../../src/wire/mppe.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 
 const any: fc.Arbitrary<Mppe.Mppe> = fc.record(
   {

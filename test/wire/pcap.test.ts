@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { type Ipv4, ip } from '../../src/base/address.ts'
 import { concat, unhex } from '../../src/base/bytes.ts'
 import * as Pcap from '../../src/wire/pcap.ts'
 import { CAPTURES, captureFile, readCapture } from '../support/captures.ts'
+import { fc } from '../support/fast-check.ts'
 import { askCapinfos, askTshark, noTshark } from '../support/tshark.ts'
 
 const mark: Pcap.Mark = { fingerprint: '00c0ffee', timeZero: Pcap.TIME_ZERO }

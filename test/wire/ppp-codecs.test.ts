@@ -1,7 +1,6 @@
 /** PPP frames and the packets of its control and authentication protocols; hexadecimal text is from real captures. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromAscii, hex, unhex } from '../../src/base/bytes.ts'
 import type { Field } from '../../src/base/field.ts'
 import * as Chap from '../../src/wire/chap.ts'
@@ -10,6 +9,7 @@ import * as Pap from '../../src/wire/pap.ts'
 import * as Ppp from '../../src/wire/ppp.ts'
 import { describeOption, showOption, showOptions } from '../../src/wire/ppp-options.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 
 /** Plain objects, as the codecs give them. */
 const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(model, { noNullPrototype: true })

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { concat, get16, hex, unhex } from '../../src/base/bytes.ts'
 import type { Field } from '../../src/base/field.ts'
 import * as Pptp from '../../src/wire/pptp.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 import { GOLDEN } from './pptp-golden.ts'
 
 const whole = (short: string): Uint8Array => unhex(short.padEnd(2 * Number.parseInt(short.slice(0, 4), 16), '0'))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
 import { fromAscii, hex, unhex } from '../../src/base/bytes.ts'
 import { dissect, problemsOf } from '../../src/wire/dissect.ts'
 import * as Radius from '../../src/wire/radius.ts'
 import { IETF, MICROSOFT, MS, TYPE } from '../../src/wire/radius-attributes.ts'
 import { codecContract } from '../support/codec-contract.ts'
+import { fc } from '../support/fast-check.ts'
 import { flopsy, mopsy, nemo } from './radius-golden.ts'
 
 const attribute = (type: number, value: string): Radius.Attribute => ({ vendor: IETF, type, value: unhex(value) })

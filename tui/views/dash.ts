@@ -52,10 +52,10 @@ const RIGHT: Column = {
   ],
 }
 /** What joins where there is room for it. */
-const THIRD: Column = { share: 0.3, panes: [{ view: 'log', pane: 0, share: 1 }] }
+const THIRD: Column = { share: 0.36, panes: [{ view: 'ladder', pane: 0, share: 1 }] }
 
 const columnsOf = (size: Size): readonly Column[] =>
-  windowOf(size).columns >= WIDE ? [{ ...LEFT, share: 0.42 }, { ...RIGHT, share: 0.28 }, THIRD] : [LEFT, RIGHT]
+  windowOf(size).columns >= WIDE ? [{ ...LEFT, share: 0.38 }, { ...RIGHT, share: 0.26 }, THIRD] : [LEFT, RIGHT]
 
 /** The model as the pane has it that has the keys; the panes of a third column come last. */
 export function focused(model: Model): Model {

@@ -10,7 +10,7 @@ import {
   type SceneLayer,
   type TraceEvent,
 } from '../../src/index.ts'
-import { fill, isSmall, row, windowStart } from '../draw.ts'
+import { fill, isSmall, row, rule, windowStart, wrap } from '../draw.ts'
 import { wordsOf } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, makerOf, step } from '../selection.ts'
@@ -124,21 +124,22 @@ export function view(model: Model, size: Size): Rendered {
   const rows = rowsShown(model)
   const index = chosenIndex(model, rows)
   const small = isSmall(size)
-  const count = size.rows - (small ? 1 : 2)
+  const longest = Math.max(4, ...model.scene.nodes.map(({ name }) => name.length))
+  const node = Math.min(longest, small ? 6 : 12)
+  const whole = small ? [] : wholeLines(rows[index], size.columns, node)
+  const count = size.rows - (small ? 1 : 2) - whole.length
   // The newest stands at the bottom.
   const at = rows.length - 1 - index
   const start = windowStart(at, count, rows.length)
-  const longest = Math.max(4, ...model.scene.nodes.map(({ name }) => name.length))
-  const node = Math.min(longest, small ? 6 : 12)
   const lines: Line[] = small ? [] : [headLine(size.columns, node)]
   for (let i = start; i < Math.min(rows.length, start + count); i++) {
     const each = rows[rows.length - 1 - i]
     lines.push(row(cells(each, size.columns, node, small), size.columns, i === at))
   }
   if (rows.length === 0) lines[small ? 0 : 1] = emptyLine(model)
-  const filled = fill(lines, { columns: size.columns, rows: size.rows - 1 })
+  const filled = fill(lines, { columns: size.columns, rows: size.rows - 1 - whole.length })
   return {
-    lines: fill([...filled, footLine(model, rows, size.columns, small)], size),
+    lines: fill([...filled, ...whole, footLine(model, rows, size.columns, small)], size),
     sentence: sentenceOf(model, rows[index]),
     keys: ['jk event', 'Enter go there', '/ filter', 'g first', 'G last'],
   }
@@ -149,10 +150,22 @@ const headLine = (width: number, node: number): Line =>
 
 const REASON = 18
 
+/** Cells of the text, and of the reason behind it. */
+const roomOf = (width: number, time: number, node: number): number => width - 1 - time - 4 - node
+
+/** What the list cuts of the chosen event stands whole below it. */
+function wholeLines(chosen: EventRow | undefined, width: number, node: number): Line[] {
+  if (!chosen) return []
+  const { text, reason } = chosen
+  const room = roomOf(width, 9, node) - (reason === '' ? 0 : REASON + 1)
+  if (text.length <= room) return []
+  return [rule(width, [{ at: 0, title: '' }]), ...wrap(text, width - 4).map(words => line(span(`  ${words}`)))]
+}
+
 function cells({ event, text, reason, role, kind }: EventRow, width: number, node: number, small: boolean): Line {
   const time = right(seconds(event.t), small ? 7 : 9)
   const head = span(`${time}  ${left(event.node, node)}  `)
-  const room = width - 1 - time.length - 4 - node
+  const room = roomOf(width, time.length, node)
   if (reason === '' || small) return [head, span(text, role)]
   return [head, span(`${left(text, room - REASON - 1)} `, kind === 'drop' ? 'bad' : role), span(reason, 'muted')]
 }

@@ -3,11 +3,14 @@
  * the present view; `?` shows those of all. Typing searches everything; Enter tries the key of the chosen row.
  */
 import { WORDS } from '../../src/index.ts'
+import { GUESS_FIRST, isCovered, isQuizOpen } from '../asking.ts'
+import { COMMANDS } from '../commands.ts'
 import { wrap } from '../draw.ts'
 import { isMatch, wordsOf } from '../filter.ts'
 import { KEYS, type KeyEntry, shown } from '../keys.ts'
 import { type Model, type Rendered, type Size, VIEW_KEYS, VIEWS } from '../model.ts'
 import { ends, fit, type Line, left, line, span } from '../text.ts'
+import { COVERED, COVERED_NAME } from './checks.ts'
 
 interface Row {
   readonly name: string
@@ -18,6 +21,8 @@ interface Row {
   readonly heading?: string
   /** What Enter does. */
   readonly entry?: KeyEntry
+  /** Or the line that it begins behind `:`. */
+  readonly begins?: string
 }
 
 const KEY_WIDTH = 11
@@ -35,8 +40,19 @@ const keyRow = (entry: KeyEntry, where = ''): Row => ({
 
 /** Every row of the help, in the order of reading: time, here, everywhere, words, lab. */
 export function helpRows(model: Model): readonly Row[] {
-  return [...(model.ui.helpAll ? allKeys() : keysHere(model)), ...wordRows(), ...labRows(model)]
+  const keys = model.ui.helpAll ? allKeys() : keysHere(model)
+  return [...keys, ...commandRows(), ...wordRows(), ...labRows(model)]
 }
+
+const commandRows = (): Row[] => [
+  heading('typed behind :'),
+  ...Object.entries(COMMANDS).map(([name, { usage, help }]) => ({
+    name: `:${name}`,
+    text: help,
+    width: 8,
+    begins: usage === '' ? name : `${name} `,
+  })),
+]
 
 function keysHere({ ui }: Model): Row[] {
   const { view } = ui
@@ -83,13 +99,21 @@ const wordRows = (): Row[] => {
   return [heading('words'), ...Object.entries(WORDS).map(([name, { short }]) => ({ name, text: short, width }))]
 }
 
-function labRows({ scene, recorder }: Model): Row[] {
-  const { description } = recorder.run.simulation.lab
-  const width = Math.max(0, ...scene.checks.map(({ name }) => name.length))
+/** What might give an answer away is covered, as in 7 Checks. */
+function labRows(model: Model): Row[] {
+  const { scene, recorder } = model
+  const description = isQuizOpen(model) ? GUESS_FIRST : recorder.run.simulation.lab.description
+  const checks = scene.checks.map(check =>
+    isCovered(check, model) ? { name: COVERED_NAME, description: COVERED } : check,
+  )
+  const width = Math.max(0, ...checks.map(({ name }) => name.length))
   return [
     heading(`the lab ${scene.lab.name}`),
     ...wrap(description, TEXT_WIDTH).map(text => ({ name: '', text, width: 0 })),
-    ...scene.checks.map(({ name, description }) => ({ name, text: description, width })),
+    ...checks.flatMap(({ name, description }) => {
+      const [first, ...more] = wrap(description, Math.max(10, TEXT_WIDTH - width))
+      return [{ name, text: first ?? '', width }, ...more.map(text => ({ name: '', text, width }))]
+    }),
   ]
 }
 
@@ -130,6 +154,12 @@ export function helpKey(model: Model): string | undefined {
   const { entry } = rows[chosenRow(rows, model.ui)] ?? {}
   const works = entry?.modes.includes('view') && (entry.views?.includes(model.ui.view) ?? true)
   return works ? entry?.keys[0] : undefined
+}
+
+/** The line that the chosen row begins. */
+export function helpCommand(model: Model): string | undefined {
+  const rows = helpRows(model)
+  return rows[chosenRow(rows, model.ui)]?.begins
 }
 
 export function help(model: Model, size: Size): Rendered {

@@ -187,7 +187,7 @@ function leaseCells({ user, call }: Lease): Line {
   return [
     span(` ${left(user, 14)}${left(String(call.address), 16)}${left(String(call.iface), 6)}`),
     span(left(`from ${call.peer}`, 22), 'muted'),
-    span(`octets in ${count('octetsIn')}, out ${count('octetsOut')}`, 'muted'),
+    span(`${count('octetsIn')} octets in, ${count('octetsOut')} out`, 'muted'),
   ]
 }
 

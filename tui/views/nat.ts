@@ -16,8 +16,9 @@ import { matching } from '../filter.ts'
 import type { Model, Rendered, Selection, Size, Ui } from '../model.ts'
 import { derive, type Move, step } from '../selection.ts'
 import { ends, fit, type Line, left, line, right, span } from '../text.ts'
-import { seconds } from '../words.ts'
+import { BOX_WORDS, seconds } from '../words.ts'
 import * as Ip from './ip-tables.ts'
+import { asItCame, connectionHead, lifeText, outsideOf, type TableRow, tableCells } from './nat-table.ts'
 
 /** Connections, rules, drops; then the tables of the machine. */
 const BOX_PANES = 3
@@ -36,8 +37,6 @@ function boxShown(model: Model): Box | undefined {
   const name = node !== undefined && names.includes(node) ? node : names[0]
   return name === undefined ? undefined : boxOf(simulationOf(model), name)
 }
-
-type TableRow = { readonly connection: BoxConnection } | { readonly refused: Loss }
 
 /** The connections, and behind them what found no place among them. */
 function tableOf(model: Model, box: Box): TableRow[] {
@@ -143,8 +142,8 @@ function wideLines(model: Model, { box, table, rules, losses }: Lists, { columns
   const title = box ? `${box.size} of ${box.limit}, ${count} refused` : ''
   return [
     boxLine(model, box, columns),
-    head('connections', 0, title),
-    connectionHead(columns),
+    head(box && outsideOf(box) !== '' ? `connections, outside ${outsideOf(box)}` : 'connections', 0, title),
+    connectionHead(box, columns),
     ...list(table, selection.connection, tableRows, columns, pane === 0, each => tableCells(model, each, box, columns)),
     head('rules, the first that fits decides', 1, 'packets      octets'),
     ...list(rules, selection.rule, ruleRows, columns, pane === 1, each => ruleCells(each, columns)),
@@ -157,76 +156,8 @@ function boxLine(model: Model, box: Box | undefined, columns: number): Line {
   if (!box) return line(span(' No machine of this lab filters or translates.', 'muted'))
   const names = boxNames(simulationOf(model))
   const which = names.length > 1 ? `box ${names.indexOf(box.node) + 1} of ${names.length} ` : ''
-  const hidden = outsideOf(box)
-  const behind = hidden === '' ? '' : `, outside ${hidden}`
-  const what = box.isNat ? `like ${box.like} (${box.evidence})${behind}` : 'firewall without NAT'
+  const what = box.isNat ? `${box.like} (${BOX_WORDS[box.like]})` : 'firewall without NAT'
   return ends([span(` ${box.node}`, undefined, { bold: true }), span(`  ${what}`)], [span(which, 'muted')], columns)
-}
-
-const PROTO = 6
-const OUTSIDE = 9
-const STATE = 12
-const LEFT = 7
-/** What is left after the number, for an address inside and a remote one. */
-const addressWidth = (columns: number): number => {
-  const room = columns - 5 - PROTO - OUTSIDE - STATE - LEFT
-  return Math.max(10, Math.min(22, Math.floor(room / 2)))
-}
-
-function connectionHead(columns: number): Line {
-  const width = addressWidth(columns)
-  const titles = `${left('proto', PROTO)}${left('inside', width)}${left('remote', width)}${left('outside', OUTSIDE)}`
-  return [span(`   # ${titles}${left('state', STATE)}${right('left', LEFT)}`, 'muted')]
-}
-
-function tableCells(model: Model, each: TableRow, box: Box | undefined, columns: number): Line {
-  if ('refused' in each) return refusedCells(model, each.refused, box, columns)
-  const width = addressWidth(columns)
-  const { no, proto, inside, remote, outside, state, left: ns } = each.connection
-  const hidden = outside === inside ? '' : outside.replace(outsideOf(box), '')
-  return [
-    span(`${right(String(no), 3)} ${left(proto, PROTO)}${left(inside, width)}${left(remote, width)}`),
-    span(left(hidden, OUTSIDE)),
-    span(left(state, STATE), state === 'unanswered' || state.startsWith('syn') ? 'warn' : 'ok'),
-    span(right(lifeText(ns), LEFT)),
-  ]
-}
-
-/** The address behind which most is hidden: it stands above the table once, and in it only what follows it. */
-function outsideOf(box: Box | undefined): string {
-  const counts = new Map<string, number>()
-  for (const { inside, outside } of box?.connections ?? []) {
-    const [address] = outside.split(/[:/]/)
-    if (outside !== inside) counts.set(address, (counts.get(address) ?? 0) + 1)
-  }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? ''
-}
-
-/** Its addresses: when it was refused it had been translated already. */
-function asItCame({ recorder }: Model, { packet = '', src = '', dst = '' }: Loss['last']): readonly [string, string] {
-  const facts = recorder.packet(packet)?.facts
-  return [facts?.src ?? src, facts?.dst ?? dst]
-}
-
-/** `  × gre  192.168.1.11  203.0.113.5  same as #2  refused 10` */
-function refusedCells(model: Model, { last, entry, count }: Loss, box: Box | undefined, columns: number): Line {
-  const width = addressWidth(columns)
-  const holder = box?.connections.find(connection => connection.entry === entry)
-  const why = holder ? `same as #${holder.no}` : last.reason
-  const [inside, remote] = asItCame(model, last).map(text => left(text, width))
-  return [
-    span(`  × ${left(last.proto ?? '', PROTO)}`, 'bad'),
-    span(`${inside}${remote}`),
-    span(`${why}, refused ${count}`, 'bad'),
-  ]
-}
-
-/** `599 s`, `98 min`, `5 d` */
-function lifeText(ns: number): string {
-  const s = Math.floor(ns / 1e9)
-  if (s < 1000) return `${s} s`
-  if (s < 100 * 60) return `${Math.floor(s / 60)} min`
-  return s < 100 * 3600 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`
 }
 
 function ruleCells({ text, packets, octets }: BoxRule, columns: number): Line {
@@ -317,7 +248,7 @@ function ruleSentence({ text, packets }: BoxRule): string {
 function connectionSentence({ state, rule, remote, proto, outside }: BoxConnection, { node }: Box): string {
   if (state === 'unanswered') return `Nothing has come back from ${remote} so far.`
   if (rule === '') return `${node} remembers who speaks with whom; nothing is translated.`
-  if (proto === 'gre' && outside.endsWith('/0'))
+  if (proto === 'gre' && !outside.includes(' call '))
     return 'GRE has no ports, and this box does not read call IDs: one entry for two addresses.'
   return `${remote} sees ${outside}; by ${rule}.`
 }

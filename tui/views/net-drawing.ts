@@ -19,6 +19,7 @@ import {
   UP,
 } from '../../src/index.ts'
 import { Canvas } from '../canvas.ts'
+import { QUIET } from '../drops.ts'
 import { classOf, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import type { Line, Role } from '../text.ts'
@@ -42,6 +43,12 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   const chosen = ui.selection.node !== undefined && node.members.includes(ui.selection.node)
   const title = { bold: chosen, ...(chosen ? { reverse: true } : {}) }
   const { x, y, columns, rows } = rect
+  /** Who ends no tunnel has no place for a sign: where it would cover a letter it stands in the frame. */
+  const paintSign = (atX: number, atY: number): void => {
+    if (!ends && sign !== '×') return
+    if (canvas.free(atX, atY, 1)) canvas.text(atX, atY, sign, signRole)
+    else canvas.text(x + columns - 2, y, sign, signRole)
+  }
   if (form === 'chip') {
     canvas.text(x, y, ends ? `[${name}  ]` : `[${name}]`)
     canvas.text(x + 1, y, name, undefined, title)
@@ -54,7 +61,7 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   if (form === 'box') {
     canvas.text(x + 1, y + 1, name, undefined, title)
     canvas.text(x + 2 + name.length, y + 1, role, 'muted')
-    if (ends || sign === '×') canvas.text(x + columns - 2, y + 1, sign, signRole)
+    paintSign(x + columns - 2, y + 1)
     return
   }
   const margin = form === 'card' ? 2 : 1
@@ -63,7 +70,7 @@ function paintNode(canvas: Canvas, model: Model, { node, rect }: PlacedNode, for
   canvas.text(x + margin, y + 1, job)
   canvas.text(x + columns - margin - role.length, y + 1, role)
   canvas.text(x + margin, y + 2, address, 'muted')
-  if (ends || sign === '×') canvas.text(x + columns - margin - 1, y + 2, sign, signRole)
+  paintSign(x + columns - margin - 1, y + 2)
 }
 
 /** Has one of them discarded a packet a moment ago, in a way that matters? */
@@ -75,9 +82,6 @@ function dropsNow({ recorder, scene }: Model, members: readonly string[]): boole
   }
   return false
 }
-/** What every net does all the time. */
-const QUIET: ReadonlySet<string> = new Set(['not-for-us', 'tcp-unexpected', 'icmp-ignored'])
-
 // Links.
 
 const isUpright = (bits: number): boolean => bits === (UP | DOWN)
@@ -128,8 +132,9 @@ function withoutCrossed(strokes: readonly Stroke[]): readonly Stroke[] {
 
 function dressOf({ tunnels }: SceneLink, all: readonly SceneTunnel[]): { double: boolean; dashed: boolean } {
   const phases = all.filter(({ no }) => tunnels.includes(no)).map(tubePhase)
-  const double = phases.includes('up') || phases.includes('opening')
-  return { double, dashed: double && !phases.includes('up') }
+  const isUp = phases.includes('up') || phases.includes('half')
+  const double = isUp || phases.includes('opening')
+  return { double, dashed: double && !isUp }
 }
 
 const STEPS: readonly (readonly [number, number, number])[] = [

@@ -14,7 +14,19 @@ import { classOf } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, type Line, left, line, span } from '../text.ts'
 import { rareEvents } from '../told.ts'
-import { bare, endWords, isOf, JOBS, MARK_SIGNS, nameOf, nextLayer, PHASE_SIGNS, phaseOf, seconds } from '../words.ts'
+import {
+  bare,
+  endWords,
+  halfWord,
+  isOf,
+  JOBS,
+  MARK_SIGNS,
+  nameOf,
+  nextLayer,
+  PHASE_SIGNS,
+  phaseOf,
+  seconds,
+} from '../words.ts'
 import { telephoneFacts } from './telephone-facts.ts'
 
 export interface Facts {
@@ -119,7 +131,11 @@ function nodeFacts(model: Model, node: SceneNode, columns: number): Ranked[] {
 function headSign(node: SceneNode, tunnels: readonly SceneTunnel[]): Line {
   if (node.off) return [span('× no power', 'bad')]
   if (tunnels.length === 0) return []
-  if (tunnels.length > 1) return [span(`${tunnels.filter(({ up }) => up).length} of ${tunnels.length} up`)]
+  if (tunnels.length > 1) {
+    const half = tunnels.filter(tunnel => phaseOf(tunnel) === 'half').length
+    const up = `${tunnels.filter(({ up }) => up).length} of ${tunnels.length} up`
+    return [span(up), ...(half > 0 ? [span(`, × ${half} half open`, 'bad')] : [])]
+  }
   return stateWords(tunnels[0])
 }
 
@@ -129,6 +145,7 @@ function stateWords(tunnel: SceneTunnel): Line {
   const layer = phase === 'failed' ? tunnel.layers.find(({ mark }) => mark === 'failed') : nextLayer(tunnel)
   const words = {
     up: 'all up',
+    half: `up, ${halfWord(tunnel)}`,
     opening: `${layer?.name ?? 'next layer'} ${layer && layer.tries > 1 ? `try ${layer.tries}` : 'opening'}`,
     failed: `${layer?.name ?? ''} failed`,
     over: 'over',
@@ -236,7 +253,7 @@ function qualityWords(quality: SceneLink['quality'][number]): string {
 
 function tunnelFacts(tunnel: SceneTunnel, columns: number): Ranked[] {
   const out: Ranked[] = [
-    [0, ends([span(`${tunnel.entry} ► ${tunnel.server}, user ${tunnel.user}`)], stateWords(tunnel), columns)],
+    [0, ends([span(`${tunnel.entry} ► ${tunnel.server} (${tunnel.user})`)], stateWords(tunnel), columns)],
   ]
   if (tunnel.inner) {
     const inside = `inside ${tunnel.inner.client} ─ ${tunnel.inner.server}`

@@ -10,7 +10,18 @@ import {
 import { classOf, insideOf, type PacketClass, signsOn } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { ends, fit, type Line, type Role, type Span, span } from '../text.ts'
-import { bare, faultOf, JOBS, lastOctets, nameOf, PHASE_SIGNS, phaseAt, phaseOf, tubePhase } from '../words.ts'
+import {
+  bare,
+  faultOf,
+  halfWord,
+  JOBS,
+  lastOctets,
+  nameOf,
+  PHASE_SIGNS,
+  phaseAt,
+  phaseOf,
+  tubePhase,
+} from '../words.ts'
 
 const LINK_CELLS = 14
 
@@ -91,12 +102,13 @@ function nodeLine({ scene, ui }: Model, { name, kind, role, addresses }: SceneNo
 function linkLine({ scene, ui }: Model, link: SceneLink, from: string): Line {
   const chosen = ui.selection.link === link.index
   const drawn = scene.tunnels.filter(({ no }) => link.tunnels.includes(no)).map(tubePhase)
-  const double = drawn.includes('up') || drawn.includes('opening')
+  const isUp = drawn.includes('up') || drawn.includes('half')
+  const double = isUp || drawn.includes('opening')
   const stroke = double ? '═' : '─'
   const cells = Array.from(
     { length: LINK_CELLS },
     (_, i): Span => ({
-      text: double && !drawn.includes('up') && i % 2 === 1 ? ' ' : stroke,
+      text: double && !isUp && i % 2 === 1 ? ' ' : stroke,
       ...(chosen ? { reverse: true } : {}),
     }),
   )
@@ -141,8 +153,15 @@ function tunnelLine({ ui }: Model, tunnel: SceneTunnel): Line {
   const phase = phaseOf(tunnel)
   const chosen = ui.selection.tunnel === tunnel.no && ui.selection.node === undefined && ui.selection.link === undefined
   const [sign, role] = PHASE_SIGNS[phase]
-  const words = { up: 'up', opening: 'opening', failed: 'failed', over: 'over', idle: 'not begun' }[phase]
-  const mppe = phase === 'up' && tunnel.encrypted ? ` MPPE ${tunnel.keyBits}` : ''
+  const words = {
+    up: 'up',
+    half: `up, ${halfWord(tunnel)}`,
+    opening: 'opening',
+    failed: 'failed',
+    over: 'over',
+    idle: 'not begun',
+  }[phase]
+  const mppe = tunnel.up && tunnel.encrypted ? ` MPPE ${tunnel.keyBits}` : ''
   const begin = chosen ? '►' : phase === 'up' ? '═' : sign
   return [
     span(begin, role),

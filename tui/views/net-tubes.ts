@@ -5,18 +5,20 @@ import { insideOf, wayThrough } from '../flight.ts'
 import type { Model } from '../model.ts'
 import { tunnelOf } from '../selection.ts'
 import type { Role } from '../text.ts'
-import { nextLayer, tubePhase } from '../words.ts'
+import { halfWord, nextLayer, type Phase, tubePhase } from '../words.ts'
 import { type Leg, MOST_TUBES, type Plan, type Tube } from './net-plan.ts'
 
-const PHASE_ROLES = { idle: 'muted', opening: 'warn', up: 'ok', failed: 'bad', over: 'muted' } as const
+const PHASE_ROLES = { idle: 'muted', opening: 'warn', up: 'ok', half: 'bad', failed: 'bad', over: 'muted' } as const
 
 export function paintTubes(canvas: Canvas, model: Model, plan: Plan): void {
   // Legs first, so that a tube which passes under another's leg is broken there.
-  const shown = plan.tubes.filter(({ tunnel }) => ['opening', 'up'].includes(tubePhase(tunnel)))
+  const shown = plan.tubes.filter(({ tunnel }) => isDrawn(tubePhase(tunnel)))
   for (const tube of shown) paintTube(canvas, tube)
   for (const tube of shown) for (const leg of tube.legs) paintLeg(canvas, leg, tube, plan.drawing.form)
   for (const tube of plan.tubes) paintTubeWords(canvas, model, tube, plan)
 }
+
+const isDrawn = (phase: Phase): boolean => phase === 'opening' || phase === 'up' || phase === 'half'
 
 function paintTube(canvas: Canvas, { tunnel, y, legs }: Tube): void {
   const [from, to] = legs.map(leg => leg.x).sort((a, b) => a - b)
@@ -48,7 +50,7 @@ function paintTubeWords(canvas: Canvas, model: Model, { tunnel, y, legs }: Tube,
   const [from, to] = legs.map(leg => leg.x).sort((a, b) => a - b)
   const clientLeft = legs[0].x <= legs[1].x
   const chosen = ui.selection.tunnel === tunnel.no && ui.selection.node === undefined && ui.selection.link === undefined
-  const drawn = phase === 'up' || phase === 'opening'
+  const drawn = isDrawn(phase)
   const all = scene.tunnels.filter(({ kind }) => kind !== 'local').length
   const name = all > MOST_TUBES ? `tunnel ${tunnel.no} of ${all}` : `tunnel ${tunnel.no}`
   const tail = `${name}${tailOf(tunnel)}`
@@ -90,6 +92,8 @@ function tailOf(tunnel: SceneTunnel): string {
   switch (tubePhase(tunnel)) {
     case 'up':
       return tunnel.encrypted ? `  MPPE ${tunnel.keyBits}` : '  in clear'
+    case 'half':
+      return `  × ${halfWord(tunnel)}`
     case 'opening':
       return `  ${nextLayer(withoutLine(tunnel))?.name ?? ''} ~`
     case 'failed':

@@ -1,13 +1,15 @@
 /** View 1, Net: who is joined to whom, and what is moving now. */
 import { type SceneLink, type SceneTunnel, signalWords } from '../../src/index.ts'
-import { isQuizOpen } from '../asking.ts'
+import { GUESS_FIRST, isQuizOpen } from '../asking.ts'
+import { wrap } from '../draw.ts'
 import { classOf, insideOf } from '../flight.ts'
 import type { Model, Selection, Size, View } from '../model.ts'
 import { derive } from '../selection.ts'
+import { dueNext } from '../stepped.ts'
 import { latest } from '../tale.ts'
 import { ends, fit, type Line, left, plainText, right, span } from '../text.ts'
 import { rareEvents } from '../told.ts'
-import { JOBS, nextLayer, phaseOf, seconds, tubePhase } from '../words.ts'
+import { JOBS, nextLayer, phaseOf, seconds, silenceOf, tubePhase } from '../words.ts'
 import { paintNet } from './net-drawing.ts'
 import { factsOf } from './net-facts.ts'
 import { netList } from './net-list.ts'
@@ -34,22 +36,24 @@ function linesOf(model: Model, size: Size): Line[] {
   const head = headOf(model, size.columns)
   const room = { columns: size.columns, rows: size.rows - 4 - PANES }
   const net = paintNet(model, room)
-  const above = [[], head, []]
+  const above = [...(head.length > 1 ? [] : [[]]), ...head, []]
   const below = Math.max(PANES, size.rows - above.length - net.length - 1)
   return [...above, ...net, [], ...panes(model, size.columns, below)].slice(0, size.rows)
 }
 
-/** What the lab shows is told when its questions are answered. */
-const QUIZ = 'Guess first: the run stops and asks.'
-
-/** The first sentences of the lab's description, and the lens, in fewer words if the room is short. */
-function headOf(model: Model, columns: number): Line {
+/** The first sentences of the lab's description, in two lines if the first is long, and the lens, in fewer words if the room is short. */
+function headOf(model: Model, columns: number): Line[] {
   const { scene, ui } = model
-  const first = isQuizOpen(model) ? [QUIZ] : scene.lab.description.split(/(?<=\.) /)
+  const first = isQuizOpen(model) ? [GUESS_FIRST] : scene.lab.description.split(/(?<=\.) /)
   const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
   const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
   while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
-  return ends([span(` ${first.join(' ')}`)], [span(hint, 'muted')], columns)
+  const [above, ...below] = wrap(first.join(' '), columns - hint.length - 1)
+  const last = below.join(' ')
+  const lens = span(hint, 'muted')
+  return last === ''
+    ? [ends([span(` ${above ?? ''}`)], [lens], columns)]
+    : [fit([span(` ${above}`)], columns), ends([span(` ${last}`)], [lens], columns)]
 }
 
 function panes(model: Model, columns: number, rows: number): Line[] {
@@ -112,18 +116,11 @@ function nowLines({ scene }: Model): (readonly [string, ReturnType<typeof span>]
   return [['link', span(words, role)]]
 }
 
-function nextLines({ scene }: Model): (readonly [number, string, string])[] {
-  if (scene.over) return []
-  const moving = scene.links.flatMap(link =>
-    [...link.flights, ...link.signals].map(({ hop }) => ({ t: hop.arrives ?? 0, to: link.ends[1 - hop.from].node })),
-  )
-  const arrival = moving.find(({ t }) => t === scene.next)
-  if (arrival) return [[scene.next, arrival.to, 'next: it arrives']]
-  if (scene.next >= scene.stop) return [[scene.next, '', 'next: the end']]
-  const waiting = scene.tunnels.find(({ layers }) => layers.some(({ due }) => due === scene.next))
-  const layer = waiting?.layers.find(({ due }) => due === scene.next)
-  if (waiting && layer) return [[scene.next, waiting.client, `next: ${layer.name} timer`]]
-  return [[scene.next, '', 'next: timer or action']]
+function nextLines(model: Model): (readonly [number, string, string])[] {
+  const { next, over } = model.scene
+  if (over) return []
+  const { node, words } = dueNext(model)
+  return [[next, node, `next: ${words}`]]
 }
 
 // The sentence, and the keys.
@@ -212,8 +209,12 @@ function tunnelSentence(tunnel: SceneTunnel, several: boolean): string {
       return kind === 'voluntary'
         ? `No tunnel yet: ${client} has not dialled ${server}. Space starts, . takes one step.`
         : 'No call yet: nobody has dialled. Space starts, . takes one step.'
+    case 'half':
+      return `Up, but ${silenceOf(tunnel)}.`
     case 'opening': {
       const next = nextLayer(tunnel)?.name ?? 'IPCP'
+      const silence = silenceOf(tunnel)
+      if (silence !== undefined) return `${next} waits, for ${silence}.`
       if (kind === 'voluntary') return `${client} and ${server} build the tunnel from below: ${next} is next.`
       if (local) return `${client} and ${server} talk over the telephone line: ${next} is next.`
       if (tubePhase(tunnel) === 'idle') return `${client} dials, and it is to ring at ${entry}.`
@@ -239,11 +240,16 @@ function tunnelSentence(tunnel: SceneTunnel, several: boolean): string {
 }
 
 function keysOf(model: Model): string[] {
-  const { scene } = model
+  const { scene, ui } = model
   const time = scene.over ? [] : ['Space run', '. step']
   const why = scene.drops > 0 && dropAskedFor(model) ? ['w why'] : []
-  const act = scene.over ? [] : ['a act']
-  const keys = [...time, 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names', ...why]
+  // A cable is chosen on the way from one machine to the next: what is done is done to it.
+  const cable = ui.selection.node === undefined && ui.selection.link !== undefined
+  const act = scene.over ? [] : [cable ? 'a act on the cable' : 'a act']
+  // Where something is silent, why is what everybody wants to know.
+  const isSilent = scene.tunnels.some(tunnel => tunnel.end === undefined && silenceOf(tunnel) !== undefined)
+  const rest = [cable ? 'hl its ends' : 'hjkl choose', 'Enter look inside', ...act, 'i lens', 'o names']
+  const keys = isSilent ? [...time, ...why, ...rest] : [...time, ...rest, ...why]
   return scene.nodes.length > 8 ? [...keys, 'z fold'] : keys
 }
 

@@ -16,7 +16,7 @@ export function questionView(model: Model, asking: Asking, size: Size, checks: (
   }
   return {
     lines: fill(small ? smallLines(model, asking, size) : wideLines(model, asking, size, checks), size),
-    sentence: sentenceOf(asking),
+    sentence: sentenceOf(model, asking),
     keys: keysOf(answers.length, hint !== undefined, small),
   }
 }
@@ -27,7 +27,9 @@ const keysOf = (count: number, hint: boolean, small: boolean): string[] =>
     ? [`1-${count} choose`, 'Tab sure', 'Enter ok', 'S skip']
     : [`jk or 1-${count} choose`, 'Tab how sure', 'Enter commit', 'S skip', ...(hint ? ['H hint'] : [])]
 
-function sentenceOf({ chosen, resume }: Asking): string {
+function sentenceOf({ ui }: Model, { chosen, resume }: Asking): string {
+  if (chosen < 0 && ui.tour !== undefined)
+    return 'The lab asks first: a number, then Enter; S skips. Then the tour goes on.'
   if (chosen < 0) return 'What do you expect? A number chooses, Enter commits your guess.'
   return resume
     ? 'Enter commits your guess and lets the run go on.'
@@ -135,6 +137,7 @@ const SIGNS = {
   skipped: span('·', 'muted'),
   open: span('?', 'muted'),
   refuted: span('~', 'warn'),
+  changed: span('~', 'warn'),
 } as const
 export const signOf = ({ outcome }: Judged): Span => SIGNS[outcome]
 

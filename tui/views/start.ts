@@ -8,6 +8,8 @@ import { ends, fit, type Line, left, line, type Span, span } from '../text.ts'
 
 export interface StartChoice extends SessionSource {
   readonly name: string
+  /** A file of the user. */
+  readonly own?: true
 }
 
 export interface Start {
@@ -21,7 +23,12 @@ export interface Start {
 
 /** Labs that the filter lets through. */
 export const labsShown = ({ labs, filter }: Start): readonly StartChoice[] =>
-  labs.filter(({ name, lab }) => isMatch(`${name} ${lab.description}`, filter))
+  labs.filter(choice => isMatch(`${choice.name} ${wordsOf(choice)}`, filter))
+
+const wordsOf = ({ lab, own }: StartChoice): string => `${own ? 'yours: ' : ''}${lab.description}`
+
+/** A file may be called anything: its description is seen, too. */
+const LONGEST_NAME = 32
 
 export function startScreen(start: Start, size: Size): readonly Line[] {
   const { chosen, filter, typing } = start
@@ -31,11 +38,11 @@ export function startScreen(start: Start, size: Size): readonly Line[] {
   const room = rows - 4
   const listed = Math.min(labs.length, Math.max(3, Math.floor(room / 3)))
   const first = Math.max(0, Math.min(chosen - listed + 1, labs.length - listed))
-  const width = Math.max(0, ...start.labs.map(({ name }) => name.length))
-  const list = labs.slice(first, first + listed).map(({ name, lab }, at): Line => {
+  const width = Math.min(LONGEST_NAME, Math.max(0, ...start.labs.map(({ name }) => name.length)))
+  const list = labs.slice(first, first + listed).map((choice, at): Line => {
     const here = first + at === chosen
     const style = here ? { reverse: true } : {}
-    const text = `${left(name, width)}  ${lab.description}`
+    const text = `${left(choice.name, width)}  ${wordsOf(choice)}`
     return fit(line(here ? '► ' : '  ', span(text, undefined, { bold: here, ...style })), columns)
   })
   const look = labs.length > 0 ? lookAt(labs[chosen].lab, columns) : [line(emptyText(start))]

@@ -10,7 +10,7 @@ import { breakText } from '../menus.ts'
 import type { Futures, Model, Rendered, Selection, Size } from '../model.ts'
 import { type Move, step } from '../selection.ts'
 import { stopsOf } from '../stops.ts'
-import { ends, type Line, left, line, right, span } from '../text.ts'
+import { atPause, ends, type Line, left, line, right, span } from '../text.ts'
 import { seconds } from '../words.ts'
 import { brief } from './time-event.ts'
 import { BEFORE, LEGEND, marksLine, railOf, scaleLine } from './time-rail.ts'
@@ -112,7 +112,12 @@ function deedsOf({ course, done }: Future): Deed[] {
 
 function deedLine({ t, text, own }: Deed, width: number, mark = ' '): Line {
   const who = span(own ? ' yours ' : ' lab ', 'muted')
-  return ends([span(`${mark}${right(seconds(t), 8)} ${text}`, own ? 'warn' : undefined)], [who], width)
+  const room = width - who.text.length - 10
+  return ends(
+    [span(`${mark}${right(seconds(t), 8)} ${atPause(text, room) ?? text}`, own ? 'warn' : undefined)],
+    [who],
+    width,
+  )
 }
 
 const ALONE =

@@ -1,9 +1,9 @@
 /** The list of the tunnels: how far each is, layer by layer, and what went through it. */
-import { type Heard, hearingSentence, type SceneLayer, type SceneTunnel } from '../../src/index.ts'
+import type { Heard, SceneLayer, SceneTunnel } from '../../src/index.ts'
 import { row } from '../draw.ts'
 import type { Model } from '../model.ts'
 import { type Line, left, right, type Span, span } from '../text.ts'
-import { endWords, seconds } from '../words.ts'
+import { endWords, seconds, silenceOf } from '../words.ts'
 import { markOf } from './tunnel-machine.ts'
 
 /** The selected tunnel, or the first one. */
@@ -97,8 +97,8 @@ export function trafficLine(tunnel: SceneTunnel, small: boolean, now: number): L
   const { up, began, end, sent, received, arrived, encrypted, mtu, since, traffic } = tunnel
   if (end !== undefined) return [span('  over, ended by ', 'muted'), span(endWords(end))]
   if (began === undefined) return [span('  not dialled yet', 'muted')]
-  const deaf = tunnel.heard && hearingSentence(tunnel.heard, tunnel.entry, tunnel.server)
-  if (deaf !== undefined) return [span('  × ', 'bad'), span(deaf.split(':')[0])]
+  const silence = silenceOf(tunnel)
+  if (silence !== undefined) return [span('  × ', 'bad'), span(silence)]
   if (!up) return [span(`  dialled at ${seconds(began)} s, not up yet`, 'muted')]
   const there = arrived === undefined ? '' : ` (${arrived} arrived)`
   if (small) return [span('  packets ', 'muted'), span(`${sent} up${there}, ${received} down`)]

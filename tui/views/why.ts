@@ -1,12 +1,13 @@
 /** `w`: why a packet was discarded, by which rule or entry, and how it came there. The words are those of `explain`. */
 import { type DropEvent, type PacketRecord, rewritingOf, whyOf } from '../../src/index.ts'
 import { fill, isSmall, wrap } from '../draw.ts'
+import { latestDrop } from '../drops.ts'
 import { goTo } from '../go.ts'
 import type { Model, Rendered, Size, Ui } from '../model.ts'
 import { derive } from '../selection.ts'
 import { type Line, left, line, span } from '../text.ts'
 import { whatIs } from '../what.ts'
-import { seconds } from '../words.ts'
+import { bare, seconds } from '../words.ts'
 import { focused } from './dash.ts'
 import * as Events from './events.ts'
 import * as Nat from './nat.ts'
@@ -15,7 +16,7 @@ import { chosenPacket } from './packets.ts'
 
 /** The drop that the selection of the view is about. */
 export function dropAskedFor(model: Model): DropEvent | undefined {
-  const { ui, recorder } = model
+  const { ui } = model
   switch (ui.view) {
     case 'dash':
       return dropAskedFor(focused(model))
@@ -27,10 +28,7 @@ export function dropAskedFor(model: Model): DropEvent | undefined {
     case 'ladder':
       return chosenPacket(model)?.journey.packets.findLast(({ drop }) => drop !== undefined)?.drop
     case 'net':
-      return recorder.events.findLast(
-        (event): event is DropEvent =>
-          event.event === 'drop' && (ui.selection.node === undefined || event.node === ui.selection.node),
-      )
+      return latestDrop(model)
     default:
       return undefined
   }
@@ -41,10 +39,10 @@ export function why(model: Model, size: Size): Rendered {
   if (!drop) return nothingChosen(model, size)
   const trials = model.cures?.trials ?? []
   const digits = trials.length > 1 ? `1-${Math.min(3, trials.length)}` : '1'
-  const keys = ['Enter its packet', ...(trials.length > 0 ? [`${digits} try a cure in a fork`] : []), 'w Esc close']
+  const keys = ['Enter its packet', ...(trials.length > 0 ? [`${digits} try a cure in a fork`] : []), 'q w Esc close']
   return {
     lines: fill(isSmall(size) ? lines(model, drop, size, 0) : lines(model, drop, size, 2), size),
-    sentence: closing(drop),
+    sentence: closing(model, drop),
     keys,
   }
 }
@@ -62,7 +60,7 @@ function nothingChosen(model: Model, size: Size): Rendered {
       size,
     ),
     sentence: 'What is chosen was not dropped.',
-    keys: ['w Esc close'],
+    keys: ['q w Esc close'],
   }
 }
 
@@ -75,7 +73,7 @@ const CHOOSE: Partial<Readonly<Record<Model['ui']['view'], string>>> = {
 }
 
 function lines(model: Model, drop: DropEvent, { columns, rows }: Size, margin: number): Line[] {
-  const { reason, sentence, facts } = whyOf(drop)
+  const { reason, sentence, facts } = whyOf(drop, entry => ownerOf(model, entry))
   const record = drop.packet === undefined ? undefined : model.recorder.packet(drop.packet)
   const width = columns - 2 * margin - 2
   const pad = ' '.repeat(margin)
@@ -180,9 +178,18 @@ function wayOf({ scene }: Model, { journey }: PacketRecord): string[] {
 
 const VISITS = { send: 'sends', forward: 'forwards', deliver: 'has got' } as const
 
-function closing({ reason, entry }: DropEvent): string {
+/** The machine that has begun what an entry of a box stands for: whose address comes first in it. */
+function ownerOf({ scene }: Model, entry: string): string | undefined {
+  const [address] = entry.split(/[: ]/)
+  return scene.nodes.find(({ addresses }) => addresses.some(each => bare(each) === address))?.name
+}
+
+function closing(model: Model, { reason, entry }: DropEvent): string {
   if (reason.startsWith('filter-')) return 'Another rule, or another place for it, would let such packets pass.'
-  if (reason === 'nat-insert-failed') return 'An entry of another host already has the place that it would need.'
+  if (reason === 'nat-insert-failed') {
+    const owner = entry === undefined ? undefined : ownerOf(model, entry)
+    return `An entry of ${owner ?? 'another host'} already has the place that it would need.`
+  }
   if (entry !== undefined) return 'The table of connections decides, and it has no entry for this packet.'
   return 'The reason is one of a closed list; docs/drop-reasons.md explains each.'
 }

@@ -1,5 +1,6 @@
 /** The questions of the fault tree about NAT boxes and load balancers (docs/nat.md): what they forget, refuse and mix up. */
 import type { SimTime } from '../../base/time.ts'
+import { withCall } from '../../filter/tuple.ts'
 import {
   type Evidence,
   isDeaf,
@@ -82,8 +83,8 @@ const formerOf = (one: NatSource, all: readonly NatSource[]): NatSource | undefi
 const isOfCall = ({ entry }: FlowEnd, { address, callIds, target }: Tunnel): boolean => {
   const keys = [callIds.own, callIds.peers].filter(key => key !== undefined && key !== 0)
   return (
-    entry.includes(`${address}/`) ||
-    (entry.includes(`${target}/`) && keys.some(key => entry.includes(`/${key} `) || entry.endsWith(`/${key}`)))
+    entry.includes(`${address} call `) ||
+    (entry.includes(`${target} call `) && keys.some(key => new RegExp(` call ${key}\\b`).test(entry)))
   )
 }
 
@@ -174,7 +175,7 @@ const sameCall: Ask = aTunnel((tunnel, facts) => {
 const isKeyless = (box: Box | undefined): boolean => box?.nat === 'keyless' || box?.nat === 'single'
 
 /** The flow in the way: the server spoke first, and the box took it for a flow to itself. */
-const isServersOwn = ({ entry = '' }: Loss, { target }: Tunnel): boolean => entry.startsWith(`${target}/`)
+const isServersOwn = ({ entry = '' }: Loss, { target }: Tunnel): boolean => entry.startsWith(`${target} call `)
 
 const serversOwn: Ask = aTunnel((tunnel, facts) => {
   const refused = withReason(lossesOf(tunnel), 'nat-insert-failed').filter(loss => isServersOwn(loss, tunnel))
@@ -298,7 +299,7 @@ const strayFlow: Ask = aTunnel((tunnel, facts) => {
     flow =>
       flow.rule === '' &&
       boxes.includes(flow.node) &&
-      flow.entry.startsWith(`${tunnel.target}/`) &&
+      flow.entry.startsWith(`${tunnel.target} call `) &&
       flow.t >= tunnel.from &&
       flow.t <= known &&
       !isForgotten(facts, flow, over),
@@ -321,7 +322,7 @@ function olderFlows(tunnel: Tunnel, facts: Facts): GreFlow[] {
   const { address, target, callIds, from } = tunnel
   const boxes = whereItEnds(tunnel, facts)
   const [, over] = lifeOf(facts, tunnel)
-  const sent = `${address}/${callIds.own} > ${target}/${callIds.peers}`
+  const sent = `${withCall(address, Number(callIds.own))} > ${withCall(target, Number(callIds.peers))}`
   return facts.greFlows.filter(
     flow =>
       flow.t < from &&

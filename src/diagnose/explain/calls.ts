@@ -108,6 +108,8 @@ export class Calls {
   /** By packet: the calls that its control messages are about. */
   readonly #control = new Map<string, Known[]>()
   readonly #gre = new Map<string, GreWay>()
+  /** GRE packets that have come to the end that they were for. */
+  readonly #arrived = new Set<string>()
   /** Frames of telephone lines, and what they carry: at the other end another packet is made of it. */
   readonly #carried = new Map<string, string>()
 
@@ -276,7 +278,10 @@ export class Calls {
   #delivered({ packet, parent, proto, node }: Extract<TraceEvent, { event: 'deliver' }>): void {
     if (proto !== 'gre') return
     const way = this.#gre.get(packet) ?? this.#wayByTelephone(parent)
-    if (way?.to === node) way.arrived++
+    // A line may deliver it twice.
+    if (way?.to !== node || this.#arrived.has(packet)) return
+    this.#arrived.add(packet)
+    way.arrived++
   }
 
   #wayByTelephone(parent: string | undefined): GreWay | undefined {
@@ -290,7 +295,7 @@ export class Calls {
     const lost = way.lost.get(key) ?? { node, reason, layer, rule, entry, count: 0, packet: packet ?? '' }
     lost.count++
     // It has come to the machine, and not to the call.
-    if (reason === 'gre-unknown-call' && node === way.to) way.arrived--
+    if (reason === 'gre-unknown-call' && node === way.to && this.#arrived.delete(packet ?? '')) way.arrived--
     way.lost.set(key, lost)
   }
 

@@ -198,7 +198,7 @@ class Surveyor {
       case 'drop':
         if (event.packet !== undefined) {
           this.#belongs(event.packet, event.parent)
-          this.#listed(event.packet, undefined)
+          this.#listed(event.packet, event.parent)
         }
         if (facts) facts.dropped++
         this.#dropped(event)

@@ -39,6 +39,6 @@ export const linuxPptp: Personality = {
   ...linux,
   name: 'linux-pptp',
   about:
-    'The same with its PPTP helper: it reads the control connection, gives every call the number of the TCP port, and lets its GRE back in.',
+    'Linux with its PPTP helper: it reads the control connection, gives every call the number of the TCP port, and lets its GRE back in.',
   pptp: LINUX_HELPER,
 }

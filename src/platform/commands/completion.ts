@@ -64,7 +64,7 @@ ${cases.join('\n')}
     help) words="${commands()}" ;;
   esac
   case "$before" in
-    --seed|--set|--until|--windows|--packet|--node|--nodes|--layer|--call|--from|--to|--password) return ;;
+    --seed|--set|--until|--windows|--packet|--node|--nodes|--layer|--tunnel|--call|--from|--to|--password) return ;;
 ${choices().join('\n')}
     --record|--output|-o|--svg|--html|--log) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$word")); return ;;
     --pcap) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -d -- "$word")); return ;;

@@ -11,6 +11,7 @@ import {
   type LadderChoice,
   type LadderItem,
   type LadderLayer,
+  type LadderRow,
   ladderHtml,
   ladderMermaid,
   ladderOfCapture,
@@ -35,6 +36,7 @@ type Format = (typeof LADDER_FORMATS)[number]
 interface Flags {
   readonly nodes?: string
   readonly layer?: string
+  readonly tunnel?: string
   readonly call?: string
   readonly from?: string
   readonly to?: string
@@ -42,6 +44,7 @@ interface Flags {
   readonly format?: string
   readonly output?: string
   readonly ascii?: boolean
+  readonly json?: boolean
   readonly seed?: string
   readonly set?: readonly string[]
   readonly password?: readonly string[]
@@ -57,6 +60,11 @@ export const ladder: Action = async ([name], options) => {
   if (flags.ascii && format !== 'text') {
     throw new UsageError(`--ascii is for text: ${format} has no arrows of characters.`)
   }
+  if (flags.json && (flags.format !== undefined || flags.ascii || flags.unfolded)) {
+    throw new UsageError(
+      '--json prints the rows themselves: --format, --ascii and --unfolded are for drawings of them.',
+    )
+  }
   const [from, to] = [timeOf('from', flags.from), timeOf('to', flags.to)]
   if (from !== undefined && to !== undefined && to < from) {
     throw new UsageError(`--from ${flags.from} is later than --to ${flags.to}: nothing is between them.`)
@@ -64,11 +72,13 @@ export const ladder: Action = async ([name], options) => {
   const layers = flags.layer === undefined ? undefined : await layersOf(flags.layer)
   const whole = isCapture(name) ? ofCapture(name, flags) : await ofLab(name, flags, to)
   const nodes = flags.nodes === undefined ? undefined : await nodesIn(whole, flags.nodes)
-  const choice: LadderChoice = { nodes, layers, call: callOf(whole, flags.call), from, to }
+  const choice: LadderChoice = { nodes, layers, call: chosenOf(whole, name, flags), from, to }
   const rows = chosenRows(whole, choice)
   if (rows.length === 0) err(`${name}: no packet is chosen; the whole ladder has ${whole.rows.length}.\n`)
   const items = foldRows(rows, () => flags.unfolded === true)
-  const drawing = draw(format, whole, items, { nodes, ascii: flags.ascii === true })
+  const drawing = flags.json
+    ? jsonLines(whole, rows, isCapture(name))
+    : draw(format, whole, items, { nodes, ascii: flags.ascii === true })
   const { output } = flags
   if (output === undefined) out(drawing)
   else writing(output, () => writeFileSync(output, drawing))
@@ -87,6 +97,19 @@ function draw(
   return ladderText(whole, items, { ...options, width: Math.max(NARROW, terminalWidth() ?? NARROW) })
 }
 
+/** Every row, none folded; of a capture with the numbers of calls and frames, of a run with those of tunnels. */
+function jsonLines({ title, nodes, now }: Ladder, rows: readonly LadderRow[], ofCapture: boolean): string {
+  const head = { type: 'ladder', format: 1, title, t: now, nodes: nodes.map(({ name }) => name) }
+  const lines = rows.map(({ no, t, from, to, via, label, more, seal, octets, fate, cause, calls, frame }) => ({
+    ...{ type: 'row', no, t, from, to, via, label },
+    ...(more === '' ? {} : { more }),
+    ...(seal === '' ? {} : { seal }),
+    ...{ octets, fate, cause },
+    ...(ofCapture ? { calls, frame } : { tunnels: calls }),
+  }))
+  return [head, ...lines].map(line => `${JSON.stringify(line)}\n`).join('')
+}
+
 async function ofLab(name: string, flags: Flags, to: SimTime | undefined): Promise<Ladder> {
   if (flags.password) throw new UsageError('--password is for captures: of a lab everything is known.')
   const file = await readLab(name, overridesOf(flags))
@@ -97,7 +120,14 @@ async function ofLab(name: string, flags: Flags, to: SimTime | undefined): Promi
   const run = new Run(lab, { ...replay, until, fingerprint: false })
   const recorder = new Recorder(run, LIMITS)
   run.advance()
+  err(forgottenWords(name, recorder))
   return new RunLadder(recorder).ladder(sceneOf(recorder).tunnels)
+}
+
+/** Empty if the ladder has all of the run. */
+export function forgottenWords(name: string, { forgotten, journeyCount }: Recorder): string {
+  if (forgotten === 0) return ''
+  return `${name}: the run has ${journeyCount} packets, and the first ${forgotten} of them are not in this ladder: there is room for no more. Choose an earlier end with --to.\n`
 }
 
 function ofCapture(name: string, flags: Flags): Ladder {
@@ -142,13 +172,32 @@ async function nodesIn({ nodes, title }: Ladder, text: string): Promise<Readonly
   return new Set(words(text))
 }
 
+/**
+ * A tunnel of a lab may have several calls, one after another, and `--call` counts calls wherever it stands. So it is for captures
+ * here, whose ladder knows calls and no tunnels.
+ */
+function chosenOf(whole: Ladder, name: string, { tunnel, call }: Flags): number | undefined {
+  if (isCapture(name)) {
+    if (tunnel !== undefined) throw new UsageError(`${name} is a capture, which has calls: --call ${tunnel}`)
+    return numberOf(whole, 'call', call)
+  }
+  if (call !== undefined) {
+    throw new UsageError(
+      `Of a lab the ladder is of tunnels, each with all its calls: --tunnel ${call}. A call is told by: pptp-lab explain ${name} --call ${call}`,
+    )
+  }
+  return numberOf(whole, 'tunnel', tunnel)
+}
+
 /** By its number, or by the machine that asked for it. */
-function callOf({ calls }: Ladder, text: string | undefined): number | undefined {
+function numberOf({ calls }: Ladder, what: 'tunnel' | 'call', text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  const call = calls.find(({ no, client }) => String(no) === text || client === text)
-  if (call) return call.no
+  const found = calls.find(({ no, client }) => String(no) === text || client === text)
+  if (found) return found.no
   const all = calls.map(({ no, client, server }) => `${no} (${client} to ${server})`).join(', ')
-  throw new UsageError(`There is no call ${text}. ${calls.length === 0 ? 'There is none.' : `The calls: ${all}.`}`)
+  throw new UsageError(
+    `There is no ${what} ${text}. ${calls.length === 0 ? 'There is none.' : `The ${what}s: ${all}.`}`,
+  )
 }
 
 async function knownFormat(word: string): Promise<Format> {

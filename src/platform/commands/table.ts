@@ -192,14 +192,21 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         wants: ['layers', 'control,ppp'],
         help: 'only these: line, arp, radius, tcp, control, gre, lcp, auth, ccp, ipcp, data (in a tunnel), ip (outside); ppp and pptp stand for several',
       },
+      tunnel: {
+        type: 'string',
+        value: 'TUNNEL',
+        wants: ['a tunnel', '1'],
+        help: 'of a lab: one tunnel only, with all of its calls, by its number in the terminal UI or by the machine that asked for it',
+      },
       call: {
         type: 'string',
         value: 'CALL',
         wants: ['a call', '1'],
-        help: 'one tunnel only, by its number or by the machine that asked for it',
+        help: 'of a capture: one call only, by its number as decode counts them',
       },
       from: { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'begin later: --from 5s' },
       to: { type: 'string', value: 'TIME', wants: ['a time', '5s'], help: 'end earlier: --to 5s' },
+      json: { type: 'boolean', help: 'print every row as a line of JSON' },
       unfolded: { type: 'boolean', help: 'a line for each packet' },
       format: {
         type: 'string',

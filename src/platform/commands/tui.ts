@@ -28,7 +28,7 @@ import {
   writing,
 } from '../files.ts'
 import { Live } from '../live.ts'
-import { shippedLabs, tuiProgram } from '../package.ts'
+import { labFilesHere, shippedLabs, tuiProgram } from '../package.ts'
 import { err } from '../terminal.ts'
 import { type Action, EXIT, type Options, UsageError } from '../usage.ts'
 import { passwordsOf } from './decode.ts'
@@ -101,7 +101,7 @@ export interface LiveRun {
 export interface TuiRequest {
   readonly open: TuiLab | undefined
   /** Labs to choose from when none is named. */
-  readonly labs: readonly (TuiLab & { readonly name: string })[]
+  readonly labs: readonly TuiChoice[]
   readonly disk: {
     /** The lab as its file is now; or why it cannot be read. */
     readAgain(lab: LabText): LabText | string
@@ -134,6 +134,11 @@ export interface TuiLab {
   readonly capture?: CaptureSource
   /** Why nothing can be done in it. */
   readonly fixed?: string
+}
+export interface TuiChoice extends TuiLab {
+  readonly name: string
+  /** A file of the user, in the folder where the program was started. */
+  readonly own?: true
 }
 export type TuiMain = (request: TuiRequest) => Promise<number>
 
@@ -267,14 +272,19 @@ async function program(): Promise<TuiMain> {
   return main
 }
 
-function choices(): TuiRequest['labs'] {
-  return shippedLabs().flatMap(({ name, path }) => {
-    const file = { text: readText(path), file: name, path, readFile: besides(path) }
-    const loaded = loadWith(file, [])
-    return loaded.ok && !loaded.lab.nodes.some(isOutside)
-      ? [{ name, lab: loaded.lab, text: file, entries: [], replay: {}, explain: explainCommand(name, {}) }]
-      : []
-  })
+/** Those of the user first. */
+function choices(): TuiChoice[] {
+  const own = labFilesHere().map(name => choiceOf(name, name, { own: true }))
+  const shipped = shippedLabs().map(({ name, path }) => choiceOf(name, path, {}))
+  return [...own, ...shipped].filter(choice => choice !== undefined)
+}
+
+/** Undefined: it is no lab, or one that reaches out of the simulation. */
+function choiceOf(name: string, path: string, own: Pick<TuiChoice, 'own'>): TuiChoice | undefined {
+  const text = inWords(() => ({ text: readText(path), file: name, path, readFile: besides(path) }))
+  const loaded = typeof text === 'string' ? undefined : loadWith(text, [])
+  if (typeof text === 'string' || !loaded?.ok || loaded.lab.nodes.some(isOutside)) return undefined
+  return { name, lab: loaded.lab, text, entries: [], replay: {}, explain: explainCommand(name, {}), ...own }
 }
 
 function themeOf(flags: Flags): TuiTheme | undefined {
