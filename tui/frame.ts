@@ -273,8 +273,10 @@ const bottomOf = (sentence: string, columns: number): Line =>
   border('└─', sentence === '' ? [] : fitSentence(sentence, columns - 4), '┘', columns)
 
 /** What has room: of a longer sentence as much as ends at a pause of its own, with a full stop. */
-const fitSentence = (sentence: string, width: number): Line =>
-  line(` ${shortened(sentence, width) ?? plainText(fit(line(sentence), width - 2))} `)
+function fitSentence(sentence: string, width: number): Line {
+  const short = shortened(sentence, width)
+  return short === undefined ? fit(line(` ${sentence} `), width) : line(` ${short} `)
+}
 
 /** Undefined: there is no such pause. */
 function shortened(sentence: string, width: number): string | undefined {

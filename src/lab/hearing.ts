@@ -101,6 +101,18 @@ export interface Heard {
 
 const NOTHING: Heard = { sent: 0, there: 0, back: 0, deaf: undefined, since: undefined, drop: undefined }
 
+/** Who sends the packets of a call, and the call ID in them. */
+interface CallAt {
+  readonly node: string
+  readonly callId: number
+}
+/** What is known of a call. `there`: needed where several calls go from one machine to another. `since`: it began then. */
+interface CallWays {
+  readonly there?: CallAt | undefined
+  readonly back?: CallAt | undefined
+  readonly since?: SimTime | undefined
+}
+
 /** A GRE packet on its way. */
 interface UnderWay {
   readonly node: string
@@ -249,21 +261,27 @@ export class Hearing {
     back.unanswered.over()
   }
 
-  /**
-   * What the two ends of a tunnel have heard of each other until now. `server`: its name, or the address that was called;
-   * `at`: where its call is, with the ID that its packets have.
-   */
-  between(client: string, server: string, at?: { readonly node: string; readonly callId: number }): Heard {
+  /** What the two ends of a tunnel have heard of each other until now. `server`: its name, or the address that was called. */
+  between(client: string, server: string, call: CallWays = {}): Heard {
     this.#believe()
     const talk = this.#talks.get(client)?.get(this.#places.get(server) ?? server)
     if (!talk || this.#diallers.has(client)) return NOTHING
     const { sent, there, back, unheard, unanswered, lastThere, lastBack, way } = talk
-    const lostBack = at && this.#calls.get(callKey(at.node, at.callId))?.lost
-    const isUnheard = unheard.isDeaf || way.lost !== undefined
+    const lostThere = this.#lostOf(call.there ? this.#wayOf(call.there) : way, call)
+    const lostBack = this.#lostOf(call.back && this.#wayOf(call.back), call)
+    const isUnheard = unheard.isDeaf || lostThere !== undefined
     const isUnanswered = unanswered.isDeaf || lostBack !== undefined
     const deaf = isUnheard ? (isUnanswered ? 'both' : 'server') : isUnanswered ? 'client' : undefined
     const since = deaf === undefined ? undefined : deaf === 'server' ? lastThere : lastBack
-    return { sent, there, back, deaf, since, drop: way.lost ?? lostBack }
+    return { sent, there, back, deaf, since, drop: lostThere ?? lostBack }
+  }
+
+  #wayOf({ node, callId }: CallAt): Way | undefined {
+    return this.#calls.get(callKey(node, callId))
+  }
+
+  #lostOf(way: Way | undefined, { since = 0 }: CallWays): DropEvent | undefined {
+    return way?.lost && way.lost.t >= since ? way.lost : undefined
   }
 }
 

@@ -50,20 +50,25 @@ export function savedLab(original: LabText, entries: readonly string[], name?: s
   if (added === undefined) throw new Error('a lab that was saved is another one')
   const written = loadWith({ ...source, overrides: [] }, [])
   const outdated = written.ok ? outdatedIn(whole.lab, written.lab) : NOTHING
-  const cut = image(withoutOutdated(whole.lab, outdated))
-  const isCut = (text: string): boolean => {
-    const loaded = loadWith({ ...source, text, overrides: apart }, [])
-    return loaded.ok && image(loaded.lab) === cut
-  }
-  const short = cutFrom(added, outdated)
-  const kept = isCut(short) ? short : [rewrittenWithout(added, outdated)].find(isCut)
-  const left = kept === undefined ? NOTHING : outdated
+  const kept = shortened({ ...source, text: added, overrides: apart }, whole.lab, outdated)
+  const { questions, checks } = kept === undefined ? NOTHING : outdated
   return {
     ok: true,
-    text: noticeOf(apart) + leftNotice(left) + (kept ?? added),
+    text: noticeOf(apart) + leftNotice({ questions, checks }) + (kept ?? added),
     apart,
-    left: { questions: left.questions.size, checks: [...left.checks] },
+    left: { questions: questions.size, checks: [...checks] },
   }
+}
+
+/** The text without what no longer holds; undefined: others need it (an anchor), so it cannot be left out. */
+function shortened(source: LabText, lab: Lab, outdated: Outdated): string | undefined {
+  const wanted = image(withoutOutdated(lab, outdated))
+  const isIt = (text: string): boolean => {
+    const loaded = loadWith({ ...source, text }, [])
+    return loaded.ok && image(loaded.lab) === wanted
+  }
+  const cut = cutFrom(source.text, outdated)
+  return isIt(cut) ? cut : [rewrittenWithout(source.text, outdated)].find(isIt)
 }
 
 const withoutOutdated = (lab: Lab, { questions, checks }: Outdated): Lab => ({

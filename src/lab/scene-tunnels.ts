@@ -1,5 +1,6 @@
 /** The tunnels of a scene, and the telephone calls that end at an access server: layer by layer. */
 import { contains, formatIpv4, type Ipv4, parseIpv4 } from '../base/address.ts'
+import type { SimTime } from '../base/time.ts'
 import type { MachineView } from '../base/view.ts'
 import type { Snapshot } from '../node/node.ts'
 import { PPP_TIMERS } from '../node/tunnel-stack.ts'
@@ -233,7 +234,11 @@ function sessionOf(
   // A helper on the way may have given the call of the entry another ID: the server knows that one. Users are known late.
   const theirs = valueAt(states.get(server) ?? {}, `calls[${user}].callId`) ?? peerCallId
   const answers = nodes.get(server)?.machines()[`calls[${theirs}].pptp.call`]?.facts.peerCallId
-  const sendsBack = answers === undefined ? undefined : { node: server, callId: Number(answers) }
+  const call = {
+    there: entry !== client && peerCallId !== undefined ? { node: entry, callId: Number(peerCallId) } : undefined,
+    back: answers === undefined ? undefined : { node: server, callId: Number(answers) },
+    since: begunAt(recorder.machine(entry, places.pptp?.call ?? '')),
+  }
   return {
     client,
     entry,
@@ -254,11 +259,14 @@ function sessionOf(
     sent: count('sent'),
     received: count('received'),
     arrived: typeof arrived === 'number' ? arrived : undefined,
-    heard:
-      places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called, sendsBack) : undefined,
+    heard: places.pptp && nodes.has(server) ? recorder.hearing.between(entry, places.pptp.called, call) : undefined,
     traffic: recorder.traffic(client).map(({ second, in: up, out: down }) => ({ second, up, down })),
   }
 }
+
+/** When a machine left its first state last. */
+const begunAt = (record: MachineRecord | undefined): SimTime | undefined =>
+  record?.entered.findLast((_, i, all) => all[i - 1]?.state === 'idle')?.t
 
 function insideOf(name: SceneInside['name'], machine: MachineView | undefined): SceneInside[] {
   if (!machine || machine.state === 'off') return []

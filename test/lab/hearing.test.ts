@@ -155,6 +155,49 @@ describe('hearing', () => {
     hearing.event(gets(2, 'carol', 'office#2', office))
     assert.equal(hearing.between('carol', 'office').back, 1)
   })
+  /** The frame of a GRE packet: as much of it as says for which call it is. */
+  const frameOf = (callId: number): Uint8Array => {
+    const bytes = new Uint8Array(14 + 20 + 16)
+    bytes[14] = 0x45
+    bytes.set([0x30, 0x01, 0x88, 0x0b, 0, 0, callId >> 8, callId & 255], 34)
+    return bytes
+  }
+  const drops = (t: number, node: string, packet: string) =>
+    ({ t, node, event: 'drop', reason: 'gre-unknown-call', layer: 'gre', packet }) as const
+
+  test('a packet of a call that is over says nothing of another call between the same two', () => {
+    const hearing = new Hearing(lab)
+    for (const [i, callId] of [5, 6].entries()) {
+      hearing.event(sends(i, `carol#${callId}`))
+      hearing.frame(`carol#${callId}`, frameOf(callId), 'ethernet')
+    }
+    hearing.event(gets(9, 'office', 'carol#6', '198.51.100.20'))
+    hearing.event(gets(9, 'office', 'carol#5', '198.51.100.20'))
+    hearing.event(drops(9, 'office', 'carol#5'))
+    const there = (callId: number) => ({ there: { node: 'carol', callId } })
+    assert.equal(hearing.between('carol', 'office', there(5)).deaf, 'server')
+    assert.equal(hearing.between('carol', 'office', there(6)).deaf, undefined)
+    assert.equal(hearing.between('carol', 'office', { ...there(5), since: 10 }).deaf, undefined, 'an ID given again')
+  })
+  test('a drop on the way back is that of the call whose ID it has, until one sent later arrives', () => {
+    const hearing = new Hearing(lab)
+    hearing.event(sends(0, 'carol#1'))
+    for (const [t, packet] of [
+      [1, 'office#1'],
+      [2, 'office#2'],
+      [3, 'office#3'],
+    ] as const) {
+      hearing.event(sends(t, packet, '198.51.100.20'))
+      hearing.frame(packet, frameOf(7), 'ethernet')
+    }
+    const back = (callId: number) => hearing.between('carol', 'office', { back: { node: 'office', callId } })
+    hearing.event({ ...drops(5, 'nat1', 'office#2'), reason: 'filter-drop' })
+    assert.deepEqual([back(7).deaf, back(7).drop?.node, back(8).deaf], ['client', 'nat1', undefined])
+    hearing.event(gets(6, 'carol', 'office#1', office))
+    assert.equal(back(7).deaf, 'client', 'it was sent before the one that was dropped')
+    hearing.event(gets(7, 'carol', 'office#3', office))
+    assert.equal(back(7).deaf, undefined)
+  })
   test('three tries at least two seconds apart make deaf, a burst does not', () => {
     const hearing = new Hearing(lab)
     for (let n = 1; n <= 50; n++) hearing.event(sends(n, `carol#${n}`))

@@ -54,9 +54,9 @@ describe('ladder', () => {
     assert.ok(rows.length > 20)
     for (const row of rows) assert.ok((row.tunnels as number[]).includes(2), JSON.stringify(row))
     const request = rows.find(({ label }) => label === 'OCRQ')
-    assert.deepEqual([request?.from, request?.to, request?.via], ['bob', 'office', ['home', 'isp']])
+    assert.deepEqual([request?.from, request?.to, request?.via], ['bob', 'office', ['lan', 'home', 'isp']])
     const reply = rows.find(({ label }) => label === 'OCRP')
-    assert.deepEqual(reply?.cause, { kind: 'row', no: request?.no, how: 'request' })
+    assert.deepEqual(reply?.cause, { kind: 'row', no: request?.no, how: 'arrival' })
   })
 
   test('only some machines, layers, calls and times; and line by line', () => {

@@ -168,7 +168,7 @@ const CLAIMS: Readonly<Record<Command, Claim>> = {
     assert.match(robot.rows[22], /No breakpoint is set/)
     await robot.press('b', 'Enter', key)
     assert.ok(robot.rows.some(row => /1 {1,2}drop at alice +on +not yet/.test(row)))
-    assert.match(robot.rows[23], /Enter take {2}d delete {2}e change {2}Esc close/)
+    assert.match(robot.rows[23], /Enter take {2}d delete {2}e change {2}q Esc close/)
     await robot.press('Enter')
     assert.equal(robot.ui.breaks[0].on, false)
     await robot.press('1')

@@ -99,7 +99,7 @@ describe('what the view of the net says', () => {
     test('in 40x12 too, and in sentences', () => {
       const model = exchanged('alice', 1)
       const text = netView(model, { columns: 40, rows: 9 }).lines.map(plainText).join('\n')
-      assert.match(text, /× tunnel 1: alice ► office MPPE 128 up,/)
+      assert.match(text, /× tunnel 1: alice ► office up, half open/)
       const said = narrate(model).join('\n')
       assert.match(said, /Bob hears nothing since 11\.040 s: home drops it \(filter-drop\)\./)
     })

@@ -282,7 +282,7 @@ describe('firewalls and NAT boxes', () => {
     for (const words of [
       'nat-insert-failed, layer filter',
       'rule: masquerade lan0 to wan0',
-      'entry: 192.168.1.10/0 >',
+      ': 192.168.1.10 call 0 >',
     ]) {
       assert.ok(text.includes(words), words)
       assert.ok(said.includes(words), words)

@@ -161,7 +161,7 @@ function tunnelLine({ ui }: Model, tunnel: SceneTunnel): Line {
     over: 'over',
     idle: 'not begun',
   }[phase]
-  const mppe = tunnel.up && tunnel.encrypted ? ` MPPE ${tunnel.keyBits}` : ''
+  const mppe = phase === 'up' && tunnel.encrypted ? ` MPPE ${tunnel.keyBits}` : ''
   const begin = chosen ? '►' : phase === 'up' ? '═' : sign
   return [
     span(begin, role),
