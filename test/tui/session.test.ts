@@ -6,6 +6,7 @@ import { FIRST_UI, STEP_UNITS } from '../../tui/press.ts'
 import { Session } from '../../tui/session.ts'
 import { PARTS } from '../../tui/views.ts'
 import { fc } from '../support/fast-check.ts'
+import { labNamed } from '../support/scene.ts'
 import { labOf, sourceOf, TestWall } from './robot.ts'
 
 const SIZE = { columns: 118, rows: 36 }
@@ -93,6 +94,38 @@ describe('a session', () => {
     assert.equal(session.isHeld, false)
     assert.ok(session.proceed(40))
     assert.equal(session.run.steps, steps - 30)
+  })
+
+  test('while a long run plays one run goes behind it, with which a step back begins; a short one has none', () => {
+    for (const [bytes, steps, runs] of [
+      ['500kB', 1500, 1],
+      ['20MB', 32_000, 2],
+    ] as const) {
+      let made = 0
+      const source = {
+        lab: labNamed('voluntary', [
+          { path: 'events[3].fetch.bytes', value: bytes },
+          { path: 'stop', value: '60s' },
+        ]),
+        explain: '',
+        get replay() {
+          made++
+          return {}
+        },
+      }
+      const session = new Session(source, new TestWall())
+      while (session.run.steps < steps) {
+        assert.ok(!session.run.over)
+        for (let i = 0; i < 500; i++) session.run.step()
+        session.keepUp(1)
+      }
+      assert.equal(made, runs, bytes)
+      const end = session.run.steps
+      session.stepBack('event')
+      assert.ok(session.proceed(1))
+      assert.equal(session.run.steps, end - 1)
+      assert.equal(made, 2, bytes)
+    }
   })
 
   const anyUnit = fc.constantFrom<StepUnit>(...STEP_UNITS)
