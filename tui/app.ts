@@ -1,6 +1,8 @@
 /**
  * The program between the screen and the views: what is looked at and the state of the interface. A key makes another state and
  * may ask for more (press.ts); what was asked for is carried out here or by those who can; then a frame is drawn of what there is.
+ *
+ * A little longer than 400 lines, since it is the one place where keys, time and frames meet; what each of them needs is elsewhere.
  */
 import type { Scene, SimTime } from '../src/index.ts'
 import type { AppOptions, Display } from './app-options.ts'
