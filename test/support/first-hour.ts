@@ -9,6 +9,8 @@ export interface Step {
   /** What the student wants, and sees. */
   readonly say: string
   readonly keys: readonly string[]
+  /** What its screen must show, from 80 columns on: the story is not to go on beside the program. */
+  readonly shows?: RegExp
   /** The run goes on for so many milliseconds of the wall between the first key and the others. */
   readonly plays?: number
 }
@@ -42,21 +44,29 @@ export const STEPS: readonly Step[] = [
   },
   { say: 'The box is still chosen. `a`: what can be done with it?', keys: ['a'] },
   { say: '`n`: another personality.', keys: ['n'] },
-  { say: 'One with a PPTP helper. What is known of the future stays, as A; this is B.', keys: ['1'] },
+  {
+    say: 'One with a PPTP helper. What is known of the future stays, as A; this is B.',
+    keys: ['1'],
+    shows: /Future B, 5\.000 s: home becomes like linux-pptp/,
+  },
   {
     say: 'The old call is lost for PPP, so Alice hangs up, which takes a while, and dials again at 12 s.',
     keys: ['h', 'h', 'a', 'd', ':', ...typed('at 12s connect alice'), 'Enter'],
   },
-  { say: 'At 15 s her tunnel is up.', keys: ['t', ...typed('15'), 'Enter'] },
+  { say: 'At 15 s her tunnel is up.', keys: ['t', ...typed('15'), 'Enter'], shows: /√ all up/ },
   { say: 'Both futures side by side, with the first difference.', keys: ['8'] },
   { say: 'One step back, and one on.', keys: ['1', ',', '.'] },
-  { say: '`F` forks here: what is done now happens in C.', keys: ['F'] },
+  { say: '`F` forks here: what is done now happens in C.', keys: ['F'], shows: /Future C/ },
   {
     say: 'There the line to the provider is unplugged. Twelve seconds later both ends still believe in the tunnel: nobody has sent anything.',
     keys: [':', ...typed('link { between: [home, isp], down: true }'), 'Enter', 't', ...typed('27'), 'Enter', '2'],
   },
-  { say: 'Back in B: `8`, `Enter` on it.', keys: ['8', 'j', 'Enter'] },
-  { say: 'B is kept as a lab of its own.', keys: [':', ...typed(`save ${SAVED}`), 'Enter'] },
+  { say: 'Back in B: `8`, up to it, `Enter`.', keys: ['8', 'k', 'Enter'], shows: /here: B/ },
+  {
+    say: 'B is kept as a lab of its own, without what was asked and checked of the old box.',
+    keys: [':', ...typed(`save ${SAVED}`), 'Enter'],
+    shows: new RegExp(`here: B[^]*${SAVED} is written`),
+  },
 ]
 
 export interface Seen extends Step {

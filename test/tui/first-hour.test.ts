@@ -19,6 +19,9 @@ describe('the first hour', () => {
       const seen = await firstHour(columns, rows)
       const screens = seen.map(step => step.rows.join('\n'))
       for (const screen of screens) assert.ok(screen.split('\n').every(row => row.length <= columns))
+      for (const { say, shows, rows: lines } of seen) {
+        if (shows && columns >= 80) assert.match(lines.join('\n'), shows, say)
+      }
       const cured = screens[seen.findIndex(({ say }) => say.startsWith('At 15 s'))]
       assert.match(cured, columns < 80 ? /up/ : /√ all up/)
       assert.match(screens.at(-1) ?? '', new RegExp(SAVED))

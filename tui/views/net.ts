@@ -48,7 +48,11 @@ function headOf(model: Model, columns: number): Line[] {
   const long = `  i lens: ${{ both: 'both sides', inside: 'inside    ', outside: 'outside   ' }[ui.lens]} `
   const hint = first[0].length + 1 + long.length > columns ? `  i lens: ${ui.lens.padEnd(7)} ` : long
   while (first.length > 1 && first.join(' ').length + 1 + hint.length > columns) first.pop()
-  const [above, ...below] = wrap(first.join(' '), columns - hint.length - 1)
+  const text = first.join(' ')
+  const whole = wrap(text, columns - 2)
+  // The lens stands behind the last line: if it has no room there, all lines are shorter.
+  const hasRoom = whole.length === 2 && whole[1].length + 1 + hint.length <= columns
+  const [above, ...below] = hasRoom ? whole : wrap(text, columns - hint.length - 1)
   const last = below.join(' ')
   const lens = span(hint, 'muted')
   return last === ''
