@@ -53,7 +53,7 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
       return [
         statusOf(model, columns),
         tabsOf(ui.view, size),
-        ...inside([...lines.slice(0, lines.length - over.length), ...over], columns, rows - 4),
+        ...inside([...withoutLastRule(lines, over.length), ...over], columns, rows - 4),
         bottomOf(told.at(-1) ?? '', columns),
         hintsOf(keysOf(model, view), model, columns),
       ]
@@ -73,6 +73,13 @@ export function frame(model: Model, view: Rendered, size: Size): readonly Line[]
     case 'none':
       return tooSmall(size, [shortStatusOf(model, columns)])
   }
+}
+
+/** What of a view stands above so many lines that lie over its end; a rule there would stand twice. */
+function withoutLastRule(lines: readonly Line[], over: number): readonly Line[] {
+  const above = lines.slice(0, lines.length - over)
+  const isRule = over > 0 && /^─+ *$/.test(plainText(above.at(-1) ?? []))
+  return isRule ? [...above.slice(0, -1), line('')] : above
 }
 
 /** Whoever looks back at a live run wants to know the way to its end; while a run goes on its key stops it. */
