@@ -94,6 +94,15 @@ describe('why a packet was dropped', () => {
     }
   })
 
+  test('of cures that no key can try it says where they stand', async () => {
+    const robot = new Robot({ lab: labOf('mtu-blackhole'), parts: PARTS, ui: { quiz: false } })
+    await robot.press(...goTo('30'), '6', '/', 'g', 'u', 'a', 'r', 'd', ' ', 'd', 'r', 'o', 'p', 'Enter', 'w')
+    await robot.wait(2000)
+    assert.match(robot.text, /None of it has a key/)
+    assert.doesNotMatch(robot.rows[23], /try a cure/)
+    await robot.close()
+  })
+
   test('of a drop that has to do with nothing wrong it says so', async () => {
     const robot = open()
     await robot.press(...goTo('22.3'), '5', 'Tab', 'Tab', 'w')

@@ -166,7 +166,8 @@ function sentenceOf(model: Model): string {
       ? `${node.name} is an access server and the PAC: a rule says which call gets a tunnel, and where to.`
       : `${node.name} is an access server: it answers the telephone, and PPP ends here. There is no tunnel.`
   if (node?.kind === 'pstn') return `${node.name} joins telephone lines. What is said on them it does not look at.`
-  if (node?.kind === 'router') return `${node.name} forwards what it is given. Of a tunnel it sees only the outside.`
+  if (node?.kind === 'router')
+    return `${node.name} forwards what it is given. Of a tunnel through it, it sees only the outside.`
   if (node?.kind === 'firewall')
     return `${node.name} forwards what its rules let pass, and may put its own address in place of others.`
   if (node?.kind === 'load-balancer')

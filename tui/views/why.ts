@@ -120,7 +120,10 @@ function trialLines({ cures, futures, live, capture }: Model, width: number, pad
   const trials = cures.trials.slice(0, CURES)
   const whole = trials.reduce((sum, { title }) => sum + title.length + 5, 0) <= width
   const cells = trials.map(({ title }, i) => [span(`${i + 1}`, undefined, { bold: true }), span(` ${title}   `)])
-  if (cells.length === 0) return head
+  if (cells.length === 0) {
+    const none = 'None of it has a key: what can be done here stands behind a, the rest in the file of the lab.'
+    return [...head, ...wrap(none, width - 2).map(text => line(span(`${pad}  ${text}`, 'muted')))]
+  }
   return [...head, ...(whole ? [cells.flat()] : cells).map(each => line(`${pad}  `, ...each))]
 }
 
