@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
+  /** Asked when the first lab is opened: whoever has never had one open is shown around. */
+  readonly isFirstTime?: (() => boolean) | undefined
   /** The program is over, with this exit status. */
   readonly onEnd: (status: number) => void
 }

@@ -54,6 +54,7 @@ export class App implements Stage {
   readonly #wall: Wall
   readonly #parts: Parts
   readonly #writeNew: WriteNew | undefined
+  readonly #isFirstTime: (() => boolean) | undefined
   readonly #files: Files
   readonly #frames: Frames
   readonly #clicks: Clicks
@@ -78,12 +79,13 @@ export class App implements Stage {
   /** Of a live run: rejects if it fails by a fault of ours. */
   readonly begun: Promise<void> | undefined
 
-  constructor({ display, wall, open, disk, writeNew, labs, parts, ui, onEnd }: AppOptions) {
+  constructor({ display, wall, open, disk, writeNew, labs, parts, ui, isFirstTime, onEnd }: AppOptions) {
     this.#display = display
     this.#wall = wall
     this.#parts = parts
     this.#onEnd = onEnd
     this.#writeNew = writeNew
+    this.#isFirstTime = isFirstTime
     this.#frames = new Frames(wall, this)
     this.#clicks = new Clicks(wall)
     this.#ui = { ...FIRST_UI, view: hasRoom(display.size) ? 'dash' : 'net', ...ui }
@@ -122,6 +124,7 @@ export class App implements Stage {
 
   #openRun(source: SessionSource): void {
     const session = new Session(source, this.#wall)
+    if (this.#isFirstTime?.()) this.#ui = { ...this.#ui, tour: 0 }
     session.limit = run => stopBefore(run.simulation.lab, this.#ui, run, session.deeds?.since)
     this.#open(session)
   }
@@ -201,7 +204,6 @@ export class App implements Stage {
     if (ui.running !== before.running) session.player.pause()
     if (ui.running) this.#become({ ...this.#ui, broke: undefined })
     if (effect !== undefined) this.#effect(session, effect)
-    if (ui.asking?.told) this.#quiz.told(ui.asking.no)
     if (before.asking && !ui.asking && !session.travel) this.#heed(session)
   }
 
@@ -234,7 +236,11 @@ export class App implements Stage {
     if ('breakpoint' in effect) {
       return this.#become(breakTyped(this.#ui, session.source, effect.breakpoint, effect.no))
     }
-    if ('save' in effect) return this.#tell(this.#files.save(session, effect.save, effect.replace))
+    if ('save' in effect) {
+      const { save: name, replace } = effect
+      const again = { kind: 'command', text: `save${replace ? '!' : ''} ${name}` } as const
+      return this.#tell(this.#files.save(session, name, replace), again)
+    }
     if ('copy' in effect) {
       const linesOf = (model: Model): readonly Line[] => viewOf(model, size, this.#parts).lines
       return this.#say(copyOut(effect.copy, this.#model(session), linesOf, text => this.#display.copy(text)))

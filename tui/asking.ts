@@ -215,10 +215,15 @@ export function chooseAnswer(model: Model, asking: Asking, index: number): Press
 
 /** What no check shows later is told at once. */
 function guessed({ ui, scene }: Model, asked: Asked, asking: Asking, guess: Guess): Pressed {
-  const after = { ...ui, guesses: new Map([...ui.guesses, [asked.no, guess]]) }
-  if (outcomeOf(asked, guess, scene.checks) === 'open') return closed(after, asking)
-  return { ui: { ...after, asking: { ...asking, told: true } } }
+  const outcome = outcomeOf(asked, guess, scene.checks)
+  if (outcome === 'open') return closed(withGuess(ui, asked, guess), asking)
+  return { ui: { ...withGuess(ui, asked, { ...guess, told: outcome }), asking: { ...asking, told: true } } }
 }
+
+export const withGuess = (ui: Ui, { no }: Asked, guess: Guess): Ui => ({
+  ...ui,
+  guesses: new Map([...ui.guesses, [no, guess]]),
+})
 
 /** The view before comes back, and the run goes on if it did. */
 function closed(ui: Ui, { resume }: Asking): Pressed {

@@ -47,10 +47,10 @@ export async function play(
     labs,
     writeNew,
     parts,
+    isFirstTime: tour ? () => isFirstTime(process.env) : undefined,
     ui: {
       speed,
       quiz,
-      ...(tour && isFirstTime(process.env) ? { tour: 0 } : {}),
       ...(theme ? { theme } : {}),
       ...(ascii ? { ascii } : {}),
     },

@@ -3,24 +3,17 @@
  * questions that were about the lab as written it says so.
  */
 import { type SimTime, verdictWords } from '../src/index.ts'
-import { askNow, dueIn, isOfOld, judgedIn, lostIn, lostWords } from './asking.ts'
+import { askNow, dueIn, isOfOld, judgedIn, lostIn, lostWords, withGuess } from './asking.ts'
 import type { Looking } from './looking.ts'
 import type { Ui } from './model.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
 export class Quizmaster {
-  /** Questions whose outcome was told. */
-  readonly #told = new Set<number>()
   /** Checks of which was told that they are of the lab as written. */
   readonly #toldOld = new Set<string>()
   /** How many questions are not asked for what was done, as it was told last. */
   #lost = 0
-
-  /** The view has told it already. */
-  told(no: number): void {
-    this.#told.add(no)
-  }
 
   /** The run has come somewhere; `goal`: somebody wants to go on to that time. */
   heed(looking: Looking, goal?: SimTime): Ui {
@@ -43,10 +36,10 @@ export class Quizmaster {
     const told: string[] = []
     for (const [i, { asked, guess, outcome }] of judged.entries()) {
       // What was done can be taken back.
-      if (outcome === 'open' || outcome === 'changed' || this.#told.has(asked.no)) continue
-      this.#told.add(asked.no)
+      if (outcome === 'open' || outcome === 'changed' || guess.told !== undefined) continue
       told.push(`Question ${asked.no}: ${verdictWords(outcome, guess)}.`)
-      after = { ...after, selection: { ...after.selection, check: lab.checks.length + i } }
+      const selection = { ...after.selection, check: lab.checks.length + i }
+      after = { ...withGuess(after, asked, { ...guess, told: outcome }), selection }
     }
     if (told.length === 0) return ui
     // Several may be shown at one moment: none of them goes unsaid.

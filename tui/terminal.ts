@@ -20,6 +20,7 @@ export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>
   readonly writeNew?: WriteNew | undefined
   readonly parts: Parts
   readonly ui?: Partial<Ui>
+  readonly isFirstTime?: (() => boolean) | undefined
   readonly wall?: Wall
   /** Where a fault is told, after the terminal has been given back. */
   readonly complain: (text: string) => void
@@ -85,6 +86,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
       labs,
       writeNew,
       parts,
+      isFirstTime: options.isFirstTime,
       ui: { theme: themeOf(env), ascii: wantsAscii(env), message: termMessage(env), ...options.ui },
       onEnd: status => {
         screen.close()

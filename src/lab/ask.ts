@@ -34,6 +34,8 @@ export interface Guess {
   readonly answer: string | undefined
   /** Undefined: not said. */
   readonly sure: Sureness | undefined
+  /** What has come of it, once that was told: what is done to the lab later does not take it back. */
+  readonly told?: Outcome
 }
 /** By the number of the question. */
 export type Guesses = ReadonlyMap<number, Guess>
@@ -97,12 +99,12 @@ export type Outcome = 'right' | 'wrong' | 'skipped' | 'open' | 'refuted' | 'chan
 /** `since`: when something was first done in the run that is not in the lab. */
 export function outcomeOf(
   asked: Asked,
-  { answer }: Guess,
+  { answer, told }: Guess,
   standing: readonly Standing[],
   since: SimTime = Number.POSITIVE_INFINITY,
 ): Outcome {
   const { question, shows } = asked
-  if (isTouched(asked, since)) return 'changed'
+  if (isTouched(asked, since)) return told ?? 'changed'
   const state = standing.find(({ name }) => name === shows)?.state
   if (state === 'open') return 'open'
   if (state === 'failed') return 'refuted'

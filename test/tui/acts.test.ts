@@ -416,6 +416,8 @@ describe('saving and leaving', () => {
     assert.equal(robot.session.explain, 'pptp-lab explain mine.yaml')
     await command(robot, 'note more')
     assert.match(await command(robot, 'save mine.yaml'), /exists already/)
+    assert.deepEqual(robot.ui.prompt, { kind: 'command', text: 'save mine.yaml' }, 'the line stays, to be mended')
+    await robot.press('Esc')
     assert.equal(robot.disk.files.get('mine.yaml'), text)
     await command(robot, 'save! mine.yaml')
     assert.notEqual(robot.disk.files.get('mine.yaml'), text)

@@ -128,6 +128,12 @@ describe('the terminal is as it was', { skip }, () => {
     const command = `${process.execPath} ${CLI} tui voluntary`
     const env = { XDG_CONFIG_HOME: join(dir, 'config') }
     assert.match((await inTerminal(`${command} --no-tour`, 'q', env)).screen, /^(?!.*tour 1 of)/s)
+    const choosing = `${process.execPath} ${CLI} tui`
+    assert.match(
+      (await inTerminal(choosing, 'q', env)).screen,
+      /^(?!.*tour 1 of)/s,
+      'whoever only chooses has seen none',
+    )
     assert.match((await inTerminal(command, 'q', env)).screen, /tour 1 of 8/)
     assert.match((await inTerminal(command, 'q', env)).screen, /^(?!.*tour 1 of)/s)
     writeFileSync(join(dir, 'no-folder'), '')

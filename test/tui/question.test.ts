@@ -313,12 +313,12 @@ describe('once something was done in the run', () => {
     await robot.close()
   })
 
-  test('in the future as it was written they are asked, and judged', async () => {
+  test('in the future as it was written they are asked and judged, and what was told stays so in another', async () => {
     const robot = await asking('S', 'Enter', 'Space', 't', '1', '1', 'Enter', 'S', 'S', 't', '8', '0', 'Enter')
     await robot.press('t', '9', 'Enter', ':', ...CURE, 'Enter')
     assert.equal(robot.session.current.name, 'B')
     await robot.press('7')
-    assert.match(robot.text, /~ question 2 {2}your guess: not to be judged/)
+    assert.match(robot.text, /· question 2 {2}your guess: skipped\./)
     await robot.press('8', 'g', 'Enter', 't', '8', '0', 'Enter', '7')
     assert.equal(robot.session.current.name, 'A')
     assert.match(robot.text, /· question 2 {2}your guess: skipped\./)
