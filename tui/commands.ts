@@ -104,10 +104,18 @@ export const commandPrompt: Prompt = {
   },
   complete(model, text) {
     const { text: longer, words } = completed(model, text, COMMANDS)
-    const message = longer === text && words.length === 0 ? 'Nothing that is known may stand here.' : ''
+    const message = longer === text && words.length === 0 ? hereStands(text) : ''
     const offers = words.length > 1 ? { offers: words } : {}
     return { ...model.ui, prompt: { kind: 'command', text: longer, ...offers }, message }
   },
+}
+
+/** Where nothing can be offered: how the verb is written, if it is one. */
+function hereStands(text: string): string {
+  const word = /^(?:at\s+\S+\s+)?([^\s:{]+)/.exec(text)?.[1]
+  const verb = VERB_WORDS.find(known => known.verb === word)
+  if (!verb || verb.keys.length === 0) return 'Nothing that is known may stand here.'
+  return `It is written ${verb.verb} { ${verb.keys.map(({ key }) => `${key}: …`).join(', ')} }, with what is needed of it.`
 }
 
 function obeyed(model: Model, text: string): Pressed {

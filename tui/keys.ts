@@ -296,7 +296,7 @@ export const KEYS: readonly KeyEntry[] = [
 
   { keys: ['Enter', 'Space'], command: 'accept', modes: ['start'], group: 'start', help: 'open the lab' },
   { keys: ['/'], command: 'filter', modes: ['start'], group: 'start', help: 'filter the labs' },
-  { keys: ['Esc'], command: 'escape', modes: ['start'], group: 'start', help: 'clear the filter, or quit' },
+  { keys: ['Esc'], command: 'escape', modes: ['start'], group: 'start', help: 'clear the filter' },
 ]
 
 /** The entry of a key, if it does something here. */

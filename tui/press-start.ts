@@ -31,7 +31,7 @@ export function pressStart(start: Start, key: string): StartPressed {
       return lab ? { start, open: lab } : { start }
     }
     case 'escape':
-      return start.filter === '' ? { start, effect: 'quit' } : typed(start, '')
+      return typed(start, '')
     case 'mouse':
       return { start, mouse: true }
     case 'quit':

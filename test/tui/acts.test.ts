@@ -424,6 +424,14 @@ describe('saving and leaving', () => {
     await robot.press('q')
     assert.equal(await robot.terminal.status, 0)
   })
+  test('where Tab knows no word it says how the verb is written', async () => {
+    const robot = new Robot({ lab: labOf('nat-no-helper'), parts: PARTS, ui: { quiz: false } })
+    await robot.press(':')
+    await type(robot, 'at 5s rule home ')
+    await robot.press('Tab')
+    assert.match(robot.said, /It is written rule \{ node: …, add: …, at: …, remove: … \}, with what is needed of it\./)
+    await robot.close()
+  })
   test('saving is found: in the line behind :, by Tab, in the list of x, and in the help', async () => {
     const source = sourceOf(labOf('voluntary'))
     const robot = new Robot({ parts: PARTS, open: { ...source, text: { ...source.text, file: 'voluntary' } } })

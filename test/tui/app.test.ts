@@ -713,9 +713,17 @@ describe('without a lab', () => {
     await robot.close()
   })
 
+  test('Esc clears the filter and leaves nothing: the list is no box that one closes', async () => {
+    const robot = new Robot({ labs, parts: placeholders().parts })
+    await robot.press('/', 'l', 'a', 'n', 'Enter', 'Esc', 'Esc')
+    assert.match(robot.text, /► voluntary /)
+    await robot.press('Enter')
+    assert.equal(robot.scene.lab.name, 'voluntary')
+    await robot.close()
+  })
+
   for (const [key, status] of [
     ['q', 0],
-    ['Esc', 0],
     ['C-c', 130],
   ] as const) {
     test(`${key} leaves`, async () => {
