@@ -29,12 +29,15 @@ const child = spawn(
   },
 )
 let ran = 0
+let failed = 0
 // The count stands before the list of what has failed, which may be long.
 createInterface({ input: child.stdout }).on('line', line => {
   console.log(line)
   ran = Number(/^ℹ pass (\d+)$/.exec(line)?.[1] ?? ran)
+  failed = Number(/^ℹ fail (\d+)$/.exec(line)?.[1] ?? failed)
 })
 child.on('close', status => {
-  console.log(ran > 0 ? `${ran} tests passed in ${files.length} files.` : 'No test ran: that is a failure.')
+  const passed = `${ran} tests passed in ${files.length} files${failed > 0 ? `, ${failed} FAILED` : ''}.`
+  console.log(ran > 0 ? passed : 'No test ran: that is a failure.')
   process.exit(status === 0 && ran > 0 ? 0 : 1)
 })
