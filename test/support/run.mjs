@@ -34,7 +34,7 @@ let failed = 0
 createInterface({ input: child.stdout }).on('line', line => {
   console.log(line)
   ran = Number(/^ℹ pass (\d+)$/.exec(line)?.[1] ?? ran)
-  failed = Number(/^ℹ fail (\d+)$/.exec(line)?.[1] ?? failed)
+  failed += Number(/^ℹ (?:fail|cancelled) (\d+)$/.exec(line)?.[1] ?? 0)
 })
 child.on('close', status => {
   const passed = `${ran} tests passed in ${files.length} files${failed > 0 ? `, ${failed} FAILED` : ''}.`

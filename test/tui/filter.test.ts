@@ -117,13 +117,4 @@ describe('a filter', () => {
     assert.match(robot.text, /^► gre-blocked/m)
     await robot.close()
   })
-
-  test('Esc before the start quits when there is no filter', async () => {
-    const robot = new Robot({
-      parts: PARTS,
-      labs: choicesOf('voluntary'),
-    })
-    await robot.press('/', 'v', 'Enter', 'Esc', 'Esc')
-    assert.equal(await robot.terminal.status, 0)
-  })
 })
