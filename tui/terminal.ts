@@ -1,26 +1,16 @@
 /** Joins the program with a terminal and the clock of the wall; whatever happens, the terminal is given back. */
 import { App } from './app.ts'
+import type { AppOptions } from './app-options.ts'
 import { termMessage, wantsAscii } from './ascii.ts'
-import type { WriteNew } from './export.ts'
-import type { Disk } from './files.ts'
 import { placeOf } from './looking.ts'
-import type { Ui } from './model.ts'
-import type { Parts } from './parts.ts'
 import type { Wall } from './player.ts'
 import { Screen, type ScreenOptions } from './screen.ts'
-import type { SessionSource } from './session.ts'
 import { depthOf, themeOf } from './theme.ts'
-import type { StartChoice } from './views/start.ts'
 
-export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'> {
+type Passed = Pick<AppOptions, 'open' | 'disk' | 'labs' | 'writeNew' | 'parts' | 'ui' | 'isFirstTime'>
+
+export interface TerminalOptions extends Pick<ScreenOptions, 'input' | 'output'>, Passed {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly open: SessionSource | undefined
-  readonly disk: Disk
-  readonly labs: readonly StartChoice[]
-  readonly writeNew?: WriteNew | undefined
-  readonly parts: Parts
-  readonly ui?: Partial<Ui>
-  readonly isFirstTime?: (() => boolean) | undefined
   readonly wall?: Wall
   /** Where a fault is told, after the terminal has been given back. */
   readonly complain: (text: string) => void
